@@ -1,0 +1,117 @@
+"""The floors: a bare ASGI app that answers the same bytes, and the same SQL straight on sqlite3."""
+
+import re
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+from shopwright.app import Shop
+from shopwright.engines.database.sqlite import PRAGMAS
+from shopwright.kit.database import Database, Params, Row
+
+ID = re.compile(r"\b(crt|cli|ord|oli|tml|evt|pay|pi|ntc|msg|mov|bench)_[0-9a-z]{20,}")
+Call = tuple[str, str, str, Any]
+
+
+class Recorder:
+    """A database that writes down what is asked of it."""
+
+    def __init__(self, name: str, inner: Database, calls: list[Call]) -> None:
+        self._name, self._inner, self._calls = name, inner, calls
+
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        self._calls.append((self._name, "read", sql, dict(params)))
+        return await self._inner.fetch(sql, params)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Any]:
+        async with self._inner.begin() as session:
+            self._calls.append((self._name, "write", "BEGIN IMMEDIATE", {}))
+            yield RecordingSession(self._name, session, self._calls)
+            self._calls.append((self._name, "write", "COMMIT", {}))
+
+    async def version(self) -> int | None:
+        return await self._inner.version()
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class RecordingSession:
+    """The same for a transaction."""
+
+    def __init__(self, name: str, inner: Any, calls: list[Call]) -> None:
+        self._name, self._inner, self._calls = name, inner, calls
+
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        self._calls.append((self._name, "write", sql, dict(params)))
+        rows: Sequence[Row] = await self._inner.fetch(sql, params)
+        return rows
+
+    async def run(self, sql: str, params: Params) -> int:
+        self._calls.append((self._name, "write", sql, dict(params)))
+        return int(await self._inner.run(sql, params))
+
+    async def run_many(self, sql: str, rows: Sequence[Params]) -> None:
+        self._calls += [(self._name, "write", sql, dict(row)) for row in rows]
+        await self._inner.run_many(sql, rows)
+
+
+def record(shop: Shop) -> list[Call]:
+    """From now on, everything this shop asks of its databases."""
+    calls: list[Call] = []
+    for name, work in shop.works.items():
+        work.database = Recorder(name, work.database, calls)  # type: ignore[assignment]  # it is not migrated through
+    return calls
+
+
+def _another(key: str, value: Any, number: int, first: int) -> Any:
+    """The same value for another checkout: new ids, the next order number, later places in the log."""
+    if key == "seq":
+        return value + 1_000 * number
+    if isinstance(value, str):
+        return ID.sub(lambda found: f"{found.group(1)}_{number:08x}{found.group()[len(found.group(1)) + 9 :]}", value)
+    return first + number if value == first else value
+
+
+def replay(data: Path, calls: list[Call], times: int) -> float:
+    """Checkouts a second when the same statements run straight on sqlite3, as durably, one after the other."""
+    numbers = [params["number"] for _, _, sql, params in calls if sql.startswith("INSERT INTO orders")]
+    stories = [
+        [
+            (name, kind, sql, {key: _another(key, value, n + 1, numbers[0]) for key, value in params.items()})
+            for name, kind, sql, params in calls
+        ]
+        for n in range(times)
+    ]
+    connections: dict[tuple[str, str], sqlite3.Connection] = {}
+    for name in {name for name, *_ in calls}:
+        for kind in ("read", "write"):
+            connection = sqlite3.connect(data / f"{name}.db", isolation_level=None, cached_statements=512)
+            for pragma in PRAGMAS:
+                connection.execute(pragma)
+            connections[name, kind] = connection
+    started = time.perf_counter()
+    for story in stories:
+        for name, kind, sql, params in story:
+            connections[name, kind].execute(sql, params).fetchall()
+    seconds = time.perf_counter() - started
+    for connection in connections.values():
+        with closing(connection):
+            pass
+    return times / seconds
+
+
+def bare(body: bytes, content_type: bytes) -> Any:
+    """An ASGI app that answers `body` to everything."""
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+    return app

@@ -1,0 +1,5 @@
+"""`python -m shopwright` is `shopwright`."""
+
+from shopwright.cli import main
+
+main()

@@ -1,0 +1,222 @@
+"""The page on which the whole system can be seen.
+
+Engines are opened, services built in river order, reactions started; `web.py` mounts the routes.
+
+    sources   users   catalog   inventory   pricing   payments
+    flow      carts → orders
+    readers   reviews  search  recommendations  notifications  insights
+    faces     shelf  storefront  backoffice
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx
+from argon2 import PasswordHasher
+
+from shopwright.engines.bus import Bus, open_bus
+from shopwright.engines.cache import open_cache
+from shopwright.engines.database import open_database
+from shopwright.engines.documents import open_documents
+from shopwright.engines.files import open_files
+from shopwright.engines.messages import open_postbox
+from shopwright.engines.providers.pretend.provider import PretendProvider
+from shopwright.engines.search import open_search
+from shopwright.faces.shelf.view import Shelf
+from shopwright.kit.clock import Clock, SystemClock
+from shopwright.kit.facts import Hearers, Reaction, Timer
+from shopwright.kit.ids import Ids
+from shopwright.kit.ports import SendWebhook
+from shopwright.kit.web.observe import Numbers
+from shopwright.kit.work import Work
+from shopwright.services import RIVER
+from shopwright.services.carts.service import Baskets
+from shopwright.services.catalog.service import Shelves
+from shopwright.services.insights import reactions as insights_reactions
+from shopwright.services.insights.service import Ledgerkeeper
+from shopwright.services.inventory import reactions as inventory_reactions
+from shopwright.services.inventory.service import StockKeeper
+from shopwright.services.notifications import reactions as notifications_reactions
+from shopwright.services.notifications.service import Desk
+from shopwright.services.orders import reactions as orders_reactions
+from shopwright.services.orders.fulfilment import Fulfilment
+from shopwright.services.payments import reactions as payments_reactions
+from shopwright.services.payments.service import Till
+from shopwright.services.pricing.service import Reckoner
+from shopwright.services.recommendations import reactions as recommendations_reactions
+from shopwright.services.recommendations.service import Adviser
+from shopwright.services.reviews import reactions as reviews_reactions
+from shopwright.services.reviews.service import Opinions
+from shopwright.services.search import reactions as search_reactions
+from shopwright.services.search.service import Finder
+from shopwright.services.users.service import Accounts
+from shopwright.settings import Settings
+
+log = logging.getLogger("shopwright")
+HOME = Path(__file__).parent
+
+
+class Shop:
+    """A whole shop in one process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        chance: Callable[[int], bytes] = secrets.token_bytes,
+        send_webhook: SendWebhook | None = None,
+        hasher: PasswordHasher | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.ids = Ids(self.clock, chance)
+        self.numbers = Numbers()
+        self._hearers = Hearers()
+        self._open_engines(send_webhook or self._post_webhook)
+        self._build_sources(hasher)
+        self._build_flow()
+        self._build_readers()
+        self._build_faces()
+        self.bus = self._open_bus()
+
+    def _open_engines(self, send_webhook: SendWebhook) -> None:
+        settings = self.settings
+        self.works: dict[str, Work] = {name: self._work(name) for name in (*RIVER, "pretend")}
+        self.documents = open_documents(settings.documents)
+        self.cache = open_cache(settings.cache)
+        self.files = open_files(settings.files)
+        post = self.works["notifications"]
+        self.postboxes = {
+            "mail": open_postbox("mail", settings.mail, post),
+            "sms": open_postbox("sms", settings.sms, post),
+            "push": open_postbox("push", settings.push, post),
+        }
+        self.pretend = PretendProvider(self.works["pretend"], settings.url, send_webhook)
+
+    def _build_sources(self, hasher: PasswordHasher | None) -> None:
+        settings = self.settings
+        self.users = Accounts(self.works["users"], hasher)
+        self.catalog = Shelves(self.works["catalog"], self.documents, self.files)
+        self.inventory = StockKeeper(self.works["inventory"])
+        self.pricing = Reckoner(
+            self.works["pricing"], home_country=settings.country, prices_include_tax=settings.prices_include_tax
+        )
+        self.payments = Till(self.works["payments"], {"pretend": self.pretend})
+
+    def _build_flow(self) -> None:
+        self.carts = Baskets(
+            self.works["carts"],
+            catalog=self.catalog,
+            inventory=self.inventory,
+            pricing=self.pricing,
+            currency=self.settings.currency,
+        )
+        self.orders = Fulfilment(
+            self.works["orders"],
+            carts=self.carts,
+            inventory=self.inventory,
+            pricing=self.pricing,
+            payments=self.payments,
+        )
+
+    def _build_readers(self) -> None:
+        settings = self.settings
+        self.reviews = Opinions(self.works["reviews"], self.documents)
+        self.search = Finder(self.works["search"], open_search(settings.search), catalog=self.catalog)
+        self.recommendations = Adviser(self.works["recommendations"], catalog=self.catalog)
+        self.notifications = Desk(
+            self.works["notifications"], self.postboxes, shop=settings.shop_name, url=settings.url
+        )
+        self.insights = Ledgerkeeper(self.works["insights"], currency=settings.currency)
+
+    def _build_faces(self) -> None:
+        self.shelf = Shelf(
+            catalog=self.catalog,
+            inventory=self.inventory,
+            pricing=self.pricing,
+            search=self.search,
+            currency=self.settings.currency,
+        )
+
+    def _work(self, name: str) -> Work:
+        return Work(name, open_database(self.settings.database, name), self.clock, self.ids, self._hearers)
+
+    @property
+    def reactions(self) -> list[Reaction]:
+        """Everything that is heard by anyone."""
+        return [
+            *orders_reactions.reactions(self.orders),
+            *reviews_reactions.reactions(self.reviews),
+            *search_reactions.reactions(self.search),
+            *recommendations_reactions.reactions(self.recommendations),
+            *notifications_reactions.reactions(self.notifications),
+            *insights_reactions.reactions(self.insights),
+        ]
+
+    @property
+    def timers(self) -> list[Timer]:
+        """Everything that is done as time passes."""
+        return [
+            *inventory_reactions.timers(self.inventory),
+            *payments_reactions.timers(self.payments),
+            *orders_reactions.timers(self.orders),
+            *search_reactions.timers(self.search),
+            *notifications_reactions.timers(self.notifications),
+            *self.pretend.timers(),
+        ]
+
+    def _open_bus(self) -> Bus:
+        reactions = self.reactions
+        by_event: dict[str, tuple[str, ...]] = {}
+        for reaction in reactions:
+            by_event[reaction.event.__name__] = (*by_event.get(reaction.event.__name__, ()), reaction.name)
+        self._hearers.by_event = by_event
+        return open_bus(self.settings.bus, list(self.works.values()), reactions, self.timers)
+
+    # --- life
+
+    async def migrate(self) -> list[str]:
+        """Bring every database to this version; answers what was applied."""
+        applied = []
+        for name, work in self.works.items():
+            own = HOME / "services" / name if name != "pretend" else HOME / "engines" / "providers" / "pretend"
+            folders = [HOME / "kit" / "migrations", HOME / "engines" / "documents" / "migrations", own / "migrations"]
+            applied += [f"{name}: {migration}" for migration in await work.database.migrate(folders)]
+        await self.pretend.prepare()
+        return applied
+
+    @asynccontextmanager
+    async def running(self, *, deliver: bool = True) -> AsyncIterator["Shop"]:
+        """The shop while it is open; with `deliver` this process carries facts and keeps timers."""
+        await self.pretend.prepare()
+        await self.search.heal()
+        delivering = asyncio.create_task(self.bus.run()) if deliver else None
+        try:
+            yield self
+        finally:
+            if delivering is not None:
+                delivering.cancel()
+                with suppress(asyncio.CancelledError):
+                    await delivering
+            await self.close()
+
+    async def close(self) -> None:
+        """Let go of every engine."""
+        for work in self.works.values():
+            await work.database.close()
+        await self.cache.close()
+
+    async def _post_webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Call a payment webhook over the network, as a provider would."""
+        try:
+            async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+                url = f"{self.settings.url}/v1/payment-webhooks/{provider}"
+                return (await client.post(url, content=body, headers=dict(headers))).is_success
+        except httpx.HTTPError as error:
+            log.info("a webhook was not taken: %r", error)
+            return False

@@ -1,0 +1,177 @@
+"""The command line: serve · work · migrate · demo · import · export · doctor · settings.
+
+Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usage.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from shopwright import __version__
+from shopwright.kit.errors import ShopError
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
+    from shopwright.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Spoken(click.Group):
+    """Says what went wrong in one line, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ShopError as error:
+            click.echo(f"shopwright: {error.detail}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            ctx.exit(130)
+
+
+def data_option(function: F) -> F:
+    """--data, for every command."""
+    option = click.option("--data", type=click.Path(file_okay=False), help="the data folder (or SHOPWRIGHT_DATA)")
+    return option(function)
+
+
+def read_settings(data: str | None, **more: str) -> "Settings":
+    """The settings of this call; what the command line says is put into the environment, for processes it starts."""
+    from shopwright.kit.settings import read
+    from shopwright.settings import Settings, complete
+
+    given = {"SHOPWRIGHT_DATA": data, **{f"SHOPWRIGHT_{name.upper()}": value for name, value in more.items()}}
+    os.environ.update({name: value for name, value in given.items() if value})
+    settings, _ = read(Settings, os.environ)
+    return complete(settings)
+
+
+def with_shop(settings: "Settings", act: "Callable[[Shop], Awaitable[int]]") -> int:
+    """Open the shop, bring it up to date, do something, and close it. Other processes may be serving it meanwhile."""
+    from shopwright.app import Shop
+
+    async def run() -> int:
+        shop = Shop(settings)
+        try:
+            await shop.migrate()
+            return await act(shop)
+        finally:
+            await shop.close()
+
+    return asyncio.run(run())
+
+
+@click.group(cls=Spoken, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="shopwright")
+def main() -> None:
+    """A whole shop: storefront, back office and API."""
+
+
+@main.command()
+@data_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="the address to listen at")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="processes that answer")
+@click.option("--demo", is_flag=True, help="fill an empty shop with the demo catalogue first")
+@click.option("--quiet", is_flag=True, help="no line for each request")
+def serve(data: str | None, host: str, port: int, workers: int, *, demo: bool, quiet: bool) -> None:
+    """Serve the shop until it is stopped."""
+    from shopwright.commands import serving
+
+    shown = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 -- what was asked for is only compared
+    url = {} if os.environ.get("SHOPWRIGHT_URL") else {"url": shown}
+    settings = read_settings(data, **url)
+    raise SystemExit(serving.serve(settings, host=host, port=port, workers=workers, demo=demo, quiet=quiet))
+
+
+@main.command()
+@data_option
+def work(data: str | None) -> None:
+    """Carry facts and keep timers without answering requests, until stopped."""
+    from shopwright.commands import serving
+
+    raise SystemExit(serving.work(read_settings(data)))
+
+
+@main.command()
+@data_option
+def migrate(data: str | None) -> None:
+    """Bring the databases to this version."""
+    from shopwright.app import Shop
+
+    settings = read_settings(data)
+
+    async def run() -> list[str]:
+        shop = Shop(settings)
+        try:
+            return await shop.migrate()
+        finally:
+            await shop.close()
+
+    applied = asyncio.run(run())
+    for name in applied:
+        click.echo(name)
+    click.echo(f"{len(applied)} migrations applied." if applied else "Everything is up to date.")
+
+
+@main.command()
+@data_option
+def demo(data: str | None) -> None:
+    """Load the demo catalogue; what is there stays as it is."""
+    from shopwright.commands import loading
+
+    raise SystemExit(with_shop(read_settings(data), loading.demo))
+
+
+@main.command(name="import")
+@data_option
+@click.argument("kind")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="write the row-by-row account to this file (CSV)"
+)
+@click.option("--no-images", is_flag=True, help="keep images as addresses without trying to fetch them")
+def import_(data: str | None, kind: str, file: Path, report: Path | None, *, no_images: bool) -> None:
+    """Import products: shopify or woocommerce, from FILE (.csv, .csv.gz or .zip)."""
+    from shopwright.commands.importing import run as run_import
+
+    settings = read_settings(data)
+    raise SystemExit(with_shop(settings, lambda shop: run_import(shop, kind, file, report, fetch=not no_images)))
+
+
+@main.command()
+@data_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export(data: str | None, file: Path) -> None:
+    """Write all products with prices and stock to FILE, one JSON object a line."""
+    from shopwright.commands import loading
+
+    raise SystemExit(with_shop(read_settings(data), lambda shop: loading.export(shop, file)))
+
+
+@main.command()
+@data_option
+def doctor(data: str | None) -> None:
+    """Check that everything adds up, and say what does not."""
+    from shopwright.commands import loading
+
+    raise SystemExit(with_shop(read_settings(data), loading.doctor))
+
+
+@main.command(name="settings")
+@data_option
+def settings_(data: str | None) -> None:
+    """Print every setting with its value, origin and meaning; secrets are masked."""
+    from shopwright.kit.settings import describe, read
+    from shopwright.settings import Settings
+
+    if data:
+        os.environ["SHOPWRIGHT_DATA"] = data
+    found, origins = read(Settings, os.environ)
+    for one in describe(found, origins):
+        click.echo(f"{one.name}={one.value or '(empty)'}\n    {one.meaning}  [{one.origin}]")

@@ -1,0 +1,1 @@
+"""The commands of `shopwright`, one file each, imported only when called."""

@@ -1,0 +1,112 @@
+"""`shopwright import KIND FILE`: progress while it runs, then what was taken and what was not, and why."""
+
+import csv
+import difflib
+from collections import Counter
+from pathlib import Path
+
+from rich.progress import Progress
+
+from shopwright.app import Shop
+from shopwright.demo.load import load_rules
+from shopwright.importers.draft import Importer, Remark
+from shopwright.importers.pictures import Fetcher
+from shopwright.importers.reading import Table, read_tables
+from shopwright.importers.shopify import Shopify
+from shopwright.importers.taking import Taker
+from shopwright.importers.woocommerce import WooCommerce
+from shopwright.kit.errors import Invalid, Unavailable
+
+IMPORTERS: dict[str, Importer] = {"shopify": Shopify(), "woocommerce": WooCommerce()}
+SHOWN = 25
+
+
+async def run(shop: Shop, kind: str, file: Path, report: Path | None, *, fetch: bool) -> int:
+    """Import a file; 0 when every row was taken, 1 when some were refused."""
+    importer = _importer(kind)
+    tables = read_tables(file)
+    for table in tables:
+        _check_columns(table, importer, kind)
+    await load_rules(shop)
+    fetcher = Fetcher(shop.catalog, fetch=fetch)
+    remarks: list[Remark] = []
+    try:
+        with Progress(transient=True) as bar:
+            for table in tables:
+                rows = list(table.rows())
+                task = bar.add_task(table.name, total=len(rows))
+                seen: set[int] = set()
+                async for remark in Taker(shop.shelf, fetcher).take(importer.read(rows, shop.settings.currency)):
+                    remarks.append(remark)
+                    seen.add(remark.row)
+                    bar.update(task, completed=len(seen))
+    finally:
+        await fetcher.close()
+    await shop.bus.settle()
+    await shop.search.bring_up_to_date()
+    if report is not None:
+        _write_report(report, remarks)
+    return _tell(remarks, report)
+
+
+def _importer(kind: str) -> Importer:
+    if kind in IMPORTERS:
+        return IMPORTERS[kind]
+    near = difflib.get_close_matches(kind, IMPORTERS, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(IMPORTERS)}."
+    raise Invalid(f"There is no importer for “{kind}”. {hint}")
+
+
+def _check_columns(table: Table, importer: Importer, kind: str) -> None:
+    if missing := [column for column in importer.needs if column not in table.columns]:
+        others = [
+            name
+            for name, one in IMPORTERS.items()
+            if name != kind and all(column in table.columns for column in one.needs)
+        ]
+        hint = (
+            f" It looks like {others[0]}: shopwright import {others[0]} FILE."
+            if others
+            else f" It has: {', '.join(table.columns[:8])} …"
+        )
+        raise Invalid(
+            f"{table.name} is not a {kind} export: it has no column {', '.join(f'“{one}”' for one in missing)}.{hint}"
+        )
+
+
+def _tell(remarks: list[Remark], report: Path | None) -> int:
+    rows: dict[int, str] = {}
+    for remark in remarks:
+        if remark.outcome != "noted" or remark.row not in rows:
+            rows[remark.row] = remark.outcome
+    outcomes = Counter(rows.values())
+    products = {
+        outcome: len({remark.name for remark in remarks if remark.outcome == outcome})
+        for outcome in ("taken", "changed", "unchanged")
+    }
+    print(f"{products['taken']} products taken, {products['changed']} changed, {products['unchanged']} unchanged.")
+    print(
+        f"Of {len(rows)} rows: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) + "."
+    )
+    told = [remark for remark in remarks if remark.detail]
+    for remark in told[:SHOWN]:
+        print(f"  row {remark.row} ({remark.name or 'no name'}), {remark.outcome}: {remark.detail}.")
+    if len(told) > SHOWN:
+        print(
+            f"  … and {len(told) - SHOWN} more"
+            + (f", all in {report}." if report else "; --report FILE writes them all.")
+        )
+    return 1 if outcomes["refused"] else 0
+
+
+def _write_report(report: Path, remarks: list[Remark]) -> None:
+    try:
+        with report.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["row", "name", "outcome", "detail"])
+            writer.writerows(
+                (remark.row, remark.name, remark.outcome, remark.detail)
+                for remark in sorted(remarks, key=lambda one: one.row)
+            )
+    except OSError as error:
+        raise Unavailable(f"The report {report} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,54 @@
+"""`demo`, `export` and `doctor`."""
+
+from pathlib import Path
+
+import msgspec
+from rich.progress import Progress
+
+from shopwright.app import Shop
+from shopwright.demo.load import load
+from shopwright.demo.people import live_a_little
+from shopwright.doctor import examine
+from shopwright.kit.errors import Unavailable
+
+PAGE = 200
+
+
+async def demo(shop: Shop) -> int:
+    """Load Northlight."""
+    with Progress(transient=True) as bar:
+        task = bar.add_task("Drawing the demo catalogue")
+        made = await load(shop, lambda done, every: bar.update(task, completed=done, total=every))
+    await shop.bus.settle()
+    if made and not await shop.orders.search(limit=1):
+        await live_a_little(shop)
+    print(f"{made} products were added." if made else "The demo catalogue is there already; nothing was changed.")
+    return 0
+
+
+async def export(shop: Shop, file: Path) -> int:
+    """Every product, whole, one JSON object a line."""
+    count, after = 0, ""
+    try:
+        with file.open("wb") as out:
+            while products := await shop.catalog.list_products(after=after, limit=PAGE):
+                for product in products:
+                    out.write(msgspec.json.encode(await shop.shelf.view(product)) + b"\n")
+                count, after = count + len(products), products[-1].id
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror}.") from None
+    print(f"{count} products were written to {file}.")
+    return 0
+
+
+async def doctor(shop: Shop) -> int:
+    """Say what does not add up."""
+    await shop.bus.settle()
+    findings = await examine(shop)
+    for finding in findings:
+        print(f"{'✗' if finding.wrong else '✓'} {finding.check}")
+        for sentence in finding.wrong:
+            print(f"    {sentence}")
+    wrong = sum(len(finding.wrong) for finding in findings)
+    print("All is well." if not wrong else f"{wrong} things are wrong.")
+    return 1 if wrong else 0

@@ -1,0 +1,147 @@
+"""`serve` and `work`: the shop in the foreground, until Ctrl-C."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+
+from shopwright.app import Shop
+from shopwright.demo.load import is_empty, load
+from shopwright.demo.people import live_a_little
+from shopwright.kit.errors import Refused
+from shopwright.settings import Settings
+
+QUIET = "_SHOPWRIGHT_QUIET"  # tells the processes of this server; not a setting
+BACKLOG = 4096
+
+
+def set_up_logging(*, quiet: bool) -> None:
+    """One line an event on the terminal; requests only when not quiet."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    access = logging.getLogger("shopwright.access")
+    access.setLevel(logging.WARNING if quiet else logging.INFO)
+    access.propagate = False
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    access.handlers[:] = [handler]
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Refused(
+                f"Port {port} at {host} cannot be used ({error.strerror}). Choose another: --port {port + 1}."
+            ) from None
+
+
+async def prepare(settings: Settings, *, demo: bool) -> str | None:
+    """Databases, owner and demo catalogue; answers the owner's new password, if there is one."""
+    shop = Shop(settings)
+    try:
+        await shop.migrate()
+        password = await shop.users.ensure_owner(settings.owner_email, settings.owner_password)
+        if demo and await is_empty(shop):
+            from rich.progress import Progress
+
+            with Progress(transient=True) as bar:
+                task = bar.add_task("Drawing the demo catalogue")
+                await load(shop, lambda done, every: bar.update(task, completed=done, total=every))
+            await shop.bus.settle()
+            await live_a_little(shop)
+        return password
+    finally:
+        await shop.close()
+
+
+def serve(settings: Settings, *, host: str, port: int, workers: int, demo: bool, quiet: bool) -> int:
+    """Prepare, tell where everything is, serve."""
+    _check_port(host, port)
+    set_up_logging(quiet=quiet)
+    password = asyncio.run(prepare(settings, demo=demo))
+    print(f"\n  {settings.shop_name} is open.\n")
+    print(f"  storefront   {settings.url}/")
+    print(f"  back office  {settings.url}/office")
+    print(f"  API          {settings.url}/docs")
+    if password and not settings.owner_password:
+        print(f"  owner        {settings.owner_email}   password: {password}   (shown this once)\n")
+    else:
+        print(f"  owner        {settings.owner_email}\n")
+    print("  Ctrl-C closes the shop.\n", flush=True)
+    if quiet:
+        os.environ[QUIET] = "1"
+    if workers == 1:
+        asyncio.run(_serve_here(settings, host, port))
+    else:
+        _serve_many(host, port, workers)
+    print("  Closed.")
+    return 0
+
+
+async def _serve_here(settings: Settings, host: str, port: int) -> None:
+    """One process for everything: the lightest way."""
+    from granian.constants import Interfaces
+    from granian.server.embed import Server
+
+    from shopwright.web import build
+
+    server = Server(
+        build(Shop(settings)), address=host, port=port, interface=Interfaces.ASGI, backlog=BACKLOG, log_enabled=False
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    await server.serve()
+
+
+def _serve_many(host: str, port: int, workers: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
+        "shopwright.commands.serving:create",
+        factory=True,
+        address=host,
+        port=port,
+        workers=workers,
+        interface=Interfaces.ASGI,
+        backlog=BACKLOG,
+        log_enabled=False,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+def create() -> object:
+    """The application of one worker process."""
+    from shopwright.cli import read_settings
+    from shopwright.web import build
+
+    set_up_logging(quiet=QUIET in os.environ)
+    return build(Shop(read_settings(None)))
+
+
+def work(settings: Settings) -> int:
+    """Carry facts and keep timers, until stopped."""
+    set_up_logging(quiet=True)
+
+    async def run() -> None:
+        shop = Shop(settings)
+        await shop.migrate()
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        async with shop.running():
+            print("Carrying facts. Ctrl-C stops.", flush=True)
+            with suppress(asyncio.CancelledError):
+                await stopped.wait()
+
+    asyncio.run(run())
+    return 0

@@ -1,0 +1,1 @@
+"""Northlight, the demo shop: everyday things, well made; drawn, not photographed."""

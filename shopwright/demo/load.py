@@ -1,0 +1,149 @@
+"""Fill an empty shop with Northlight: categories, products with drawn pictures, prices, stock, taxes, shipping, a coupon."""
+
+import asyncio
+import itertools
+import random
+from collections.abc import Callable
+
+from shopwright.app import Shop
+from shopwright.demo.draw import draw
+from shopwright.demo.goods import AISLES, Aisle, Thing
+from shopwright.faces.shelf import write
+from shopwright.kit.errors import Missing
+from shopwright.kit.money import Money
+from shopwright.services.catalog.contract import Media, Option
+from shopwright.services.pricing.contract import Coupon, ShippingRate, TaxRate
+
+VIEWS = (("front", "{}"), ("use", "{}, in use"), ("detail", "{}, from near"))
+TAXES = (
+    ("DE", 1900),
+    ("AT", 2000),
+    ("FR", 2000),
+    ("NL", 2100),
+    ("BE", 2100),
+    ("IT", 2200),
+    ("ES", 2100),
+    ("PL", 2300),
+    ("DK", 2500),
+    ("SE", 2500),
+    ("FI", 2550),
+    ("IE", 2300),
+)
+EUROPE = tuple(country for country, _ in TAXES)
+PRETTY = {
+    "kitchen": 0,
+    "table": 0,
+    "lighting": 1,
+    "desk": 0,
+    "textiles": 3,
+    "bags": 1,
+    "outdoors": 1,
+    "garden": 2,
+    "bath": 0,
+    "audio": 0,
+    "paper": 0,
+    "children": 0,
+}
+
+
+async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
+    """Load what is missing; answers how many products were made. Repeating it changes nothing."""
+    await load_rules(shop)
+    # One of each category in turn, so that what is new is never twelve of a kind.
+    rounds = itertools.zip_longest(*([(aisle, thing) for thing in aisle.things] for aisle in AISLES))
+    every = [pair for one in rounds for pair in one if pair is not None]
+    chance = random.Random(7)  # noqa: S311 -- the same demo each time
+    made = 0
+    for position, aisle in enumerate(AISLES):
+        await shop.catalog.put_category(aisle.slug, aisle.title, description=aisle.text, position=position)
+    for number, (aisle, thing) in enumerate(every):
+        stock = [
+            chance.choice((0, 2, 3, 12, 25, 40, 60)) if chance.random() < 0.3 else chance.randrange(15, 90)
+            for _ in range(12)
+        ]
+        if await shop.catalog.by_source(f"demo/{thing.title}") is None:
+            await _load_one(shop, aisle, thing, number, stock)
+            made += 1
+        progress(number + 1, len(every))
+    for position, aisle in enumerate(AISLES):
+        shown = await shop.catalog.by_source(f"demo/{aisle.things[PRETTY[aisle.slug]].title}")
+        image = shown.media[0].url if shown and shown.media else ""
+        await shop.catalog.put_category(aisle.slug, aisle.title, description=aisle.text, image=image, position=position)
+    return made
+
+
+async def load_rules(shop: Shop) -> None:
+    """Taxes, shipping and a coupon: what a shop needs before it can sell anything. What is there stays."""
+    currency = shop.settings.currency
+    if not await shop.pricing.tax_rates():
+        for country, rate in TAXES:
+            await shop.pricing.put_tax_rate(TaxRate(country=country, rate=rate))
+    if not await shop.pricing.shipping_rates():
+        for one in (
+            ShippingRate(id="shr_standard", title="Standard delivery", price=Money(490, currency), countries=EUROPE, free_over=7500, days_min=2, days_max=4),
+            ShippingRate(id="shr_express", title="Express delivery", price=Money(1190, currency), countries=EUROPE, days_min=1, days_max=1, position=1),
+            ShippingRate(id="shr_world", title="International delivery", price=Money(1490, currency), days_min=5, days_max=12, position=2),
+        ):  # fmt: skip
+            await shop.pricing.put_shipping_rate(one)
+    if not await shop.pricing.coupons():
+        await shop.pricing.put_coupon(Coupon(code="WELCOME10", kind="percentage", value=1000, limit_per_customer=1))
+
+
+async def _load_one(shop: Shop, aisle: Aisle, thing: Thing, number: int, stock: list[int]) -> None:
+    pictures: dict[str, Media] = {}
+    media = []
+    for colour in thing.colours:
+        for view, alt in VIEWS if colour == thing.colours[0] else VIEWS[:1]:
+            drawing = await asyncio.to_thread(draw, thing.family, thing.form, colour, thing.material, number, view)
+            picture = await shop.catalog.add_media(drawing.encode(), alt.format(f"{thing.title} in {colour.lower()}"))
+            pictures.setdefault(colour, picture)
+            media.append(picture)
+    options = []
+    if len(thing.colours) > 1:
+        options.append(Option("Colour", thing.colours))
+    if thing.sizes:
+        options.append(Option("Size", thing.sizes))
+    await write.create(
+        shop.shelf,
+        write.ProductWrite(
+            title=thing.title,
+            description=f"<p>{thing.text}</p><p>{aisle.care}</p>",
+            brand=thing.brand,
+            status="published",
+            categories=(aisle.slug,),
+            tags=(aisle.slug, thing.family),
+            attributes=dict(thing.attributes),
+            options=tuple(options),
+            variants=tuple(_variants(thing, pictures, shop.settings.currency, stock)),
+            media=tuple(dict.fromkeys(media)),
+            source=f"demo/{thing.title}",
+        ),
+        "opening stock",
+    )
+
+
+def _variants(thing: Thing, pictures: dict[str, Media], currency: str, stock: list[int]) -> list[write.VariantWrite]:
+    made: list[write.VariantWrite] = []
+    for colour in thing.colours:
+        for step, size in enumerate(thing.sizes or ("",)):
+            options = ({"Colour": colour} if len(thing.colours) > 1 else {}) | ({"Size": size} if size else {})
+            price = round(thing.price * (1 + 0.25 * step) / 50) * 50
+            made.append(
+                write.VariantWrite(
+                    options=options,
+                    price=Money(price, currency),
+                    compare_at=Money(thing.reduced_from, currency) if thing.reduced_from else None,
+                    on_hand=stock[len(made) % len(stock)],
+                    weight=300 + thing.price // 20,
+                    media=pictures[colour].url,
+                )
+            )
+    return made
+
+
+async def is_empty(shop: Shop) -> bool:
+    """Is there nothing in this shop yet?"""
+    try:
+        return not await shop.catalog.list_products(limit=1)
+    except Missing:
+        return True

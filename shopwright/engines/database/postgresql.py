@@ -1,0 +1,149 @@
+"""PostgreSQL through asyncpg: a schema for each service, a pool of connections in each process."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from shopwright.engines.database import migrations
+from shopwright.kit.database import Params, Row, UniqueViolation
+from shopwright.kit.errors import Unavailable
+
+PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_]\w*)")
+MIGRATION_LOCK = 7_305_816_421
+
+
+@lru_cache(maxsize=2048)
+def positional(sql: str) -> tuple[str, tuple[str, ...]]:
+    """SQL with `$1, $2 …` for `:name`, and the names in that order."""
+    names: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name is None:
+            return match.group(0)
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return PARAMETER.sub(number, sql), tuple(names)
+
+
+@contextmanager
+def translated(schema: str) -> Iterator[None]:
+    """What asyncpg raises, in the words of the port."""
+    try:
+        yield
+    except asyncpg.exceptions.UniqueViolationError as error:
+        raise UniqueViolation(str(error)) from None
+    except (
+        OSError,
+        TimeoutError,
+        asyncpg.exceptions.PostgresConnectionError,
+        asyncpg.exceptions.InterfaceError,
+        asyncpg.exceptions.DiskFullError,
+    ) as error:
+        raise Unavailable(f"PostgreSQL does not answer for {schema}: {error}.") from error
+
+
+class PostgresSession:
+    """Statements of one open transaction, on one connection of the pool."""
+
+    def __init__(self, connection: Any, schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        text, names = positional(sql)
+        with translated(self._schema):
+            rows: Sequence[Row] = await self._connection.fetch(text, *(params[name] for name in names))
+        return rows
+
+    async def run(self, sql: str, params: Params) -> int:
+        text, names = positional(sql)
+        with translated(self._schema):
+            status: str = await self._connection.execute(text, *(params[name] for name in names))
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def run_many(self, sql: str, rows: Sequence[Params]) -> None:
+        text, names = positional(sql)
+        with translated(self._schema):
+            await self._connection.executemany(text, [tuple(row[name] for name in names) for row in rows])
+
+
+class PostgresDatabase:
+    """One schema for one service."""
+
+    def __init__(self, url: str, schema: str, pool_size: int = 6) -> None:
+        self._url = url
+        self._schema = schema
+        self._pool_size = pool_size
+        self._pool: Any = None
+        self._opening = asyncio.Lock()
+
+    async def _connected(self) -> Any:
+        if self._pool is not None:
+            return self._pool
+        async with self._opening:
+            if self._pool is None:
+                try:
+                    self._pool = await asyncpg.create_pool(
+                        self._url,
+                        min_size=0,
+                        max_size=self._pool_size,
+                        timeout=10,
+                        command_timeout=30,
+                        server_settings={"search_path": self._schema, "application_name": f"shopwright {self._schema}"},
+                    )
+                except (OSError, asyncpg.exceptions.PostgresError, TimeoutError) as error:
+                    raise Unavailable(f"PostgreSQL does not answer for {self._schema}: {error}.") from error
+        return self._pool
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        pool = await self._connected()
+        with translated(self._schema):
+            async with pool.acquire(timeout=15) as connection:
+                yield connection
+
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        async with self._connection() as connection:
+            return await PostgresSession(connection, self._schema).fetch(sql, params)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[PostgresSession]:
+        async with self._connection() as connection, connection.transaction():
+            yield PostgresSession(connection, self._schema)
+
+    async def migrate(self, folders: Sequence[Path]) -> list[str]:
+        async with self.begin() as session:
+            await session.fetch("SELECT pg_advisory_xact_lock(:lock)", {"lock": MIGRATION_LOCK})
+            await session.run(f"CREATE SCHEMA IF NOT EXISTS {self._schema}", {})
+            await session.run(migrations.TABLE, {})
+            rows = await session.fetch("SELECT name, hash FROM migrations", {})
+            todo = migrations.pending(folders, {row["name"]: row["hash"] for row in rows}, f"schema {self._schema}")
+            for migration in todo:
+                for statement in migration.statements():
+                    await session.run(statement, {})
+                await session.run(
+                    "INSERT INTO migrations (name, hash) VALUES (:name, :hash)",
+                    {"name": migration.name, "hash": migration.hash},
+                )
+        return [migration.name for migration in todo]
+
+    async def version(self) -> int | None:
+        return None
+
+    async def check(self) -> None:
+        await self.fetch("SELECT count(*) FROM migrations", {})
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None

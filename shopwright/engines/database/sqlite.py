@@ -1,0 +1,161 @@
+"""SQLite, called directly on the event loop: a statement takes microseconds, less than handing it to a thread.
+
+One writer connection with a lock, readers apart (WAL). `synchronous=FULL`: what is committed is on the disk.
+Another process may hold the write lock; then we wait without blocking the loop.
+"""
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import NoReturn
+
+from shopwright.engines.database import migrations
+from shopwright.kit.database import Params, Row, UniqueViolation
+from shopwright.kit.errors import Unavailable
+
+WRITE_WAIT_S = 15.0
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA cache_size=-4096",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, cached_statements=512)
+    connection.row_factory = sqlite3.Row
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+    return connection
+
+
+def _translate(error: sqlite3.Error, path: Path) -> NoReturn:
+    code = error.sqlite_errorname
+    if code in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}:
+        raise UniqueViolation(str(error)) from None
+    if code == "SQLITE_FULL":
+        raise Unavailable(
+            f"The disk that holds {path} is full; nothing was changed. Free some space and try again."
+        ) from None
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        raise Unavailable(
+            f"The database file {path} cannot be used just now ({error}); nothing was changed."
+        ) from error
+    raise error
+
+
+class SqliteSession:
+    """Statements of one open transaction, on the writer connection."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        try:
+            return self._connection.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            _translate(error, self._path)
+
+    async def run(self, sql: str, params: Params) -> int:
+        try:
+            return self._connection.execute(sql, params).rowcount
+        except sqlite3.Error as error:
+            _translate(error, self._path)
+
+    async def run_many(self, sql: str, rows: Sequence[Params]) -> None:
+        try:
+            self._connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            _translate(error, self._path)
+
+
+class SqliteDatabase:
+    """One file for one service."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = asyncio.Lock()
+        self._reader: sqlite3.Connection | None = None
+        self._writer: sqlite3.Connection | None = None
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _connect(self._path)
+        except sqlite3.Error as error:
+            raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error}.") from error
+
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        if self._reader is None:
+            self._reader = self._open()
+        try:
+            return self._reader.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            _translate(error, self._path)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[SqliteSession]:
+        async with self._lock:
+            if self._writer is None:
+                self._writer = self._open()
+                self._writer.execute("PRAGMA busy_timeout=0")
+            await self._take_write_lock(self._writer)
+            try:
+                yield SqliteSession(self._writer, self._path)
+                try:
+                    self._writer.execute("COMMIT")
+                except sqlite3.Error as error:
+                    _translate(error, self._path)
+            finally:
+                if self._writer.in_transaction:
+                    with suppress(sqlite3.Error):
+                        self._writer.execute("ROLLBACK")
+
+    async def _take_write_lock(self, writer: sqlite3.Connection) -> None:
+        """BEGIN IMMEDIATE; while another process writes, sleep (shortly, by chance) and try again."""
+        deadline = time.monotonic() + WRITE_WAIT_S
+        pause = 0.0002
+        while True:
+            try:
+                writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
+                    _translate(error, self._path)
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, not a secret
+                pause = min(pause * 1.5, 0.01)
+            else:
+                return
+
+    async def migrate(self, folders: Sequence[Path]) -> list[str]:
+        async with self.begin() as session:
+            await session.run(migrations.TABLE, {})
+            rows = await session.fetch("SELECT name, hash FROM migrations", {})
+            todo = migrations.pending(folders, {row["name"]: row["hash"] for row in rows}, str(self._path))
+            for migration in todo:
+                for statement in migration.statements():
+                    await session.run(statement, {})
+                await session.run(
+                    "INSERT INTO migrations (name, hash) VALUES (:name, :hash)",
+                    {"name": migration.name, "hash": migration.hash},
+                )
+        return [migration.name for migration in todo]
+
+    async def version(self) -> int | None:
+        # SQLite itself counts commits by other connections; ours that reads is never the one that writes.
+        return int((await self.fetch("PRAGMA data_version", {}))[0]["data_version"])
+
+    async def check(self) -> None:
+        await self.fetch("SELECT count(*) FROM migrations", {})
+
+    async def close(self) -> None:
+        for connection in (self._reader, self._writer):
+            if connection is not None:
+                connection.close()
+        self._reader = self._writer = None

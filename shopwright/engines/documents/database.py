@@ -1,0 +1,122 @@
+"""Documents as JSON in the service's own relational database, in the same transaction as its facts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from shopwright.kit.errors import VersionConflict
+from shopwright.kit.ports import Collection, Document
+from shopwright.kit.work import Transaction, Work
+
+BATCH = 200
+
+
+class DatabaseDocuments:
+    """Three tables for all collections: bodies, index values, unique values."""
+
+    async def get(self, source: Work | Transaction, collection: Collection, ids: Sequence[str]) -> list[Document]:
+        found: dict[str, Document] = {}
+        for start in range(0, len(ids), BATCH):
+            part = {f"id{n}": one for n, one in enumerate(ids[start : start + BATCH])}
+            rows = await source.fetch(
+                "SELECT id, version, body FROM documents WHERE collection = :collection"
+                f" AND id IN ({', '.join(f':{name}' for name in part)})",
+                collection=collection.name,
+                **part,
+            )
+            found |= {row["id"]: Document(row["id"], row["version"], row["body"]) for row in rows}
+        return [found[one] for one in ids if one in found]
+
+    async def find(
+        self,
+        source: Work | Transaction,
+        collection: Collection,
+        where: Mapping[str, str],
+        *,
+        after: str = "",
+        limit: int = 100,
+    ) -> list[Document]:
+        joins: list[str] = []
+        values: dict[str, str] = {}
+        for number, (field, value) in enumerate(where.items()):
+            table = "document_unique" if field in collection.unique else "document_index"
+            if table == "document_index" and field not in collection.indexed:
+                raise LookupError(f"{collection.name} has no index on {field}")
+            joins.append(
+                f" JOIN {table} i{number} ON i{number}.collection = d.collection AND i{number}.id = d.id"
+                f" AND i{number}.field = :field{number} AND i{number}.value = :value{number}"
+            )
+            values |= {f"field{number}": field, f"value{number}": value}
+        rows = await source.fetch(
+            f"SELECT d.id, d.version, d.body FROM documents d{''.join(joins)}"
+            " WHERE d.collection = :collection AND d.id > :after ORDER BY d.id LIMIT :limit",
+            collection=collection.name,
+            after=after,
+            limit=limit,
+            **values,
+        )
+        return [Document(row["id"], row["version"], row["body"]) for row in rows]
+
+    async def put(
+        self, tx: Transaction, collection: Collection, document_id: str, body: Mapping[str, Any], version: int
+    ) -> int:
+        values = {
+            "collection": collection.name,
+            "id": document_id,
+            "body": msgspec.json.encode(body).decode(),
+            "version": version,
+        }
+        if version == 0:
+            touched = await tx.run(
+                "INSERT INTO documents (collection, id, version, body) VALUES (:collection, :id, :version + 1, :body)"
+                " ON CONFLICT (collection, id) DO NOTHING",
+                **values,
+            )
+        else:
+            touched = await tx.run(
+                "UPDATE documents SET version = version + 1, body = :body"
+                " WHERE collection = :collection AND id = :id AND version = :version",
+                **values,
+            )
+        if not touched:
+            raise VersionConflict("This was changed by someone else meanwhile. Read it again and repeat your change.")
+        if version:
+            await self._forget_index(tx, collection, document_id)
+        for table, fields in (("document_unique", collection.unique), ("document_index", collection.indexed)):
+            await tx.run_many(
+                f"INSERT INTO {table} (collection, field, value, id) VALUES (:collection, :field, :value, :id)",
+                [
+                    {"collection": collection.name, "field": field, "value": value, "id": document_id}
+                    for field in fields
+                    for value in dict.fromkeys(_members(body.get(field)))
+                ],
+            )
+        return version + 1
+
+    async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None:
+        await self._forget_index(tx, collection, document_id)
+        await tx.run(
+            "DELETE FROM documents WHERE collection = :collection AND id = :id",
+            collection=collection.name,
+            id=document_id,
+        )
+
+    @staticmethod
+    async def _forget_index(tx: Transaction, collection: Collection, document_id: str) -> None:
+        for table in ("document_index", "document_unique"):
+            await tx.run(
+                f"DELETE FROM {table} WHERE collection = :collection AND id = :id",
+                collection=collection.name,
+                id=document_id,
+            )
+
+
+def _members(value: Any) -> Iterator[str]:
+    if value is None or value == "":
+        return
+    if isinstance(value, list | tuple):
+        for member in value:
+            yield from _members(member)
+    else:
+        yield str(value)

@@ -1,0 +1,46 @@
+"""Files in a folder. A file appears whole or not at all, and is on the disk when `put` returns."""
+
+import asyncio
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from shopwright.kit.errors import Invalid, Unavailable
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
+
+
+class DiskFiles:
+    """Names are relative paths of lower-case words; nothing outside `folder` can be named."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, name: str) -> Path:
+        if not NAME.fullmatch(name) or ".." in name:
+            raise Invalid(f"“{name}” is not a file name; use lower-case letters, digits, dots, dashes and slashes.")
+        return self._folder / name
+
+    async def put(self, name: str, data: bytes) -> None:
+        await asyncio.to_thread(self._write, self._path(name), data)
+
+    @staticmethod
+    def _write(path: Path, data: bytes) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except OSError as error:
+            raise Unavailable(f"{path} cannot be written: {error.strerror}.") from error
+
+    async def get(self, name: str) -> bytes | None:
+        path = self._path(name)
+        return await asyncio.to_thread(lambda: path.read_bytes() if path.is_file() else None)
+
+    async def delete(self, name: str) -> None:
+        path = self._path(name)
+        await asyncio.to_thread(lambda: path.unlink(missing_ok=True))

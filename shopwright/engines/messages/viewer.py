@@ -1,0 +1,26 @@
+"""Messages that stay in the house: a shop without a mail server is still a whole shop, and a test can read its post."""
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.ports import Message
+from shopwright.kit.work import Work
+
+
+class Viewer:
+    """Keeps each message once, by its id, in table `viewer` of the notifications database."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def deliver(self, message: Message) -> None:
+        async with self._work.begin() as tx:
+            await tx.run(
+                "INSERT INTO viewer (id, channel, recipient, subject, text, html, time)"
+                " VALUES (:id, :channel, :recipient, :subject, :text, :html, :time) ON CONFLICT (id) DO NOTHING",
+                id=message.id,
+                channel=message.channel,
+                recipient=message.recipient,
+                subject=message.subject,
+                text=message.text,
+                html=message.html,
+                time=to_micros(tx.now),
+            )

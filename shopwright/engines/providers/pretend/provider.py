@@ -1,0 +1,204 @@
+"""The side of the pretend provider that the shop talks to, and its signed webhooks."""
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.errors import Denied, Missing, Refused
+from shopwright.kit.facts import Timer
+from shopwright.kit.money import Money
+from shopwright.kit.ports import PaymentStatus, ProviderNotice, ProviderPayment, SendWebhook
+from shopwright.kit.work import Transaction, Work
+
+log = logging.getLogger("shopwright.pretend")
+
+SIGNATURE = "pretend-signature"
+TOLERANCE = timedelta(minutes=5)
+DELAY = timedelta(seconds=3)
+ATTEMPTS = 8
+FIRST: Mapping[str, PaymentStatus] = {
+    "pretend_ok": "captured",
+    "pretend_declined": "failed",
+    "pretend_3ds": "requires_action",
+    "pretend_delayed": "pending",
+    "pretend_lost": "pending",
+}
+
+
+class NoticeBody(msgspec.Struct):
+    """The body of a webhook."""
+
+    id: str
+    reference: str
+    time: int
+
+
+class PretendProvider:
+    """A provider with a database of its own. `base_url` is where its pages are, `webhook_url` where it calls."""
+
+    def __init__(self, work: Work, base_url: str, send: SendWebhook) -> None:
+        self._work = work
+        self._base_url = base_url
+        self._send = send
+        self._secret = b""
+
+    async def prepare(self) -> None:
+        """Make or read the secret that signs webhooks."""
+        async with self._work.begin() as tx:
+            await tx.run(
+                "INSERT INTO secrets (name, secret) VALUES ('webhook', :secret) ON CONFLICT (name) DO NOTHING",
+                secret=self._work.ids.secret(),
+            )
+            row = await tx.one("SELECT secret FROM secrets WHERE name = 'webhook'")
+        self._secret = row["secret"].encode() if row else b""
+
+    async def open(self, *, key: str, amount: Money, token: str, return_url: str) -> ProviderPayment:
+        if token not in FIRST:
+            raise Refused(f"The pretend provider knows the tokens {', '.join(FIRST)}; “{token[:40]}” is none of them.")
+        status = FIRST[token]
+        async with self._work.begin() as tx:
+            settles_at = to_micros(tx.now + DELAY) if status == "pending" else None
+            reference = self._work.ids.new("pi")
+            fresh = await tx.run(
+                "INSERT INTO intents (reference, key, status, amount, currency, token, return_url, reason, settles_at)"
+                " VALUES (:reference, :key, :status, :amount, :currency, :token, :return_url, :reason, :settles_at)"
+                " ON CONFLICT (key) DO NOTHING",
+                reference=reference,
+                key=key,
+                status=status,
+                amount=amount.amount,
+                currency=amount.currency,
+                token=token,
+                return_url=return_url,
+                reason="The card was declined." if status == "failed" else "",
+                settles_at=settles_at,
+            )
+            if fresh and status == "captured":
+                await self._notify(tx, reference)
+            row = await tx.one("SELECT * FROM intents WHERE key = :key", key=key)
+        return self._told(row)
+
+    def _told(self, row: Row | None) -> ProviderPayment:
+        if row is None:
+            raise Missing("The provider knows no such payment.")
+        asks = row["status"] == "requires_action"
+        return ProviderPayment(
+            reference=row["reference"],
+            status=row["status"],
+            amount=Money(row["amount"], row["currency"]),
+            refunded=row["refunded"],
+            redirect_url=f"{self._base_url}/pretend/3ds/{row['reference']}" if asks else None,
+            reason=row["reason"],
+        )
+
+    async def look_up(self, reference: str) -> ProviderPayment:
+        return self._told(
+            await self._work.one("SELECT * FROM intents WHERE reference = :reference", reference=reference)
+        )
+
+    async def void(self, reference: str) -> ProviderPayment:
+        async with self._work.begin() as tx:
+            await tx.run(
+                "UPDATE intents SET status = 'cancelled', settles_at = NULL"
+                " WHERE reference = :reference AND status IN ('pending', 'requires_action', 'authorized')",
+                reference=reference,
+            )
+        return await self.look_up(reference)
+
+    async def refund(self, *, key: str, reference: str, amount: Money) -> ProviderPayment:
+        async with self._work.begin() as tx:
+            fresh = await tx.run(
+                "INSERT INTO intent_refunds (key, reference, amount) VALUES (:key, :reference, :amount) ON CONFLICT (key) DO NOTHING",
+                key=key,
+                reference=reference,
+                amount=amount.amount,
+            )
+            if fresh and not await tx.run(
+                "UPDATE intents SET refunded = refunded + :amount"
+                " WHERE reference = :reference AND status = 'captured' AND refunded + :amount <= amount",
+                reference=reference,
+                amount=amount.amount,
+            ):
+                raise Refused("The provider has not received that much to give back.")
+        return await self.look_up(reference)
+
+    async def answer_challenge(self, reference: str, *, approved: bool) -> str:
+        """The shopper has answered 3-D Secure; answers where to go back to."""
+        async with self._work.begin() as tx:
+            moved = await tx.run(
+                "UPDATE intents SET status = :status, reason = :reason WHERE reference = :reference AND status = 'requires_action'",
+                reference=reference,
+                status="captured" if approved else "failed",
+                reason="" if approved else "The bank did not confirm the payment.",
+            )
+            if moved:
+                await self._notify(tx, reference)
+            row = await tx.one("SELECT return_url FROM intents WHERE reference = :reference", reference=reference)
+        if row is None:
+            raise Missing("The provider knows no such payment.")
+        return str(row["return_url"])
+
+    async def _notify(self, tx: Transaction, reference: str) -> None:
+        await tx.run(
+            "INSERT INTO notices (id, reference, due) VALUES (:id, :reference, :due)",
+            id=self._work.ids.new("ntc"),
+            reference=reference,
+            due=to_micros(tx.now),
+        )
+
+    async def settle(self) -> None:
+        """A timer: delayed payments are captured; a lost one tells nobody."""
+        async with self._work.begin() as tx:
+            rows = await tx.fetch(
+                "UPDATE intents SET status = 'captured', settles_at = NULL"
+                " WHERE settles_at <= :now AND status = 'pending' RETURNING reference, token",
+                now=to_micros(tx.now),
+            )
+            for row in rows:
+                if row["token"] != "pretend_lost":  # noqa: S105 -- a kind of behaviour, not a secret
+                    await self._notify(tx, row["reference"])
+
+    async def call(self) -> None:
+        """A timer: webhooks that are due are sent; one that was not taken comes again later."""
+        now = to_micros(self._work.now())
+        for row in await self._work.fetch("SELECT * FROM notices WHERE due <= :now ORDER BY due LIMIT 50", now=now):
+            body = msgspec.json.encode(NoticeBody(row["id"], row["reference"], now // 1_000_000))
+            taken = await self._send("pretend", self.sign(body), body)
+            async with self._work.begin() as tx:
+                if taken or row["attempts"] >= ATTEMPTS:
+                    await tx.run("DELETE FROM notices WHERE id = :id", id=row["id"])
+                else:
+                    await tx.run(
+                        "UPDATE notices SET attempts = attempts + 1, due = :due WHERE id = :id",
+                        id=row["id"],
+                        due=to_micros(tx.now + timedelta(seconds=2 ** row["attempts"])),
+                    )
+
+    def timers(self) -> list[Timer]:
+        """What it does as time passes."""
+        second = timedelta(seconds=1)
+        return [Timer("pretend.settle", second, self.settle), Timer("pretend.call", second, self.call)]
+
+    def sign(self, body: bytes) -> dict[str, str]:
+        """The headers of a webhook: HMAC-SHA256 over its time and body."""
+        moment = str(int(self._work.now().timestamp()))
+        mark = hmac.new(self._secret, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+        return {SIGNATURE: f"t={moment},v1={mark}"}
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderNotice:
+        given = {name.lower(): value for name, value in headers.items()}.get(SIGNATURE, "")
+        parts = dict(part.partition("=")[::2] for part in given.split(","))
+        moment, mark = parts.get("t", ""), parts.get("v1", "")
+        right = hmac.new(self._secret, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+        if not self._secret or not hmac.compare_digest(mark.encode(), right.encode()):
+            raise Denied("The signature of this webhook is wrong.")
+        if not moment.isdigit() or abs(self._work.now().timestamp() - int(moment)) > TOLERANCE.total_seconds():
+            raise Denied("This webhook is too old.")
+        notice = msgspec.json.decode(body, type=NoticeBody)
+        return ProviderNotice(notice.id, notice.reference)

@@ -1,0 +1,332 @@
+"""Search inside the process: Tantivy, an index in a folder, shared by all processes, written by one at a time.
+
+Words match stemmed in title, brand and text; the last word also as a beginning. A word the shop does not know is taken
+for the most frequent known word one edit away (insertion, deletion, replacement, transposition; Norvig's method).
+Facets are tokens `name=value` in one field, so that one aggregation counts them all; the group a shopper chose from is
+counted again without its own choice (disjunctive facets).
+"""
+
+import asyncio
+import secrets
+import shutil
+import string
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tantivy
+from tantivy import FieldType, Filter, Occur, Tokenizer
+
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.ports import Found, IndexDocument, Query
+
+SHAPE = "v1"  # a new number builds a new index beside the old one
+HEAP_BYTES = 32_000_000
+WRITER_WAIT_S = 10.0
+FACET_VALUES = 2_000
+COUNTED = {
+    "tokens": {"terms": {"field": "terms", "size": FACET_VALUES}},
+    "low": {"min": {"field": "price"}},
+    "high": {"max": {"field": "price"}},
+}
+CORRECTABLE = 4  # shorter words are names and sizes more often than typos
+SORTS: Mapping[str, tuple[str, tantivy.Order]] = {
+    "price": ("price", tantivy.Order.Asc),
+    "-price": ("price", tantivy.Order.Desc),
+    "newest": ("published", tantivy.Order.Desc),
+    "rating": ("rating", tantivy.Order.Desc),
+    "bestselling": ("sold", tantivy.Order.Desc),
+}
+STEMMED = (
+    tantivy.TextAnalyzerBuilder(Tokenizer.simple())
+    .filter(Filter.lowercase())
+    .filter(Filter.ascii_fold())
+    .filter(Filter.stemmer("english"))
+    .build()
+)
+PLAIN = tantivy.TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.lowercase()).filter(Filter.ascii_fold()).build()
+
+
+def _schema() -> tantivy.Schema:
+    build = tantivy.SchemaBuilder()
+    build.add_text_field("id", tokenizer_name="raw", index_option="basic")
+    build.add_text_field("title", tokenizer_name="stemmed")
+    build.add_text_field("brand", tokenizer_name="stemmed")
+    build.add_text_field("words", tokenizer_name="stemmed")
+    build.add_text_field("plain", tokenizer_name="plain", index_option="freq")
+    build.add_text_field("terms", tokenizer_name="raw", index_option="basic", fast=True)
+    for name in ("price", "rating", "published", "sold"):
+        build.add_integer_field(name, indexed=True, fast=True)
+    build.add_text_field("card", stored=True, tokenizer_name="raw", index_option="basic")
+    return build.build()
+
+
+class TantivyIndex:
+    """The index in `folder`.
+
+    A small file names the subfolder that is the index now. An index that is damaged (a process was killed while it
+    wrote) or emptied is left for a new subfolder; every process follows the name. What should be in it is known to the
+    service, which brings it back.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / SHAPE
+        self._name = self._folder / "current"
+        self._schema = _schema()
+        self._opened: tuple[str, tantivy.Index] | None = None
+        self._vocabulary: tuple[int, Mapping[str, int]] = (-1, {})
+        self._writing = threading.Lock()
+        self._seen: int | None = None
+
+    def _current(self) -> str:
+        try:
+            return self._name.read_text(encoding="ascii")
+        except FileNotFoundError:
+            return "first"
+
+    @property
+    def _index(self) -> tantivy.Index:
+        current = self._current()
+        if self._opened is None or self._opened[0] != current:
+            home = self._folder / current
+            home.mkdir(parents=True, exist_ok=True)
+            try:
+                index = tantivy.Index(self._schema, path=str(home))
+            except ValueError as error:
+                raise self._start_over(error) from error
+            index.register_tokenizer("stemmed", STEMMED)
+            index.register_tokenizer("plain", PLAIN)
+            index.config_reader("manual")
+            self._opened = (current, index)
+        return self._opened[1]
+
+    def _start_over(self, reason: object) -> Unavailable:
+        """Leave this index for an empty one."""
+        before = self._current()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        fresh = self._name.with_name(f"current-{secrets.token_hex(4)}")
+        fresh.write_text(secrets.token_hex(8), encoding="ascii")
+        fresh.replace(self._name)
+        self._opened = None
+        shutil.rmtree(self._folder / before, ignore_errors=True)
+        return Unavailable(f"The search index was damaged ({reason}) and is being built again.")
+
+    def generation(self) -> int | None:
+        def changed(path: Path) -> int:
+            try:
+                return path.stat().st_mtime_ns
+            except FileNotFoundError:
+                return 0
+
+        return changed(self._name) * 31 + changed(self._folder / self._current() / "meta.json")
+
+    def _searcher(self) -> tantivy.Searcher:
+        """What was committed last, by whichever process."""
+        generation = self.generation()
+        index = self._index
+        if generation != self._seen:
+            try:
+                index.reload()
+            except ValueError as error:
+                raise self._start_over(error) from error
+            self._seen = generation
+        return index.searcher()
+
+    async def write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
+        await asyncio.to_thread(self._write, documents, removed)
+
+    def _write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
+        with self._writing:
+            before = self._current()
+            writer = self._writer()
+            try:
+                for gone in removed:
+                    writer.delete_documents_by_term("id", gone)
+                for document in documents:
+                    writer.delete_documents_by_term("id", document.id)
+                    writer.add_document(self._document(document))
+                writer.commit()
+                writer.wait_merging_threads()
+            except ValueError as error:
+                raise self._start_over(error) from error
+            if self._current() != before:
+                raise Unavailable("The search index was begun anew while it was written.")
+
+    def _writer(self) -> tantivy.IndexWriter:
+        """The one writer there may be on this machine; another process gives it back after its batch."""
+        deadline = time.monotonic() + WRITER_WAIT_S
+        while True:
+            try:
+                return self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
+            except ValueError as error:
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"The search index is being written by another process: {error}.") from error
+                time.sleep(0.05)
+
+    @staticmethod
+    def _document(document: IndexDocument) -> tantivy.Document:
+        made = tantivy.Document()
+        made.add_text("id", document.id)
+        made.add_text("title", document.title)
+        made.add_text("brand", document.brand)
+        made.add_text("words", document.words)
+        made.add_text("plain", f"{document.title} {document.brand} {document.words}")
+        for term in document.terms:
+            made.add_text("terms", term)
+        made.add_integer("price", document.price)
+        made.add_integer("rating", round(document.rating * 100))
+        made.add_integer("published", document.published)
+        made.add_integer("sold", document.sold)
+        made.add_text("card", document.card)
+        return made
+
+    async def search(self, query: Query) -> Found:
+        searcher = self._searcher()
+        words = [token for token in PLAIN.analyze(query.text) if token]
+        corrected = None if query.exact else self._correct(searcher, words)
+        told = corrected or words
+        text = self._text(told, Occur.Must)
+        hits = self._hits(searcher, query, text)
+        if hits.count == 0 and len(told) > 1 and not query.exact:
+            text = self._text(told, Occur.Should)
+            hits = self._hits(searcher, query, text)
+        counts, low, high = self._count(searcher, query, text)
+        return Found(
+            cards=tuple(searcher.doc(address)["card"][0] for _, address in hits.hits),
+            total=hits.count or 0,
+            counts=counts,
+            price_low=low,
+            price_high=high,
+            corrected=" ".join(corrected) if corrected else None,
+        )
+
+    def _hits(self, searcher: tantivy.Searcher, query: Query, text: tantivy.Query) -> Any:
+        whole = self._all_of([text, *self._filters(query)])
+        by, order = SORTS.get(query.sort, SORTS["bestselling"])
+        return searcher.search(
+            whole,
+            limit=max(query.limit, 1),
+            offset=query.offset,
+            order_by_field=None if query.sort == "relevance" and query.text else by,
+            order=order,
+        )
+
+    def _text(self, words: Sequence[str], joined: Occur) -> tantivy.Query:
+        if not words:
+            return tantivy.Query.all_query()
+        clauses = [(joined, self._word(word, last=number == len(words) - 1)) for number, word in enumerate(words)]
+        return tantivy.Query.boolean_query(clauses)
+
+    def _word(self, word: str, *, last: bool) -> tantivy.Query:
+        stem = (STEMMED.analyze(word) or [word])[0]
+        term = tantivy.Query.term_query
+        ways = [
+            tantivy.Query.boost_query(term(self._schema, "title", stem), 6.0),
+            tantivy.Query.boost_query(term(self._schema, "brand", stem), 3.0),
+            term(self._schema, "words", stem),
+        ]
+        if last and len(word) > 1:
+            beginning = tantivy.Query.fuzzy_term_query(self._schema, "plain", word, distance=0, prefix=True)
+            ways.append(tantivy.Query.boost_query(beginning, 0.5))
+        return tantivy.Query.disjunction_max_query(ways, 0.1)
+
+    def _filters(self, query: Query, without: str = "") -> list[tantivy.Query]:
+        filters = [
+            tantivy.Query.term_set_query(self._schema, "terms", list(tokens))
+            for name, tokens in query.groups.items()
+            if tokens and name != without
+        ]
+        filters += [tantivy.Query.term_query(self._schema, "terms", token) for token in query.within]
+        if without != "price" and (query.price_min is not None or query.price_max is not None):
+            filters.append(self._range("price", query.price_min, query.price_max))
+        if without != "rating" and query.rating_min is not None:
+            filters.append(self._range("rating", round(query.rating_min * 100), None))
+        return [tantivy.Query.const_score_query(one, 0.0) for one in filters]
+
+    def _range(self, field: str, low: int | None, high: int | None) -> tantivy.Query:
+        return tantivy.Query.range_query(self._schema, field, FieldType.Integer, low, high)
+
+    @staticmethod
+    def _all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+        return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(Occur.Must, one) for one in queries])
+
+    def _count(
+        self, searcher: tantivy.Searcher, query: Query, text: tantivy.Query
+    ) -> tuple[dict[str, int], int | None, int | None]:
+        chosen = [name for name, tokens in query.groups.items() if tokens]
+        counts, low, high = self._tokens(searcher, self._all_of([text, *self._filters(query)]))
+        if query.rating_min is not None:
+            chosen.append("rating")
+        for name in chosen:
+            own, _, _ = self._tokens(searcher, self._all_of([text, *self._filters(query, without=name)]))
+            counts = {token: n for token, n in counts.items() if not token.startswith(f"{name}=")}
+            counts |= {token: n for token, n in own.items() if token.startswith(f"{name}=")}
+        if query.price_min is not None or query.price_max is not None:
+            _, low, high = self._tokens(searcher, self._all_of([text, *self._filters(query, without="price")]))
+        return counts, low, high
+
+    @staticmethod
+    def _tokens(searcher: tantivy.Searcher, query: tantivy.Query) -> tuple[dict[str, int], int | None, int | None]:
+        """How many have each token, and the lowest and highest price, in one pass."""
+        found = searcher.aggregate(query, COUNTED)
+        counts = {bucket["key"]: bucket["doc_count"] for bucket in found["tokens"]["buckets"]}
+        low, high = found["low"]["value"], found["high"]["value"]
+        return counts, None if low is None else int(low), None if high is None else int(high)
+
+    def _correct(self, searcher: tantivy.Searcher, words: Sequence[str]) -> list[str] | None:
+        """The words with each unknown one replaced by its likeliest neighbour; None where nothing changes."""
+        corrected = [self._neighbour(searcher, word, last=n == len(words) - 1) for n, word in enumerate(words)]
+        return corrected if corrected != list(words) else None
+
+    def _neighbour(self, searcher: tantivy.Searcher, word: str, *, last: bool) -> str:
+        stem = (STEMMED.analyze(word) or [word])[0]
+        known = any(searcher.doc_freq(field, stem) for field in ("title", "brand", "words"))
+        if len(word) < CORRECTABLE or known or word.isdigit():
+            return word
+        if last and searcher.terms_with_prefix("plain", word, limit=1):
+            return word
+        vocabulary = self._known_words(searcher)
+        best = max(edits(word), key=lambda near: (vocabulary.get(near, 0), near))
+        return best if best in vocabulary else word
+
+    def _known_words(self, searcher: tantivy.Searcher) -> Mapping[str, int]:
+        size, words = self._vocabulary
+        if size != searcher.num_docs:
+            words = dict(searcher.terms_with_prefix("plain", ""))
+            self._vocabulary = (searcher.num_docs, words)
+        return words
+
+    async def suggest(self, text: str, limit: int) -> list[str]:
+        words = PLAIN.analyze(text)
+        if not words:
+            return []
+        searcher = self._searcher()
+        hits = searcher.search(self._text(words, Occur.Must), limit=limit, count=False).hits
+        if not hits and (corrected := self._correct(searcher, words)):
+            hits = searcher.search(self._text(corrected, Occur.Must), limit=limit, count=False).hits
+        return [searcher.doc(address)["card"][0] for _, address in hits]
+
+    async def clear(self) -> None:
+        def empty() -> None:
+            with self._writing:
+                self._start_over("emptied")
+
+        await asyncio.to_thread(empty)
+
+    async def count(self) -> int:
+        return self._searcher().num_docs
+
+
+def edits(word: str) -> Iterator[str]:
+    """Every word one edit away from `word` (Norvig, "How to Write a Spelling Corrector")."""
+    splits = [(word[:n], word[n:]) for n in range(len(word) + 1)]
+    letters = string.ascii_lowercase
+    for left, right in splits:
+        if right:
+            yield left + right[1:]
+            yield from (left + letter + right[1:] for letter in letters)
+        if len(right) > 1:
+            yield left + right[1] + right[0] + right[2:]
+        yield from (left + letter + right for letter in letters)

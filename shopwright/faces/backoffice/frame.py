@@ -1,0 +1,55 @@
+"""What every page of the back office has: navigation by permission, who is signed in, safe forms."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response
+
+from shopwright.faces import render
+from shopwright.faces.storefront.frame import SettingsDep, Web
+from shopwright.kit.auth import Caller, Permission
+from shopwright.kit.web.given import Asking, Given
+from shopwright.settings import Settings
+
+NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
+    ("/office/orders", "Orders", "orders.read"),
+    ("/office/products", "Products", "catalog.write"),
+    ("/office/messages", "Messages", "messages.read"),
+)
+
+
+class Office:
+    """Made once a request."""
+
+    def __init__(self, request: Web, caller: Caller, settings: Settings) -> None:
+        self.request = request
+        self.caller = caller
+        self.settings = settings
+
+    def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+        """Render a page in its frame."""
+        path = self.request.url.path
+        return render.page(
+            f"backoffice/templates/{template}",
+            {
+                "shop": self.settings.shop_name,
+                "path": path,
+                "csrf": render.csrf_token(self.request),
+                "caller": {"name": self.caller.name, "email": self.caller.email, "role": self.caller.role},
+                "navigation": [
+                    {"href": href, "title": title, "here": path.startswith(href)}
+                    for href, title, permission in NAVIGATION
+                    if self.caller.may(permission)
+                ],
+                **context,
+            },
+            status,
+        )
+
+
+async def provide_office(request: Web, caller: Asking, settings: SettingsDep) -> Office:
+    """The dependency `office`."""
+    return Office(request, caller, settings)
+
+
+OfficeDep = Given[Office]

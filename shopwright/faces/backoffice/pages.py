@@ -1,0 +1,194 @@
+"""All routes of the back office."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, Router, get, post
+from litestar.di import Provide
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.faces import render
+from shopwright.faces.backoffice import products
+from shopwright.faces.backoffice.frame import OfficeDep, provide_office
+from shopwright.faces.storefront.frame import OrdersDep, Web, form_of
+from shopwright.kit import money
+from shopwright.kit.auth import Caller, anyone, staff
+from shopwright.kit.errors import ShopError
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking, Given
+from shopwright.services.insights.contract import Day, Insights
+from shopwright.services.notifications.contract import Notifications
+from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
+
+InsightsDep = Given[Insights]
+NotificationsDep = Given[Notifications]
+PAGE = 50
+STATUSES = ("placed", "paid", "part_shipped", "shipped", "delivered", "cancelled", "expired")
+
+
+@get("/office", opt=allow(anyone), include_in_schema=False)
+async def home(
+    office: OfficeDep, insights: InsightsDep, orders: OrdersDep, caller: Asking
+) -> Response[bytes] | Redirect:
+    """What happened lately, and what waits to be done."""
+    if not caller.is_staff:
+        return Redirect("/sign-in?next=/office")
+    days = await insights.days() if caller.may("insights.read") else []
+    waiting = await orders.search(status="paid", limit=PAGE) if caller.may("orders.read") else []
+    return office.show(
+        "home.html",
+        {
+            "days": render.plain(days),
+            "chart": chart(days),
+            "revenue": render.plain(money.add_up((day.revenue for day in days), days[0].revenue.currency))
+            if days
+            else None,
+            "count": sum(day.orders for day in days),
+            "waiting": render.plain(waiting[:10]),
+            "waiting_count": len(waiting),
+            "top": render.plain(await insights.top_products() if caller.may("insights.read") else []),
+        },
+    )
+
+
+def chart(days: list[Day]) -> list[dict[str, Any]]:
+    """Bars of a 600 × 120 drawing, the best day as high as it goes."""
+    best = max((day.revenue.amount for day in days), default=0) or 1
+    width = 600 / max(len(days), 1)
+    return [
+        {
+            "x": round(number * width + 2, 1),
+            "y": round(120 - 118 * day.revenue.amount / best - 1, 1),
+            "width": round(width - 4, 1),
+            "height": round(118 * day.revenue.amount / best + 1, 1),
+            "title": f"{day.day:%d %B}: {day.orders} orders, {money.write(day.revenue)}",
+        }
+        for number, day in enumerate(days)
+    ]
+
+
+@get("/office/orders", opt=allow(staff("orders.read")), include_in_schema=False)
+async def order_list(
+    office: OfficeDep,
+    orders: OrdersDep,
+    q: FromQuery[str] = "",
+    status: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+) -> Response[bytes]:
+    """All orders, newest first."""
+    found = await orders.search(text=q, status=status, after=after, limit=PAGE + 1)
+    return office.show(
+        "orders.html",
+        {
+            "orders": render.plain(found[:PAGE]),
+            "q": q,
+            "status": status,
+            "statuses": STATUSES,
+            "next": found[PAGE - 1].id if len(found) > PAGE else "",
+        },
+    )
+
+
+@get("/office/orders/{order_id:str}", opt=allow(staff("orders.read")), include_in_schema=False)
+async def order_page(office: OfficeDep, orders: OrdersDep, order_id: FromPath[str]) -> Response[bytes]:
+    """One order: what was bought, what was sent, what was paid."""
+    return _order(office, await orders.get(order_id))
+
+
+def _order(office: OfficeDep, order: Order, problem: str = "", status: int = 200) -> Response[bytes]:
+    context = {
+        "order": render.plain(order),
+        "problem": problem,
+        "key": office.request.app.state.shop.ids.secret(16),
+        "left_to_ship": sum(line.quantity - line.shipped for line in order.lines),
+        "paid": order.status in {"paid", "part_shipped", "shipped", "delivered"},
+    }
+    return office.show("order.html", context, status)
+
+
+def _quantities(form: Mapping[str, str], prefix: str) -> tuple[LineQuantity, ...]:
+    found = [(name.removeprefix(prefix), value) for name, value in form.items() if name.startswith(prefix)]
+    return tuple(
+        LineQuantity(line_id, int(value)) for line_id, value in found if value.isdigit() and int(value[:9]) > 0
+    )
+
+
+@post(
+    "/office/orders/{order_id:str}/{action:str}",
+    opt=allow(staff("orders.write")),
+    include_in_schema=False,
+    status_code=200,
+)
+async def order_action(
+    office: OfficeDep, request: Web, orders: OrdersDep, caller: Asking, order_id: FromPath[str], action: FromPath[str]
+) -> Response[bytes] | Redirect:
+    """Ship, deliver, cancel or refund."""
+    form = await form_of(request)
+    try:
+        await _act(orders, order_id, action, form, caller)
+    except ShopError as error:
+        return _order(office, await orders.get(order_id), error.detail, 422)
+    return Redirect(f"/office/orders/{order_id}", status_code=303)
+
+
+async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str, str], caller: Caller) -> None:
+    if action == "ship":
+        lines = _quantities(form, "ship-")
+        parcel = NewShipment(
+            carrier=form.get("carrier", ""), tracking_number=form.get("tracking_number", ""), lines=lines
+        )
+        await orders.ship(order_id, parcel, caller)
+    elif action == "deliver":
+        await orders.deliver(order_id, caller)
+    elif action == "cancel":
+        await orders.cancel(order_id, form.get("reason", ""), caller)
+    elif action == "refund":
+        order = await orders.get(order_id)
+        amount = money.parse(form["amount"], order.currency, "/amount") if form.get("amount", "").strip() else None
+        refund = NewRefund(
+            reason=form.get("reason", ""), lines=_quantities(form, "refund-"), amount=amount, restock="restock" in form
+        )
+        await orders.refund(order_id, refund, form.get("key", order_id), caller)
+
+
+@get("/office/messages", opt=allow(staff("messages.read")), include_in_schema=False)
+async def message_list(
+    office: OfficeDep, notifications: NotificationsDep, q: FromQuery[str] = "", after: FromQuery[str] = ""
+) -> Response[bytes]:
+    """Everything the shop wrote to people."""
+    found = await notifications.messages(text=q, after=after, limit=PAGE + 1)
+    shown = {"messages": render.plain(found[:PAGE]), "q": q, "next": found[PAGE - 1].id if len(found) > PAGE else ""}
+    return office.show("messages.html", shown)
+
+
+@get("/office/messages/{message_id:str}", opt=allow(staff("messages.read")), include_in_schema=False)
+async def message_page(
+    office: OfficeDep, notifications: NotificationsDep, message_id: FromPath[str]
+) -> Response[bytes]:
+    """One message as its reader sees it."""
+    return office.show("message.html", {"message": render.plain(await notifications.message(message_id))})
+
+
+@get("/office/messages/{message_id:str}/body", opt=allow(staff("messages.read")), include_in_schema=False)
+async def message_body(notifications: NotificationsDep, message_id: FromPath[str]) -> Response[str]:
+    """The HTML of a message, shut in: it may style itself and do nothing else."""
+    found = await notifications.message(message_id)
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; sandbox allow-popups; frame-ancestors 'self'"
+    headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
+    return Response(found.html, media_type="text/html; charset=utf-8", headers=headers)
+
+
+def routes() -> Router:
+    """All pages of the back office."""
+    handlers: list[Any] = [
+        home,
+        order_list,
+        order_page,
+        order_action,
+        message_list,
+        message_page,
+        message_body,
+        *products.HANDLERS,
+    ]
+    return Router("/", route_handlers=handlers, dependencies={"office": Provide(provide_office)})

@@ -1,0 +1,119 @@
+"""Templates: minijinja with escaping always on, and the few filters our pages need."""
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import minijinja
+import msgspec
+from babel.core import Locale
+from babel.dates import format_date, format_datetime
+from litestar import MediaType, Request, Response
+from litestar.utils.scope.state import ScopeState
+
+from shopwright.kit.money import Money, write
+
+HOME = Path(__file__).parent
+STATIC = HOME / "storefront" / "static"
+OWN = re.compile(r"^/media/([0-9a-f]{32})/\d+\.webp$")
+WIDTHS = (320, 480, 640, 800, 1200)
+
+
+def money(value: Mapping[str, Any] | None) -> str:
+    """€19.99 of `{"amount": 1999, "currency": "EUR"}`."""
+    return write(Money(value["amount"], value["currency"])) if value else ""
+
+
+def _moment(value: str | datetime) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def day(value: str | datetime) -> str:
+    """2 March 2026."""
+    return format_date(_moment(value), "d MMMM y", locale="en")
+
+
+def moment(value: str | datetime) -> str:
+    """2 March 2026, 09:00 UTC."""
+    return format_datetime(_moment(value), "d MMMM y, HH:mm", locale="en") + " UTC"
+
+
+@lru_cache(maxsize=4096)
+def sized(url: str, width: int) -> str:
+    """The address of one of our pictures in another width; one from elsewhere stays as it is."""
+    found = OWN.match(url)
+    return minijinja.safe(f"/media/{found.group(1)}/{width}.webp" if found else html.escape(url))
+
+
+@lru_cache(maxsize=4096)
+def srcset(url: str, form: str = "webp") -> str:
+    """All widths of one of our pictures, for the browser to choose from."""
+    found = OWN.match(url)
+    return minijinja.safe(
+        ", ".join(f"/media/{found.group(1)}/{width}.{form} {width}w" for width in WIDTHS) if found else ""
+    )
+
+
+@lru_cache(maxsize=32)
+def asset(name: str) -> tuple[str, bytes]:
+    """The address (with a hash of its content) and the bytes of a style sheet or script; several joined by "+"."""
+    content = b"\n".join((STATIC / part).read_bytes() for part in name.split("+"))
+    return f"/assets/{hashlib.sha256(content).hexdigest()[:12]}/{name}", content
+
+
+def _load(name: str) -> str | None:
+    path = HOME / name
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def country_name(code: str) -> str:
+    """Germany of DE."""
+    return str(Locale("en").territories.get(code, code))
+
+
+def environment() -> minijinja.Environment:
+    """The templates of all faces: "storefront/templates/home.html"."""
+    return minijinja.Environment(
+        loader=_load,
+        filters={
+            "country": country_name,
+            "money": money,
+            "day": day,
+            "moment": moment,
+            "sized": sized,
+            "srcset": srcset,
+        },
+        globals={"asset": lambda name: minijinja.safe(asset(name)[0])},
+        auto_escape_callback=lambda name: "html" if name.endswith(".html") else False,
+        undefined_behavior="chainable",
+        debug=False,  # its error messages would put every variable of the page, addresses too, into the log
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+ENVIRONMENT = environment()
+
+
+def csrf_token(request: Request[Any, Any, Any]) -> str:
+    """What a form must send along."""
+    token = ScopeState.from_scope(request.scope).csrf_token
+    return token if isinstance(token, str) else ""
+
+
+def plain(value: Any) -> Any:
+    """Structs as dictionaries, for templates."""
+    return msgspec.to_builtins(value, builtin_types=(datetime,))
+
+
+def page(template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+    """A page, not to be stored by anyone."""
+    text = ENVIRONMENT.render_template(template, **context)
+    return Response(
+        text.encode(), status_code=status, media_type=MediaType.HTML, headers={"Cache-Control": "private, no-store"}
+    )

@@ -1,0 +1,143 @@
+"""REST routes of products, stock adjustments and recommendations."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, Router, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Parameter
+
+from shopwright.faces.shelf import write
+from shopwright.faces.shelf.view import ProductView, Shelf, with_reason
+from shopwright.kit.auth import anyone, staff
+from shopwright.kit.errors import Invalid
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.lists import After, Limit, Page
+from shopwright.services.carts.contract import Carts
+from shopwright.services.inventory.contract import MAIN, Adjustment, Stock
+from shopwright.services.recommendations.contract import Kind, Recommendations
+from shopwright.services.search.contract import Card
+
+Face = Given[Shelf]
+Adviser = Given[Recommendations]
+CartsService = Given[Carts]
+IfMatch = Annotated[
+    str | None, HeaderParameter(name="If-Match", description="the ETag that was read: a lost update is 412")
+]
+
+
+class StockAdjustment(msgspec.Struct, forbid_unknown_fields=True):
+    """A change of stock by hand: by `delta`, or to `on_hand`."""
+
+    reason: str
+    sku: str = ""
+    variant_id: str = ""
+    location: str = MAIN
+    delta: int | None = None
+    on_hand: int | None = None
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None:
+        return None
+    bare = if_match.strip().removeprefix("W/").strip('"')
+    if not bare.isdigit():
+        raise Invalid.at("/headers/If-Match", 'If-Match is the ETag of the answer that was read, such as "3".')
+    return int(bare)
+
+
+def _answer(view: ProductView, status: int = 200) -> Response[bytes]:
+    return Response(
+        msgspec.json.encode(view),
+        status_code=status,
+        media_type="application/json",
+        headers={"ETag": f'"{view.version}"'},
+    )
+
+
+@get("/v1/products", opt=allow(anyone), tags=["catalog"], operation_id="list_products")
+async def list_products(
+    shelf: Face, category: FromQuery[str] = "", collection: FromQuery[str] = "", after: After = "", limit: Limit = 24
+) -> Page[Card]:
+    """Published products, oldest first, also of one category and all below it."""
+    if collection:
+        raise Invalid.at("/collection", f"There is no collection “{collection}”.")
+    products = await shelf.catalog.list_products(category=category, status="published", after=after, limit=limit + 1)
+    shown = products[:limit]
+    cards = await shelf.cards([product.id for product in shown])
+    return Page(cards, shown[-1].id if len(products) > limit else None)
+
+
+@get("/v1/products/{product:str}", opt=allow(anyone), tags=["catalog"], operation_id="get_product", responses=None)
+async def get_product(shelf: Face, caller: Asking, product: FromPath[str]) -> Response[bytes]:
+    """A product by id or slug; staff see drafts too."""
+    return _answer(await shelf.product(product, drafts=caller.may("catalog.write")))
+
+
+@post("/v1/products", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="create_product")
+async def create_product(shelf: Face, caller: Asking, data: JSONBody[write.ProductWrite]) -> Response[bytes]:
+    """A new product with variants, prices and stock."""
+    return _answer(await shelf.view(await write.create(shelf, data, f"set by {caller.signature}")), 201)
+
+
+@patch("/v1/products/{product:str}", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="change_product")
+async def change_product(
+    shelf: Face, caller: Asking, product: FromPath[str], data: JSONBody[write.ProductPatch], if_match: IfMatch = None
+) -> Response[bytes]:
+    """Change some of a product; what is left out stays."""
+    old = await shelf.catalog.get(product)
+    return _answer(
+        await shelf.view(await write.patch(shelf, old, data, _version(if_match), f"set by {caller.signature}"))
+    )
+
+
+@delete(
+    "/v1/products/{product:str}", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="retire_product"
+)
+async def retire_product(shelf: Face, product: FromPath[str], if_match: IfMatch = None) -> None:
+    """Retire a product: it is not sold any more, and stays in the orders that have it."""
+    old = await shelf.catalog.get(product)
+    await shelf.catalog.move(old.id, "retired", _version(if_match))
+
+
+@post("/v1/stock-adjustments", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="adjust_stock")
+async def adjust_stock(shelf: Face, caller: Asking, data: JSONBody[StockAdjustment]) -> Stock:
+    """Change the stock of a variant by hand."""
+    if bool(data.sku) == bool(data.variant_id):
+        raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
+    name = data.sku or data.variant_id
+    product = await shelf.catalog.by_variant(name)
+    variant = next(one for one in product.variants if name in {one.id, one.sku})
+    reason = f"{data.reason} ({caller.signature})" if data.reason.strip() else ""
+    change = Adjustment(
+        variant_id=variant.id, location=data.location, delta=data.delta, on_hand=data.on_hand, reason=reason
+    )
+    return (await shelf.inventory.adjust([change]))[variant.id]
+
+
+@get("/v1/recommendations", opt=allow(anyone), tags=["recommendations"], operation_id="recommend")
+async def recommend(
+    shelf: Face,
+    recommendations: Adviser,
+    carts: CartsService,
+    caller: Asking,
+    kind: FromQuery[Kind],
+    product: FromQuery[str] = "",
+    cart: FromQuery[str] = "",
+    limit: Annotated[int, Parameter(ge=1, le=24)] = 8,
+) -> dict[str, list[dict[str, Any]]]:
+    """Products one may like, each with its reason."""
+    seeds = [(await shelf.catalog.get(product)).id] if product else []
+    if cart:
+        seeds += [line.product_id for line in (await carts.get(cart)).lines]
+    found = await recommendations.recommend(kind, products=seeds, user_id=caller.user_id, limit=limit)
+    reasons = {one.product_id: one.reason for one in found}
+    return {"items": [with_reason(card, reasons[card.id]) for card in await shelf.cards(list(reasons))]}
+
+
+def routes() -> Router:
+    """All routes of this face."""
+    handlers: list[Any] = [
+        list_products, get_product, create_product, change_product, retire_product, adjust_stock, recommend,
+    ]  # fmt: skip
+    return Router("/", route_handlers=handlers)

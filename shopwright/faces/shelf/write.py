@@ -1,0 +1,141 @@
+"""Writing products: what staff and imports say of a product in one go, handed to the services that own the parts."""
+
+import msgspec
+
+from shopwright.faces.shelf.view import Shelf
+from shopwright.kit.errors import Invalid
+from shopwright.kit.money import Money
+from shopwright.services.catalog.contract import (
+    Media,
+    Option,
+    Product,
+    ProductInput,
+    Status,
+    TaxClass,
+    Value,
+)
+from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.pricing.contract import Price
+
+
+class VariantWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A variant with its price, and how many there are (`on_hand`; left out: as it is)."""
+
+    id: str = ""
+    sku: str = ""
+    title: str = ""
+    options: dict[str, str] = {}
+    barcode: str = ""
+    weight: int = 0
+    media: str = ""
+    price: Money | None = None
+    compare_at: Money | None = None
+    on_hand: int | None = None
+
+
+class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new product. `categories` are slugs."""
+
+    title: str
+    slug: str = ""
+    description: str = ""
+    brand: str = ""
+    status: Status = "draft"
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    attributes: dict[str, Value] = {}
+    options: tuple[Option, ...] = ()
+    variants: tuple[VariantWrite, ...] = ()
+    media: tuple[Media, ...] = ()
+    tax_class: TaxClass = "standard"
+    source: str = ""
+    source_digest: str = ""
+
+
+class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a product changes; what is left out stays."""
+
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    slug: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType = msgspec.UNSET
+    brand: str | msgspec.UnsetType = msgspec.UNSET
+    status: Status | msgspec.UnsetType = msgspec.UNSET
+    categories: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    attributes: dict[str, Value] | msgspec.UnsetType = msgspec.UNSET
+    options: tuple[Option, ...] | msgspec.UnsetType = msgspec.UNSET
+    variants: tuple[VariantWrite, ...] | msgspec.UnsetType = msgspec.UNSET
+    media: tuple[Media, ...] | msgspec.UnsetType = msgspec.UNSET
+    tax_class: TaxClass | msgspec.UnsetType = msgspec.UNSET
+
+
+def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
+    """Prices and counts, before anything is written. Raises Invalid."""
+    for number, variant in enumerate(variants):
+        for name in ("price", "compare_at"):
+            money = getattr(variant, name)
+            if money is not None and (money.currency != currency or money.amount < 0):
+                raise Invalid.at(
+                    f"/variants/{number}/{name}",
+                    f"A price is not negative, and in {currency}, the currency of this shop.",
+                )
+        if variant.on_hand is not None and variant.on_hand < 0:
+            raise Invalid.at(f"/variants/{number}/on_hand", "There cannot be fewer than none.")
+
+
+async def create(shelf: Shelf, new: ProductWrite, reason: str) -> Product:
+    """A new product with prices and stock."""
+    check_money(new.variants, shelf.currency)
+    product = await shelf.catalog.create(msgspec.convert(new, ProductInput, from_attributes=True))
+    await set_offers(shelf, product, new.variants, reason)
+    return product
+
+
+async def replace(shelf: Shelf, product_id: str, new: ProductWrite, version: int | None, reason: str) -> Product:
+    """A product as it should be now."""
+    check_money(new.variants, shelf.currency)
+    product = await shelf.catalog.edit(product_id, msgspec.convert(new, ProductInput, from_attributes=True), version)
+    await set_offers(shelf, product, new.variants, reason)
+    return product
+
+
+async def patch(shelf: Shelf, old: Product, change: ProductPatch, version: int | None, reason: str) -> Product:
+    """Change some of a product."""
+    given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
+    return await replace(
+        shelf, old.id, msgspec.structs.replace(await as_written(shelf, old), **given), version or old.version, reason
+    )
+
+
+async def as_written(shelf: Shelf, product: Product) -> ProductWrite:
+    """A product as it could be written again."""
+    slugs = {category.id: category.slug for category in await shelf.catalog.categories()}
+    return ProductWrite(
+        title=product.title,
+        slug=product.slug,
+        description=product.description,
+        brand=product.brand,
+        status=product.status,
+        categories=tuple(slugs[one] for one in product.category_ids),
+        tags=product.tags,
+        attributes=product.attributes,
+        options=product.options,
+        variants=tuple(msgspec.convert(one, VariantWrite, from_attributes=True) for one in product.variants),
+        media=product.media,
+        tax_class=product.tax_class,
+    )
+
+
+async def set_offers(shelf: Shelf, product: Product, variants: tuple[VariantWrite, ...], reason: str) -> None:
+    """Prices and counts of a product that was just written; its variants come in the same order."""
+    pairs = list(zip(product.variants, variants, strict=False))
+    prices = [Price(known.id, one.price, one.compare_at) for known, one in pairs if one.price is not None]
+    counts = [
+        Adjustment(variant_id=known.id, on_hand=one.on_hand, reason=reason)
+        for known, one in pairs
+        if one.on_hand is not None
+    ]
+    if prices:
+        await shelf.pricing.set_prices(prices)
+    if counts:
+        await shelf.inventory.adjust(counts)

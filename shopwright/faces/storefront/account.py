@@ -1,0 +1,183 @@
+"""Accounts: signing in, registering, orders, addresses; and tracking for everyone."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.faces import render
+from shopwright.faces.storefront.frame import (
+    Frame,
+    FrameDep,
+    SettingsDep,
+    UsersDep,
+    Web,
+    cart_id,
+    complaints,
+    cookie,
+    cookie_name,
+    form_of,
+    may_see,
+)
+from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking
+from shopwright.services.reviews.contract import NewReview
+
+SESSION_S = 30 * 86_400
+
+
+def _next(form: dict[str, str]) -> str:
+    """Where to go after signing in: only places in this shop."""
+    wanted = form.get("next", "")
+    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else "/account"
+
+
+@get("/sign-in", opt=allow(anyone), include_in_schema=False)
+async def sign_in_page(frame: FrameDep) -> Response[bytes]:
+    """Sign in, or make an account."""
+    request = frame.request
+    return await frame.show(
+        "sign_in.html", {"next": request.query_params.get("next", ""), "fields": {}, "errors": {}, "mode": "sign_in"}
+    )
+
+
+@post("/sign-in", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Sign in; the guest's cart comes along."""
+    request, users = frame.request, frame.users
+    form = await form_of(request)
+    try:
+        secret = await users.open_session(
+            form.get("email", ""), form.get("password", ""), request.client.host if request.client else ""
+        )
+    except ShopError as error:
+        shown = {"next": form.get("next", ""), "fields": form, "errors": {"": error.detail}, "mode": "sign_in"}
+        return await frame.show("sign_in.html", shown, status=422)
+    return await _welcome(frame, secret, _next(form))
+
+
+async def _welcome(frame: Frame, secret: str, where: str) -> Redirect:
+    """Signed in: the guest's cart comes along, and what was ordered from it."""
+    caller = await frame.users.session(secret)
+    answer = Redirect(where, status_code=303)
+    answer.set_cookie(cookie(frame.settings, "session", secret, SESSION_S))
+    known = cart_id(frame.request, frame.settings)
+    if caller is None or caller.user_id is None:
+        return answer
+    for order in await frame.orders.adopt(known, caller.user_id) if known else []:
+        if not await frame.users.addresses(caller.user_id):
+            await frame.users.save_address(caller.user_id, order.shipping_address)
+    if joined := await frame.carts.merge(known or None, caller.user_id):
+        answer.set_cookie(cookie(frame.settings, "cart", joined))
+    return answer
+
+
+@post("/register", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def register(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Make an account and be signed in."""
+    request, users = frame.request, frame.users
+    form = await form_of(request)
+    try:
+        user = await users.register(form.get("email", ""), form.get("password", ""), form.get("name", ""))
+    except ShopError as error:
+        shown = {
+            "next": form.get("next", ""),
+            "fields": form,
+            "errors": complaints(error) or {"": error.detail},
+            "mode": "register",
+        }
+        return await frame.show("sign_in.html", shown, status=422)
+    return await _welcome(frame, await users.open_session_for(user.id), _next(form))
+
+
+@post("/sign-out", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def sign_out(request: Web, settings: SettingsDep, users: UsersDep) -> Redirect:
+    """Sign out of this browser."""
+    secret = request.cookies.get(cookie_name(settings, "session"), "")
+    if secret:
+        await users.close_session(secret)
+    answer = Redirect("/", status_code=303)
+    answer.set_cookie(cookie(settings, "session", "", 0))
+    answer.set_cookie(cookie(settings, "cart", "", 0))
+    return answer
+
+
+@get("/account", opt=allow(anyone), include_in_schema=False)
+async def account(frame: FrameDep, after: FromQuery[str] = "") -> Response[bytes] | Redirect:
+    """One's orders first, then addresses."""
+    orders, users, caller = frame.orders, frame.users, frame.caller
+    if caller.user_id is None:
+        return Redirect("/sign-in?next=/account")
+    found = await orders.search(customer_id=caller.user_id, after=after, limit=21)
+    return await frame.show(
+        "account.html",
+        {
+            "orders": render.plain(found[:20]),
+            "next_page": f"?after={found[19].id}" if len(found) > 20 else "",  # noqa: PLR2004 -- a page
+            "addresses": render.plain(await users.addresses(caller.user_id)),
+        },
+    )
+
+
+@post("/account/addresses/{address_id:str}/delete", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def delete_address(users: UsersDep, caller: Asking, address_id: FromPath[str]) -> Redirect:
+    """Take an address out of the book."""
+    await users.delete_address(caller.user_id or "", address_id)
+    return Redirect("/account", status_code=303)
+
+
+@get("/orders/{order_id:str}", opt=allow(anyone), include_in_schema=False)
+async def order_page(frame: FrameDep, order_id: FromPath[str]) -> Response[bytes]:
+    """An order with its history in words and dates."""
+    request, settings, orders, caller = frame.request, frame.settings, frame.orders, frame.caller
+    order = await orders.get(order_id)
+    if not may_see(order, request, settings, caller):
+        raise Missing("There is no such order. Find it by its number and your e-mail address.")
+    return await frame.show("order.html", {"order": render.plain(order)})
+
+
+@get("/track", opt=allow(anyone), include_in_schema=False)
+async def track(frame: FrameDep, number: FromQuery[str] = "", email: FromQuery[str] = "") -> Response[bytes]:
+    """Find an order by number and e-mail address."""
+    orders = frame.orders
+    problem = ""
+    if number.strip() and email.strip():
+        try:
+            order = await orders.get(number.strip().lstrip("#"))
+            if order.email.casefold() == email.strip().casefold():
+                return await frame.show("order.html", {"order": render.plain(order)})
+        except Missing:
+            pass
+        problem = "We found no order with this number and e-mail address. Both are in the message we sent you."
+    shown = {"number": number, "email": email, "problem": problem}
+    return await frame.show("track.html", shown, 404 if problem else 200)
+
+
+@post("/p/{slug:str}/reviews", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def review(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
+    """Review what one bought."""
+    request, reviews, caller = frame.request, frame.reviews, frame.caller
+    form = await form_of(request)
+    try:
+        rating = form.get("rating", "")
+        new = NewReview(
+            rating=int(rating) if rating.isdigit() else 0, title=form.get("title", ""), body=form.get("body", "")
+        )
+        await reviews.write(form.get("product_id", ""), new, caller)
+    except ShopError as error:
+        context = {
+            "heading": "Your review was not saved",
+            "detail": error.detail,
+            "reference": "",
+            "back": f"/p/{slug}#reviews",
+        }
+        return await frame.show("error.html", context, 422)
+    return Redirect(f"/p/{slug}#reviews", status_code=303)
+
+
+HANDLERS: list[Any] = [
+    sign_in_page, sign_in, register, sign_out, account, delete_address, order_page, track, review,
+]  # fmt: skip

@@ -1,0 +1,111 @@
+"""The cart."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from shopwright.faces import render
+from shopwright.faces.storefront.frame import FrameDep, Web, cookie, form_of, own_cart
+from shopwright.kit.auth import anyone
+from shopwright.kit.errors import ShopError
+from shopwright.kit.web.access import allow
+from shopwright.services.carts.contract import Cart
+
+FRAGMENT = "fragment"
+
+
+def _wants_fragment(request: Web) -> bool:
+    return request.headers.get("x-requested-with") == FRAGMENT
+
+
+def _whole(value: str, otherwise: int) -> int:
+    return int(value) if value.isdigit() and len(value) < 9 else otherwise  # noqa: PLR2004 -- no cart holds more
+
+
+@get("/cart", opt=allow(anyone), include_in_schema=False)
+async def show(frame: FrameDep) -> Response[bytes]:
+    """The cart as a page."""
+    request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
+    cart = await own_cart(request, settings, carts, caller)
+    return await frame.show("cart.html", {"cart": render.plain(cart) if cart else None})
+
+
+@post("/cart/lines", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def add(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Add to the cart: with JavaScript the drawer comes back, without it the cart page."""
+    request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
+    form = await form_of(request)
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is None:
+        known = await carts.merge(None, caller.user_id) if caller.user_id else None
+        cart = await carts.get(known) if known else await carts.create(caller.user_id)
+    problem = ""
+    try:
+        cart = await carts.add(cart.id, form.get("variant", ""), _whole(form.get("quantity", "1"), 1))
+    except ShopError as error:
+        problem = error.detail
+    answer = await _answer(frame, request, cart, form.get("variant", ""), problem)
+    answer.set_cookie(cookie(settings, "cart", cart.id))
+    return answer
+
+
+async def _answer(
+    frame: FrameDep, request: Web, cart: Cart, variant: str = "", problem: str = ""
+) -> Response[bytes] | Redirect:
+    context = {"cart": render.plain(cart), "added": variant, "problem": problem, "csrf": render.csrf_token(request)}
+    if _wants_fragment(request):
+        context["cart_count"] = sum(line.quantity for line in cart.lines)
+        return render.page("storefront/templates/drawer.html", context)
+    if problem:
+        return await frame.show("cart.html", context, status=409)
+    return Redirect("/cart", status_code=303)
+
+
+@post("/cart/lines/{line_id:str}", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def change(frame: FrameDep, line_id: FromPath[str]) -> Response[bytes] | Redirect:
+    """Change how many, or take out."""
+    request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
+    form = await form_of(request)
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is None:
+        return Redirect("/cart", status_code=303)
+    problem = ""
+    try:
+        quantity = 0 if "remove" in form else _whole(form.get("quantity", ""), -1)
+        cart = await carts.set_quantity(cart.id, line_id, quantity)
+    except ShopError as error:
+        problem = error.detail
+    return await _answer(frame, request, cart, problem=problem)
+
+
+@post("/cart/coupons", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def coupons(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Use a coupon code, or take one off."""
+    request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
+    form = await form_of(request)
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is None:
+        return Redirect("/cart", status_code=303)
+    problem = ""
+    codes = tuple(code for code in cart.coupons if code != form.get("remove"))
+    try:
+        cart = await carts.set_coupons(cart.id, (*codes, form.get("code", "")))
+    except ShopError as error:
+        problem = error.detail
+    return await _answer(frame, request, cart, problem=problem)
+
+
+@post("/cart/prices", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def accept_prices(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Today's prices are fine."""
+    request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is not None:
+        cart = await carts.accept_prices(cart.id)
+        return await _answer(frame, request, cart)
+    return Redirect("/cart", status_code=303)
+
+
+HANDLERS: list[Any] = [show, add, change, coupons, accept_prices]

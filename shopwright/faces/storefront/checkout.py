@@ -1,0 +1,264 @@
+"""From cart to order in three named steps: details, delivery, payment. Guests first; nothing typed is ever lost."""
+
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from babel import Locale
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.faces import render
+from shopwright.faces.storefront.frame import (
+    CartsDep,
+    Frame,
+    FrameDep,
+    OrdersDep,
+    SettingsDep,
+    Web,
+    complaints,
+    form_of,
+    may_see,
+    own_cart,
+)
+from shopwright.kit.auth import Caller, anyone
+from shopwright.kit.errors import Invalid, Missing, ShopError
+from shopwright.kit.places import Address, address_form, countries_posted_to
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking
+from shopwright.services.carts.contract import Cart, CartChange
+from shopwright.services.orders.contract import Order, PaymentChoice, PlaceOrder
+
+CARDS = (
+    ("pretend_ok", "Card that works", "Approved at once."),
+    ("pretend_3ds", "Card that asks your bank", "Goes to the bank’s page and back (3-D Secure)."),
+    ("pretend_declined", "Card that is declined", "The bank says no; nothing is charged."),
+    ("pretend_delayed", "Bank transfer", "Settles a few seconds later."),
+)
+ADDRESS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone")
+
+
+@lru_cache(maxsize=1)
+def countries() -> list[dict[str, str]]:
+    """All countries one can post to, by English name."""
+    names = Locale("en").territories
+    return sorted(
+        ({"code": code, "name": str(names[code])} for code in countries_posted_to() if code in names),
+        key=lambda one: one["name"],
+    )
+
+
+@get("/checkout", opt=allow(anyone), include_in_schema=False)
+async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[bytes] | Redirect:
+    """Step 1: e-mail and address, in the form of its country."""
+    request, settings, carts, users, caller = frame.request, frame.settings, frame.carts, frame.users, frame.caller
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is None or not cart.lines:
+        return Redirect("/cart")
+    known = cart.shipping_address
+    if known is None and caller.user_id:
+        saved = await users.addresses(caller.user_id)
+        known = saved[0].address if saved else None
+    fields: dict[str, str] = msgspec.to_builtins(known) if known else {"name": caller.name}
+    fields["email"] = cart.email or caller.email
+    fields["country"] = country or fields.get("country", settings.country)
+    return await _details(frame, cart, fields, {})
+
+
+async def _details(
+    frame: Frame, cart: Cart, fields: dict[str, str], errors: dict[str, str], status: int = 200
+) -> Response[bytes]:
+    country = fields.get("country", "")
+    try:
+        form = address_form(country)
+    except Invalid:
+        country = frame.settings.country
+        form = address_form(country)
+    return await frame.show(
+        "checkout_details.html",
+        {
+            "cart": render.plain(cart),
+            "fields": {**fields, "country": country},
+            "errors": errors,
+            "form": {
+                "fields": list(form.fields),
+                "required": sorted(form.required),
+                "postal_label": form.postal_label,
+                "region_label": form.region_label,
+                "regions": [{"code": code, "title": title} for code, title in dict(form.regions).items()],
+            },
+            "countries": countries(),
+            "step": 1,
+        },
+        status,
+    )
+
+
+@post("/checkout", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Step 1, sent."""
+    request, settings, carts, users, caller = frame.request, frame.settings, frame.carts, frame.users, frame.caller
+    fields = await form_of(request)
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is None or not cart.lines:
+        return Redirect("/cart", status_code=303)
+    if "change_country" in fields:
+        return await _details(frame, cart, fields, {})
+    try:
+        address = Address(**{name: fields.get(name, "").strip() for name in ADDRESS})
+        await carts.change(cart.id, CartChange(email=fields.get("email", ""), shipping_address=address))
+        if not fields.get("email", "").strip():
+            raise Invalid.at("/email", "Your e-mail address is needed: the confirmation goes there.")
+    except Invalid as error:
+        return await _details(frame, cart, fields, complaints(error) or {"": error.detail}, status=422)
+    if caller.user_id and not await users.addresses(caller.user_id):
+        await users.save_address(caller.user_id, address)
+    return Redirect("/checkout/delivery", status_code=303)
+
+
+@get("/checkout/delivery", opt=allow(anyone), include_in_schema=False)
+async def delivery(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Step 2: how to ship, with dates and prices."""
+    request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is None or not cart.lines:
+        return Redirect("/cart")
+    if cart.shipping_address is None or not cart.email:
+        return Redirect("/checkout")
+    return await _delivery(frame, carts, cart, "")
+
+
+async def _delivery(frame: Frame, carts: CartsDep, cart: Cart, problem: str, status: int = 200) -> Response[bytes]:
+    today = frame.request.app.state.shop.clock.now()
+    options = [
+        {
+            **msgspec.to_builtins(option),
+            "from": render.day(today + timedelta(days=option.days_min)),
+            "until": render.day(today + timedelta(days=option.days_max)),
+        }
+        for option in await carts.shipping_options(cart.id)
+    ]
+    return await frame.show(
+        "checkout_delivery.html",
+        {"cart": render.plain(cart), "options": options, "problem": problem, "step": 2},
+        status,
+    )
+
+
+@post("/checkout/delivery", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def save_delivery(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Step 2, sent."""
+    request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
+    form = await form_of(request)
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is None:
+        return Redirect("/cart", status_code=303)
+    if not form.get("option"):
+        return await _delivery(frame, carts, cart, "Choose how we should send it.", 422)
+    try:
+        await carts.change(cart.id, CartChange(shipping_option_id=form["option"]))
+    except Invalid as error:
+        return await _delivery(frame, carts, cart, error.detail, 422)
+    return Redirect("/checkout/payment", status_code=303)
+
+
+@get("/checkout/payment", opt=allow(anyone), include_in_schema=False)
+async def payment(frame: FrameDep, order: FromQuery[str] = "") -> Response[bytes] | Redirect:
+    """Step 3: look at everything once more, and pay. With `order`: try again to pay for it."""
+    request, settings, carts, orders, caller = frame.request, frame.settings, frame.carts, frame.orders, frame.caller
+    if order:
+        placed = await _own_order(order, request, settings, orders, caller)
+        if placed.status != "placed":
+            return Redirect(f"/checkout/done/{placed.id}")
+        reason = placed.payment.reason if placed.payment else ""
+        return await _payment(frame, None, placed, f"{reason} Nothing was charged. Try another card.".strip())
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is None or not cart.lines:
+        return Redirect("/cart")
+    if cart.shipping_option_id is None:
+        return Redirect("/checkout/delivery" if cart.shipping_address else "/checkout")
+    return await _payment(frame, cart, None, "")
+
+
+async def _payment(
+    frame: Frame, cart: Cart | None, order: Order | None, problem: str, status: int = 200
+) -> Response[bytes]:
+    return await frame.show(
+        "checkout_payment.html",
+        {
+            "cart": render.plain(cart) if cart else None,
+            "order": render.plain(order) if order else None,
+            "totals": render.plain(order.totals if order else cart.totals if cart else None),
+            "key": frame.request.app.state.shop.ids.secret(16),
+            "cards": [{"token": token, "title": title, "hint": hint} for token, title, hint in CARDS],
+            "problem": problem,
+            "step": 3,
+        },
+        status,
+    )
+
+
+@post("/checkout/payment", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Step 3, sent: the order is placed (once for each form) and paid for."""
+    request, settings, carts, orders, caller = frame.request, frame.settings, frame.carts, frame.orders, frame.caller
+    form = await form_of(request)
+    return_url = f"{settings.url}/checkout/return/{{order_id}}"
+    if form.get("order"):
+        placed = await _own_order(form["order"], request, settings, orders, caller)
+        choice = PaymentChoice(provider="pretend", token=form.get("card", ""), return_url=return_url)
+        return _after(await orders.pay(placed.id, choice))
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is None:
+        return Redirect("/cart", status_code=303)
+    expected = form.get("expected", "")
+    try:
+        request_ = PlaceOrder(
+            cart_id=cart.id,
+            expected_total=int(expected) if expected.isdigit() else -1,
+            payment=PaymentChoice(provider="pretend", token=form.get("card", ""), return_url=return_url),
+        )
+        placed = await orders.place(request_, form.get("key", "")[:64] or cart.id, caller)
+    except ShopError as error:
+        return await _payment(frame, await carts.get(cart.id), None, error.detail, 409)
+    return _after(placed)
+
+
+def _after(order: Order) -> Redirect:
+    paid = order.payment
+    if paid is not None and paid.next_action is not None:
+        return Redirect(paid.next_action.url, status_code=303)
+    if paid is not None and paid.status == "failed":
+        return Redirect(f"/checkout/payment?order={order.id}", status_code=303)
+    return Redirect(f"/checkout/done/{order.id}", status_code=303)
+
+
+@get("/checkout/return/{order_id:str}", opt=allow(anyone), include_in_schema=False)
+async def returned(
+    request: Web, settings: SettingsDep, orders: OrdersDep, caller: Asking, order_id: FromPath[str]
+) -> Redirect:
+    """Back from the provider: how did it go?"""
+    order = await _own_order(order_id, request, settings, orders, caller)
+    return _after(await orders.payment_returned(order.id))
+
+
+@get("/checkout/done/{order_id:str}", opt=allow(anyone), include_in_schema=False)
+async def done(frame: FrameDep, order_id: FromPath[str]) -> Response[bytes]:
+    """Thank you: the number, and what happens when."""
+    request, settings, orders, caller = frame.request, frame.settings, frame.orders, frame.caller
+    order = await _own_order(order_id, request, settings, orders, caller)
+    if order.status == "placed":
+        order = await orders.payment_returned(order.id)
+    return await frame.show("done.html", {"order": render.plain(order)})
+
+
+async def _own_order(order_id: str, request: Web, settings: SettingsDep, orders: OrdersDep, caller: Caller) -> Order:
+    order = await orders.get(order_id)
+    if not may_see(order, request, settings, caller):
+        raise Missing("There is no such order. Find it by its number and your e-mail address.")
+    return order
+
+
+HANDLERS: list[Any] = [details, save_details, delivery, save_delivery, payment, pay, returned, done]

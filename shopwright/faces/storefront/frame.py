@@ -1,0 +1,161 @@
+"""What every page of the storefront has: header, cart count, who is signed in, forms that are safe."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+
+from shopwright.faces import render
+from shopwright.faces.shelf.view import Shelf
+from shopwright.kit.auth import Caller
+from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.web.given import Given
+from shopwright.services.carts.contract import Cart, Carts
+from shopwright.services.catalog.contract import Catalog, Category
+from shopwright.services.orders.contract import Order, Orders
+from shopwright.services.recommendations.contract import Recommendations
+from shopwright.services.reviews.contract import Reviews
+from shopwright.services.search.contract import Search
+from shopwright.services.users.contract import Users
+from shopwright.settings import Settings
+
+Web = Request[Any, Any, Any]
+CartsDep = Given[Carts]
+CatalogDep = Given[Catalog]
+OrdersDep = Given[Orders]
+UsersDep = Given[Users]
+SearchDep = Given[Search]
+ReviewsDep = Given[Reviews]
+AdviserDep = Given[Recommendations]
+ShelfDep = Given[Shelf]
+SettingsDep = Given[Settings]
+
+YEAR_S = 365 * 86_400
+
+
+def secure(settings: Settings) -> bool:
+    """Do shoppers come by TLS?"""
+    return settings.url.startswith("https://")
+
+
+def cookie_name(settings: Settings, name: str) -> str:
+    """Bound to this host wherever there is TLS."""
+    return f"__Host-{name}" if secure(settings) else name
+
+
+def cookie(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> Cookie:
+    """A cookie scripts cannot read; 0 seconds removes it."""
+    return Cookie(
+        key=cookie_name(settings, name),
+        value=value,
+        max_age=max_age,
+        path="/",
+        httponly=True,
+        secure=secure(settings),
+        samesite="lax",
+    )
+
+
+def cart_id(request: Web, settings: Settings) -> str:
+    """The cart of this browser, "" for none."""
+    return request.cookies.get(cookie_name(settings, "cart"), "")
+
+
+async def own_cart(request: Web, settings: Settings, carts: Carts, caller: Caller) -> Cart | None:
+    """The open cart of this browser, if the caller may use it."""
+    known = cart_id(request, settings)
+    if not known:
+        return None
+    try:
+        cart = await carts.get(known)
+    except Missing:
+        return None
+    return None if cart.closed or cart.customer_id not in {None, caller.user_id} else cart
+
+
+def may_see(order: Order, request: Web, settings: Settings, caller: Caller) -> bool:
+    """Its customer, staff, or the browser it was ordered from."""
+    own = order.customer_id is not None and order.customer_id == caller.user_id
+    return (
+        own or caller.may("orders.read") or (order.customer_id is None and order.cart_id == cart_id(request, settings))
+    )
+
+
+class Services(Protocol):
+    """The contracts the storefront asks."""
+
+    carts: Carts
+    catalog: Catalog
+    orders: Orders
+    users: Users
+    search: Search
+    reviews: Reviews
+    recommendations: Recommendations
+    shelf: Shelf
+    settings: Settings
+
+
+class Frame:
+    """What the pages share; made once a request. Pages are handed this alone: each further dependency is a task of its own."""
+
+    def __init__(self, request: Web, caller: Caller, services: Services) -> None:
+        self.request = request
+        self.caller = caller
+        self.carts = services.carts
+        self.catalog = services.catalog
+        self.orders = services.orders
+        self.users = services.users
+        self.search = services.search
+        self.reviews = services.reviews
+        self.recommendations = services.recommendations
+        self.shelf = services.shelf
+        self.settings = services.settings
+
+    async def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+        """Render a page in its frame."""
+        known = cart_id(self.request, self.settings)
+        categories = await self.catalog.categories()
+        return render.page(
+            f"storefront/templates/{template}",
+            {
+                "shop": self.settings.shop_name,
+                "url": self.settings.url,
+                "path": self.request.url.path,
+                "csrf": render.csrf_token(self.request),
+                "caller": {
+                    "name": self.caller.name,
+                    "email": self.caller.email,
+                    "signed_in": self.caller.user_id is not None,
+                    "staff": self.caller.is_staff,
+                },
+                "cart_count": await self.carts.count(known) if known else 0,
+                "menu": [render.plain(category) for category in top_level(categories)],
+                **context,
+            },
+            status,
+        )
+
+
+def provide_frame(request: Web) -> Frame:
+    """The dependency `frame`."""
+    return Frame(request, request.state.caller, request.app.state.shop)
+
+
+FrameDep = Given[Frame]
+
+
+def top_level(categories: list[Category]) -> list[Category]:
+    """Categories with nothing above them."""
+    return [category for category in categories if category.parent_id is None]
+
+
+def complaints(error: ShopError) -> dict[str, str]:
+    """What is wrong, by field: the last part of each pointer."""
+    return {problem.pointer.rpartition("/")[2]: problem.detail for problem in error.problems}
+
+
+async def form_of(request: Web) -> dict[str, str]:
+    """The fields of a posted form; the last of each name counts."""
+    form = await request.form()
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}

@@ -1,0 +1,83 @@
+"""All routes of the storefront, its assets, and how it says that something went wrong."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, Router, get
+from litestar.di import Provide
+from litestar.exceptions import PermissionDeniedException
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from shopwright.faces import render
+from shopwright.faces.storefront import account, basket, browse, checkout
+from shopwright.faces.storefront.frame import CatalogDep, SettingsDep, Web, provide_frame
+from shopwright.kit.auth import anyone
+from shopwright.kit.errors import Missing, Unauthenticated
+from shopwright.kit.web import problems
+from shopwright.kit.web.access import allow
+
+STALE_FORM = (
+    "This form was open for too long, or came from elsewhere. Go back, load the page again, and send it once more."
+)
+TYPES = {"css": "text/css", "js": "text/javascript"}
+HEADINGS = {
+    401: "Please sign in",
+    403: "This page is not for you",
+    404: "Nothing is here",
+    429: "A little too fast",
+    503: "Back in a moment",
+}
+
+
+@get("/assets/{digest:str}/{name:str}", opt=allow(anyone), include_in_schema=False)
+async def assets(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """Style sheets and scripts, at addresses that change with their content."""
+    parts = name.split("+") if digest.isalnum() else []
+    if not parts or not all((render.STATIC / part).is_file() and "/" not in part for part in parts):
+        raise Missing("There is no such file.")
+    _, content = render.asset(name)
+    kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+    return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+@get("/robots.txt", opt=allow(anyone), include_in_schema=False, media_type="text/plain")
+async def robots(settings: SettingsDep) -> str:
+    """What machines may read."""
+    return f"User-agent: *\nDisallow: /checkout\nDisallow: /account\nDisallow: /cart\nDisallow: /office\nSitemap: {settings.url}/sitemap.xml\n"
+
+
+@get("/sitemap.xml", opt=allow(anyone), include_in_schema=False)
+async def sitemap(settings: SettingsDep, catalog: CatalogDep) -> Response[str]:
+    """Everything a search engine should know of (the first 5,000 products)."""
+    addresses = [f"/c/{category.slug}" for category in await catalog.categories()]
+    addresses += [f"/p/{product.slug}" for product in await catalog.list_products(status="published", limit=5_000)]
+    body = "".join(f"<url><loc>{settings.url}{address}</loc></url>" for address in ["/", *addresses])
+    text = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{body}</urlset>'
+    return Response(text, media_type="application/xml")
+
+
+def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
+    """An error in the reader's words, with a next step and a reference."""
+    told = problems.describe(error, request.scope.get("state", {}).get("request_id", ""))
+    if isinstance(error, Unauthenticated) and request.method == "GET":
+        return Redirect("/sign-in?" + urlencode({"next": request.url.path}), status_code=303)
+    detail = STALE_FORM if isinstance(error, PermissionDeniedException) else told.detail
+    settings = request.app.state.shop.settings
+    context: dict[str, Any] = {
+        "shop": settings.shop_name,
+        "url": settings.url,
+        "csrf": "",
+        "menu": [],
+        "bare": True,
+        "heading": HEADINGS.get(told.status, "This did not work"),
+        "detail": detail,
+        "reference": told.instance,
+    }
+    return render.page("storefront/templates/error.html", context, told.status)
+
+
+def routes() -> Router:
+    """All pages of the storefront."""
+    handlers = [*browse.HANDLERS, *basket.HANDLERS, *checkout.HANDLERS, *account.HANDLERS, assets, robots, sitemap]
+    return Router("/", route_handlers=handlers, dependencies={"frame": Provide(provide_frame, sync_to_thread=False)})

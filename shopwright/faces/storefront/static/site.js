@@ -1,0 +1,145 @@
+// The storefront works without this file; with it, it is quicker. No library, no state but the page's own.
+"use strict";
+document.documentElement.classList.add("js");
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const FRAGMENT = { "X-Requested-With": "fragment" };
+
+// Cart: forms answer with the drawer.
+const drawer = $(".drawer");
+let opener = null;
+function closeDrawer() {
+  drawer.hidden = true;
+  drawer.replaceChildren();
+  document.body.style.overflow = "";
+  if (opener && opener.isConnected) opener.focus();
+}
+async function sendToCart(form, submitter) {
+  const data = new URLSearchParams(new FormData(form, submitter));
+  const answer = await fetch(form.action, { method: "POST", body: data, headers: FRAGMENT });
+  if (!answer.ok) { form.submit(); return; }
+  if (!drawer.contains(form)) opener = submitter;
+  drawer.innerHTML = await answer.text();
+  drawer.hidden = false;
+  document.body.style.overflow = "hidden";
+  const sheet = $(".sheet-right", drawer);
+  sheet.focus();
+  const count = $("[data-cart-count]");
+  count.textContent = sheet.dataset.count;
+  count.hidden = sheet.dataset.count === "0";
+}
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches("[data-cart]") && !form.closest("main .two")) {
+    event.preventDefault();
+    sendToCart(form, event.submitter).catch(() => form.submit());
+  } else if (form.matches("[data-once]")) {
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    const button = $("button", form);
+    button.textContent = "One moment …";
+  }
+});
+if (drawer) {
+  drawer.addEventListener("click", (event) => {
+    if (event.target === drawer || event.target.closest("[data-close]")) closeDrawer();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (drawer.hidden) return;
+    if (event.key === "Escape") closeDrawer();
+    if (event.key !== "Tab") return;
+    const stops = $$("a[href], button, input:not([type=hidden])", drawer);
+    const last = stops[stops.length - 1];
+    if (event.shiftKey && document.activeElement === stops[0]) { last.focus(); event.preventDefault(); }
+    else if (!event.shiftKey && document.activeElement === last) { stops[0].focus(); event.preventDefault(); }
+  });
+}
+document.addEventListener("change", (event) => {
+  const change = event.target.closest(".change");
+  if (change && event.target.name === "quantity") change.requestSubmit($("button:not([name])", change));
+});
+
+// Suggestions while typing.
+const field = $("[data-suggest]");
+if (field) {
+  const box = $(".suggestions");
+  let asked = 0;
+  let timer = 0;
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const mine = ++asked;
+      const text = field.value.trim();
+      if (text.length < 2) { box.hidden = true; return; }
+      const answer = await fetch(`/search/suggestions?q=${encodeURIComponent(text)}`);
+      if (mine !== asked || !answer.ok) return;
+      box.innerHTML = await answer.text();
+      box.hidden = !box.children.length;
+    }, 120);
+  });
+  field.form.addEventListener("keydown", (event) => {
+    const links = $$("a", box);
+    const at = links.indexOf(document.activeElement);
+    if (event.key === "Escape") { box.hidden = true; field.focus(); }
+    if (event.key === "ArrowDown" && links.length) { (links[at + 1] || links[0]).focus(); event.preventDefault(); }
+    if (event.key === "ArrowUp" && at >= 0) { (links[at - 1] || field).focus(); event.preventDefault(); }
+  });
+  document.addEventListener("click", (event) => { if (!field.form.contains(event.target)) box.hidden = true; });
+}
+
+// Filters apply as they are chosen; addresses stay clean.
+$$("form[data-auto]").forEach((form) => {
+  const go = () => {
+    const data = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (value) data.append(name, value);
+    location.search = data.toString();
+  };
+  form.addEventListener("change", (event) => { if (!matchMedia("(max-width: 819px)").matches || event.target.name === "sort") go(); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); go(); });
+});
+if (matchMedia("(max-width: 819px)").matches) $$("[data-sheet]").forEach((sheet) => { sheet.open = false; });
+
+// Load more: the next page's cards join this page; its address is real.
+document.addEventListener("click", async (event) => {
+  const more = event.target.closest("[data-more]");
+  if (!more) return;
+  event.preventDefault();
+  const page = new DOMParser().parseFromString(await (await fetch(more.href)).text(), "text/html");
+  const first = $("[data-grid] .card", page);
+  $("[data-grid]").append(...$$("[data-grid] .card", page));
+  history.replaceState(null, "", more.href);
+  const next = $("[data-more]", page);
+  if (next) more.href = next.getAttribute("href"); else more.remove();
+  if (first) $("h3 a", first).focus({ preventScroll: true });
+});
+
+// Gallery: one picture at a time, chosen by its small one.
+$$("[data-gallery]").forEach((gallery) => {
+  if (matchMedia("(max-width: 819px)").matches) return;
+  const large = $$(".main-picture a", gallery);
+  const small = $$(".thumbs a", gallery);
+  if (large.length < 2) return;
+  gallery.classList.add("live");
+  const show = (n) => {
+    large.forEach((one, i) => one.classList.toggle("shown", i === n));
+    small.forEach((one, i) => one.classList.toggle("shown", i === n));
+  };
+  small.forEach((one, n) => one.addEventListener("click", (event) => { event.preventDefault(); show(n); }));
+  show(0);
+});
+
+// Another country has another address form.
+$$("[data-country-form] select[name=country]").forEach((select) => {
+  select.addEventListener("change", () => $("[data-country-button]").click());
+});
+
+// The header leaves on the way down and returns on the way up.
+const header = $(".top:not(.quiet-top)");
+if (header) {
+  let before = 0;
+  addEventListener("scroll", () => {
+    const now = scrollY;
+    header.classList.toggle("away", now > before && now > 240 && !header.contains(document.activeElement));
+    before = now;
+  }, { passive: true });
+}

@@ -1,0 +1,1 @@
+"""Our own small vocabulary. The kit knows no service and no engine."""

@@ -1,0 +1,87 @@
+"""Who is calling, and what they may do. Deny by default: a route without an access rule does not start."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from shopwright.kit.errors import Denied, Unauthenticated
+
+Permission = Literal[
+    "catalog.write",
+    "stock.write",
+    "prices.write",
+    "orders.read",
+    "orders.write",
+    "reviews.moderate",
+    "messages.read",
+    "events.read",
+    "insights.read",
+    "staff.write",
+]
+
+EVERYTHING: frozenset[str] = frozenset(Permission.__args__)  # type: ignore[attr-defined]  # what a Literal lists
+READING = frozenset(one for one in EVERYTHING if one.endswith(".read"))
+ROLES: dict[str, frozenset[str]] = {
+    "owner": EVERYTHING,
+    "catalog": frozenset({"catalog.write", "stock.write", "prices.write"}) | {"insights.read"},
+    "orders": frozenset({"orders.read", "orders.write", "stock.write", "messages.read"}),
+    "support": frozenset({"orders.read", "orders.write", "messages.read", "reviews.moderate"}),
+    "marketing": frozenset({"prices.write", "insights.read", "reviews.moderate"}),
+    "read-only": READING,
+}
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever asks: a guest, a customer or staff, or the shop itself (`SYSTEM`)."""
+
+    user_id: str | None = None
+    email: str = ""
+    name: str = ""
+    role: str = ""
+    session_id: str | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.role)
+
+    def may(self, permission: Permission) -> bool:
+        return permission in ROLES.get(self.role, frozenset())
+
+    def require(self, permission: Permission) -> None:
+        """Raises Unauthenticated for a guest, Denied for anyone who lacks `permission`."""
+        if self.user_id is None:
+            raise Unauthenticated("Sign in to do this.")
+        if not self.may(permission):
+            raise Denied(f"This needs the permission {permission}, which your account does not have.")
+
+    @property
+    def signature(self) -> str:
+        """How this caller is named in timelines."""
+        return self.name or self.email or "guest"
+
+
+GUEST = Caller()
+SYSTEM = Caller(user_id="system", name="Shopwright", role="owner")
+
+Rule = Callable[[Caller], None]
+
+
+def anyone(_caller: Caller) -> None:
+    """Open to the world. What belongs to someone is guarded by the verb itself."""
+
+
+def signed_in(caller: Caller) -> None:
+    """Only people with an account."""
+    if caller.user_id is None:
+        raise Unauthenticated("Sign in to do this.")
+
+
+def staff(permission: Permission) -> Rule:
+    """Only staff with `permission`."""
+
+    def rule(caller: Caller) -> None:
+        caller.require(permission)
+
+    rule.__name__ = f"staff({permission})"
+    return rule

@@ -1,0 +1,60 @@
+"""The port to a relational database: plain portable SQL with `:name` parameters, rows read by column name.
+
+The engines behind it (`engines/database`) pass one contract suite. Services do not use this directly but through
+`kit.work`, which adds facts, once-only and time to a transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+Params = Mapping[str, Any]
+
+
+class Row(Protocol):
+    """One row: `row["title"]`."""
+
+    def __getitem__(self, key: str) -> Any: ...
+
+
+class UniqueViolation(Exception):
+    """A row with this key is already there."""
+
+
+class Session(Protocol):
+    """What can be asked and done inside one transaction."""
+
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]: ...
+
+    async def run(self, sql: str, params: Params) -> int:
+        """Do it; answers how many rows it touched. Raises UniqueViolation."""
+        ...
+
+    async def run_many(self, sql: str, rows: Sequence[Params]) -> None: ...
+
+
+class Database(Protocol):
+    """One service's database. Nobody else's tables can be seen through it."""
+
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        """Read what is committed, outside of any transaction."""
+        ...
+
+    def begin(self) -> AbstractAsyncContextManager[Session]:
+        """A transaction: committed to disk when the block ends, undone when it raises."""
+        ...
+
+    async def migrate(self, folders: Sequence[Path]) -> list[str]:
+        """Apply what is new in the numbered .sql files of `folders`, once; answers the names of those applied."""
+        ...
+
+    async def version(self) -> int | None:
+        """A number that changes whenever anything was committed here, by any process; None where that costs as much as asking."""
+        ...
+
+    async def check(self) -> None:
+        """Really ask the server. Raises Unavailable."""
+        ...
+
+    async def close(self) -> None: ...

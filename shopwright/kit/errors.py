@@ -1,0 +1,106 @@
+"""One family of errors, said once and mapped once.
+
+    ShopError
+    ├── Missing      nothing is there (or the caller may not know that it is)
+    ├── Invalid      the input is wrong; `problems` points at each field
+    ├── Conflict     right in itself, but the world has moved on
+    ├── Refused      the rules of the shop say no
+    ├── Denied       the caller may not do this
+    └── Unavailable  something we depend on does not answer; trying again may help
+
+Services subclass these in their contracts with a stable `code`. They travel between processes unchanged
+(`kit.calls`) and become HTTP problem details (RFC 9457) in one place (`kit.web.problems`).
+"""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing wrong with an input: where (JSON pointer, RFC 6901), a stable code, and what would be right."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ShopError(Exception):
+    """The root of the family. `detail` is a sentence for the person who asked."""
+
+    code: ClassVar[str] = "error"
+    kinds: ClassVar[dict[str, type["ShopError"]]] = {}
+
+    def __init__(self, detail: str, *, problems: tuple[Problem, ...] = (), data: dict[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.problems = problems
+        self.data = data or {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        ShopError.kinds[f"{cls.__module__}.{cls.__qualname__}"] = cls
+
+
+class Missing(ShopError):
+    """There is no such thing."""
+
+    code = "not_found"
+
+
+class Invalid(ShopError):
+    """The input is wrong; `problems` says where and what would be right."""
+
+    code = "invalid"
+
+    @classmethod
+    def at(cls, pointer: str, detail: str, code: str = "invalid") -> "Invalid":
+        return cls(detail, problems=(Problem(pointer, code, detail),))
+
+
+class Conflict(ShopError):
+    """Right in itself, but not (any more) in this state of the world."""
+
+    code = "conflict"
+
+
+class VersionConflict(Conflict):
+    """The thing was changed by someone else since it was read."""
+
+    code = "version_conflict"
+
+
+class IdempotencyConflict(Conflict):
+    """The same Idempotency-Key came with another body."""
+
+    code = "idempotency_conflict"
+
+
+class Refused(ShopError):
+    """The rules of the shop say no."""
+
+    code = "refused"
+
+
+class Denied(ShopError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+
+
+class Unauthenticated(Denied):
+    """The caller is not known; signing in may help."""
+
+    code = "unauthenticated"
+
+
+class RateLimited(Refused):
+    """Too many requests; `data["retry_after"]` says when to come back, in seconds."""
+
+    code = "rate_limited"
+
+
+class Unavailable(ShopError):
+    """Something we depend on does not answer."""
+
+    code = "unavailable"

@@ -1,0 +1,83 @@
+"""Facts: what became true, told in the transaction that made it true.
+
+A service declares its events in its contract:
+
+    class OrderPaid(Event, frozen=True, kw_only=True):
+        SUBJECT: ClassVar[str] = "order_id"
+        order_id: str
+        total: Money
+
+Event classes are looked up by their name, which is therefore unique in the whole shop.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """The payload of a fact. `SUBJECT` names the field with the id it is about."""
+
+    SUBJECT: ClassVar[str] = ""
+    types: ClassVar[dict[str, type["Event"]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        Event.types[cls.__name__] = cls
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that happened: with an id, a time (UTC) and the id it is about."""
+
+    id: str
+    type: str
+    time: datetime
+    subject: str
+    data: Any
+
+
+def decode(fact_type: str, data: str) -> Event:
+    """Stored JSON back into its event. Fields an older version did not know take their defaults."""
+    return msgspec.json.decode(data, type=Event.types[fact_type])
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A fact on its way to one hearer. `key` names this pair, for `Work.begin(once=…)`."""
+
+    fact: Fact
+    hearer: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.fact.id}/{self.hearer}"
+
+    @property
+    def event(self) -> Any:
+        return self.fact.data
+
+
+class Reaction(msgspec.Struct, frozen=True):
+    """When `event` is told, do `handler`. It may be called again after a crash; `name` keeps it to once."""
+
+    name: str
+    event: type[Event]
+    handler: Callable[[Heard], Awaitable[None]]
+
+
+class Timer(msgspec.Struct, frozen=True):
+    """Every so often, in one process at a time, do `handler`."""
+
+    name: str
+    every: timedelta
+    handler: Callable[[], Awaitable[None]]
+
+
+class Hearers(msgspec.Struct):
+    """Who hears what: event name → names of reactions. Filled by app.py before the first transaction."""
+
+    by_event: Mapping[str, tuple[str, ...]] = {}
+
+    def of(self, event_type: str) -> tuple[str, ...]:
+        return self.by_event.get(event_type, ())

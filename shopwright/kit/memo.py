@@ -1,0 +1,50 @@
+"""What was read from a database, kept until anything in it changes: caching by version, never by hope."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from shopwright.kit.work import Work
+
+T = TypeVar("T")
+MOST = 5_000
+
+
+class Memo:
+    """Values of one service, by key. Where the database has no cheap version, everything is read anew."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._version: int | None = None
+        self._values: dict[Any, Any] = {}
+
+    async def _current(self) -> int | None:
+        version = await self._work.database.version()
+        if version != self._version or len(self._values) > MOST:
+            self._version, self._values = version, {}
+        return version
+
+    async def get(self, key: Any, make: Callable[[], Awaitable[T]]) -> T:
+        """The value of `key`, made anew if anything was committed since it was made."""
+        version = await self._current()
+        if version is not None and key in self._values:
+            found: T = self._values[key]
+            return found
+        made = await make()
+        if version is not None and version == self._version:
+            self._values[key] = made
+        return made
+
+    async def many(
+        self, kind: str, ids: Sequence[str], make: Callable[[list[str]], Awaitable[dict[str, T]]]
+    ) -> dict[str, T | None]:
+        """The values of all `ids` (None where there is none); only those not known yet are asked for, together."""
+        version = await self._current()
+        values = self._values
+        missing = [one for one in dict.fromkeys(ids) if version is None or (kind, one) not in values]
+        made = await make(missing) if missing else {}
+        if version is None or version != self._version:
+            known = {one: values.get((kind, one)) for one in ids}
+            return {one: made.get(one, known[one]) for one in ids}
+        for one in missing:
+            values[kind, one] = made.get(one)
+        return {one: values[kind, one] for one in ids}

@@ -1,0 +1,120 @@
+"""Money: a 64-bit count of minor units and an ISO 4217 currency. Never a float, never without its currency."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+import msgspec
+from babel.core import get_global
+from babel.numbers import format_currency, get_currency_precision
+
+from shopwright.kit.errors import Invalid
+
+LIMIT = 2**63 - 1
+BASIS_POINTS = 10_000
+
+
+@lru_cache(maxsize=256)
+def minor_digits(currency: str) -> int:
+    """How many decimal places `currency` has (CLDR): EUR 2, JPY 0, KWD 3. Raises Invalid for an unknown code."""
+    if currency not in get_global("all_currencies"):
+        raise Invalid.at("/currency", f"“{currency}” is not a currency. Use an ISO 4217 code such as EUR.")
+    return get_currency_precision(currency)
+
+
+class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
+    """An amount in minor units: Money(1999, "EUR") is €19.99, Money(1999, "JPY") is ¥1999."""
+
+    amount: int
+    currency: str
+
+    def __add__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.amount + other.amount, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.amount - other.amount, self.currency)
+
+    def __mul__(self, count: int) -> "Money":
+        return Money(self.amount * count, self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.amount, self.currency)
+
+    def _same(self, other: "Money") -> None:
+        if self.currency != other.currency:
+            raise Invalid(f"{self.currency} and {other.currency} cannot be added up; convert one of them first.")
+
+    def share(self, numerator: int, denominator: int) -> "Money":
+        """`numerator/denominator` of it, rounded half away from zero to the minor unit (the rule tax offices expect)."""
+        return Money(divide_half_up(self.amount * numerator, denominator), self.currency)
+
+    def split(self, weights: Sequence[int]) -> list["Money"]:
+        """Parts in proportion to `weights` that add up to the whole, to the last minor unit (largest remainder)."""
+        total = sum(weights)
+        if total <= 0 or min(weights) < 0:
+            raise Invalid("Money is split by weights that are not negative and not all zero.")
+        sign = -1 if self.amount < 0 else 1
+        shares = [divmod(abs(self.amount) * weight, total) for weight in weights]
+        left = abs(self.amount) - sum(whole for whole, _ in shares)
+        by_remainder = sorted(range(len(weights)), key=lambda i: (-shares[i][1], i))
+        extra = set(by_remainder[:left])
+        return [Money(sign * (whole + (i in extra)), self.currency) for i, (whole, _) in enumerate(shares)]
+
+
+def divide_half_up(numerator: int, denominator: int) -> int:
+    """Integer division rounded half away from zero."""
+    sign = -1 if (numerator < 0) != (denominator < 0) else 1
+    return sign * ((2 * abs(numerator) + abs(denominator)) // (2 * abs(denominator)))
+
+
+def zero(currency: str) -> Money:
+    """No money, in `currency`."""
+    return Money(0, currency)
+
+
+def add_up(amounts: Iterable[Money], currency: str) -> Money:
+    """The sum of `amounts`, which may be none."""
+    return sum(amounts, zero(currency))
+
+
+def parse(text: str, currency: str, pointer: str = "") -> Money:
+    """Read "19.99" or "1,299.00" or "19,99" as money. Raises Invalid where it is not one, or is too fine or too large."""
+    cleaned = text.strip().replace("\u00a0", "").replace(" ", "").lstrip("€$£¥")
+    if "," in cleaned and "." in cleaned:
+        thousands = "," if cleaned.rfind(".") > cleaned.rfind(",") else "."
+        cleaned = cleaned.replace(thousands, "").replace(",", ".")
+    elif "," in cleaned:
+        head, _, tail = cleaned.rpartition(",")
+        cleaned = f"{head}.{tail}" if len(tail) != 3 or "," in head else cleaned.replace(",", "")  # noqa: PLR2004
+        cleaned = cleaned if cleaned.count(".") <= 1 else text.replace(",", "")
+    digits = minor_digits(currency)
+    try:
+        scaled = Decimal(cleaned).scaleb(digits)
+    except InvalidOperation:
+        raise Invalid.at(pointer, f"“{text}” is not an amount of money; write it like 19.99.") from None
+    if not scaled.is_finite() or abs(scaled) > LIMIT:
+        raise Invalid.at(pointer, f"“{text}” is not an amount of money that can be charged.")
+    if scaled != scaled.to_integral_value():
+        raise Invalid.at(pointer, f"“{text}” is finer than {currency} allows ({digits} decimal places).")
+    return Money(int(scaled), currency)
+
+
+def major(money: Money) -> str:
+    """The amount in major units as a plain number, for forms and exports: "19.99"."""
+    return str(
+        Decimal(money.amount)
+        .scaleb(-minor_digits(money.currency))
+        .quantize(Decimal(1).scaleb(-minor_digits(money.currency)))
+    )
+
+
+@lru_cache(maxsize=8192)
+def _written(amount: int, currency: str, locale: str) -> str:
+    return format_currency(Decimal(amount).scaleb(-minor_digits(currency)), currency, locale=locale)
+
+
+def write(money: Money, locale: str = "en") -> str:
+    """Money as a person reads it: €19.99."""
+    return _written(money.amount, money.currency, locale)

@@ -1,0 +1,209 @@
+"""What the engines promise, kind by kind. Each promise is a contract suite in tests/engines."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from shopwright.kit.money import Money
+from shopwright.kit.work import Transaction, Work
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """A kind of document. `unique` and `indexed` name top-level fields; a list counts with each of its members."""
+
+    name: str
+    unique: tuple[str, ...] = ()
+    indexed: tuple[str, ...] = ()
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A JSON document and the number of its version, which grows by one with every change."""
+
+    id: str
+    version: int
+    body: str
+
+
+class Documents(Protocol):
+    """Flexible documents of one service. Reads may be given a transaction to see its own writes."""
+
+    async def get(self, source: Work | Transaction, collection: Collection, ids: Sequence[str]) -> list[Document]:
+        """Those of `ids` that exist, in that order."""
+        ...
+
+    async def find(
+        self,
+        source: Work | Transaction,
+        collection: Collection,
+        where: Mapping[str, str],
+        *,
+        after: str = "",
+        limit: int = 100,
+    ) -> list[Document]:
+        """Documents whose indexed or unique fields have these values, by id ascending, after id `after`."""
+        ...
+
+    async def put(
+        self, tx: Transaction, collection: Collection, document_id: str, body: Mapping[str, Any], version: int
+    ) -> int:
+        """Write and answer the new version. `version` is the one read (0: it is new). Raises VersionConflict, UniqueViolation."""
+        ...
+
+    async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None: ...
+
+
+class Cache(Protocol):
+    """Bytes for a while. Losing them costs time, never truth."""
+
+    async def get(self, key: str) -> bytes | None: ...
+
+    async def set(self, key: str, value: bytes, ttl: timedelta) -> None: ...
+
+    async def delete(self, key: str) -> None: ...
+
+    async def increment(self, key: str, ttl: timedelta) -> int:
+        """Count up and answer the count; it starts again `ttl` after the first."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Files(Protocol):
+    """Bytes under a name, for good."""
+
+    async def put(self, name: str, data: bytes) -> None: ...
+
+    async def get(self, name: str) -> bytes | None: ...
+
+    async def delete(self, name: str) -> None: ...
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to a person. `id` is its Message-ID: delivering it again changes nothing."""
+
+    id: str
+    channel: Literal["mail", "sms", "push"]
+    recipient: str
+    subject: str
+    text: str
+    html: str = ""
+
+
+class Postbox(Protocol):
+    """Where messages leave the shop."""
+
+    async def deliver(self, message: Message) -> None:
+        """Hand over. Raises Unavailable when it should be tried again, Refused when it never will work."""
+        ...
+
+
+class IndexDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What the search engine keeps of a product. `terms` are facet tokens `name=value`; `card` is answered as it is."""
+
+    id: str
+    title: str
+    brand: str
+    words: str
+    terms: tuple[str, ...]
+    price: int
+    rating: float
+    published: int
+    sold: int
+    card: str
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """`groups`: facet name → chosen tokens (any of a group, all of the groups). Prices in minor units, inclusive.
+
+    `within`: tokens that must all be there and are no choice, such as the category whose page it is.
+    """
+
+    text: str = ""
+    within: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = {}
+    price_min: int | None = None
+    price_max: int | None = None
+    rating_min: float | None = None
+    sort: Literal["relevance", "price", "-price", "newest", "rating", "bestselling"] = "relevance"
+    offset: int = 0
+    limit: int = 24
+    exact: bool = False
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """`counts`: token → how many products would be there, were it chosen too (its own group left aside)."""
+
+    cards: tuple[str, ...]
+    total: int
+    counts: Mapping[str, int]
+    price_low: int | None = None
+    price_high: int | None = None
+    corrected: str | None = None
+
+
+class SearchIndex(Protocol):
+    """A product index that can always be built again."""
+
+    async def write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
+        """Put and remove; visible to `search` when it returns."""
+        ...
+
+    async def search(self, query: Query) -> Found: ...
+
+    async def suggest(self, text: str, limit: int) -> list[str]:
+        """Cards of products whose words begin like `text`."""
+        ...
+
+    def generation(self) -> int | None:
+        """A number that changes with what `search` answers, whoever wrote; None where that costs as much as searching."""
+        ...
+
+    async def clear(self) -> None: ...
+
+    async def count(self) -> int: ...
+
+
+PaymentStatus = Literal["pending", "requires_action", "authorized", "captured", "failed", "cancelled"]
+
+
+class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """What the provider says of a payment. `redirect_url`: where the shopper must go next."""
+
+    reference: str
+    status: PaymentStatus
+    amount: Money
+    refunded: int = 0
+    redirect_url: str | None = None
+    reason: str = ""
+
+
+class ProviderNotice(msgspec.Struct, frozen=True):
+    """A verified webhook: its id, and the payment to ask about."""
+
+    id: str
+    reference: str
+
+
+class Provider(Protocol):
+    """A payment provider. Every call is safe to repeat with the same key."""
+
+    async def open(self, *, key: str, amount: Money, token: str, return_url: str) -> ProviderPayment:
+        """Ask for money. Raises Refused with the reason the provider gives, Unavailable when it does not answer."""
+        ...
+
+    async def look_up(self, reference: str) -> ProviderPayment: ...
+
+    async def void(self, reference: str) -> ProviderPayment:
+        """Give up a payment that is not captured yet; a captured one is answered as it is."""
+        ...
+
+    async def refund(self, *, key: str, reference: str, amount: Money) -> ProviderPayment: ...
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderNotice:
+        """The notice in a webhook. Raises Denied when its signature is wrong or too old."""
+        ...
+
+
+SendWebhook = Callable[[str, Mapping[str, str], bytes], Awaitable[bool]]

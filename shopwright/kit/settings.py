@@ -1,0 +1,110 @@
+"""Settings are one frozen structure. They come from defaults, a TOML file and the environment, in that order.
+
+An unknown setting is an error that names the nearest known one: a typo must not be obeyed silently.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from shopwright.kit.errors import Invalid, Problem
+
+T = TypeVar("T", bound=msgspec.Struct)
+E = TypeVar("E")
+PREFIX = "SHOPWRIGHT_"
+FILE = "SHOPWRIGHT_CONFIG"
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One setting as `shopwright settings` prints it."""
+
+    name: str
+    value: str
+    origin: str
+    meaning: str
+
+
+def read(shape: type[T], environment: Mapping[str, str]) -> tuple[T, dict[str, str]]:
+    """The settings and, for each, where it came from. Raises Invalid naming every setting that is wrong."""
+    fields = {field.name: field for field in msgspec.structs.fields(shape)}
+    given: dict[str, tuple[Any, str]] = {}
+    if path := environment.get(FILE):
+        given |= {name.lower(): (value, path) for name, value in _read_toml(Path(path)).items()}
+    given |= {
+        name.removeprefix(PREFIX).lower(): (value, name)
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name != FILE
+    }
+    problems = []
+    values: dict[str, Any] = {}
+    for name, (value, origin) in given.items():
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1)
+            hint = (
+                f" Did you mean {PREFIX}{near[0].upper()}?" if near else " `shopwright settings` lists all there are."
+            )
+            problems.append(
+                Problem(f"/{name}", "unknown_setting", f"{origin} sets {name.upper()}, which does not exist.{hint}")
+            )
+            continue
+        try:
+            values[name] = msgspec.convert(value, fields[name].type, strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(Problem(f"/{name}", "invalid", f"{PREFIX}{name.upper()} from {origin} is wrong: {error}."))
+    if problems:
+        raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
+    origins = {name: given[name][1] if name in given else "default" for name in fields}
+    return shape(**values), origins
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Invalid(f"The settings file {path} named by {FILE} cannot be read: {error}") from None
+
+
+def describe(settings: msgspec.Struct, origins: Mapping[str, str]) -> list[Setting]:
+    """Every setting with its value (secrets masked), origin and meaning, in the order they are declared."""
+    hints = get_type_hints(type(settings), include_extras=True)
+    return [
+        Setting(PREFIX + name.upper(), mask(name, str(getattr(settings, name))), origins[name], _meaning(hints[name]))
+        for name in settings.__struct_fields__
+    ]
+
+
+def _meaning(hint: Any) -> str:
+    if get_origin(hint) is Annotated:
+        for extra in get_args(hint)[1:]:
+            if isinstance(extra, msgspec.Meta) and extra.description:
+                return extra.description
+    return ""
+
+
+def mask(name: str, value: str) -> str:
+    """The value with what must not be seen replaced: whole secrets, and the password inside a URL."""
+    if value and any(word in name for word in ("password", "secret", "key", "token")):
+        return "••••"
+    if "://" in value:
+        parts = urlsplit(value)
+        if parts.password:
+            where = f"{parts.username}:••••@{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+            return urlunsplit(parts._replace(netloc=where))
+    return value
+
+
+def choose(kind: str, url: str, known: Mapping[str, E]) -> E:
+    """The engine whose scheme `url` names. Raises Invalid with "did you mean" for a scheme nobody knows."""
+    scheme = url.partition(":")[0]
+    if scheme in known:
+        return known[scheme]
+    near = difflib.get_close_matches(scheme, known, n=1)
+    hint = f"Did you mean {near[0]}:?" if near else f"Known here: {', '.join(f'{name}:' for name in known)}."
+    raise Invalid(
+        f"{PREFIX}{kind.upper()} is set to a URL that starts with {scheme}:, which is no {kind} engine. {hint}"
+    )

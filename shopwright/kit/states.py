@@ -1,0 +1,38 @@
+"""States as a table of data. An illegal move is refused aloud."""
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from shopwright.kit.errors import Conflict
+
+S = TypeVar("S", bound=str)
+
+
+class IllegalMove(Conflict):
+    """That cannot happen to it in the state it is in."""
+
+    code = "illegal_move"
+
+
+class States(Generic[S]):
+    """Which state may follow which: `States("order", {"placed": {"paid", "cancelled"}, "paid": set()})`."""
+
+    def __init__(self, thing: str, table: Mapping[S, frozenset[S]]) -> None:
+        self.thing = thing
+        self.table = table
+        unknown = {after for afters in table.values() for after in afters} - set(table)
+        if unknown:
+            raise ValueError(f"{thing} can become {sorted(unknown)}, which the table does not describe")
+
+    def may(self, before: S, after: S) -> bool:
+        return after in self.table[before]
+
+    def move(self, before: S, after: S) -> S:
+        """`after`, if it may follow `before`; raises IllegalMove otherwise."""
+        if not self.may(before, after):
+            allowed = ", ".join(sorted(self.table[before])) or "nothing: it is over"
+            raise IllegalMove(f"A {self.thing} that is {before} cannot become {after}; it can become {allowed}.")
+        return after
+
+    def is_final(self, state: S) -> bool:
+        return not self.table[state]

@@ -1,0 +1,49 @@
+"""Deny by default: every route states its rule, `@get("/v1/orders", opt=allow(signed_in))`, or the shop does not start."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from shopwright.kit.auth import Caller, Rule
+
+Identify = Callable[[ASGIConnection[Any, Any, Any, Any]], Awaitable[Caller]]
+
+
+def allow(rule: Rule) -> dict[str, Any]:
+    """The `opt` of a route: who may call it."""
+    return {"access": rule}
+
+
+def guard(identify: Identify) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
+    """A Litestar guard that finds out who calls and applies the route's rule."""
+
+    async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        caller = await identify(connection)
+        connection.state.caller = caller
+        rule: Rule = handler.opt["access"]
+        rule(caller)
+
+    return check
+
+
+async def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    """The dependency `caller` of every handler."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+def every_route_has_a_rule(app: Litestar) -> None:
+    """Raises LookupError naming each route that forgot to say who may call it."""
+    forgotten = [
+        f"{handler.http_methods} {route.path}"
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if isinstance(handler, HTTPRouteHandler) and "access" not in handler.opt and handler.http_methods != {"OPTIONS"}
+    ]
+    if forgotten:
+        raise LookupError(f"no access rule on: {', '.join(forgotten)}")

@@ -1,0 +1,93 @@
+"""Seen from outside: a request id on every answer, one line a request, numbers for Prometheus, security headers."""
+
+import logging
+import re
+import time
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from shopwright.kit.ids import Ids
+
+log = logging.getLogger("shopwright.access")
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+POLICY = (
+    b"default-src 'self'; img-src 'self' data: https:; style-src 'self'; script-src 'self'; object-src 'none';"
+    b" base-uri 'none'; form-action 'self'; frame-ancestors 'none'; frame-src 'self'"
+)
+SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    (b"content-security-policy", POLICY),
+]
+
+
+class Numbers:
+    """The counters of one process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ("method", "route", "status")
+        self.requests = Counter("shopwright_requests_total", "Requests answered", labels, registry=self.registry)
+        self.seconds = Histogram("shopwright_request_seconds", "Time to answer", ("route",), registry=self.registry)
+        self.waiting = Gauge(
+            "shopwright_deliveries_waiting", "Facts not yet delivered", ("service",), registry=self.registry
+        )
+        self.dead = Gauge("shopwright_deliveries_dead", "Facts given up on", ("service",), registry=self.registry)
+
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request answered. Routes are few, so their counters are found once."""
+        key = (method, route, status)
+        if key not in self._known:
+            self._known[key] = (self.requests.labels(*key), self.seconds.labels(route))
+        requests, histogram = self._known[key]
+        requests.inc()
+        histogram.observe(seconds)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)
+
+
+class Observe:
+    """The outermost middleware."""
+
+    def __init__(self, app: ASGIApp, ids: Ids, numbers: Numbers) -> None:
+        self._app = app
+        self._ids = ids
+        self._numbers = numbers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        request_id = given.decode() if REQUEST_ID.fullmatch(given) else self._ids.new("req")
+        state: Any = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        status = 500
+
+        async def mark(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {name for name, _ in message["headers"]}
+                extra = [(name, value) for name, value in SECURITY if name not in present]
+                message["headers"] = [*message["headers"], *extra, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, mark)
+        finally:
+            seconds = time.perf_counter() - started
+            route = scope.get("path_template") or "unmatched"
+            self._numbers.count(scope["method"], route, status, seconds)
+            log.info("%s %s %d %.1f ms %s", scope["method"], scope["path"], status, seconds * 1000, request_id)

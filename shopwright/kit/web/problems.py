@@ -1,0 +1,138 @@
+"""The one place where errors become HTTP: problem details (RFC 9457)."""
+
+import logging
+import re
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+
+from shopwright.kit.errors import (
+    Conflict,
+    Denied,
+    Invalid,
+    Missing,
+    Problem,
+    RateLimited,
+    Refused,
+    ShopError,
+    Unauthenticated,
+    Unavailable,
+    VersionConflict,
+)
+
+log = logging.getLogger("shopwright.web")
+
+STATUS: tuple[tuple[type[ShopError], int, str], ...] = (
+    (Missing, 404, "Not found"),
+    (Invalid, 422, "The request is not valid"),
+    (VersionConflict, 412, "Changed meanwhile"),
+    (Conflict, 409, "Conflict"),
+    (RateLimited, 429, "Too many requests"),
+    (Unauthenticated, 401, "Sign in first"),
+    (Denied, 403, "Not allowed"),
+    (Unavailable, 503, "Not available just now"),
+    (Refused, 409, "Refused"),
+    (ShopError, 500, "Something went wrong"),
+)
+CODES = {
+    400: "invalid",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "rate_limited",
+    503: "unavailable",
+}
+PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
+UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
+MISSING = re.compile(r"Object missing required field `([^`]*)`")
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of every error answer."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str = ""
+    errors: tuple[Problem, ...] = ()
+    data: dict[str, Any] = {}
+
+
+def status_of(error: ShopError) -> tuple[int, str]:
+    """The HTTP status and title for an error of the family."""
+    return next((status, title) for kind, status, title in STATUS if isinstance(error, kind))
+
+
+def describe(error: Exception, request_id: str = "") -> ProblemDetails:
+    """Any exception as problem details. What was not foreseen says nothing about the inside; the log has it."""
+    if isinstance(error, ShopError):
+        status, title = status_of(error)
+        kind = f"urn:shopwright:problem:{error.code}"
+        return ProblemDetails(kind, title, status, error.detail, error.code, request_id, error.problems, error.data)
+    if isinstance(error, HTTPException):
+        code = CODES.get(error.status_code, "error")
+        problems = tuple(_problem(extra) for extra in error.extra or []) if isinstance(error.extra, list) else ()
+        if not problems and (found := _from_message(error.detail)):
+            problems = (found,)
+        detail = " ".join(problem.detail for problem in problems) or error.detail
+        kind = f"urn:shopwright:problem:{code}"
+        return ProblemDetails(
+            kind,
+            CODES.get(error.status_code, "Error").replace("_", " ").capitalize(),
+            error.status_code,
+            detail,
+            code,
+            request_id,
+            problems,
+        )
+    log.error("unforeseen error in request %s", request_id, exc_info=error)
+    detail = f"Something went wrong on our side. It has been written down under {request_id}."
+    return ProblemDetails("urn:shopwright:problem:error", "Something went wrong", 500, detail, "error", request_id)
+
+
+def _problem(extra: Any) -> Problem:
+    """One of Litestar's complaints: its key is the dotted place in the body, or the name of a parameter."""
+    key = str(extra.get("key", ""))
+    place = "" if key == "data" else "/" + key.replace(".", "/") if key else ""
+    found = _from_message(str(extra.get("message", "")), place)
+    return found or Problem(place, "invalid", f"{key}: {extra.get('message', '')}")
+
+
+def _from_message(message: str, within: str = "") -> Problem | None:
+    """What msgspec says ("Expected `int`, got `str` - at `$.lines[0].quantity`") as a problem with a pointer."""
+    if not message.startswith(("Expected", "Object", "Invalid", "JSON is malformed")):
+        return None
+    place = PLACE.search(message)
+    pointer = within + re.sub(r"\[(\w+|\.\.\.)\]", r"/\1", place.group(1)).replace(".", "/") if place else within
+    text = PLACE.sub("", message)
+    if found := UNKNOWN.search(text):
+        return Problem(f"{pointer}/{found.group(1)}", "unknown_field", f"There is no field “{found.group(1)}” here.")
+    if found := MISSING.search(text):
+        return Problem(f"{pointer}/{found.group(1)}", "required", f"The field “{found.group(1)}” is required.")
+    return Problem(pointer, "invalid", f"{pointer.lstrip('/') or 'The body'}: {text}.")
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The exception handler of the API."""
+    told = describe(error, request.scope.get("state", {}).get("request_id", ""))
+    headers = {}
+    if retry_after := told.data.get("retry_after"):
+        headers["Retry-After"] = str(retry_after)
+    if told.status == 401:  # noqa: PLR2004
+        headers["WWW-Authenticate"] = "Bearer"
+    if told.status == 405 and isinstance(error, HTTPException):  # noqa: PLR2004
+        headers |= dict(error.headers or {})
+    return Response(
+        msgspec.json.encode(told), status_code=told.status, media_type="application/problem+json", headers=headers
+    )
+
+
+JSON = MediaType.JSON

@@ -1,0 +1,6 @@
+"""The shop: one folder a service, all of the same shape. Requests go up the river, facts come down."""
+
+SOURCES = ("users", "catalog", "inventory", "pricing", "payments")
+FLOW = ("carts", "orders")
+READERS = ("reviews", "search", "recommendations", "notifications", "insights")
+RIVER = SOURCES + FLOW + READERS

@@ -1,0 +1,120 @@
+"""What others may know of carts."""
+
+from typing import Protocol
+
+import msgspec
+
+from shopwright.kit.errors import Conflict
+from shopwright.kit.money import Money
+from shopwright.kit.places import Address
+from shopwright.services.pricing.contract import QuoteLine, ShippingOption, Step, Totals
+
+
+class CartProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stands between this cart and an order; `line_id` where it is about a line."""
+
+    code: str
+    detail: str
+    line_id: str = ""
+
+
+class CartLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as it is sold now."""
+
+    id: str
+    product_id: str
+    slug: str
+    variant_id: str
+    sku: str
+    title: str
+    variant_title: str
+    image: str
+    quantity: int
+    available: int
+    unit_price: Money
+    total: Money
+    problems: tuple[str, ...] = ()
+
+
+class Cart(msgspec.Struct, frozen=True, kw_only=True):
+    """A cart with everything worked out. `quoted` are the shares of each line, for the order."""
+
+    id: str
+    currency: str
+    lines: tuple[CartLine, ...]
+    totals: Totals
+    coupons: tuple[str, ...]
+    problems: tuple[CartProblem, ...]
+    receipt: tuple[Step, ...]
+    email: str = ""
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    shipping_option_id: str | None = None
+    shipping_option: ShippingOption | None = None
+    customer_id: str | None = None
+    closed: bool = False
+    version: int = 0
+    quoted: tuple[QuoteLine, ...] = ()
+
+
+class CartChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Checkout details; what is UNSET stays as it is."""
+
+    email: str | msgspec.UnsetType = msgspec.UNSET
+    shipping_address: Address | msgspec.UnsetType | None = msgspec.UNSET
+    billing_address: Address | msgspec.UnsetType | None = msgspec.UNSET
+    shipping_option_id: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class CartClosed(Conflict):
+    """The cart has become an order."""
+
+    code = "cart_closed"
+
+
+class Carts(Protocol):
+    """The verbs of carts."""
+
+    async def create(self, customer_id: str | None = None) -> Cart:
+        """A new cart. A guest's cart is known by its unguessable id alone."""
+        ...
+
+    async def get(self, cart_id: str) -> Cart:
+        """The cart at today's prices and stock, with its problems. Raises Missing."""
+        ...
+
+    async def count(self, cart_id: str) -> int:
+        """How many things are in it (0 for a cart that is gone)."""
+        ...
+
+    async def add(self, cart_id: str, variant: str, quantity: int) -> Cart:
+        """Add by variant id or SKU; more of the same joins its line. Raises Missing, Invalid, CartClosed."""
+        ...
+
+    async def set_quantity(self, cart_id: str, line_id: str, quantity: int) -> Cart:
+        """Change a line; 0 removes it."""
+        ...
+
+    async def change(self, cart_id: str, change: CartChange) -> Cart:
+        """Set checkout details. Raises Invalid pointing at each field."""
+        ...
+
+    async def set_coupons(self, cart_id: str, codes: tuple[str, ...]) -> Cart:
+        """Replace the coupon codes."""
+        ...
+
+    async def shipping_options(self, cart_id: str) -> list[ShippingOption]:
+        """How it could be shipped to its address."""
+        ...
+
+    async def merge(self, guest_cart_id: str | None, customer_id: str) -> str | None:
+        """At sign-in: the guest's cart joins the customer's; answers the customer's cart, if there is one now."""
+        ...
+
+    async def accept_prices(self, cart_id: str) -> Cart:
+        """The shopper has seen today's prices."""
+        ...
+
+    async def close(self, cart_id: str) -> None:
+        """It has been paid for."""
+        ...

@@ -1,0 +1,116 @@
+"""REST routes of carts. A cart's id is the right to use it; a customer's cart is the customer's alone."""
+
+from typing import Any
+
+import msgspec
+from litestar import Router, delete, get, patch, post, put
+from litestar.params import FromPath, JSONBody
+
+from shopwright.kit.auth import Caller, anyone
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking, Given
+from shopwright.services.carts.contract import Cart, CartChange, Carts
+from shopwright.services.pricing.contract import ShippingOption
+
+Service = Given[Carts]
+
+
+class NewLine(msgspec.Struct, forbid_unknown_fields=True):
+    """What to add, by variant or by SKU."""
+
+    quantity: int = 1
+    variant_id: str = ""
+    sku: str = ""
+
+
+class LineChange(msgspec.Struct, forbid_unknown_fields=True):
+    """How many from now on; 0 removes."""
+
+    quantity: int
+
+
+class Codes(msgspec.Struct, forbid_unknown_fields=True):
+    """Coupon codes."""
+
+    codes: tuple[str, ...]
+
+
+async def mine(carts: Carts, cart_id: str, caller: Caller) -> Cart:
+    """The cart, if the caller may use it. Raises Missing: whoever may not use it does not learn that it exists."""
+    cart = await carts.get(cart_id)
+    if cart.customer_id is not None and cart.customer_id != caller.user_id:
+        raise Missing("There is no such cart.")
+    return cart
+
+
+@post("/v1/carts", opt=allow(anyone), tags=["carts"], operation_id="create_cart")
+async def create_cart(carts: Service, caller: Asking) -> Cart:
+    """A new cart: the customer's, or a guest's, whose id nobody can guess. It needs no body."""
+    return await carts.create(caller.user_id)
+
+
+@get("/v1/carts/{cart_id:str}", opt=allow(anyone), tags=["carts"], operation_id="get_cart")
+async def get_cart(carts: Service, caller: Asking, cart_id: FromPath[str]) -> Cart:
+    """The cart at today's prices and stock."""
+    return await mine(carts, cart_id, caller)
+
+
+@post("/v1/carts/{cart_id:str}/lines", opt=allow(anyone), tags=["carts"], operation_id="add_line")
+async def add_line(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[NewLine]) -> Cart:
+    """Add something."""
+    await mine(carts, cart_id, caller)
+    if bool(data.variant_id) == bool(data.sku):
+        raise Invalid.at("/variant_id", "Name what to add either by variant_id or by sku.")
+    return await carts.add(cart_id, data.variant_id or data.sku, data.quantity)
+
+
+@patch("/v1/carts/{cart_id:str}/lines/{line_id:str}", opt=allow(anyone), tags=["carts"], operation_id="change_line")
+async def change_line(
+    carts: Service, caller: Asking, cart_id: FromPath[str], line_id: FromPath[str], data: JSONBody[LineChange]
+) -> Cart:
+    """Change how many."""
+    await mine(carts, cart_id, caller)
+    return await carts.set_quantity(cart_id, line_id, data.quantity)
+
+
+@delete(
+    "/v1/carts/{cart_id:str}/lines/{line_id:str}",
+    opt=allow(anyone),
+    tags=["carts"],
+    operation_id="remove_line",
+    status_code=200,
+)
+async def remove_line(carts: Service, caller: Asking, cart_id: FromPath[str], line_id: FromPath[str]) -> Cart:
+    """Take a line out."""
+    await mine(carts, cart_id, caller)
+    return await carts.set_quantity(cart_id, line_id, 0)
+
+
+@patch("/v1/carts/{cart_id:str}", opt=allow(anyone), tags=["carts"], operation_id="change_cart")
+async def change_cart(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[CartChange]) -> Cart:
+    """Set e-mail, addresses and how to ship."""
+    await mine(carts, cart_id, caller)
+    return await carts.change(cart_id, data)
+
+
+@put("/v1/carts/{cart_id:str}/coupons", opt=allow(anyone), tags=["carts"], operation_id="set_coupons")
+async def set_coupons(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[Codes]) -> Cart:
+    """Replace the coupon codes; one that does not apply is a problem of the cart that says why."""
+    await mine(carts, cart_id, caller)
+    return await carts.set_coupons(cart_id, data.codes)
+
+
+@get("/v1/carts/{cart_id:str}/shipping-options", opt=allow(anyone), tags=["carts"], operation_id="shipping_options")
+async def shipping_options(carts: Service, caller: Asking, cart_id: FromPath[str]) -> dict[str, list[ShippingOption]]:
+    """How it could be shipped to its address, cheapest first."""
+    await mine(carts, cart_id, caller)
+    return {"items": await carts.shipping_options(cart_id)}
+
+
+def routes() -> Router:
+    """All routes of this service."""
+    handlers: list[Any] = [
+        create_cart, get_cart, add_line, change_line, remove_line, change_cart, set_coupons, shipping_options,
+    ]  # fmt: skip
+    return Router("/", route_handlers=handlers)

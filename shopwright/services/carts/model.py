@@ -1,0 +1,59 @@
+"""What is wrong with a line, in words and codes."""
+
+import re
+
+from shopwright.kit.errors import Invalid
+from shopwright.kit.money import Money, write
+from shopwright.services.carts.contract import CartProblem
+from shopwright.services.catalog.contract import Product
+
+MOST_OF_ONE = 999
+MOST_LINES = 100
+MOST_CODES = 5
+CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,39}")
+
+
+def check_quantity(quantity: int, pointer: str = "/quantity", *, least: int = 1) -> int:
+    """Raises Invalid outside of 1 … 999 (or 0, where that removes)."""
+    if not least <= quantity <= MOST_OF_ONE:
+        raise Invalid.at(pointer, f"A quantity is a whole number from {least} to {MOST_OF_ONE}.")
+    return quantity
+
+
+def check_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Coupon codes in their written form. Raises Invalid."""
+    clean = tuple(dict.fromkeys(code.strip().upper() for code in codes if code.strip()))
+    if len(clean) > MOST_CODES:
+        raise Invalid.at("/codes", f"At most {MOST_CODES} codes can be used together.")
+    for number, code in enumerate(clean):
+        if not CODE.fullmatch(code):
+            raise Invalid.at(f"/codes/{number}", "A code has letters, digits, dashes and underscores only.")
+    return clean
+
+
+def line_problems(
+    line_id: str,
+    product: Product | None,
+    variant_id: str,
+    quantity: int,
+    available: int,
+    seen: int,
+    price: Money | None,
+) -> list[CartProblem]:
+    """Everything that has changed about a line since it was added."""
+    gone = product is None or product.status != "published" or product.variant(variant_id) is None
+    if gone or price is None:
+        return [
+            CartProblem(code="not_found", detail="This is not sold any more. Take it out to go on.", line_id=line_id)
+        ]
+    problems = []
+    if available == 0:
+        problems.append(CartProblem(code="sold_out", detail="This is sold out. Take it out to go on.", line_id=line_id))
+    elif available < quantity:
+        detail = f"Only {available} left. Change the quantity to go on."
+        problems.append(CartProblem(code="fewer_left", detail=detail, line_id=line_id))
+    if price.amount != seen:
+        way = "more" if price.amount > seen else "less"
+        detail = f"This now costs {way}: {write(price)} instead of {write(Money(seen, price.currency))}."
+        problems.append(CartProblem(code="price_changed", detail=detail, line_id=line_id))
+    return problems

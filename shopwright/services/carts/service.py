@@ -1,0 +1,266 @@
+"""Carts. What is stored is what the shopper chose; prices, stock and totals are asked for each time."""
+
+import msgspec
+
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.money import zero
+from shopwright.kit.places import Address, check_address, check_email
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.carts import model, store
+from shopwright.services.carts.contract import Cart, CartChange, CartClosed, CartLine, CartProblem
+from shopwright.services.catalog.contract import Catalog, Product
+from shopwright.services.inventory.contract import Inventory
+from shopwright.services.pricing.contract import Item, Price, Pricing, Quote, QuoteRequest, ShippingOption
+
+
+class Baskets:
+    """The verbs of `contract.Carts`."""
+
+    def __init__(self, work: Work, *, catalog: Catalog, inventory: Inventory, pricing: Pricing, currency: str) -> None:
+        self._work = work
+        self._catalog = catalog
+        self._inventory = inventory
+        self._pricing = pricing
+        self._currency = currency
+
+    async def create(self, customer_id: str | None = None) -> Cart:
+        async with self._work.begin() as tx:
+            cart_id = self._work.ids.new("crt") + self._work.ids.secret(8)
+            await store.insert(tx, cart_id, customer_id, self._currency)
+        return await self.get(cart_id)
+
+    async def get(self, cart_id: str) -> Cart:
+        stored = await store.read(self._work, cart_id)
+        if stored is None:
+            raise Missing("There is no such cart.")
+        return await self._worked_out(stored)
+
+    async def count(self, cart_id: str) -> int:
+        return await store.count(self._work, cart_id)
+
+    async def _worked_out(self, stored: store.Stored) -> Cart:
+        products = {p.id: p for p in await self._catalog.get_many([line.product_id for line in stored.lines])}
+        ids = [line.variant_id for line in stored.lines]
+        stock = await self._inventory.stock(ids)
+        request = self._request(stored, products)
+        quote = await self._pricing.quote(request)
+        problems: list[CartProblem] = []
+        lines = []
+        quoted = {line.line_id: line for line in quote.lines}
+        for line in stored.lines:
+            product = products.get(line.product_id)
+            known = quoted.get(line.id)
+            available = stock[line.variant_id].available
+            found = model.line_problems(
+                line.id,
+                product,
+                line.variant_id,
+                line.quantity,
+                available,
+                line.seen_amount,
+                known.unit_price if known else None,
+            )
+            problems += found
+            nothing = zero(stored.currency)
+            variant = product.variant(line.variant_id) if product else None
+            lines.append(
+                CartLine(
+                    id=line.id,
+                    product_id=line.product_id,
+                    slug=product.slug if product else "",
+                    variant_id=line.variant_id,
+                    sku=variant.sku if variant else "",
+                    title=product.title if product else "No longer sold",
+                    variant_title=variant.title if variant and variant.options else "",
+                    image=_image(product, line.variant_id),
+                    quantity=line.quantity,
+                    available=available,
+                    unit_price=known.unit_price if known else nothing,
+                    total=known.total if known else nothing,
+                    problems=tuple(problem.code for problem in found),
+                )
+            )
+        problems += [CartProblem(code="coupon_refused", detail=f"{one.code}: {one.detail}") for one in quote.refused]
+        options = await self._options(stored, request, quote)
+        return _cart(stored, tuple(lines), quote, tuple(problems), options)
+
+    def _request(self, stored: store.Stored, products: dict[str, Product]) -> QuoteRequest:
+        def item(line: store.Line) -> Item:
+            product = products.get(line.product_id)
+            variant = product.variant(line.variant_id) if product else None
+            return Item(
+                line_id=line.id,
+                variant_id=line.variant_id,
+                quantity=line.quantity,
+                weight=variant.weight if variant else 0,
+                tax_class=product.tax_class if product else "standard",
+            )
+
+        place = stored.shipping_address
+        return QuoteRequest(
+            items=tuple(item(line) for line in stored.lines),
+            currency=stored.currency,
+            country=place.country if place else "",
+            region=place.region if place else "",
+            codes=stored.coupons,
+            shipping_rate_id=stored.shipping_option_id,
+            customer=stored.customer_id or stored.email.casefold(),
+        )
+
+    async def _options(self, stored: store.Stored, request: QuoteRequest, quote: Quote) -> ShippingOption | None:
+        """The option chosen, if it (still) fits this cart."""
+        if stored.shipping_option_id is None or not quote.lines:
+            return None
+        options = await self._pricing.shipping_options(request)
+        return next((option for option in options if option.id == stored.shipping_option_id), None)
+
+    async def add(self, cart_id: str, variant: str, quantity: int) -> Cart:
+        model.check_quantity(quantity)
+        product = await self._catalog.by_variant(variant)
+        found = next((one for one in product.variants if variant in {one.id, one.sku}), None)
+        if product.status != "published" or found is None:
+            raise Missing("This is not sold (any more).")
+        price = await self._price(found.id)
+        async with self._work.begin() as tx:
+            await self._open(tx, cart_id)
+            line = store.Line(
+                id=self._work.ids.new("cli"),
+                product_id=product.id,
+                variant_id=found.id,
+                quantity=quantity,
+                seen_amount=price.amount.amount,
+            )
+            model.check_quantity(await store.add_line(tx, cart_id, line))
+            stored = await store.read(tx, cart_id)
+            if stored is not None and len(stored.lines) > model.MOST_LINES:
+                raise Invalid.at("", f"A cart holds at most {model.MOST_LINES} different things.")
+        return await self.get(cart_id)
+
+    async def _price(self, variant_id: str) -> Price:
+        prices = await self._pricing.prices([variant_id], self._currency)
+        if variant_id not in prices:
+            raise Missing(f"This has no price in {self._currency} yet, so it cannot be bought.")
+        return prices[variant_id]
+
+    @staticmethod
+    async def _open(tx: Transaction, cart_id: str) -> None:
+        row = await store.touch(tx, cart_id)
+        if row is None:
+            raise Missing("There is no such cart.")
+        if row["closed"]:
+            raise CartClosed("This cart has become an order. Start a new one.")
+
+    async def set_quantity(self, cart_id: str, line_id: str, quantity: int) -> Cart:
+        model.check_quantity(quantity, least=0)
+        async with self._work.begin() as tx:
+            await self._open(tx, cart_id)
+            if not await store.set_quantity(tx, cart_id, line_id, quantity):
+                raise Missing("There is no such line in this cart.")
+        return await self.get(cart_id)
+
+    async def change(self, cart_id: str, change: CartChange) -> Cart:
+        given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
+        if email := given.get("email"):
+            given["email"] = check_email(email)
+        for name in ("shipping_address", "billing_address"):
+            if isinstance(given.get(name), Address):
+                given[name] = check_address(given[name], f"/{name}")
+        async with self._work.begin() as tx:
+            await self._open(tx, cart_id)
+            stored = await store.read(tx, cart_id)
+            if stored is None:
+                raise Missing("There is no such cart.")
+            await store.set_details(tx, msgspec.structs.replace(stored, **given))
+        if option_id := given.get("shipping_option_id"):
+            await self._check_option(cart_id, option_id)
+        return await self.get(cart_id)
+
+    async def _check_option(self, cart_id: str, option_id: str) -> None:
+        if option_id not in {option.id for option in await self.shipping_options(cart_id)}:
+            async with self._work.begin() as tx:
+                stored = await store.read(tx, cart_id)
+                if stored is not None:
+                    await store.set_details(tx, msgspec.structs.replace(stored, shipping_option_id=None))
+            raise Invalid.at(
+                "/shipping_option_id", "This cart cannot be shipped that way; GET …/shipping-options lists the ways."
+            )
+
+    async def set_coupons(self, cart_id: str, codes: tuple[str, ...]) -> Cart:
+        clean = model.check_codes(codes)
+        async with self._work.begin() as tx:
+            await self._open(tx, cart_id)
+            stored = await store.read(tx, cart_id)
+            if stored is not None:
+                await store.set_details(tx, msgspec.structs.replace(stored, coupons=clean))
+        return await self.get(cart_id)
+
+    async def shipping_options(self, cart_id: str) -> list[ShippingOption]:
+        stored = await store.read(self._work, cart_id)
+        if stored is None:
+            raise Missing("There is no such cart.")
+        if stored.shipping_address is None:
+            raise Invalid.at("/shipping_address", "Set the shipping address first: the ways to ship depend on it.")
+        products = {p.id: p for p in await self._catalog.get_many([line.product_id for line in stored.lines])}
+        return await self._pricing.shipping_options(self._request(stored, products))
+
+    async def merge(self, guest_cart_id: str | None, customer_id: str) -> str | None:
+        async with self._work.begin() as tx:
+            own = await store.of_customer(tx, customer_id)
+            guest = await store.read(tx, guest_cart_id) if guest_cart_id else None
+            if guest is None or guest.closed or guest.customer_id not in {None, customer_id}:
+                return own
+            if own is None or own == guest.id:
+                await store.give_to(tx, guest.id, customer_id)
+                return guest.id
+            for line in guest.lines:
+                joined = msgspec.structs.replace(line, id=self._work.ids.new("cli"))
+                total = await store.add_line(tx, own, joined)
+                if total > model.MOST_OF_ONE:
+                    await store.cap_line(tx, own, line.variant_id, model.MOST_OF_ONE)
+            await store.close(tx, guest.id)
+        return own
+
+    async def accept_prices(self, cart_id: str) -> Cart:
+        cart = await self.get(cart_id)
+        async with self._work.begin() as tx:
+            for line in cart.lines:
+                await store.set_seen(tx, line.id, line.unit_price.amount)
+        return await self.get(cart_id)
+
+    async def close(self, cart_id: str) -> None:
+        async with self._work.begin() as tx:
+            await store.close(tx, cart_id)
+
+
+def _image(product: Product | None, variant_id: str) -> str:
+    if product is None:
+        return ""
+    variant = product.variant(variant_id)
+    return (variant.media if variant else "") or (product.media[0].url if product.media else "")
+
+
+def _cart(
+    stored: store.Stored,
+    lines: tuple[CartLine, ...],
+    quote: Quote,
+    problems: tuple[CartProblem, ...],
+    option: ShippingOption | None,
+) -> Cart:
+    return Cart(
+        id=stored.id,
+        currency=stored.currency,
+        lines=lines,
+        totals=quote.totals,
+        coupons=stored.coupons,
+        problems=problems,
+        receipt=quote.receipt,
+        email=stored.email,
+        shipping_address=stored.shipping_address,
+        billing_address=stored.billing_address,
+        shipping_option_id=stored.shipping_option_id if option else None,
+        shipping_option=option,
+        customer_id=stored.customer_id,
+        closed=stored.closed,
+        version=stored.version,
+        quoted=quote.lines,
+    )

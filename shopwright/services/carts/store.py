@@ -1,0 +1,177 @@
+"""Carts in SQL."""
+
+import msgspec
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.places import Address
+from shopwright.kit.work import Transaction, Work
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored line; `seen_amount` is the unit price the shopper was last shown."""
+
+    id: str
+    product_id: str
+    variant_id: str
+    quantity: int
+    seen_amount: int
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """A cart as it is stored: no prices, no stock."""
+
+    id: str
+    customer_id: str | None
+    currency: str
+    email: str
+    shipping_address: Address | None
+    billing_address: Address | None
+    shipping_option_id: str | None
+    coupons: tuple[str, ...]
+    closed: bool
+    version: int
+    lines: tuple[Line, ...]
+
+
+async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currency: str) -> None:
+    """A new, empty cart."""
+    await tx.run(
+        "INSERT INTO carts (id, customer_id, currency, updated_at) VALUES (:id, :customer_id, :currency, :now)",
+        id=cart_id,
+        customer_id=customer_id,
+        currency=currency,
+        now=to_micros(tx.now),
+    )
+
+
+async def read(source: Work | Transaction, cart_id: str) -> Stored | None:
+    """A cart with its lines, in the order they were added."""
+    row = await source.one("SELECT * FROM carts WHERE id = :id", id=cart_id)
+    if row is None:
+        return None
+    lines = await source.fetch("SELECT * FROM cart_lines WHERE cart_id = :id ORDER BY id", id=cart_id)
+    return _stored(row, tuple(_line(line) for line in lines))
+
+
+def _line(row: Row) -> Line:
+    return Line(
+        id=row["id"],
+        product_id=row["product_id"],
+        variant_id=row["variant_id"],
+        quantity=row["quantity"],
+        seen_amount=row["seen_amount"],
+    )
+
+
+def _stored(row: Row, lines: tuple[Line, ...]) -> Stored:
+    return Stored(
+        id=row["id"],
+        customer_id=row["customer_id"],
+        currency=row["currency"],
+        email=row["email"],
+        shipping_address=msgspec.json.decode(row["shipping_address"], type=Address | None),
+        billing_address=msgspec.json.decode(row["billing_address"], type=Address | None),
+        shipping_option_id=row["shipping_option_id"],
+        coupons=tuple(row["coupons"].split()),
+        closed=bool(row["closed"]),
+        version=row["version"],
+        lines=lines,
+    )
+
+
+async def touch(tx: Transaction, cart_id: str) -> Row | None:
+    """A new version of an open or closed cart, held until the transaction ends."""
+    rows = await tx.fetch(
+        "UPDATE carts SET version = version + 1, updated_at = :now WHERE id = :id RETURNING id, closed",
+        id=cart_id,
+        now=to_micros(tx.now),
+    )
+    return rows[0] if rows else None
+
+
+async def count(source: Work, cart_id: str) -> int:
+    """How many things are in an open cart."""
+    row = await source.one(
+        "SELECT CAST(coalesce(sum(l.quantity), 0) AS BIGINT) AS n FROM cart_lines l JOIN carts c ON c.id = l.cart_id"
+        " WHERE l.cart_id = :id AND c.closed = 0",
+        id=cart_id,
+    )
+    return row["n"] if row else 0
+
+
+async def add_line(tx: Transaction, cart_id: str, line: Line) -> int:
+    """Add a line or more of it; answers the quantity there is now."""
+    rows = await tx.fetch(
+        "INSERT INTO cart_lines (id, cart_id, product_id, variant_id, quantity, seen_amount)"
+        " VALUES (:id, :cart_id, :product_id, :variant_id, :quantity, :seen_amount)"
+        " ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = cart_lines.quantity + excluded.quantity,"
+        " seen_amount = excluded.seen_amount RETURNING quantity",
+        cart_id=cart_id,
+        **msgspec.structs.asdict(line),
+    )
+    return int(rows[0]["quantity"])
+
+
+async def cap_line(tx: Transaction, cart_id: str, variant_id: str, most: int) -> None:
+    """No more than so many of it."""
+    await tx.run(
+        "UPDATE cart_lines SET quantity = :most WHERE cart_id = :cart_id AND variant_id = :variant_id",
+        most=most,
+        cart_id=cart_id,
+        variant_id=variant_id,
+    )
+
+
+async def set_quantity(tx: Transaction, cart_id: str, line_id: str, quantity: int) -> bool:
+    """Change or (0) remove a line; False where there is none."""
+    if quantity == 0:
+        return bool(
+            await tx.run("DELETE FROM cart_lines WHERE id = :id AND cart_id = :cart_id", id=line_id, cart_id=cart_id)
+        )
+    return bool(
+        await tx.run(
+            "UPDATE cart_lines SET quantity = :quantity WHERE id = :id AND cart_id = :cart_id",
+            id=line_id,
+            cart_id=cart_id,
+            quantity=quantity,
+        )
+    )
+
+
+async def set_seen(tx: Transaction, line_id: str, amount: int) -> None:
+    """The shopper was shown this unit price."""
+    await tx.run("UPDATE cart_lines SET seen_amount = :amount WHERE id = :id", id=line_id, amount=amount)
+
+
+async def set_details(tx: Transaction, cart: Stored) -> None:
+    """Write the checkout details."""
+    await tx.run(
+        "UPDATE carts SET email = :email, shipping_address = :shipping, billing_address = :billing,"
+        " shipping_option_id = :option, coupons = :coupons WHERE id = :id",
+        id=cart.id,
+        email=cart.email,
+        shipping=msgspec.json.encode(cart.shipping_address).decode(),
+        billing=msgspec.json.encode(cart.billing_address).decode(),
+        option=cart.shipping_option_id,
+        coupons=" ".join(cart.coupons),
+    )
+
+
+async def of_customer(source: Work | Transaction, customer_id: str) -> str | None:
+    """A customer's open cart."""
+    row = await source.one(
+        "SELECT id FROM carts WHERE customer_id = :customer_id AND closed = 0 ORDER BY updated_at DESC LIMIT 1",
+        customer_id=customer_id,
+    )
+    return row["id"] if row else None
+
+
+async def give_to(tx: Transaction, cart_id: str, customer_id: str) -> None:
+    """A guest's cart becomes a customer's."""
+    await tx.run("UPDATE carts SET customer_id = :customer_id WHERE id = :id", id=cart_id, customer_id=customer_id)
+
+
+async def close(tx: Transaction, cart_id: str) -> None:
+    """No more changes."""
+    await tx.run("UPDATE carts SET closed = 1 WHERE id = :id", id=cart_id)

@@ -1,0 +1,8 @@
+"""What the shop has: products with their variants, pictures and places in the category tree."""
+
+from shopwright.kit.label import Label
+
+LABEL = Label(
+    owns="products, variants, attributes, categories, media (documents)",
+    tells=("ProductPublished", "ProductRetired"),
+)

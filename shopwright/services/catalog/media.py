@@ -1,0 +1,93 @@
+"""Pictures: kept as they came, cut on demand to a bounded set of sizes, at addresses made of their content."""
+
+import asyncio
+import hashlib
+import io
+import re
+
+import resvg_py
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.ports import Files
+from shopwright.services.catalog.contract import Media
+
+WIDTHS = (160, 320, 480, 640, 800, 1200, 1600)
+FORMS = {"webp": {"quality": 80, "method": 4}, "avif": {"quality": 60, "speed": 8}}
+MOST_BYTES = 20_000_000
+MOST_PIXELS = 50_000_000
+DIGEST = re.compile(r"[0-9a-f]{32}")
+VIEW_BOX = re.compile(rb'viewBox="0 0 (\d+) (\d+)"')
+
+
+def address(digest: str, width: int = 1200, form: str = "webp") -> str:
+    """Where a size of a picture is found."""
+    return f"/media/{digest}/{width}.{form}"
+
+
+class Pictures:
+    """The pictures of the catalog, in a file store. Cutting happens in threads, two at a time."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._cutting = asyncio.Semaphore(2)
+
+    async def add(self, data: bytes, alt: str) -> Media:
+        if len(data) > MOST_BYTES:
+            raise Invalid.at("/media", f"A picture has at most {MOST_BYTES // 1_000_000} MB.")
+        width, height = await asyncio.to_thread(_measure, data)
+        digest = hashlib.sha256(data).hexdigest()[:32]
+        await self._files.put(f"media/{digest}/original", data)
+        return Media(url=address(digest), alt=alt, width=width, height=height)
+
+    async def get(self, digest: str, width: int, form: str) -> bytes:
+        if not DIGEST.fullmatch(digest) or width not in WIDTHS or form not in FORMS:
+            raise Missing(
+                f"There is no such picture; widths are {', '.join(map(str, WIDTHS))}, forms {', '.join(FORMS)}."
+            )
+        name = f"media/{digest}/{width}.{form}"
+        if cut := await self._files.get(name):
+            return cut
+        original = await self._files.get(f"media/{digest}/original")
+        if original is None:
+            raise Missing("There is no such picture.")
+        async with self._cutting:
+            cut = await asyncio.to_thread(_cut, original, width, form)
+        await self._files.put(name, cut)
+        return cut
+
+
+def _is_drawing(data: bytes) -> bool:
+    return data.lstrip()[:5] in {b"<svg ", b"<?xml"}
+
+
+def _measure(data: bytes) -> tuple[int, int]:
+    if _is_drawing(data):
+        box = VIEW_BOX.search(data[:2000])
+        if not box:
+            raise Invalid.at("/media", "A drawing (SVG) needs a viewBox that starts with 0 0.")
+        return int(box.group(1)), int(box.group(2))
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            width, height = image.size
+            if width * height > MOST_PIXELS:
+                raise Invalid.at("/media", f"A picture has at most {MOST_PIXELS // 1_000_000} million pixels.")
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise Invalid.at("/media", "This is not a picture we can read; use JPEG, PNG, WebP, AVIF or SVG.") from None
+    return width, height
+
+
+def _cut(original: bytes, width: int, form: str) -> bytes:
+    if _is_drawing(original):
+        # Rasterised, a drawing cannot run anything; nothing is loaded from outside.
+        original = bytes(resvg_py.svg_to_bytes(svg_string=original.decode(), width=width, skip_system_fonts=True))
+    with Image.open(io.BytesIO(original)) as opened:
+        image = ImageOps.exif_transpose(opened)
+        if image.mode not in {"RGB", "RGBA"}:
+            image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+        if image.width > width:
+            image = image.resize((width, max(1, round(image.height * width / image.width))), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        image.save(out, form.upper(), **FORMS[form])
+    return out.getvalue()

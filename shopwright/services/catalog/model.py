@@ -1,0 +1,174 @@
+"""Rules of the catalog: slugs, clean text, variants that agree with their options, states."""
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from shopwright.kit.errors import Invalid, Problem
+from shopwright.kit.states import States
+from shopwright.kit.text import slugify
+from shopwright.services.catalog.contract import (
+    AttributeType,
+    Kind,
+    Option,
+    ProductInput,
+    Status,
+    Value,
+    Variant,
+    VariantInput,
+)
+
+STATES: States[Status] = States(
+    "product",
+    {
+        "draft": frozenset({"published", "retired"}),
+        "published": frozenset({"draft", "retired"}),
+        "retired": frozenset({"draft", "published"}),
+    },
+)
+MOST_VARIANTS = 200
+MOST_OPTIONS = 5
+LONGEST_TITLE = 255
+LONGEST_TEXT = 100_000
+
+
+def check(new: ProductInput) -> None:
+    """Raises Invalid pointing at everything that is wrong with it."""
+    problems = []
+    if not new.title.strip():
+        problems.append(Problem("/title", "required", "A product needs a title."))
+    if len(new.title) > LONGEST_TITLE:
+        problems.append(Problem("/title", "too_long", f"A title has at most {LONGEST_TITLE} characters."))
+    if len(new.description) > LONGEST_TEXT:
+        problems.append(Problem("/description", "too_long", f"A description has at most {LONGEST_TEXT} characters."))
+    if len(new.options) > MOST_OPTIONS:
+        problems.append(Problem("/options", "too_many", f"A product has at most {MOST_OPTIONS} options."))
+    if len(new.variants) > MOST_VARIANTS:
+        problems.append(Problem("/variants", "too_many", f"A product has at most {MOST_VARIANTS} variants."))
+    names = [option.name for option in new.options]
+    if len(set(names)) < len(names):
+        problems.append(Problem("/options", "duplicate", "Two options have the same name."))
+    problems += _variant_problems(new, names)
+    if problems:
+        raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
+
+
+def _variant_problems(new: ProductInput, names: Sequence[str]) -> list[Problem]:
+    problems = []
+    seen: dict[tuple[str, ...], int] = {}
+    skus: dict[str, int] = {}
+    for number, variant in enumerate(new.variants):
+        pointer = f"/variants/{number}"
+        if set(variant.options) != set(names):
+            wanted = ", ".join(names) or "none"
+            problems.append(Problem(f"{pointer}/options", "invalid", f"Variant {number + 1} must say its {wanted}."))
+            continue
+        values = tuple(variant.options[name] for name in names)
+        if values in seen:
+            problems.append(
+                Problem(
+                    pointer,
+                    "duplicate",
+                    f"Variants {seen[values] + 1} and {number + 1} are the same: {' / '.join(values) or 'no options'}.",
+                )
+            )
+        if variant.sku and variant.sku in skus:
+            problems.append(
+                Problem(
+                    f"{pointer}/sku",
+                    "duplicate",
+                    f"Variants {skus[variant.sku] + 1} and {number + 1} have the same SKU {variant.sku}.",
+                )
+            )
+        if variant.weight < 0:
+            problems.append(Problem(f"{pointer}/weight", "invalid", "A weight is not negative (grams)."))
+        seen[values] = number
+        skus[variant.sku] = number
+    return problems
+
+
+def options_of(new: ProductInput) -> tuple[Option, ...]:
+    """The options with every value its variants use, in the order first met."""
+    return tuple(
+        Option(
+            option.name,
+            tuple(dict.fromkeys([*option.values, *(variant.options[option.name] for variant in new.variants)])),
+        )
+        for option in new.options
+    )
+
+
+def variants_of(new: ProductInput, slug: str, before: Sequence[Variant], ids: Sequence[str]) -> tuple[Variant, ...]:
+    """Variants with ids: a variant keeps its own by id, SKU or options; a new one takes the next of `ids`."""
+    fresh = iter(ids)
+    inputs = new.variants or tuple(all_combinations(new.options))
+    by_id = {variant.id: variant for variant in before}
+    by_sku = {variant.sku: variant for variant in before}
+    by_options = {tuple(sorted(variant.options.items())): variant for variant in before}
+    made = []
+    for one in inputs:
+        old = (
+            by_id.get(one.id)
+            or (by_sku.get(one.sku) if one.sku else None)
+            or by_options.get(tuple(sorted(one.options.items())))
+        )
+        values = [one.options[option.name] for option in new.options]
+        made.append(
+            Variant(
+                id=old.id if old else next(fresh),
+                sku=one.sku or (old.sku if old else _make_sku(slug, values)),
+                title=one.title or " / ".join(values) or new.title,
+                options=one.options,
+                barcode=one.barcode,
+                weight=one.weight,
+                media=one.media,
+            )
+        )
+    return tuple(made)
+
+
+def all_combinations(options: Sequence[Option]) -> list[VariantInput]:
+    """A variant for each choice of values."""
+    names = [option.name for option in options]
+    return [
+        VariantInput(options=dict(zip(names, values, strict=True)))
+        for values in itertools.product(*(o.values for o in options))
+    ]
+
+
+def _make_sku(slug: str, values: Sequence[str]) -> str:
+    return "-".join(slugify(part) for part in (slug, *values)).upper()
+
+
+def kind_of(value: Value) -> Kind:
+    """The kind an attribute value has by itself."""
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, int | float) else "text"
+
+
+def check_attributes(attributes: dict[str, Value], known: dict[str, AttributeType]) -> list[AttributeType]:
+    """The attribute types these add. Raises Invalid where a value is of another kind than its attribute."""
+    problems, fresh = [], []
+    for name, value in attributes.items():
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
+            problems.append(
+                Problem(
+                    f"/attributes/{name}",
+                    "invalid",
+                    f"An attribute name is like seat_height: a–z, 0–9, _; “{name}” is not.",
+                )
+            )
+        elif name in known and known[name].kind != kind_of(value):
+            problems.append(
+                Problem(
+                    f"/attributes/{name}",
+                    "invalid",
+                    f"{name} is a {known[name].kind}, “{value}” is a {kind_of(value)}.",
+                )
+            )
+        elif name not in known:
+            fresh.append(AttributeType(name=name, title=name.replace("_", " ").capitalize(), kind=kind_of(value)))
+    if problems:
+        raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
+    return fresh

@@ -1,0 +1,229 @@
+"""The catalog: products, categories and pictures."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from shopwright.kit.errors import Invalid, Missing, VersionConflict
+from shopwright.kit.memo import Memo
+from shopwright.kit.ports import Documents, Files
+from shopwright.kit.text import clean_html, slugify
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.catalog import model
+from shopwright.services.catalog.contract import (
+    AttributeType,
+    Category,
+    Media,
+    Product,
+    ProductInput,
+    ProductPublished,
+    ProductRetired,
+    SlugTaken,
+    Status,
+)
+from shopwright.services.catalog.media import Pictures
+from shopwright.services.catalog.store import CatalogStore
+
+TRIES = 50
+
+
+class Shelves:
+    """The verbs of `contract.Catalog`."""
+
+    def __init__(self, work: Work, documents: Documents, files: Files) -> None:
+        self._work = work
+        self._store = CatalogStore(documents)
+        self._pictures = Pictures(files)
+        self._memo = Memo(work)
+
+    async def create(self, new: ProductInput) -> Product:
+        model.check(new)
+        async with self._work.begin() as tx:
+            slug = await self._free_slug(tx, new)
+            now = tx.now
+            bare = Product(
+                id=self._work.ids.new("prd"), slug=slug, title="", description="", brand="", status=new.status,
+                category_ids=(), tags=(), attributes={}, options=(), variants=(), media=(),
+                created_at=now, updated_at=now, published_at=now if new.status == "published" else None,
+            )  # fmt: skip
+            return await self._write(tx, bare, new)
+
+    async def edit(self, product_id: str, new: ProductInput, version: int | None = None) -> Product:
+        model.check(new)
+        async with self._work.begin() as tx:
+            old = await self._current(tx, product_id, version)
+            if new.slug and slugify(new.slug) != old.slug:
+                old = msgspec.structs.replace(old, slug=await self._free_slug(tx, new))
+            status = old.status if new.status == old.status else model.STATES.move(old.status, new.status)
+            return await self._write(tx, msgspec.structs.replace(old, status=status), new)
+
+    async def _write(self, tx: Transaction, old: Product, new: ProductInput) -> Product:
+        categories = await self._store.categories(tx)
+        by_slug = {category.slug: category for category in categories}
+        if unknown := [slug for slug in new.categories if slug not in by_slug]:
+            raise Invalid.at("/categories", f"There is no category {', '.join(f'“{slug}”' for slug in unknown)}.")
+        for attribute in model.check_attributes(new.attributes, await self._store.attribute_types(tx)):
+            await self._store.write_attribute_type(tx, attribute)
+        count = len(new.variants) or len(model.all_combinations(new.options))
+        product = msgspec.structs.replace(
+            old,
+            title=new.title.strip(),
+            description=clean_html(new.description),
+            brand=new.brand.strip(),
+            category_ids=tuple(by_slug[slug].id for slug in dict.fromkeys(new.categories)),
+            tags=tuple(dict.fromkeys(tag.strip() for tag in new.tags if tag.strip())),
+            attributes=new.attributes,
+            options=model.options_of(new),
+            variants=model.variants_of(new, old.slug, old.variants, [self._work.ids.new("var") for _ in range(count)]),
+            media=new.media,
+            tax_class=new.tax_class,
+            source=new.source or old.source,
+            source_digest=new.source_digest or old.source_digest,
+            updated_at=tx.now,
+            published_at=old.published_at or (tx.now if old.status == "published" else None),
+        )
+        written = await self._store.write_product(tx, product, _below(product, categories))
+        await self._tell(tx, written)
+        return written
+
+    @staticmethod
+    async def _tell(tx: Transaction, product: Product) -> None:
+        if product.status == "published":
+            await tx.tell(ProductPublished(product_id=product.id, version=product.version))
+        elif product.published_at is not None:
+            await tx.tell(ProductRetired(product_id=product.id))
+
+    async def move(self, product_id: str, status: Status, version: int | None = None) -> Product:
+        async with self._work.begin() as tx:
+            old = await self._current(tx, product_id, version)
+            if old.status == status:
+                return old
+            moved = msgspec.structs.replace(
+                old,
+                status=model.STATES.move(old.status, status),
+                updated_at=tx.now,
+                published_at=old.published_at or (tx.now if status == "published" else None),
+            )
+            written = await self._store.write_product(tx, moved, _below(moved, await self._store.categories(tx)))
+            await self._tell(tx, written)
+            return written
+
+    async def _current(self, tx: Transaction, product_id: str, version: int | None) -> Product:
+        found = await self._store.products(tx, [product_id])
+        if not found:
+            raise Missing(f"There is no product {product_id}.")
+        if version is not None and version != found[0].version:
+            raise VersionConflict(
+                f"The product is now in version {found[0].version}; you changed version {version}. Read it again."
+            )
+        return found[0]
+
+    async def _free_slug(self, tx: Transaction, new: ProductInput) -> str:
+        wanted = slugify(new.slug or new.title)
+        if new.slug and await self._store.product_by(tx, "slug", wanted):
+            raise SlugTaken(f"Another product has the address “{wanted}”.")
+        for number in range(1, TRIES):
+            slug = wanted if number == 1 else f"{wanted}-{number}"
+            if not await self._store.product_by(tx, "slug", slug):
+                return slug
+        return f"{wanted}-{self._work.ids.secret(4)}"
+
+    async def get(self, id_or_slug: str) -> Product:
+        product = await self._memo.get(("get", id_or_slug), lambda: self._read(id_or_slug))
+        if product is None:
+            raise Missing(f"There is no product “{id_or_slug}”.")
+        return product
+
+    async def _read(self, id_or_slug: str) -> Product | None:
+        found = await self._store.products(self._work, [id_or_slug]) if id_or_slug.startswith("prd_") else []
+        return found[0] if found else await self._store.product_by(self._work, "slug", id_or_slug)
+
+    async def get_many(self, product_ids: Sequence[str]) -> list[Product]:
+        async def read(ids: list[str]) -> dict[str, Product]:
+            return {product.id: product for product in await self._store.products(self._work, ids)}
+
+        found = await self._memo.many("product", product_ids, read)
+        return [product for product in found.values() if product is not None]
+
+    async def by_variant(self, variant_id_or_sku: str) -> Product:
+        field = "variant_ids" if variant_id_or_sku.startswith("var_") else "skus"
+        product = await self._memo.get(
+            (field, variant_id_or_sku), lambda: self._store.product_by(self._work, field, variant_id_or_sku)
+        )
+        if product is None:
+            raise Missing(f"There is no variant “{variant_id_or_sku}”.")
+        return product
+
+    async def by_source(self, source: str) -> Product | None:
+        return await self._store.product_by(self._work, "source", source)
+
+    async def list_products(
+        self, *, category: str = "", status: Status | None = None, after: str = "", limit: int = 24
+    ) -> list[Product]:
+        category_id = ""
+        if category:
+            found = await self._store.category_by_slug(self._work, category)
+            if found is None:
+                raise Missing(f"There is no category “{category}”.")
+            category_id = found[0].id
+        return await self._store.list_products(self._work, category_id, status, after, limit)
+
+    async def categories(self) -> list[Category]:
+        return await self._memo.get("categories", self._tree)
+
+    async def _tree(self) -> list[Category]:
+        found = sorted(await self._store.categories(self._work), key=lambda one: (one.position, one.title))
+        children: dict[str | None, list[Category]] = {}
+        for category in found:
+            children.setdefault(category.parent_id, []).append(category)
+        ordered: list[Category] = []
+
+        def walk(parent: str | None) -> None:
+            for category in children.get(parent, []):
+                ordered.append(category)
+                walk(category.id)
+
+        walk(None)
+        return ordered
+
+    async def put_category(
+        self, slug: str, title: str, parent_slug: str = "", *, description: str = "", image: str = "", position: int = 0
+    ) -> Category:
+        async with self._work.begin() as tx:
+            parent = await self._store.category_by_slug(tx, parent_slug) if parent_slug else None
+            if parent_slug and parent is None:
+                raise Invalid.at("/parent", f"There is no category “{parent_slug}”.")
+            old, version = await self._store.category_by_slug(tx, slugify(slug)) or (None, 0)
+            category = Category(
+                id=old.id if old else self._work.ids.new("cat"),
+                slug=slugify(slug),
+                title=title.strip(),
+                parent_id=parent[0].id if parent else None,
+                position=position,
+                description=description,
+                image=image,
+            )
+            if category != old:
+                await self._store.write_category(tx, category, version)
+            return category
+
+    async def attribute_types(self) -> Mapping[str, AttributeType]:
+        return await self._memo.get("attributes", lambda: self._store.attribute_types(self._work))
+
+    async def add_media(self, data: bytes, alt: str) -> Media:
+        return await self._pictures.add(data, alt)
+
+    async def picture(self, digest: str, width: int, form: str) -> bytes:
+        return await self._pictures.get(digest, width, form)
+
+
+def _below(product: Product, categories: Sequence[Category]) -> list[str]:
+    """The product's categories and all above them."""
+    parents = {category.id: category.parent_id for category in categories}
+    found: dict[str, None] = {}
+    for category_id in product.category_ids:
+        current: str | None = category_id
+        while current and current not in found:
+            found[current] = None
+            current = parents.get(current)
+    return list(found)

@@ -1,0 +1,41 @@
+"""REST routes of insights: the log of facts, and the roll-ups."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, Router, get
+
+from shopwright.kit.auth import staff
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Given
+from shopwright.kit.web.lists import After, Limit, page
+from shopwright.services.insights.contract import Day, Insights, TopProduct
+
+Service = Given[Insights]
+
+
+class Dashboard(msgspec.Struct, frozen=True):
+    """The last days and what sold."""
+
+    days: list[Day]
+    top_products: list[TopProduct]
+
+
+@get("/v1/events", opt=allow(staff("events.read")), tags=["events"], operation_id="list_events")
+async def list_events(insights: Service, after: After = "", limit: Limit = 100) -> Response[bytes]:
+    """The log of facts, in order, from a cursor on."""
+    found = await insights.events(after, limit + 1)
+    answer = page(found, limit, lambda event: event.cursor)
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+@get("/v1/insights", opt=allow(staff("insights.read")), tags=["events"], operation_id="get_insights")
+async def get_insights(insights: Service) -> Dashboard:
+    """Sales of the last 30 days and what sold most."""
+    return Dashboard(await insights.days(), await insights.top_products())
+
+
+def routes() -> Router:
+    """All routes of this service."""
+    handlers: list[Any] = [list_events, get_insights]
+    return Router("/", route_handlers=handlers)

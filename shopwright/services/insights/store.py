@@ -1,0 +1,84 @@
+"""The log and its sums, in SQL."""
+
+import msgspec
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.facts import Fact
+from shopwright.kit.money import Money
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.insights.contract import Logged, TopProduct
+from shopwright.services.orders.contract import OrderPaid
+
+
+async def append(tx: Transaction, fact: Fact) -> None:
+    """The next place in the log."""
+    rows = await tx.fetch("UPDATE journal_head SET seq = seq + 1 WHERE name = 'journal' RETURNING seq")
+    await tx.run(
+        "INSERT INTO journal (seq, id, type, subject, time, data) VALUES (:seq, :id, :type, :subject, :time, :data)",
+        seq=rows[0]["seq"],
+        id=fact.id,
+        type=fact.type,
+        subject=fact.subject,
+        time=to_micros(fact.time),
+        data=msgspec.json.encode(fact.data).decode(),
+    )
+
+
+async def after(source: Work, seq: int, limit: int) -> list[Logged]:
+    """The log after a place."""
+    rows = await source.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
+    return [
+        Logged(
+            id=row["id"],
+            type=row["type"],
+            time=from_micros(row["time"]),
+            subject=row["subject"],
+            data=msgspec.Raw(row["data"].encode()),
+            cursor=str(row["seq"]),
+        )
+        for row in rows
+    ]
+
+
+async def add_sale(tx: Transaction, day: int, paid: OrderPaid) -> None:
+    """One more paid order."""
+    currency = paid.total.currency
+    await tx.run(
+        "INSERT INTO sales (day, currency, orders, revenue) VALUES (:day, :currency, 1, :revenue)"
+        " ON CONFLICT (day, currency) DO UPDATE SET orders = sales.orders + 1, revenue = sales.revenue + excluded.revenue",
+        day=day,
+        currency=currency,
+        revenue=paid.total.amount,
+    )
+    for line in paid.lines:
+        await tx.run(
+            "INSERT INTO products_sold (product_id, currency, title, quantity, revenue)"
+            " VALUES (:product_id, :currency, :title, :quantity, :revenue) ON CONFLICT (product_id, currency) DO UPDATE"
+            " SET title = excluded.title, quantity = products_sold.quantity + excluded.quantity,"
+            " revenue = products_sold.revenue + excluded.revenue",
+            product_id=line.product_id,
+            currency=currency,
+            title=line.title,
+            quantity=line.quantity,
+            revenue=line.total.amount,
+        )
+
+
+async def days(source: Work, since: int, currency: str) -> dict[int, tuple[int, Money]]:
+    """Days with orders: how many, and for how much."""
+    rows = await source.fetch(
+        "SELECT * FROM sales WHERE day >= :since AND currency = :currency", since=since, currency=currency
+    )
+    return {row["day"]: (row["orders"], Money(row["revenue"], currency)) for row in rows}
+
+
+async def top_products(source: Work, currency: str, limit: int) -> list[TopProduct]:
+    """What sold most."""
+    rows = await source.fetch(
+        "SELECT * FROM products_sold WHERE currency = :currency ORDER BY quantity DESC, product_id LIMIT :limit",
+        currency=currency,
+        limit=limit,
+    )
+    return [
+        TopProduct(row["product_id"], row["title"], row["quantity"], Money(row["revenue"], currency)) for row in rows
+    ]

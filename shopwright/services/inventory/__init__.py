@@ -1,0 +1,8 @@
+"""How many there are, and who has some of them set aside."""
+
+from shopwright.kit.label import Label
+
+LABEL = Label(
+    owns="stock per location, reservations that expire, movements (append-only)",
+    tells=("StockChanged", "StockRanLow", "BackInStock"),
+)

@@ -1,0 +1,114 @@
+"""What others may know of inventory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol
+
+import msgspec
+
+from shopwright.kit.errors import Refused
+from shopwright.kit.facts import Event
+
+MAIN = "main"
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """So many of a variant."""
+
+    variant_id: str
+    quantity: int
+
+
+class Stock(msgspec.Struct, frozen=True):
+    """Units on the shelf, units set aside for orders, units a shopper may order now."""
+
+    variant_id: str
+    on_hand: int
+    reserved: int
+
+    @property
+    def available(self) -> int:
+        return max(0, self.on_hand - self.reserved)
+
+
+class Adjustment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change by hand: either by `delta` or to `on_hand`, with the reason for the record."""
+
+    variant_id: str
+    reason: str
+    delta: int | None = None
+    on_hand: int | None = None
+    location: str = MAIN
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """One line of the append-only record: stock = the sum of its movements."""
+
+    id: str
+    variant_id: str
+    location: str
+    delta: int
+    reason: str
+    time: datetime
+
+
+class SoldOut(Refused):
+    """Fewer are left than were asked for; `data["left"]` maps variant ids to what can be had."""
+
+    code = "sold_out"
+
+
+class StockChanged(Event, frozen=True, kw_only=True):
+    """So many can be ordered now."""
+
+    SUBJECT: ClassVar[str] = "variant_id"
+    variant_id: str
+    available: int
+
+
+class StockRanLow(Event, frozen=True, kw_only=True):
+    """Few are left: time to order more."""
+
+    SUBJECT: ClassVar[str] = "variant_id"
+    variant_id: str
+    available: int
+
+
+class BackInStock(Event, frozen=True, kw_only=True):
+    """There were none, now there are some."""
+
+    SUBJECT: ClassVar[str] = "variant_id"
+    variant_id: str
+    available: int
+
+
+class Inventory(Protocol):
+    """The verbs of inventory."""
+
+    async def stock(self, variant_ids: Sequence[str]) -> dict[str, Stock]:
+        """The stock of each; a variant never stocked has none."""
+        ...
+
+    async def adjust(self, adjustments: Sequence[Adjustment], key: str = "") -> dict[str, Stock]:
+        """Change stock by hand, all or none. The same `key` changes it once. Raises Invalid, Refused below zero."""
+        ...
+
+    async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
+        """Set all lines aside for an order, or none. Repeating it changes nothing. Raises SoldOut."""
+        ...
+
+    async def take(self, order_id: str) -> Literal["taken", "expired"]:
+        """What was set aside leaves the shelf for good; "expired" where nothing is set aside any more."""
+        ...
+
+    async def release(self, order_id: str) -> None:
+        """What was set aside may be ordered by others again."""
+        ...
+
+    async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
+        """Goods that came back onto the shelf; once for each `key`."""
+        ...
+
+    async def movements(self, variant_id: str, limit: int = 50) -> list[Movement]:
+        """The newest movements of a variant."""
+        ...

@@ -1,0 +1,11 @@
+"""When time passes, do this."""
+
+from datetime import timedelta
+
+from shopwright.kit.facts import Timer
+from shopwright.services.inventory.service import StockKeeper
+
+
+def timers(inventory: StockKeeper) -> list[Timer]:
+    """Reservations that ran out are given back."""
+    return [Timer("inventory.expire", timedelta(seconds=10), inventory.expire)]

@@ -1,0 +1,148 @@
+"""Inventory: stock that cannot be oversold."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.work import AlreadyDone, Transaction, Work
+from shopwright.services.inventory import store
+from shopwright.services.inventory.contract import (
+    MAIN,
+    Adjustment,
+    BackInStock,
+    Movement,
+    SoldOut,
+    Stock,
+    StockChanged,
+    StockRanLow,
+    Wanted,
+)
+
+LOW = 3
+MOST = 10_000_000
+
+
+class StockKeeper:
+    """The verbs of `contract.Inventory`."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def stock(self, variant_ids: Sequence[str]) -> dict[str, Stock]:
+        return await store.read(self._work, variant_ids)
+
+    async def adjust(self, adjustments: Sequence[Adjustment], key: str = "") -> dict[str, Stock]:
+        for number, one in enumerate(adjustments):
+            _check(one, f"/{number}")
+        ids = sorted({one.variant_id for one in adjustments})
+        try:
+            async with self._work.begin(once=f"adjust/{key}" if key else None) as tx:
+                before = await store.read(tx, ids)
+                for one in sorted(adjustments, key=lambda one: one.variant_id):
+                    await self._adjust_one(tx, one)
+                await self._tell(tx, before)
+                return await store.read(tx, ids)
+        except AlreadyDone:
+            return await store.read(self._work, ids)
+
+    async def _adjust_one(self, tx: Transaction, one: Adjustment) -> None:
+        delta = one.delta or 0
+        if one.on_hand is not None:
+            await store.move(tx, one.variant_id, one.location, 0)  # so that the row is there, and locked
+            delta = one.on_hand - await store.on_hand(tx, one.variant_id, one.location)
+        if not await store.move(tx, one.variant_id, one.location, delta):
+            stock = (await store.read(tx, [one.variant_id]))[one.variant_id]
+            raise Refused(
+                f"{one.variant_id} has {stock.on_hand} on hand, {stock.reserved} of them reserved: {-delta} cannot be taken away."
+            )
+        if delta:
+            await store.record(tx, self._work.ids.new("mov"), one.variant_id, one.location, delta, one.reason)
+
+    async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
+        wanted: dict[str, int] = {}
+        for line in lines:
+            if line.quantity <= 0:
+                raise Invalid("Only one or more of a thing can be reserved.")
+            wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
+        async with self._work.begin() as tx:
+            if not await store.open_reservation(tx, order_id, to_micros(expires_at)):
+                return
+            # The keys are locked in the same order by everyone, so that two orders never wait for one another.
+            before = await store.read(tx, sorted(wanted))
+            missing = [
+                variant_id
+                for variant_id, quantity in sorted(wanted.items())
+                if not await store.set_aside(tx, order_id, Wanted(variant_id, quantity))
+            ]
+            if missing:
+                left = {variant_id: before[variant_id].available for variant_id in missing}
+                raise SoldOut("Fewer are left than you asked for.", data={"left": left})
+            await self._tell(tx, before)
+
+    async def take(self, order_id: str) -> Literal["taken", "expired"]:
+        async with self._work.begin() as tx:
+            if not await store.close_reservation(tx, order_id, store.TAKEN):
+                return "taken" if await store.reservation_state(tx, order_id) == store.TAKEN else "expired"
+            for line, location in await store.give_back(tx, order_id, leaves_shelf=True):
+                await store.record(
+                    tx, self._work.ids.new("mov"), line.variant_id, location, -line.quantity, f"order {order_id}"
+                )
+        return "taken"
+
+    async def release(self, order_id: str) -> None:
+        await self._close(order_id, store.RELEASED)
+
+    async def _close(self, order_id: str, state: str) -> None:
+        async with self._work.begin() as tx:
+            if not await store.close_reservation(tx, order_id, state):
+                return
+            before = await store.read(tx, await store.variants_of(tx, order_id))
+            await store.give_back(tx, order_id, leaves_shelf=False)
+            await self._tell(tx, before)
+
+    async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
+        back = [
+            Adjustment(variant_id=one.variant_id, delta=one.quantity, reason=f"returned from {order_id}")
+            for one in lines
+        ]
+        await self.adjust(back, key=key)
+
+    async def movements(self, variant_id: str, limit: int = 50) -> list[Movement]:
+        return await store.movements(self._work, variant_id, limit)
+
+    async def expire(self) -> None:
+        """A timer: reservations that ran out give their goods back."""
+        for order_id in await store.expired(self._work, to_micros(self._work.now()), limit=200):
+            await self._close(order_id, store.EXPIRED)
+
+    async def damage(self) -> list[str]:
+        """For `doctor`: what does not add up, in words."""
+        return await store.damage(self._work)
+
+    @staticmethod
+    async def _tell(tx: Transaction, before: dict[str, Stock]) -> None:
+        after = await store.read(tx, sorted(before))
+        for variant_id, then in before.items():
+            now = after[variant_id].available
+            if now == then.available:
+                continue
+            await tx.tell(StockChanged(variant_id=variant_id, available=now))
+            if then.available == 0:
+                await tx.tell(BackInStock(variant_id=variant_id, available=now))
+            if now <= LOW < then.available:
+                await tx.tell(StockRanLow(variant_id=variant_id, available=now))
+
+
+def _check(one: Adjustment, pointer: str) -> None:
+    if (one.delta is None) == (one.on_hand is None):
+        raise Invalid.at(pointer, "Give either delta (a change) or on_hand (the new count).")
+    if one.on_hand is not None and not 0 <= one.on_hand <= MOST:
+        raise Invalid.at(f"{pointer}/on_hand", f"on_hand is a whole number from 0 to {MOST}.")
+    if one.delta is not None and not -MOST <= one.delta <= MOST:
+        raise Invalid.at(f"{pointer}/delta", f"delta is a whole number from {-MOST} to {MOST}.")
+    if not one.reason.strip():
+        raise Invalid.at(f"{pointer}/reason", "Say why the stock changed, for the record.")
+    if one.location != MAIN:
+        raise Invalid.at(f"{pointer}/location", f"There is no location “{one.location}”; this shop has {MAIN}.")

@@ -1,0 +1,193 @@
+"""Stock in SQL. Each change is one conditional statement, the same on every database: it cannot oversell."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.inventory.contract import Movement, Stock, Wanted
+
+OPEN, TAKEN, RELEASED, EXPIRED = "open", "taken", "released", "expired"
+
+
+async def read(source: Work | Transaction, variant_ids: Sequence[str]) -> dict[str, Stock]:
+    """Stock summed over locations."""
+    wanted = list(dict.fromkeys(variant_ids))
+    if not wanted:
+        return {}
+    names = {f"id{n}": variant_id for n, variant_id in enumerate(wanted)}
+    rows = await source.fetch(
+        "SELECT variant_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved FROM stock"
+        f" WHERE variant_id IN ({', '.join(f':{name}' for name in names)}) GROUP BY variant_id",
+        **names,
+    )
+    found = {row["variant_id"]: Stock(row["variant_id"], int(row["on_hand"]), int(row["reserved"])) for row in rows}
+    return {variant_id: found.get(variant_id, Stock(variant_id, 0, 0)) for variant_id in wanted}
+
+
+async def on_hand(source: Work | Transaction, variant_id: str, location: str) -> int:
+    """Units on the shelf at a location."""
+    row = await source.one(
+        "SELECT on_hand FROM stock WHERE variant_id = :variant_id AND location = :location",
+        variant_id=variant_id,
+        location=location,
+    )
+    return row["on_hand"] if row else 0
+
+
+async def move(tx: Transaction, variant_id: str, location: str, delta: int) -> bool:
+    """Change what is on the shelf; False where that would leave less than nothing, or less than is set aside."""
+    if delta >= 0:
+        return bool(
+            await tx.run(
+                "INSERT INTO stock (variant_id, location, on_hand, reserved) VALUES (:variant_id, :location, :delta, 0)"
+                " ON CONFLICT (variant_id, location) DO UPDATE SET on_hand = stock.on_hand + :delta",
+                variant_id=variant_id,
+                location=location,
+                delta=delta,
+            )
+        )
+    return bool(
+        await tx.run(
+            "UPDATE stock SET on_hand = on_hand + :delta"
+            " WHERE variant_id = :variant_id AND location = :location AND on_hand + :delta >= reserved",
+            variant_id=variant_id,
+            location=location,
+            delta=delta,
+        )
+    )
+
+
+async def set_aside(tx: Transaction, order_id: str, wanted: Wanted) -> bool:
+    """Reserve a line at the first location that has all of it."""
+    rows = await tx.fetch(
+        "UPDATE stock SET reserved = reserved + :quantity WHERE variant_id = :variant_id AND location = ("
+        " SELECT location FROM stock WHERE variant_id = :variant_id AND on_hand - reserved >= :quantity"
+        " ORDER BY location LIMIT 1) AND on_hand - reserved >= :quantity RETURNING location",
+        variant_id=wanted.variant_id,
+        quantity=wanted.quantity,
+    )
+    if not rows:
+        return False
+    await tx.run(
+        "INSERT INTO reservation_lines (order_id, variant_id, location, quantity)"
+        " VALUES (:order_id, :variant_id, :location, :quantity)",
+        order_id=order_id,
+        variant_id=wanted.variant_id,
+        location=rows[0]["location"],
+        quantity=wanted.quantity,
+    )
+    return True
+
+
+async def open_reservation(tx: Transaction, order_id: str, expires_at: int) -> bool:
+    """A new reservation; False where this order has one already. One that ran out may be opened again."""
+    return bool(
+        await tx.run(
+            "INSERT INTO reservations (order_id, state, expires_at) VALUES (:order_id, 'open', :expires_at)"
+            " ON CONFLICT (order_id) DO UPDATE SET state = 'open', expires_at = :expires_at"
+            " WHERE reservations.state IN ('expired', 'released')",
+            order_id=order_id,
+            expires_at=expires_at,
+        )
+    )
+
+
+async def close_reservation(tx: Transaction, order_id: str, state: str) -> bool:
+    """Open → `state`; False where it is not open."""
+    return bool(
+        await tx.run(
+            "UPDATE reservations SET state = :state WHERE order_id = :order_id AND state = 'open'",
+            order_id=order_id,
+            state=state,
+        )
+    )
+
+
+async def reservation_state(source: Work | Transaction, order_id: str) -> str | None:
+    """The state of an order's reservation."""
+    row = await source.one("SELECT state FROM reservations WHERE order_id = :order_id", order_id=order_id)
+    return row["state"] if row else None
+
+
+async def variants_of(source: Work | Transaction, order_id: str) -> list[str]:
+    """What is set aside for an order."""
+    rows = await source.fetch(
+        "SELECT variant_id FROM reservation_lines WHERE order_id = :order_id ORDER BY variant_id", order_id=order_id
+    )
+    return [row["variant_id"] for row in rows]
+
+
+async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> list[tuple[Wanted, str]]:
+    """Undo what is set aside; with `leaves_shelf` the goods go too. Answers the lines and their locations."""
+    rows = await tx.fetch(
+        "DELETE FROM reservation_lines WHERE order_id = :order_id RETURNING variant_id, location, quantity",
+        order_id=order_id,
+    )
+    lines = sorted((row["variant_id"], row["location"], row["quantity"]) for row in rows)
+    for variant_id, location, quantity in lines:
+        await tx.run(
+            "UPDATE stock SET reserved = reserved - :quantity, on_hand = on_hand - :leaving"
+            " WHERE variant_id = :variant_id AND location = :location",
+            quantity=quantity,
+            leaving=quantity if leaves_shelf else 0,
+            variant_id=variant_id,
+            location=location,
+        )
+    return [(Wanted(variant_id, quantity), location) for variant_id, location, quantity in lines]
+
+
+async def record(tx: Transaction, movement_id: str, variant_id: str, location: str, delta: int, reason: str) -> None:
+    """One line of the append-only record."""
+    await tx.run(
+        "INSERT INTO movements (id, variant_id, location, delta, reason, time)"
+        " VALUES (:id, :variant_id, :location, :delta, :reason, :time)",
+        id=movement_id,
+        variant_id=variant_id,
+        location=location,
+        delta=delta,
+        reason=reason,
+        time=to_micros(tx.now),
+    )
+
+
+async def movements(source: Work, variant_id: str, limit: int) -> list[Movement]:
+    """The newest movements of a variant."""
+    rows = await source.fetch(
+        "SELECT * FROM movements WHERE variant_id = :variant_id ORDER BY id DESC LIMIT :limit",
+        variant_id=variant_id,
+        limit=limit,
+    )
+    return [
+        Movement(row["id"], row["variant_id"], row["location"], row["delta"], row["reason"], from_micros(row["time"]))
+        for row in rows
+    ]
+
+
+async def expired(source: Work, now: int, limit: int) -> list[str]:
+    """Orders whose reservation has run out."""
+    rows = await source.fetch(
+        "SELECT order_id FROM reservations WHERE state = 'open' AND expires_at <= :now ORDER BY expires_at LIMIT :limit",
+        now=now,
+        limit=limit,
+    )
+    return [row["order_id"] for row in rows]
+
+
+async def damage(source: Work) -> list[str]:
+    """Sentences for `doctor`: where stock is not its movements, or what is set aside is not in open reservations."""
+    wrong = [
+        f"{row['variant_id']} at {row['location']} has {row['on_hand']} on hand, but its movements add up to {row['moved']}."
+        for row in await source.fetch(
+            "SELECT s.variant_id, s.location, s.on_hand, CAST(coalesce(sum(m.delta), 0) AS BIGINT) AS moved FROM stock s"
+            " LEFT JOIN movements m ON m.variant_id = s.variant_id AND m.location = s.location"
+            " GROUP BY s.variant_id, s.location, s.on_hand HAVING s.on_hand <> coalesce(sum(m.delta), 0)"
+        )
+    ]
+    return wrong + [
+        f"{row['variant_id']} at {row['location']} has {row['reserved']} reserved, but open reservations hold {row['held']}."
+        for row in await source.fetch(
+            "SELECT s.variant_id, s.location, s.reserved, CAST(coalesce(sum(l.quantity), 0) AS BIGINT) AS held FROM stock s"
+            " LEFT JOIN reservation_lines l ON l.variant_id = s.variant_id AND l.location = s.location"
+            " GROUP BY s.variant_id, s.location, s.reserved HAVING s.reserved <> coalesce(sum(l.quantity), 0)"
+        )
+    ]

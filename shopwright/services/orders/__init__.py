@@ -1,0 +1,18 @@
+"""Who bought what, and how it is going."""
+
+from shopwright.kit.label import Label
+
+LABEL = Label(
+    owns="orders, shipments, refunds, history",
+    asks=("carts", "inventory", "pricing", "payments"),
+    hears=("PaymentCaptured", "PaymentFailed", "RefundSettled"),
+    tells=(
+        "OrderPlaced",
+        "OrderPaid",
+        "OrderShipped",
+        "OrderDelivered",
+        "OrderCancelled",
+        "OrderExpired",
+        "OrderRefunded",
+    ),
+)

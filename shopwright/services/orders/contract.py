@@ -1,0 +1,297 @@
+"""What others may know of orders."""
+
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol
+
+import msgspec
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.errors import Conflict
+from shopwright.kit.facts import Event
+from shopwright.kit.money import Money
+from shopwright.kit.places import Address
+from shopwright.services.payments.contract import Payment
+from shopwright.services.pricing.contract import Step, Totals
+
+Status = Literal["placed", "paid", "part_shipped", "shipped", "delivered", "cancelled", "expired"]
+
+
+class PaymentChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the buyer pays. `return_url`: where the provider sends the browser back to; “{order_id}” in it is filled in."""
+
+    provider: str
+    token: str = ""
+    return_url: str = ""
+
+
+class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What placing an order takes: `expected_total` is the total the buyer was shown, in minor units or as money."""
+
+    cart_id: str
+    expected_total: int | Money
+    payment: PaymentChoice
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as it was sold: title and price are copies, they never change."""
+
+    id: str
+    product_id: str
+    slug: str
+    variant_id: str
+    sku: str
+    title: str
+    variant_title: str
+    image: str
+    quantity: int
+    shipped: int = 0
+    refunded: int = 0
+    unit_price: Money
+    total: Money
+    discount: Money
+    tax: Money
+
+
+class LineQuantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So many of an order line."""
+
+    line_id: str
+    quantity: int
+
+
+class Shipment(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel on its way."""
+
+    id: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    lines: tuple[LineQuantity, ...]
+    status: Literal["shipped", "delivered"]
+    shipped_at: datetime
+
+
+class NewShipment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What shipping takes; no lines: everything that is left."""
+
+    carrier: str
+    tracking_number: str = ""
+    lines: tuple[LineQuantity, ...] = ()
+
+
+class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What refunding takes: lines, or an amount in minor units or as money."""
+
+    reason: str
+    lines: tuple[LineQuantity, ...] = ()
+    amount: int | Money | None = None
+    restock: bool = False
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """Money on its way back, or back."""
+
+    id: str
+    amount: Money
+    reason: str
+    lines: tuple[LineQuantity, ...]
+    restock: bool
+    status: Literal["asked", "settled"]
+    created_at: datetime
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """One line of an order's history."""
+
+    time: datetime
+    what: str
+    who: str
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """An order, whole."""
+
+    id: str
+    number: str
+    status: Status
+    email: str
+    customer_id: str | None
+    currency: str
+    lines: tuple[OrderLine, ...]
+    totals: Totals
+    receipt: tuple[Step, ...]
+    coupons: tuple[str, ...]
+    shipping_address: Address
+    billing_address: Address
+    shipping_title: str
+    payment: Payment | None
+    shipments: tuple[Shipment, ...]
+    refunds: tuple[Refund, ...]
+    timeline: tuple[Moment, ...]
+    cart_id: str
+    placed_at: datetime
+    version: int
+
+
+class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """An order in a list."""
+
+    id: str
+    number: str
+    status: Status
+    email: str
+    name: str
+    total: Money
+    items: int
+    placed_at: datetime
+
+
+class PriceMoved(Conflict):
+    """The total is not the one the buyer was shown; `data["total"]` is the new one."""
+
+    code = "price_changed"
+
+
+class CartNotReady(Conflict):
+    """Something in the cart stands in the way; `data["problems"]` says what."""
+
+    code = "cart_not_ready"
+
+
+class OrderPlaced(Event, frozen=True, kw_only=True):
+    """An order is there, not yet paid."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    order_id: str
+    number: str
+    email: str
+    customer_id: str | None = None
+    total: Money
+
+
+class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sold, for those who learn from it."""
+
+    product_id: str
+    variant_id: str
+    quantity: int
+    total: Money
+    title: str = ""
+
+
+class OrderPaid(Event, frozen=True, kw_only=True):
+    """The money is here: ship it."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    order_id: str
+    number: str
+    email: str
+    customer_id: str | None = None
+    name: str = ""
+    total: Money
+    lines: tuple[SoldLine, ...] = ()
+
+
+class OrderShipped(Event, frozen=True, kw_only=True):
+    """A parcel has left."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    order_id: str
+    number: str
+    email: str
+    shipment_id: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    complete: bool
+
+
+class OrderDelivered(Event, frozen=True, kw_only=True):
+    """Everything has arrived."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    order_id: str
+    number: str
+    email: str
+
+
+class OrderCancelled(Event, frozen=True, kw_only=True):
+    """It will not be fulfilled."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    order_id: str
+    number: str
+    email: str
+    reason: str
+
+
+class OrderExpired(Event, frozen=True, kw_only=True):
+    """It was never paid; its goods are free again."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    order_id: str
+    number: str
+    email: str
+
+
+class OrderRefunded(Event, frozen=True, kw_only=True):
+    """Money went back to the buyer."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    order_id: str
+    number: str
+    email: str
+    amount: Money
+
+
+class Orders(Protocol):
+    """The verbs of orders."""
+
+    async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
+        """Place a cart's order and ask for the money.
+
+        The same `key` places one order; with another body it raises IdempotencyConflict. Raises PriceMoved, CartNotReady, SoldOut, CouponRefused, Invalid.
+        """
+        ...
+
+    async def pay(self, order_id: str, choice: PaymentChoice) -> Order:
+        """Try again to pay for a placed order. A decline leaves it as it is. Raises Conflict where it is not payable."""
+        ...
+
+    async def payment_returned(self, order_id: str) -> Order:
+        """The browser is back from the provider: ask how the payment stands."""
+        ...
+
+    async def get(self, order_id: str) -> Order:
+        """One order, by id or number. Raises Missing."""
+        ...
+
+    async def search(
+        self, *, customer_id: str = "", status: str = "", text: str = "", after: str = "", limit: int = 24
+    ) -> list[OrderSummary]:
+        """Orders, newest first; `text` finds number, e-mail or name."""
+        ...
+
+    async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
+        """Record a parcel. Raises Conflict where it is not paid, Invalid where more is shipped than was bought."""
+        ...
+
+    async def deliver(self, order_id: str, who: Caller) -> Order:
+        """All its parcels have arrived."""
+        ...
+
+    async def cancel(self, order_id: str, reason: str, who: Caller) -> Order:
+        """Cancel before anything was shipped; money that came goes back, goods return to stock."""
+        ...
+
+    async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
+        """Give money back for lines or an amount, once for each `key`. Raises TooMuch, Invalid."""
+        ...
+
+    async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
+        """A guest who makes an account takes along what was ordered from their cart, whose id only they know."""
+        ...
+
+    async def bought(self, customer_id: str, product_id: str) -> bool:
+        """Has this customer bought (and paid for) this product?"""
+        ...

@@ -1,0 +1,192 @@
+"""What happens to an order after it was placed: shipped, delivered, cancelled, refunded, expired."""
+
+import msgspec
+
+from shopwright.kit.auth import SYSTEM, Caller
+from shopwright.kit.clock import to_micros
+from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Unavailable
+from shopwright.kit.facts import Heard
+from shopwright.kit.money import add_up, write
+from shopwright.kit.web.idempotency import fingerprint
+from shopwright.kit.work import Transaction
+from shopwright.services.inventory.contract import SoldOut, Wanted
+from shopwright.services.orders import model, store
+from shopwright.services.orders.contract import (
+    LineQuantity,
+    NewRefund,
+    NewShipment,
+    Order,
+    OrderDelivered,
+    OrderRefunded,
+    OrderShipped,
+    Refund,
+    Shipment,
+)
+from shopwright.services.orders.service import OrderBook
+
+LONGEST = 500
+
+
+class Fulfilment(OrderBook):
+    """All verbs of `contract.Orders`."""
+
+    async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
+        if not shipment.carrier.strip() or len(shipment.carrier) > LONGEST or len(shipment.tracking_number) > LONGEST:
+            raise Invalid.at("/carrier", "Name the carrier, such as DHL.")
+        async with self._work.begin() as tx:
+            order = await self._locked(tx, order_id)
+            if order.status not in {"paid", "part_shipped"}:
+                raise Conflict(
+                    f"This order is {order.status}; only a paid order that has something left can be shipped."
+                )
+            chosen = model.chosen_lines(order, shipment.lines, "shipped")
+            status = model.STATES.move(order.status, model.after_shipping(order, chosen))
+            parcel = Shipment(
+                id=self._work.ids.new("shp"),
+                carrier=shipment.carrier.strip(),
+                tracking_number=shipment.tracking_number.strip(),
+                tracking_url=model.tracking_url(shipment.carrier, shipment.tracking_number.strip()),
+                lines=tuple(LineQuantity(line.id, quantity) for line, quantity in chosen),
+                status="shipped",
+                shipped_at=tx.now,
+            )
+            await store.insert_shipment(tx, order.id, parcel)
+            await store.move(tx, order.id, status)
+            await self._note(
+                tx, order.id, f"Shipped with {parcel.carrier} {parcel.tracking_number}".rstrip(), who.signature
+            )
+            await tx.tell(
+                OrderShipped(
+                    order_id=order.id,
+                    number=order.number,
+                    email=order.email,
+                    shipment_id=parcel.id,
+                    carrier=parcel.carrier,
+                    tracking_number=parcel.tracking_number,
+                    tracking_url=parcel.tracking_url,
+                    complete=status == "shipped",
+                )
+            )
+        return await self.get(order_id)
+
+    async def deliver(self, order_id: str, who: Caller) -> Order:
+        async with self._work.begin() as tx:
+            order = await self._locked(tx, order_id)
+            await store.move(tx, order.id, model.STATES.move(order.status, "delivered"))
+            await store.deliver_shipments(tx, order.id)
+            await self._note(tx, order.id, "Delivered", who.signature)
+            await tx.tell(OrderDelivered(order_id=order.id, number=order.number, email=order.email))
+        return await self.get(order_id)
+
+    async def cancel(self, order_id: str, reason: str, who: Caller) -> Order:
+        order = await self.get(order_id)
+        if order.status == "cancelled":
+            return order
+        if not model.STATES.may(order.status, "cancelled"):
+            model.STATES.move(order.status, "cancelled")
+        if order.status == "placed" and order.payment is not None:
+            payment = await self._payments.void(order.payment.id)
+            await self.settle(order.id, payment)
+            order = await self.get(order.id)
+        was_paid = order.status == "paid"
+        taken = was_paid and await self._has_taken(order.id)
+        because = reason.strip()[:LONGEST] or "No reason given"
+        if not await self.give_up(order.id, because, who, "cancelled", only=frozenset({order.status})):
+            raise Conflict("The order has moved on meanwhile. Look at it again.")
+        if was_paid and order.payment is not None:
+            left = order.payment.amount - order.payment.refunded
+            if left.amount > 0:
+                await self._payments.refund(key=f"cancel/{order.id}", payment_id=order.payment.id, amount=left)
+            back = [Wanted(line.variant_id, line.quantity) for line in order.lines if taken]
+            await self._inventory.restock(order.id, back, key=f"cancel/{order.id}")
+        return await self.get(order.id)
+
+    async def _has_taken(self, order_id: str) -> bool:
+        """A paid order's goods have left the shelf (now, if its payment is only just settled), so they can come back."""
+        head = await store.head(self._work, order_id)
+        try:
+            if head is not None:
+                await self._take_goods(head)
+        except SoldOut:
+            return False
+        return True
+
+    async def expire_unpaid(self) -> None:
+        """A timer: orders never paid for give their goods back; one whose money is on its way is settled instead."""
+        for order_id in await store.overdue(self._work, to_micros(self._work.now())):
+            order = await store.head(self._work, order_id)
+            if order is not None and order.payment_id is not None:
+                try:
+                    payment = await self._payments.void(order.payment_id)
+                except Unavailable:
+                    continue  # nobody knows: ask again at the next ring
+                if payment.status == "captured":
+                    await self.settle(order_id, payment)
+                    continue
+            await self.give_up(order_id, "It was not paid in time.", SYSTEM, "expired", only=frozenset({"placed"}))
+
+    async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
+        marks = fingerprint(msgspec.json.encode(refund))
+        async with self._work.begin() as tx:
+            order = await self._locked(tx, order_id)
+            scoped = f"{order.id}/{key}"
+            known = await store.refund_by_key(tx, scoped)
+            if known is not None and known["fingerprint"] != marks:
+                raise IdempotencyConflict("This Idempotency-Key was used for another refund. Use a new one.")
+            if known is None:
+                await self._write_refund(tx, order, refund, scoped, marks, who)
+        await self.finish_refunds()
+        return await self.get(order_id)
+
+    async def _write_refund(
+        self, tx: Transaction, order: Order, refund: NewRefund, key: str, marks: str, who: Caller
+    ) -> None:
+        if order.status not in model.PAID:
+            raise Conflict(f"This order is {order.status}; there is no money to give back.")
+        if not refund.reason.strip():
+            raise Invalid.at("/reason", "Say why the money goes back; the customer reads it.")
+        already = add_up((one.amount for one in order.refunds), order.currency)
+        amount, chosen = model.refund_amount(order, refund, already)
+        made = Refund(
+            id=self._work.ids.new("rfd"),
+            amount=amount,
+            reason=refund.reason.strip()[:LONGEST],
+            lines=tuple(LineQuantity(line.id, quantity) for line, quantity in chosen),
+            restock=refund.restock,
+            status="asked",
+            created_at=tx.now,
+        )
+        await store.insert_refund(tx, order.id, made, key, marks)
+        await self._note(tx, order.id, f"Refund of {write(amount)}: {made.reason}", who.signature)
+
+    async def finish_refunds(self) -> None:
+        """Ask for refunds that are written but not settled: right away, and by a timer after a crash or an outage."""
+        for order_id, refund in await store.open_refunds(self._work):
+            head = await store.head(self._work, order_id)
+            order = await store.read(self._work, order_id)
+            if head is None or head.payment_id is None or order is None:
+                continue
+            if refund.restock:
+                lines = {line.id: line for line in order.lines}
+                back = [Wanted(lines[one.line_id].variant_id, one.quantity) for one in refund.lines]
+                await self._inventory.restock(order_id, back, key=refund.id)
+            try:
+                await self._payments.refund(key=refund.id, payment_id=head.payment_id, amount=refund.amount)
+            except Unavailable:
+                continue
+            await self._refund_settled(order_id, refund)
+
+    async def _refund_settled(self, order_id: str, refund: Refund) -> None:
+        async with self._work.begin() as tx:
+            order = await self._locked(tx, order_id)
+            if await store.settle_refund(tx, refund.id):
+                await tx.tell(
+                    OrderRefunded(order_id=order_id, number=order.number, email=order.email, amount=refund.amount)
+                )
+
+    async def hear_refund_settled(self, heard: Heard) -> None:
+        """RefundSettled: if we did not see it settle ourselves."""
+        order = await store.read(self._work, heard.event.order_id)
+        refund = next((one for one in order.refunds if one.id == heard.event.refund_key), None) if order else None
+        if refund is not None and refund.status == "asked":
+            await self._refund_settled(heard.event.order_id, refund)

@@ -1,0 +1,161 @@
+"""REST routes of orders."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Router, get, post
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+
+from shopwright.kit.auth import Caller, anyone, signed_in, staff
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.idempotency import read_key
+from shopwright.kit.web.lists import After, Limit, Page, page
+from shopwright.services.orders.contract import (
+    NewRefund,
+    NewShipment,
+    Order,
+    Orders,
+    OrderSummary,
+    PaymentChoice,
+    PlaceOrder,
+)
+
+Service = Given[Orders]
+KeyHeader = Annotated[
+    str | None,
+    HeaderParameter(name="Idempotency-Key", description="required: a UUID of your own for each order or refund"),
+]
+
+
+class Reason(msgspec.Struct, forbid_unknown_fields=True):
+    """Why."""
+
+    reason: str = ""
+
+
+def _key(given: str | None) -> str:
+    if given is None:
+        raise Invalid.at(
+            "/headers/Idempotency-Key",
+            "Send an Idempotency-Key (a UUID), so that a repeated request is not done twice.",
+        )
+    return read_key(given)
+
+
+async def theirs(orders: Orders, order_id: str, caller: Caller, email: str | None) -> Order:
+    """The order, if the caller may see it: staff, its customer, or a guest who knows its e-mail address. Raises Missing."""
+    order = await orders.get(order_id)
+    if caller.may("orders.read") or (order.customer_id is not None and order.customer_id == caller.user_id):
+        return order
+    if email is not None and email.strip().casefold() == order.email.casefold():
+        return order
+    raise Missing("There is no such order, or it was placed with another e-mail address.")
+
+
+@post("/v1/orders", opt=allow(anyone), tags=["orders"], operation_id="place_order")
+async def place_order(
+    orders: Service, caller: Asking, data: JSONBody[PlaceOrder], idempotency_key: KeyHeader = None
+) -> Order:
+    """Place the order of a cart and ask for the money."""
+    return await orders.place(data, _key(idempotency_key), caller)
+
+
+@post("/v1/orders/{order_id:str}/payments", opt=allow(anyone), tags=["orders"], operation_id="pay_order")
+async def pay_order(
+    orders: Service,
+    caller: Asking,
+    order_id: FromPath[str],
+    data: JSONBody[PaymentChoice],
+    email: FromQuery[str | None] = None,
+) -> Order:
+    """Try again to pay for an order that is placed."""
+    order = await theirs(orders, order_id, caller, email)
+    return await orders.pay(order.id, data)
+
+
+@get("/v1/orders", opt=allow(signed_in), tags=["orders"], operation_id="list_orders")
+async def list_orders(
+    orders: Service,
+    caller: Asking,
+    status: FromQuery[str] = "",
+    q: FromQuery[str] = "",
+    after: After = "",
+    limit: Limit = 24,
+) -> Page[OrderSummary]:
+    """One's own orders, newest first; staff see all of them and may search."""
+    everyone = caller.may("orders.read")
+    found = await orders.search(
+        customer_id="" if everyone else caller.user_id or "",
+        status=status,
+        text=q if everyone else "",
+        after=after,
+        limit=limit + 1,
+    )
+    return page(found, limit, lambda order: order.id)
+
+
+@get("/v1/orders/{order_id:str}", opt=allow(anyone), tags=["orders"], operation_id="get_order")
+async def get_order(
+    orders: Service, caller: Asking, order_id: FromPath[str], email: FromQuery[str | None] = None
+) -> Order:
+    """An order by id or number; guests add ?email= of the order."""
+    return await theirs(orders, order_id, caller, email)
+
+
+@post(
+    "/v1/orders/{order_id:str}/cancel", opt=allow(anyone), tags=["orders"], operation_id="cancel_order", status_code=200
+)
+async def cancel_order(
+    orders: Service,
+    caller: Asking,
+    order_id: FromPath[str],
+    data: JSONBody[Reason | None] = None,
+    email: FromQuery[str | None] = None,
+) -> Order:
+    """Cancel before anything was shipped; money that came goes back."""
+    order = await theirs(orders, order_id, caller, email)
+    return await orders.cancel(order.id, data.reason if data else "", caller)
+
+
+@post(
+    "/v1/orders/{order_id:str}/shipments", opt=allow(staff("orders.write")), tags=["orders"], operation_id="ship_order"
+)
+async def ship_order(orders: Service, caller: Asking, order_id: FromPath[str], data: JSONBody[NewShipment]) -> Order:
+    """Record a parcel."""
+    return await orders.ship(order_id, data, caller)
+
+
+@post(
+    "/v1/orders/{order_id:str}/delivery",
+    opt=allow(staff("orders.write")),
+    tags=["orders"],
+    operation_id="deliver_order",
+    status_code=200,
+)
+async def deliver_order(orders: Service, caller: Asking, order_id: FromPath[str]) -> Order:
+    """All its parcels have arrived."""
+    return await orders.deliver(order_id, caller)
+
+
+@post(
+    "/v1/orders/{order_id:str}/refunds", opt=allow(staff("orders.write")), tags=["orders"], operation_id="refund_order"
+)
+async def refund_order(
+    orders: Service,
+    caller: Asking,
+    order_id: FromPath[str],
+    data: JSONBody[NewRefund],
+    idempotency_key: KeyHeader = None,
+) -> Order:
+    """Give money back for lines or an amount."""
+    return await orders.refund(order_id, data, _key(idempotency_key), caller)
+
+
+def routes() -> Router:
+    """All routes of this service."""
+    handlers: list[Any] = [
+        place_order, pay_order, list_orders, get_order, cancel_order, ship_order, deliver_order, refund_order,
+    ]  # fmt: skip
+    return Router("/", route_handlers=handlers)

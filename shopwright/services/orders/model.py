@@ -1,0 +1,135 @@
+"""Rules of orders: states as a table, what may be shipped and refunded, where parcels are tracked."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from urllib.parse import quote
+
+from shopwright.kit.errors import Conflict, Invalid
+from shopwright.kit.money import Money, add_up, zero
+from shopwright.kit.states import States
+from shopwright.services.carts.contract import Cart
+from shopwright.services.orders.contract import (
+    CartNotReady,
+    LineQuantity,
+    NewRefund,
+    Order,
+    OrderLine,
+    PriceMoved,
+    Status,
+)
+
+STATES: States[Status] = States(
+    "order",
+    {
+        "placed": frozenset({"paid", "cancelled", "expired"}),
+        "paid": frozenset({"part_shipped", "shipped", "cancelled"}),
+        "part_shipped": frozenset({"part_shipped", "shipped"}),
+        "shipped": frozenset({"delivered"}),
+        "delivered": frozenset(),
+        "cancelled": frozenset(),
+        # Money that arrives late buys the goods after all, if there are any left.
+        "expired": frozenset({"paid", "cancelled"}),
+    },
+)
+TIME_TO_PAY = timedelta(minutes=30)
+GRACE = timedelta(
+    minutes=10
+)  # reservations outlive the order's own time to pay, so that a late capture finds its goods
+PAID: frozenset[Status] = frozenset({"paid", "part_shipped", "shipped", "delivered"})
+TRACKING: Mapping[str, str] = {
+    "dhl": "https://www.dhl.com/global-en/home/tracking.html?tracking-id={}",
+    "ups": "https://www.ups.com/track?tracknum={}",
+    "fedex": "https://www.fedex.com/fedextrack/?trknbr={}",
+    "usps": "https://tools.usps.com/go/TrackConfirmAction?tLabels={}",
+    "dpd": "https://www.dpd.com/tracking?parcelNumber={}",
+    "gls": "https://gls-group.eu/track/{}",
+    "royal mail": "https://www.royalmail.com/track-your-item#/tracking-results/{}",
+}
+
+
+def tracking_url(carrier: str, number: str) -> str:
+    """Where a parcel can be followed; "" for carriers we do not know."""
+    pattern = TRACKING.get(carrier.strip().casefold(), "")
+    return pattern.format(quote(number, safe="")) if pattern and number else ""
+
+
+def check_cart(cart: Cart, expected: Money) -> None:
+    """Raises CartNotReady or PriceMoved unless this cart can become an order at this total."""
+    if cart.closed:
+        raise Conflict("This cart has been ordered already.")
+    if not cart.lines:
+        raise Invalid.at("/cart_id", "The cart is empty.")
+    missing = [name for name in ("email", "shipping_address", "shipping_option_id") if not getattr(cart, name)]
+    if missing:
+        words = ", ".join(name.replace("_", " ").removesuffix(" id") for name in missing)
+        raise CartNotReady(f"The cart still needs: {words}.", data={"missing": missing})
+    blocking = [problem for problem in cart.problems if problem.code != "price_changed"]
+    if blocking:
+        data = {"problems": [{"code": one.code, "line_id": one.line_id, "detail": one.detail} for one in blocking]}
+        raise CartNotReady(" ".join(problem.detail for problem in blocking), data=data)
+    if cart.totals.total != expected:
+        total = {"amount": cart.totals.total.amount, "currency": cart.totals.total.currency}
+        raise PriceMoved("The total has changed since you saw it. Look at it again, then order.", data={"total": total})
+
+
+def chosen_lines(order: Order, wanted: Sequence[LineQuantity], done: str) -> list[tuple[OrderLine, int]]:
+    """The lines meant, checked against what is left of each (`done`: "shipped" or "refunded"). None given: all that is left."""
+    lines = {line.id: line for line in order.lines}
+    if not wanted:
+        return [
+            (line, line.quantity - getattr(line, done)) for line in order.lines if line.quantity > getattr(line, done)
+        ]
+    chosen = []
+    for number, one in enumerate(wanted):
+        line = lines.get(one.line_id)
+        if line is None:
+            raise Invalid.at(f"/lines/{number}/line_id", f"This order has no line {one.line_id}.")
+        left = line.quantity - getattr(line, done)
+        if not 1 <= one.quantity <= left:
+            raise Invalid.at(
+                f"/lines/{number}/quantity",
+                f"{left} of “{line.title}” are left to be {done}; {one.quantity} is not possible.",
+            )
+        chosen.append((line, one.quantity))
+    if len({line.id for line, _ in chosen}) < len(chosen):
+        raise Invalid.at("/lines", "Each line stands here once.")
+    return chosen
+
+
+def after_shipping(order: Order, shipped: Sequence[tuple[OrderLine, int]]) -> Status:
+    """The status when these have left too."""
+    now = {line.id: line.shipped for line in order.lines}
+    for line, quantity in shipped:
+        now[line.id] += quantity
+    return "shipped" if all(now[line.id] == line.quantity for line in order.lines) else "part_shipped"
+
+
+def line_value(line: OrderLine, quantity: int) -> Money:
+    """What `quantity` more refunded units of a line are worth: their share of what was really paid for it.
+
+    Shares are differences of running sums, so that all units together give exactly what was paid.
+    """
+    paid = line.total - line.discount + line.tax
+    before = paid.share(line.refunded, line.quantity)
+    return paid.share(line.refunded + quantity, line.quantity) - before
+
+
+def refund_amount(order: Order, refund: NewRefund, already: Money) -> tuple[Money, list[tuple[OrderLine, int]]]:
+    """How much goes back, and for which units. Raises Invalid."""
+    currency = order.currency
+    left = order.totals.total - already
+    if refund.amount is not None:
+        amount = refund.amount if isinstance(refund.amount, Money) else Money(refund.amount, currency)
+        if amount.currency != currency:
+            raise Invalid.at("/amount/currency", f"This order was paid in {currency}.")
+        chosen = chosen_lines(order, refund.lines, "refunded") if refund.lines else []
+    elif refund.lines:
+        chosen = chosen_lines(order, refund.lines, "refunded")
+        amount = add_up((line_value(line, quantity) for line, quantity in chosen), currency)
+    else:
+        raise Invalid.at("/lines", "Say what to refund: lines, or an amount.")
+    if not zero(currency) < amount <= left:
+        raise Invalid.at(
+            "/amount", f"Between 1 and {left.amount} (minor units of {currency}) can be refunded, not {amount.amount}."
+        )
+    return amount, chosen

@@ -1,0 +1,24 @@
+"""The life of an order, on one page: when this is heard, or time passes, do that."""
+
+from datetime import timedelta
+
+from shopwright.kit.facts import Reaction, Timer
+from shopwright.services.orders.fulfilment import Fulfilment
+from shopwright.services.payments.contract import PaymentCaptured, PaymentFailed, RefundSettled
+
+
+def reactions(orders: Fulfilment) -> list[Reaction]:
+    """Money moved: the order follows."""
+    return [
+        Reaction("orders.payment_captured", PaymentCaptured, orders.hear_captured),
+        Reaction("orders.payment_failed", PaymentFailed, orders.hear_failed),
+        Reaction("orders.refund_settled", RefundSettled, orders.hear_refund_settled),
+    ]
+
+
+def timers(orders: Fulfilment) -> list[Timer]:
+    """Time passed: unpaid orders expire, refunds that got stuck are finished."""
+    return [
+        Timer("orders.expire", timedelta(seconds=15), orders.expire_unpaid),
+        Timer("orders.refunds", timedelta(seconds=10), orders.finish_refunds),
+    ]

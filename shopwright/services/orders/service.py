@@ -1,0 +1,367 @@
+"""Orders: from a cart to a paid order, on one page.
+
+    carts.get       → what is wanted, at the total the shopper was shown
+    inventory       → all lines set aside, or none; this runs out by itself, so a crash needs no undo
+    pricing.redeem  → coupons counted
+    one transaction → the order as placed, with its number and its fact
+    payments.open   → the money; its webhook, the browser's return and our own questions all end in `settle`
+
+What happens to an order afterwards is in `fulfilment.py`.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from shopwright.kit.auth import SYSTEM, Caller
+from shopwright.kit.clock import to_micros
+from shopwright.kit.database import UniqueViolation
+from shopwright.kit.errors import Conflict, IdempotencyConflict, Missing, ShopError
+from shopwright.kit.facts import Event, Heard
+from shopwright.kit.money import Money
+from shopwright.kit.web.idempotency import fingerprint
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.carts.contract import Cart, Carts
+from shopwright.services.inventory.contract import Inventory, SoldOut, Wanted
+from shopwright.services.orders import model, store
+from shopwright.services.orders.contract import (
+    Order,
+    OrderCancelled,
+    OrderExpired,
+    OrderLine,
+    OrderPaid,
+    OrderPlaced,
+    OrderSummary,
+    PaymentChoice,
+    PlaceOrder,
+    SoldLine,
+    Status,
+)
+from shopwright.services.payments.contract import Payment, Payments
+from shopwright.services.pricing.contract import Pricing
+
+UNPAID: frozenset[Status] = frozenset({"placed", "expired"})
+
+
+class OrderBook:
+    """Placing, paying and reading orders."""
+
+    def __init__(self, work: Work, *, carts: Carts, inventory: Inventory, pricing: Pricing, payments: Payments) -> None:
+        self._work = work
+        self._carts = carts
+        self._inventory = inventory
+        self._pricing = pricing
+        self._payments = payments
+
+    # --- placing
+
+    async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
+        scoped = f"{who.user_id or request.cart_id}/{key}"
+        marks = fingerprint(msgspec.json.encode(request))
+        async with self._work.begin() as tx:
+            order_id, first = await store.claim_key(tx, scoped, marks, self._work.ids.new("ord"))
+        if first != marks:
+            raise IdempotencyConflict("This Idempotency-Key was used for another order. Use a new one.")
+        placed = await store.head(self._work, order_id) or await self._place_new(order_id, request, who)
+        if placed.payment_id is None and placed.status == "placed":
+            await self._open_payment(placed, 1, request.payment)
+        return await self.get(order_id)
+
+    async def _place_new(self, order_id: str, request: PlaceOrder, who: Caller) -> store.Head:
+        cart = await self._carts.get(request.cart_id)
+        if cart.customer_id is not None and cart.customer_id != who.user_id:
+            raise Missing("There is no such cart.")
+        expected = request.expected_total
+        model.check_cart(cart, expected if isinstance(expected, Money) else Money(expected, cart.currency))
+        await self._make_room(cart, order_id)
+        wanted = [Wanted(line.variant_id, line.quantity) for line in cart.lines]
+        try:
+            await self._inventory.reserve(order_id, wanted, self._work.now() + model.TIME_TO_PAY + model.GRACE)
+            await self._pricing.redeem(order_id, cart.coupons, cart.customer_id or cart.email.casefold())
+            async with self._work.begin() as tx:
+                await self._write(tx, order_id, cart, who)
+        except (ShopError, UniqueViolation) as error:
+            if placed := await store.head(self._work, order_id):
+                return placed  # the same request, a moment ahead of this one, has placed it
+            await self._inventory.release(order_id)
+            await self._pricing.unredeem(order_id)
+            if isinstance(error, UniqueViolation):
+                raise Conflict("This cart is being ordered in another window.") from None
+            raise
+        placed = await store.head(self._work, order_id)
+        if placed is None:
+            raise Missing("There is no such order.")
+        return placed
+
+    async def _make_room(self, cart: Cart, order_id: str) -> None:
+        """An unpaid order of an earlier state of this cart gives way, unless its money is already here."""
+        earlier = await store.living_of_cart(self._work, cart.id)
+        if earlier is None or earlier.id == order_id:
+            return
+        if earlier.status != "placed":
+            raise Conflict("This cart has been ordered already.", data={"order_id": earlier.id})
+        if earlier.payment_id is not None:
+            payment = await self._payments.void(earlier.payment_id)
+            if payment.status == "captured":
+                await self.settle(earlier.id, payment)
+                raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
+        reason = "The order was placed again from the same cart."
+        if not await self.give_up(earlier.id, reason, SYSTEM, "cancelled", only=UNPAID):
+            raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
+
+    async def _write(self, tx: Transaction, order_id: str, cart: Cart, who: Caller) -> None:
+        if cart.shipping_address is None or cart.shipping_option is None:
+            raise Conflict("The cart still needs an address and a way to ship.")
+        order = Order(
+            id=order_id,
+            number=str(await store.next_number(tx)),
+            status="placed",
+            email=cart.email,
+            customer_id=cart.customer_id,
+            currency=cart.currency,
+            lines=self._lines(cart),
+            totals=cart.totals,
+            receipt=cart.receipt,
+            coupons=cart.coupons,
+            shipping_address=cart.shipping_address,
+            billing_address=cart.billing_address or cart.shipping_address,
+            shipping_title=cart.shipping_option.title,
+            payment=None,
+            shipments=(),
+            refunds=(),
+            timeline=(),
+            cart_id=cart.id,
+            placed_at=tx.now,
+            version=1,
+        )
+        await store.insert(tx, order, to_micros(tx.now + model.TIME_TO_PAY), cart.version)
+        await self._note(tx, order_id, "Order placed", who.name or cart.shipping_address.name)
+        await tx.tell(
+            OrderPlaced(
+                order_id=order_id,
+                number=order.number,
+                email=order.email,
+                customer_id=order.customer_id,
+                total=order.totals.total,
+            )
+        )
+
+    def _lines(self, cart: Cart) -> tuple[OrderLine, ...]:
+        shares = {line.line_id: line for line in cart.quoted}
+        return tuple(
+            OrderLine(
+                id=self._work.ids.new("oli"),
+                product_id=line.product_id,
+                slug=line.slug,
+                variant_id=line.variant_id,
+                sku=line.sku,
+                title=line.title,
+                variant_title=line.variant_title,
+                image=line.image,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                total=line.total,
+                discount=shares[line.id].discount,
+                tax=shares[line.id].tax,
+            )
+            for line in cart.lines
+        )
+
+    async def _note(self, tx: Transaction, order_id: str, what: str, who: str) -> None:
+        await store.write_down(tx, self._work.ids.new("tml"), order_id, what, who)
+
+    # --- paying
+
+    async def _open_payment(self, order: store.Head, attempt: int, choice: PaymentChoice) -> Payment:
+        payment = await self._payments.open(
+            key=f"{order.id}/{attempt}",
+            order_id=order.id,
+            amount=order.total,
+            provider=choice.provider,
+            token=choice.token,
+            return_url=choice.return_url.replace("{order_id}", order.id),
+        )
+        await self.settle(order.id, payment)
+        return payment
+
+    async def pay(self, order_id: str, choice: PaymentChoice) -> Order:
+        order = await store.head(self._work, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        if order.status != "placed":
+            raise Conflict(f"This order is {order.status}; it cannot be paid for.")
+        if order.payment_id is not None:
+            earlier = await self._payments.void(order.payment_id)
+            if earlier.status == "captured":
+                await self.settle(order_id, earlier)
+                return await self.get(order_id)
+        async with self._work.begin() as tx:
+            if not await store.next_attempt(tx, order_id, order.attempts, to_micros(tx.now + model.TIME_TO_PAY)):
+                raise Conflict("This order is being paid in another window.")
+        await self._open_payment(order, order.attempts + 1, choice)
+        return await self.get(order_id)
+
+    async def payment_returned(self, order_id: str) -> Order:
+        order = await store.head(self._work, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        if order.payment_id is not None and order.status == "placed":
+            await self.settle(order_id, await self._payments.look_up(order.payment_id))
+        return await self.get(order_id)
+
+    async def hear_captured(self, heard: Heard) -> None:
+        """PaymentCaptured: the same end as the browser's return."""
+        await self.settle(heard.event.order_id, await self._payments.get(heard.event.payment_id))
+
+    async def hear_failed(self, heard: Heard) -> None:
+        """PaymentFailed: written down; the buyer may try again until the order expires."""
+        order = await store.head(self._work, heard.event.order_id)
+        if order is None or order.status != "placed":
+            return
+        async with self._work.begin(once=heard.key) as tx:
+            await self._note(tx, order.id, f"Payment failed: {heard.event.reason}", SYSTEM.name)
+
+    async def settle(self, order_id: str, payment: Payment) -> None:
+        """How a payment stands, applied to its order; however often, in whatever order."""
+        order = await store.head(self._work, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        if payment.status != "captured":
+            if order.payment_id != payment.id and order.status == "placed":
+                async with self._work.begin() as tx:
+                    await store.set_payment(tx, order_id, payment.id)
+            return
+        if order.status not in model.PAID:
+            # Goods are only set aside before the order is paid, and only taken after: whoever cancels or expires it
+            # meanwhile gives back what is set aside, never what has left the shelf.
+            if (
+                order.status == "cancelled"
+                or not await self._set_aside(order_id)
+                or not await self._mark_paid(order_id, payment)
+            ):
+                await self._inventory.release(order_id)  # also what was set aside here, just after it was given up
+                await self._give_back(payment)
+                return
+            order = await store.head(self._work, order_id) or order
+        if order.payment_id != payment.id:
+            await self._give_back(payment)  # it was paid for twice
+            return
+        await self._take_goods(order)
+        await self._carts.close(order.cart_id)
+
+    async def _set_aside(self, order_id: str) -> bool:
+        """The goods are set aside, again if that ran out. False where they have been sold meanwhile: the order is off."""
+        whole = await self.get(order_id)
+        wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
+        try:
+            await self._inventory.reserve(order_id, wanted, self._work.now() + model.GRACE)
+        except SoldOut:
+            reason = "The payment came after the goods were sold to others; it is given back."
+            await self.give_up(order_id, reason, SYSTEM, "cancelled", only=UNPAID)
+            return False
+        return True
+
+    async def _take_goods(self, order: store.Head) -> None:
+        """What is set aside for a paid order leaves the shelf, once. Raises SoldOut, to be tried again, where it is gone."""
+        if await self._inventory.take(order.id) == "expired":
+            whole = await self.get(order.id)
+            wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
+            await self._inventory.reserve(order.id, wanted, self._work.now() + model.GRACE)
+            await self._inventory.take(order.id)
+
+    async def _give_back(self, payment: Payment) -> None:
+        """Money for an order that is off (or paid twice) goes back at once."""
+        await self._payments.refund(key=f"back/{payment.id}", payment_id=payment.id, amount=payment.amount)
+
+    async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
+        """Placed or expired → paid, once. True where it is paid now, by whichever payment; False where it is off."""
+        async with self._work.begin() as tx:
+            order = await store.lock(tx, order_id)
+            whole = await store.read(tx, order_id)
+            if order is None or whole is None or order.status == "cancelled":
+                return False
+            if order.status in model.PAID:
+                return True
+            await store.move(tx, order_id, model.STATES.move(order.status, "paid"))
+            await store.set_payment(tx, order_id, payment.id)
+            await self._note(tx, order_id, "Payment received", SYSTEM.name)
+            await tx.tell(
+                OrderPaid(
+                    order_id=order_id,
+                    number=whole.number,
+                    email=whole.email,
+                    customer_id=whole.customer_id,
+                    name=whole.shipping_address.name,
+                    total=whole.totals.total,
+                    lines=tuple(
+                        SoldLine(
+                            product_id=one.product_id,
+                            variant_id=one.variant_id,
+                            quantity=one.quantity,
+                            total=one.total,
+                            title=one.title,
+                        )
+                        for one in whole.lines
+                    ),
+                )
+            )
+        return True
+
+    # --- giving up
+
+    async def give_up(
+        self, order_id: str, reason: str, who: Caller, ended: Literal["cancelled", "expired"], only: frozenset[Status]
+    ) -> bool:
+        """End an order that is still in one of `only`; False where it has moved on meanwhile."""
+        async with self._work.begin() as tx:
+            order = await self._locked(tx, order_id)
+            if order.status == ended:
+                return True
+            if order.status not in only:
+                return False
+            await store.move(tx, order.id, model.STATES.move(order.status, ended))
+            await self._note(tx, order.id, f"{ended.capitalize()}: {reason}", who.signature)
+            told: Event = (
+                OrderExpired(order_id=order.id, number=order.number, email=order.email)
+                if ended == "expired"
+                else OrderCancelled(order_id=order.id, number=order.number, email=order.email, reason=reason)
+            )
+            await tx.tell(told)
+        await self._inventory.release(order_id)
+        await self._pricing.unredeem(order_id)
+        return True
+
+    async def _locked(self, tx: Transaction, order_id: str) -> Order:
+        """The order, held until the transaction ends."""
+        if await store.lock(tx, order_id) is None:
+            raise Missing("There is no such order.")
+        order = await store.read(tx, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        return order
+
+    # --- reading
+
+    async def get(self, order_id: str) -> Order:
+        order = await store.read(self._work, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        head = await store.head(self._work, order.id)
+        if head is None or head.payment_id is None:
+            return order
+        return msgspec.structs.replace(order, payment=await self._payments.get(head.payment_id))
+
+    async def search(
+        self, *, customer_id: str = "", status: str = "", text: str = "", after: str = "", limit: int = 24
+    ) -> list[OrderSummary]:
+        return await store.search(
+            self._work, customer_id=customer_id, status=status, text=text, after=after, limit=limit
+        )
+
+    async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
+        async with self._work.begin() as tx:
+            taken = await store.adopt(tx, cart_id, customer_id)
+        return [await self.get(order_id) for order_id in taken]
+
+    async def bought(self, customer_id: str, product_id: str) -> bool:
+        return await store.bought(self._work, customer_id, product_id)

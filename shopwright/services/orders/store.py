@@ -1,0 +1,375 @@
+"""Orders in SQL."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.money import Money
+from shopwright.kit.places import Address
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.orders.contract import (
+    LineQuantity,
+    Moment,
+    Order,
+    OrderLine,
+    OrderSummary,
+    Refund,
+    Shipment,
+    Status,
+)
+from shopwright.services.pricing.contract import Step, Totals
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an order never changes and is never asked for."""
+
+    totals: Totals
+    receipt: tuple[Step, ...]
+    coupons: tuple[str, ...]
+    shipping_address: Address
+    billing_address: Address
+    shipping_title: str
+
+
+class LineBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The same of a line."""
+
+    slug: str
+    variant_id: str
+    sku: str
+    title: str
+    variant_title: str
+    image: str
+    unit_price: Money
+    total: Money
+    discount: Money
+    tax: Money
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The row of an order, for decisions."""
+
+    id: str
+    number: int
+    status: Status
+    cart_id: str
+    cart_version: int
+    payment_id: str | None
+    attempts: int
+    total: Money
+    email: str
+    expires_at: int
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _head(row: Row) -> Head:
+    return Head(
+        id=row["id"],
+        number=row["number"],
+        status=row["status"],
+        cart_id=row["cart_id"],
+        cart_version=row["cart_version"],
+        payment_id=row["payment_id"],
+        attempts=row["attempts"],
+        total=Money(row["total"], row["currency"]),
+        email=row["email"],
+        expires_at=row["expires_at"],
+    )
+
+
+async def next_number(tx: Transaction) -> int:
+    """The next order number: counted in the order's own transaction, so there are no gaps."""
+    rows = await tx.fetch("UPDATE counters SET value = value + 1 WHERE name = 'order_number' RETURNING value")
+    return int(rows[0]["value"])
+
+
+async def claim_key(tx: Transaction, key: str, fingerprint: str, order_id: str) -> tuple[str, str]:
+    """The id of the order this key places, and the fingerprint of the request that came with it first."""
+    await tx.run(
+        "INSERT INTO placements (key, fingerprint, order_id) VALUES (:key, :fingerprint, :order_id)"
+        " ON CONFLICT (key) DO NOTHING",
+        key=key,
+        fingerprint=fingerprint,
+        order_id=order_id,
+    )
+    row = await tx.one("SELECT order_id, fingerprint FROM placements WHERE key = :key", key=key)
+    return (row["order_id"], row["fingerprint"]) if row else (order_id, fingerprint)
+
+
+async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: int) -> None:
+    """A new order. Raises UniqueViolation where there is one with its id, or of its cart."""
+    body = Body(
+        totals=order.totals,
+        receipt=order.receipt,
+        coupons=order.coupons,
+        shipping_address=order.shipping_address,
+        billing_address=order.billing_address,
+        shipping_title=order.shipping_title,
+    )
+    await tx.run(
+        "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"
+        " placed_at, expires_at) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
+        " :name, :currency, :total, :items, :body, :placed_at, :expires_at)",
+        id=order.id,
+        number=int(order.number),
+        status=order.status,
+        cart_id=order.cart_id,
+        cart_version=cart_version,
+        customer_id=order.customer_id,
+        email=order.email,
+        name=order.shipping_address.name,
+        currency=order.currency,
+        total=order.totals.total.amount,
+        items=sum(line.quantity for line in order.lines),
+        body=_json(body),
+        placed_at=to_micros(order.placed_at),
+        expires_at=expires_at,
+    )
+    await tx.run_many(
+        "INSERT INTO order_lines (id, order_id, position, product_id, quantity, body)"
+        " VALUES (:id, :order_id, :position, :product_id, :quantity, :body)",
+        [
+            {
+                "id": line.id,
+                "order_id": order.id,
+                "position": position,
+                "product_id": line.product_id,
+                "quantity": line.quantity,
+                "body": _json(msgspec.convert(line, LineBody, from_attributes=True)),
+            }
+            for position, line in enumerate(order.lines)
+        ],
+    )
+
+
+async def living_of_cart(source: Work | Transaction, cart_id: str) -> Head | None:
+    """The order of a cart that is not off."""
+    row = await source.one(
+        "SELECT * FROM orders WHERE cart_id = :cart_id AND status NOT IN ('cancelled', 'expired')", cart_id=cart_id
+    )
+    return _head(row) if row else None
+
+
+async def head(source: Work | Transaction, order_id: str) -> Head | None:
+    """The row of an order."""
+    row = await source.one("SELECT * FROM orders WHERE id = :id", id=order_id)
+    return _head(row) if row else None
+
+
+async def lock(tx: Transaction, order_id: str) -> Head | None:
+    """The row of an order, in a new version, held until the transaction ends."""
+    rows = await tx.fetch("UPDATE orders SET version = version + 1 WHERE id = :id RETURNING *", id=order_id)
+    return _head(rows[0]) if rows else None
+
+
+async def move(tx: Transaction, order_id: str, status: Status) -> None:
+    """Write the new status (the move was checked against the table)."""
+    await tx.run("UPDATE orders SET status = :status WHERE id = :id", id=order_id, status=status)
+
+
+async def set_payment(tx: Transaction, order_id: str, payment_id: str) -> None:
+    """The payment that counts."""
+    await tx.run("UPDATE orders SET payment_id = :payment_id WHERE id = :id", id=order_id, payment_id=payment_id)
+
+
+async def next_attempt(tx: Transaction, order_id: str, seen: int, expires_at: int) -> bool:
+    """Count a try to pay, which also gives more time; False where someone else is trying."""
+    return bool(
+        await tx.run(
+            "UPDATE orders SET attempts = attempts + 1, expires_at = :expires_at WHERE id = :id AND attempts = :seen",
+            id=order_id,
+            seen=seen,
+            expires_at=expires_at,
+        )
+    )
+
+
+async def write_down(tx: Transaction, moment_id: str, order_id: str, what: str, who: str) -> None:
+    """A line of the history."""
+    await tx.run(
+        "INSERT INTO timeline (id, order_id, time, what, who) VALUES (:id, :order_id, :time, :what, :who)",
+        id=moment_id,
+        order_id=order_id,
+        time=to_micros(tx.now),
+        what=what,
+        who=who,
+    )
+
+
+async def read(source: Work | Transaction, order_id: str) -> Order | None:
+    """An order, whole but for its payment; by id, or by number."""
+    by_number = order_id.lstrip("#").isdigit() and len(order_id) < 18  # noqa: PLR2004 -- fits 64 bits
+    row = await source.one(
+        f"SELECT * FROM orders WHERE {'number' if by_number else 'id'} = :id",
+        id=int(order_id.lstrip("#")) if by_number else order_id,
+    )
+    if row is None:
+        return None
+    body = msgspec.json.decode(row["body"], type=Body)
+    order = {"order_id": row["id"]}
+    lines = await source.fetch("SELECT * FROM order_lines WHERE order_id = :order_id ORDER BY position", **order)
+    shipments = await source.fetch("SELECT * FROM shipments WHERE order_id = :order_id ORDER BY id", **order)
+    refunds = await source.fetch("SELECT * FROM order_refunds WHERE order_id = :order_id ORDER BY id", **order)
+    moments = await source.fetch("SELECT * FROM timeline WHERE order_id = :order_id ORDER BY id", **order)
+    return Order(
+        id=row["id"],
+        number=str(row["number"]),
+        status=row["status"],
+        email=row["email"],
+        customer_id=row["customer_id"],
+        currency=row["currency"],
+        lines=tuple(_line(line) for line in lines),
+        payment=None,
+        shipments=tuple(
+            msgspec.structs.replace(msgspec.json.decode(one["body"], type=Shipment), status=one["status"])
+            for one in shipments
+        ),
+        refunds=tuple(
+            msgspec.structs.replace(msgspec.json.decode(one["body"], type=Refund), status=one["status"])
+            for one in refunds
+        ),
+        timeline=tuple(Moment(from_micros(one["time"]), one["what"], one["who"]) for one in moments),
+        cart_id=row["cart_id"],
+        placed_at=from_micros(row["placed_at"]),
+        version=row["version"],
+        **{name: getattr(body, name) for name in body.__struct_fields__},
+    )
+
+
+def _line(row: Row) -> OrderLine:
+    body = msgspec.json.decode(row["body"], type=LineBody)
+    return OrderLine(
+        id=row["id"],
+        product_id=row["product_id"],
+        quantity=row["quantity"],
+        shipped=row["shipped"],
+        refunded=row["refunded"],
+        **msgspec.structs.asdict(body),
+    )
+
+
+async def search(
+    source: Work, *, customer_id: str, status: str, text: str, after: str, limit: int
+) -> list[OrderSummary]:
+    """Orders, newest first."""
+    where, values = ["1 = 1"], {}
+    if customer_id:
+        where.append("customer_id = :customer_id")
+        values["customer_id"] = customer_id
+    if status:
+        where.append("status = :status")
+        values["status"] = status
+    if after:
+        where.append("id < :after")
+        values["after"] = after
+    if text:
+        where.append("(CAST(number AS TEXT) = :number OR lower(email) LIKE :like OR lower(name) LIKE :like)")
+        values |= {"number": text.lstrip("#"), "like": f"%{text.lower()}%"}
+    rows = await source.fetch(
+        f"SELECT * FROM orders WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT :limit", limit=limit, **values
+    )
+    return [
+        OrderSummary(
+            id=row["id"],
+            number=str(row["number"]),
+            status=row["status"],
+            email=row["email"],
+            name=row["name"],
+            total=Money(row["total"], row["currency"]),
+            items=row["items"],
+            placed_at=from_micros(row["placed_at"]),
+        )
+        for row in rows
+    ]
+
+
+async def insert_shipment(tx: Transaction, order_id: str, shipment: Shipment) -> None:
+    """A parcel, and the units in it."""
+    await tx.run(
+        "INSERT INTO shipments (id, order_id, status, body) VALUES (:id, :order_id, :status, :body)",
+        id=shipment.id,
+        order_id=order_id,
+        status=shipment.status,
+        body=_json(shipment),
+    )
+    await _add(tx, "shipped", shipment.lines)
+
+
+async def _add(tx: Transaction, column: str, lines: Sequence[LineQuantity]) -> None:
+    await tx.run_many(
+        f"UPDATE order_lines SET {column} = {column} + :quantity WHERE id = :line_id",
+        [{"line_id": line.line_id, "quantity": line.quantity} for line in lines],
+    )
+
+
+async def deliver_shipments(tx: Transaction, order_id: str) -> None:
+    """All parcels have arrived."""
+    await tx.run("UPDATE shipments SET status = 'delivered' WHERE order_id = :order_id", order_id=order_id)
+
+
+async def insert_refund(tx: Transaction, order_id: str, refund: Refund, key: str, fingerprint: str) -> None:
+    """A refund, and the units it is for."""
+    await tx.run(
+        "INSERT INTO order_refunds (id, order_id, key, fingerprint, amount, status, body)"
+        " VALUES (:id, :order_id, :key, :fingerprint, :amount, :status, :body)",
+        id=refund.id,
+        order_id=order_id,
+        key=key,
+        fingerprint=fingerprint,
+        amount=refund.amount.amount,
+        status=refund.status,
+        body=_json(refund),
+    )
+    await _add(tx, "refunded", refund.lines)
+
+
+async def refund_by_key(source: Work | Transaction, key: str) -> Row | None:
+    """The refund asked with this key."""
+    return await source.one("SELECT * FROM order_refunds WHERE key = :key", key=key)
+
+
+async def settle_refund(tx: Transaction, refund_id: str) -> bool:
+    """Asked → settled; False where it is already, or is not ours."""
+    return bool(
+        await tx.run("UPDATE order_refunds SET status = 'settled' WHERE id = :id AND status = 'asked'", id=refund_id)
+    )
+
+
+async def open_refunds(source: Work) -> list[tuple[str, Refund]]:
+    """Refunds the payment service has not confirmed, with their orders."""
+    rows = await source.fetch("SELECT order_id, body FROM order_refunds WHERE status = 'asked' ORDER BY id LIMIT 50")
+    return [(row["order_id"], msgspec.json.decode(row["body"], type=Refund)) for row in rows]
+
+
+async def overdue(source: Work, now: int) -> list[str]:
+    """Orders whose time to pay is over."""
+    rows = await source.fetch(
+        "SELECT id FROM orders WHERE status = 'placed' AND expires_at <= :now ORDER BY expires_at LIMIT 100", now=now
+    )
+    return [row["id"] for row in rows]
+
+
+async def adopt(tx: Transaction, cart_id: str, customer_id: str) -> list[str]:
+    """A guest's orders from a cart become a customer's."""
+    rows = await tx.fetch(
+        "UPDATE orders SET customer_id = :customer_id WHERE cart_id = :cart_id AND customer_id IS NULL RETURNING id",
+        cart_id=cart_id,
+        customer_id=customer_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def bought(source: Work, customer_id: str, product_id: str) -> bool:
+    """Is there a paid order of theirs with it?"""
+    row = await source.one(
+        "SELECT 1 AS found FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.product_id = :product_id"
+        " AND o.customer_id = :customer_id AND o.status IN ('paid', 'part_shipped', 'shipped', 'delivered') LIMIT 1",
+        customer_id=customer_id,
+        product_id=product_id,
+    )
+    return row is not None

@@ -1,0 +1,8 @@
+"""Money: asked for, received, given back, and written down twice."""
+
+from shopwright.kit.label import Label
+
+LABEL = Label(
+    owns="payments, refunds, double-entry ledger, provider webhooks",
+    tells=("PaymentAuthorized", "PaymentCaptured", "PaymentFailed", "RefundSettled"),
+)

@@ -1,0 +1,128 @@
+"""What others may know of payments."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol
+
+import msgspec
+
+from shopwright.kit.errors import Refused
+from shopwright.kit.facts import Event
+from shopwright.kit.money import Money
+
+Status = Literal[
+    "pending",
+    "requires_action",
+    "authorized",
+    "captured",
+    "failed",
+    "cancelled",
+    "part_refunded",
+    "refunded",
+    "disputed",
+]
+
+
+class NextAction(msgspec.Struct, frozen=True):
+    """What the shopper must do next: go to `url` (3-D Secure)."""
+
+    type: Literal["redirect"]
+    url: str
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment for an order."""
+
+    id: str
+    order_id: str
+    provider: str
+    status: Status
+    amount: Money
+    refunded: Money
+    reason: str = ""
+    code: Literal["", "payment_declined"] = ""
+    next_action: NextAction | None = None
+    created_at: datetime
+
+
+class PaymentDeclined(Refused):
+    """The provider said no; nothing was charged."""
+
+    code = "payment_declined"
+
+
+class TooMuch(Refused):
+    """More would be refunded than was paid."""
+
+    code = "refund_too_large"
+
+
+class PaymentAuthorized(Event, frozen=True, kw_only=True):
+    """The money is set aside at the provider."""
+
+    SUBJECT: ClassVar[str] = "payment_id"
+    payment_id: str
+    order_id: str
+    amount: Money
+
+
+class PaymentCaptured(Event, frozen=True, kw_only=True):
+    """The money is ours."""
+
+    SUBJECT: ClassVar[str] = "payment_id"
+    payment_id: str
+    order_id: str
+    amount: Money
+
+
+class PaymentFailed(Event, frozen=True, kw_only=True):
+    """No money will come of this payment."""
+
+    SUBJECT: ClassVar[str] = "payment_id"
+    payment_id: str
+    order_id: str
+    reason: str
+
+
+class RefundSettled(Event, frozen=True, kw_only=True):
+    """Money went back."""
+
+    SUBJECT: ClassVar[str] = "payment_id"
+    payment_id: str
+    order_id: str
+    refund_key: str
+    amount: Money
+
+
+class Payments(Protocol):
+    """The verbs of payments."""
+
+    async def open(
+        self, *, key: str, order_id: str, amount: Money, provider: str, token: str, return_url: str
+    ) -> Payment:
+        """Ask for money; repeating `key` asks once. A decline is a payment with status failed. Raises Invalid, Unavailable."""
+        ...
+
+    async def get(self, payment_id: str) -> Payment:
+        """One payment. Raises Missing."""
+        ...
+
+    async def of_order(self, order_id: str) -> list[Payment]:
+        """All payments tried for an order, oldest first."""
+        ...
+
+    async def look_up(self, payment_id: str) -> Payment:
+        """Ask the provider how it stands, and believe it: the browser's return and the webhook end here."""
+        ...
+
+    async def void(self, payment_id: str) -> Payment:
+        """Give up a payment that is not captured; one that is captured is answered as it is."""
+        ...
+
+    async def refund(self, *, key: str, payment_id: str, amount: Money) -> Payment:
+        """Give money back, once for each `key`. Raises TooMuch."""
+        ...
+
+    async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
+        """What a provider tells. Raises Denied where it is not signed by them."""
+        ...

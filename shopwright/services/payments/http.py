@@ -1,0 +1,31 @@
+"""REST routes of payments: what providers tell."""
+
+from typing import Any
+
+from litestar import Request, Router, post
+from litestar.params import FromPath
+
+from shopwright.kit.auth import anyone
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Given
+from shopwright.services.payments.contract import Payments
+
+Service = Given[Payments]
+
+
+@post(
+    "/v1/payment-webhooks/{provider:str}",
+    opt=allow(anyone),
+    tags=["payments"],
+    operation_id="payment_webhook",
+    status_code=204,
+)
+async def payment_webhook(payments: Service, provider: FromPath[str], request: Request[Any, Any, Any]) -> None:
+    """For payment providers: a signed notice that something happened to a payment."""
+    await payments.webhook(provider, dict(request.headers), await request.body())
+
+
+def routes() -> Router:
+    """All routes of this service."""
+    handlers: list[Any] = [payment_webhook]
+    return Router("/", route_handlers=handlers)

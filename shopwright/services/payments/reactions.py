@@ -1,0 +1,11 @@
+"""When time passes, do this."""
+
+from datetime import timedelta
+
+from shopwright.kit.facts import Timer
+from shopwright.services.payments.service import Till
+
+
+def timers(payments: Till) -> list[Timer]:
+    """Payments and refunds nobody has told us the end of are asked about."""
+    return [Timer("payments.ask", timedelta(seconds=5), payments.ask_undecided)]

@@ -1,0 +1,217 @@
+"""Payments. No lock is held while talking to a provider; whatever it says is looked up, never taken from a message."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, Unavailable
+from shopwright.kit.money import Money, zero
+from shopwright.kit.ports import Provider, ProviderPayment
+from shopwright.kit.work import Work
+from shopwright.services.payments import model, store
+from shopwright.services.payments.contract import (
+    Payment,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    RefundSettled,
+    TooMuch,
+)
+
+BATCH = 50
+
+
+class Till:
+    """The verbs of `contract.Payments`."""
+
+    def __init__(self, work: Work, providers: Mapping[str, Provider]) -> None:
+        self._work = work
+        self._providers = providers
+
+    def _provider(self, name: str) -> Provider:
+        if name not in self._providers:
+            raise Invalid.at(
+                "/payment/provider",
+                f"There is no payment provider “{name}”; this shop has {', '.join(self._providers)}.",
+            )
+        return self._providers[name]
+
+    async def open(
+        self, *, key: str, order_id: str, amount: Money, provider: str, token: str, return_url: str
+    ) -> Payment:
+        self._provider(provider)
+        async with self._work.begin() as tx:
+            new = Payment(
+                id=self._work.ids.new("pay"),
+                order_id=order_id,
+                provider=provider,
+                status="pending",
+                amount=amount,
+                refunded=zero(amount.currency),
+                created_at=tx.now,
+            )
+            await store.insert(tx, new, key, token, return_url, to_micros(tx.now + model.FIRST_QUESTION))
+            row = await store.by_key(tx, key)
+        if row is None:
+            raise Missing(f"The payment {key} is gone.")
+        if row["order_id"] != order_id or row["amount"] != amount.amount or row["currency"] != amount.currency:
+            raise Conflict("This payment was opened for another order or amount.")
+        return await self._ask(row)
+
+    async def _ask(self, row: Row) -> Payment:
+        """Open at the provider what it does not know yet (safe to repeat), or ask how it stands; then believe the answer."""
+        if row["status"] not in model.UNDECIDED:
+            return store.payment(row)
+        provider = self._provider(row["provider"])
+        if row["reference"]:
+            told = await provider.look_up(row["reference"])
+        else:
+            amount = Money(row["amount"], row["currency"])
+            try:
+                told = await provider.open(
+                    key=row["id"], amount=amount, token=row["token"], return_url=row["return_url"]
+                )
+            except Refused as error:
+                told = ProviderPayment(reference="", status="failed", amount=amount, reason=error.detail)
+        return await self._believe(row["id"], told)
+
+    async def _believe(self, payment_id: str, told: ProviderPayment) -> Payment:
+        async with self._work.begin() as tx:
+            row = await store.lock(tx, payment_id)
+            if row is None:
+                raise Missing("There is no such payment.")
+            before = store.payment(row)
+            if before.status not in model.UNDECIDED:
+                return before
+            status = told.status if told.status == before.status else model.STATES.move(before.status, told.status)
+            if told.status == "captured" and told.amount != before.amount:
+                raise Conflict(f"The provider took {told.amount} for a payment of {before.amount}.")
+            await store.decide(
+                tx,
+                payment_id,
+                status=status,
+                reference=told.reference or row["reference"],
+                reason=told.reason,
+                redirect_url=told.redirect_url or "" if status == "requires_action" else "",
+                ask_at=to_micros(tx.now + self._patience(before)) if status in model.UNDECIDED else None,
+            )
+            if status != before.status:
+                if status == "captured":
+                    await store.book(
+                        tx, f"capture/{payment_id}", model.capture_entry(before.provider, before.amount), before
+                    )
+                    await tx.tell(
+                        PaymentCaptured(payment_id=payment_id, order_id=before.order_id, amount=before.amount)
+                    )
+                elif status == "authorized":
+                    await tx.tell(
+                        PaymentAuthorized(payment_id=payment_id, order_id=before.order_id, amount=before.amount)
+                    )
+                elif status in {"failed", "cancelled"}:
+                    await tx.tell(
+                        PaymentFailed(payment_id=payment_id, order_id=before.order_id, reason=told.reason or status)
+                    )
+            after = await store.row(tx, payment_id)
+        return store.payment(after) if after else before
+
+    def _patience(self, payment: Payment) -> timedelta:
+        """Ask often at first, then every five minutes."""
+        age = self._work.now() - payment.created_at
+        return max(model.FIRST_QUESTION, min(age / 2, model.CALM))
+
+    async def get(self, payment_id: str) -> Payment:
+        row = await store.row(self._work, payment_id)
+        if row is None:
+            raise Missing("There is no such payment.")
+        return store.payment(row)
+
+    async def of_order(self, order_id: str) -> list[Payment]:
+        return [store.payment(row) for row in await store.of_order(self._work, order_id)]
+
+    async def look_up(self, payment_id: str) -> Payment:
+        row = await store.row(self._work, payment_id)
+        if row is None:
+            raise Missing("There is no such payment.")
+        return await self._ask(row)
+
+    async def void(self, payment_id: str) -> Payment:
+        row = await store.row(self._work, payment_id)
+        if row is None:
+            raise Missing("There is no such payment.")
+        if row["status"] not in model.UNDECIDED:
+            return store.payment(row)
+        opened = row if row["reference"] else None
+        if opened is None:
+            asked = await self._ask(row)
+            if asked.status not in model.UNDECIDED:
+                return asked
+            opened = await store.row(self._work, payment_id)
+        told = await self._provider(row["provider"]).void(opened["reference"] if opened else "")
+        return await self._believe(payment_id, told)
+
+    async def refund(self, *, key: str, payment_id: str, amount: Money) -> Payment:
+        if amount.amount <= 0:
+            raise Invalid.at("/amount", "A refund is more than nothing.")
+        async with self._work.begin() as tx:
+            row = await store.lock(tx, payment_id)
+            if row is None:
+                raise Missing("There is no such payment.")
+            if row["status"] not in model.PAID:
+                raise Conflict(f"This payment is {row['status']}; only money that was received can be given back.")
+            if row["currency"] != amount.currency:
+                raise Invalid.at("/amount/currency", f"This payment was made in {row['currency']}.")
+            if await store.insert_refund(tx, key, payment_id, amount) and not await store.add_refunded(
+                tx, payment_id, amount
+            ):
+                left = Money(row["amount"] - row["refunded"], row["currency"])
+                raise TooMuch(f"Only {left.amount} {left.currency} (minor units) of this payment are left to refund.")
+        await self._settle(key)
+        return await self.get(payment_id)
+
+    async def _settle(self, key: str) -> None:
+        refund = await store.refund_state(self._work, key)
+        if refund is None or refund["state"] == "settled":
+            return
+        row = await store.row(self._work, refund["payment_id"])
+        if row is None:
+            return
+        paid = store.payment(row)
+        amount = Money(refund["amount"], paid.amount.currency)
+        await self._provider(paid.provider).refund(key=key, reference=row["reference"], amount=amount)
+        async with self._work.begin() as tx:
+            locked = await store.lock(tx, paid.id)
+            if locked is None or not await store.settle_refund(tx, key):
+                return
+            await store.set_status(tx, paid.id, model.after_refund(paid.amount, locked["refunded"]))
+            await store.book(tx, f"refund/{key}", model.refund_entry(paid.provider, amount), paid)
+            await tx.tell(RefundSettled(payment_id=paid.id, order_id=paid.order_id, refund_key=key, amount=amount))
+
+    async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
+        notice = self._provider(provider).verify(headers, body)
+        row = await store.by_reference(self._work, provider, notice.reference)
+        if row is None:
+            raise Missing("There is no such payment (yet).")
+        await self._ask(row)
+
+    async def ask_undecided(self) -> None:
+        """A timer: what no webhook told us is asked for."""
+        for payment_id in await store.undecided(self._work, to_micros(self._work.now()), BATCH):
+            row = await store.row(self._work, payment_id)
+            if row is None:
+                continue
+            async with self._work.begin() as tx:
+                await store.ask_again(tx, payment_id, to_micros(tx.now + self._patience(store.payment(row))))
+            try:
+                await self._ask(row)
+            except Unavailable:
+                continue
+        for refund in await store.open_refunds(self._work):
+            try:
+                await self._settle(refund["key"])
+            except Unavailable:
+                continue
+
+    async def damage(self) -> list[str]:
+        """For `doctor`: what does not add up, in words."""
+        return await store.damage(self._work)

@@ -1,0 +1,198 @@
+"""Payments, refunds and ledger in SQL."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.money import Money
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.payments.contract import NextAction, Payment, Status
+
+
+def payment(row: Row) -> Payment:
+    """A row as a payment."""
+    return Payment(
+        id=row["id"],
+        order_id=row["order_id"],
+        provider=row["provider"],
+        status=row["status"],
+        amount=Money(row["amount"], row["currency"]),
+        refunded=Money(row["refunded"], row["currency"]),
+        reason=row["reason"],
+        code="payment_declined" if row["status"] == "failed" else "",
+        next_action=NextAction("redirect", row["redirect_url"]) if row["redirect_url"] else None,
+        created_at=from_micros(row["created_at"]),
+    )
+
+
+async def insert(tx: Transaction, new: Payment, key: str, token: str, return_url: str, ask_at: int) -> bool:
+    """A new payment; False where there is one with this key."""
+    return bool(
+        await tx.run(
+            "INSERT INTO payments (id, key, order_id, provider, token, return_url, status, amount, currency, created_at, ask_at)"
+            " VALUES (:id, :key, :order_id, :provider, :token, :return_url, :status, :amount, :currency, :now, :ask_at)"
+            " ON CONFLICT (key) DO NOTHING",
+            id=new.id,
+            key=key,
+            order_id=new.order_id,
+            provider=new.provider,
+            token=token,
+            return_url=return_url,
+            status=new.status,
+            amount=new.amount.amount,
+            currency=new.amount.currency,
+            now=to_micros(new.created_at),
+            ask_at=ask_at,
+        )
+    )
+
+
+async def row(source: Work | Transaction, payment_id: str) -> Row | None:
+    """One payment, with what only we know."""
+    return await source.one("SELECT * FROM payments WHERE id = :id", id=payment_id)
+
+
+async def lock(tx: Transaction, payment_id: str) -> Row | None:
+    """One payment, held until the transaction ends."""
+    rows = await tx.fetch("UPDATE payments SET status = status WHERE id = :id RETURNING *", id=payment_id)
+    return rows[0] if rows else None
+
+
+async def by_key(source: Work | Transaction, key: str) -> Row | None:
+    """The payment asked for with this key."""
+    return await source.one("SELECT * FROM payments WHERE key = :key", key=key)
+
+
+async def by_reference(source: Work, provider: str, reference: str) -> Row | None:
+    """The payment a provider knows by this name."""
+    return await source.one(
+        "SELECT * FROM payments WHERE provider = :provider AND reference = :reference",
+        provider=provider,
+        reference=reference,
+    )
+
+
+async def of_order(source: Work, order_id: str) -> Sequence[Row]:
+    """All payments of an order."""
+    return await source.fetch("SELECT * FROM payments WHERE order_id = :order_id ORDER BY id", order_id=order_id)
+
+
+async def undecided(source: Work, now: int, limit: int) -> list[str]:
+    """Payments it is time to ask about."""
+    rows = await source.fetch(
+        "SELECT id FROM payments WHERE ask_at <= :now ORDER BY ask_at LIMIT :limit", now=now, limit=limit
+    )
+    return [row["id"] for row in rows]
+
+
+async def decide(
+    tx: Transaction,
+    payment_id: str,
+    *,
+    status: Status,
+    reference: str,
+    reason: str,
+    redirect_url: str,
+    ask_at: int | None,
+) -> None:
+    """What the provider said."""
+    await tx.run(
+        "UPDATE payments SET status = :status, reference = :reference, reason = :reason, redirect_url = :redirect_url,"
+        " ask_at = :ask_at WHERE id = :id",
+        id=payment_id,
+        status=status,
+        reference=reference,
+        reason=reason,
+        redirect_url=redirect_url,
+        ask_at=ask_at,
+    )
+
+
+async def ask_again(tx: Transaction, payment_id: str, ask_at: int) -> None:
+    """Not decided yet: ask later."""
+    await tx.run(
+        "UPDATE payments SET ask_at = :ask_at WHERE id = :id AND ask_at IS NOT NULL", id=payment_id, ask_at=ask_at
+    )
+
+
+async def insert_refund(tx: Transaction, key: str, payment_id: str, amount: Money) -> bool:
+    """A new refund; False where there is one with this key."""
+    return bool(
+        await tx.run(
+            "INSERT INTO refunds (key, payment_id, amount, state) VALUES (:key, :payment_id, :amount, 'asked')"
+            " ON CONFLICT (key) DO NOTHING",
+            key=key,
+            payment_id=payment_id,
+            amount=amount.amount,
+        )
+    )
+
+
+async def add_refunded(tx: Transaction, payment_id: str, amount: Money) -> bool:
+    """Count it; False where more would go back than came."""
+    return bool(
+        await tx.run(
+            "UPDATE payments SET refunded = refunded + :amount WHERE id = :id AND refunded + :amount <= amount",
+            id=payment_id,
+            amount=amount.amount,
+        )
+    )
+
+
+async def refund_state(source: Work | Transaction, key: str) -> Row | None:
+    """A refund by its key."""
+    return await source.one("SELECT * FROM refunds WHERE key = :key", key=key)
+
+
+async def settle_refund(tx: Transaction, key: str) -> bool:
+    """Asked → settled; False where it is already."""
+    return bool(await tx.run("UPDATE refunds SET state = 'settled' WHERE key = :key AND state = 'asked'", key=key))
+
+
+async def open_refunds(source: Work) -> Sequence[Row]:
+    """Refunds the provider has not confirmed."""
+    return await source.fetch("SELECT * FROM refunds WHERE state = 'asked' ORDER BY key LIMIT 50")
+
+
+async def set_status(tx: Transaction, payment_id: str, status: Status) -> None:
+    """Change the status alone."""
+    await tx.run("UPDATE payments SET status = :status WHERE id = :id", id=payment_id, status=status)
+
+
+async def book(tx: Transaction, entry: str, rows: Sequence[tuple[str, int]], paid: Payment) -> None:
+    """Write an entry of the ledger."""
+    await tx.run_many(
+        "INSERT INTO ledger (entry, account, payment_id, amount, currency, time)"
+        " VALUES (:entry, :account, :payment_id, :amount, :currency, :time)",
+        [
+            {
+                "entry": entry,
+                "account": account,
+                "payment_id": paid.id,
+                "amount": amount,
+                "currency": paid.amount.currency,
+                "time": to_micros(tx.now),
+            }
+            for account, amount in rows
+        ],
+    )
+
+
+async def damage(source: Work) -> list[str]:
+    """Sentences for `doctor`: where the ledger does not balance or does not agree with the payments."""
+    wrong = [
+        f"Ledger entry {row['entry']} is off balance by {row['off']} {row['currency']}."
+        for row in await source.fetch(
+            "SELECT entry, currency, CAST(sum(amount) AS BIGINT) AS off FROM ledger GROUP BY entry, currency HAVING sum(amount) <> 0"
+        )
+    ]
+    return wrong + [
+        f"Payment {row['id']} is {row['status']} over {row['amount']} less {row['refunded']}, but the ledger has {row['booked']}."
+        for row in await source.fetch(
+            "SELECT p.id, p.status, p.amount, p.refunded, CAST(coalesce(sum(l.amount), 0) AS BIGINT) AS booked FROM payments p"
+            " LEFT JOIN ledger l ON l.payment_id = p.id AND l.account LIKE 'provider:%'"
+            " GROUP BY p.id, p.status, p.amount, p.refunded HAVING coalesce(sum(l.amount), 0) <>"
+            " CASE WHEN p.status IN ('captured', 'part_refunded', 'refunded', 'disputed') THEN p.amount - p.refunded"
+            " + coalesce((SELECT sum(r.amount) FROM refunds r WHERE r.payment_id = p.id AND r.state = 'asked'), 0) ELSE 0 END"
+        )
+    ]

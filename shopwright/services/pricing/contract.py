@@ -1,0 +1,201 @@
+"""What others may know of pricing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol
+
+import msgspec
+
+from shopwright.kit.errors import Refused
+from shopwright.kit.facts import Event
+from shopwright.kit.money import Money
+
+
+class Price(msgspec.Struct, frozen=True):
+    """What one of a variant costs; `compare_at` is the higher price it is reduced from."""
+
+    variant_id: str
+    amount: Money
+    compare_at: Money | None = None
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A line to be priced; `weight` in grams for one."""
+
+    line_id: str
+    variant_id: str
+    quantity: int
+    weight: int = 0
+    tax_class: str = "standard"
+
+
+class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a total depends on."""
+
+    items: tuple[Item, ...]
+    currency: str
+    country: str = ""
+    region: str = ""
+    codes: tuple[str, ...] = ()
+    shipping_rate_id: str | None = None
+    customer: str = ""
+
+
+class QuoteLine(msgspec.Struct, frozen=True):
+    """One line with its share of everything. `tax` is added on top, `included_tax` is already inside."""
+
+    line_id: str
+    unit_price: Money
+    total: Money
+    discount: Money
+    tax: Money
+    included_tax: Money
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """subtotal − discount + shipping + tax = total. `included_tax` is inside the prices and says how much."""
+
+    subtotal: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    total: Money
+    included_tax: Money
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One line of the receipt that explains a total."""
+
+    step: str
+    detail: str
+    amount: Money
+
+
+class CodeProblem(msgspec.Struct, frozen=True):
+    """Why a coupon did not apply."""
+
+    code: str
+    detail: str
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """What it all comes to, and why."""
+
+    lines: tuple[QuoteLine, ...]
+    totals: Totals
+    receipt: tuple[Step, ...]
+    refused: tuple[CodeProblem, ...] = ()
+    unpriced: tuple[str, ...] = ()
+
+
+class ShippingRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A way to ship: to `countries` (none: everywhere), within bands of subtotal and weight (grams)."""
+
+    id: str = ""
+    title: str
+    price: Money
+    countries: tuple[str, ...] = ()
+    min_subtotal: int = 0
+    max_weight: int = 0
+    free_over: int = 0
+    days_min: int = 2
+    days_max: int = 5
+    position: int = 0
+
+
+class ShippingOption(msgspec.Struct, frozen=True, kw_only=True):
+    """A rate as this cart may choose it."""
+
+    id: str
+    title: str
+    price: Money
+    days_min: int
+    days_max: int
+
+
+class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`rate` in basis points: 1900 is 19 %. `region` "" is the whole country."""
+
+    country: str
+    region: str = ""
+    tax_class: str = "standard"
+    rate: int
+    title: str = "VAT"
+
+
+class Coupon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`value`: basis points off (percentage) or minor units off (fixed). Limits of 0 are none."""
+
+    code: str
+    kind: Literal["percentage", "fixed", "free_shipping"]
+    value: int = 0
+    currency: str = ""
+    minimum: int = 0
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    limit_total: int = 0
+    limit_per_customer: int = 0
+    used: int = 0
+
+
+class CouponRefused(Refused):
+    """A coupon does not apply; the detail says why."""
+
+    code = "coupon_refused"
+
+
+class PriceChanged(Event, frozen=True, kw_only=True):
+    """A variant costs this now."""
+
+    SUBJECT: ClassVar[str] = "variant_id"
+    variant_id: str
+    price: Money
+    compare_at: Money | None = None
+
+
+class CouponUsed(Event, frozen=True, kw_only=True):
+    """An order used a coupon."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    order_id: str
+    coupon: str
+
+
+class Pricing(Protocol):
+    """The verbs of pricing."""
+
+    async def prices(self, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
+        """The prices there are."""
+        ...
+
+    async def set_prices(self, prices: Sequence[Price]) -> None:
+        """Change prices; the old ones are kept for the record. Raises Invalid."""
+        ...
+
+    async def quote(self, request: QuoteRequest) -> Quote:
+        """What it all comes to, with a receipt."""
+        ...
+
+    async def shipping_options(self, request: QuoteRequest) -> list[ShippingOption]:
+        """The ways this could be shipped, cheapest first."""
+        ...
+
+    async def redeem(self, order_id: str, codes: Sequence[str], customer: str) -> None:
+        """Count the coupons as used by an order, all or none; repeating it changes nothing. Raises CouponRefused."""
+        ...
+
+    async def unredeem(self, order_id: str) -> None:
+        """The order is off: its coupons may be used again."""
+        ...
+
+    async def put_coupon(self, coupon: Coupon) -> Coupon: ...
+
+    async def coupons(self) -> list[Coupon]: ...
+
+    async def put_tax_rate(self, rate: TaxRate) -> None: ...
+
+    async def tax_rates(self) -> list[TaxRate]: ...
+
+    async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate: ...
+
+    async def shipping_rates(self) -> list[ShippingRate]: ...

@@ -1,0 +1,217 @@
+"""Prices, coupons and rates in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.money import Money
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.pricing.contract import Coupon, Price, ShippingRate, TaxRate
+
+
+async def prices(source: Work | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
+    """The prices there are."""
+    names = {f"id{n}": variant_id for n, variant_id in enumerate(dict.fromkeys(variant_ids))}
+    if not names:
+        return {}
+    rows = await source.fetch(
+        "SELECT variant_id, amount, compare_at FROM prices WHERE currency = :currency"
+        f" AND variant_id IN ({', '.join(f':{name}' for name in names)})",
+        currency=currency,
+        **names,
+    )
+    return {row["variant_id"]: _price(row, currency) for row in rows}
+
+
+def _price(row: Row, currency: str) -> Price:
+    compare_at = row["compare_at"]
+    return Price(
+        row["variant_id"], Money(row["amount"], currency), None if compare_at is None else Money(compare_at, currency)
+    )
+
+
+async def set_price(tx: Transaction, price: Price) -> None:
+    """Write the price of a variant."""
+    await tx.run(
+        "INSERT INTO prices (variant_id, currency, amount, compare_at) VALUES (:variant_id, :currency, :amount, :compare_at)"
+        " ON CONFLICT (variant_id, currency) DO UPDATE SET amount = excluded.amount, compare_at = excluded.compare_at",
+        variant_id=price.variant_id,
+        currency=price.amount.currency,
+        amount=price.amount.amount,
+        compare_at=None if price.compare_at is None else price.compare_at.amount,
+    )
+
+
+async def record_price(tx: Transaction, change_id: str, price: Price) -> None:
+    """Keep the price for the record (lowest price of 30 days, Directive 98/6/EC)."""
+    await tx.run(
+        "INSERT INTO price_changes (id, variant_id, currency, amount, time)"
+        " VALUES (:id, :variant_id, :currency, :amount, :time)",
+        id=change_id,
+        variant_id=price.variant_id,
+        currency=price.amount.currency,
+        amount=price.amount.amount,
+        time=to_micros(tx.now),
+    )
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _coupon(row: Row) -> Coupon:
+    return Coupon(
+        code=row["code"],
+        kind=row["kind"],
+        value=row["value"],
+        currency=row["currency"],
+        minimum=row["minimum"],
+        starts_at=_moment(row["starts_at"]),
+        ends_at=_moment(row["ends_at"]),
+        limit_total=row["limit_total"],
+        limit_per_customer=row["limit_per_customer"],
+        used=row["used"],
+    )
+
+
+async def coupon(source: Work | Transaction, code: str, customer: str) -> tuple[Coupon | None, int]:
+    """A coupon and how often `customer` has used it."""
+    row = await source.one("SELECT * FROM coupons WHERE code = :code", code=code)
+    if row is None:
+        return None, 0
+    uses = await source.one(
+        "SELECT count(*) AS uses FROM coupon_uses WHERE code = :code AND customer = :customer",
+        code=code,
+        customer=customer,
+    )
+    return _coupon(row), uses["uses"] if uses and customer else 0
+
+
+async def coupons(source: Work) -> list[Coupon]:
+    """All coupons."""
+    return [_coupon(row) for row in await source.fetch("SELECT * FROM coupons ORDER BY code")]
+
+
+async def put_coupon(tx: Transaction, one: Coupon) -> None:
+    """Write a coupon; how often it was used stays."""
+    await tx.run(
+        "INSERT INTO coupons (code, kind, value, currency, minimum, starts_at, ends_at, limit_total, limit_per_customer)"
+        " VALUES (:code, :kind, :value, :currency, :minimum, :starts_at, :ends_at, :limit_total, :limit_per_customer)"
+        " ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, value = excluded.value, currency = excluded.currency,"
+        " minimum = excluded.minimum, starts_at = excluded.starts_at, ends_at = excluded.ends_at,"
+        " limit_total = excluded.limit_total, limit_per_customer = excluded.limit_per_customer",
+        code=one.code,
+        kind=one.kind,
+        value=one.value,
+        currency=one.currency,
+        minimum=one.minimum,
+        starts_at=to_micros(one.starts_at) if one.starts_at else None,
+        ends_at=to_micros(one.ends_at) if one.ends_at else None,
+        limit_total=one.limit_total,
+        limit_per_customer=one.limit_per_customer,
+    )
+
+
+async def use_coupon(tx: Transaction, order_id: str, code: str, customer: str) -> bool:
+    """Count one use, if the limits allow it: one conditional statement, whose row lock also orders uses by one customer."""
+    new = await tx.run(
+        "INSERT INTO coupon_uses (order_id, code, customer, time) VALUES (:order_id, :code, :customer, :time)"
+        " ON CONFLICT (order_id, code) DO NOTHING",
+        order_id=order_id,
+        code=code,
+        customer=customer,
+        time=to_micros(tx.now),
+    )
+    if not new:
+        return True
+    counted = await tx.run(
+        "UPDATE coupons SET used = used + 1 WHERE code = :code AND (limit_total = 0 OR used < limit_total)", code=code
+    )
+    if not counted:
+        return False
+    row = await tx.one(
+        "SELECT c.limit_per_customer AS most, count(u.order_id) AS uses FROM coupons c"
+        " LEFT JOIN coupon_uses u ON u.code = c.code AND u.customer = :customer WHERE c.code = :code GROUP BY c.limit_per_customer",
+        code=code,
+        customer=customer,
+    )
+    return row is not None and (not row["most"] or not customer or row["uses"] <= row["most"])
+
+
+async def unuse_coupons(tx: Transaction, order_id: str) -> None:
+    """Uncount what an order used."""
+    rows = await tx.fetch("DELETE FROM coupon_uses WHERE order_id = :order_id RETURNING code", order_id=order_id)
+    for row in sorted(rows, key=lambda row: str(row["code"])):
+        await tx.run("UPDATE coupons SET used = used - 1 WHERE code = :code", code=row["code"])
+
+
+async def tax_rates(source: Work) -> list[TaxRate]:
+    """All tax rates."""
+    rows = await source.fetch("SELECT * FROM tax_rates ORDER BY country, region, tax_class")
+    return [
+        TaxRate(
+            country=row["country"],
+            region=row["region"],
+            tax_class=row["tax_class"],
+            rate=row["rate"],
+            title=row["title"],
+        )
+        for row in rows
+    ]
+
+
+async def put_tax_rate(tx: Transaction, rate: TaxRate) -> None:
+    """Write a tax rate."""
+    await tx.run(
+        "INSERT INTO tax_rates (country, region, tax_class, rate, title) VALUES (:country, :region, :tax_class, :rate, :title)"
+        " ON CONFLICT (country, region, tax_class) DO UPDATE SET rate = excluded.rate, title = excluded.title",
+        country=rate.country,
+        region=rate.region,
+        tax_class=rate.tax_class,
+        rate=rate.rate,
+        title=rate.title,
+    )
+
+
+async def shipping_rates(source: Work) -> list[ShippingRate]:
+    """All shipping rates."""
+    rows = await source.fetch("SELECT * FROM shipping_rates ORDER BY position, id")
+    return [
+        ShippingRate(
+            id=row["id"],
+            title=row["title"],
+            price=Money(row["price"], row["currency"]),
+            countries=tuple(row["countries"].split()),
+            min_subtotal=row["min_subtotal"],
+            max_weight=row["max_weight"],
+            free_over=row["free_over"],
+            days_min=row["days_min"],
+            days_max=row["days_max"],
+            position=row["position"],
+        )
+        for row in rows
+    ]
+
+
+async def put_shipping_rate(tx: Transaction, rate: ShippingRate) -> None:
+    """Write a shipping rate."""
+    await tx.run(
+        "INSERT INTO shipping_rates (id, title, currency, price, countries, min_subtotal, max_weight, free_over, days_min,"
+        " days_max, position) VALUES (:id, :title, :currency, :price, :countries, :min_subtotal, :max_weight, :free_over,"
+        " :days_min, :days_max, :position) ON CONFLICT (id) DO UPDATE SET title = excluded.title,"
+        " currency = excluded.currency, price = excluded.price, countries = excluded.countries,"
+        " min_subtotal = excluded.min_subtotal, max_weight = excluded.max_weight, free_over = excluded.free_over,"
+        " days_min = excluded.days_min, days_max = excluded.days_max, position = excluded.position",
+        id=rate.id,
+        title=rate.title,
+        currency=rate.price.currency,
+        price=rate.price.amount,
+        countries=" ".join(rate.countries),
+        min_subtotal=rate.min_subtotal,
+        max_weight=rate.max_weight,
+        free_over=rate.free_over,
+        days_min=rate.days_min,
+        days_max=rate.days_max,
+        position=rate.position,
+    )

@@ -1,0 +1,9 @@
+"""What else one may like, and why."""
+
+from shopwright.kit.label import Label
+
+LABEL = Label(
+    owns="what was bought together, features of products",
+    asks=("catalog",),
+    hears=("OrderPaid", "ProductPublished", "ProductRetired"),
+)

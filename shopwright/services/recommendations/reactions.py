@@ -1,0 +1,15 @@
+"""When that is heard, do this."""
+
+from shopwright.kit.facts import Reaction
+from shopwright.services.catalog.contract import ProductPublished, ProductRetired
+from shopwright.services.orders.contract import OrderPaid
+from shopwright.services.recommendations.service import Adviser
+
+
+def reactions(recommendations: Adviser) -> list[Reaction]:
+    """Baskets and products."""
+    return [
+        Reaction("recommendations.paid", OrderPaid, recommendations.hear_paid),
+        Reaction("recommendations.published", ProductPublished, recommendations.hear_published),
+        Reaction("recommendations.retired", ProductRetired, recommendations.hear_retired),
+    ]

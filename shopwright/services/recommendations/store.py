@@ -1,0 +1,89 @@
+"""Counts in SQL."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.work import Transaction, Work
+
+
+async def pairs(source: Work, product_id: str) -> list[tuple[str, int, int, int]]:
+    """Products bought with this one: how often together, how often this, how often the other."""
+    rows = await source.fetch(
+        "SELECT p.other_id, p.count AS together,"
+        " (SELECT CAST(coalesce(sum(orders), 0) AS BIGINT) FROM sold s WHERE s.product_id = p.product_id) AS own,"
+        " (SELECT CAST(coalesce(sum(orders), 0) AS BIGINT) FROM sold s WHERE s.product_id = p.other_id) AS others"
+        " FROM pairs p WHERE p.product_id = :product_id ORDER BY p.count DESC, p.other_id LIMIT 50",
+        product_id=product_id,
+    )
+    return [(row["other_id"], row["together"], row["own"], row["others"]) for row in rows]
+
+
+async def sharing(source: Work, product_id: str) -> list[tuple[str, str, int]]:
+    """Products that share a feature: which, and how many products have it. Features nearly all have say nothing."""
+    rows = await source.fetch(
+        "SELECT o.product_id, o.feature, c.having_it FROM features f"
+        " JOIN (SELECT feature, count(*) AS having_it FROM features GROUP BY feature) c ON c.feature = f.feature"
+        " JOIN features o ON o.feature = f.feature AND o.product_id <> f.product_id"
+        " WHERE f.product_id = :product_id AND c.having_it < 500",
+        product_id=product_id,
+    )
+    return [(row["product_id"], row["feature"], row["having_it"]) for row in rows]
+
+
+async def trending(source: Work, since_day: int, limit: int) -> list[str]:
+    """What was in most orders since then."""
+    rows = await source.fetch(
+        "SELECT product_id FROM sold WHERE day >= :since GROUP BY product_id ORDER BY sum(orders) DESC, product_id LIMIT :limit",
+        since=since_day,
+        limit=limit,
+    )
+    return [row["product_id"] for row in rows]
+
+
+async def bought_by(source: Work, user_id: str, limit: int) -> list[str]:
+    """What someone bought, newest first."""
+    rows = await source.fetch(
+        "SELECT product_id FROM bought WHERE user_id = :user_id ORDER BY time DESC LIMIT :limit",
+        user_id=user_id,
+        limit=limit,
+    )
+    return [row["product_id"] for row in rows]
+
+
+async def count_pair(tx: Transaction, product_id: str, other_id: str) -> None:
+    """Once more together."""
+    await tx.run(
+        "INSERT INTO pairs (product_id, other_id, count) VALUES (:product_id, :other_id, 1)"
+        " ON CONFLICT (product_id, other_id) DO UPDATE SET count = pairs.count + 1",
+        product_id=product_id,
+        other_id=other_id,
+    )
+
+
+async def count_sold(tx: Transaction, product_id: str, day: int) -> None:
+    """In one more order."""
+    await tx.run(
+        "INSERT INTO sold (product_id, day, orders) VALUES (:product_id, :day, 1)"
+        " ON CONFLICT (product_id, day) DO UPDATE SET orders = sold.orders + 1",
+        product_id=product_id,
+        day=day,
+    )
+
+
+async def add_bought(tx: Transaction, user_id: str, product_id: str, time: int) -> None:
+    """They have it."""
+    await tx.run(
+        "INSERT INTO bought (user_id, product_id, time) VALUES (:user_id, :product_id, :time)"
+        " ON CONFLICT (user_id, product_id) DO UPDATE SET time = excluded.time",
+        user_id=user_id,
+        product_id=product_id,
+        time=time,
+    )
+
+
+async def set_features(tx: Transaction, product_id: str, features: Sequence[str]) -> None:
+    """Replace what a product is like."""
+    await tx.run("DELETE FROM features WHERE product_id = :product_id", product_id=product_id)
+    await tx.run_many(
+        "INSERT INTO features (product_id, feature) VALUES (:product_id, :feature)",
+        [{"product_id": product_id, "feature": feature} for feature in dict.fromkeys(features)],
+    )

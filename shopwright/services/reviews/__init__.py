@@ -1,0 +1,5 @@
+"""What buyers think."""
+
+from shopwright.kit.label import Label
+
+LABEL = Label(owns="reviews, ratings, votes, moderation (documents)", hears=("OrderPaid",), tells=("ReviewPublished",))

@@ -1,0 +1,92 @@
+"""What others may know of reviews."""
+
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol
+
+import msgspec
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.errors import Refused
+from shopwright.kit.facts import Event
+
+Status = Literal["pending", "published", "rejected"]
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """A review by someone who bought the product."""
+
+    id: str
+    product_id: str
+    user_id: str
+    author: str
+    rating: int
+    title: str
+    body: str
+    status: Status
+    helpful: int = 0
+    created_at: datetime
+
+
+class NewReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What reviewing takes: 1 to 5 stars and words."""
+
+    rating: int
+    title: str
+    body: str
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """How many gave 1, 2, 3, 4, 5 stars."""
+
+    counts: tuple[int, int, int, int, int]
+
+    @property
+    def count(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def sum(self) -> int:
+        return sum(stars * count for stars, count in enumerate(self.counts, start=1))
+
+
+class NotABuyer(Refused):
+    """Only who bought it may review it."""
+
+    code = "not_a_buyer"
+
+
+class ReviewPublished(Event, frozen=True, kw_only=True):
+    """Reviews of a product changed: the sum and count of its stars now."""
+
+    SUBJECT: ClassVar[str] = "product_id"
+    product_id: str
+    rating_sum: int
+    rating_count: int
+
+
+class Reviews(Protocol):
+    """The verbs of reviews."""
+
+    async def write(self, product_id: str, review: NewReview, who: Caller) -> Review:
+        """Review a product one bought; writing again changes one's review. Raises Invalid, NotABuyer."""
+        ...
+
+    async def of_product(self, product_id: str, after: str = "", limit: int = 20) -> list[Review]:
+        """What is published."""
+        ...
+
+    async def histogram(self, product_id: str) -> Histogram:
+        """How many gave how many stars."""
+        ...
+
+    async def vote(self, review_id: str, who: Caller) -> Review:
+        """This review helped me (once a person)."""
+        ...
+
+    async def moderate(self, review_id: str, status: Status) -> Review:
+        """Publish or reject."""
+        ...
+
+    async def queue(self, status: Status = "pending", limit: int = 50) -> list[Review]:
+        """What waits for a decision."""
+        ...

@@ -1,0 +1,60 @@
+"""REST routes of reviews."""
+
+from typing import Any
+
+import msgspec
+from litestar import Router, get, patch, post
+from litestar.params import FromPath, JSONBody
+
+from shopwright.kit.auth import anyone, signed_in, staff
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.lists import After, Limit, Page, page
+from shopwright.services.reviews.contract import NewReview, Review, Reviews, Status
+
+Service = Given[Reviews]
+
+
+class Decision(msgspec.Struct, forbid_unknown_fields=True):
+    """What becomes of a review."""
+
+    status: Status
+
+
+@get("/v1/products/{product_id:str}/reviews", opt=allow(anyone), tags=["reviews"], operation_id="list_reviews")
+async def list_reviews(
+    reviews: Service, product_id: FromPath[str], after: After = "", limit: Limit = 20
+) -> Page[Review]:
+    """Published reviews of a product, by product id."""
+    return page(await reviews.of_product(product_id, after, limit + 1), limit, lambda review: review.id)
+
+
+@post("/v1/products/{product_id:str}/reviews", opt=allow(signed_in), tags=["reviews"], operation_id="write_review")
+async def write_review(
+    reviews: Service, caller: Asking, product_id: FromPath[str], data: JSONBody[NewReview]
+) -> Review:
+    """Review a product one bought; again, to change it."""
+    return await reviews.write(product_id, data, caller)
+
+
+@post("/v1/reviews/{review_id:str}/votes", opt=allow(signed_in), tags=["reviews"], operation_id="vote_review")
+async def vote_review(reviews: Service, caller: Asking, review_id: FromPath[str]) -> Review:
+    """This review helped me."""
+    return await reviews.vote(review_id, caller)
+
+
+@patch(
+    "/v1/reviews/{review_id:str}",
+    opt=allow(staff("reviews.moderate")),
+    tags=["reviews"],
+    operation_id="moderate_review",
+)
+async def moderate_review(reviews: Service, review_id: FromPath[str], data: JSONBody[Decision]) -> Review:
+    """Publish or reject a review."""
+    return await reviews.moderate(review_id, data.status)
+
+
+def routes() -> Router:
+    """All routes of this service."""
+    handlers: list[Any] = [list_reviews, write_review, vote_review, moderate_review]
+    return Router("/", route_handlers=handlers)

@@ -1,0 +1,113 @@
+"""Reviews: by those who bought it, one each, published at once unless something looks odd."""
+
+import re
+
+import msgspec
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.errors import Invalid, Missing, Problem, Unauthenticated
+from shopwright.kit.facts import Heard
+from shopwright.kit.memo import Memo
+from shopwright.kit.ports import Documents
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.reviews import store
+from shopwright.services.reviews.contract import Histogram, NewReview, NotABuyer, Review, ReviewPublished, Status
+
+LONGEST_TITLE, LONGEST_BODY = 120, 5_000
+ODD = re.compile(r"https?://|www\.|\b[\w.+-]+@[\w-]+\.\w+|(.)\1{9}", re.IGNORECASE)
+
+
+class Opinions:
+    """The verbs of `contract.Reviews`."""
+
+    def __init__(self, work: Work, documents: Documents) -> None:
+        self._work = work
+        self._store = store.ReviewStore(documents)
+        self._memo = Memo(work)
+
+    async def write(self, product_id: str, review: NewReview, who: Caller) -> Review:
+        _check(review)
+        if who.user_id is None:
+            raise Unauthenticated("Sign in to review what you bought.")
+        async with self._work.begin() as tx:
+            if not await store.has_bought(tx, who.user_id, product_id):
+                raise NotABuyer("Reviews are written by people who bought the product here.")
+            old, version = await self._store.by(tx, product_id, who.user_id) or (None, 0)
+            status: Status = "pending" if ODD.search(f"{review.title} {review.body}") else "published"
+            made = Review(
+                id=old.id if old else self._work.ids.new("rev"),
+                product_id=product_id,
+                user_id=who.user_id,
+                author=who.name,
+                rating=review.rating,
+                title=review.title.strip(),
+                body=review.body.strip(),
+                status=status,
+                helpful=old.helpful if old else 0,
+                created_at=old.created_at if old else tx.now,
+            )
+            await self._store.write(tx, made, version)
+            await self._recount(tx, old, made)
+        return made
+
+    async def _recount(self, tx: Transaction, old: Review | None, new: Review) -> None:
+        if old is not None and old.status == "published":
+            await store.count_star(tx, old.product_id, old.rating, -1)
+        if new.status == "published":
+            await store.count_star(tx, new.product_id, new.rating, 1)
+        if new.status == "published" or (old is not None and old.status == "published"):
+            stars = await store.histogram(tx, new.product_id)
+            await tx.tell(ReviewPublished(product_id=new.product_id, rating_sum=stars.sum, rating_count=stars.count))
+
+    async def of_product(self, product_id: str, after: str = "", limit: int = 20) -> list[Review]:
+        key = ("shown", product_id, after, limit)
+        return await self._memo.get(key, lambda: self._store.shown_for(self._work, product_id, after, limit))
+
+    async def histogram(self, product_id: str) -> Histogram:
+        return await self._memo.get(("stars", product_id), lambda: store.histogram(self._work, product_id))
+
+    async def vote(self, review_id: str, who: Caller) -> Review:
+        async with self._work.begin() as tx:
+            found = await self._store.get(tx, review_id)
+            if found is None or found[0].status != "published":
+                raise Missing("There is no such review.")
+            review, version = found
+            if await store.add_vote(tx, review_id, who.user_id or ""):
+                review = msgspec.structs.replace(review, helpful=review.helpful + 1)
+                await self._store.write(tx, review, version)
+        return review
+
+    async def moderate(self, review_id: str, status: Status) -> Review:
+        async with self._work.begin() as tx:
+            found = await self._store.get(tx, review_id)
+            if found is None:
+                raise Missing("There is no such review.")
+            old, version = found
+            new = msgspec.structs.replace(old, status=status)
+            if new != old:
+                await self._store.write(tx, new, version)
+                await self._recount(tx, old, new)
+        return new
+
+    async def queue(self, status: Status = "pending", limit: int = 50) -> list[Review]:
+        return await self._store.with_status(self._work, status, limit)
+
+    async def hear_paid(self, heard: Heard) -> None:
+        """OrderPaid: the buyer may review now."""
+        if heard.event.customer_id is None:
+            return
+        async with self._work.begin(once=heard.key) as tx:
+            for line in heard.event.lines:
+                await store.add_purchase(tx, heard.event.customer_id, line.product_id)
+
+
+def _check(review: NewReview) -> None:
+    problems = []
+    if not 1 <= review.rating <= 5:  # noqa: PLR2004 -- the five stars
+        problems.append(Problem("/rating", "invalid", "A rating is 1 to 5 stars."))
+    if not 1 <= len(review.title.strip()) <= LONGEST_TITLE:
+        problems.append(Problem("/title", "invalid", f"A title has 1 to {LONGEST_TITLE} characters."))
+    if len(review.body) > LONGEST_BODY:
+        problems.append(Problem("/body", "too_long", f"A review has at most {LONGEST_BODY} characters."))
+    if problems:
+        raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))

@@ -1,0 +1,89 @@
+"""Reviews as documents; who bought what, stars and votes in SQL."""
+
+import msgspec
+
+from shopwright.kit.ports import Collection, Document, Documents
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.reviews.contract import Histogram, Review
+
+REVIEWS = Collection("reviews", unique=("one_each",), indexed=("shown_for", "status"))
+
+
+class ReviewStore:
+    """Documents in, values out."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def get(self, source: Work | Transaction, review_id: str) -> tuple[Review, int] | None:
+        found = await self._documents.get(source, REVIEWS, [review_id])
+        return (_review(found[0]), found[0].version) if found else None
+
+    async def by(self, source: Work | Transaction, product_id: str, user_id: str) -> tuple[Review, int] | None:
+        found = await self._documents.find(source, REVIEWS, {"one_each": f"{product_id}/{user_id}"}, limit=1)
+        return (_review(found[0]), found[0].version) if found else None
+
+    async def write(self, tx: Transaction, review: Review, version: int) -> None:
+        body = msgspec.to_builtins(review)
+        body["one_each"] = f"{review.product_id}/{review.user_id}"
+        body["shown_for"] = review.product_id if review.status == "published" else ""
+        await self._documents.put(tx, REVIEWS, review.id, body, version)
+
+    async def shown_for(self, source: Work, product_id: str, after: str, limit: int) -> list[Review]:
+        found = await self._documents.find(source, REVIEWS, {"shown_for": product_id}, after=after, limit=limit)
+        return [_review(one) for one in found]
+
+    async def with_status(self, source: Work, status: str, limit: int) -> list[Review]:
+        return [_review(one) for one in await self._documents.find(source, REVIEWS, {"status": status}, limit=limit)]
+
+
+def _review(found: Document) -> Review:
+    return msgspec.json.decode(found.body, type=Review)
+
+
+async def add_purchase(tx: Transaction, user_id: str, product_id: str) -> None:
+    """They bought it."""
+    await tx.run(
+        "INSERT INTO purchases (user_id, product_id) VALUES (:user_id, :product_id) ON CONFLICT (user_id, product_id) DO NOTHING",
+        user_id=user_id,
+        product_id=product_id,
+    )
+
+
+async def has_bought(source: Work | Transaction, user_id: str, product_id: str) -> bool:
+    """Did they?"""
+    row = await source.one(
+        "SELECT 1 AS found FROM purchases WHERE user_id = :user_id AND product_id = :product_id",
+        user_id=user_id,
+        product_id=product_id,
+    )
+    return row is not None
+
+
+async def count_star(tx: Transaction, product_id: str, rating: int, by: int) -> None:
+    """One more, or one less."""
+    await tx.run(
+        "INSERT INTO stars (product_id, rating, count) VALUES (:product_id, :rating, :by)"
+        " ON CONFLICT (product_id, rating) DO UPDATE SET count = stars.count + excluded.count",
+        product_id=product_id,
+        rating=rating,
+        by=by,
+    )
+
+
+async def histogram(source: Work | Transaction, product_id: str) -> Histogram:
+    """How many gave how many stars."""
+    rows = await source.fetch("SELECT rating, count FROM stars WHERE product_id = :product_id", product_id=product_id)
+    found = {row["rating"]: row["count"] for row in rows}
+    return Histogram((found.get(1, 0), found.get(2, 0), found.get(3, 0), found.get(4, 0), found.get(5, 0)))
+
+
+async def add_vote(tx: Transaction, review_id: str, user_id: str) -> bool:
+    """Count a vote; False where they voted already."""
+    return bool(
+        await tx.run(
+            "INSERT INTO votes (review_id, user_id) VALUES (:review_id, :user_id) ON CONFLICT (review_id, user_id) DO NOTHING",
+            review_id=review_id,
+            user_id=user_id,
+        )
+    )

@@ -1,0 +1,9 @@
+"""Finding things: an index of what can be seen, seconds behind at most."""
+
+from shopwright.kit.label import Label
+
+LABEL = Label(
+    owns="its index and what it is built from",
+    asks=("catalog",),
+    hears=("ProductPublished", "ProductRetired", "PriceChanged", "StockChanged", "ReviewPublished", "OrderPaid"),
+)

@@ -1,0 +1,114 @@
+"""What others may know of search."""
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+import msgspec
+
+from shopwright.kit.money import Money
+
+CHOICES = ("category", "brand", "in_stock")
+Sort = Literal["relevance", "price", "-price", "newest", "rating", "bestselling"]
+
+
+class Rating(msgspec.Struct, frozen=True):
+    """What buyers think: an average of 1 to 5, and of how many."""
+
+    average: float
+    count: int
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A product in a list. `variant_id` only where there is one to choose, so that it can be added at once."""
+
+    id: str
+    slug: str
+    title: str
+    brand: str
+    price: Money | None
+    compare_at: Money | None = None
+    in_stock: bool
+    image: str
+    rating: Rating
+    image_alt: str = ""
+    second_image: str = ""
+    swatches: tuple[str, ...] = ()
+    variant_id: str = ""
+    price_varies: bool = False
+
+
+class FacetValue(msgspec.Struct, frozen=True):
+    """A value that can be chosen; `count`: how many products there would be."""
+
+    value: str
+    title: str
+    count: int
+    selected: bool
+
+
+class Facet(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to narrow down. Ranges tell their ends in minor units."""
+
+    name: str
+    title: str
+    kind: Literal["terms", "range", "boolean"]
+    values: tuple[FacetValue, ...] = ()
+    low: int | None = None
+    high: int | None = None
+
+
+class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is looked for. `category`: on whose page. `chosen`: facet name (category, brand, in_stock, attr.color) → values, any of them."""
+
+    text: str = ""
+    category: str = ""
+    chosen: Mapping[str, tuple[str, ...]] = {}
+    price_min: int | None = None
+    price_max: int | None = None
+    rating_min: float | None = None
+    sort: Sort = "relevance"
+    page: int = 1
+    limit: int = 24
+    exact: bool = False
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found. `items` are cards, as JSON that is ready to be answered."""
+
+    items: tuple[msgspec.Raw, ...]
+    total: int
+    facets: tuple[Facet, ...]
+    corrected_query: str | None = None
+
+
+def chosen(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The facet choices in a query string: each name may come more than once."""
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if (name in CHOICES or name.startswith("attr.")) and value:
+            found.setdefault(name, []).append(value)
+    return {name: tuple(values) for name, values in found.items() if name != "in_stock" or values[-1] == "true"}
+
+
+class Search(Protocol):
+    """The verbs of search."""
+
+    def generation(self) -> int | None:
+        """A number that changes with what `find` answers; None where nobody knows."""
+        ...
+
+    async def find(self, request: SearchRequest) -> Results:
+        """Products that fit. Raises Invalid for a page too deep."""
+        ...
+
+    async def suggest(self, text: str, limit: int = 6) -> list[Card]:
+        """As you type."""
+        ...
+
+    async def cards(self, product_ids: tuple[str, ...]) -> list[Card]:
+        """The cards of these products, of those that can be seen, in that order."""
+        ...
+
+    async def rating(self, product_id: str) -> Rating:
+        """What buyers think of a product."""
+        ...

@@ -1,0 +1,57 @@
+"""REST routes of search."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, get
+from litestar.params import FromQuery, Parameter
+
+from shopwright.kit.auth import anyone
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Given
+from shopwright.services.search.contract import Card, Results, Search, SearchRequest, Sort, chosen
+
+Service = Given[Search]
+
+
+@get("/v1/search", opt=allow(anyone), tags=["search"], operation_id="search")
+async def find(
+    search: Service,
+    request: Request[Any, Any, Any],
+    q: FromQuery[str] = "",
+    price_min: Annotated[int | None, Parameter(ge=0, description="minor units")] = None,
+    price_max: Annotated[int | None, Parameter(ge=0, description="minor units")] = None,
+    rating_min: Annotated[float | None, Parameter(ge=0, le=5)] = None,
+    sort: FromQuery[Sort] = "relevance",
+    page: Annotated[int, Parameter(ge=1)] = 1,
+    limit: Annotated[int, Parameter(ge=1, le=100)] = 24,
+    *,
+    exact: FromQuery[bool] = False,
+) -> Response[bytes]:
+    """Search and narrow down: category, brand, in_stock and attr.NAME may each come more than once (any of them)."""
+    results: Results = await search.find(
+        SearchRequest(
+            text=q,
+            chosen=chosen(list(request.query_params.multi_items())),
+            price_min=price_min,
+            price_max=price_max,
+            rating_min=rating_min,
+            sort=sort,
+            page=page,
+            limit=limit,
+            exact=exact,
+        )
+    )
+    return Response(msgspec.json.encode(results), media_type="application/json")
+
+
+@get("/v1/search/suggestions", opt=allow(anyone), tags=["search"], operation_id="suggest")
+async def suggest(search: Service, q: FromQuery[str] = "") -> dict[str, list[Card]]:
+    """As you type."""
+    return {"items": await search.suggest(q)}
+
+
+def routes() -> Router:
+    """All routes of this service."""
+    handlers: list[Any] = [find, suggest]
+    return Router("/", route_handlers=handlers)

@@ -1,0 +1,28 @@
+"""When that is heard, or time passes, do this."""
+
+from datetime import timedelta
+
+from shopwright.kit.facts import Reaction, Timer
+from shopwright.services.catalog.contract import ProductPublished, ProductRetired
+from shopwright.services.inventory.contract import StockChanged
+from shopwright.services.orders.contract import OrderPaid
+from shopwright.services.pricing.contract import PriceChanged
+from shopwright.services.reviews.contract import ReviewPublished
+from shopwright.services.search.service import Finder
+
+
+def reactions(search: Finder) -> list[Reaction]:
+    """Whatever a list of products shows."""
+    return [
+        Reaction("search.published", ProductPublished, search.hear_published),
+        Reaction("search.retired", ProductRetired, search.hear_retired),
+        Reaction("search.price", PriceChanged, search.hear_price),
+        Reaction("search.stock", StockChanged, search.hear_stock),
+        Reaction("search.review", ReviewPublished, search.hear_review),
+        Reaction("search.paid", OrderPaid, search.hear_paid),
+    ]
+
+
+def timers(search: Finder) -> list[Timer]:
+    """Seconds behind at most."""
+    return [Timer("search.index", timedelta(seconds=1), search.refresh_index)]

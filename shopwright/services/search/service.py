@@ -1,0 +1,164 @@
+"""Search: hears what changes, keeps an index, answers from it."""
+
+import msgspec
+
+from shopwright.kit.errors import Invalid, Missing, Unavailable
+from shopwright.kit.facts import Heard
+from shopwright.kit.memo import Memo
+from shopwright.kit.ports import Query, SearchIndex
+from shopwright.kit.work import Work
+from shopwright.services.catalog.contract import Catalog, Category, Product
+from shopwright.services.search import model, store
+from shopwright.services.search.contract import Card, Rating, Results, SearchRequest
+
+BATCH = 500
+DEEPEST = 10_000
+LONGEST = 200
+
+
+class Finder:
+    """The verbs of `contract.Search`."""
+
+    def __init__(self, work: Work, index: SearchIndex, *, catalog: Catalog) -> None:
+        self._work = work
+        self._index = index
+        self._catalog = catalog
+        self._memo = Memo(work)
+
+    async def find(self, request: SearchRequest) -> Results:
+        if len(request.text) > LONGEST:
+            raise Invalid.at("/q", f"A search has at most {LONGEST} characters.")
+        if request.page < 1 or request.page * request.limit > DEEPEST:
+            raise Invalid.at(
+                "/page", f"Only the first {DEEPEST} results can be looked through; narrow the search down."
+            )
+        found = await self._index.search(
+            Query(
+                text=request.text,
+                within=(f"category={request.category}",) if request.category else (),
+                groups={name: tuple(f"{name}={value}" for value in values) for name, values in request.chosen.items()},
+                price_min=request.price_min,
+                price_max=request.price_max,
+                rating_min=request.rating_min,
+                sort=request.sort,
+                offset=(request.page - 1) * request.limit,
+                limit=request.limit,
+                exact=request.exact,
+            )
+        )
+        facets = model.facets(request, found, await self._catalog.categories(), await self._catalog.attribute_types())
+        return Results(
+            items=tuple(msgspec.Raw(card.encode()) for card in found.cards),
+            total=found.total,
+            facets=facets,
+            corrected_query=found.corrected,
+        )
+
+    def generation(self) -> int | None:
+        return self._index.generation()
+
+    async def suggest(self, text: str, limit: int = 6) -> list[Card]:
+        return [msgspec.json.decode(card, type=Card) for card in await self._index.suggest(text[:LONGEST], limit)]
+
+    async def cards(self, product_ids: tuple[str, ...]) -> list[Card]:
+        async def read(ids: list[str]) -> dict[str, Card]:
+            known = await store.some(self._work, ids)
+            return {
+                one.product_id: model.card(one.entry, one.offers, one.rating) for one in known if one.entry is not None
+            }
+
+        found = await self._memo.many("card", product_ids, read)
+        return [card for card in found.values() if card is not None]
+
+    async def rating(self, product_id: str) -> Rating:
+        return await self._memo.get(("rating", product_id), lambda: store.rating(self._work, product_id))
+
+    # --- what it hears
+
+    async def hear_published(self, heard: Heard) -> None:
+        """ProductPublished: read the product as it is now."""
+        try:
+            product = await self._catalog.get(heard.event.product_id)
+        except Missing:
+            return
+        categories = await self._catalog.categories()
+        async with self._work.begin(once=heard.key) as tx:
+            if product.status == "published":
+                known = model.entry(product, _above(product, categories))
+                await store.write_entry(tx, known, [variant.id for variant in product.variants])
+            else:
+                await store.hide(tx, product.id)
+
+    async def hear_retired(self, heard: Heard) -> None:
+        """ProductRetired."""
+        async with self._work.begin(once=heard.key) as tx:
+            await store.hide(tx, heard.event.product_id)
+
+    async def hear_price(self, heard: Heard) -> None:
+        """PriceChanged."""
+        async with self._work.begin(once=heard.key) as tx:
+            await store.set_price(tx, heard.event.variant_id, heard.event.price, heard.event.compare_at)
+
+    async def hear_stock(self, heard: Heard) -> None:
+        """StockChanged."""
+        async with self._work.begin(once=heard.key) as tx:
+            await store.set_available(tx, heard.event.variant_id, heard.event.available)
+
+    async def hear_review(self, heard: Heard) -> None:
+        """ReviewPublished: it tells the whole sum, so that hearing it late or twice does no harm."""
+        async with self._work.begin(once=heard.key) as tx:
+            await store.set_rating(tx, heard.event.product_id, heard.event.rating_sum, heard.event.rating_count)
+
+    async def hear_paid(self, heard: Heard) -> None:
+        """OrderPaid: what sells comes first."""
+        async with self._work.begin(once=heard.key) as tx:
+            for line in heard.event.lines:
+                await store.add_sold(tx, line.product_id, line.quantity)
+
+    # --- the index
+
+    async def bring_up_to_date(self) -> int:
+        """A timer: bring to the index what has changed; answers how many."""
+        count = 0
+        while changed := await store.changed(self._work, BATCH):
+            put = [
+                model.document(one.entry, model.card(one.entry, one.offers, one.rating), one.sold)
+                for one in changed
+                if one.entry is not None
+            ]
+            gone = [one.product_id for one in changed if one.entry is None]
+            await self._index.write(put, gone)
+            async with self._work.begin() as tx:
+                await store.mark_indexed(tx, changed)
+            count += len(changed)
+        return count
+
+    async def refresh_index(self) -> None:
+        """The timer's handler."""
+        await self.bring_up_to_date()
+        await self.heal()
+
+    async def heal(self) -> None:
+        """An index that lost something (or a new engine) is built again from what we know."""
+        if await store.changed(self._work, 1):
+            return  # someone is at it: only what should be whole can be found wanting
+        try:
+            whole = await self._index.count() == await store.visible_and_indexed(self._work)
+        except Unavailable:
+            whole = False
+        if not whole:
+            await self._index.clear()
+            async with self._work.begin() as tx:
+                await store.forget_index(tx)
+
+
+def _above(product: Product, categories: list[Category]) -> list[Category]:
+    """The product's categories and all above them, nearest first."""
+    by_id = {category.id: category for category in categories}
+    found: dict[str, Category] = {}
+    for category_id in product.category_ids:
+        current = by_id.get(category_id)
+        while current is not None and current.id not in found:
+            found[current.id] = current
+            current = by_id.get(current.parent_id or "")
+    return list(found.values())

@@ -1,0 +1,170 @@
+"""What the index is built from, in SQL."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shopwright.kit.database import Row
+from shopwright.kit.money import Money
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.search.contract import Rating
+from shopwright.services.search.model import Entry, Offer
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry the index does not have in this form."""
+
+    product_id: str
+    entry: Entry | None
+    rating: Rating
+    sold: int
+    changed: int
+    offers: tuple[Offer, ...]
+
+
+async def write_entry(tx: Transaction, known: Entry, variant_ids: Sequence[str]) -> None:
+    """A product that can be seen."""
+    await tx.run(
+        "INSERT INTO entries (product_id, body, visible) VALUES (:id, :body, 1) ON CONFLICT (product_id) DO UPDATE"
+        " SET body = excluded.body, visible = 1, changed = entries.changed + 1",
+        id=known.id,
+        body=msgspec.json.encode(known).decode(),
+    )
+    await tx.run("UPDATE offers SET product_id = '' WHERE product_id = :id", id=known.id)
+    await tx.run_many(
+        "INSERT INTO offers (variant_id, product_id) VALUES (:variant_id, :id)"
+        " ON CONFLICT (variant_id) DO UPDATE SET product_id = excluded.product_id",
+        [{"variant_id": variant_id, "id": known.id} for variant_id in variant_ids],
+    )
+
+
+async def hide(tx: Transaction, product_id: str) -> None:
+    """A product that cannot be seen any more."""
+    await tx.run("UPDATE entries SET visible = 0, changed = changed + 1 WHERE product_id = :id", id=product_id)
+
+
+async def set_price(tx: Transaction, variant_id: str, price: Money, compare_at: Money | None) -> None:
+    """A variant costs this."""
+    await tx.run(
+        "INSERT INTO offers (variant_id, amount, compare_at, currency) VALUES (:id, :amount, :compare_at, :currency)"
+        " ON CONFLICT (variant_id) DO UPDATE SET amount = excluded.amount, compare_at = excluded.compare_at,"
+        " currency = excluded.currency",
+        id=variant_id,
+        amount=price.amount,
+        compare_at=compare_at.amount if compare_at else None,
+        currency=price.currency,
+    )
+    await _touch_by_variant(tx, variant_id)
+
+
+async def set_available(tx: Transaction, variant_id: str, available: int) -> None:
+    """So many of a variant can be had."""
+    await tx.run(
+        "INSERT INTO offers (variant_id, available) VALUES (:id, :available)"
+        " ON CONFLICT (variant_id) DO UPDATE SET available = excluded.available",
+        id=variant_id,
+        available=available,
+    )
+    await _touch_by_variant(tx, variant_id)
+
+
+async def _touch_by_variant(tx: Transaction, variant_id: str) -> None:
+    await tx.run(
+        "UPDATE entries SET changed = changed + 1 WHERE product_id = (SELECT product_id FROM offers WHERE variant_id = :id)",
+        id=variant_id,
+    )
+
+
+async def set_rating(tx: Transaction, product_id: str, rating_sum: int, rating_count: int) -> None:
+    """What buyers think now."""
+    await tx.run(
+        "INSERT INTO entries (product_id, rating_sum, rating_count) VALUES (:id, :sum, :count) ON CONFLICT (product_id)"
+        " DO UPDATE SET rating_sum = excluded.rating_sum, rating_count = excluded.rating_count, changed = entries.changed + 1",
+        id=product_id,
+        sum=rating_sum,
+        count=rating_count,
+    )
+
+
+async def add_sold(tx: Transaction, product_id: str, quantity: int) -> None:
+    """So many more were sold."""
+    await tx.run(
+        "INSERT INTO entries (product_id, sold) VALUES (:id, :quantity) ON CONFLICT (product_id)"
+        " DO UPDATE SET sold = entries.sold + excluded.sold, changed = entries.changed + 1",
+        id=product_id,
+        quantity=quantity,
+    )
+
+
+def _rating(row: Row) -> Rating:
+    count = row["rating_count"]
+    return Rating(round(row["rating_sum"] / count, 2) if count else 0.0, count)
+
+
+async def changed(source: Work, limit: int) -> list[Changed]:
+    """Entries the index does not have yet."""
+    rows = await source.fetch(
+        "SELECT * FROM entries WHERE changed <> indexed ORDER BY product_id LIMIT :limit", limit=limit
+    )
+    return await _with_offers(source, rows)
+
+
+async def some(source: Work, product_ids: Sequence[str]) -> list[Changed]:
+    """These entries, those that can be seen, in that order."""
+    names = {f"id{n}": product_id for n, product_id in enumerate(dict.fromkeys(product_ids))}
+    if not names:
+        return []
+    rows = await source.fetch(
+        f"SELECT * FROM entries WHERE visible = 1 AND product_id IN ({', '.join(f':{name}' for name in names)})",
+        **names,
+    )
+    found = {one.product_id: one for one in await _with_offers(source, rows)}
+    return [found[product_id] for product_id in product_ids if product_id in found]
+
+
+async def _with_offers(source: Work, rows: Sequence[Row]) -> list[Changed]:
+    offers: dict[str, list[Offer]] = {row["product_id"]: [] for row in rows}
+    names = {f"id{n}": product_id for n, product_id in enumerate(offers)}
+    if names:
+        for row in await source.fetch(
+            f"SELECT * FROM offers WHERE product_id IN ({', '.join(f':{name}' for name in names)})", **names
+        ):
+            price = None if row["amount"] is None else Money(row["amount"], row["currency"])
+            compare_at = None if row["compare_at"] is None else Money(row["compare_at"], row["currency"])
+            offers[row["product_id"]].append(Offer(price=price, compare_at=compare_at, available=row["available"]))
+    return [
+        Changed(
+            product_id=row["product_id"],
+            entry=msgspec.json.decode(row["body"], type=Entry) if row["visible"] and row["body"] else None,
+            rating=_rating(row),
+            sold=row["sold"],
+            changed=row["changed"],
+            offers=tuple(offers[row["product_id"]]),
+        )
+        for row in rows
+    ]
+
+
+async def mark_indexed(tx: Transaction, done: Sequence[Changed]) -> None:
+    """The index has them in this form; what changed meanwhile stays to be done."""
+    await tx.run_many(
+        "UPDATE entries SET indexed = :changed WHERE product_id = :id",
+        [{"id": one.product_id, "changed": one.changed} for one in done],
+    )
+
+
+async def forget_index(tx: Transaction) -> None:
+    """The index has nothing: build it again."""
+    await tx.run("UPDATE entries SET indexed = 0")
+
+
+async def visible_and_indexed(source: Work) -> int:
+    """How many products the index should have."""
+    row = await source.one("SELECT count(*) AS n FROM entries WHERE visible = 1 AND body <> '' AND indexed > 0")
+    return row["n"] if row else 0
+
+
+async def rating(source: Work, product_id: str) -> Rating:
+    """What buyers think of a product."""
+    row = await source.one("SELECT rating_sum, rating_count FROM entries WHERE product_id = :id", id=product_id)
+    return _rating(row) if row else Rating(0.0, 0)

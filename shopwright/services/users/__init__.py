@@ -1,0 +1,5 @@
+"""Who is who: accounts, sign-in, addresses."""
+
+from shopwright.kit.label import Label
+
+LABEL = Label(owns="accounts, addresses, sessions, roles", tells=("UserRegistered",))

@@ -1,0 +1,197 @@
+"""Users: accounts, sign-in, address book."""
+
+import asyncio
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.errors import Missing, RateLimited, Unauthenticated
+from shopwright.kit.places import Address, check_address, check_email
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.users import model, store
+from shopwright.services.users.contract import EmailTaken, SavedAddress, Tokens, User, UserRegistered, WrongPassword
+from shopwright.services.users.tokens import Signer, new_key
+
+
+class Accounts:
+    """The verbs of `contract.Users`."""
+
+    def __init__(self, work: Work, hasher: PasswordHasher | None = None) -> None:
+        self._work = work
+        self._hasher = hasher or PasswordHasher()  # Argon2id with the parameters of RFC 9106, low memory
+        self._hashing = asyncio.Semaphore(2)
+        self._nobody = self._hasher.hash("nobody has this password")
+        self._signer: Signer | None = None
+
+    async def register(self, email: str, password: str, name: str, role: str = "") -> User:
+        normal = check_email(email)
+        model.check_account(password, name, role)
+        user = User(id=self._work.ids.new("usr"), email=normal, name=name.strip(), role=role)
+        hashed = await self._hash(password)
+        async with self._work.begin() as tx:
+            if not await store.insert(tx, user, model.email_key(normal), hashed):
+                raise EmailTaken("There is an account with this e-mail address already. Sign in instead.")
+            await tx.tell(UserRegistered(user_id=user.id, email=user.email, name=user.name))
+        return user
+
+    async def _hash(self, password: str) -> str:
+        async with self._hashing:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def _verify(self, hashed: str, password: str) -> bool:
+        def verify() -> bool:
+            try:
+                return self._hasher.verify(hashed, password)
+            except (Argon2Error, InvalidHashError):
+                return False
+
+        async with self._hashing:
+            return await asyncio.to_thread(verify)
+
+    async def _check_password(self, email: str, password: str, address: str) -> User:
+        key = model.email_key(email.strip())
+        keys = [f"account:{key}", *([f"address:{address}"] if address else [])]
+        for one in keys:
+            count, last = await store.failures(self._work, one)
+            wait = from_micros(last) + model.delay_after(count) - self._work.now() if count else None
+            if wait is not None and wait.total_seconds() > 0:
+                seconds = int(wait.total_seconds()) + 1
+                raise RateLimited(
+                    f"Too many wrong passwords. Try again in {seconds} seconds.", data={"retry_after": seconds}
+                )
+        found = await store.with_password(self._work, key)
+        right = await self._verify(found[1] if found else self._nobody, password[: model.LONGEST_PASSWORD])
+        async with self._work.begin() as tx:
+            for one in keys:
+                await (store.forget_failures(tx, one) if found and right else store.count_failure(tx, one))
+        if not found or not right:
+            raise WrongPassword("E-mail address or password is wrong.")
+        return found[0]
+
+    async def sign_in(self, email: str, password: str, address: str = "") -> Tokens:
+        user = await self._check_password(email, password, address)
+        async with self._work.begin() as tx:
+            session_id, _ = await self._open(tx, user.id)
+            return await self._tokens(tx, user, session_id)
+
+    async def _open(self, tx: Transaction, user_id: str) -> tuple[str, str]:
+        session_id, secret = self._work.ids.new("ses"), self._work.ids.secret()
+        await store.open_session(tx, session_id, user_id, secret, to_micros(tx.now + model.SESSION))
+        return session_id, secret
+
+    async def _tokens(self, tx: Transaction, user: User, session_id: str) -> Tokens:
+        refresh_token = self._work.ids.secret()
+        await store.add_refresh_token(tx, refresh_token, session_id)
+        signer = await self._keys(tx)
+        return Tokens(access_token=signer.sign(user, session_id, tx.now), refresh_token=refresh_token)
+
+    async def _keys(self, tx: Transaction) -> Signer:
+        if self._signer is None:
+            keys = await store.signing_keys(tx)
+            if not keys:
+                key_id = self._work.ids.new("key")
+                await store.add_signing_key(tx, key_id, new_key(key_id))
+                keys = await store.signing_keys(tx)
+            self._signer = Signer([jwk for _, jwk in keys])
+        return self._signer
+
+    async def refresh(self, refresh_token: str) -> Tokens:
+        async with self._work.begin() as tx:
+            found = await store.use_refresh_token(tx, refresh_token)
+            row = await store.session_by_id(tx, found[0], to_micros(tx.now)) if found else None
+            if found and not found[1]:
+                await store.close_session(tx, found[0])
+            elif row is not None:
+                return await self._tokens(tx, _user(row), row["session_id"])
+        raise Unauthenticated("The refresh token is not valid (any more). Sign in again.")
+
+    async def authenticate(self, access_token: str) -> Caller:
+        if self._signer is None:
+            async with self._work.begin() as tx:
+                await self._keys(tx)
+        signer = self._signer
+        if signer is None:
+            raise Unauthenticated("Nobody has signed in yet.")
+        caller = signer.read(access_token, self._work.now())
+        # The session is asked for as well, so that signing out and a changed role take effect at once.
+        row = await store.session_by_id(self._work, caller.session_id or "", to_micros(self._work.now()))
+        if row is None:
+            raise Unauthenticated("This session has ended. Sign in again.")
+        return _caller(row)
+
+    async def open_session(self, email: str, password: str, address: str = "") -> str:
+        return await self.open_session_for((await self._check_password(email, password, address)).id)
+
+    async def open_session_for(self, user_id: str) -> str:
+        async with self._work.begin() as tx:
+            return (await self._open(tx, user_id))[1]
+
+    async def session(self, secret: str) -> Caller | None:
+        row = await store.session_by_secret(self._work, secret, to_micros(self._work.now()))
+        return _caller(row) if row else None
+
+    async def sign_out(self, session_id: str) -> None:
+        async with self._work.begin() as tx:
+            await store.close_session(tx, session_id)
+
+    async def close_session(self, secret: str) -> None:
+        async with self._work.begin() as tx:
+            await store.close_session_by_secret(tx, secret)
+
+    async def get(self, user_id: str) -> User:
+        user = await store.get(self._work, user_id)
+        if user is None:
+            raise Missing("There is no such account.")
+        return user
+
+    async def rename(self, user_id: str, name: str) -> User:
+        model.check_account("long enough", name, "")
+        async with self._work.begin() as tx:
+            await store.rename(tx, user_id, name.strip())
+        return await self.get(user_id)
+
+    async def addresses(self, user_id: str) -> list[SavedAddress]:
+        return await store.addresses(self._work, user_id)
+
+    async def save_address(self, user_id: str, address: Address, address_id: str = "") -> SavedAddress:
+        saved = SavedAddress(id=address_id or self._work.ids.new("adr"), address=check_address(address))
+        async with self._work.begin() as tx:
+            if not address_id:
+                await store.add_address(tx, user_id, saved)
+            elif not await store.change_address(tx, user_id, saved):
+                raise Missing("There is no such address in your book.")
+        return saved
+
+    async def delete_address(self, user_id: str, address_id: str) -> None:
+        async with self._work.begin() as tx:
+            if not await store.delete_address(tx, user_id, address_id):
+                raise Missing("There is no such address in your book.")
+
+    async def public_keys(self) -> dict[str, Any]:
+        async with self._work.begin() as tx:
+            return (await self._keys(tx)).public()
+
+    async def ensure_owner(self, email: str, password: str) -> str | None:
+        """The first account of a new shop; its password (made up where "" is given), or None where there is an owner."""
+        if await store.has_owner(self._work):
+            return None
+        chosen = password or self._work.ids.secret(9)
+        try:
+            await self.register(email, chosen, "Shop owner", role="owner")
+        except EmailTaken:
+            return None
+        return chosen
+
+
+def _user(row: Row) -> User:
+    return User(id=row["id"], email=row["email"], name=row["name"], role=row["role"])
+
+
+def _caller(row: Row) -> Caller:
+    return Caller(
+        user_id=row["id"], email=row["email"], name=row["name"], role=row["role"], session_id=row["session_id"]
+    )

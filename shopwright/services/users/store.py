@@ -1,0 +1,186 @@
+"""Accounts in SQL. Secrets are stored as hashes only."""
+
+import hashlib
+
+import msgspec
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.places import Address
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.users.contract import SavedAddress, User
+
+WITH_USER = "SELECT s.id AS session_id, s.expires_at, u.id, u.email, u.name, u.role FROM sessions s JOIN users u ON u.id = s.user_id"
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret that is itself random."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _user(row: Row) -> User:
+    return User(id=row["id"], email=row["email"], name=row["name"], role=row["role"])
+
+
+async def insert(tx: Transaction, user: User, key: str, password: str) -> bool:
+    """A new account; False where the e-mail address has one."""
+    return bool(
+        await tx.run(
+            "INSERT INTO users (id, email, email_key, name, password, role, created_at)"
+            " VALUES (:id, :email, :key, :name, :password, :role, :now) ON CONFLICT (email_key) DO NOTHING",
+            id=user.id,
+            email=user.email,
+            key=key,
+            name=user.name,
+            password=password,
+            role=user.role,
+            now=to_micros(tx.now),
+        )
+    )
+
+
+async def get(source: Work | Transaction, user_id: str) -> User | None:
+    """One account."""
+    row = await source.one("SELECT * FROM users WHERE id = :id", id=user_id)
+    return _user(row) if row else None
+
+
+async def with_password(source: Work, key: str) -> tuple[User, str] | None:
+    """An account and the hash of its password."""
+    row = await source.one("SELECT * FROM users WHERE email_key = :key", key=key)
+    return (_user(row), row["password"]) if row else None
+
+
+async def has_owner(source: Work) -> bool:
+    """Does anyone own this shop?"""
+    return await source.one("SELECT 1 AS found FROM users WHERE role = 'owner' LIMIT 1") is not None
+
+
+async def rename(tx: Transaction, user_id: str, name: str) -> None:
+    """Change the name."""
+    await tx.run("UPDATE users SET name = :name WHERE id = :id", name=name, id=user_id)
+
+
+async def failures(source: Work | Transaction, key: str) -> tuple[int, int]:
+    """How often in a row it failed, and when last."""
+    row = await source.one("SELECT count, last FROM failures WHERE key = :key", key=key)
+    return (row["count"], row["last"]) if row else (0, 0)
+
+
+async def count_failure(tx: Transaction, key: str) -> None:
+    """One more."""
+    await tx.run(
+        "INSERT INTO failures (key, count, last) VALUES (:key, 1, :now)"
+        " ON CONFLICT (key) DO UPDATE SET count = failures.count + 1, last = excluded.last",
+        key=key,
+        now=to_micros(tx.now),
+    )
+
+
+async def forget_failures(tx: Transaction, key: str) -> None:
+    """It worked."""
+    await tx.run("DELETE FROM failures WHERE key = :key", key=key)
+
+
+async def open_session(tx: Transaction, session_id: str, user_id: str, secret: str, expires_at: int) -> None:
+    """A new session, found again by its secret."""
+    await tx.run(
+        "INSERT INTO sessions (id, user_id, secret_hash, created_at, expires_at)"
+        " VALUES (:id, :user_id, :hash, :now, :expires_at)",
+        id=session_id,
+        user_id=user_id,
+        hash=digest(secret),
+        now=to_micros(tx.now),
+        expires_at=expires_at,
+    )
+
+
+async def session_by_secret(source: Work, secret: str, now: int) -> Row | None:
+    """The open session with this secret, and its user."""
+    return await source.one(
+        f"{WITH_USER} WHERE s.secret_hash = :hash AND s.expires_at > :now", hash=digest(secret), now=now
+    )
+
+
+async def session_by_id(source: Work | Transaction, session_id: str, now: int) -> Row | None:
+    """The open session with this id, and its user."""
+    return await source.one(f"{WITH_USER} WHERE s.id = :id AND s.expires_at > :now", id=session_id, now=now)
+
+
+async def close_session(tx: Transaction, session_id: str) -> None:
+    """End a session with its tokens."""
+    await tx.run("DELETE FROM refresh_tokens WHERE session_id = :id", id=session_id)
+    await tx.run("DELETE FROM sessions WHERE id = :id", id=session_id)
+
+
+async def close_session_by_secret(tx: Transaction, secret: str) -> None:
+    """End the session with this secret."""
+    row = await tx.one("SELECT id FROM sessions WHERE secret_hash = :hash", hash=digest(secret))
+    if row:
+        await close_session(tx, row["id"])
+
+
+async def add_refresh_token(tx: Transaction, token: str, session_id: str) -> None:
+    """A refresh token that can be used once."""
+    await tx.run("INSERT INTO refresh_tokens (hash, session_id) VALUES (:hash, :id)", hash=digest(token), id=session_id)
+
+
+async def use_refresh_token(tx: Transaction, token: str) -> tuple[str, bool] | None:
+    """Its session, and whether this was the first use; None for one we never gave out."""
+    first = await tx.fetch(
+        "UPDATE refresh_tokens SET used = 1 WHERE hash = :hash AND used = 0 RETURNING session_id", hash=digest(token)
+    )
+    if first:
+        return first[0]["session_id"], True
+    row = await tx.one("SELECT session_id FROM refresh_tokens WHERE hash = :hash", hash=digest(token))
+    return (row["session_id"], False) if row else None
+
+
+async def addresses(source: Work | Transaction, user_id: str) -> list[SavedAddress]:
+    """The address book, newest first."""
+    rows = await source.fetch("SELECT * FROM addresses WHERE user_id = :user_id ORDER BY id DESC", user_id=user_id)
+    return [SavedAddress(id=row["id"], address=msgspec.json.decode(row["body"], type=Address)) for row in rows]
+
+
+async def add_address(tx: Transaction, user_id: str, saved: SavedAddress) -> None:
+    """A new address."""
+    await tx.run(
+        "INSERT INTO addresses (id, user_id, body) VALUES (:id, :user_id, :body)",
+        id=saved.id,
+        user_id=user_id,
+        body=msgspec.json.encode(saved.address).decode(),
+    )
+
+
+async def change_address(tx: Transaction, user_id: str, saved: SavedAddress) -> bool:
+    """Change one's own address; False where it is not."""
+    return bool(
+        await tx.run(
+            "UPDATE addresses SET body = :body WHERE id = :id AND user_id = :user_id",
+            id=saved.id,
+            user_id=user_id,
+            body=msgspec.json.encode(saved.address).decode(),
+        )
+    )
+
+
+async def delete_address(tx: Transaction, user_id: str, address_id: str) -> bool:
+    """Remove one's own address; False where it is not."""
+    return bool(
+        await tx.run("DELETE FROM addresses WHERE id = :id AND user_id = :user_id", id=address_id, user_id=user_id)
+    )
+
+
+async def signing_keys(source: Work | Transaction) -> list[tuple[str, str]]:
+    """Key ids and private JWKs, newest first."""
+    return [(row["id"], row["jwk"]) for row in await source.fetch("SELECT id, jwk FROM signing_keys ORDER BY id DESC")]
+
+
+async def add_signing_key(tx: Transaction, key_id: str, jwk: str) -> None:
+    """A key to sign with from now on."""
+    await tx.run(
+        "INSERT INTO signing_keys (id, jwk, created_at) VALUES (:id, :jwk, :now)",
+        id=key_id,
+        jwk=jwk,
+        now=to_micros(tx.now),
+    )

@@ -1,0 +1,70 @@
+"""Access tokens: JWT (RFC 7519) signed with Ed25519, 15 minutes; the public keys are published as JWKS."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.errors import Unauthenticated
+from shopwright.services.users.contract import User
+from shopwright.services.users.model import ACCESS
+
+ALGORITHMS = ["Ed25519"]
+ISSUER = "shopwright"
+
+
+def new_key(key_id: str) -> str:
+    """A private key, as JSON."""
+    key = OKPKey.generate_key("Ed25519", {"kid": key_id, "use": "sig", "alg": ALGORITHMS[0]})
+    return msgspec.json.encode(key.as_dict(private=True)).decode()
+
+
+class Signer:
+    """Signs with the newest key, accepts all of them."""
+
+    def __init__(self, private_jwks: list[str]) -> None:
+        self._keys = [OKPKey.import_key(msgspec.json.decode(jwk)) for jwk in private_jwks]
+        self._set = KeySet(self._keys)  # type: ignore[arg-type]  # a set of one kind of key
+        self._claims = jwt.JWTClaimsRegistry(iss={"essential": True, "value": ISSUER}, sub={"essential": True})
+
+    def sign(self, user: User, session_id: str, now: datetime) -> str:
+        claims = {
+            "iss": ISSUER,
+            "sub": user.id,
+            "sid": session_id,
+            "email": user.email,
+            "name": user.name,
+            "role": user.role,
+            "iat": int(now.timestamp()),
+            "exp": int((now + ACCESS).timestamp()),
+        }
+        header = {"alg": ALGORITHMS[0], "kid": self._keys[0].kid}
+        return jwt.encode(header, claims, self._keys[0], algorithms=ALGORITHMS)
+
+    def read(self, token: str, now: datetime) -> Caller:
+        try:
+            claims = jwt.decode(token, self._set, algorithms=ALGORITHMS).claims
+            jwt.JWTClaimsRegistry(
+                now=int(now.timestamp()),
+                iss={"essential": True, "value": ISSUER},
+                sub={"essential": True},
+                exp={"essential": True},
+            ).validate(claims)
+        except (JoseError, ValueError, KeyError, TypeError):
+            raise Unauthenticated(
+                "The access token is not valid (any more). Sign in again, or use the refresh token."
+            ) from None
+        return Caller(
+            user_id=claims["sub"],
+            email=claims["email"],
+            name=claims["name"],
+            role=claims["role"],
+            session_id=claims["sid"],
+        )
+
+    def public(self) -> dict[str, Any]:
+        return {"keys": [key.as_dict(private=False) for key in self._keys]}

@@ -1,0 +1,82 @@
+"""All settings of a shop, in one frozen structure; nearly all are URLs. `kit.settings` reads them."""
+
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.money import minor_digits
+from shopwright.kit.places import address_form
+
+
+def _means(text: str) -> msgspec.Meta:
+    return msgspec.Meta(description=text)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """`SHOPWRIGHT_DATABASE=…` sets `database`, and so on."""
+
+    data: Annotated[str, _means("the folder everything embedded lives in")] = "./var"
+    url: Annotated[str, _means("the address shoppers see, for links in messages and payment returns")] = (
+        "http://127.0.0.1:8000"
+    )
+    database: Annotated[str, _means("relational engine: sqlite:///folder or postgresql://…")] = ""
+    documents: Annotated[str, _means("document engine: database: keeps them in the database")] = "database:"
+    cache: Annotated[str, _means("cache engine: memory:")] = "memory:"
+    bus: Annotated[str, _means("how facts travel: local:")] = "local:"
+    search: Annotated[str, _means("search engine: tantivy:///folder")] = ""
+    files: Annotated[str, _means("where media live: file:///folder")] = ""
+    mail: Annotated[str, _means("where e-mail goes: viewer: shows it in the back office")] = "viewer:"
+    sms: Annotated[str, _means("where text messages go: viewer:")] = "viewer:"
+    push: Annotated[str, _means("where push messages go: viewer:")] = "viewer:"
+    owner_email: Annotated[str, _means("e-mail address of the owner of a new shop")] = "owner@example.com"
+    owner_password: Annotated[str, _means("password of the owner of a new shop; made up and printed once if empty")] = (
+        ""
+    )
+    secret: Annotated[str, _means("signs forms; made up and kept in the data folder if empty")] = ""
+    shop_name: Annotated[str, _means("what the shop is called")] = "Northlight"
+    currency: Annotated[str, _means("currency of all prices, ISO 4217")] = "EUR"
+    country: Annotated[str, _means("where the shop is, ISO 3166-1 alpha-2: taxes before an address is known")] = "DE"
+    prices_include_tax: Annotated[bool, _means("are prices shown and stored with tax")] = True
+    limits: Annotated[Literal["on", "off"], _means("rate limits; off for load tests (the login delay stays)")] = "on"
+    writes_per_minute: Annotated[
+        int, msgspec.Meta(ge=1, description="writing requests a minute from one address; ten times as many reads")
+    ] = 300
+    largest_body: Annotated[int, msgspec.Meta(ge=1024, description="largest request body in bytes")] = 25_000_000
+
+
+def complete(settings: Settings) -> Settings:
+    """The settings with the engines that live in the data folder filled in. Raises Invalid for values that cannot be."""
+    minor_digits(settings.currency)
+    address_form(settings.country)
+    if not settings.url.startswith(("http://", "https://")):
+        raise Invalid(f"SHOPWRIGHT_URL is “{settings.url}”; it starts with http:// or https://.")
+    data = Path(settings.data).resolve()
+    secret = settings.secret or _kept_secret(data)
+    return msgspec.structs.replace(
+        settings,
+        data=str(data),
+        secret=secret,
+        url=settings.url.rstrip("/"),
+        database=settings.database or f"sqlite://{data}",
+        search=settings.search or f"tantivy://{data}/search",
+        files=settings.files or f"file://{data}/files",
+    )
+
+
+def _kept_secret(data: Path) -> str:
+    """The secret of this data folder: made once, the same for all processes."""
+    path = data / "secret.key"
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError), path.open("x", encoding="ascii") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_hex(32))
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise Unavailable(
+            f"The data folder {data} cannot be used: {error.strerror}. Choose another with --data or SHOPWRIGHT_DATA."
+        ) from None

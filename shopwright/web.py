@@ -1,0 +1,235 @@
+"""The shop as an ASGI application: all routes, who may call them, and what stands around them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, Router, get
+from litestar.config.csrf import CSRFConfig
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.types import ASGIApp
+
+from shopwright import __version__
+from shopwright.app import Shop
+from shopwright.engines.providers.pretend import pages as pretend_pages
+from shopwright.faces.backoffice import pages as backoffice
+from shopwright.faces.docs import pages as docs
+from shopwright.faces.shelf import http as shelf
+from shopwright.faces.storefront import pages as storefront
+from shopwright.kit.auth import GUEST, Caller, anyone
+from shopwright.kit.errors import ShopError
+from shopwright.kit.web import problems
+from shopwright.kit.web.access import allow, every_route_has_a_rule, guard, provide_caller
+from shopwright.kit.web.idempotency import Idempotency
+from shopwright.kit.web.limits import Limits
+from shopwright.kit.web.observe import Observe
+from shopwright.kit.web.prepared import Prepared, Version
+from shopwright.services.carts import http as carts
+from shopwright.services.catalog import http as catalog
+from shopwright.services.insights import http as insights
+from shopwright.services.orders import http as orders
+from shopwright.services.payments import http as payments
+from shopwright.services.pricing import http as pricing
+from shopwright.services.reviews import http as reviews
+from shopwright.services.search import http as search
+from shopwright.services.users import http as users
+
+SERVICES = (
+    "users", "catalog", "inventory", "pricing", "payments", "carts", "orders", "reviews", "search", "recommendations",
+    "notifications", "insights", "shelf", "pretend",
+)  # fmt: skip
+
+
+def session_cookie(url: str) -> str:
+    """The name of the session cookie: bound to its host (RFC 6265bis, __Host-) wherever there is TLS."""
+    return "__Host-session" if url.startswith("https://") else "session"
+
+
+def identify(shop: Shop) -> Any:
+    """Who calls: by bearer token at the API, by session cookie on pages."""
+    cookie = session_cookie(shop.settings.url)
+
+    async def who(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return await shop.users.authenticate(token.strip())
+        secret = connection.cookies.get(cookie)
+        if secret and not connection.scope["path"].startswith("/v1"):
+            return await shop.users.session(secret) or GUEST
+        return GUEST
+
+    return who
+
+
+def operator_routes(shop: Shop) -> Router:
+    """For those who run the shop."""
+
+    @get("/health/live", opt=allow(anyone), tags=["operator"], operation_id="live")
+    async def live() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @get("/health/ready", opt=allow(anyone), tags=["operator"], operation_id="ready")
+    async def ready() -> Response[dict[str, Any]]:
+        """Every engine answers, really asked."""
+        engines: dict[str, str] = {}
+        for name, work in shop.works.items():
+            try:
+                await work.database.check()
+                engines[f"database {name}"] = "ok"
+            except ShopError as error:
+                engines[f"database {name}"] = error.detail
+        good = all(state == "ok" for state in engines.values())
+        body = {"status": "ok" if good else "unavailable", "version": __version__, "engines": engines}
+        return Response(body, status_code=200 if good else 503)
+
+    @get("/metrics", opt=allow(anyone), include_in_schema=False)
+    async def metrics() -> Response[bytes]:
+        """Numbers for Prometheus."""
+        for name, work in shop.works.items():
+            rows = await work.fetch("SELECT state, count(*) AS n FROM deliveries GROUP BY state")
+            counts = {row["state"]: row["n"] for row in rows}
+            shop.numbers.waiting.labels(name).set(counts.get("waiting", 0))
+            shop.numbers.dead.labels(name).set(counts.get("dead", 0))
+        return Response(shop.numbers.text(), media_type="text/plain; version=0.0.4")
+
+    @get("/openapi.json", opt=allow(anyone), include_in_schema=False)
+    async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        """The API, for machines."""
+        return request.app.openapi_schema.to_schema()
+
+    return Router("/", route_handlers=[live, ready, metrics, openapi_document])
+
+
+def service_routes(shop: Shop) -> list[Router]:
+    """The API: routes of each service, which remember answers to an Idempotency-Key in its own database."""
+    modules = {
+        "users": users, "catalog": catalog, "pricing": pricing, "payments": payments, "carts": carts,
+        "orders": orders, "reviews": reviews, "search": search, "insights": insights,
+    }  # fmt: skip
+    routers = {name: module.routes() for name, module in modules.items()}
+    routers["inventory"] = shelf.routes()
+    for name, router in routers.items():
+        router.middleware.append(DefineMiddleware(Idempotency, work=shop.works[name]))
+    return list(routers.values())
+
+
+def error_answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Programs get problem details, people a page."""
+    if request.scope["path"].startswith(("/v1", "/health", "/metrics", "/.well-known", "/media", "/openapi")):
+        return problems.answer(request, error)
+    return storefront.error_page(request, error)
+
+
+def openapi() -> OpenAPIConfig:
+    """The OpenAPI 3.1 document at /openapi.json."""
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    names = (
+        "users",
+        "catalog",
+        "inventory",
+        "pricing",
+        "carts",
+        "orders",
+        "payments",
+        "reviews",
+        "search",
+        "recommendations",
+        "events",
+        "operator",
+    )
+    return OpenAPIConfig(
+        title="Shopwright",
+        version=__version__,
+        description="The API of a whole shop. Money is in minor units; times are RFC 3339 in UTC; errors are RFC 9457.",
+        tags=[Tag(name=name) for name in names],
+        components=Components(security_schemes={"bearer": bearer}),
+        openapi_router=Router("/schema", route_handlers=[], opt=allow(anyone), include_in_schema=False),
+        use_handler_docstrings=True,
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+    )
+
+
+def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
+    """All routes. Raises LookupError where one does not say who may call it."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        async with shop.running(deliver=deliver):
+            yield
+
+    handlers: list[Any] = [
+        *service_routes(shop),
+        operator_routes(shop),
+        storefront.routes(),
+        backoffice.routes(),
+        docs.routes(),
+        pretend_pages.routes(),
+    ]
+    app = Litestar(
+        route_handlers=handlers,
+        dependencies={
+            **{name: _provide(getattr(shop, name)) for name in SERVICES},
+            "settings": _provide(shop.settings),
+            "caller": Provide(provide_caller),
+        },
+        guards=[guard(identify(shop))],
+        exception_handlers={Exception: error_answer},
+        csrf_config=_csrf(shop),
+        openapi_config=openapi(),
+        lifespan=[lifespan],
+        request_max_body_size=shop.settings.largest_body,
+        logging_config=None,
+        type_encoders={msgspec.Raw: bytes},
+    )
+    app.state.shop = shop
+    every_route_has_a_rule(app)
+    return app
+
+
+def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
+    """The application: prepared answers, limits and what is seen from outside stand around the routes."""
+    answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), prepared_paths(shop))
+    if shop.settings.limits == "on":
+        answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
+    return Observe(answering, shop.ids, shop.numbers)
+
+
+def prepared_paths(shop: Shop) -> dict[str, list[Version]]:
+    """The hottest reads, and what their answers are made from."""
+    works = shop.works
+
+    async def index() -> int | None:
+        return shop.search.generation()
+
+    product: list[Version] = [
+        works[name].database.version for name in ("catalog", "pricing", "inventory", "search", "reviews")
+    ]
+    return {
+        "/v1/products": product,
+        "/v1/search": [works["catalog"].database.version, index],
+        "/v1/categories": [works["catalog"].database.version],
+    }
+
+
+def _provide(value: Any) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False, use_cache=True)
+
+
+def _csrf(shop: Shop) -> CSRFConfig:
+    secure = shop.settings.url.startswith("https://")
+    return CSRFConfig(
+        secret=shop.settings.secret,
+        cookie_name="__Host-form" if secure else "form",
+        cookie_secure=secure,
+        cookie_httponly=True,
+        cookie_samesite="lax",
+        header_name="x-csrf-token",
+        exclude=["^/v1/", "^/pretend/"],
+    )

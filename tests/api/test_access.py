@@ -1,0 +1,157 @@
+"""Nobody in: every route states who may call it, and every refusal is checked."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from shopwright.app import Shop
+from shopwright.kit.auth import ROLES, Caller, anyone, signed_in
+from shopwright.kit.errors import Denied, Unauthenticated
+from shopwright.kit.web.access import every_route_has_a_rule
+from shopwright.web import build, litestar_app
+from tests.conftest import make_settings, sell, sign_in
+from tests.services.test_orders import place
+
+
+def routes() -> list[tuple[str, str, object]]:
+    shop = Shop(make_settings(Path("/tmp/shopwright-routes")))  # noqa: S108 -- nothing is opened there
+    app = litestar_app(shop)
+    found = []
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if isinstance(handler, HTTPRouteHandler):
+                    found += [
+                        (method, route.path_format, handler.opt.get("access"))
+                        for method in handler.http_methods
+                        if method != "OPTIONS"
+                    ]
+    return sorted(found, key=lambda one: one[:2])
+
+
+ROUTES = routes()
+OPEN = {
+    "/v1/users", "/v1/sessions", "/v1/sessions/refresh", "/v1/categories", "/v1/products", "/v1/products/{product}", "/v1/search",
+    "/v1/search/suggestions", "/v1/carts", "/v1/carts/{cart_id}", "/v1/carts/{cart_id}/lines", "/v1/carts/{cart_id}/lines/{line_id}",
+    "/v1/carts/{cart_id}/coupons", "/v1/carts/{cart_id}/shipping-options", "/v1/orders", "/v1/orders/{order_id}",
+    "/v1/orders/{order_id}/cancel", "/v1/orders/{order_id}/payments", "/v1/products/{product_id}/reviews", "/v1/recommendations",
+    "/v1/payment-webhooks/{provider}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "rule"), ROUTES, ids=[f"{method} {path}" for method, path, _ in ROUTES])
+@pytest.mark.parametrize("role", ["guest", "customer", *ROLES])
+def test_each_route_lets_in_whom_its_rule_names(method: str, path: str, rule, role: str) -> None:
+    caller = {"guest": Caller(), "customer": Caller(user_id="usr_1")}.get(role, Caller(user_id="usr_2", role=role))
+    assert rule is not None, f"{method} {path} has no rule"
+    needed = rule.__name__.removeprefix("staff(").removesuffix(")")
+    expected = rule is anyone or (rule is signed_in and role != "guest") or needed in ROLES.get(role, frozenset())
+    try:
+        rule(caller)
+        let_in = True
+    except (Denied, Unauthenticated):
+        let_in = False
+    assert let_in == expected
+
+
+def test_only_what_shoppers_need_is_open() -> None:
+    opened = {path for _, path, rule in ROUTES if rule is anyone and path.startswith("/v1")}
+    assert opened <= OPEN
+    assert all(path.startswith(("/office", "/v1", "/account", "/p/")) for _, path, rule in ROUTES if rule is not anyone)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [(method, path) for method, path, rule in ROUTES if path.startswith("/v1") and rule is not anyone],
+)
+async def test_a_guest_and_a_customer_are_really_refused(
+    api: httpx.AsyncClient, shop: Shop, method: str, path: str
+) -> None:
+    url = path.replace("{order_id}", "ord_x").replace("{product_id}", "prd_x").replace("{", "x").replace("}", "")
+    answer = await api.request(method, url, json={})
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    rule = next(rule for one, other, rule in ROUTES if (one, other) == (method, path))
+    if rule is not signed_in:
+        await shop.users.register("ada@example.com", "correct horse", "Ada")
+        me = await sign_in(api, "ada@example.com", "correct horse")
+        answer = await api.request(method, url, json={}, headers=me)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def test_a_route_without_a_rule_does_not_start() -> None:
+    @get("/oops")
+    async def oops() -> None: ...
+
+    with pytest.raises(LookupError, match="/oops"):
+        every_route_has_a_rule(Litestar([oops], openapi_config=None))
+
+
+async def test_others_orders_carts_and_addresses_are_not_there(api: httpx.AsyncClient, shop: Shop) -> None:
+    await shop.users.register("eve@example.com", "correct horse", "Eve")
+    eve = await sign_in(api, "eve@example.com", "correct horse")
+    order = await place(shop, await sell(shop))
+    for path in (f"/v1/orders/{order.id}", f"/v1/orders/{order.number}"):
+        assert (await api.get(path, headers=eve)).status_code == 404
+    assert (await api.post(f"/v1/orders/{order.id}/cancel", headers=eve)).status_code == 404
+    ada = await shop.users.register("ada@example.com", "correct horse", "Ada")
+    cart = await shop.carts.create(ada.id)
+    for method, path in (
+        ("GET", ""),
+        ("PATCH", ""),
+        ("POST", "/lines"),
+        ("PUT", "/coupons"),
+        ("GET", "/shipping-options"),
+    ):
+        body = {"sku": "x"} if path == "/lines" else {"codes": []} if path == "/coupons" else {}
+        answer = await api.request(method, f"/v1/carts/{cart.id}{path}", json=body, headers=eve)
+        assert answer.status_code == 404, (method, path, answer.text)
+
+
+async def test_limits_say_when_to_come_back(data) -> None:
+    shop = Shop(make_settings(*data, writes_per_minute=3))
+    import msgspec
+
+    shop.settings = msgspec.structs.replace(shop.settings, limits="on")
+    async with (
+        shop.running(deliver=False),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=build(shop, deliver=False)), base_url="http://shop.test"
+        ) as api,
+    ):
+        answers = [await api.post("/v1/carts") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
+    assert answers[0].headers["ratelimit-remaining"] == "2"
+    assert 0 < int(answers[3].headers["retry-after"]) <= 60
+    assert answers[3].json()["code"] == "rate_limited"
+
+
+async def test_a_forged_webhook_is_refused(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/v1/payment-webhooks/pretend", json={"id": "x", "reference": "y", "time": 1})
+    assert answer.status_code == 403
+    assert (await api.post("/v1/payment-webhooks/nobody", json={})).status_code == 422
+
+
+async def test_the_owner_makes_staff_who_may_do_what_their_role_says(
+    api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
+) -> None:
+    wrong = await api.post(
+        "/v1/staff",
+        json={"email": "bo@example.com", "password": "correct horse", "name": "Bo", "role": "king"},
+        headers=staff,
+    )
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/role")
+    made = await api.post(
+        "/v1/staff",
+        json={"email": "bo@example.com", "password": "correct horse", "name": "Bo", "role": "support"},
+        headers=staff,
+    )
+    assert (made.status_code, made.json()["role"]) == (201, "support")
+    bo = await sign_in(api, "bo@example.com", "correct horse")
+    order = await place(shop, await sell(shop))
+    assert (await api.get(f"/v1/orders/{order.id}", headers=bo)).status_code == 200
+    assert (await api.post("/v1/products", json={"title": "Mug"}, headers=bo)).status_code == 403
+    assert (await api.post("/v1/staff", json={}, headers=bo)).status_code == 403

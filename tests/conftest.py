@@ -1,0 +1,195 @@
+"""The shop of the tests: the real one, on embedded engines, with a clock moved by hand.
+
+SHOPWRIGHT_TEST_POSTGRES=postgresql://… runs every test that uses the `shop` on PostgreSQL instead of SQLite.
+"""
+
+import asyncio
+import os
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from hypothesis import HealthCheck, settings
+
+from shopwright.app import Shop
+from shopwright.demo.load import load_rules
+from shopwright.faces.shelf import write
+from shopwright.kit.clock import HandClock
+from shopwright.kit.money import Money
+from shopwright.kit.places import Address
+from shopwright.services.carts.contract import Cart, CartChange
+from shopwright.services.catalog.contract import Option, Product
+from shopwright.settings import Settings, complete
+from shopwright.web import build
+
+# A property is right or wrong, however busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+POSTGRES = os.environ.get("SHOPWRIGHT_TEST_POSTGRES", "")
+REQUIRED = os.environ.get("ENGINES") == "required"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+BERLIN = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
+OWNER = ("owner@example.com", "owner-password")
+
+
+def pytest_report_header() -> str:
+    return (
+        f"shop on {'PostgreSQL' if POSTGRES else 'SQLite'}; engines {'required' if REQUIRED else 'as they are there'}"
+    )
+
+
+def need(present: bool, what: str) -> None:
+    """Skip aloud where a server is missing, unless engines are required."""
+    if not present:
+        if REQUIRED:
+            pytest.fail(f"{what} is required here and not there")
+        pytest.skip(f"{what} is not there")
+
+
+async def postgres_do(*statements: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(POSTGRES)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def database_url(name: str) -> str:
+    return POSTGRES.rsplit("/", 1)[0] + "/" + name
+
+
+def make_settings(data: Path, database: str = "", **more) -> Settings:
+    return complete(Settings(data=str(data), database=database, limits="off", url="http://shop.test", **more))
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """Databases of a new shop, made once: a folder to copy, or a template to create from."""
+    folder = tmp_path_factory.mktemp("migrated")
+    template = f"template_{uuid.uuid4().hex[:12]}"
+
+    async def make() -> None:
+        if POSTGRES:
+            await postgres_do(f"CREATE DATABASE {template}")
+        shop = Shop(make_settings(folder, database_url(template) if POSTGRES else ""), hasher=QUICK, clock=HandClock())
+        await shop.migrate()
+        await load_rules(shop)
+        await shop.users.ensure_owner(*OWNER)
+        await shop.bus.settle()
+        await shop.close()
+
+    asyncio.run(make())
+    yield folder, template
+    if POSTGRES:
+        asyncio.run(postgres_do(f"DROP DATABASE {template}"))
+
+
+@pytest.fixture
+async def data(migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tuple[Path, str]]:
+    """A data folder and a database URL of this test's own."""
+    folder, template = migrated
+    shutil.copytree(folder, tmp_path / "data")
+    if not POSTGRES:
+        yield tmp_path / "data", ""
+        return
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    await postgres_do(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield tmp_path / "data", database_url(name)
+    await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+class Post:
+    """The road between the pretend provider and the shop: delivers webhooks, or loses them while it is `closed`."""
+
+    def __init__(self) -> None:
+        self.shop: Shop | None = None
+        self.closed = False
+        self.sent: list[tuple[dict[str, str], bytes]] = []
+
+    async def __call__(self, provider: str, headers, body: bytes) -> bool:
+        self.sent.append((dict(headers), body))
+        if self.closed or self.shop is None:
+            return False
+        await self.shop.payments.webhook(provider, headers, body)
+        return True
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+async def shop(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[Shop]:
+    """A new shop with taxes, shipping, a coupon and an owner; nothing is for sale yet."""
+    made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post)
+    post.shop = made
+    async with made.running(deliver=False):
+        yield made
+
+
+@pytest.fixture
+async def api(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
+    """A program at the API, as anyone."""
+    transport = httpx.ASGITransport(app=build(shop, deliver=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        yield client
+
+
+@pytest.fixture
+async def staff(api: httpx.AsyncClient) -> dict[str, str]:
+    """Headers of the owner."""
+    return await sign_in(api, *OWNER)
+
+
+async def sign_in(api: httpx.AsyncClient, email: str, password: str) -> dict[str, str]:
+    answer = await api.post("/v1/sessions", json={"email": email, "password": password})
+    assert answer.status_code == 201, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def sell(
+    shop: Shop,
+    title: str = "Harbour Kettle",
+    price: int = 6400,
+    on_hand: int = 5,
+    colours: tuple[str, ...] = (),
+    **more,
+) -> Product:
+    """Put something on the shelf, and let everyone hear of it."""
+    variants = [
+        write.VariantWrite(
+            options={"Colour": colour} if colour else {}, price=Money(price, "EUR"), on_hand=on_hand, weight=900
+        )
+        for colour in colours or ("",)
+    ]
+    options = (Option("Colour", colours),) if colours else ()
+    new = write.ProductWrite(title=title, status="published", variants=tuple(variants), options=options, **more)
+    product = await write.create(shop.shelf, new, "opening stock")
+    await shop.bus.settle()
+    return product
+
+
+async def fill_cart(
+    shop: Shop, *wanted: tuple[Product, int], email: str = "ada@example.com", customer: str | None = None
+) -> Cart:
+    """A cart that is ready to be ordered."""
+    cart = await shop.carts.create(customer)
+    for product, quantity in wanted:
+        cart = await shop.carts.add(cart.id, product.variants[0].id, quantity)
+    return await shop.carts.change(
+        cart.id, CartChange(email=email, shipping_address=BERLIN, shipping_option_id="shr_standard")
+    )

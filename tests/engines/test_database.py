@@ -1,0 +1,172 @@
+"""The contract of every relational database: SQLite always, PostgreSQL where there is one."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shopwright.engines.database import open_database
+from shopwright.engines.database.postgresql import positional
+from shopwright.kit.database import Database, UniqueViolation
+from shopwright.kit.errors import Refused, Unavailable
+from tests.conftest import POSTGRES, database_url, need, postgres_do
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    if request.param == "sqlite":
+        made = open_database(f"sqlite://{tmp_path}", "things")
+        await prepare(made, tmp_path)
+        yield made
+        await made.close()
+        return
+    need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    name = f"contract_{uuid.uuid4().hex[:12]}"
+    await postgres_do(f"CREATE DATABASE {name}")
+    made = open_database(database_url(name), "things")
+    await prepare(made, tmp_path)
+    yield made
+    await made.close()
+    await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "things" / "migrations"
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+async def prepare(made: Database, tmp_path: Path) -> None:
+    sql = "-- things\nCREATE TABLE things (id TEXT PRIMARY KEY, n BIGINT NOT NULL, body JSONB);\nCREATE INDEX things_n ON things (n);\n"
+    (folder(tmp_path) / "0001_things.sql").write_text(sql)
+    assert await made.migrate([folder(tmp_path)]) == ["things/0001_things.sql"]
+
+
+async def put(made: Database, thing: str, n: int = 1) -> int:
+    async with made.begin() as session:
+        return await session.run(
+            "INSERT INTO things (id, n) VALUES (:id, :n) ON CONFLICT (id) DO NOTHING", {"id": thing, "n": n}
+        )
+
+
+async def test_what_is_committed_is_read_and_what_fails_is_undone(database: Database) -> None:
+    assert await put(database, "lamp", 3) == 1
+    assert await put(database, "lamp", 4) == 0
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        async with database.begin() as session:
+            await session.run("UPDATE things SET n = 9 WHERE id = :id", {"id": "lamp"})
+            rows = await session.fetch("SELECT n FROM things WHERE id = :id", {"id": "lamp"})
+            assert rows[0]["n"] == 9
+            raise RuntimeError("changed my mind")
+    assert [row["n"] for row in await database.fetch("SELECT n FROM things", {})] == [3]
+
+
+async def test_a_second_row_with_a_key_is_told_apart(database: Database) -> None:
+    await put(database, "lamp")
+    with pytest.raises(UniqueViolation):
+        async with database.begin() as session:
+            await session.run("INSERT INTO things (id, n) VALUES (:id, 1)", {"id": "lamp"})
+    assert len(await database.fetch("SELECT id FROM things", {})) == 1
+
+
+async def test_the_portable_subset_works(database: Database) -> None:
+    async with database.begin() as session:
+        await session.run_many(
+            "INSERT INTO things (id, n, body) VALUES (:id, :n, :body)",
+            [{"id": f"t{n}", "n": n, "body": f'{{"colour": "c{n}"}}'} for n in range(5)],
+        )
+        back = await session.fetch("UPDATE things SET n = n + 10 WHERE n >= :least RETURNING id, n", {"least": 3})
+        assert sorted((row["id"], row["n"]) for row in back) == [("t3", 13), ("t4", 14)]
+        counted = await session.run("DELETE FROM things WHERE n < :most", {"most": 2})
+        assert counted == 2
+    rows = await database.fetch(
+        "SELECT id, body ->> 'colour' AS colour, row_number() OVER (ORDER BY n DESC) AS place FROM things ORDER BY place",
+        {},
+    )
+    assert [(row["id"], row["colour"], row["place"]) for row in rows] == [
+        ("t4", "c4", 1),
+        ("t3", "c3", 2),
+        ("t2", "c2", 3),
+    ]
+
+
+async def test_a_colon_in_a_string_is_no_parameter(database: Database) -> None:
+    rows = await database.fetch("SELECT 'at 10:30 :sharp' AS told, CAST(:n AS BIGINT) AS n", {"n": 5})
+    assert (rows[0]["told"], rows[0]["n"]) == ("at 10:30 :sharp", 5)
+
+
+async def test_a_hundred_racers_count_to_a_hundred(database: Database) -> None:
+    await put(database, "counter", 0)
+
+    async def add() -> None:
+        async with database.begin() as session:
+            await session.run("UPDATE things SET n = n + 1 WHERE id = 'counter'", {})
+
+    await asyncio.gather(*(add() for _ in range(100)))
+    assert (await database.fetch("SELECT n FROM things", {}))[0]["n"] == 100
+
+
+async def test_a_conditional_update_never_goes_below_nothing(database: Database) -> None:
+    await put(database, "last", 1)
+
+    async def take() -> int:
+        async with database.begin() as session:
+            return await session.run("UPDATE things SET n = n - 1 WHERE id = 'last' AND n >= 1", {})
+
+    assert sum(await asyncio.gather(*(take() for _ in range(50)))) == 1
+
+
+async def test_migrations_are_applied_once_and_checked(database: Database, tmp_path: Path) -> None:
+    assert await database.migrate([folder(tmp_path)]) == []
+    (folder(tmp_path) / "0002_more.sql").write_text("ALTER TABLE things ADD COLUMN more TEXT;\n")
+    assert await database.migrate([folder(tmp_path)]) == ["things/0002_more.sql"]
+    (folder(tmp_path) / "0001_things.sql").write_text("CREATE TABLE other (id TEXT);\n")
+    with pytest.raises(Refused, match="has changed since"):
+        await database.migrate([folder(tmp_path)])
+    (folder(tmp_path) / "0001_things.sql").unlink()
+    with pytest.raises(Refused, match="newer Shopwright"):
+        await database.migrate([folder(tmp_path)])
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(database: Database, tmp_path: Path) -> None:
+    (folder(tmp_path) / "0002_bad.sql").write_text("CREATE TABLE half (id TEXT);\nCREATE TABLE things (id TEXT);\n")
+    with pytest.raises(Exception, match="things"):
+        await database.migrate([folder(tmp_path)])
+    (folder(tmp_path) / "0002_bad.sql").write_text("CREATE TABLE half (id TEXT);\n")
+    assert await database.migrate([folder(tmp_path)]) == ["things/0002_bad.sql"]
+
+
+async def test_checking_really_asks(database: Database) -> None:
+    await database.check()
+
+
+def test_parameters_become_numbers_for_postgresql() -> None:
+    assert positional("SELECT :b, :a, :b::text FROM x WHERE t = ':c'") == (
+        "SELECT $1, $2, $1::text FROM x WHERE t = ':c'",
+        ("b", "a"),
+    )
+
+
+async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "orders.db").write_text("this is a shopping list, not a database" * 100)
+    with pytest.raises(Unavailable, match="cannot be opened"):
+        await open_database(f"sqlite://{tmp_path}", "orders").check()
+
+
+async def test_two_processes_share_a_sqlite_file(tmp_path: Path) -> None:
+    one, two = (open_database(f"sqlite://{tmp_path}", "things") for _ in range(2))
+    await prepare(one, tmp_path)
+    await put(one, "counter", 0)
+
+    async def add(made: Database) -> None:
+        for _ in range(25):
+            async with made.begin() as session:
+                await session.run("UPDATE things SET n = n + 1 WHERE id = 'counter'", {})
+                await asyncio.sleep(0)
+
+    await asyncio.gather(add(one), add(two))
+    assert (await two.fetch("SELECT n FROM things", {}))[0]["n"] == 50
+    await one.close()
+    await two.close()

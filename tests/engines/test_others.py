@@ -1,0 +1,288 @@
+"""The contracts of documents, cache, search, files, post and bus, on the engines there are."""
+
+import asyncio
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from PIL import Image
+
+from shopwright.app import Shop
+from shopwright.engines.bus.local import ATTEMPTS, LocalBus
+from shopwright.engines.cache import open_cache
+from shopwright.engines.cache.memory import MemoryCache
+from shopwright.engines.documents import open_documents
+from shopwright.engines.files import open_files
+from shopwright.engines.search import open_search
+from shopwright.kit.clock import HandClock
+from shopwright.kit.database import UniqueViolation
+from shopwright.kit.errors import Invalid, Missing, VersionConflict
+from shopwright.kit.facts import Event, Heard, Reaction, Timer
+from shopwright.kit.ports import Collection, IndexDocument, Message, Query
+
+THINGS = Collection("things", unique=("slug",), indexed=("colour", "rooms"))
+
+
+# --- documents
+
+
+async def test_documents_are_found_by_what_is_indexed(shop: Shop) -> None:
+    documents, work = open_documents("database:"), shop.works["catalog"]
+    async with work.begin() as tx:
+        await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "red", "rooms": ["hall", "bed"]}, 0)
+        await documents.put(tx, THINGS, "b", {"slug": "chair", "colour": "red", "rooms": ["bed"]}, 0)
+        assert [one.id for one in await documents.find(tx, THINGS, {"slug": "lamp"})] == ["a"]
+    assert [one.id for one in await documents.find(work, THINGS, {"colour": "red", "rooms": "bed"})] == ["a", "b"]
+    assert [one.id for one in await documents.find(work, THINGS, {"colour": "red"}, after="a")] == ["b"]
+    assert [one.id for one in await documents.get(work, THINGS, ["b", "none", "a"])] == ["b", "a"]
+    with pytest.raises(LookupError):
+        await documents.find(work, THINGS, {"weight": "1"})
+
+
+async def test_a_lost_update_is_refused_and_the_index_follows_the_document(shop: Shop) -> None:
+    documents, work = open_documents("database:"), shop.works["catalog"]
+    async with work.begin() as tx:
+        assert await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "red"}, 0) == 1
+        assert await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "blue"}, 1) == 2
+    with pytest.raises(VersionConflict):
+        async with work.begin() as tx:
+            await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "green"}, 1)
+    assert await documents.find(work, THINGS, {"colour": "red"}) == []
+    assert (await documents.find(work, THINGS, {"colour": "blue"}))[0].version == 2
+    with pytest.raises(UniqueViolation):
+        async with work.begin() as tx:
+            await documents.put(tx, THINGS, "b", {"slug": "lamp"}, 0)
+    async with work.begin() as tx:
+        await documents.delete(tx, THINGS, "a")
+    assert await documents.find(work, THINGS, {"slug": "lamp"}) == []
+
+
+# --- cache
+
+
+async def test_a_cache_forgets_in_time_and_when_full() -> None:
+    now = 0.0
+    cache = MemoryCache(monotonic=lambda: now, capacity=2)
+    await cache.set("a", b"1", timedelta(seconds=10))
+    assert await cache.get("a") == b"1"
+    now = 10.0
+    assert await cache.get("a") is None
+    for key in ("a", "b", "c"):
+        await cache.set(key, b"x", timedelta(seconds=10))
+    assert await cache.get("a") is None
+    assert await cache.get("c") == b"x"
+    await cache.delete("c")
+    assert await cache.get("c") is None
+
+
+async def test_a_cache_counts_until_its_window_ends() -> None:
+    now = 0.0
+    cache = MemoryCache(monotonic=lambda: now)
+    assert [await cache.increment("n", timedelta(seconds=60)) for _ in range(3)] == [1, 2, 3]
+    now = 61.0
+    assert await cache.increment("n", timedelta(seconds=60)) == 1
+    await open_cache("memory:").close()
+
+
+# --- files
+
+
+async def test_files_are_kept_under_their_names_and_nowhere_else(tmp_path: Path) -> None:
+    files = open_files(f"file://{tmp_path}/files")
+    await files.put("media/a/original", b"bytes")
+    assert await files.get("media/a/original") == b"bytes"
+    assert await files.get("media/none") is None
+    await files.delete("media/a/original")
+    assert await files.get("media/a/original") is None
+    for name in ("../secret", "/etc/passwd", "a/../../b", "A", "", ".hidden"):
+        with pytest.raises(Invalid):
+            await files.put(name, b"x")
+
+
+# --- search
+
+
+def goods(number: int, title: str, brand: str = "Ida", price: int = 1000, **terms: str) -> IndexDocument:
+    return IndexDocument(
+        id=f"p{number}", title=title, brand=brand, words="", price=price, rating=4.0, published=number, sold=number, card=title,
+        terms=(f"brand={brand}", *(f"{name}={value}" for name, value in terms.items())),
+    )  # fmt: skip
+
+
+async def test_search_finds_stems_beginnings_and_one_edit_typos(tmp_path: Path) -> None:
+    index = open_search(f"tantivy://{tmp_path}")
+    await index.write([goods(1, "Enamel kettle"), goods(2, "Steel kettle"), goods(3, "Cutting boards")], [])
+    assert set((await index.search(Query(text="kettles"))).cards) == {"Enamel kettle", "Steel kettle"}
+    assert (await index.search(Query(text="board"))).cards == ("Cutting boards",)
+    assert (await index.search(Query(text="enam"))).cards == ("Enamel kettle",)
+    for typo in ("ketle", "kettel", "kettlle", "kattle"):
+        found = await index.search(Query(text=typo))
+        assert (found.total, found.corrected) == (2, "kettle"), typo
+    assert (await index.search(Query(text="ketle", exact=True))).total == 0
+    assert (await index.search(Query(text="zzzzz"))).total == 0
+    assert await index.suggest("cutt", 5) == ["Cutting boards"]
+
+
+async def test_facets_are_disjunctive_and_counted_right(tmp_path: Path) -> None:
+    index = open_search(f"tantivy://{tmp_path}")
+    await index.write(
+        [
+            goods(1, "A", "Ida", 100, colour="red"),
+            goods(2, "B", "Ida", 200, colour="blue"),
+            goods(3, "C", "Norr", 300, colour="red"),
+        ],
+        [],
+    )
+    found = await index.search(Query(groups={"brand": ("brand=Ida",)}))
+    assert found.total == 2
+    assert found.counts == {"brand=Ida": 2, "brand=Norr": 1, "colour=red": 1, "colour=blue": 1}
+    both = await index.search(Query(groups={"brand": ("brand=Ida", "brand=Norr"), "colour": ("colour=red",)}))
+    assert both.total == 2
+    assert (await index.search(Query(price_min=150, price_max=250))).cards == ("B",)
+    assert ((found := await index.search(Query(price_max=100))).price_low, found.price_high) == (100, 300)
+    assert (await index.search(Query(sort="-price", limit=2))).cards == ("C", "B")
+    assert (await index.search(Query(sort="price", offset=2))).cards == ("C",)
+
+
+async def test_the_index_can_be_changed_and_emptied(tmp_path: Path) -> None:
+    index = open_search(f"tantivy://{tmp_path}")
+    await index.write([goods(1, "Old lamp")], [])
+    await index.write([goods(1, "New lamp")], [])
+    assert (await index.search(Query(text="lamp"))).cards == ("New lamp",)
+    await index.write([], ["p1"])
+    assert await index.count() == 0
+    await index.write([goods(2, "Chair")], [])
+    await index.clear()
+    assert await index.count() == 0
+
+
+# --- post and pictures
+
+
+async def test_the_viewer_keeps_a_message_once(shop: Shop) -> None:
+    message = Message(id="msg_1", channel="mail", recipient="ada@example.com", subject="Hello", text="Hello")
+    for _ in range(3):
+        await shop.postboxes["mail"].deliver(message)
+    rows = await shop.works["notifications"].fetch("SELECT * FROM viewer WHERE id = 'msg_1'")
+    assert [row["subject"] for row in rows] == ["Hello"]
+
+
+async def test_pictures_are_cut_to_a_bounded_set_of_sizes(shop: Shop) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (900, 600), "red").save(out, "PNG")
+    media = await shop.catalog.add_media(out.getvalue(), "red")
+    digest = media.url.split("/")[2]
+    assert (media.width, media.height) == (900, 600)
+    for form in ("webp", "avif"):
+        with Image.open(io.BytesIO(await shop.catalog.picture(digest, 320, form))) as cut:
+            assert (cut.size, cut.format) == ((320, 213), form.upper())
+    for width, form in ((321, "webp"), (320, "gif")):
+        with pytest.raises(Missing):
+            await shop.catalog.picture(digest, width, form)
+    for data in (b"", b"GIF89a not really", b"<svg viewBox='oops'>", b"\x89PNG\r\n\x1a\n broken"):
+        with pytest.raises(Invalid):
+            await shop.catalog.add_media(data, "")
+
+
+async def test_a_drawing_is_served_as_a_picture_that_cannot_run(shop: Shop) -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 100"><script>alert(1)</script><rect width="80" height="100" fill="#c00"/></svg>'
+    media = await shop.catalog.add_media(svg, "")
+    cut = await shop.catalog.picture(media.url.split("/")[2], 160, "webp")
+    assert cut[:4] == b"RIFF"
+
+
+# --- bus
+
+
+class Rang(Event, frozen=True, kw_only=True):
+    SUBJECT: ClassVar[str] = "bell"
+    bell: str
+    n: int
+
+
+async def ring(shop: Shop, hearers: tuple[str, ...], *facts: tuple[str, int]) -> None:
+    shop.works["users"].hearers.by_event = {"Rang": hearers}
+    async with shop.works["users"].begin() as tx:
+        for bell, n in facts:
+            await tx.tell(Rang(bell=bell, n=n))
+            shop.clock.move(milliseconds=1)
+
+
+async def test_a_fact_is_heard_once_by_each_and_in_order(shop: Shop) -> None:
+    heard: list[tuple[str, int]] = []
+
+    async def hear(one: Heard) -> None:
+        async with shop.works["search"].begin(once=one.key):
+            heard.append((one.hearer, one.event.n))
+
+    bus = LocalBus([shop.works["users"]], [Reaction("one", Rang, hear), Reaction("two", Rang, hear)], [])
+    await ring(shop, ("one", "two"), ("a", 1), ("a", 2))
+    await bus.settle()
+    await bus.settle()
+    assert sorted(heard) == [("one", 1), ("one", 2), ("two", 1), ("two", 2)]
+    assert await shop.works["users"].fetch("SELECT * FROM deliveries") == []
+
+
+async def test_another_process_takes_over_when_the_first_has_died(shop: Shop) -> None:
+    heard = []
+
+    async def hear(one: Heard) -> None:
+        heard.append(one.event.n)
+
+    LocalBus([shop.works["users"]], [], [])  # tells, and dies before it delivers
+    await ring(shop, ("one",), ("a", 1), ("a", 2))
+    other = LocalBus([shop.works["users"]], [Reaction("one", Rang, hear)], [])
+    assert await other.settle() == 0  # the lease is not over yet
+    shop.clock.move(seconds=21)
+    await other.settle()
+    assert heard == [1, 2]
+
+
+async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(shop: Shop) -> None:
+    heard, broken = [], True
+
+    async def hear(one: Heard) -> None:
+        if broken and one.event.bell == "a":
+            raise RuntimeError("not now")
+        heard.append((one.event.bell, one.event.n))
+
+    bus = LocalBus([shop.works["users"]], [Reaction("one", Rang, hear)], [])
+    await ring(shop, ("one",), ("a", 1), ("b", 1), ("a", 2))
+    await bus.settle()
+    assert heard == [("b", 1)]
+    broken = False
+    for _ in range(4):
+        shop.clock.move(seconds=30)
+        await bus.settle()
+    assert heard == [("b", 1), ("a", 1), ("a", 2)]
+
+
+async def test_a_reaction_that_never_works_is_kept_as_dead(shop: Shop) -> None:
+    async def hear(_one: Heard) -> None:
+        raise RuntimeError("never")
+
+    bus = LocalBus([shop.works["users"]], [Reaction("one", Rang, hear)], [])
+    await ring(shop, ("one",), ("a", 1))
+    for _ in range(ATTEMPTS + 2):
+        await bus.settle()
+        shop.clock.move(hours=1)
+    rows = await shop.works["users"].fetch("SELECT state, problem FROM deliveries")
+    assert [(row["state"], "never" in row["problem"]) for row in rows] == [("dead", True)]
+
+
+async def test_a_timer_rings_in_one_process_only(shop: Shop, clock: HandClock) -> None:
+    rung = []
+
+    async def bell() -> None:
+        rung.append(clock.now())
+        await asyncio.sleep(0)
+
+    timers = [Timer("users.bell", timedelta(seconds=10), bell)]
+    buses = [LocalBus([shop.works["users"]], [], timers) for _ in range(3)]
+    await asyncio.gather(*(bus.settle() for bus in buses))
+    assert len(rung) == 1
+    clock.move(seconds=11)
+    await asyncio.gather(*(bus.settle() for bus in buses))
+    assert len(rung) == 2

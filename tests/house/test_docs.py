@@ -1,0 +1,55 @@
+"""Docs that are tested: a setting, command, engine or event that is not told of fails here."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shopwright.cli import main
+from shopwright.commands.importing import IMPORTERS
+
+HOME = Path(__file__).parents[2]
+PAGES = sorted([*HOME.glob("*.md"), *HOME.glob("docs/**/*.md")])
+
+
+def test_the_map_and_the_settings_page_are_as_the_code_says() -> None:
+    checked = subprocess.run(
+        [sys.executable, "tools/write_docs.py", "--check"], cwd=HOME, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HOME)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_command_and_importer_is_told_of() -> None:
+    said = "".join(page.read_text() for page in PAGES)
+    for command in main.commands:
+        assert f"shopwright {command}" in said or f"`{command}" in said, command
+    for kind in IMPORTERS:
+        assert f"import {kind}" in said
+
+
+def test_the_readme_says_the_two_commands_first() -> None:
+    readme = (HOME / "README.md").read_text()
+    assert 0 < readme.index("make run") < readme.index("make test") < readme.index("## ")
+
+
+def test_the_repository_speaks_of_the_product_alone() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=HOME, capture_output=True, text=True, check=False).stdout.split()
+    machine = re.compile("/" + "work/|/" + "root/|" + "pypi" + r"\.org|registry" + r"\.npmjs")
+    for name in listed:
+        path = HOME / name
+        if path.suffix in {".py", ".md", ".toml", ".txt", ".html", ".css", ".js", ".sql", ""} and path.is_file():
+            assert not machine.search(path.read_text(errors="ignore")), name
+
+
+def test_decisions_are_half_a_page_titled_as_the_rule() -> None:
+    for page in (HOME / "docs" / "decisions").glob("*.md"):
+        assert page.read_text().startswith("# ")
+        assert len(page.read_text().split()) < 250

@@ -1,0 +1,253 @@
+"""Imports of real exports and of dirty ones: what can be taken is, what cannot is said row by row, twice is once."""
+
+import csv
+import gzip
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from shopwright.app import Shop
+from shopwright.commands.importing import run
+from shopwright.importers.draft import Doubt, Draft, Remark, count, decimal, grams, price
+from shopwright.importers.reading import read_tables
+from shopwright.importers.shopify import Shopify
+from shopwright.kit.errors import Invalid
+from shopwright.kit.money import Money
+from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.search.contract import SearchRequest
+from tests.conftest import fill_cart
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+SHOPIFY_HEADER = "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Variant Compare At Price,Image Src,Image Position,Status\n"
+
+
+def real(name: str) -> Path:
+    path = SHARED / name
+    if not path.is_file():
+        pytest.skip(f"{name} is not there")
+    return path
+
+
+def write(tmp_path: Path, rows: str, name: str = "products.csv", encoding: str = "utf-8") -> Path:
+    path = tmp_path / name
+    path.write_bytes((SHOPIFY_HEADER + rows).encode(encoding))
+    return path
+
+
+async def take(shop: Shop, kind: str, path: Path, tmp_path: Path) -> tuple[int, list[dict[str, str]]]:
+    report = tmp_path / "report.csv"
+    code = await run(shop, kind, path, report, fetch=False)
+    return code, list(csv.DictReader(io.StringIO(report.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "products", "code"),
+    [
+        ("shopify", "catalog-shopify/course_sample_mit__21.csv.gz", 20, 0),
+        ("shopify", "catalog-shopify/shopifypartners_apparel.csv.gz", 20, 0),
+        ("shopify", "catalog-shopify/shopifypartners_home-and-garden.csv.gz", 20, 0),
+        ("woocommerce", "catalog-woocommerce/sample_products.csv.gz", 16, 1),
+    ],
+)
+async def test_real_exports_come_in_and_a_second_run_changes_nothing(
+    shop: Shop, tmp_path: Path, kind: str, name: str, products: int, code: int
+) -> None:
+    got, rows = await take(shop, kind, real(name), tmp_path)
+    assert got == code
+    found = await shop.catalog.list_products(limit=100)
+    assert len(found) == products
+    versions = {product.id: product.version for product in found}
+    _, again = await take(shop, kind, real(name), tmp_path)
+    assert {row["outcome"] for row in again} <= {"unchanged", "noted", "refused"}
+    assert {product.id: product.version for product in await shop.catalog.list_products(limit=100)} == versions
+    assert {row["row"] for row in rows} == {row["row"] for row in again}
+
+
+async def test_what_was_imported_is_browsed_found_and_bought(shop: Shop, tmp_path: Path) -> None:
+    await take(shop, "shopify", real("catalog-shopify/shopifypartners_home-and-garden.csv.gz"), tmp_path)
+    results = await shop.search.find(SearchRequest(text="clay pot"))
+    assert results.total >= 1
+    pot = await shop.catalog.get("clay-plant-pot")
+    assert [variant.options for variant in pot.variants] == [{"Size": "Regular"}, {"Size": "Large"}]
+    assert pot.media[0].url.startswith("https://")
+    cart = await fill_cart(shop, (pot, 1))
+    assert cart.lines[0].unit_price == Money(999, "EUR")
+    assert cart.problems == ()
+
+
+async def test_a_variation_open_in_a_value_stands_for_all_of_them(shop: Shop, tmp_path: Path) -> None:
+    await take(shop, "woocommerce", real("catalog-woocommerce/sample_products.csv.gz"), tmp_path)
+    shirt = await shop.catalog.get("woo-vneck-tee")
+    assert len(shirt.variants) == 9
+    beanie = await shop.catalog.get("woo-beanie")
+    prices = await shop.pricing.prices([beanie.variants[0].id], "EUR")
+    assert (prices[beanie.variants[0].id].amount.amount, prices[beanie.variants[0].id].compare_at.amount) == (
+        1800,
+        2000,
+    )
+    assert [category.title for category in await shop.catalog.categories()][:2] == ["Clothing", "Accessories"]
+
+
+async def test_every_dirty_row_is_accounted_for(shop: Shop, tmp_path: Path) -> None:
+    rows = (
+        ',,,,,,,,,,,,,5.00,,,,\n'
+        'lamp,Lamp,"<p>Bright<script>x</script><b>unclosed",Ostra,Light,"a, b,,a",true,Colour,Red,L1,"1,5",shopify,3,"1,299.00",,https://x.example/1.jpg,1,active\n'
+        'lamp,,,,,,,,Blue,L1,-5,shopify,-2,19.99,9.99,https://x.example/2.jpg,2,\n'
+        'lamp,,,,,,,,Red,L3,,,,19.99,,,,\n'
+        'lamp,,,,,,,,,,,,,,,https://x.example/3.jpg,3,\n'
+        'lamp,,,,,,,,Green,L4,,,,free,,,,\n'
+        'lamp,,,,,,,,,L5,,,,5,,,,\n'
+        'lamp,,,,,,,,Black,L6,,,,,,,,\n'
+        'orphan,,,,,,,Title,Default Title,O1,,,,5,,,,\n'
+        ',No Handle,,,,,true,Title,Default Title,,,,,7,,,,active\n'
+        'empty,Empty,,,,,true,Title,Default Title,,,,,,,,,active\n'
+        'draft,Draft,,,,,false,Title,Default Title,D1,,,2,7,,,,draft\n'
+    )  # fmt: skip
+    code, said = await take(shop, "shopify", write(tmp_path, rows), tmp_path)
+    told = {(int(row["row"]), row["outcome"]): row["detail"] for row in said}
+    assert code == 1
+    assert "neither handle nor title" in told[2, "refused"]
+    assert "weight" in told[4, "noted"] or "SKU" in told[4, "noted"] or "stock" in told[4, "noted"]
+    assert "same variant as row 3" in told[5, "refused"]
+    assert "not a number" in told[7, "refused"]
+    assert "does not say its Colour" in told[8, "refused"]
+    assert "no price" in told[9, "refused"]
+    assert "without a title" in told[10, "refused"]
+    assert "made from its title" in told[11, "noted"]
+    assert "no variant" in told[12, "refused"]
+    assert {int(row["row"]) for row in said} == set(range(2, 14))
+    lamp = await shop.catalog.get("lamp")
+    assert lamp.description == "<p>Bright<b>unclosed</b></p>"
+    assert [variant.options["Colour"] for variant in lamp.variants] == ["Red", "Blue"]
+    assert len(lamp.media) == 3
+    assert lamp.tags == ("a", "b")
+    stock = await shop.inventory.stock([variant.id for variant in lamp.variants])
+    assert [one.on_hand for one in stock.values()] == [3, 0]
+    assert (await shop.pricing.prices([lamp.variants[0].id], "EUR"))[lamp.variants[0].id].amount.amount == 129900
+    assert (await shop.catalog.get("draft")).status == "draft"
+
+
+async def test_an_import_that_was_broken_off_goes_on(shop: Shop, tmp_path: Path) -> None:
+    rows = "".join(f"mug-{n},Mug {n},,,,,true,Title,Default Title,M{n},,shopify,4,7,,,,active\n" for n in range(6))
+    path = write(tmp_path, rows)
+    from shopwright.importers.pictures import Fetcher
+    from shopwright.importers.taking import Taker
+
+    table = read_tables(path)[0]
+    fetcher = Fetcher(shop.catalog, fetch=False)
+    taken = 0
+    async for _remark in Taker(shop.shelf, fetcher).take(Shopify().read(table.rows(), "EUR")):
+        taken += 1
+        if taken == 3:
+            break
+    await fetcher.close()
+    code, said = await take(shop, "shopify", path, tmp_path)
+    assert code == 0
+    assert [row["outcome"] for row in said].count("taken") == 3
+    products = await shop.catalog.list_products(status="published")
+    assert len(products) == 6
+    stock = await shop.inventory.stock([product.variants[0].id for product in products])
+    assert {one.on_hand for one in stock.values()} == {4}
+
+
+async def test_a_changed_file_changes_the_product_but_not_what_was_sold(shop: Shop, tmp_path: Path) -> None:
+    row = "mug,Mug,,,,,true,Title,Default Title,M1,,shopify,4,7,,,,active\n"
+    await take(shop, "shopify", write(tmp_path, row), tmp_path)
+    mug = await shop.catalog.get("mug")
+    await shop.inventory.adjust([Adjustment(variant_id=mug.variants[0].id, delta=-1, reason="sold")])
+    _, said = await take(
+        shop, "shopify", write(tmp_path, row.replace("Mug", "Big Mug").replace(",7,", ",8,")), tmp_path
+    )
+    assert [one["outcome"] for one in said] == ["changed"]
+    after = await shop.catalog.get("mug")
+    assert (after.title, after.variants[0].id) == ("Big Mug", mug.variants[0].id)
+    assert (await shop.inventory.stock([mug.variants[0].id]))[mug.variants[0].id].on_hand == 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_encodings_and_separators_are_found_out(tmp_path: Path, encoding: str, separator: str) -> None:
+    text = f"Handle{separator}Title{separator}Variant Price\nl{separator}Lämpchen für Käthe größer{separator}5\n"
+    path = tmp_path / "p.csv"
+    path.write_bytes(text.encode(encoding))
+    table = read_tables(path)[0]
+    assert table.columns == ["Handle", "Title", "Variant Price"]
+    assert next(table.rows())[1]["Title"] == "Lämpchen für Käthe größer"
+
+
+def test_files_may_be_packed(tmp_path: Path) -> None:
+    text = b"Handle,Title,Variant Price\nl,Lamp,5\n"
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("export/a.csv", text)
+        archive.writestr("__MACOSX/export/._a.csv", b"\x00")
+        archive.writestr("readme.txt", "hello")
+    (tmp_path / "a.zip").write_bytes(packed.getvalue())
+    for name in ("a.csv.gz", "a.zip"):
+        tables = read_tables(tmp_path / name)
+        assert [row for _, row in tables[0].rows()] == [{"Handle": "l", "Title": "Lamp", "Variant Price": "5"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("a.csv", b"", "is empty"),
+        ("a.pdf", b"%PDF", "neither .csv"),
+        ("a.csv.gz", b"not gzip", "cannot be opened"),
+        ("a.zip", b"not zip", "cannot be opened"),
+        ("a.csv", b"\x00\x01\x02" * 50, "not a text file"),
+    ],
+)
+def test_files_that_are_none_say_so(tmp_path: Path, name: str, data: bytes, words: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(Invalid, match=words):
+        read_tables(tmp_path / name)
+    with pytest.raises(Invalid, match="There is no file"):
+        read_tables(tmp_path / "none.csv")
+
+
+async def test_the_wrong_kind_is_told_with_the_right_one(shop: Shop, tmp_path: Path) -> None:
+    path = write(tmp_path, "")
+    with pytest.raises(Invalid, match="It looks like shopify"):
+        await run(shop, "woocommerce", path, None, fetch=False)
+    with pytest.raises(Invalid, match="Did you mean shopify"):
+        await run(shop, "shopfy", path, None, fetch=False)
+
+
+def test_numbers_are_read_as_shops_write_them() -> None:
+    assert price("1.299,00", "EUR") == Money(129900, "EUR")
+    assert price("19.999", "EUR") == Money(2000, "EUR")
+    assert price("", "EUR") is None
+    assert grams("1.5", "kg") == 1500
+    assert grams("2", "lb") == 907
+    assert count("12.0") == 12
+    assert decimal("€ 5,-") == 5
+    for wrong in ("abc", "1-2"):
+        with pytest.raises(Doubt):
+            decimal(wrong)
+    for wrong in ("1.5", "99999999999"):
+        with pytest.raises(Doubt):
+            count(wrong)
+
+
+def test_rows_of_one_handle_are_one_product_wherever_they_stand() -> None:
+    rows = [
+        (2, {"Handle": "a", "Title": "A", "Option1 Name": "Size", "Option1 Value": "S", "Variant Price": "1"}),
+        (
+            3,
+            {
+                "Handle": "b",
+                "Title": "B",
+                "Option1 Name": "Title",
+                "Option1 Value": "Default Title",
+                "Variant Price": "1",
+            },
+        ),
+        (4, {"Handle": "a", "Title": "", "Option1 Value": "M", "Variant Price": "2"}),
+    ]
+    drafts = [one for one in Shopify().read(rows, "EUR") if not isinstance(one, Remark)]
+    assert all(isinstance(one, Draft) for one in drafts)
+    assert [(one.source, len(one.variants)) for one in drafts] == [("shopify/a", 2), ("shopify/b", 1)]

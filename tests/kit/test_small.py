@@ -1,0 +1,154 @@
+"""Settings, ids, states, text and places."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopwright.engines.cache import open_cache
+from shopwright.engines.database import open_database
+from shopwright.kit.clock import HandClock, from_micros, to_micros
+from shopwright.kit.errors import Invalid
+from shopwright.kit.ids import Ids
+from shopwright.kit.places import Address, address_form, check_address, check_email, check_phone, countries_posted_to
+from shopwright.kit.settings import describe, mask, read
+from shopwright.kit.states import IllegalMove, States
+from shopwright.kit.text import clean_html, plain_text, slugify
+from shopwright.settings import Settings, complete
+
+
+def test_an_unknown_setting_is_an_error_that_names_the_nearest() -> None:
+    with pytest.raises(Invalid, match="Did you mean SHOPWRIGHT_DATABASE"):
+        read(Settings, {"SHOPWRIGHT_DATABSE": "sqlite:///x"})
+
+
+def test_a_setting_of_the_wrong_kind_says_where_it_came_from() -> None:
+    with pytest.raises(Invalid, match="SHOPWRIGHT_WRITES_PER_MINUTE"):
+        read(Settings, {"SHOPWRIGHT_WRITES_PER_MINUTE": "many"})
+
+
+def test_the_environment_goes_before_the_file(tmp_path) -> None:
+    file = tmp_path / "shop.toml"
+    file.write_text('shop_name = "From file"\ncurrency = "USD"\n')
+    settings, origins = read(Settings, {"SHOPWRIGHT_CONFIG": str(file), "SHOPWRIGHT_CURRENCY": "EUR"})
+    assert (settings.shop_name, settings.currency) == ("From file", "EUR")
+    assert origins["shop_name"] == str(file)
+    assert origins["currency"] == "SHOPWRIGHT_CURRENCY"
+    assert origins["mail"] == "default"
+
+
+def test_a_settings_file_that_is_broken_is_told(tmp_path) -> None:
+    file = tmp_path / "shop.toml"
+    file.write_text("currency = ")
+    with pytest.raises(Invalid, match="cannot be read"):
+        read(Settings, {"SHOPWRIGHT_CONFIG": str(file)})
+
+
+def test_every_setting_has_a_meaning_and_secrets_are_masked() -> None:
+    settings, origins = read(
+        Settings,
+        {"SHOPWRIGHT_OWNER_PASSWORD": "hunter2hunter2", "SHOPWRIGHT_DATABASE": "postgresql://shop:s3cret@db/shop"},
+    )
+    told = describe(settings, origins)
+    assert all(one.meaning for one in told)
+    text = str(told)
+    assert "hunter2" not in text
+    assert "s3cret" not in text
+    assert mask("database", "postgresql://shop:s3cret@db:5432/shop") == "postgresql://shop:••••@db:5432/shop"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"currency": "EURO"}, "not a currency"),
+        ({"country": "Germany"}, "not a country"),
+        ({"url": "shop.example"}, "starts with http"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(tmp_path, change: dict[str, str], words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        complete(msgspec.structs.replace(Settings(data=str(tmp_path)), **change))
+
+
+def test_an_unknown_engine_says_did_you_mean() -> None:
+    with pytest.raises(Invalid, match="Did you mean postgresql:"):
+        open_database("postgressql://x", "orders")
+    with pytest.raises(Invalid, match="Known here: memory:"):
+        open_cache("zeppelin://x")
+
+
+@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2999, 1, 1)))  # noqa: DTZ001 -- made aware below
+def test_moments_survive_the_database(moment: datetime) -> None:
+    aware = moment.replace(tzinfo=UTC)
+    assert from_micros(to_micros(aware)) == aware
+
+
+def test_ids_sort_by_time_and_say_what_they_are() -> None:
+    clock = HandClock()
+    ids = Ids(clock)
+    first = ids.new("ord")
+    clock.move(milliseconds=1)
+    assert first.startswith("ord_")
+    assert first < ids.new("ord")
+    assert len({ids.new("ord") for _ in range(1000)}) == 1000
+
+
+def test_an_illegal_move_is_refused_aloud() -> None:
+    states = States("lamp", {"on": frozenset({"off"}), "off": frozenset()})
+    assert states.move("on", "off") == "off"
+    with pytest.raises(IllegalMove, match="nothing: it is over"):
+        states.move("off", "on")
+    with pytest.raises(ValueError, match="broken"):
+        States("lamp", {"on": frozenset({"broken"})})
+
+
+@pytest.mark.parametrize(
+    ("words", "slug"), [("Crème Brûlée!", "creme-brulee"), ("  ", "item"), ("Чайник", "чаиник"), ("a/b\\c", "a-b-c")]
+)
+def test_words_become_addresses(words: str, slug: str) -> None:
+    assert slugify(words) == slug
+
+
+def test_html_that_could_run_is_taken_out() -> None:
+    dirty = '<p onclick="x()">Good<script>alert(1)</script><a href="javascript:x">bad</a><img src=x onerror=y></p>'
+    clean = clean_html(dirty)
+    assert clean == '<p>Good<a rel="noopener nofollow">bad</a></p>'
+    assert plain_text("<p>One</p><p>two &amp; three</p>") == "One two & three"
+
+
+def test_addresses_follow_the_rules_of_their_country() -> None:
+    good = check_address(
+        Address(name="Ada", line1="Torstraße 1", city="Berlin", postal_code="10119", country="de", phone="030 901820")
+    )
+    assert (good.country, good.phone, good.city) == ("DE", "+4930901820", "Berlin")
+    with pytest.raises(Invalid) as refused:
+        check_address(Address(name=" ", line1="", city="Berlin", postal_code="1011", country="DE"), "/shipping_address")
+    assert {problem.pointer for problem in refused.value.problems} == {
+        f"/shipping_address/{name}" for name in ("name", "line1", "postal_code")
+    }
+    assert "it looks like" in refused.value.detail
+
+
+def test_address_forms_differ_by_country() -> None:
+    assert address_form("US").postal_label == "ZIP code"
+    assert ("CA", "California") in address_form("US").regions
+    assert "region" not in address_form("DE").fields
+    assert {"DE", "US", "JP"} <= set(countries_posted_to())
+
+
+def test_phones_and_mail_are_checked_by_libraries() -> None:
+    assert check_phone("+49 30 901820", "DE") == "+4930901820"
+    with pytest.raises(Invalid, match="is not a phone number, like"):
+        check_phone("call me", "DE")
+    assert check_email(" Ada@Example.COM ") == "Ada@example.com"
+    with pytest.raises(Invalid):
+        check_email("ada@")
+
+
+def test_a_clock_moved_by_hand_moves() -> None:
+    clock = HandClock()
+    before = clock.now()
+    clock.move(minutes=1)
+    assert clock.now() - before == timedelta(minutes=1)

@@ -1,0 +1,331 @@
+"""The storefront and the back office as forms and pages, without JavaScript."""
+
+import re
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.demo.load import load
+from shopwright.demo.people import live_a_little
+from shopwright.doctor import examine
+from shopwright.services.search.contract import SearchRequest
+from tests.conftest import OWNER, sell
+
+
+class Forms(HTMLParser):
+    """The fields of each form of a page, by its action."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: dict[str, dict[str, str]] = {}
+        self.here: dict[str, str] | None = None
+
+    def handle_starttag(self, tag, attrs) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self.here = self.forms.setdefault(given.get("action", ""), {})
+        elif tag == "input" and self.here is not None and given.get("name"):
+            chosen = given.get("type") not in {"radio", "checkbox"} or "checked" in given
+            self.here |= {given["name"]: given.get("value", "")} if chosen else {}
+
+    def handle_endtag(self, tag) -> None:
+        if tag == "form":
+            self.here = None
+
+
+class Browser:
+    """Follows links and sends forms, as a browser without JavaScript does."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+        self.page: httpx.Response | None = None
+
+    async def go(self, path: str) -> str:
+        self.page = await self.client.get(path, follow_redirects=True)
+        return self.page.text
+
+    async def send(self, action: str, **fields: str) -> str:
+        forms = Forms()
+        forms.feed(self.page.text)
+        assert action in forms.forms, f"no form to {action} among {list(forms.forms)}"
+        self.page = await self.client.post(action, data={**forms.forms[action], **fields}, follow_redirects=True)
+        return self.page.text
+
+    @property
+    def path(self) -> str:
+        return self.page.url.path
+
+
+@pytest.fixture
+def browser(api: httpx.AsyncClient) -> Browser:
+    return Browser(api)
+
+
+ADDRESS = {
+    "email": "ada@example.com",
+    "name": "Ada Lovelace",
+    "line1": "Torstraße 1",
+    "city": "Berlin",
+    "postal_code": "10119",
+    "country": "DE",
+}
+
+
+async def to_payment(browser: Browser, shop: Shop) -> None:
+    kettle = await sell(shop, colours=("Red", "Blue"))
+    await browser.go(f"/p/{kettle.slug}")
+    await browser.send("/cart/lines", quantity="2")
+    assert browser.path == "/cart"
+    await browser.go("/checkout")
+    await browser.send("/checkout", **ADDRESS)
+    assert browser.path == "/checkout/delivery"
+    await browser.send("/checkout/delivery")
+    assert browser.path == "/checkout/payment"
+
+
+async def test_a_guest_buys_is_declined_tries_again_and_tracks(browser: Browser, shop: Shop) -> None:
+    await to_payment(browser, shop)
+    assert "Pay €128.00" in browser.page.text
+    page = await browser.send("/checkout/payment", card="pretend_declined")
+    assert "The card was declined. Nothing was charged. Try another card." in page
+    page = await browser.send("/checkout/payment", card="pretend_ok")
+    assert browser.path.startswith("/checkout/done/")
+    assert "Thank you, Ada" in page
+    number = re.search(r"order <strong>(\d+)</strong>", page).group(1)
+    tracked = await browser.go(f"/track?number={number}&email=ADA@example.com")
+    assert "Being packed" in tracked
+    missed = await browser.go(f"/track?number={number}&email=eve@example.com")
+    assert (browser.page.status_code, "We found no order" in missed) == (404, True)
+
+
+async def test_three_d_secure_goes_to_the_bank_and_back(browser: Browser, shop: Shop) -> None:
+    await to_payment(browser, shop)
+    page = await browser.send("/checkout/payment", card="pretend_3ds")
+    assert "Pretend Bank" in page
+    page = (await browser.client.post(browser.page.url, data={"answer": "approve"}, follow_redirects=True)).text
+    assert "Thank you, Ada" in page
+
+
+async def test_an_account_after_the_order_keeps_the_next_ones(browser: Browser, shop: Shop) -> None:
+    await to_payment(browser, shop)
+    await browser.send("/checkout/payment", card="pretend_ok")
+    page = await browser.send("/register", password="correct horse")
+    assert browser.path == "/account"
+    assert "Order 1001" in page
+    assert "Torstraße 1" in page
+    await to_payment(browser, shop)
+    await browser.send("/checkout/payment", card="pretend_ok")
+    await browser.go("/account")
+    assert "Order 1002" in browser.page.text
+    await browser.send("/sign-out")
+    assert browser.path == "/"
+    await browser.go("/account")
+    assert browser.path == "/sign-in"
+    page = await browser.send("/sign-in", email="ada@example.com", password="wrong password")
+    assert "E-mail address or password is wrong." in page
+    assert "wrong password" not in page
+    await browser.send("/sign-in", email="ada@example.com", password="correct horse")
+    assert browser.path == "/account"
+
+
+async def test_what_was_typed_is_never_lost_and_errors_stand_beside_their_fields(browser: Browser, shop: Shop) -> None:
+    kettle = await sell(shop)
+    await browser.go(f"/p/{kettle.slug}")
+    await browser.send("/cart/lines")
+    await browser.go("/checkout")
+    page = await browser.send("/checkout", **{**ADDRESS, "postal_code": "1", "phone": "call me"})
+    assert browser.page.status_code == 422
+    assert 'value="Ada Lovelace"' in page
+    assert 'id="e-postal_code"' in page
+    assert 'id="e-phone"' in page
+    page = await browser.send("/checkout", **{**ADDRESS, "country": "US", "change_country": "1"})
+    assert "ZIP code" in page
+    assert "California" in page
+    assert 'value="Ada Lovelace"' in page
+
+
+async def test_the_cart_says_what_is_wrong_in_words(browser: Browser, shop: Shop) -> None:
+    kettle = await sell(shop, on_hand=2)
+    await browser.go(f"/p/{kettle.slug}")
+    page = await browser.send("/cart/lines", quantity="3")
+    assert "Only 2 left. Change the quantity to go on." in page
+    page = await browser.send("/cart/coupons", code="nonsense")
+    assert "NONSENSE: There is no such code." in page
+    line = re.search(r"/cart/lines/(cli_\w+)", page).group(1)
+    page = await browser.send(f"/cart/lines/{line}", quantity="0")
+    assert "There is nothing in it yet." in page
+
+
+async def test_searching_and_filtering_are_addresses(browser: Browser, shop: Shop) -> None:
+    await shop.catalog.put_category("kitchen", "Kitchen")
+    await sell(shop, "Red Kettle", brand="Ostra", categories=("kitchen",), colours=("Red",))
+    await sell(shop, "Blue Kettle", brand="Norr", categories=("kitchen",), colours=("Blue",))
+    await shop.search.bring_up_to_date()
+    page = await browser.go("/search?q=ketle")
+    assert "Showing results for <strong>kettle</strong>" in page
+    assert "Search instead for ketle" in page
+    page = await browser.go("/c/kitchen?brand=Ostra")
+    assert "Red Kettle" in page
+    assert "Blue Kettle" not in page
+    assert 'aria-label="Remove Ostra"' in page
+    page = await browser.go("/search?q=zzzzzz")
+    assert "We found nothing for this" in page
+    assert (await browser.client.get("/c/nowhere")).status_code == 404
+    for nonsense in (
+        "?page=x",
+        "?min=abc",
+        "?sort=best",
+        "?page=99999999999999999999",
+        "?attr.=x&brand=",
+        "?rating_min=nan",
+    ):
+        assert (await browser.client.get(f"/search{nonsense}")).status_code == 200, nonsense
+
+
+async def test_forms_from_elsewhere_are_refused(browser: Browser, shop: Shop) -> None:
+    kettle = await sell(shop)
+    for path, data in (
+        ("/cart/lines", {"variant": kettle.variants[0].id}),
+        ("/sign-in", {"email": "a", "password": "b"}),
+        ("/office/orders/x/cancel", {}),
+    ):
+        answer = await browser.client.post(path, data=data)
+        assert answer.status_code == 403, path
+        assert "open for too long" in answer.text
+
+
+async def test_script_in_what_people_write_stays_words(browser: Browser, shop: Shop) -> None:
+    evil = '<script>alert("x")</script>'
+    lamp = await sell(shop, evil, brand=evil, description=f"<p>{evil}</p>", tags=(evil,))
+    await shop.search.bring_up_to_date()
+    for path in (
+        f"/p/{lamp.slug}",
+        "/search",
+        f"/search?q={evil}",
+        "/search/suggestions?q=script",
+        f"/track?number={evil}&email={evil}",
+        f"/sign-in?next={evil}",
+    ):
+        page = (await browser.client.get(path)).text
+        assert "<script>alert" not in page, path
+        assert 'alert("x")' not in page.replace('\\u003cscript>alert(\\"x\\")', ""), path
+    assert (await browser.client.get("/sign-in?next=https://evil.example")).status_code == 200
+
+
+async def test_signing_in_leads_only_into_this_shop(browser: Browser, shop: Shop) -> None:
+    for wanted in ("https://evil.example", "//evil.example", "/\\evil.example"):
+        await browser.go(f"/sign-in?next={wanted}")
+        await browser.send("/sign-in", email=OWNER[0], password=OWNER[1])
+        assert browser.path == "/account"
+
+
+async def test_staff_ship_refund_and_read_the_post(browser: Browser, shop: Shop) -> None:
+    await to_payment(browser, shop)
+    await browser.send("/checkout/payment", card="pretend_ok")
+    await browser.go("/office")
+    assert browser.path == "/sign-in"
+    await browser.send("/sign-in", email=OWNER[0], password=OWNER[1])
+    assert browser.path == "/office"
+    order = (await shop.orders.search())[0]
+    page = await browser.go(f"/office/orders/{order.id}")
+    page = await browser.send(f"/office/orders/{order.id}/ship", carrier="DHL", tracking_number="00340")
+    assert "On its way" in page
+    page = await browser.send(f"/office/orders/{order.id}/refund", amount="10,00", reason="late")
+    assert "€10.00 refunded" in page
+    page = await browser.send(f"/office/orders/{order.id}/refund", amount="much", reason="late")
+    assert "is not an amount of money" in page
+    shop.clock.move(seconds=2)
+    await shop.bus.settle()
+    page = await browser.go("/office/messages")
+    assert "Order 1001 is on its way" in page
+    message = next(one for one in await shop.notifications.messages() if "way" in one.subject)
+    assert "As plain text" in await browser.go(f"/office/messages/{message.id}")
+    body = await browser.client.get(f"/office/messages/{message.id}/body")
+    assert "sandbox" in body.headers["content-security-policy"]
+
+
+async def test_staff_change_price_stock_and_text(browser: Browser, shop: Shop) -> None:
+    kettle = await sell(shop)
+    variant = kettle.variants[0].id
+    await browser.go("/sign-in?next=/office/products")
+    await browser.send("/sign-in", email=OWNER[0], password=OWNER[1])
+    assert "Harbour Kettle" in browser.page.text
+    path = f"/office/products/{kettle.id}"
+    await browser.go(path)
+    page = await browser.send(path, **{f"price-{variant}": "cheap", "title": "Better Kettle"})
+    assert "is not an amount of money" in page
+    assert 'value="Better Kettle"' in page
+    page = await browser.send(
+        path,
+        **{
+            f"price-{variant}": "59.90",
+            f"stock-{variant}": "9",
+            "title": "Better Kettle",
+            "description": "Boils.",
+            "status": "draft",
+        },
+    )
+    assert "Saved." in page
+    assert (await shop.pricing.prices([variant], "EUR"))[variant].amount.amount == 5990
+    assert (await shop.inventory.stock([variant]))[variant].on_hand == 9
+    assert (await browser.client.get("/p/harbour-kettle")).status_code == 200  # staff see drafts
+    stale = await browser.client.get(path)
+    forms = Forms()
+    forms.feed(stale.text)
+    await shop.catalog.move(kettle.id, "published")
+    browser.page = stale
+    page = await browser.send(path, title="Old Kettle", description="x", status="published")
+    assert "now in version" in page
+
+
+async def test_pages_of_the_whole_demo_shop_are_there(browser: Browser, shop: Shop) -> None:
+    assert await load(shop) == 120
+    assert await load(shop) == 0
+    await shop.bus.settle()
+    await shop.search.bring_up_to_date()
+    assert (await shop.search.find(SearchRequest())).total == 120
+    await live_a_little(shop)
+    shop.clock.move(seconds=2)
+    await shop.bus.settle()
+    assert len(await shop.orders.search(limit=100)) >= 15
+    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+    assert "bought here" in await browser.go("/p/harbour-kettle")
+    for category in await shop.catalog.categories():
+        page = await browser.go(f"/c/{category.slug}")
+        assert browser.page.status_code == 200
+        assert len(re.findall(r'<article class="card">', page)) >= 9
+    home = await browser.go("/")
+    assert len(home) < 60_000
+    product = await browser.go("/p/harbour-kettle")
+    assert "Boils in four minutes" in product
+    assert len(product) < 60_000
+    assert (
+        (await browser.client.get(re.search(r"/media/\w+/640\.webp", product).group()))
+        .headers["cache-control"]
+        .endswith("immutable")
+    )
+    for path in re.findall(r'(?:href|src)="(/assets/[^"]+)"', home):
+        assert (await browser.client.get(path)).status_code == 200, path
+    assert "<loc>http://shop.test/p/harbour-kettle</loc>" in (await browser.client.get("/sitemap.xml")).text
+    assert "Disallow: /office" in (await browser.client.get("/robots.txt")).text
+
+
+async def test_whoever_is_not_signed_in_is_led_to_it_and_back(browser: Browser, shop: Shop) -> None:
+    await browser.go("/office/orders")
+    assert browser.path == "/sign-in"
+    await browser.send("/sign-in", email=OWNER[0], password=OWNER[1])
+    assert browser.path == "/office/orders"
+    await browser.send("/sign-out")
+    await shop.users.register("ada@example.com", "correct horse", "Ada")
+    await browser.go("/sign-in")
+    await browser.send("/sign-in", email="ada@example.com", password="correct horse")
+    assert "This page is not for you" in await browser.go("/office/orders")
+
+
+async def test_an_error_page_has_a_next_step_and_a_reference(browser: Browser) -> None:
+    page = await browser.go("/nowhere")
+    assert browser.page.status_code == 404
+    assert "Nothing is here" in page
+    assert re.search(r"Reference req_\w+", page)

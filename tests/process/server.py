@@ -1,0 +1,123 @@
+"""A shop served by real processes, and shoppers at its API."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from tests.conftest import BERLIN
+
+ADDRESS = msgspec.to_builtins(BERLIN)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """`shopwright serve`, started and killed."""
+
+    def __init__(self, data: Path, database: str, workers: int = 1, **more: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.workers = workers
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
+            "SHOPWRIGHT_DATA": str(data),
+            "SHOPWRIGHT_LIMITS": "off",
+            "SHOPWRIGHT_OWNER_PASSWORD": "owner-password",
+            **({"SHOPWRIGHT_DATABASE": database} if database else {}),
+            **more,
+        }
+        self.log = data / "server.log"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> "Server":
+        command = [
+            sys.executable,
+            "-m",
+            "shopwright",
+            "serve",
+            "--port",
+            str(self.port),
+            "--workers",
+            str(self.workers),
+            "--quiet",
+        ]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/health/ready", trust_env=False, timeout=5).is_success:
+                    return self
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended: {self.log.read_text()[-2000:]}")
+            time.sleep(0.05)
+        raise RuntimeError(f"the server is not ready: {self.log.read_text()[-2000:]}")
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return -9
+
+    def run(self, *command: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "-m", "shopwright", *command],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+
+async def buy(client: httpx.AsyncClient, sku: str, name: str, token: str = "pretend_ok") -> httpx.Response:
+    """One shopper, from cart to order."""
+    cart = (await client.post("/v1/carts")).json()["id"]
+    added = await client.post(f"/v1/carts/{cart}/lines", json={"sku": sku, "quantity": 1})
+    if not added.is_success:
+        return added
+    details = {"email": f"{name}@example.com", "shipping_address": ADDRESS, "shipping_option_id": "shr_standard"}
+    ready = await client.patch(f"/v1/carts/{cart}", json=details)
+    if not ready.is_success:
+        return ready
+    body = {
+        "cart_id": cart,
+        "expected_total": ready.json()["totals"]["total"],
+        "payment": {"provider": "pretend", "token": token, "return_url": "http://127.0.0.1/back"},
+    }
+    return await client.post("/v1/orders", json=body, headers={"Idempotency-Key": f"key-{name}"})
+
+
+async def all_at_once(url: str, count: int, sku: str, at_once: int = 60) -> list[httpx.Response]:
+    """So many shoppers for the same thing."""
+    gate = asyncio.Semaphore(at_once)
+    limits = httpx.Limits(max_connections=at_once)
+    async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits, trust_env=False) as client:
+
+        async def one(n: int) -> httpx.Response:
+            async with gate:
+                return await buy(client, sku, f"buyer{n}")
+
+        return await asyncio.gather(*(one(n) for n in range(count)))

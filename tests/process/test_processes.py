@@ -1,0 +1,226 @@
+"""What must hold with real processes: the last unit, `kill -9`, clean stops, clear words."""
+
+import asyncio
+import contextlib
+import os
+import random
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.doctor import examine
+from tests.conftest import QUICK, make_settings, sell
+from tests.process.server import Server, all_at_once, buy
+
+
+async def stock_up(data: tuple[Path, str], *goods: tuple[str, int]) -> list[str]:
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    try:
+        products = [await sell(shop, title, on_hand=count) for title, count in goods]
+        return [product.variants[0].sku for product in products]
+    finally:
+        await shop.close()
+
+
+async def settled(data: tuple[Path, str], patience_s: float = 60) -> Shop:
+    """The shop after everything told was delivered; leases of killed processes must run out first."""
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    await shop.pretend.prepare()
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        await shop.bus.settle()
+        waiting = 0
+        for work in shop.works.values():
+            waiting += (await work.one("SELECT count(*) AS n FROM deliveries"))["n"]
+        undelivered = (
+            await shop.works["notifications"].one("SELECT count(*) AS n FROM messages WHERE state = 'waiting'")
+        )["n"]
+        notices = (await shop.works["pretend"].one("SELECT count(*) AS n FROM notices"))["n"]
+        if not waiting and not undelivered:
+            break
+        await asyncio.sleep(0.5)
+        assert notices >= 0
+    return shop
+
+
+async def wrong(shop: Shop) -> list[str]:
+    return [sentence for finding in await examine(shop) for sentence in finding.wrong]
+
+
+@pytest.mark.slow
+async def test_a_thousand_buyers_for_the_last_unit_make_one_order(data: tuple[Path, str]) -> None:
+    (sku,) = await stock_up(data, ("Last Lamp", 1))
+    server = Server(*data, workers=2).start()
+    try:
+        answers = await all_at_once(server.url, 1000, sku)
+    finally:
+        assert server.stop() == 0
+    codes = Counter(
+        (answer.status_code, answer.json().get("code") or answer.json().get("status")) for answer in answers
+    )
+    assert codes[201, "paid"] == 1, codes
+    assert all(status in {201, 409} for status, _ in codes), codes
+    shop = await settled(data)
+    try:
+        assert [order.status for order in await shop.orders.search(limit=100)] == ["paid"]
+        assert await wrong(shop) == []
+    finally:
+        await shop.close()
+
+
+@pytest.mark.slow
+async def test_killed_a_hundred_times_under_load_nothing_is_lost_and_nothing_doubled(data: tuple[Path, str]) -> None:
+    skus = await stock_up(data, ("Lamp", 100_000), ("Chair", 100_000))
+    chance = random.Random(os.environ.get("SEED", "shopwright"))
+    server = Server(*data).start()
+    acknowledged: dict[str, str] = {}
+    tokens = ["pretend_ok"] * 6 + ["pretend_declined", "pretend_delayed", "pretend_lost", "pretend_3ds"]
+    number = 0
+    stopping = False
+
+    async def shopper() -> None:
+        nonlocal number
+        while not stopping:
+            number += 1
+            name = f"buyer{number}"
+            with contextlib.suppress(httpx.HTTPError, ValueError, KeyError):
+                async with httpx.AsyncClient(base_url=server.url, timeout=5, trust_env=False) as client:
+                    answer = await buy(client, chance.choice(skus), name, chance.choice(tokens))
+                    if answer.status_code == 201:
+                        acknowledged[answer.json()["id"]] = answer.json()["status"]
+                    continue
+            await asyncio.sleep(0.02)
+
+    shoppers = [asyncio.create_task(shopper()) for _ in range(4)]
+    kills = int(os.environ.get("KILLS", "100"))
+    for _ in range(kills):
+        await asyncio.sleep(chance.uniform(0.02, 0.5))
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+    await asyncio.sleep(2)
+    stopping = True
+    await asyncio.gather(*shoppers)
+    assert server.stop() == 0
+    shop = await settled(data)
+    try:
+        assert len(acknowledged) > kills
+        orders = {row["id"]: row["status"] for row in await shop.works["orders"].fetch("SELECT id, status FROM orders")}
+        assert [order for order in acknowledged if order not in orders] == []
+        assert [order for order, status in acknowledged.items() if status == "paid" and orders[order] != "paid"] == []
+        captured = Counter(
+            row["order_id"]
+            for row in await shop.works["payments"].fetch("SELECT order_id FROM payments WHERE status = 'captured'")
+        )
+        assert [order for order, count in captured.items() if count > 1] == []
+        letters = Counter(
+            (row["recipient"], row["subject"])
+            for row in await shop.works["notifications"].fetch("SELECT recipient, subject FROM viewer")
+        )
+        assert [letter for letter, count in letters.items() if count > 1] == []
+        paid = [order for order, status in orders.items() if status == "paid"]
+        assert sum(subject.startswith("Payment received") for _, subject in letters) == len(paid)
+        assert await wrong(shop) == []
+    finally:
+        await shop.close()
+
+
+async def test_two_workers_answer_for_one_shop_and_stop_cleanly(data: tuple[Path, str]) -> None:
+    (sku,) = await stock_up(data, ("Lamp", 50))
+    server = Server(*data, workers=2).start()
+    try:
+        answers = await all_at_once(server.url, 60, sku, at_once=20)
+        assert Counter(answer.status_code for answer in answers) == {201: 50, 409: 10}
+        commands = await asyncio.to_thread(server.run, "doctor")
+        assert commands.returncode == 0, commands.stdout
+    finally:
+        assert server.stop() == 0
+    text = server.log.read_text()
+    assert "Closed." in text
+    assert "Traceback" not in text
+    assert "owner-password" not in text
+
+
+def shopwright(tmp_path: Path, *command: str, **more: str) -> subprocess.CompletedProcess:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    environment |= {"SHOPWRIGHT_DATA": str(tmp_path / "data"), **more}
+    return subprocess.run(
+        [sys.executable, "-m", "shopwright", *command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def said(result: subprocess.CompletedProcess, code: int, words: str) -> None:
+    assert result.returncode == code, result.stdout + result.stderr
+    assert words in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_bad_words_on_the_command_line_are_told_what_would_be_right(tmp_path: Path) -> None:
+    said(shopwright(tmp_path, "sevre"), 2, "No such command")
+    said(shopwright(tmp_path, "serve", "--port", "70000"), 2, "70000")
+    said(shopwright(tmp_path, "import", "shopify", str(tmp_path / "none.csv")), 1, "There is no file")
+    said(shopwright(tmp_path, "import", "shopfy", str(tmp_path / "none.csv")), 1, "Did you mean shopify?")
+    said(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABSE="x"), 1, "Did you mean SHOPWRIGHT_DATABASE?")
+    said(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="mysql://x"), 1, "no database engine")
+    said(shopwright(tmp_path, "doctor", SHOPWRIGHT_CURRENCY="EURO"), 1, "ISO 4217")
+    said(
+        shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="postgresql://nobody@127.0.0.1:9/none"),
+        1,
+        "PostgreSQL does not answer",
+    )
+    said(shopwright(tmp_path, "serve", SHOPWRIGHT_OWNER_EMAIL="nobody"), 1, "is not an e-mail address")
+
+
+def test_a_port_in_use_is_told_with_another(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said(shopwright(tmp_path, "serve", "--port", str(port)), 1, f"--port {port + 1}")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_data_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    locked = tmp_path / "data"
+    locked.mkdir()
+    locked.chmod(stat.S_IREAD | stat.S_IEXEC)
+    said(shopwright(tmp_path, "demo"), 1, "cannot be used")
+
+
+def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a folder")
+    said(shopwright(tmp_path, "doctor"), 1, "cannot be used")
+
+
+def test_commands_do_what_they_say(tmp_path: Path) -> None:
+    said(shopwright(tmp_path, "migrate"), 0, "migrations applied")
+    said(shopwright(tmp_path, "migrate"), 0, "up to date")
+    said(shopwright(tmp_path, "export", str(tmp_path / "out.jsonl")), 0, "0 products were written")
+    said(shopwright(tmp_path, "export", str(tmp_path / "no" / "out.jsonl")), 1, "cannot be written")
+    said(shopwright(tmp_path, "doctor"), 0, "All is well.")
+    listed = shopwright(tmp_path, "settings", SHOPWRIGHT_OWNER_PASSWORD="hunter2hunter2")
+    said(listed, 0, "SHOPWRIGHT_DATABASE")
+    assert "hunter2" not in listed.stdout
+
+
+def test_a_newer_data_folder_is_refused_and_not_touched(tmp_path: Path) -> None:
+    import sqlite3
+
+    said(shopwright(tmp_path, "migrate"), 0, "applied")
+    database = tmp_path / "data" / "orders.db"
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("INSERT INTO migrations VALUES ('orders/9999_future.sql', 'x')")
+        connection.commit()
+    said(shopwright(tmp_path, "migrate"), 1, "newer Shopwright")

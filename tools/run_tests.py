@@ -1,0 +1,36 @@
+"""Run the tests: on SQLite, and again on PostgreSQL where there is one. `fast` leaves out what takes minutes."""
+
+import os
+import subprocess
+import sys
+
+POSTGRES = "SHOPWRIGHT_TEST_POSTGRES"
+
+
+def main() -> int:
+    """Exit code: the first that is not 0."""
+    fast = sys.argv[1:2] != ["all"]
+    more = sys.argv[2:]
+    chosen = ["-m", "not slow and not browser"] if fast else []
+    together = ["-n", "2"] if fast else []  # what takes minutes also takes both cores
+    command = [sys.executable, "-m", "pytest", *together, *chosen, *more]
+    environment = dict(os.environ)
+    postgres = environment.pop(POSTGRES, "")
+    if not postgres and environment.get("ENGINES") == "required":
+        sys.stderr.write(f"ENGINES=required, but {POSTGRES} is not set: run `make servers` first.\n")
+        return 1
+    sys.stdout.write("== the shop on SQLite\n")
+    sys.stdout.flush()
+    # What only PostgreSQL can show is shown in its own pass below; here it is skipped, required or not.
+    code = subprocess.call(command, env={**environment, "ENGINES": ""})
+    if not postgres:
+        sys.stdout.write("== PostgreSQL SKIPPED: no server here. `make servers` starts one.\n")
+        return code
+    if code:
+        return code
+    sys.stdout.write("== the shop on PostgreSQL\n")
+    sys.stdout.flush()
+    return subprocess.call(command, env={**environment, POSTGRES: postgres})
+
+
+sys.exit(main())

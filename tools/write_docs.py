@@ -1,0 +1,93 @@
+"""Write docs/map.md from the services' labels and docs/settings.md from the settings. `--check` only compares."""
+
+import importlib
+import sys
+from pathlib import Path
+
+from shopwright.kit.facts import Event
+from shopwright.kit.label import Label
+from shopwright.kit.settings import describe
+from shopwright.services import FLOW, READERS, RIVER, SOURCES
+from shopwright.settings import Settings
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def the_map() -> str:
+    """Who owns, asks, hears and tells."""
+    labels: dict[str, Label] = {}
+    words: dict[str, str] = {}
+    for name in RIVER:
+        importlib.import_module(f"shopwright.services.{name}.contract")
+        module = importlib.import_module(f"shopwright.services.{name}")
+        labels[name], words[name] = module.LABEL, (module.__doc__ or "").strip()
+    lines = [
+        "# The map",
+        "",
+        "Made by `python tools/write_docs.py` from the labels in `shopwright/services/*/__init__.py`; a test keeps it true.",
+        "Requests go up the river, facts come down.",
+        "",
+        "```",
+        f"sources   {'   '.join(SOURCES)}",
+        f"flow      {' → '.join(FLOW)}",
+        f"readers   {'  '.join(READERS)}",
+        "faces     shelf  storefront  backoffice  docs",
+        "```",
+        "",
+        "| service | what it is | owns | asks | hears | tells |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, label in labels.items():
+        hears = "everything" if label.hears == ("*",) else ", ".join(label.hears) or "–"
+        cells = [
+            f"**{name}**",
+            words[name],
+            label.owns,
+            ", ".join(label.asks) or "–",
+            hears,
+            ", ".join(label.tells) or "–",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "## Facts", "", "| fact | told by | means |", "|---|---|---|"]
+    for name, kind in sorted(Event.types.items()):
+        if kind.SUBJECT and kind.__module__.startswith("shopwright.services."):
+            lines.append(
+                f"| {name} | {kind.__module__.split('.')[2]} | {(kind.__doc__ or '').strip().splitlines()[0]} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def settings() -> str:
+    """Every setting with its default and meaning."""
+    lines = [
+        "# Settings",
+        "",
+        "Made by `python tools/write_docs.py`; a test keeps it true. Set them in the environment, or in a TOML file (names in lower case",
+        "without the prefix) that `SHOPWRIGHT_CONFIG` names; the environment goes before the file. `shopwright settings` prints what holds.",
+        "",
+        "| setting | default | means |",
+        "|---|---|---|",
+    ]
+    shown = Settings()
+    lines += [
+        f"| `{one.name}` | {f'`{one.value}`' if one.value else '(in the data folder, or empty)'} | {one.meaning} |"
+        for one in describe(shown, dict.fromkeys(shown.__struct_fields__, "default"))
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Write, or with --check answer 1 where a page is not as it would be written."""
+    pages = {DOCS / "map.md": the_map(), DOCS / "settings.md": settings()}
+    if "--check" in sys.argv:
+        stale = [path.name for path, text in pages.items() if not path.is_file() or path.read_text() != text]
+        if stale:
+            sys.stderr.write(f"{', '.join(stale)}: run python tools/write_docs.py\n")
+        return 1 if stale else 0
+    for path, text in pages.items():
+        path.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
