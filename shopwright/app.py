@@ -27,6 +27,7 @@ from shopwright.engines.messages import open_postbox
 from shopwright.engines.providers.pretend.provider import PretendProvider
 from shopwright.engines.search import open_search
 from shopwright.faces.shelf.view import Shelf
+from shopwright.kit import outgoing
 from shopwright.kit.clock import Clock, SystemClock
 from shopwright.kit.facts import Hearers, Reaction, Timer
 from shopwright.kit.ids import Ids
@@ -96,6 +97,7 @@ class Shop:
             "sms": open_postbox("sms", settings.sms, post),
             "push": open_postbox("push", settings.push, post),
         }
+        self.outside = outgoing.client(timeout_s=10)
         self.pretend = PretendProvider(self.works["pretend"], settings.url, send_webhook)
 
     def _build_sources(self, hasher: PasswordHasher | None) -> None:
@@ -210,13 +212,13 @@ class Shop:
         for work in self.works.values():
             await work.database.close()
         await self.cache.close()
+        await self.outside.aclose()
 
     async def _post_webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
         """Call a payment webhook over the network, as a provider would."""
         try:
-            async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
-                url = f"{self.settings.url}/v1/payment-webhooks/{provider}"
-                return (await client.post(url, content=body, headers=dict(headers))).is_success
+            url = f"{self.settings.url}/v1/payment-webhooks/{provider}"
+            return (await self.outside.post(url, content=body, headers=dict(headers))).is_success
         except httpx.HTTPError as error:
             log.info("a webhook was not taken: %r", error)
             return False

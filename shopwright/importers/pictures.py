@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from shopwright.importers.draft import DraftImage
+from shopwright.kit import outgoing
 from shopwright.kit.errors import Invalid
 from shopwright.services.catalog.contract import Catalog, Media
 
@@ -24,7 +25,7 @@ class Fetcher:
         self._fetch = fetch
         self._failures: dict[str, int] = {}
         self._known: dict[str, Media] = {}
-        self._client = httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
+        self._client = outgoing.client(TIMEOUT_S)
 
     async def close(self) -> None:
         await self._client.aclose()
