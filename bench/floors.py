@@ -33,8 +33,8 @@ class Recorder:
             yield RecordingSession(self._name, session, self._calls)
             self._calls.append((self._name, "write", "COMMIT", {}))
 
-    async def version(self) -> int | None:
-        return await self._inner.version()
+    def version(self) -> int | None:
+        return self._inner.version()
 
     async def close(self) -> None:
         await self._inner.close()

@@ -45,6 +45,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     writes_per_minute: Annotated[
         int, msgspec.Meta(ge=1, description="writing requests a minute from one address; ten times as many reads")
     ] = 300
+    pages: Annotated[
+        Literal["prepared", "fresh"],
+        _means(
+            "prepared: the storefront's pages are kept until something on them changes; fresh: made for each request"
+        ),
+    ] = "prepared"
     largest_body: Annotated[int, msgspec.Meta(ge=1024, description="largest request body in bytes")] = 25_000_000
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response, Router, get
-from litestar.config.csrf import CSRFConfig
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
@@ -22,14 +21,15 @@ from shopwright.faces.backoffice import pages as backoffice
 from shopwright.faces.docs import pages as docs
 from shopwright.faces.shelf import http as shelf
 from shopwright.faces.storefront import pages as storefront
+from shopwright.faces.storefront.visitors import PageVisitors, forms
 from shopwright.kit.auth import GUEST, Caller, anyone
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web import problems
-from shopwright.kit.web.access import allow, every_route_has_a_rule, guard, provide_caller
+from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
 from shopwright.kit.web.idempotency import Idempotency
 from shopwright.kit.web.limits import Limits
 from shopwright.kit.web.observe import Observe
-from shopwright.kit.web.prepared import Prepared, Version
+from shopwright.kit.web.prepared import Plan, Prepared, Strangers, Version
 from shopwright.services.carts import http as carts
 from shopwright.services.catalog import http as catalog
 from shopwright.services.insights import http as insights
@@ -179,9 +179,9 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
             "settings": _provide(shop.settings),
             "caller": Provide(provide_caller),
         },
-        guards=[guard(identify(shop))],
+        middleware=[DefineMiddleware(Access, identify=identify(shop))],
         exception_handlers={Exception: error_answer},
-        csrf_config=_csrf(shop),
+        csrf_config=forms(shop.settings),
         openapi_config=openapi(),
         lifespan=[lifespan],
         request_max_body_size=shop.settings.largest_body,
@@ -195,41 +195,34 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """The application: prepared answers, limits and what is seen from outside stand around the routes."""
-    answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), prepared_paths(shop))
+    answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), plans(shop))
     if shop.settings.limits == "on":
         answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
     return Observe(answering, shop.ids, shop.numbers)
 
 
-def prepared_paths(shop: Shop) -> dict[str, list[Version]]:
+def plans(shop: Shop) -> dict[str, Plan]:
     """The hottest reads, and what their answers are made from."""
-    works = shop.works
 
-    async def index() -> int | None:
-        return shop.search.generation()
+    def of(*names: str) -> list[Version]:
+        return [shop.works[name].database.version for name in names]
 
-    product: list[Version] = [
-        works[name].database.version for name in ("catalog", "pricing", "inventory", "search", "reviews")
-    ]
-    return {
-        "/v1/products": product,
-        "/v1/search": [works["catalog"].database.version, index],
-        "/v1/categories": [works["catalog"].database.version],
+    def minute() -> int:
+        return int(shop.clock.now().timestamp()) // 60
+
+    strangers = Strangers()
+    api = {
+        "/v1/products": Plan(of("catalog", "pricing", "inventory", "search", "reviews"), strangers),
+        "/v1/search": Plan(of("catalog", "search"), strangers),
+        "/v1/categories": Plan(of("catalog"), strangers),
     }
+    # What is recommended shifts with every glance of anyone: pages may be a minute behind in this alone.
+    page = Plan(
+        [*of("catalog", "pricing", "inventory", "search", "reviews"), minute],
+        PageVisitors(shop.carts, shop.settings),
+    )
+    return api if shop.settings.pages == "fresh" else api | dict.fromkeys(("/", "/c", "/p", "/search"), page)
 
 
 def _provide(value: Any) -> Provide:
     return Provide(lambda: value, sync_to_thread=False, use_cache=True)
-
-
-def _csrf(shop: Shop) -> CSRFConfig:
-    secure = shop.settings.url.startswith("https://")
-    return CSRFConfig(
-        secret=shop.settings.secret,
-        cookie_name="__Host-form" if secure else "form",
-        cookie_secure=secure,
-        cookie_httponly=True,
-        cookie_samesite="lax",
-        header_name="x-csrf-token",
-        exclude=["^/v1/", "^/pretend/"],
-    )

@@ -100,6 +100,11 @@ def environment() -> minijinja.Environment:
 ENVIRONMENT = environment()
 
 
+def cart_badge(count: int) -> str:
+    """The number at the cart, hidden where there is none."""
+    return minijinja.safe(f"<b data-cart-count{'' if count else ' hidden'}>{count:d}</b>")
+
+
 def csrf_token(request: Request[Any, Any, Any]) -> str:
     """What a form must send along."""
     token = ScopeState.from_scope(request.scope).csrf_token
@@ -109,6 +114,16 @@ def csrf_token(request: Request[Any, Any, Any]) -> str:
 def plain(value: Any) -> Any:
     """Structs as dictionaries, for templates."""
     return msgspec.to_builtins(value, builtin_types=(datetime,))
+
+
+@lru_cache(maxsize=4096)
+def _fragment(template: str, context: bytes) -> str:
+    return minijinja.safe(ENVIRONMENT.render_template(template, **msgspec.json.decode(context)))
+
+
+def fragment(template: str, **context: Any) -> str:
+    """A part of a page, rendered once for each content: it must say nothing of who looks at it."""
+    return _fragment(template, msgspec.json.encode(context))
 
 
 def page(template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:

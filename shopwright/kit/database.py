@@ -49,7 +49,7 @@ class Database(Protocol):
         """Apply what is new in the numbered .sql files of `folders`, once; answers the names of those applied."""
         ...
 
-    async def version(self) -> int | None:
+    def version(self) -> int | None:
         """A number that changes whenever anything was committed here, by any process; None where that costs as much as asking."""
         ...
 

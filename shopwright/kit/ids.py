@@ -6,6 +6,7 @@ from collections.abc import Callable
 from shopwright.kit.clock import Clock, to_micros
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 LENGTH = 26
 
 
@@ -25,7 +26,7 @@ class Ids:
         ):  # the same millisecond: later ids sort later all the same, by a step of chance
             value = self._last + 1 + int.from_bytes(self._chance(5), "big")
         self._last = value
-        return prefix + "_" + "".join(ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
+        return prefix + "_" + "".join([PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])
 
     def secret(self, size: int = 32) -> str:
         """An unguessable token of `size` bytes, in hexadecimal."""

@@ -17,15 +17,15 @@ class Memo:
         self._version: int | None = None
         self._values: dict[Any, Any] = {}
 
-    async def _current(self) -> int | None:
-        version = await self._work.database.version()
+    def _current(self) -> int | None:
+        version = self._work.database.version()
         if version != self._version or len(self._values) > MOST:
             self._version, self._values = version, {}
         return version
 
     async def get(self, key: Any, make: Callable[[], Awaitable[T]]) -> T:
         """The value of `key`, made anew if anything was committed since it was made."""
-        version = await self._current()
+        version = self._current()
         if version is not None and key in self._values:
             found: T = self._values[key]
             return found
@@ -38,7 +38,7 @@ class Memo:
         self, kind: str, ids: Sequence[str], make: Callable[[list[str]], Awaitable[dict[str, T]]]
     ) -> dict[str, T | None]:
         """The values of all `ids` (None where there is none); only those not known yet are asked for, together."""
-        version = await self._current()
+        version = self._current()
         values = self._values
         missing = [one for one in dict.fromkeys(ids) if version is None or (kind, one) not in values]
         made = await make(missing) if missing else {}

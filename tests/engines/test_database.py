@@ -1,6 +1,8 @@
 """The contract of every relational database: SQLite always, PostgreSQL where there is one."""
 
 import asyncio
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -170,3 +172,51 @@ async def test_two_processes_share_a_sqlite_file(tmp_path: Path) -> None:
     assert (await two.fetch("SELECT n FROM things", {}))[0]["n"] == 50
     await one.close()
     await two.close()
+
+
+async def test_the_version_changes_with_every_commit_whoever_commits(database: Database) -> None:
+    if database.version() is None:
+        pytest.skip("this engine has no cheap version")
+    seen = {database.version()}
+    for n in range(50):
+        await put(database, f"thing {n}")
+        seen.add(database.version())
+    assert len(seen) == 51
+    assert database.version() == database.version()
+
+
+async def test_a_commit_of_another_process_changes_the_version_of_a_sqlite_file(tmp_path: Path) -> None:
+    made = open_database(f"sqlite://{tmp_path}", "things")
+    await prepare(made, tmp_path)
+    made.version()
+    for n in range(5):
+        before = made.version()
+        elsewhere(tmp_path, f"connection.execute('INSERT INTO things (id, n) VALUES (?, 1)', ['x{n}'])")
+        assert made.version() != before
+        assert await made.fetch("SELECT id FROM things WHERE id = :id", {"id": f"x{n}"})
+    await made.close()
+
+
+async def test_letting_go_of_a_version_leaves_the_locks_of_others_in_this_process(tmp_path: Path) -> None:
+    """POSIX takes all locks of a process on a file when it closes any descriptor of it."""
+    one, two = (open_database(f"sqlite://{tmp_path}", "things") for _ in range(2))
+    await prepare(one, tmp_path)
+    for made in (one, two):
+        made.version()
+        made.version()
+    async with one.begin() as session:
+        await session.run("INSERT INTO things (id, n) VALUES ('mine', 1)", {})
+        await two.close()
+        said = elsewhere(tmp_path, "connection.execute('BEGIN IMMEDIATE')")
+        assert "database is locked" in said
+    await one.close()
+
+
+def elsewhere(tmp_path: Path, statement: str) -> str:
+    """Do something to the file in another process; answers what it complains of."""
+    program = f"""
+import sqlite3
+connection = sqlite3.connect({str(tmp_path / "things.db")!r}, isolation_level=None, timeout=0)
+{statement}
+"""
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stderr

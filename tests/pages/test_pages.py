@@ -186,6 +186,9 @@ async def test_searching_and_filtering_are_addresses(browser: Browser, shop: Sho
 
 async def test_forms_from_elsewhere_are_refused(browser: Browser, shop: Shop) -> None:
     kettle = await sell(shop)
+    email, password = OWNER
+    await browser.go("/sign-in")
+    await browser.send("/sign-in", email=email, password=password)
     for path, data in (
         ("/cart/lines", {"variant": kettle.variants[0].id}),
         ("/sign-in", {"email": "a", "password": "b"}),

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import socket
 import stat
 import subprocess
@@ -17,6 +18,9 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.doctor import examine
+from shopwright.kit.money import Money
+from shopwright.kit.outgoing import client
+from shopwright.services.pricing.contract import Price
 from tests.conftest import QUICK, make_settings, sell
 from tests.process.server import Server, all_at_once, buy
 
@@ -129,6 +133,41 @@ async def test_killed_a_hundred_times_under_load_nothing_is_lost_and_nothing_dou
         assert sum(subject.startswith("Payment received") for _, subject in letters) == len(paid)
         assert await wrong(shop) == []
     finally:
+        await shop.close()
+
+
+async def test_no_worker_answers_with_less_than_what_was_acknowledged(data: tuple[Path, str]) -> None:
+    """A price rises again and again while readers look at what two workers have kept of it."""
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    lamp = await sell(shop, "Lamp")
+    server = Server(*data, workers=2).start()
+    acknowledged, looks, done = 1000, 0, False
+
+    async def look(path: str, price: str) -> None:
+        nonlocal looks
+        while not done:
+            async with client(10, server.url) as reader:  # at whichever worker
+                for _ in range(3):
+                    least = acknowledged
+                    answer = await reader.get(path)
+                    assert int(re.search(price, answer.text)[1].replace(".", "")) >= least
+                    looks += 1
+
+    try:
+        await shop.pricing.set_prices([Price(lamp.variants[0].id, Money(acknowledged, "EUR"))])
+        readers = [
+            asyncio.create_task(look(path, price))
+            for path, price in (("/p/lamp", r"<strong>€([0-9.]+)"), ("/v1/products/lamp", r'"amount": ?(\d+)')) * 2
+        ]
+        for _ in range(150):
+            await shop.pricing.set_prices([Price(lamp.variants[0].id, Money(acknowledged + 1, "EUR"))])
+            acknowledged += 1
+            await asyncio.sleep(0.005)
+        done = True
+        await asyncio.gather(*readers)
+        assert looks > 100
+    finally:
+        server.stop()
         await shop.close()
 
 

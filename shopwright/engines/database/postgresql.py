@@ -137,7 +137,7 @@ class PostgresDatabase:
                 )
         return [migration.name for migration in todo]
 
-    async def version(self) -> int | None:
+    def version(self) -> int | None:
         return None
 
     async def check(self) -> None:

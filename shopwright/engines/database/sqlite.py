@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from shopwright.engines.database import migrations
+from shopwright.engines.database.walindex import WalIndex
 from shopwright.kit.database import Params, Row, UniqueViolation
 from shopwright.kit.errors import Unavailable
 
@@ -84,6 +85,7 @@ class SqliteDatabase:
         self._lock = asyncio.Lock()
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
+        self._wal: WalIndex | None = None
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +95,9 @@ class SqliteDatabase:
             raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error}.") from error
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        return self._read(sql, params)
+
+    def _read(self, sql: str, params: Params) -> Sequence[Row]:
         if self._reader is None:
             self._reader = self._open()
         try:
@@ -147,9 +152,14 @@ class SqliteDatabase:
                 )
         return [migration.name for migration in todo]
 
-    async def version(self) -> int | None:
+    def version(self) -> int | None:
+        if self._wal is not None and (version := self._wal.version()) is not None:
+            return version
         # SQLite itself counts commits by other connections; ours that reads is never the one that writes.
-        return int((await self.fetch("PRAGMA data_version", {}))[0]["data_version"])
+        counted = int(self._read("PRAGMA data_version", {})[0]["data_version"])
+        if self._wal is None:
+            self._wal = WalIndex.of(self._path)
+        return counted
 
     async def check(self) -> None:
         await self.fetch("SELECT count(*) FROM migrations", {})
@@ -159,3 +169,6 @@ class SqliteDatabase:
             if connection is not None:
                 connection.close()
         self._reader = self._writer = None
+        if self._wal is not None:
+            self._wal.close()
+            self._wal = None

@@ -113,7 +113,9 @@ class TantivyIndex:
         shutil.rmtree(self._folder / before, ignore_errors=True)
         return Unavailable(f"The search index was damaged ({reason}) and is being built again.")
 
-    def generation(self) -> int | None:
+    def _generation(self) -> int:
+        """Changes with what was committed last, by whichever process."""
+
         def changed(path: Path) -> int:
             try:
                 return path.stat().st_mtime_ns
@@ -124,7 +126,7 @@ class TantivyIndex:
 
     def _searcher(self) -> tantivy.Searcher:
         """What was committed last, by whichever process."""
-        generation = self.generation()
+        generation = self._generation()
         index = self._index
         if generation != self._seen:
             try:

@@ -1,17 +1,14 @@
 """Looking around: home, categories, search, products."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
-from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.shelf.view import ProductView
 from shopwright.faces.storefront.frame import (
     FrameDep,
     SearchDep,
@@ -19,7 +16,6 @@ from shopwright.faces.storefront.frame import (
 )
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing
-from shopwright.kit.money import major
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import Category
 from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
@@ -42,19 +38,17 @@ EAGER = 4  # pictures that are in sight at once are not loaded lazily
 
 def cards(results: Results, eager: int = 0) -> list[str]:
     """Found items as they stand in a list."""
-    return [card(bytes(item), lazy=number >= eager) for number, item in enumerate(results.items)]
+    return [card(item, lazy=number >= eager) for number, item in enumerate(results.items)]
 
 
-@lru_cache(maxsize=4096)
-def card(item: bytes, *, lazy: bool = True) -> str:
-    """A card, made once for each content: it says nothing of who looks at it."""
-    context = {"item": msgspec.json.decode(item), "lazy": lazy}
-    return render.ENVIRONMENT.render_template("storefront/templates/card.html", **context)
+def card(item: msgspec.Raw | Card, *, lazy: bool = True) -> str:
+    """A product as it stands in a list."""
+    return render.fragment("storefront/templates/card.html", item=item, lazy=lazy)
 
 
 def cards_of(found: Sequence[Card]) -> list[str]:
     """The same for cards that were not searched for."""
-    return [card(msgspec.json.encode(one)) for one in found]
+    return [card(one) for one in found]
 
 
 def _number(pairs: Pairs, name: str) -> float | None:
@@ -110,6 +104,8 @@ def listing(pairs: Pairs, asked: SearchRequest, results: Results) -> dict[str, A
     """What the listing template needs."""
     pages = -(-results.total // PAGE)
     more = [(key, value) for key, value in pairs if key != "page"]
+    query = [{"name": name, "value": value} for name, value in pairs if name == "q"]
+    low, high = dict(pairs).get("min", ""), dict(pairs).get("max", "")
 
     def at(number: int) -> str:
         return "?" + urlencode([*more, ("page", str(number))] if number > 1 else more)
@@ -117,11 +113,16 @@ def listing(pairs: Pairs, asked: SearchRequest, results: Results) -> dict[str, A
     return {
         "items": cards(results, EAGER),
         "total": results.total,
-        "facets": render.plain(results.facets),
+        "facets": render.fragment(
+            "storefront/templates/facets.html",
+            facets=results.facets,
+            pairs=query,
+            sort=asked.sort,
+            chosen_min=low,
+            chosen_max=high,
+        ),
+        "kept": [*query, *_kept(results.facets, low, high)],
         "chips": chips(pairs, results.facets),
-        "pairs": [{"name": name, "value": value} for name, value in pairs if name == "q"],
-        "chosen_min": dict(pairs).get("min", ""),
-        "chosen_max": dict(pairs).get("max", ""),
         "sorts": [
             {"value": value, "title": title} for value, title in SORTS.items() if value != "relevance" or asked.text
         ],
@@ -131,6 +132,12 @@ def listing(pairs: Pairs, asked: SearchRequest, results: Results) -> dict[str, A
         "next_page": at(asked.page + 1) if asked.page < pages else "",
         "previous_page": at(asked.page - 1) if asked.page > 1 else "",
     }
+
+
+def _kept(facets: Sequence[Facet], low: str, high: str) -> list[dict[str, str]]:
+    """The choices that stay when the order of the list is changed."""
+    kept = [{"name": facet.name, "value": value.value} for facet in facets for value in facet.values if value.selected]
+    return kept + [{"name": name, "value": value} for name, value in (("min", low), ("max", high)) if value]
 
 
 @get("/", opt=allow(anyone), include_in_schema=False)
@@ -223,117 +230,4 @@ async def suggestions(search: SearchDep, q: FromQuery[str] = "") -> Response[byt
     return render.page("storefront/templates/suggestions.html", {"items": found, "query": q})
 
 
-@get("/p/{slug:str}", opt=allow(anyone), include_in_schema=False)
-async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
-    """A product, in the variant the address chooses."""
-    request, shelf, reviews, recommendations, caller = (
-        frame.request,
-        frame.shelf,
-        frame.reviews,
-        frame.recommendations,
-        frame.caller,
-    )
-    shown = await shelf.product(slug, drafts=caller.may("catalog.write"))
-    if shown.slug != slug:
-        return Redirect(f"/p/{shown.slug}", status_code=301)
-    together = await recommendations.recommend("bought_together", products=[shown.id], limit=4)
-    similar = await recommendations.recommend("similar", products=[shown.id], limit=4)
-    stars = (await reviews.histogram(shown.id)).counts
-    chosen_one = choice(shown, request.query_params.get("variant", ""), dict(request.query_params))
-    return await frame.show(
-        "product.html",
-        {
-            "product": {**render.plain(shown), "media": pictures(shown, chosen_one["variant"])},
-            **chosen_one,
-            "reviews": render.plain(await reviews.of_product(shown.id)),
-            "histogram": [
-                {"stars": n, "count": stars[n - 1], "share": round(100 * stars[n - 1] / max(sum(stars), 1))}
-                for n in range(5, 0, -1)
-            ],
-            "together": cards_of(await shelf.cards([one.product_id for one in together])),
-            "similar": cards_of(await shelf.cards([one.product_id for one in similar])),
-            "facts": [
-                {"name": name.replace("_", " ").capitalize(), "value": _fact(value)}
-                for name, value in shown.attributes.items()
-            ],
-            "json_ld": json_ld(shown, frame.settings.url),
-        },
-    )
-
-
-def _fact(value: object) -> str:
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def pictures(shown: ProductView, variant: dict[str, Any] | None) -> Any:
-    """The pictures, that of the chosen variant first."""
-    own = variant.get("media", "") if variant else ""
-    return render.plain(sorted(shown.media, key=lambda media: bool(own) and media.url != own))
-
-
-def choice(shown: ProductView, variant_id: str, wanted: dict[str, str]) -> dict[str, Any]:
-    """The variant chosen, and for each option value the address that chooses it, crossed out where it cannot be had."""
-    variants = shown.variants
-    chosen_one = next((one for one in variants if one.id == variant_id), None)
-    if chosen_one is None:
-        fits = [
-            one
-            for one in variants
-            if all(one.options.get(name) == wanted[name] for name in one.options if name in wanted)
-        ]
-        pool = fits or variants
-        chosen_one = next((one for one in pool if one.available > 0), pool[0] if pool else None)
-    options = []
-    for option in shown.options:
-        values = []
-        for value in option.values:
-            target = {**(chosen_one.options if chosen_one else {}), option.name: value}
-            exact = next((one for one in variants if one.options == target), None)
-            near = exact or next((one for one in variants if one.options.get(option.name) == value), None)
-            values.append(
-                {
-                    "title": value,
-                    "selected": chosen_one is not None and chosen_one.options.get(option.name) == value,
-                    "href": f"/p/{shown.slug}?variant={near.id}" if near else "",
-                    "available": near is not None and near.available > 0,
-                }
-            )
-        options.append({"name": option.name, "values": values, "colour": option.name.casefold() in {"color", "colour"}})
-    return {"variant": render.plain(chosen_one) if chosen_one else None, "options": options}
-
-
-def json_ld(shown: ProductView, url: str) -> str:
-    """The product for search engines (schema.org Product); "<" is written so that it cannot end the script."""
-    priced = [variant for variant in shown.variants if variant.price]
-    offers = [
-        {
-            "@type": "Offer",
-            "sku": variant.sku,
-            "price": major(variant.price),
-            "priceCurrency": variant.price.currency,
-            "availability": "https://schema.org/" + ("InStock" if variant.available else "OutOfStock"),
-            "url": f"{url}/p/{shown.slug}?variant={variant.id}",
-        }
-        for variant in priced
-        if variant.price
-    ]
-    data: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "Product",
-        "name": shown.title,
-        "brand": {"@type": "Brand", "name": shown.brand},
-        "image": [url + media.url if media.url.startswith("/") else media.url for media in shown.media],
-        "offers": offers,
-    }
-    if shown.rating.count:
-        data["aggregateRating"] = {
-            "@type": "AggregateRating",
-            "ratingValue": shown.rating.average,
-            "reviewCount": shown.rating.count,
-        }
-    return msgspec.json.encode(data).decode().replace("<", "\\u003c")
-
-
-HANDLERS: list[Any] = [home, category, find, suggestions, product]
+HANDLERS: list[Any] = [home, category, find, suggestions]

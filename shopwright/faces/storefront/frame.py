@@ -121,7 +121,7 @@ class Frame:
             {
                 "shop": self.settings.shop_name,
                 "url": self.settings.url,
-                "path": self.request.url.path,
+                "path": self.request.scope["path"],
                 "csrf": render.csrf_token(self.request),
                 "caller": {
                     "name": self.caller.name,
@@ -129,7 +129,7 @@ class Frame:
                     "signed_in": self.caller.user_id is not None,
                     "staff": self.caller.is_staff,
                 },
-                "cart_count": await self.carts.count(known) if known else 0,
+                "cart_badge": render.cart_badge(await self.carts.count(known) if known else 0),
                 "menu": [render.plain(category) for category in top_level(categories)],
                 **context,
             },

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.storefront import account, basket, browse, checkout
+from shopwright.faces.storefront import account, basket, browse, checkout, product
 from shopwright.faces.storefront.frame import CatalogDep, SettingsDep, Web, provide_frame
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, Unauthenticated
@@ -79,5 +79,14 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
 
 def routes() -> Router:
     """All pages of the storefront."""
-    handlers = [*browse.HANDLERS, *basket.HANDLERS, *checkout.HANDLERS, *account.HANDLERS, assets, robots, sitemap]
+    handlers = [
+        *browse.HANDLERS,
+        *product.HANDLERS,
+        *basket.HANDLERS,
+        *checkout.HANDLERS,
+        *account.HANDLERS,
+        assets,
+        robots,
+        sitemap,
+    ]
     return Router("/", route_handlers=handlers, dependencies={"frame": Provide(provide_frame, sync_to_thread=False)})

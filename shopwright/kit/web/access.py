@@ -5,8 +5,10 @@ from typing import Any
 
 from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.enums import ScopeType
+from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from shopwright.kit.auth import Caller, Rule
 
@@ -18,16 +20,24 @@ def allow(rule: Rule) -> dict[str, Any]:
     return {"access": rule}
 
 
-def guard(identify: Identify) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
-    """A Litestar guard that finds out who calls and applies the route's rule."""
+class Access:
+    """Middleware of every route: finds out who calls and applies the route's rule.
 
-    async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        caller = await identify(connection)
-        connection.state.caller = caller
-        rule: Rule = handler.opt["access"]
-        rule(caller)
+    A Litestar guard could do it, too, but is handed a copy of the whole route handler each time.
+    """
 
-    return check
+    def __init__(self, app: ASGIApp, identify: Identify) -> None:
+        self._app = app
+        self._identify = identify
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        handler = scope["route_handler"]
+        if scope["type"] == ScopeType.HTTP and scope["method"] != "OPTIONS":
+            caller = await self._identify(Request(scope))
+            scope["state"]["caller"] = caller
+            rule: Rule = handler.opt["access"]
+            rule(caller)
+        await self._app(scope, receive, send)
 
 
 async def provide_caller(request: Request[Any, Any, Any]) -> Caller:

@@ -1,81 +1,159 @@
 """Prepared answers: the bytes of a read, kept as long as nothing it was made from has changed, in any process.
 
-Each kept answer carries the versions (of databases and index) it was made from, read before it was made; it is given
-only while they are the same. So a kept answer is never older than an acknowledged change. Only reads by nobody in
-particular are kept: a request with Authorization or a cookie is never looked up.
+Each kept answer carries the versions (of databases) it was made from, read before it was made; it is given only while
+they are the same. So a kept answer is never older than an acknowledged change.
+
+Answers of the API are kept for those who come with no Authorization and no cookie. A page differs between visitors in
+a few places: it is made once for a bare visitor and cut there; the places are filled for each.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-Version = Callable[[], Awaitable[int | None]]
-MOST = 2_000
+Version = Callable[[], int | None]
+Header = tuple[bytes, bytes]
+MOST_BYTES = 32_000_000
 LARGEST = 200_000
+OK = 200
+
+
+class Visitors(Protocol):
+    """What differs between visitors on pages that are otherwise the same for all."""
+
+    bare: Sequence[Header]
+    """The headers of the visitor for whom a page is made."""
+    places: Sequence[bytes]
+    """What stands, for that visitor, where others see something of their own."""
+
+    def known(self, scope: Scope) -> bool:
+        """Is this somebody for whom a page has to be made anew?"""
+        ...
+
+    async def fill(self, scope: Scope) -> tuple[Mapping[bytes, bytes], Sequence[Header]]:
+        """What this visitor sees in each place, and headers to answer along."""
+        ...
+
+
+class Strangers:
+    """Visitors of the API: all are the same, or known."""
+
+    bare: Sequence[Header] = ()
+    places: Sequence[bytes] = ()
+
+    def known(self, scope: Scope) -> bool:
+        return any(name in {b"authorization", b"cookie"} for name, _ in scope["headers"])
+
+    async def fill(self, _scope: Scope) -> tuple[Mapping[bytes, bytes], Sequence[Header]]:
+        return {}, ()
+
+
+class Plan(NamedTuple):
+    """What the answers below a path are made from, and for whom."""
+
+    versions: Sequence[Version]
+    visitors: Visitors
+
+
+class Made(NamedTuple):
+    """An answer. `parts`: its bytes, cut before and after each place."""
+
+    versions: tuple[int, ...]
+    status: int
+    template: str
+    headers: list[Header]
+    parts: list[bytes]
 
 
 class Prepared:
-    """ASGI middleware. `paths`: beginning of a path → what its answers are made from."""
+    """ASGI middleware. `plans`: path → how it and what is below it is prepared ("/" stands for itself alone)."""
 
-    def __init__(self, app: ASGIApp, paths: Mapping[str, Sequence[Version]]) -> None:
+    def __init__(self, app: ASGIApp, plans: Mapping[str, Plan]) -> None:
         self._app = app
-        self._paths = tuple(paths.items())
-        self._kept: OrderedDict[tuple[str, bytes], tuple[tuple[int, ...], str, list[Any], bytes]] = OrderedDict()
+        self._plans = dict(plans)
+        self._kept: OrderedDict[tuple[str, bytes], Made] = OrderedDict()
+        self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sources = self._sources(scope)
-        versions = await self._versions(sources) if sources else None
-        if versions is None:
+        plan = self._plan(scope)
+        versions = self._versions(plan) if plan else None
+        if plan is None or versions is None:
             await self._app(scope, receive, send)
             return
         key = (scope["path"], scope.get("query_string", b""))
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] == versions:
-            scope["path_template"] = kept[1]
-            await send({"type": "http.response.start", "status": 200, "headers": list(kept[2])})
-            await send({"type": "http.response.body", "body": kept[3], "more_body": False})
-            return
-        await self._make(scope, receive, send, key, versions)
+        made = self._kept.get(key)
+        if made is None or made.versions != versions:
+            made = await self._make(scope, receive, plan, versions)
+            self._keep(key, made)
+        scope["path_template"] = made.template
+        filling, headers = await plan.visitors.fill(scope)
+        body = made.parts[0] if len(made.parts) == 1 else b"".join(filling.get(part, part) for part in made.parts)
+        length = (b"content-length", str(len(body)).encode())
+        await send({"type": "http.response.start", "status": made.status, "headers": [*made.headers, length, *headers]})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    def _sources(self, scope: Scope) -> Sequence[Version]:
+    def _plan(self, scope: Scope) -> Plan | None:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "GET":
-            return ()
-        path = scope["path"]
-        found = next((sources for beginning, sources in self._paths if path.startswith(beginning)), ())
-        if found and any(name in {b"authorization", b"cookie"} for name, _ in scope["headers"]):
-            return ()
-        return found
+            return None
+        plan = next((self._plans[above] for above in _above(scope["path"]) if above in self._plans), None)
+        return None if plan is None or plan.visitors.known(scope) else plan
 
     @staticmethod
-    async def _versions(sources: Sequence[Version]) -> tuple[int, ...] | None:
+    def _versions(plan: Plan) -> tuple[int, ...] | None:
         versions = []
-        for source in sources:
-            version = await source()
+        for source in plan.versions:
+            version = source()
             if version is None:
                 return None
             versions.append(version)
         return tuple(versions)
 
-    async def _make(
-        self, scope: Scope, receive: Receive, send: Send, key: tuple[str, bytes], versions: tuple[int, ...]
-    ) -> None:
-        start: Any = None
-        chunks: list[bytes] = []
+    async def _make(self, scope: Scope, receive: Receive, plan: Plan, versions: tuple[int, ...]) -> Made:
+        """Ask the application as a bare visitor would."""
+        said: list[Any] = []
 
         async def listen(message: Any) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                start = {"status": message["status"], "headers": list(message["headers"])}
-            else:
-                chunks.append(message.get("body", b""))
-            await send(message)
+            said.append(message)
 
-        await self._app(scope, receive, listen)
-        body = b"".join(chunks)
-        if start is not None and start["status"] == 200 and len(body) <= LARGEST:  # noqa: PLR2004 -- OK
-            self._kept[key] = (versions, scope.get("path_template", ""), start["headers"], body)
-            while len(self._kept) > MOST:
-                self._kept.popitem(last=False)
+        headers = [header for header in scope["headers"] if header[0] != b"cookie"]
+        # A state of its own: Litestar keeps there what it has read from the headers.
+        state = {"request_id": scope.get("state", {}).get("request_id", "")}
+        asked: Any = {**scope, "headers": [*headers, *plan.visitors.bare], "state": state}
+        await self._app(asked, receive, listen)
+        parts = [b"".join(message.get("body", b"") for message in said[1:])]
+        for place in plan.visitors.places:
+            parts = [piece for part in parts for piece in _cut(part, place)]
+        given = [header for header in said[0]["headers"] if header[0].lower() != b"content-length"]
+        return Made(versions, said[0]["status"], asked.get("path_template", ""), given, parts)
+
+    def _keep(self, key: tuple[str, bytes], made: Made) -> None:
+        self._drop(key)
+        size = sum(map(len, made.parts))
+        if made.status != OK or size > LARGEST:
+            return
+        self._kept[key] = made
+        self._bytes += size
+        while self._bytes > MOST_BYTES:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: tuple[str, bytes]) -> None:
+        if key in self._kept:
+            self._bytes -= sum(map(len, self._kept.pop(key).parts))
+
+
+def _above(path: str) -> Iterator[str]:
+    """/p/mug, /p of /p/mug."""
+    yield path
+    while (path := path.rpartition("/")[0]) not in {"", "/"}:
+        yield path
+
+
+def _cut(part: bytes, place: bytes) -> Iterator[bytes]:
+    """x, place, y of xplacey."""
+    for number, piece in enumerate(part.split(place)):
+        if number:
+            yield place
+        yield piece

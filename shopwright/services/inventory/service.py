@@ -6,6 +6,7 @@ from typing import Literal
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.memo import Memo
 from shopwright.kit.work import AlreadyDone, Transaction, Work
 from shopwright.services.inventory import store
 from shopwright.services.inventory.contract import (
@@ -29,9 +30,11 @@ class StockKeeper:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        self._memo = Memo(work)
 
     async def stock(self, variant_ids: Sequence[str]) -> dict[str, Stock]:
-        return await store.read(self._work, variant_ids)
+        found = await self._memo.many("stock", variant_ids, lambda ids: store.read(self._work, ids))
+        return {variant_id: stock for variant_id, stock in found.items() if stock is not None}
 
     async def adjust(self, adjustments: Sequence[Adjustment], key: str = "") -> dict[str, Stock]:
         for number, one in enumerate(adjustments):

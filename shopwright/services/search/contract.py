@@ -93,10 +93,6 @@ def chosen(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 class Search(Protocol):
     """The verbs of search."""
 
-    def generation(self) -> int | None:
-        """A number that changes with what `find` answers; None where nobody knows."""
-        ...
-
     async def find(self, request: SearchRequest) -> Results:
         """Products that fit. Raises Invalid for a page too deep."""
         ...

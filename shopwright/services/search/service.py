@@ -1,5 +1,7 @@
 """Search: hears what changes, keeps an index, answers from it."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from shopwright.kit.errors import Invalid, Missing, Unavailable
@@ -7,7 +9,7 @@ from shopwright.kit.facts import Heard
 from shopwright.kit.memo import Memo
 from shopwright.kit.ports import Query, SearchIndex
 from shopwright.kit.work import Work
-from shopwright.services.catalog.contract import Catalog, Category, Product
+from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
 from shopwright.services.search import model, store
 from shopwright.services.search.contract import Card, Rating, Results, SearchRequest
 
@@ -32,6 +34,14 @@ class Finder:
             raise Invalid.at(
                 "/page", f"Only the first {DEEPEST} results can be looked through; narrow the search down."
             )
+        categories, types = await self._catalog.categories(), await self._catalog.attribute_types()
+        # What was indexed is marked in our database after it: its version is that of the index, too.
+        key = msgspec.msgpack.encode((request, categories, types))
+        return await self._memo.get(key, lambda: self._find(request, categories, types))
+
+    async def _find(
+        self, request: SearchRequest, categories: Sequence[Category], types: Mapping[str, AttributeType]
+    ) -> Results:
         found = await self._index.search(
             Query(
                 text=request.text,
@@ -46,16 +56,12 @@ class Finder:
                 exact=request.exact,
             )
         )
-        facets = model.facets(request, found, await self._catalog.categories(), await self._catalog.attribute_types())
         return Results(
             items=tuple(msgspec.Raw(card.encode()) for card in found.cards),
             total=found.total,
-            facets=facets,
+            facets=model.facets(request, found, categories, types),
             corrected_query=found.corrected,
         )
-
-    def generation(self) -> int | None:
-        return self._index.generation()
 
     async def suggest(self, text: str, limit: int = 6) -> list[Card]:
         return [msgspec.json.decode(card, type=Card) for card in await self._index.suggest(text[:LONGEST], limit)]

@@ -1,0 +1,169 @@
+"""The page of a product."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from shopwright.faces import render
+from shopwright.faces.shelf.view import ProductView
+from shopwright.faces.storefront.browse import cards_of
+from shopwright.faces.storefront.frame import Frame, FrameDep
+from shopwright.kit.auth import anyone
+from shopwright.kit.money import major
+from shopwright.kit.web.access import allow
+from shopwright.services.catalog.contract import Media
+
+
+@get("/p/{slug:str}", opt=allow(anyone), include_in_schema=False)
+async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
+    """A product, in the variant the address chooses."""
+    request, shelf, recommendations = frame.request, frame.shelf, frame.recommendations
+    shown = await shelf.product(slug, drafts=frame.caller.may("catalog.write"))
+    if shown.slug != slug:
+        return Redirect(f"/p/{shown.slug}", status_code=301)
+    together = await recommendations.recommend("bought_together", products=[shown.id], limit=4)
+    similar = await recommendations.recommend("similar", products=[shown.id], limit=4)
+    chosen_one = choice(shown, request.query_params.get("variant", ""), dict(request.query_params))
+    variant = chosen_one["variant"]
+    return await frame.show(
+        "product.html",
+        {
+            "product": named(shown),
+            "variant": variant,
+            "options": bool(chosen_one["options"]),
+            **await _fragments(frame, shown, chosen_one),
+            "together": cards_of(await shelf.cards([one.product_id for one in together])),
+            "similar": cards_of(await shelf.cards([one.product_id for one in similar])),
+            "json_ld": json_ld(shown, frame.settings.url),
+        },
+    )
+
+
+async def _fragments(frame: Frame, shown: ProductView, chosen_one: dict[str, Any]) -> dict[str, str]:
+    """The parts that are the same for everyone who looks at this choice."""
+    variant = chosen_one["variant"]
+    stars = (await frame.reviews.histogram(shown.id)).counts
+    facts = [
+        {"name": name.replace("_", " ").capitalize(), "value": _fact(value)} for name, value in shown.attributes.items()
+    ]
+    histogram = [
+        {"stars": n, "count": stars[n - 1], "share": round(100 * stars[n - 1] / max(sum(stars), 1))}
+        for n in range(5, 0, -1)
+    ]
+    return {
+        "gallery": render.fragment(
+            "storefront/templates/gallery.html", title=shown.title, media=pictures(shown, variant)
+        ),
+        "offer": render.fragment(
+            "storefront/templates/offer.html",
+            brand=shown.brand,
+            title=shown.title,
+            stars=shown.rating,
+            variant=variant,
+            options=chosen_one["options"],
+        ),
+        "details": render.fragment(
+            "storefront/templates/details.html",
+            description=shown.description,
+            facts=facts,
+            sku=variant["sku"] if variant else "",
+        ),
+        "reviews": render.fragment(
+            "storefront/templates/reviews.html",
+            rating=shown.rating,
+            reviews=await frame.reviews.of_product(shown.id),
+            histogram=histogram,
+        ),
+    }
+
+
+def _fact(value: object) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def named(shown: ProductView) -> dict[str, Any]:
+    """What the frame of the page says of a product."""
+    return {
+        "id": shown.id,
+        "slug": shown.slug,
+        "title": shown.title,
+        "brand": shown.brand,
+        "categories": render.plain(shown.categories[:1]),
+    }
+
+
+def pictures(shown: ProductView, variant: dict[str, Any] | None) -> list[Media]:
+    """The pictures, that of the chosen variant first."""
+    own = variant.get("media", "") if variant else ""
+    return sorted(shown.media, key=lambda media: bool(own) and media.url != own)
+
+
+def choice(shown: ProductView, variant_id: str, wanted: dict[str, str]) -> dict[str, Any]:
+    """The variant chosen, and for each option value the address that chooses it, crossed out where it cannot be had."""
+    variants = shown.variants
+    chosen_one = next((one for one in variants if one.id == variant_id), None)
+    if chosen_one is None:
+        fits = [
+            one
+            for one in variants
+            if all(one.options.get(name) == wanted[name] for name in one.options if name in wanted)
+        ]
+        pool = fits or variants
+        chosen_one = next((one for one in pool if one.available > 0), pool[0] if pool else None)
+    options = []
+    for option in shown.options:
+        values = []
+        for value in option.values:
+            target = {**(chosen_one.options if chosen_one else {}), option.name: value}
+            exact = next((one for one in variants if one.options == target), None)
+            near = exact or next((one for one in variants if one.options.get(option.name) == value), None)
+            values.append(
+                {
+                    "title": value,
+                    "selected": chosen_one is not None and chosen_one.options.get(option.name) == value,
+                    "href": f"/p/{shown.slug}?variant={near.id}" if near else "",
+                    "available": near is not None and near.available > 0,
+                }
+            )
+        options.append({"name": option.name, "values": values, "colour": option.name.casefold() in {"color", "colour"}})
+    return {"variant": render.plain(chosen_one) if chosen_one else None, "options": options}
+
+
+def json_ld(shown: ProductView, url: str) -> str:
+    """The product for search engines (schema.org Product); "<" is written so that it cannot end the script."""
+    priced = [variant for variant in shown.variants if variant.price]
+    offers = [
+        {
+            "@type": "Offer",
+            "sku": variant.sku,
+            "price": major(variant.price),
+            "priceCurrency": variant.price.currency,
+            "availability": "https://schema.org/" + ("InStock" if variant.available else "OutOfStock"),
+            "url": f"{url}/p/{shown.slug}?variant={variant.id}",
+        }
+        for variant in priced
+        if variant.price
+    ]
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": shown.title,
+        "brand": {"@type": "Brand", "name": shown.brand},
+        "image": [url + media.url if media.url.startswith("/") else media.url for media in shown.media],
+        "offers": offers,
+    }
+    if shown.rating.count:
+        data["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": shown.rating.average,
+            "reviewCount": shown.rating.count,
+        }
+    return msgspec.json.encode(data).decode().replace("<", "\\u003c")
+
+
+HANDLERS: list[Any] = [product]

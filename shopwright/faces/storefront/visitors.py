@@ -1,0 +1,70 @@
+"""What differs between visitors on a page that is otherwise the same for all: the token of its forms, the cart's count."""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Request
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import Cookie
+from litestar.middleware.csrf import generate_csrf_token
+from litestar.types import Scope
+
+from shopwright.faces.render import cart_badge
+from shopwright.faces.storefront.frame import cookie_name
+from shopwright.kit.web.prepared import Header
+from shopwright.services.carts.contract import Carts
+from shopwright.settings import Settings
+
+TOKEN = re.compile(r"[0-9a-f]{64,256}")
+
+
+def forms(settings: Settings) -> CSRFConfig:
+    """How forms are kept from being sent by other sites."""
+    secure = settings.url.startswith("https://")
+    return CSRFConfig(
+        secret=settings.secret,
+        cookie_name="__Host-form" if secure else "form",
+        cookie_secure=secure,
+        cookie_httponly=True,
+        cookie_samesite="lax",
+        header_name="x-csrf-token",
+        exclude=["^/v1/", "^/pretend/"],
+    )
+
+
+class PageVisitors:
+    """`kit.web.prepared.Visitors`, of the storefront. Who is signed in gets pages made anew."""
+
+    def __init__(self, carts: Carts, settings: Settings) -> None:
+        self._carts = carts
+        self._forms = forms(settings)
+        self._session = cookie_name(settings, "session")
+        self._cart = cookie_name(settings, "cart")
+        self._token = secrets.token_hex(32)  # stands for every visitor's own
+        self._badge = cart_badge(0).encode()
+        self.bare: Sequence[Header] = ((b"cookie", f"{self._forms.cookie_name}={self._token}".encode()),)
+        self.places: Sequence[bytes] = (self._token.encode(), self._badge)
+        self._set_cookie = Cookie(
+            key=self._forms.cookie_name,
+            value=self._token,
+            path=self._forms.cookie_path,
+            secure=self._forms.cookie_secure,
+            httponly=self._forms.cookie_httponly,
+            samesite=self._forms.cookie_samesite,
+        ).to_header(header="")
+
+    def known(self, scope: Scope) -> bool:
+        request: Request[Any, Any, Any] = Request(scope)
+        return self._session in request.cookies or "authorization" in request.headers
+
+    async def fill(self, scope: Scope) -> tuple[Mapping[bytes, bytes], Sequence[Header]]:
+        request: Request[Any, Any, Any] = Request(scope)
+        token, headers = request.cookies.get(self._forms.cookie_name, ""), []
+        if not TOKEN.fullmatch(token):
+            token = generate_csrf_token(self._forms.secret)
+            headers = [(b"set-cookie", self._set_cookie.replace(self._token, token).encode())]
+        own = request.cookies.get(self._cart)
+        badge = cart_badge(await self._carts.count(own)).encode() if own else self._badge
+        return {self.places[0]: token.encode(), self._badge: badge}, headers

@@ -1,0 +1,109 @@
+"""Pages that are kept: the same for all but for what is each visitor's own, and never behind."""
+
+import re
+
+import httpx
+import msgspec
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.money import Money
+from shopwright.services.catalog.contract import Product, ProductInput
+from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.pricing.contract import Price
+from tests.conftest import OWNER, QUICK, make_settings, sell
+
+TOKEN = re.compile(r'name="_csrf_token" value="([^"]+)"')
+PATHS = ("/", "/p/harbour-kettle", "/search?q=kettle")
+
+
+def renamed(product: Product, title: str) -> ProductInput:
+    fields = {
+        name: value for name, value in msgspec.structs.asdict(product).items() if name in ProductInput.__struct_fields__
+    }
+    return msgspec.convert(fields | {"title": title}, ProductInput, from_attributes=True)
+
+
+def other_visitor(client: httpx.AsyncClient) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=client._transport, base_url="http://shop.test")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_each_visitor_has_a_form_token_of_their_own(api: httpx.AsyncClient, shop: Shop, path: str) -> None:
+    await sell(shop)
+    await shop.search.bring_up_to_date()
+    tokens = []
+    for _ in range(3):
+        async with other_visitor(api) as visitor:
+            first = await visitor.get(path)
+            assert TOKEN.search(first.text)[1] == visitor.cookies["form"]
+            again = await visitor.get(path)
+            assert set(TOKEN.findall(again.text)) == {visitor.cookies["form"]}
+            assert "set-cookie" not in again.headers
+            assert again.headers["cache-control"] == "private, no-store"
+            assert again.headers["content-length"] == str(len(again.content))
+            tokens.append(visitor.cookies["form"])
+    assert len(set(tokens)) == 3
+
+
+async def test_a_form_of_a_kept_page_can_be_sent(api: httpx.AsyncClient, shop: Shop) -> None:
+    kettle = await sell(shop)
+    for count in (1, 2):
+        page = await api.get("/p/harbour-kettle")
+        form = {"_csrf_token": TOKEN.search(page.text)[1], "variant": kettle.variants[0].id, "quantity": "1"}
+        assert (await api.post("/cart/lines", data=form)).status_code == 303
+        assert f"<b data-cart-count>{count}</b>" in (await api.get("/p/harbour-kettle")).text
+    async with other_visitor(api) as visitor:
+        assert "<b data-cart-count hidden>0</b>" in (await visitor.get("/p/harbour-kettle")).text
+
+
+async def test_a_made_up_form_cookie_is_not_put_into_the_page(api: httpx.AsyncClient, shop: Shop) -> None:
+    await sell(shop)
+    page = await api.get("/p/harbour-kettle", headers={"Cookie": 'form="><script>alert(1)</script>'})
+    assert "alert(1)" not in page.text
+    assert TOKEN.search(page.text)[1] == api.cookies["form"]
+
+
+async def test_who_is_signed_in_sees_their_own_page_and_nobody_else_does(api: httpx.AsyncClient, shop: Shop) -> None:
+    await sell(shop)
+    page = await api.get("/sign-in")
+    email, password = OWNER
+    fields = {"_csrf_token": TOKEN.search(page.text)[1], "email": email, "password": password}
+    assert (await api.post("/sign-in", data=fields)).status_code == 303
+    assert "<span>Account</span>" in (await api.get("/p/harbour-kettle")).text
+    async with other_visitor(api) as visitor:
+        assert "<span>Sign in</span>" in (await visitor.get("/p/harbour-kettle")).text
+    assert "<span>Account</span>" in (await api.get("/p/harbour-kettle")).text
+
+
+async def test_a_kept_page_is_never_older_than_a_change_by_another_process(
+    api: httpx.AsyncClient, shop: Shop, data
+) -> None:
+    kettle = await sell(shop)
+    await shop.search.bring_up_to_date()
+    variant = kettle.variants[0].id
+    other = Shop(make_settings(*data), clock=shop.clock, hasher=QUICK)
+
+    async def page(path: str = "/p/harbour-kettle") -> str:
+        return (await api.get(path)).text
+
+    try:
+        for n in range(1, 4):
+            assert await page() == await page()
+            await other.pricing.set_prices([Price(variant, Money(1000 + n, "EUR"))])
+            assert f"€10.0{n}" in await page()
+            await other.inventory.adjust([Adjustment(variant_id=variant, on_hand=n, reason="counted")])
+            assert f"Only {n} left" in await page()
+            now = await other.catalog.get(kettle.id)
+            await other.catalog.edit(kettle.id, renamed(now, f"Kettle {n}"))
+            assert f"Kettle {n}" in await page()
+            await other.bus.settle()
+            await other.search.bring_up_to_date()
+            assert f"Kettle {n}" in await page("/search?q=kettle")
+            assert f"Kettle {n}" in await page("/")
+            await other.catalog.move(kettle.id, "retired")
+            assert (await api.get("/p/harbour-kettle")).status_code == 404
+            await other.catalog.move(kettle.id, "published")
+            assert (await api.get("/p/harbour-kettle")).status_code == 200
+    finally:
+        await other.close()
