@@ -1,0 +1,203 @@
+"""The rules of the house as functions: what a file (its path below `shopwright/` and its source) does against them."""
+
+import ast
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from shopwright.kit.facts import Event
+from shopwright.kit.label import Label
+from shopwright.services import RIVER
+
+HOME = Path(__file__).parents[2] / "shopwright"
+SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
+LONGEST_FILE, LONGEST_FUNCTION = 400, 50
+USUAL = {"__init__", "contract", "model", "store", "service", "reactions", "http"}
+SPLIT = {("catalog", "media"), ("orders", "fulfilment"), ("users", "tokens")}
+OUTER = ("shopwright.engines", "shopwright.faces", "shopwright.app", "shopwright.web", "shopwright.settings")
+IMPURE = re.compile(r"async def|\.now\(\)|\bimport (random|secrets|time|os|httpx|sqlite3)\b|\bopen\(")
+
+Rule = Callable[[str, str], list[str]]
+
+
+def sources() -> dict[str, str]:
+    """The whole house."""
+    return {str(path.relative_to(HOME)): path.read_text() for path in sorted(HOME.rglob("*.py"))}
+
+
+def imports(source: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{name.name}" for name in node.names} | {node.module}
+    return {name for name in found if name.startswith("shopwright")}
+
+
+def label(service: str) -> Label:
+    return importlib.import_module(f"shopwright.services.{service}").LABEL
+
+
+def owner_of(event: str) -> str:
+    return Event.types[event].__module__.split(".")[2]
+
+
+def kit_knows_itself_alone(path: str, source: str) -> list[str]:
+    if not path.startswith("kit/"):
+        return []
+    return [name for name in imports(source) if not name.startswith("shopwright.kit") and name != "shopwright"]
+
+
+def engines_know_the_kit_and_their_kind(path: str, source: str) -> list[str]:
+    if not path.startswith("engines/"):
+        return []
+    allowed = ("shopwright.kit", f"shopwright.engines.{path.split('/')[1].removesuffix('.py')}")
+    return [name for name in imports(source) if not name.startswith(allowed)]
+
+
+def services_meet_through_contracts_on_their_labels(path: str, source: str) -> list[str]:
+    service = path.split("/")[1] if path.startswith("services/") else ""
+    if service not in RIVER:
+        return []
+    mine = label(service)
+    heard = mine.hears if mine.hears != ("*",) else tuple(name for name, kind in Event.types.items() if kind.SUBJECT)
+    allowed = set(mine.asks) | {owner_of(event) for event in heard}
+    wrong = []
+    for name in imports(source):
+        parts = name.split(".")
+        if name.startswith("shopwright.services.") and parts[2] != service:
+            ok = parts[2] in allowed and (len(parts) == 3 or parts[3] == "contract")
+            wrong += [] if ok else [name]
+        elif name.startswith(OUTER):
+            wrong.append(name)
+    return wrong
+
+
+def faces_know_contracts_only(path: str, source: str) -> list[str]:
+    if not path.startswith("faces/"):
+        return []
+    return [
+        name
+        for name in imports(source)
+        if name.startswith("shopwright.engines")
+        or (name.startswith("shopwright.services.") and ".contract" not in name and len(name.split(".")) > 3)
+    ]
+
+
+def only_stores_say_sql(path: str, source: str) -> list[str]:
+    if not path.startswith(("services/", "faces/")) or path.endswith("/store.py"):
+        return []
+    return [
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.search(node.value)
+    ]
+
+
+def models_are_pure(path: str, source: str) -> list[str]:
+    return IMPURE.findall(source) if path.startswith("services/") and path.endswith("/model.py") else []
+
+
+def contracts_import_the_kit_and_other_contracts(path: str, source: str) -> list[str]:
+    if not (path.startswith("services/") and path.endswith("/contract.py")):
+        return []
+    return [
+        name
+        for name in imports(source)
+        if not (name.startswith("shopwright.kit") or re.match(r"shopwright\.services\.\w+\.contract\b", name))
+        and not re.fullmatch(r"shopwright\.services(\.\w+)?", name)
+    ]
+
+
+def importing_a_service_runs_nothing(path: str, source: str) -> list[str]:
+    if not re.fullmatch(r"services/\w+/__init__\.py", path):
+        return []
+    allowed = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    return [ast.unparse(node) for node in ast.parse(source).body[1:] if not isinstance(node, allowed)]
+
+
+def a_service_has_the_usual_files(path: str, source: str) -> list[str]:
+    parts = path.removesuffix(".py").split("/")
+    if parts[0] != "services" or len(parts) != 3:
+        return []
+    return [] if parts[2] in USUAL or (parts[1], parts[2]) in SPLIT else [path]
+
+
+def files_and_functions_stay_small(path: str, source: str) -> list[str]:
+    wrong = []
+    if source.count("\n") > LONGEST_FILE and not path.endswith("/goods.py"):  # a list of goods is as long as it is
+        wrong.append(f"{path} has {source.count(chr(10))} lines")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0].lineno if not ast.get_docstring(node) else node.body[0].end_lineno or 0
+            lines = (node.end_lineno or 0) - first + 1
+            wrong += [f"{node.name} has {lines} lines"] if lines > LONGEST_FUNCTION else []
+    return wrong
+
+
+RULES: tuple[Rule, ...] = (
+    kit_knows_itself_alone,
+    engines_know_the_kit_and_their_kind,
+    services_meet_through_contracts_on_their_labels,
+    faces_know_contracts_only,
+    only_stores_say_sql,
+    models_are_pure,
+    contracts_import_the_kit_and_other_contracts,
+    importing_a_service_runs_nothing,
+    a_service_has_the_usual_files,
+    files_and_functions_stay_small,
+)
+
+
+def ring(files: Mapping[str, str]) -> list[str]:
+    """Modules that import each other when they are loaded (not within functions), in a ring; [] where there is none."""
+    named = {
+        ".".join(("shopwright", *Path(path).with_suffix("").parts)).removesuffix(".__init__"): source
+        for path, source in files.items()
+    }
+    graph = {name: _loaded_with(name, source) & named.keys() for name, source in named.items()}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> list[str]:
+        if name in trail:
+            return [*trail[trail.index(name) :], name]
+        if name in done:
+            return []
+        for other in sorted(graph[name]):
+            if found := visit(other, (*trail, name)):
+                return found
+        done.add(name)
+        return []
+
+    return next((found for name in graph if (found := visit(name, ()))), [])
+
+
+def _loaded_with(name: str, source: str) -> set[str]:
+    top = ast.parse(source)
+    inner = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.If
+    top.body = [node for node in top.body if not isinstance(node, inner)]
+    return {one for one in imports(ast.unparse(top)) if one != name and not name.startswith(one + ".")}
+
+
+def against_the_river(places: tuple[str, ...], labels: Mapping[str, Label]) -> list[str]:
+    """Requests that go down."""
+    return [
+        f"{service} asks {asked}"
+        for service, told in labels.items()
+        for asked in told.asks
+        if places.index(asked) >= places.index(service)
+    ]
+
+
+def untold(told: Label, declared: set[str]) -> set[str]:
+    """Where a label and the events of its contract differ."""
+    return set(told.tells) ^ declared
+
+
+def unheard(told: Label, source: str) -> set[str]:
+    """Where a label and the reactions of its service differ."""
+    if told.hears == ("*",):
+        return set()
+    return {event for event in Event.types if re.search(rf"\b{event}\b", source)} ^ set(told.hears)
