@@ -43,6 +43,17 @@ def pytest_report_header() -> str:
     )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--second-engine", action="store_true", help="leave out what touches no database: it ran before")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--second-engine"):
+        kept = [item for item in items if {"data", "database"} & set(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+
+
 def need(present: bool, what: str) -> None:
     """Skip aloud where a server is missing, unless engines are required."""
     if not present:

@@ -30,7 +30,7 @@ def main() -> int:
         return code
     sys.stdout.write("== the shop on PostgreSQL\n")
     sys.stdout.flush()
-    return subprocess.call(command, env={**environment, POSTGRES: postgres})
+    return subprocess.call([*command, "--second-engine"], env={**environment, POSTGRES: postgres})
 
 
 sys.exit(main())
