@@ -54,7 +54,7 @@ from shopwright.services.reviews import reactions as reviews_reactions
 from shopwright.services.reviews.service import Opinions
 from shopwright.services.search import reactions as search_reactions
 from shopwright.services.search.service import Finder
-from shopwright.services.users.service import Accounts
+from shopwright.services.users.recovery import Recovery
 from shopwright.settings import Settings
 
 log = logging.getLogger("shopwright")
@@ -102,7 +102,7 @@ class Shop:
 
     def _build_sources(self, hasher: PasswordHasher | None) -> None:
         settings = self.settings
-        self.users = Accounts(self.works["users"], hasher)
+        self.users = Recovery(self.works["users"], hasher)
         self.catalog = Shelves(self.works["catalog"], self.documents, self.files)
         self.inventory = StockKeeper(self.works["inventory"])
         self.pricing = Reckoner(
@@ -132,7 +132,7 @@ class Shop:
         self.search = Finder(self.works["search"], open_search(settings.search), catalog=self.catalog)
         self.recommendations = Adviser(self.works["recommendations"], catalog=self.catalog)
         self.notifications = Desk(
-            self.works["notifications"], self.postboxes, shop=settings.shop_name, url=settings.url
+            self.works["notifications"], self.postboxes, users=self.users, shop=settings.shop_name, url=settings.url
         )
         self.insights = Ledgerkeeper(self.works["insights"], currency=settings.currency)
 

@@ -14,7 +14,7 @@ HOME = Path(__file__).parents[2] / "shopwright"
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 USUAL = {"__init__", "contract", "model", "store", "service", "reactions", "http"}
-SPLIT = {("catalog", "media"), ("orders", "fulfilment"), ("users", "tokens")}
+SPLIT = {("catalog", "media"), ("orders", "fulfilment"), ("users", "recovery"), ("users", "tokens")}
 OUTER = ("shopwright.engines", "shopwright.faces", "shopwright.app", "shopwright.web", "shopwright.settings")
 IMPURE = re.compile(r"async def|\.now\(\)|\bimport (random|secrets|time|os|httpx|sqlite3)\b|\bopen\(")
 

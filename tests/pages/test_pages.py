@@ -332,3 +332,47 @@ async def test_an_error_page_has_a_next_step_and_a_reference(browser: Browser) -
     assert browser.page.status_code == 404
     assert "Nothing is here" in page
     assert re.search(r"Reference req_\w+", page)
+
+
+async def test_a_customer_finds_back_in_and_changes_their_password(browser: Browser, shop: Shop) -> None:
+    await shop.users.register("ada@example.com", "harbour at seven", "Ada")
+    await browser.go("/sign-in")
+    assert 'href="/forgot-password"' in browser.page.text
+    await browser.go("/forgot-password")
+    assert "is on its way" in await browser.send("/forgot-password", email="ada@example.com")
+    await shop.bus.settle()
+    (found,) = await shop.notifications.messages(text="Choose a new password")
+    link = re.search(r"/new-password\?token=\w+", (await shop.notifications.message(found.id)).text)[0]
+    await browser.go(link)
+    assert "first ones tried" in await browser.send("/new-password", password="password")
+    assert "Your new password is set" in await browser.send("/new-password", password="morning at nine")
+    await browser.go(link)
+    assert "was used already" in await browser.send("/new-password", password="evening at ten")
+    await browser.go("/sign-in")
+    await browser.send("/sign-in", email="ada@example.com", password="morning at nine", next="/account/security")
+    assert browser.path == "/account/security"
+    assert "This is not your current password" in await browser.send(
+        "/account/password", current_password="wrong", password="evening at ten"
+    )
+    text = await browser.send("/account/password", current_password="morning at nine", password="evening at ten")
+    assert "Your password was changed" in text
+    assert "Your name was changed" in await browser.send("/account/name", name="Ada Lovelace")
+    assert "1 to 120 characters" in await browser.send("/account/name", name=" ")
+    await browser.go("/account/security")
+    await browser.send("/account/sign-out-everywhere")
+    assert browser.path == "/sign-in"
+    await browser.go("/account/security")
+    assert browser.path == "/sign-in"
+
+
+async def test_the_link_of_the_welcome_confirms_at_the_press_of_a_button(browser: Browser, shop: Shop) -> None:
+    ada = await shop.users.register("ada@example.com", "harbour at seven", "Ada")
+    await shop.bus.settle()
+    (found,) = await shop.notifications.messages(text="ada@example.com")
+    link = re.search(r"/confirm-email\?token=\w+", (await shop.notifications.message(found.id)).text)[0]
+    await browser.go(link)
+    assert not (await shop.users.get(ada.id)).verified
+    assert "is confirmed" in await browser.send("/confirm-email")
+    assert (await shop.users.get(ada.id)).verified
+    await browser.go(link)
+    assert "This link is spent" in await browser.send("/confirm-email")

@@ -4,8 +4,12 @@ from shopwright.kit.label import Label
 
 LABEL = Label(
     owns="messages, templates, deliveries",
+    asks=("users",),
     hears=(
         "UserRegistered",
+        "EmailVerificationAsked",
+        "PasswordResetAsked",
+        "PasswordChanged",
         "OrderPlaced",
         "OrderPaid",
         "OrderShipped",

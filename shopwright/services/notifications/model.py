@@ -16,11 +16,17 @@ from shopwright.services.orders.contract import (
     OrderRefunded,
     OrderShipped,
 )
-from shopwright.services.users.contract import UserRegistered
+from shopwright.services.users.contract import (
+    EmailVerificationAsked,
+    LetterPurpose,
+    PasswordChanged,
+    PasswordResetAsked,
+    UserRegistered,
+)
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message before it is dressed in its template."""
+    """A message before it is dressed in its template. With a `purpose`, `path` ends where a token of users is put."""
 
     recipient: str
     subject: str
@@ -28,6 +34,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[str, ...]
     path: str = ""
     action: str = ""
+    purpose: LetterPurpose | None = None
 
 
 def _track(number: str, email: str) -> str:
@@ -40,9 +47,54 @@ def welcome(event: UserRegistered) -> Letter:
         recipient=event.email,
         subject="Your account is ready",
         heading=f"Welcome, {event.name}",
-        lines=("Your orders, addresses and reviews are now in one place.",),
-        path="/account",
-        action="Open your account",
+        lines=(
+            "Your orders, addresses and reviews are now in one place.",
+            "Please confirm that this address is yours; orders you placed with it as a guest are then there, too.",
+        ),
+        path="/confirm-email?token=",
+        action="Confirm this address",
+        purpose="verification",
+    )
+
+
+def verification(event: EmailVerificationAsked) -> Letter:
+    """To someone who has not confirmed yet."""
+    return Letter(
+        recipient=event.email,
+        subject="Confirm your e-mail address",
+        heading="Is this your address?",
+        lines=("Confirm it within seven days. If you did not ask for this, do nothing.",),
+        path="/confirm-email?token=",
+        action="Confirm this address",
+        purpose="verification",
+    )
+
+
+def reset(event: PasswordResetAsked) -> Letter:
+    """To someone who forgot."""
+    return Letter(
+        recipient=event.email,
+        subject="Choose a new password",
+        heading="A new password",
+        lines=(
+            "Someone, probably you, asked for a new password for your account. The link is good for one hour.",
+            "If it was not you, do nothing: your password stays as it is.",
+        ),
+        path="/new-password?token=",
+        action="Choose a new password",
+        purpose="reset",
+    )
+
+
+def password_changed(event: PasswordChanged) -> Letter:
+    """So that nobody changes it unnoticed."""
+    return Letter(
+        recipient=event.email,
+        subject="Your password was changed",
+        heading="Your password was changed",
+        lines=("You are signed out everywhere else. If this was not you, choose a new password at once.",),
+        path="/forgot-password",
+        action="It was not me",
     )
 
 
@@ -138,6 +190,9 @@ def refunded(event: OrderRefunded) -> Letter:
 
 LETTERS: dict[type[Event], Callable[..., Letter]] = {
     UserRegistered: welcome,
+    EmailVerificationAsked: verification,
+    PasswordResetAsked: reset,
+    PasswordChanged: password_changed,
     OrderPlaced: placed,
     OrderPaid: paid,
     OrderShipped: shipped,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import css_inline
 import minijinja
+import msgspec
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Missing, Refused, ShopError
@@ -15,6 +16,7 @@ from shopwright.kit.ports import Message, Postbox
 from shopwright.kit.work import Work
 from shopwright.services.notifications import model, store
 from shopwright.services.notifications.contract import MessageSummary, MessageView, State
+from shopwright.services.users.contract import Users
 
 log = logging.getLogger("shopwright.notifications")
 
@@ -28,9 +30,10 @@ CLOSING = "You receive this message because of your order or account with us."
 class Desk:
     """The verbs of `contract.Notifications`."""
 
-    def __init__(self, work: Work, postboxes: Mapping[str, Postbox], *, shop: str, url: str) -> None:
+    def __init__(self, work: Work, postboxes: Mapping[str, Postbox], *, users: Users, shop: str, url: str) -> None:
         self._work = work
         self._postboxes = postboxes
+        self._users = users
         self._shop = shop
         self._url = url
         self._templates = minijinja.Environment(loader=lambda name: (TEMPLATES / name).read_text(encoding="utf-8"))
@@ -39,6 +42,12 @@ class Desk:
     async def hear(self, heard: Heard) -> None:
         """Any fact there is a letter for."""
         letter = model.LETTERS[type(heard.event)](heard.event)
+        if letter.purpose is not None:
+            try:
+                token = await self._users.letter_token(heard.event.user_id, letter.purpose)
+            except Missing:
+                return  # the account is gone
+            letter = msgspec.structs.replace(letter, path=letter.path + token)
         message = self._dress(letter)
         async with self._work.begin(once=heard.key) as tx:
             await store.insert(tx, message)

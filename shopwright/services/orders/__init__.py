@@ -5,7 +5,7 @@ from shopwright.kit.label import Label
 LABEL = Label(
     owns="orders, shipments, refunds, history",
     asks=("carts", "inventory", "pricing", "payments"),
-    hears=("PaymentCaptured", "PaymentFailed", "RefundSettled"),
+    hears=("EmailVerified", "PaymentCaptured", "PaymentFailed", "RefundSettled"),
     tells=(
         "OrderPlaced",
         "OrderPaid",

@@ -190,3 +190,8 @@ class Fulfilment(OrderBook):
         refund = next((one for one in order.refunds if one.id == heard.event.refund_key), None) if order else None
         if refund is not None and refund.status == "asked":
             await self._refund_settled(heard.event.order_id, refund)
+
+    async def hear_verified(self, heard: Heard) -> None:
+        """EmailVerified: what was ordered as a guest with this address belongs to its account."""
+        async with self._work.begin(once=heard.key) as tx:
+            await store.adopt_by_email(tx, heard.event.email, heard.event.user_id)

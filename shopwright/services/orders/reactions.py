@@ -5,11 +5,13 @@ from datetime import timedelta
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.payments.contract import PaymentCaptured, PaymentFailed, RefundSettled
+from shopwright.services.users.contract import EmailVerified
 
 
 def reactions(orders: Fulfilment) -> list[Reaction]:
-    """Money moved: the order follows."""
+    """Money moved, or a guest turned out to be a customer: the order follows."""
     return [
+        Reaction("orders.email_verified", EmailVerified, orders.hear_verified),
         Reaction("orders.payment_captured", PaymentCaptured, orders.hear_captured),
         Reaction("orders.payment_failed", PaymentFailed, orders.hear_failed),
         Reaction("orders.refund_settled", RefundSettled, orders.hear_refund_settled),

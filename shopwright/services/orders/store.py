@@ -364,6 +364,15 @@ async def adopt(tx: Transaction, cart_id: str, customer_id: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
+async def adopt_by_email(tx: Transaction, email: str, customer_id: str) -> None:
+    """A guest's orders become those of the customer who proved to have their address."""
+    await tx.run(
+        "UPDATE orders SET customer_id = :customer_id WHERE lower(email) = :email AND customer_id IS NULL",
+        email=email.lower(),
+        customer_id=customer_id,
+    )
+
+
 async def bought(source: Work, customer_id: str, product_id: str) -> bool:
     """Is there a paid order of theirs with it?"""
     row = await source.one(

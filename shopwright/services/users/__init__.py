@@ -2,4 +2,7 @@
 
 from shopwright.kit.label import Label
 
-LABEL = Label(owns="accounts, addresses, sessions, roles", tells=("UserRegistered",))
+LABEL = Label(
+    owns="accounts, addresses, sessions, roles",
+    tells=("UserRegistered", "EmailVerificationAsked", "EmailVerified", "PasswordResetAsked", "PasswordChanged"),
+)

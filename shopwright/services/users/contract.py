@@ -1,6 +1,7 @@
 """What others may know of users."""
 
-from typing import Any, ClassVar, Protocol
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
@@ -17,6 +18,18 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     name: str
     role: str = ""
+    verified: bool = False
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """Someone is signed in somewhere."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+
+
+LetterPurpose = Literal["verification", "reset"]
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +62,41 @@ class WrongPassword(Unauthenticated):
 
 class UserRegistered(Event, frozen=True, kw_only=True):
     """Someone has an account now."""
+
+    SUBJECT: ClassVar[str] = "user_id"
+    user_id: str
+    email: str
+    name: str
+
+
+class EmailVerificationAsked(Event, frozen=True, kw_only=True):
+    """Someone asked again for the letter that confirms their address."""
+
+    SUBJECT: ClassVar[str] = "user_id"
+    user_id: str
+    email: str
+    name: str
+
+
+class EmailVerified(Event, frozen=True, kw_only=True):
+    """This address belongs to this account."""
+
+    SUBJECT: ClassVar[str] = "user_id"
+    user_id: str
+    email: str
+
+
+class PasswordResetAsked(Event, frozen=True, kw_only=True):
+    """Someone forgot their password, or says so."""
+
+    SUBJECT: ClassVar[str] = "user_id"
+    user_id: str
+    email: str
+    name: str
+
+
+class PasswordChanged(Event, frozen=True, kw_only=True):
+    """There is a new password."""
 
     SUBJECT: ClassVar[str] = "user_id"
     user_id: str
@@ -101,6 +149,42 @@ class Users(Protocol):
 
     async def rename(self, user_id: str, name: str) -> User:
         """Change the profile."""
+        ...
+
+    async def letter_token(self, user_id: str, purpose: LetterPurpose) -> str:
+        """A token for a letter that is being written: good once, for a while. Raises Missing."""
+        ...
+
+    async def ask_verification(self, user_id: str) -> None:
+        """Write (again) to the address of this account; at most once a minute."""
+        ...
+
+    async def verify_email(self, token: str) -> User:
+        """The reader of that letter has the address. Raises Refused for a token that is spent."""
+        ...
+
+    async def ask_reset(self, email: str) -> None:
+        """Write to the account with this address, if there is one; whether there is one is not told."""
+        ...
+
+    async def reset_password(self, token: str, password: str) -> None:
+        """A new password by letter; all sessions end. Raises Refused for a token that is spent, Invalid."""
+        ...
+
+    async def change_password(self, caller: Caller, current: str, password: str) -> None:
+        """A new password; all other sessions end. Raises WrongPassword, RateLimited, Invalid."""
+        ...
+
+    async def sessions(self, user_id: str) -> list[Session]:
+        """Where an account is signed in, newest first."""
+        ...
+
+    async def close_one_session(self, user_id: str, session_id: str) -> None:
+        """End one of one's own sessions. Raises Missing."""
+        ...
+
+    async def close_sessions(self, user_id: str) -> None:
+        """Sign out everywhere."""
         ...
 
     async def addresses(self, user_id: str) -> list[SavedAddress]:

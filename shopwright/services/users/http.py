@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, patch, post
+from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import anyone, signed_in, staff
@@ -11,7 +11,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.places import Address
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
-from shopwright.services.users.contract import SavedAddress, Tokens, User, Users
+from shopwright.services.users.contract import SavedAddress, Session, Tokens, User, Users
 
 Service = Given[Users]
 
@@ -44,6 +44,27 @@ class Refresh(msgspec.Struct, forbid_unknown_fields=True):
     """What refreshing takes."""
 
     refresh_token: str
+
+
+class Verification(msgspec.Struct, forbid_unknown_fields=True):
+    """The token of a letter, or nothing to ask for one."""
+
+    token: str = ""
+
+
+class PasswordReset(msgspec.Struct, forbid_unknown_fields=True):
+    """An address to write to, or the token of the letter and a new password."""
+
+    email: str = ""
+    token: str = ""
+    password: str = ""
+
+
+class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
+    """What changing a password takes."""
+
+    current_password: str
+    password: str
 
 
 class Profile(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,6 +103,54 @@ async def refresh(users: Service, data: JSONBody[Refresh]) -> Tokens:
 async def sign_out(users: Service, caller: Asking) -> None:
     """Sign out: the session and all its tokens end."""
     await users.sign_out(caller.session_id or "")
+
+
+@get("/v1/sessions", opt=allow(signed_in), tags=["users"], operation_id="list_sessions")
+async def list_sessions(users: Service, caller: Asking) -> dict[str, list[Session]]:
+    """Where one is signed in."""
+    return {"items": await users.sessions(caller.user_id or "")}
+
+
+@delete("/v1/sessions", opt=allow(signed_in), tags=["users"], operation_id="sign_out_everywhere")
+async def sign_out_everywhere(users: Service, caller: Asking) -> None:
+    """Sign out everywhere: all sessions and their tokens end, this one too."""
+    await users.close_sessions(caller.user_id or "")
+
+
+@delete("/v1/sessions/{session_id:str}", opt=allow(signed_in), tags=["users"], operation_id="end_session")
+async def end_session(users: Service, caller: Asking, session_id: FromPath[str]) -> None:
+    """End one of one's own sessions."""
+    await users.close_one_session(caller.user_id or "", session_id)
+
+
+@post("/v1/email-verifications", opt=allow(anyone), tags=["users"], operation_id="verify_email", status_code=202)
+async def verify_email(users: Service, caller: Asking, data: JSONBody[Verification]) -> dict[str, str]:
+    """With the token of the letter: confirm the address. Signed in, without it: ask for the letter again."""
+    if data.token:
+        await users.verify_email(data.token)
+        return {"status": "verified"}
+    if caller.user_id is None:
+        raise Invalid.at("/token", "Give the token of the letter, or sign in to ask for another letter.")
+    await users.ask_verification(caller.user_id)
+    return {"status": "sent"}
+
+
+@post("/v1/password-resets", opt=allow(anyone), tags=["users"], operation_id="reset_password", status_code=202)
+async def reset_password(users: Service, data: JSONBody[PasswordReset]) -> dict[str, str]:
+    """With an address: write to its account, if there is one. With the token of that letter: set a new password."""
+    if data.token:
+        await users.reset_password(data.token, data.password)
+        return {"status": "changed"}
+    if not data.email:
+        raise Invalid.at("/email", "Give the e-mail address of the account, or the token of the letter and a password.")
+    await users.ask_reset(data.email)
+    return {"status": "sent"}
+
+
+@put("/v1/me/password", opt=allow(signed_in), tags=["users"], operation_id="change_password", status_code=204)
+async def change_password(users: Service, caller: Asking, data: JSONBody[NewPassword]) -> None:
+    """Change one's password; all other sessions end."""
+    await users.change_password(caller, data.current_password, data.password)
 
 
 @get("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="get_me")
@@ -131,7 +200,8 @@ async def jwks(users: Service) -> Response[dict[str, Any]]:
 def routes() -> Router:
     """All routes of this service."""
     handlers: list[Any] = [
-        register, add_staff, sign_in, refresh, sign_out, get_me, change_me,
+        register, add_staff, sign_in, refresh, sign_out, list_sessions, sign_out_everywhere, end_session,
+        verify_email, reset_password, change_password, get_me, change_me,
         list_addresses, add_address, change_address, delete_address, jwks,
     ]  # fmt: skip
     return Router("/", route_handlers=handlers)

@@ -1,6 +1,7 @@
 """Rules of accounts: passwords, delays, names."""
 
 from datetime import timedelta
+from functools import cache
 
 from shopwright.kit.auth import ROLES
 from shopwright.kit.errors import Invalid, Problem
@@ -11,36 +12,52 @@ FREE_TRIES = 5
 LONGEST_DELAY = timedelta(minutes=15)
 ACCESS = timedelta(minutes=15)
 SESSION = timedelta(days=30)
-# The first of every leaked list; the full check against common passwords comes with password changes.
-COMMON = frozenset(
-    {
-        "password",
-        "12345678",
-        "123456789",
-        "1234567890",
-        "qwertyui",
-        "qwerty123",
-        "password1",
-        "iloveyou",
-        "11111111",
-        "sunshine",
-    }
-)
 
 
-def check_account(password: str, name: str, role: str) -> None:
-    """Raises Invalid pointing at each thing that is wrong."""
-    problems = []
+@cache
+def common_passwords() -> frozenset[str]:
+    """The 30,000 most frequent passwords of leaked lists, as zxcvbn (Wheeler, USENIX Security 2016) ranks them."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # noqa: PLC0415 -- 10 MB that only a new password needs
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def password_problems(password: str, email: str, name: str) -> list[Problem]:
+    """What is wrong with a password: its length, or that it is among the first ones tried (NIST SP 800-63B, 3.1.1.2)."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        problems.append(
-            Problem("/password", "invalid", f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
-        )
-    elif password.casefold() in COMMON:
-        problems.append(
-            Problem("/password", "too_common", "This password is among the first ones tried by anyone; choose another.")
-        )
-    if not name.strip() or len(name) > LONGEST_NAME:
-        problems.append(Problem("/name", "invalid", f"A name has 1 to {LONGEST_NAME} characters."))
+        told = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
+        return [Problem("/password", "invalid", told)]
+    plain = password.casefold()
+    if plain in common_passwords() or len(set(plain)) == 1:
+        told = "This password is among the first ones tried by anyone; choose another."
+        return [Problem("/password", "too_common", told)]
+    if plain in {email.casefold(), email.partition("@")[0].casefold(), name.casefold().replace(" ", "")}:
+        told = "This password is your own name or address, the first thing anyone would try; choose another."
+        return [Problem("/password", "too_common", told)]
+    return []
+
+
+def check_password(password: str, email: str, name: str) -> None:
+    """Raises Invalid."""
+    if problems := password_problems(password, email, name):
+        raise Invalid(problems[0].detail, problems=tuple(problems))
+
+
+def check_name(name: str) -> None:
+    """Raises Invalid."""
+    if problems := _name_problems(name):
+        raise Invalid(problems[0].detail, problems=tuple(problems))
+
+
+def _name_problems(name: str) -> list[Problem]:
+    if name.strip() and len(name) <= LONGEST_NAME:
+        return []
+    return [Problem("/name", "invalid", f"A name has 1 to {LONGEST_NAME} characters.")]
+
+
+def check_account(email: str, password: str, name: str, role: str) -> None:
+    """Raises Invalid pointing at each thing that is wrong."""
+    problems = password_problems(password, email, name) + _name_problems(name)
     if role and role not in ROLES:
         problems.append(Problem("/role", "invalid", f"Roles are {', '.join(ROLES)}."))
     if problems:

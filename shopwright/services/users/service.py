@@ -29,7 +29,7 @@ class Accounts:
 
     async def register(self, email: str, password: str, name: str, role: str = "") -> User:
         normal = check_email(email)
-        model.check_account(password, name, role)
+        model.check_account(normal, password, name, role)
         user = User(id=self._work.ids.new("usr"), email=normal, name=name.strip(), role=role)
         hashed = await self._hash(password)
         async with self._work.begin() as tx:
@@ -106,7 +106,7 @@ class Accounts:
             if found and not found[1]:
                 await store.close_session(tx, found[0])
             elif row is not None:
-                return await self._tokens(tx, _user(row), row["session_id"])
+                return await self._tokens(tx, store.user(row), row["session_id"])
         raise Unauthenticated("The refresh token is not valid (any more). Sign in again.")
 
     async def authenticate(self, access_token: str) -> Caller:
@@ -149,7 +149,7 @@ class Accounts:
         return user
 
     async def rename(self, user_id: str, name: str) -> User:
-        model.check_account("long enough", name, "")
+        model.check_name(name)
         async with self._work.begin() as tx:
             await store.rename(tx, user_id, name.strip())
         return await self.get(user_id)
@@ -185,10 +185,6 @@ class Accounts:
         except EmailTaken:
             return None
         return chosen
-
-
-def _user(row: Row) -> User:
-    return User(id=row["id"], email=row["email"], name=row["name"], role=row["role"])
 
 
 def _caller(row: Row) -> Caller:

@@ -4,13 +4,13 @@ import hashlib
 
 import msgspec
 
-from shopwright.kit.clock import to_micros
+from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.places import Address
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.users.contract import SavedAddress, User
+from shopwright.services.users.contract import SavedAddress, Session, User
 
-WITH_USER = "SELECT s.id AS session_id, s.expires_at, u.id, u.email, u.name, u.role FROM sessions s JOIN users u ON u.id = s.user_id"
+WITH_USER = "SELECT s.id AS session_id, s.expires_at, u.id, u.email, u.name, u.role, u.verified_at FROM sessions s JOIN users u ON u.id = s.user_id"
 
 
 def digest(secret: str) -> str:
@@ -18,22 +18,25 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _user(row: Row) -> User:
-    return User(id=row["id"], email=row["email"], name=row["name"], role=row["role"])
+def user(row: Row) -> User:
+    """An account of a row."""
+    return User(
+        id=row["id"], email=row["email"], name=row["name"], role=row["role"], verified=row["verified_at"] is not None
+    )
 
 
-async def insert(tx: Transaction, user: User, key: str, password: str) -> bool:
+async def insert(tx: Transaction, new: User, key: str, password: str) -> bool:
     """A new account; False where the e-mail address has one."""
     return bool(
         await tx.run(
             "INSERT INTO users (id, email, email_key, name, password, role, created_at)"
             " VALUES (:id, :email, :key, :name, :password, :role, :now) ON CONFLICT (email_key) DO NOTHING",
-            id=user.id,
-            email=user.email,
+            id=new.id,
+            email=new.email,
             key=key,
-            name=user.name,
+            name=new.name,
             password=password,
-            role=user.role,
+            role=new.role,
             now=to_micros(tx.now),
         )
     )
@@ -42,13 +45,13 @@ async def insert(tx: Transaction, user: User, key: str, password: str) -> bool:
 async def get(source: Work | Transaction, user_id: str) -> User | None:
     """One account."""
     row = await source.one("SELECT * FROM users WHERE id = :id", id=user_id)
-    return _user(row) if row else None
+    return user(row) if row else None
 
 
 async def with_password(source: Work, key: str) -> tuple[User, str] | None:
     """An account and the hash of its password."""
     row = await source.one("SELECT * FROM users WHERE email_key = :key", key=key)
-    return (_user(row), row["password"]) if row else None
+    return (user(row), row["password"]) if row else None
 
 
 async def has_owner(source: Work) -> bool:
@@ -118,6 +121,97 @@ async def close_session_by_secret(tx: Transaction, secret: str) -> None:
     row = await tx.one("SELECT id FROM sessions WHERE secret_hash = :hash", hash=digest(secret))
     if row:
         await close_session(tx, row["id"])
+
+
+async def sessions(source: Work, user_id: str, now: int) -> list[Session]:
+    """The open sessions of an account, newest first."""
+    rows = await source.fetch(
+        "SELECT id, created_at, expires_at FROM sessions WHERE user_id = :user_id AND expires_at > :now"
+        " ORDER BY id DESC",
+        user_id=user_id,
+        now=now,
+    )
+    return [
+        Session(id=row["id"], created_at=from_micros(row["created_at"]), expires_at=from_micros(row["expires_at"]))
+        for row in rows
+    ]
+
+
+async def close_sessions(tx: Transaction, user_id: str, but: str = "") -> None:
+    """End all sessions of an account, with their tokens; all but one."""
+    await tx.run(
+        "DELETE FROM refresh_tokens WHERE session_id IN"
+        " (SELECT id FROM sessions WHERE user_id = :user_id AND id <> :but)",
+        user_id=user_id,
+        but=but,
+    )
+    await tx.run("DELETE FROM sessions WHERE user_id = :user_id AND id <> :but", user_id=user_id, but=but)
+
+
+async def set_password(tx: Transaction, user_id: str, password: str) -> None:
+    """A new hash."""
+    await tx.run("UPDATE users SET password = :password WHERE id = :id", password=password, id=user_id)
+
+
+async def verify(tx: Transaction, user_id: str) -> None:
+    """The address is proved, from now on."""
+    await tx.run(
+        "UPDATE users SET verified_at = :now WHERE id = :id AND verified_at IS NULL", now=to_micros(tx.now), id=user_id
+    )
+
+
+async def add_mail_token(tx: Transaction, token: str, user_id: str, purpose: str, expires_at: int) -> None:
+    """Good once, until it expires."""
+    await tx.run(
+        "INSERT INTO mail_tokens (hash, user_id, purpose, created_at, expires_at)"
+        " VALUES (:hash, :user_id, :purpose, :now, :expires_at)",
+        hash=digest(token),
+        user_id=user_id,
+        purpose=purpose,
+        now=to_micros(tx.now),
+        expires_at=expires_at,
+    )
+
+
+async def last_mail_token(tx: Transaction, user_id: str, purpose: str) -> int | None:
+    """When the last was made."""
+    row = await tx.one(
+        "SELECT max(created_at) AS last FROM mail_tokens WHERE user_id = :user_id AND purpose = :purpose",
+        user_id=user_id,
+        purpose=purpose,
+    )
+    return row["last"] if row else None
+
+
+async def drop_mail_tokens(tx: Transaction, user_id: str, purpose: str = "") -> None:
+    """Those of a purpose, or all, are good for nothing any more."""
+    await tx.run(
+        "DELETE FROM mail_tokens WHERE user_id = :user_id AND (:purpose = '' OR purpose = :purpose)",
+        user_id=user_id,
+        purpose=purpose,
+    )
+
+
+async def mail_token_owner(source: Work, token: str, purpose: str, now: int) -> str | None:
+    """Whose token this is, while it is good."""
+    row = await source.one(
+        "SELECT user_id FROM mail_tokens WHERE hash = :hash AND purpose = :purpose AND expires_at > :now",
+        hash=digest(token),
+        purpose=purpose,
+        now=now,
+    )
+    return row["user_id"] if row else None
+
+
+async def use_mail_token(tx: Transaction, token: str, purpose: str, now: int) -> str | None:
+    """Whose token this was; None for one that is spent."""
+    rows = await tx.fetch(
+        "DELETE FROM mail_tokens WHERE hash = :hash AND purpose = :purpose AND expires_at > :now RETURNING user_id",
+        hash=digest(token),
+        purpose=purpose,
+        now=now,
+    )
+    return rows[0]["user_id"] if rows else None
 
 
 async def add_refresh_token(tx: Transaction, token: str, session_id: str) -> None:
