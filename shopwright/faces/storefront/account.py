@@ -24,7 +24,6 @@ from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
-from shopwright.services.reviews.contract import NewReview
 
 SESSION_S = 30 * 86_400
 
@@ -156,28 +155,6 @@ async def track(frame: FrameDep, number: FromQuery[str] = "", email: FromQuery[s
     return await frame.show("track.html", shown, 404 if problem else 200)
 
 
-@post("/p/{slug:str}/reviews", opt=allow(signed_in), include_in_schema=False, status_code=200)
-async def review(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
-    """Review what one bought."""
-    request, reviews, caller = frame.request, frame.reviews, frame.caller
-    form = await form_of(request)
-    try:
-        rating = form.get("rating", "")
-        new = NewReview(
-            rating=int(rating) if rating.isdigit() else 0, title=form.get("title", ""), body=form.get("body", "")
-        )
-        await reviews.write(form.get("product_id", ""), new, caller)
-    except ShopError as error:
-        context = {
-            "heading": "Your review was not saved",
-            "detail": error.detail,
-            "reference": "",
-            "back": f"/p/{slug}#reviews",
-        }
-        return await frame.show("error.html", context, 422)
-    return Redirect(f"/p/{slug}#reviews", status_code=303)
-
-
 HANDLERS: list[Any] = [
-    sign_in_page, sign_in, register, sign_out, account, delete_address, order_page, track, review,
+    sign_in_page, sign_in, register, sign_out, account, delete_address, order_page, track,
 ]  # fmt: skip

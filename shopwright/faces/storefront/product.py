@@ -3,18 +3,20 @@
 from typing import Any
 
 import msgspec
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from shopwright.faces import render
 from shopwright.faces.shelf.view import ProductView
 from shopwright.faces.storefront.browse import cards_of
-from shopwright.faces.storefront.frame import Frame, FrameDep
-from shopwright.kit.auth import anyone
+from shopwright.faces.storefront.frame import Frame, FrameDep, form_of
+from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.errors import ShopError
 from shopwright.kit.money import major
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import Media
+from shopwright.services.reviews.contract import NewReview
 
 
 @get("/p/{slug:str}", opt=allow(anyone), include_in_schema=False)
@@ -35,6 +37,9 @@ async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Red
             "variant": variant,
             "options": bool(chosen_one["options"]),
             **await _fragments(frame, shown, chosen_one),
+            "own": render.plain(await frame.reviews.own(shown.id, user_id))
+            if (user_id := frame.caller.user_id)
+            else None,
             "together": cards_of(await shelf.cards([one.product_id for one in together])),
             "similar": cards_of(await shelf.cards([one.product_id for one in similar])),
             "json_ld": json_ld(shown, frame.settings.url),
@@ -76,6 +81,8 @@ async def _fragments(frame: Frame, shown: ProductView, chosen_one: dict[str, Any
             rating=shown.rating,
             reviews=await frame.reviews.of_product(shown.id),
             histogram=histogram,
+            signed_in=frame.caller.user_id is not None,
+            shop=frame.settings.shop_name,
         ),
     }
 
@@ -166,4 +173,34 @@ def json_ld(shown: ProductView, url: str) -> str:
     return msgspec.json.encode(data).decode().replace("<", "\\u003c")
 
 
-HANDLERS: list[Any] = [product]
+@post("/p/{slug:str}/reviews", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def review(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
+    """Review what one bought."""
+    request, reviews, caller = frame.request, frame.reviews, frame.caller
+    form = await form_of(request)
+    try:
+        rating = form.get("rating", "")
+        new = NewReview(
+            rating=int(rating) if rating.isdigit() else 0, title=form.get("title", ""), body=form.get("body", "")
+        )
+        await reviews.write(form.get("product_id", ""), new, caller)
+    except ShopError as error:
+        context = {
+            "heading": "Your review was not saved",
+            "detail": error.detail,
+            "reference": "",
+            "back": f"/p/{slug}#reviews",
+        }
+        return await frame.show("error.html", context, 422)
+    return Redirect(f"/p/{slug}#reviews", status_code=303)
+
+
+@post("/p/{slug:str}/votes", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def vote(frame: FrameDep, slug: FromPath[str]) -> Redirect:
+    """A review helped."""
+    form = await form_of(frame.request)
+    await frame.reviews.vote(form.get("review", ""), frame.caller)
+    return Redirect(f"/p/{slug}#reviews", status_code=303)
+
+
+HANDLERS: list[Any] = [product, review, vote]

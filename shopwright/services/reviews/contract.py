@@ -13,7 +13,7 @@ Status = Literal["pending", "published", "rejected"]
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """A review by someone who bought the product."""
+    """A review by someone who bought the product. `flags`: why it was kept for a person to look at; `reply`: the shop's answer."""
 
     id: str
     product_id: str
@@ -24,6 +24,9 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     status: Status
     helpful: int = 0
+    flags: tuple[str, ...] = ()
+    reply: str = ""
+    replied_at: datetime | None = None
     created_at: datetime
 
 
@@ -83,10 +86,18 @@ class Reviews(Protocol):
         """This review helped me (once a person)."""
         ...
 
+    async def own(self, product_id: str, user_id: str) -> Review | None:
+        """What someone wrote about a product, in whatever state."""
+        ...
+
+    async def reply(self, review_id: str, text: str) -> Review:
+        """The shop's answer beneath a review; "" takes it away. Raises Missing, Invalid."""
+        ...
+
     async def moderate(self, review_id: str, status: Status) -> Review:
         """Publish or reject."""
         ...
 
-    async def queue(self, status: Status = "pending", limit: int = 50) -> list[Review]:
-        """What waits for a decision."""
+    async def queue(self, status: Status = "pending", after: str = "", limit: int = 50) -> list[Review]:
+        """Reviews in a state, oldest first: what waits for a decision."""
         ...

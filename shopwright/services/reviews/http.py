@@ -1,12 +1,13 @@
 """REST routes of reviews."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar import Router, get, patch, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from shopwright.kit.auth import anyone, signed_in, staff
+from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.lists import After, Limit, Page, page
@@ -16,9 +17,10 @@ Service = Given[Reviews]
 
 
 class Decision(msgspec.Struct, forbid_unknown_fields=True):
-    """What becomes of a review."""
+    """What becomes of a review, and what the shop answers."""
 
-    status: Status
+    status: Status | None = None
+    reply: str | None = None
 
 
 @get("/v1/products/{product_id:str}/reviews", opt=allow(anyone), tags=["reviews"], operation_id="list_reviews")
@@ -50,11 +52,22 @@ async def vote_review(reviews: Service, caller: Asking, review_id: FromPath[str]
     operation_id="moderate_review",
 )
 async def moderate_review(reviews: Service, review_id: FromPath[str], data: JSONBody[Decision]) -> Review:
-    """Publish or reject a review."""
-    return await reviews.moderate(review_id, data.status)
+    """Publish or reject a review; answer it ("" takes the answer away)."""
+    if data.status is None and data.reply is None:
+        raise Invalid.at("/status", "Give a status, a reply, or both.")
+    made = await reviews.reply(review_id, data.reply) if data.reply is not None else None
+    return await reviews.moderate(review_id, data.status) if data.status is not None else cast("Review", made)
+
+
+@get("/v1/reviews", opt=allow(staff("reviews.moderate")), tags=["reviews"], operation_id="review_queue")
+async def review_queue(
+    reviews: Service, status: FromQuery[Status] = "pending", after: After = "", limit: Limit = 20
+) -> Page[Review]:
+    """Reviews in a state, oldest first; what waits for a decision, if none is named."""
+    return page(await reviews.queue(status, after, limit + 1), limit, lambda review: review.id)
 
 
 def routes() -> Router:
     """All routes of this service."""
-    handlers: list[Any] = [list_reviews, write_review, vote_review, moderate_review]
+    handlers: list[Any] = [list_reviews, write_review, vote_review, moderate_review, review_queue]
     return Router("/", route_handlers=handlers)

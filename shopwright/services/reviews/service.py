@@ -1,6 +1,7 @@
 """Reviews: by those who bought it, one each, published at once unless something looks odd."""
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -13,8 +14,22 @@ from shopwright.kit.work import Transaction, Work
 from shopwright.services.reviews import store
 from shopwright.services.reviews.contract import Histogram, NewReview, NotABuyer, Review, ReviewPublished, Status
 
-LONGEST_TITLE, LONGEST_BODY = 120, 5_000
-ODD = re.compile(r"https?://|www\.|\b[\w.+-]+@[\w-]+\.\w+|(.)\1{9}", re.IGNORECASE)
+LONGEST_TITLE, LONGEST_BODY, LONGEST_REPLY = 120, 5_000, 2_000
+SHOUTED = 20  # letters, nearly all of them capitals
+
+
+def _shouted(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    return len(letters) >= SHOUTED and sum(map(str.isupper, letters)) > len(letters) * 0.9
+
+
+FLAGS: dict[str, Callable[[str], object]] = {
+    "holds a link": re.compile(r"https?://|www\.", re.IGNORECASE).search,
+    "holds an e-mail address": re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}\.\w").search,
+    "holds a long number": re.compile(r"\d[\d ()/-]{8,20}\d").search,
+    "repeats one character": re.compile(r"(.)\1{9}").search,
+    "is shouted": _shouted,
+}
 
 
 class Opinions:
@@ -33,7 +48,9 @@ class Opinions:
             if not await store.has_bought(tx, who.user_id, product_id):
                 raise NotABuyer("Reviews are written by people who bought the product here.")
             old, version = await self._store.by(tx, product_id, who.user_id) or (None, 0)
-            status: Status = "pending" if ODD.search(f"{review.title} {review.body}") else "published"
+            flags = flagged(review)
+            if old is not None and old.status == "rejected":
+                flags = (*flags, "was rejected before")
             made = Review(
                 id=old.id if old else self._work.ids.new("rev"),
                 product_id=product_id,
@@ -42,8 +59,11 @@ class Opinions:
                 rating=review.rating,
                 title=review.title.strip(),
                 body=review.body.strip(),
-                status=status,
+                status="pending" if flags else "published",
                 helpful=old.helpful if old else 0,
+                flags=flags,
+                reply=old.reply if old else "",
+                replied_at=old.replied_at if old else None,
                 created_at=old.created_at if old else tx.now,
             )
             await self._store.write(tx, made, version)
@@ -77,6 +97,22 @@ class Opinions:
                 await self._store.write(tx, review, version)
         return review
 
+    async def own(self, product_id: str, user_id: str) -> Review | None:
+        found = await self._store.by(self._work, product_id, user_id)
+        return found[0] if found else None
+
+    async def reply(self, review_id: str, text: str) -> Review:
+        if len(text) > LONGEST_REPLY:
+            raise Invalid.at("/reply", f"A reply has at most {LONGEST_REPLY} characters.")
+        async with self._work.begin() as tx:
+            found = await self._store.get(tx, review_id)
+            if found is None:
+                raise Missing("There is no such review.")
+            said = text.strip()
+            new = msgspec.structs.replace(found[0], reply=said, replied_at=tx.now if said else None)
+            await self._store.write(tx, new, found[1])
+        return new
+
     async def moderate(self, review_id: str, status: Status) -> Review:
         async with self._work.begin() as tx:
             found = await self._store.get(tx, review_id)
@@ -89,8 +125,8 @@ class Opinions:
                 await self._recount(tx, old, new)
         return new
 
-    async def queue(self, status: Status = "pending", limit: int = 50) -> list[Review]:
-        return await self._store.with_status(self._work, status, limit)
+    async def queue(self, status: Status = "pending", after: str = "", limit: int = 50) -> list[Review]:
+        return await self._store.with_status(self._work, status, after, limit)
 
     async def hear_paid(self, heard: Heard) -> None:
         """OrderPaid: the buyer may review now."""
@@ -99,6 +135,12 @@ class Opinions:
         async with self._work.begin(once=heard.key) as tx:
             for line in heard.event.lines:
                 await store.add_purchase(tx, heard.event.customer_id, line.product_id)
+
+
+def flagged(review: NewReview) -> tuple[str, ...]:
+    """Why a person should look at it before everyone does."""
+    text = f"{review.title} {review.body}"
+    return tuple(reason for reason, sees in FLAGS.items() if sees(text))
 
 
 def _check(review: NewReview) -> None:

@@ -33,8 +33,9 @@ class ReviewStore:
         found = await self._documents.find(source, REVIEWS, {"shown_for": product_id}, after=after, limit=limit)
         return [_review(one) for one in found]
 
-    async def with_status(self, source: Work, status: str, limit: int) -> list[Review]:
-        return [_review(one) for one in await self._documents.find(source, REVIEWS, {"status": status}, limit=limit)]
+    async def with_status(self, source: Work, status: str, after: str, limit: int) -> list[Review]:
+        found = await self._documents.find(source, REVIEWS, {"status": status}, after=after, limit=limit)
+        return [_review(one) for one in found]
 
 
 def _review(found: Document) -> Review:
