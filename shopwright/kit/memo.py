@@ -9,6 +9,26 @@ T = TypeVar("T")
 MOST = 5_000
 
 
+class Made:
+    """What was made of values, by key, as long as they are equal: right whatever they come from, and however old."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._made: dict[Any, tuple[tuple[Any, ...], Any]] = {}
+        self._most = most
+
+    def get(self, key: Any, values: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """What is made of `values`. They are compared one by one, which is quick where they are the very same."""
+        found = self._made.get(key)
+        if found is not None and found[0] == values:
+            known: T = found[1]
+            return known
+        if len(self._made) >= self._most:
+            self._made.clear()
+        made = make()
+        self._made[key] = (values, made)
+        return made
+
+
 class Memo:
     """Values of one service, by key. Where the database has no cheap version, everything is read anew."""
 

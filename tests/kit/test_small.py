@@ -12,6 +12,7 @@ from shopwright.engines.database import open_database
 from shopwright.kit.clock import HandClock, from_micros, to_micros
 from shopwright.kit.errors import Invalid
 from shopwright.kit.ids import Ids
+from shopwright.kit.memo import Made
 from shopwright.kit.places import Address, address_form, check_address, check_email, check_phone, countries_posted_to
 from shopwright.kit.settings import describe, mask, read
 from shopwright.kit.states import IllegalMove, States
@@ -152,3 +153,18 @@ def test_a_clock_moved_by_hand_moves() -> None:
     before = clock.now()
     clock.move(minutes=1)
     assert clock.now() - before == timedelta(minutes=1)
+
+
+def test_what_is_made_of_values_is_made_anew_when_one_of_them_differs_and_never_too_many_are_kept() -> None:
+    made, count = Made(most=3), 0
+
+    def make() -> int:
+        nonlocal count
+        count += 1
+        return count
+
+    assert [made.get("a", (1, "x"), make), made.get("a", (1, "x"), make), made.get("a", (1, "y"), make)] == [1, 1, 2]
+    assert made.get("a", (1, "x"), make) == 3
+    for key in "bcdefg":
+        made.get(key, (), make)
+    assert len(made._made) <= 3

@@ -1,16 +1,17 @@
 """One product, put together from the services that each know a part of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from shopwright.kit.errors import Missing
+from shopwright.kit.memo import Made
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Catalog, Category, Media, Option, Product, Value
-from shopwright.services.inventory.contract import Inventory
-from shopwright.services.pricing.contract import Pricing
+from shopwright.services.inventory.contract import Inventory, Stock
+from shopwright.services.pricing.contract import Price, Pricing
 from shopwright.services.search.contract import Card, Rating, Search
 
 
@@ -68,6 +69,7 @@ class Shelf:
         self.pricing = pricing
         self.search = search
         self.currency = currency
+        self._made = Made()
 
     async def product(self, id_or_slug: str, *, drafts: bool = False) -> ProductView:
         """One product; drafts only for staff. Raises Missing."""
@@ -81,42 +83,55 @@ class Shelf:
         ids = [variant.id for variant in product.variants]
         prices = await self.pricing.prices(ids, self.currency)
         stock = await self.inventory.stock(ids)
-        known = {category.id: category for category in await self.catalog.categories()}
-        return ProductView(
-            id=product.id,
-            slug=product.slug,
-            title=product.title,
-            description=product.description,
-            brand=product.brand,
-            status=product.status,
-            categories=[_ref(known[one]) for one in product.category_ids if one in known],
-            tags=product.tags,
-            attributes=product.attributes,
-            options=product.options,
-            variants=[
-                VariantView(
-                    id=variant.id,
-                    sku=variant.sku,
-                    title=variant.title,
-                    options=variant.options,
-                    price=prices[variant.id].amount if variant.id in prices else None,
-                    compare_at=prices[variant.id].compare_at if variant.id in prices else None,
-                    available=stock[variant.id].available,
-                    weight=variant.weight,
-                    barcode=variant.barcode,
-                    media=variant.media,
-                )
-                for variant in product.variants
-            ],
-            media=product.media,
-            rating=await self.search.rating(product.id),
-            version=product.version,
-            updated_at=product.updated_at,
-        )
+        categories = await self.catalog.categories()
+        rating = await self.search.rating(product.id)
+        values = (product, *prices.values(), *stock.values(), categories, rating)
+        return self._made.get(product.id, values, lambda: _compose(product, prices, stock, categories, rating))
 
     async def cards(self, product_ids: Sequence[str]) -> list[Card]:
         """Products shortened, for lists."""
         return await self.search.cards(tuple(product_ids))
+
+
+def _compose(
+    product: Product,
+    prices: Mapping[str, Price],
+    stock: Mapping[str, Stock],
+    categories: Sequence[Category],
+    rating: Rating,
+) -> ProductView:
+    known = {category.id: category for category in categories}
+    return ProductView(
+        id=product.id,
+        slug=product.slug,
+        title=product.title,
+        description=product.description,
+        brand=product.brand,
+        status=product.status,
+        categories=[_ref(known[one]) for one in product.category_ids if one in known],
+        tags=product.tags,
+        attributes=product.attributes,
+        options=product.options,
+        variants=[
+            VariantView(
+                id=variant.id,
+                sku=variant.sku,
+                title=variant.title,
+                options=variant.options,
+                price=prices[variant.id].amount if variant.id in prices else None,
+                compare_at=prices[variant.id].compare_at if variant.id in prices else None,
+                available=stock[variant.id].available,
+                weight=variant.weight,
+                barcode=variant.barcode,
+                media=variant.media,
+            )
+            for variant in product.variants
+        ],
+        media=product.media,
+        rating=rating,
+        version=product.version,
+        updated_at=product.updated_at,
+    )
 
 
 def _ref(category: Category) -> CategoryRef:

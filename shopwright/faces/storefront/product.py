@@ -13,10 +13,13 @@ from shopwright.faces.storefront.browse import cards_of
 from shopwright.faces.storefront.frame import Frame, FrameDep, form_of
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import ShopError
+from shopwright.kit.memo import Made
 from shopwright.kit.money import major
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import Media
 from shopwright.services.reviews.contract import NewReview
+
+MADE = Made(most=1_000)  # some 10 kB each
 
 
 @get("/p/{slug:str}", opt=allow(anyone), include_in_schema=False)
@@ -28,37 +31,36 @@ async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Red
         return Redirect(f"/p/{shown.slug}", status_code=301)
     together = await recommendations.recommend("bought_together", products=[shown.id], limit=4)
     similar = await recommendations.recommend("similar", products=[shown.id], limit=4)
-    chosen_one = choice(shown, request.query_params.get("variant", ""), dict(request.query_params))
-    variant = chosen_one["variant"]
+    wanted = dict(request.query_params)
     return await frame.show(
         "product.html",
         {
-            "product": named(shown),
-            "variant": variant,
-            "options": bool(chosen_one["options"]),
-            **await _fragments(frame, shown, chosen_one),
+            **MADE.get(
+                (shown.id, request.scope["query_string"]),
+                (shown, frame.settings.url),
+                lambda: _said(frame, shown, wanted),
+            ),
+            "reviews": await _reviews(frame, shown),
             "own": render.plain(await frame.reviews.own(shown.id, user_id))
             if (user_id := frame.caller.user_id)
             else None,
             "together": cards_of(await shelf.cards([one.product_id for one in together])),
             "similar": cards_of(await shelf.cards([one.product_id for one in similar])),
-            "json_ld": json_ld(shown, frame.settings.url),
         },
     )
 
 
-async def _fragments(frame: Frame, shown: ProductView, chosen_one: dict[str, Any]) -> dict[str, str]:
-    """The parts that are the same for everyone who looks at this choice."""
+def _said(frame: Frame, shown: ProductView, wanted: dict[str, str]) -> dict[str, Any]:
+    """What is the same for everyone who looks at this choice."""
+    chosen_one = choice(shown, wanted.get("variant", ""), wanted)
     variant = chosen_one["variant"]
-    stars = (await frame.reviews.histogram(shown.id)).counts
     facts = [
         {"name": name.replace("_", " ").capitalize(), "value": _fact(value)} for name, value in shown.attributes.items()
     ]
-    histogram = [
-        {"stars": n, "count": stars[n - 1], "share": round(100 * stars[n - 1] / max(sum(stars), 1))}
-        for n in range(5, 0, -1)
-    ]
     return {
+        "product": named(shown),
+        "variant": variant,
+        "options": bool(chosen_one["options"]),
         "gallery": render.fragment(
             "storefront/templates/gallery.html", title=shown.title, media=pictures(shown, variant)
         ),
@@ -76,15 +78,23 @@ async def _fragments(frame: Frame, shown: ProductView, chosen_one: dict[str, Any
             facts=facts,
             sku=variant["sku"] if variant else "",
         ),
-        "reviews": render.fragment(
-            "storefront/templates/reviews.html",
-            rating=shown.rating,
-            reviews=await frame.reviews.of_product(shown.id),
-            histogram=histogram,
-            signed_in=frame.caller.user_id is not None,
-            shop=frame.settings.shop_name,
-        ),
+        "json_ld": json_ld(shown, frame.settings.url),
     }
+
+
+async def _reviews(frame: Frame, shown: ProductView) -> str:
+    stars = (await frame.reviews.histogram(shown.id)).counts
+    return render.fragment(
+        "storefront/templates/reviews.html",
+        rating=shown.rating,
+        reviews=await frame.reviews.of_product(shown.id),
+        histogram=[
+            {"stars": n, "count": stars[n - 1], "share": round(100 * stars[n - 1] / max(sum(stars), 1))}
+            for n in range(5, 0, -1)
+        ],
+        signed_in=frame.caller.user_id is not None,
+        shop=frame.settings.shop_name,
+    )
 
 
 def _fact(value: object) -> str:
