@@ -115,7 +115,7 @@ async def test_killed_a_hundred_times_under_load_nothing_is_lost_and_nothing_dou
     assert server.stop() == 0
     shop = await settled(data)
     try:
-        assert len(acknowledged) > kills
+        assert len(acknowledged) > kills // 4, "too little was bought for the kills to mean anything"
         orders = {row["id"]: row["status"] for row in await shop.works["orders"].fetch("SELECT id, status FROM orders")}
         assert [order for order in acknowledged if order not in orders] == []
         assert [order for order, status in acknowledged.items() if status == "paid" and orders[order] != "paid"] == []

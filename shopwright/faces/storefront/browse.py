@@ -16,6 +16,7 @@ from shopwright.faces.storefront.frame import (
 )
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing
+from shopwright.kit.memo import Made
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import Category
 from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
@@ -33,6 +34,7 @@ SORTS: dict[Sort, str] = {
 Pairs = list[tuple[str, str]]
 
 
+MADE = Made(most=500)  # some 25 kB each
 EAGER = 4  # pictures that are in sight at once are not loaded lazily
 
 
@@ -175,20 +177,26 @@ async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes]:
     pairs: Pairs = list(request.query_params.multi_items())
     asked = request_of([pair for pair in pairs if pair[0] not in {"category", "q"}], category=slug)
     results = await search.find(asked)
+    key = (slug, request.scope["query_string"])
+    said = MADE.get(key, (results, categories), lambda: _said(here, categories, pairs, asked, results))
+    return await frame.show("listing.html", said)
+
+
+def _said(
+    here: Category, categories: list[Category], pairs: Pairs, asked: SearchRequest, results: Results
+) -> dict[str, Any]:
+    """What is the same for everyone who looks at this category, filtered like this."""
     below = [one for one in categories if one.parent_id == here.id]
     shown = msgspec.structs.replace(
         results, facets=tuple(facet for facet in results.facets if facet.name != "category")
     )
-    return await frame.show(
-        "listing.html",
-        {
-            "title": here.title,
-            "intro": here.description,
-            "below": render.plain(below),
-            "trail": render.plain(_trail(here, categories)),
-            **listing(pairs, asked, shown),
-        },
-    )
+    return {
+        "title": here.title,
+        "intro": here.description,
+        "below": render.plain(below),
+        "trail": render.plain(_trail(here, categories)),
+        **listing(pairs, asked, shown),
+    }
 
 
 def _trail(here: Category, categories: list[Category]) -> list[Category]:
