@@ -5,7 +5,7 @@ Engines are opened, services built in river order, reactions started; `web.py` m
     sources   users   catalog   inventory   pricing   payments
     flow      carts → orders
     readers   reviews  search  recommendations  notifications  insights
-    faces     shelf  storefront  backoffice
+    faces     shelf  person  storefront  backoffice
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -35,14 +36,15 @@ from shopwright.kit.ports import SendWebhook
 from shopwright.kit.web.observe import Numbers
 from shopwright.kit.work import Work
 from shopwright.services import RIVER
-from shopwright.services.carts.service import Baskets
+from shopwright.services.carts import reactions as carts_reactions
+from shopwright.services.carts.wishes import Wishes
 from shopwright.services.catalog.service import Shelves
 from shopwright.services.insights import reactions as insights_reactions
 from shopwright.services.insights.service import Ledgerkeeper
 from shopwright.services.inventory import reactions as inventory_reactions
 from shopwright.services.inventory.service import StockKeeper
 from shopwright.services.notifications import reactions as notifications_reactions
-from shopwright.services.notifications.service import Desk
+from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders import reactions as orders_reactions
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.payments import reactions as payments_reactions
@@ -93,7 +95,7 @@ class Shop:
         self.files = open_files(settings.files)
         post = self.works["notifications"]
         self.postboxes = {
-            "mail": open_postbox("mail", settings.mail, post),
+            "email": open_postbox("mail", settings.mail, post),
             "sms": open_postbox("sms", settings.sms, post),
             "push": open_postbox("push", settings.push, post),
         }
@@ -111,7 +113,7 @@ class Shop:
         self.payments = Till(self.works["payments"], {"pretend": self.pretend})
 
     def _build_flow(self) -> None:
-        self.carts = Baskets(
+        self.carts = Wishes(
             self.works["carts"],
             catalog=self.catalog,
             inventory=self.inventory,
@@ -131,8 +133,13 @@ class Shop:
         self.reviews = Opinions(self.works["reviews"], self.documents)
         self.search = Finder(self.works["search"], open_search(settings.search), catalog=self.catalog)
         self.recommendations = Adviser(self.works["recommendations"], catalog=self.catalog)
-        self.notifications = Desk(
-            self.works["notifications"], self.postboxes, users=self.users, shop=settings.shop_name, url=settings.url
+        self.notifications = Correspondence(
+            self.works["notifications"],
+            self.postboxes,
+            users=self.users,
+            catalog=self.catalog,
+            shop=settings.shop_name,
+            url=settings.url,
         )
         self.insights = Ledgerkeeper(self.works["insights"], currency=settings.currency)
 
@@ -152,6 +159,7 @@ class Shop:
     def reactions(self) -> list[Reaction]:
         """Everything that is heard by anyone."""
         return [
+            *carts_reactions.reactions(self.carts),
             *orders_reactions.reactions(self.orders),
             *reviews_reactions.reactions(self.reviews),
             *search_reactions.reactions(self.search),
@@ -165,11 +173,13 @@ class Shop:
         """Everything that is done as time passes."""
         return [
             *inventory_reactions.timers(self.inventory),
+            *carts_reactions.timers(self.carts),
             *payments_reactions.timers(self.payments),
             *orders_reactions.timers(self.orders),
             *search_reactions.timers(self.search),
             *notifications_reactions.timers(self.notifications),
             *self.pretend.timers(),
+            *(Timer(f"{name}.tidy", timedelta(hours=1), work.tidy) for name, work in self.works.items()),
         ]
 
     def _open_bus(self) -> Bus:

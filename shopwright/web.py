@@ -19,6 +19,7 @@ from shopwright.app import Shop
 from shopwright.engines.providers.pretend import pages as pretend_pages
 from shopwright.faces.backoffice import pages as backoffice
 from shopwright.faces.docs import pages as docs
+from shopwright.faces.person import http as person
 from shopwright.faces.shelf import http as shelf
 from shopwright.faces.storefront import pages as storefront
 from shopwright.faces.storefront.visitors import PageVisitors, forms
@@ -33,6 +34,7 @@ from shopwright.kit.web.prepared import Plan, Prepared, Strangers, Version
 from shopwright.services.carts import http as carts
 from shopwright.services.catalog import http as catalog
 from shopwright.services.insights import http as insights
+from shopwright.services.notifications import http as notifications
 from shopwright.services.orders import http as orders
 from shopwright.services.payments import http as payments
 from shopwright.services.pricing import http as pricing
@@ -112,6 +114,7 @@ def service_routes(shop: Shop) -> list[Router]:
     modules = {
         "users": users, "catalog": catalog, "pricing": pricing, "payments": payments, "carts": carts,
         "orders": orders, "reviews": reviews, "search": search, "insights": insights,
+        "notifications": notifications,
     }  # fmt: skip
     routers = {name: module.routes() for name, module in modules.items()}
     routers["inventory"] = shelf.routes()
@@ -141,6 +144,7 @@ def openapi() -> OpenAPIConfig:
         "reviews",
         "search",
         "recommendations",
+        "notifications",
         "events",
         "operator",
     )
@@ -167,6 +171,7 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
     handlers: list[Any] = [
         *service_routes(shop),
         operator_routes(shop),
+        person.routes(),
         storefront.routes(),
         backoffice.routes(),
         docs.routes(),

@@ -31,7 +31,7 @@ def the_map() -> str:
         f"sources   {'   '.join(SOURCES)}",
         f"flow      {' → '.join(FLOW)}",
         f"readers   {'  '.join(READERS)}",
-        "faces     shelf  storefront  backoffice  docs",
+        "faces     shelf  person  storefront  backoffice  docs",
         "```",
         "",
         "| service | what it is | owns | asks | hears | tells |",

@@ -15,6 +15,7 @@ Permission = Literal[
     "orders.write",
     "reviews.moderate",
     "messages.read",
+    "messages.write",
     "events.read",
     "insights.read",
     "staff.write",
@@ -25,8 +26,8 @@ READING = frozenset(one for one in EVERYTHING if one.endswith(".read"))
 ROLES: dict[str, frozenset[str]] = {
     "owner": EVERYTHING,
     "catalog": frozenset({"catalog.write", "stock.write", "prices.write"}) | {"insights.read"},
-    "orders": frozenset({"orders.read", "orders.write", "stock.write", "messages.read"}),
-    "support": frozenset({"orders.read", "orders.write", "messages.read", "reviews.moderate"}),
+    "orders": frozenset({"orders.read", "orders.write", "stock.write", "messages.read", "messages.write"}),
+    "support": frozenset({"orders.read", "orders.write", "messages.read", "messages.write", "reviews.moderate"}),
     "marketing": frozenset({"prices.write", "insights.read", "reviews.moderate"}),
     "read-only": READING,
 }

@@ -16,11 +16,20 @@ from typing import Any, ClassVar
 
 import msgspec
 
+# What stands where something personal stood.
+ERASED = "erased"
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """The payload of a fact. `SUBJECT` names the field with the id it is about."""
+    """The payload of a fact. `SUBJECT` names the field with the id it is about.
+
+    `PERSONAL` names the fields that tell who someone is; `FORGETS` is true of a fact after which no fact about its
+    subject may say so any more.
+    """
 
     SUBJECT: ClassVar[str] = ""
+    PERSONAL: ClassVar[tuple[str, ...]] = ()
+    FORGETS: ClassVar[bool] = False
     types: ClassVar[dict[str, type["Event"]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -41,6 +50,11 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 def decode(fact_type: str, data: str) -> Event:
     """Stored JSON back into its event. Fields an older version did not know take their defaults."""
     return msgspec.json.decode(data, type=Event.types[fact_type])
+
+
+def redacted(event: Event) -> Event:
+    """The same event without what is personal in it."""
+    return msgspec.structs.replace(event, **dict.fromkeys(event.PERSONAL, ERASED))
 
 
 class Heard(msgspec.Struct, frozen=True):

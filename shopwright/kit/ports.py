@@ -81,14 +81,18 @@ class Files(Protocol):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to a person. `id` is its Message-ID: delivering it again changes nothing."""
+    """A message to a person. `id` is its Message-ID: delivering it again changes nothing.
+
+    `unsubscribe`: where one POST ends messages of its kind (RFC 8058), "" for those that must be sent.
+    """
 
     id: str
-    channel: Literal["mail", "sms", "push"]
+    channel: Literal["email", "sms", "push"]
     recipient: str
     subject: str
     text: str
     html: str = ""
+    unsubscribe: str = ""
 
 
 class Postbox(Protocol):
@@ -96,6 +100,10 @@ class Postbox(Protocol):
 
     async def deliver(self, message: Message) -> None:
         """Hand over. Raises Unavailable when it should be tried again, Refused when it never will work."""
+        ...
+
+    async def forget(self, message_ids: Sequence[str]) -> None:
+        """Keep none of these, where any are kept."""
         ...
 
 

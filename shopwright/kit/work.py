@@ -16,11 +16,13 @@ import msgspec
 
 from shopwright.kit.clock import Clock, from_micros, to_micros
 from shopwright.kit.database import Database, Row, Session
-from shopwright.kit.facts import Event, Fact, Heard, Hearers, decode
+from shopwright.kit.facts import Event, Fact, Heard, Hearers, decode, redacted
 from shopwright.kit.ids import Ids
 
 # How long the process that told a fact keeps the deliveries to itself before others may take them over.
 LEASE = timedelta(seconds=20)
+ANSWERS_KEPT = timedelta(days=1)
+FORGOTTEN_WITHIN = timedelta(days=30)
 
 
 class AlreadyDone(Exception):
@@ -76,6 +78,25 @@ class Transaction:
         )
         self.told += heard
 
+    async def redact(self, subject: str) -> None:
+        """What this service has told about `subject` says nothing personal any more."""
+        await self._redact(await self.fetch("SELECT * FROM facts WHERE subject = :subject", subject=subject))
+
+    async def _redact(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            clean = msgspec.json.encode(redacted(decode(row["type"], row["data"]))).decode()
+            await self.run("UPDATE facts SET data = :data WHERE id = :id", id=row["id"], data=clean)
+
+    async def redact_delivered(self, event_type: str, since: datetime) -> None:
+        """The same for facts of a type that everyone has heard."""
+        rows = await self.fetch(
+            "SELECT * FROM facts f WHERE f.type = :type AND f.time >= :since"
+            " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.fact_id = f.id)",
+            type=event_type,
+            since=to_micros(since),
+        )
+        await self._redact(rows)
+
 
 class Work:
     """What a service works with. `name` is the service's."""
@@ -117,6 +138,14 @@ class Work:
             yield tx
         if tx.told:
             self.after_commit(self, tx.told)
+
+    async def tidy(self) -> None:
+        """A timer: answers kept for an Idempotency-Key are forgotten, and so is who was forgotten once all have heard of it."""
+        async with self.begin() as tx:
+            await tx.run("DELETE FROM idempotency WHERE time < :old", old=to_micros(tx.now - ANSWERS_KEPT))
+            for name, kind in Event.types.items():
+                if kind.FORGETS and kind.PERSONAL:
+                    await tx.redact_delivered(name, tx.now - FORGOTTEN_WITHIN)
 
     async def facts_after(self, fact_id: str, limit: int) -> list[Fact]:
         """This service's own facts after `fact_id` ("" for the first), oldest first."""

@@ -162,9 +162,9 @@ async def test_the_index_can_be_changed_and_emptied(tmp_path: Path) -> None:
 
 
 async def test_the_viewer_keeps_a_message_once(shop: Shop) -> None:
-    message = Message(id="msg_1", channel="mail", recipient="ada@example.com", subject="Hello", text="Hello")
+    message = Message(id="msg_1", channel="email", recipient="ada@example.com", subject="Hello", text="Hello")
     for _ in range(3):
-        await shop.postboxes["mail"].deliver(message)
+        await shop.postboxes["email"].deliver(message)
     rows = await shop.works["notifications"].fetch("SELECT * FROM viewer WHERE id = 'msg_1'")
     assert [row["subject"] for row in rows] == ["Hello"]
 

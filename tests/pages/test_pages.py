@@ -115,7 +115,7 @@ async def test_an_account_after_the_order_keeps_the_next_ones(browser: Browser, 
     assert browser.path == "/account"
     assert "Order 1001" in page
     assert "Torstraße 1" in page
-    await to_payment(browser, shop)
+    assert "Torstraße 1" in await browser.go("/account/addresses")
     await browser.send("/checkout/payment", card="pretend_ok")
     await browser.go("/account")
     assert "Order 1002" in browser.page.text
@@ -356,7 +356,7 @@ async def test_a_customer_finds_back_in_and_changes_their_password(browser: Brow
     )
     text = await browser.send("/account/password", current_password="morning at nine", password="evening at ten")
     assert "Your password was changed" in text
-    assert "Your name was changed" in await browser.send("/account/name", name="Ada Lovelace")
+    assert "Your profile was changed" in await browser.send("/account/name", name="Ada Lovelace")
     assert "1 to 120 characters" in await browser.send("/account/name", name=" ")
     await browser.go("/account/security")
     await browser.send("/account/sign-out-everywhere")

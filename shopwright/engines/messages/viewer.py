@@ -1,5 +1,7 @@
 """Messages that stay in the house: a shop without a mail server is still a whole shop, and a test can read its post."""
 
+from collections.abc import Sequence
+
 from shopwright.kit.clock import to_micros
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Work
@@ -24,3 +26,7 @@ class Viewer:
                 html=message.html,
                 time=to_micros(tx.now),
             )
+
+    async def forget(self, message_ids: Sequence[str]) -> None:
+        async with self._work.begin() as tx:
+            await tx.run_many("DELETE FROM viewer WHERE id = :id", [{"id": one} for one in message_ids])

@@ -170,6 +170,18 @@ async def message_page(
     return office.show("message.html", {"message": render.plain(await notifications.message(message_id))})
 
 
+@post(
+    "/office/messages/{message_id:str}/retry",
+    opt=allow(staff("messages.write")),
+    include_in_schema=False,
+    status_code=200,
+)
+async def retry_message(notifications: NotificationsDep, message_id: FromPath[str]) -> Redirect:
+    """Try again to send one that failed."""
+    await notifications.retry(message_id)
+    return Redirect(f"/office/messages/{message_id}", status_code=303)
+
+
 @get("/office/messages/{message_id:str}/body", opt=allow(staff("messages.read")), include_in_schema=False)
 async def message_body(notifications: NotificationsDep, message_id: FromPath[str]) -> Response[str]:
     """The HTML of a message, shut in: it may style itself and do nothing else."""
@@ -189,6 +201,7 @@ def routes() -> Router:
         message_list,
         message_page,
         message_body,
+        retry_message,
         *products.HANDLERS,
         *reviews.HANDLERS,
     ]

@@ -1,4 +1,4 @@
-"""Accounts: signing in, registering, orders, addresses; and tracking for everyone."""
+"""Accounts: signing in, registering, orders; and tracking for everyone."""
 
 from typing import Any
 
@@ -20,10 +20,9 @@ from shopwright.faces.storefront.frame import (
     form_of,
     may_see,
 )
-from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Asking
 
 SESSION_S = 30 * 86_400
 
@@ -106,8 +105,8 @@ async def sign_out(request: Web, settings: SettingsDep, users: UsersDep) -> Redi
 
 @get("/account", opt=allow(anyone), include_in_schema=False)
 async def account(frame: FrameDep, after: FromQuery[str] = "") -> Response[bytes] | Redirect:
-    """One's orders first, then addresses."""
-    orders, users, caller = frame.orders, frame.users, frame.caller
+    """One's orders."""
+    orders, caller = frame.orders, frame.caller
     if caller.user_id is None:
         return Redirect("/sign-in?next=/account")
     found = await orders.search(customer_id=caller.user_id, after=after, limit=21)
@@ -116,16 +115,8 @@ async def account(frame: FrameDep, after: FromQuery[str] = "") -> Response[bytes
         {
             "orders": render.plain(found[:20]),
             "next_page": f"?after={found[19].id}" if len(found) > 20 else "",  # noqa: PLR2004 -- a page
-            "addresses": render.plain(await users.addresses(caller.user_id)),
         },
     )
-
-
-@post("/account/addresses/{address_id:str}/delete", opt=allow(signed_in), include_in_schema=False, status_code=200)
-async def delete_address(users: UsersDep, caller: Asking, address_id: FromPath[str]) -> Redirect:
-    """Take an address out of the book."""
-    await users.delete_address(caller.user_id or "", address_id)
-    return Redirect("/account", status_code=303)
 
 
 @get("/orders/{order_id:str}", opt=allow(anyone), include_in_schema=False)
@@ -156,5 +147,5 @@ async def track(frame: FrameDep, number: FromQuery[str] = "", email: FromQuery[s
 
 
 HANDLERS: list[Any] = [
-    sign_in_page, sign_in, register, sign_out, account, delete_address, order_page, track,
+    sign_in_page, sign_in, register, sign_out, account, order_page, track,
 ]  # fmt: skip

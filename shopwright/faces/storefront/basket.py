@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.storefront.frame import FrameDep, Web, cookie, form_of, own_cart
+from shopwright.faces.storefront.frame import FrameDep, Web, cart_id, cookie, form_of, own_cart
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow
@@ -40,7 +40,7 @@ async def add(frame: FrameDep) -> Response[bytes] | Redirect:
     cart = await own_cart(request, settings, carts, caller)
     if cart is None:
         known = await carts.merge(None, caller.user_id) if caller.user_id else None
-        cart = await carts.get(known) if known else await carts.create(caller.user_id)
+        cart = await carts.get(known) if known else await carts.create(caller.user_id, after=cart_id(request, settings))
     problem = ""
     try:
         cart = await carts.add(cart.id, form.get("variant", ""), _whole(form.get("quantity", "1"), 1))
@@ -65,7 +65,7 @@ async def _answer(
 
 @post("/cart/lines/{line_id:str}", opt=allow(anyone), include_in_schema=False, status_code=200)
 async def change(frame: FrameDep, line_id: FromPath[str]) -> Response[bytes] | Redirect:
-    """Change how many, or take out."""
+    """Change how many, take out, or keep for later."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     form = await form_of(request)
     cart = await own_cart(request, settings, carts, caller)
@@ -73,8 +73,11 @@ async def change(frame: FrameDep, line_id: FromPath[str]) -> Response[bytes] | R
         return Redirect("/cart", status_code=303)
     problem = ""
     try:
-        quantity = 0 if "remove" in form else _whole(form.get("quantity", ""), -1)
-        cart = await carts.set_quantity(cart.id, line_id, quantity)
+        if "save" in form:
+            cart = await carts.save_for_later(cart.id, line_id, saved=form["save"] == "1")
+        else:
+            quantity = 0 if "remove" in form else _whole(form.get("quantity", ""), -1)
+            cart = await carts.set_quantity(cart.id, line_id, quantity)
     except ShopError as error:
         problem = error.detail
     return await _answer(frame, request, cart, problem=problem)

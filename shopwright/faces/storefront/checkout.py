@@ -1,16 +1,15 @@
 """From cart to order in three named steps: details, delivery, payment. Guests first; nothing typed is ever lost."""
 
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
 import msgspec
-from babel import Locale
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
+from shopwright.faces.storefront.addresses import address_of, form_for
 from shopwright.faces.storefront.frame import (
     CartsDep,
     Frame,
@@ -25,7 +24,6 @@ from shopwright.faces.storefront.frame import (
 )
 from shopwright.kit.auth import Caller, anyone
 from shopwright.kit.errors import Invalid, Missing, ShopError
-from shopwright.kit.places import Address, address_form, countries_posted_to
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
 from shopwright.services.carts.contract import Cart, CartChange
@@ -37,17 +35,6 @@ CARDS = (
     ("pretend_declined", "Card that is declined", "The bank says no; nothing is charged."),
     ("pretend_delayed", "Bank transfer", "Settles a few seconds later."),
 )
-ADDRESS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone")
-
-
-@lru_cache(maxsize=1)
-def countries() -> list[dict[str, str]]:
-    """All countries one can post to, by English name."""
-    names = Locale("en").territories
-    return sorted(
-        ({"code": code, "name": str(names[code])} for code in countries_posted_to() if code in names),
-        key=lambda one: one["name"],
-    )
 
 
 @get("/checkout", opt=allow(anyone), include_in_schema=False)
@@ -70,30 +57,8 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
 async def _details(
     frame: Frame, cart: Cart, fields: dict[str, str], errors: dict[str, str], status: int = 200
 ) -> Response[bytes]:
-    country = fields.get("country", "")
-    try:
-        form = address_form(country)
-    except Invalid:
-        country = frame.settings.country
-        form = address_form(country)
-    return await frame.show(
-        "checkout_details.html",
-        {
-            "cart": render.plain(cart),
-            "fields": {**fields, "country": country},
-            "errors": errors,
-            "form": {
-                "fields": list(form.fields),
-                "required": sorted(form.required),
-                "postal_label": form.postal_label,
-                "region_label": form.region_label,
-                "regions": [{"code": code, "title": title} for code, title in dict(form.regions).items()],
-            },
-            "countries": countries(),
-            "step": 1,
-        },
-        status,
-    )
+    context = {"cart": render.plain(cart), "errors": errors, "step": 1, **form_for(fields, frame.settings.country)}
+    return await frame.show("checkout_details.html", context, status)
 
 
 @post("/checkout", opt=allow(anyone), include_in_schema=False, status_code=200)
@@ -107,7 +72,7 @@ async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
     if "change_country" in fields:
         return await _details(frame, cart, fields, {})
     try:
-        address = Address(**{name: fields.get(name, "").strip() for name in ADDRESS})
+        address = address_of(fields)
         await carts.change(cart.id, CartChange(email=fields.get("email", ""), shipping_address=address))
         if not fields.get("email", "").strip():
             raise Invalid.at("/email", "Your e-mail address is needed: the confirmation goes there.")

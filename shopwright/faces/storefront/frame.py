@@ -13,6 +13,7 @@ from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.given import Given
 from shopwright.services.carts.contract import Cart, Carts
 from shopwright.services.catalog.contract import Catalog, Category
+from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.reviews.contract import Reviews
@@ -91,6 +92,7 @@ class Services(Protocol):
     users: Users
     search: Search
     reviews: Reviews
+    notifications: Notifications
     recommendations: Recommendations
     shelf: Shelf
     settings: Settings
@@ -108,6 +110,7 @@ class Frame:
         self.users = services.users
         self.search = services.search
         self.reviews = services.reviews
+        self.notifications = services.notifications
         self.recommendations = services.recommendations
         self.shelf = services.shelf
         self.settings = services.settings

@@ -10,7 +10,17 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.storefront import account, basket, browse, checkout, product, security
+from shopwright.faces.storefront import (
+    account,
+    addresses,
+    basket,
+    browse,
+    checkout,
+    privacy,
+    product,
+    security,
+    wishlist,
+)
 from shopwright.faces.storefront.frame import CatalogDep, SettingsDep, Web, provide_frame
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, Unauthenticated
@@ -85,7 +95,10 @@ def routes() -> Router:
         *basket.HANDLERS,
         *checkout.HANDLERS,
         *account.HANDLERS,
+        *addresses.HANDLERS,
         *security.HANDLERS,
+        *privacy.HANDLERS,
+        *wishlist.HANDLERS,
         assets,
         robots,
         sitemap,

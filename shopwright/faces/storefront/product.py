@@ -41,13 +41,18 @@ async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Red
                 lambda: _said(frame, shown, wanted),
             ),
             "reviews": await _reviews(frame, shown),
-            "own": render.plain(await frame.reviews.own(shown.id, user_id))
-            if (user_id := frame.caller.user_id)
-            else None,
+            **(await _own(frame, shown.id, frame.caller.user_id) if frame.caller.user_id else {}),
             "together": cards_of(await shelf.cards([one.product_id for one in together])),
             "similar": cards_of(await shelf.cards([one.product_id for one in similar])),
         },
     )
+
+
+async def _own(frame: Frame, product_id: str, user_id: str) -> dict[str, Any]:
+    """What is this visitor's own: their review, and whether it is on their wishlist."""
+    review = await frame.reviews.own(product_id, user_id)
+    wished = any(wish.product_id == product_id for wish in await frame.carts.wishes(user_id))
+    return {"own": render.plain(review) if review else None, "wished": wished}
 
 
 def _said(frame: Frame, shown: ProductView, wanted: dict[str, str]) -> dict[str, Any]:

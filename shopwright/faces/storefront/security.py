@@ -12,9 +12,10 @@ from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Refused, ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
+from shopwright.services.users.contract import ProfileChange
 
 SAID = {
-    "name": "Your name was changed.",
+    "name": "Your profile was changed.",
     "password": "Your password was changed. You are signed out everywhere else.",
     "letter": "A letter is on its way. Its link is good for seven days.",
     "session": "That session has ended.",
@@ -103,9 +104,11 @@ async def rename(frame: FrameDep) -> Response[bytes] | Redirect:
     """Change one's name."""
     form = await form_of(frame.request)
     try:
-        await frame.users.rename(frame.caller.user_id or "", form.get("name", ""))
+        await frame.users.change_profile(
+            frame.caller.user_id or "", ProfileChange(name=form.get("name", ""), phone=form.get("phone", "").strip())
+        )
     except ShopError as error:
-        return await _security(frame, {"errors": complaints(error), "typed": form.get("name", "")}, 422)
+        return await _security(frame, {"errors": complaints(error), "typed": form}, 422)
     return _done("name")
 
 

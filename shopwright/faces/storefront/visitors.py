@@ -30,7 +30,7 @@ def forms(settings: Settings) -> CSRFConfig:
         cookie_httponly=True,
         cookie_samesite="lax",
         header_name="x-csrf-token",
-        exclude=["^/v1/", "^/pretend/"],
+        exclude=["^/v1/", "^/pretend/", "^/unsubscribe"],
     )
 
 

@@ -2,4 +2,9 @@
 
 from shopwright.kit.label import Label
 
-LABEL = Label(owns="carts and their lines", asks=("catalog", "inventory", "pricing"))
+LABEL = Label(
+    owns="carts and their lines, saved for later, wishlists",
+    asks=("catalog", "inventory", "pricing"),
+    hears=("UserErased",),
+    tells=("CartAbandoned",),
+)

@@ -1,10 +1,12 @@
 """What others may know of carts."""
 
-from typing import Protocol
+from datetime import datetime
+from typing import ClassVar, Protocol
 
 import msgspec
 
 from shopwright.kit.errors import Conflict
+from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.services.pricing.contract import QuoteLine, ShippingOption, Step, Totals
@@ -37,11 +39,12 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True):
-    """A cart with everything worked out. `quoted` are the shares of each line, for the order."""
+    """A cart with everything worked out. `saved`: kept for later; `quoted`: the shares of each line, for the order."""
 
     id: str
     currency: str
     lines: tuple[CartLine, ...]
+    saved: tuple[CartLine, ...] = ()
     totals: Totals
     coupons: tuple[str, ...]
     problems: tuple[CartProblem, ...]
@@ -66,21 +69,41 @@ class CartChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     shipping_option_id: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """A product someone would like to have."""
+
+    product_id: str
+    added_at: datetime
+
+
 class CartClosed(Conflict):
     """The cart has become an order."""
 
     code = "cart_closed"
 
 
+class CartAbandoned(Event, frozen=True, kw_only=True):
+    """A customer left so many things in the cart, some hours ago."""
+
+    SUBJECT: ClassVar[str] = "cart_id"
+    cart_id: str
+    customer_id: str
+    count: int
+
+
 class Carts(Protocol):
     """The verbs of carts."""
 
-    async def create(self, customer_id: str | None = None) -> Cart:
-        """A new cart. A guest's cart is known by its unguessable id alone."""
+    async def create(self, customer_id: str | None = None, after: str = "") -> Cart:
+        """A new cart, with what was saved for later in the one before. A guest's cart is known by its unguessable id alone."""
         ...
 
     async def get(self, cart_id: str) -> Cart:
         """The cart at today's prices and stock, with its problems. Raises Missing."""
+        ...
+
+    async def of_customer(self, customer_id: str) -> Cart | None:
+        """A customer's open cart."""
         ...
 
     async def count(self, cart_id: str) -> int:
@@ -93,6 +116,22 @@ class Carts(Protocol):
 
     async def set_quantity(self, cart_id: str, line_id: str, quantity: int) -> Cart:
         """Change a line; 0 removes it."""
+        ...
+
+    async def save_for_later(self, cart_id: str, line_id: str, *, saved: bool = True) -> Cart:
+        """Keep a line without buying it now, or put it back. Raises Missing, CartClosed."""
+        ...
+
+    async def wishes(self, user_id: str) -> list[Wish]:
+        """What a customer would like to have, newest first."""
+        ...
+
+    async def wish(self, user_id: str, product_id: str) -> None:
+        """Remember a product; once. Raises Missing, Invalid beyond the most."""
+        ...
+
+    async def unwish(self, user_id: str, product_id: str) -> None:
+        """Forget it."""
         ...
 
     async def change(self, cart_id: str, change: CartChange) -> Cart:

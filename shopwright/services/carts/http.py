@@ -6,11 +6,11 @@ import msgspec
 from litestar import Router, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 
-from shopwright.kit.auth import Caller, anyone
+from shopwright.kit.auth import Caller, anyone, signed_in
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
-from shopwright.services.carts.contract import Cart, CartChange, Carts
+from shopwright.services.carts.contract import Cart, CartChange, Carts, Wish
 from shopwright.services.pricing.contract import ShippingOption
 
 Service = Given[Carts]
@@ -25,9 +25,16 @@ class NewLine(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LineChange(msgspec.Struct, forbid_unknown_fields=True):
-    """How many from now on; 0 removes."""
+    """How many from now on (0 removes), or whether it is kept for later."""
 
-    quantity: int
+    quantity: int | None = None
+    saved: bool | None = None
+
+
+class NewWish(msgspec.Struct, forbid_unknown_fields=True):
+    """What to remember, by id or slug."""
+
+    product_id: str
 
 
 class Codes(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,9 +76,15 @@ async def add_line(carts: Service, caller: Asking, cart_id: FromPath[str], data:
 async def change_line(
     carts: Service, caller: Asking, cart_id: FromPath[str], line_id: FromPath[str], data: JSONBody[LineChange]
 ) -> Cart:
-    """Change how many."""
-    await mine(carts, cart_id, caller)
-    return await carts.set_quantity(cart_id, line_id, data.quantity)
+    """Change how many, or save for later."""
+    cart = await mine(carts, cart_id, caller)
+    if data.quantity is None and data.saved is None:
+        raise Invalid.at("/quantity", "Give a quantity, or whether the line is saved for later.")
+    if data.quantity is not None:
+        cart = await carts.set_quantity(cart_id, line_id, data.quantity)
+    if data.saved is not None:
+        cart = await carts.save_for_later(cart_id, line_id, saved=data.saved)
+    return cart
 
 
 @delete(
@@ -108,9 +121,29 @@ async def shipping_options(carts: Service, caller: Asking, cart_id: FromPath[str
     return {"items": await carts.shipping_options(cart_id)}
 
 
+@get("/v1/me/wishlist", opt=allow(signed_in), tags=["carts"], operation_id="list_wishes")
+async def list_wishes(carts: Service, caller: Asking) -> dict[str, list[Wish]]:
+    """What one would like to have, newest first."""
+    return {"items": await carts.wishes(caller.user_id or "")}
+
+
+@post("/v1/me/wishlist", opt=allow(signed_in), tags=["carts"], operation_id="add_wish")
+async def add_wish(carts: Service, caller: Asking, data: JSONBody[NewWish]) -> dict[str, list[Wish]]:
+    """Remember a product; answers the whole list."""
+    await carts.wish(caller.user_id or "", data.product_id)
+    return {"items": await carts.wishes(caller.user_id or "")}
+
+
+@delete("/v1/me/wishlist/{product_id:str}", opt=allow(signed_in), tags=["carts"], operation_id="remove_wish")
+async def remove_wish(carts: Service, caller: Asking, product_id: FromPath[str]) -> None:
+    """Forget a product."""
+    await carts.unwish(caller.user_id or "", product_id)
+
+
 def routes() -> Router:
     """All routes of this service."""
     handlers: list[Any] = [
         create_cart, get_cart, add_line, change_line, remove_line, change_cart, set_coupons, shipping_options,
+        list_wishes, add_wish, remove_wish,
     ]  # fmt: skip
     return Router("/", route_handlers=handlers)

@@ -1,6 +1,7 @@
 """What is wrong with a line, in words and codes."""
 
 import re
+from datetime import timedelta
 
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, write
@@ -10,6 +11,7 @@ from shopwright.services.catalog.contract import Product
 MOST_OF_ONE = 999
 MOST_LINES = 100
 MOST_CODES = 5
+ABANDONED, FORSAKEN = timedelta(hours=4), timedelta(days=3)
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,39}")
 
 

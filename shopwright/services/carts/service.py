@@ -1,15 +1,19 @@
 """Carts. What is stored is what the shopper chose; prices, stock and totals are asked for each time."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
+from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Invalid, Missing
-from shopwright.kit.money import zero
+from shopwright.kit.facts import Heard
+from shopwright.kit.money import Money, zero
 from shopwright.kit.places import Address, check_address, check_email
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts import model, store
-from shopwright.services.carts.contract import Cart, CartChange, CartClosed, CartLine, CartProblem
+from shopwright.services.carts.contract import Cart, CartAbandoned, CartChange, CartClosed, CartLine, CartProblem
 from shopwright.services.catalog.contract import Catalog, Product
-from shopwright.services.inventory.contract import Inventory
+from shopwright.services.inventory.contract import Inventory, Stock
 from shopwright.services.pricing.contract import Item, Price, Pricing, Quote, QuoteRequest, ShippingOption
 
 
@@ -23,10 +27,11 @@ class Baskets:
         self._pricing = pricing
         self._currency = currency
 
-    async def create(self, customer_id: str | None = None) -> Cart:
+    async def create(self, customer_id: str | None = None, after: str = "") -> Cart:
         async with self._work.begin() as tx:
             cart_id = self._work.ids.new("crt") + self._work.ids.secret(8)
             await store.insert(tx, cart_id, customer_id, self._currency)
+            await store.bring_saved(tx, cart_id, customer_id, after)
         return await self.get(cart_id)
 
     async def get(self, cart_id: str) -> Cart:
@@ -39,50 +44,40 @@ class Baskets:
         return await store.count(self._work, cart_id)
 
     async def _worked_out(self, stored: store.Stored) -> Cart:
-        products = {p.id: p for p in await self._catalog.get_many([line.product_id for line in stored.lines])}
-        ids = [line.variant_id for line in stored.lines]
-        stock = await self._inventory.stock(ids)
+        every = (*stored.lines, *stored.saved)
+        products = {p.id: p for p in await self._catalog.get_many([line.product_id for line in every])}
+        stock = await self._inventory.stock([line.variant_id for line in every])
         request = self._request(stored, products)
         quote = await self._pricing.quote(request)
+        quoted = {line.line_id: line for line in quote.lines}
         problems: list[CartProblem] = []
         lines = []
-        quoted = {line.line_id: line for line in quote.lines}
         for line in stored.lines:
-            product = products.get(line.product_id)
             known = quoted.get(line.id)
-            available = stock[line.variant_id].available
+            price = known.unit_price if known else None
+            product, available = products.get(line.product_id), stock[line.variant_id].available
             found = model.line_problems(
-                line.id,
-                product,
-                line.variant_id,
-                line.quantity,
-                available,
-                line.seen_amount,
-                known.unit_price if known else None,
+                line.id, product, line.variant_id, line.quantity, available, line.seen_amount, price
             )
             problems += found
-            nothing = zero(stored.currency)
-            variant = product.variant(line.variant_id) if product else None
-            lines.append(
-                CartLine(
-                    id=line.id,
-                    product_id=line.product_id,
-                    slug=product.slug if product else "",
-                    variant_id=line.variant_id,
-                    sku=variant.sku if variant else "",
-                    title=product.title if product else "No longer sold",
-                    variant_title=variant.title if variant and variant.options else "",
-                    image=_image(product, line.variant_id),
-                    quantity=line.quantity,
-                    available=available,
-                    unit_price=known.unit_price if known else nothing,
-                    total=known.total if known else nothing,
-                    problems=tuple(problem.code for problem in found),
-                )
-            )
+            total = known.total if known else zero(stored.currency)
+            lines.append(_line(line, product, available, price or zero(stored.currency), total, found))
         problems += [CartProblem(code="coupon_refused", detail=f"{one.code}: {one.detail}") for one in quote.refused]
         options = await self._options(stored, request, quote)
-        return _cart(stored, tuple(lines), quote, tuple(problems), options)
+        saved = await self._saved(stored, products, stock) if stored.saved else ()
+        return _cart(stored, tuple(lines), quote, tuple(problems), options, saved)
+
+    async def _saved(
+        self, stored: store.Stored, products: Mapping[str, Product], stock: Mapping[str, Stock]
+    ) -> tuple[CartLine, ...]:
+        """What is kept for later, at today's prices."""
+        prices = await self._pricing.prices([line.variant_id for line in stored.saved], stored.currency)
+        lines = []
+        for line in stored.saved:
+            price = prices[line.variant_id].amount if line.variant_id in prices else zero(stored.currency)
+            product, available = products.get(line.product_id), stock[line.variant_id].available
+            lines.append(_line(line, product, available, price, price * line.quantity, ()))
+        return tuple(lines)
 
     def _request(self, stored: store.Stored, products: dict[str, Product]) -> QuoteRequest:
         def item(line: store.Line) -> Item:
@@ -217,6 +212,7 @@ class Baskets:
                 total = await store.add_line(tx, own, joined)
                 if total > model.MOST_OF_ONE:
                     await store.cap_line(tx, own, line.variant_id, model.MOST_OF_ONE)
+            await store.join_saved(tx, guest.id, own)
             await store.close(tx, guest.id)
         return own
 
@@ -230,6 +226,52 @@ class Baskets:
     async def close(self, cart_id: str) -> None:
         async with self._work.begin() as tx:
             await store.close(tx, cart_id)
+
+    async def of_customer(self, customer_id: str) -> Cart | None:
+        known = await store.of_customer(self._work, customer_id)
+        return await self.get(known) if known else None
+
+    async def tell_abandoned(self) -> None:
+        """A timer: carts nobody has touched for some hours."""
+        now = self._work.now()
+        since, until = to_micros(now - model.FORSAKEN), to_micros(now - model.ABANDONED)
+        for cart_id, customer_id in await store.left_alone(self._work, since, until):
+            count = await store.count(self._work, cart_id)
+            async with self._work.begin() as tx:
+                if await store.mark_reminded(tx, cart_id):
+                    await tx.tell(CartAbandoned(cart_id=cart_id, customer_id=customer_id, count=count))
+
+    async def hear_erased(self, heard: Heard) -> None:
+        """UserErased: their carts go with them."""
+        async with self._work.begin(once=heard.key) as tx:
+            await store.delete_of(tx, heard.event.user_id)
+
+
+def _line(
+    line: store.Line,
+    product: Product | None,
+    available: int,
+    price: Money,
+    total: Money,
+    problems: Sequence[CartProblem],
+) -> CartLine:
+    """A stored line as it is sold now."""
+    variant = product.variant(line.variant_id) if product else None
+    return CartLine(
+        id=line.id,
+        product_id=line.product_id,
+        slug=product.slug if product else "",
+        variant_id=line.variant_id,
+        sku=variant.sku if variant else "",
+        title=product.title if product else "No longer sold",
+        variant_title=variant.title if variant and variant.options else "",
+        image=_image(product, line.variant_id),
+        quantity=line.quantity,
+        available=available,
+        unit_price=price,
+        total=total,
+        problems=tuple(problem.code for problem in problems),
+    )
 
 
 def _image(product: Product | None, variant_id: str) -> str:
@@ -245,11 +287,13 @@ def _cart(
     quote: Quote,
     problems: tuple[CartProblem, ...],
     option: ShippingOption | None,
+    saved: tuple[CartLine, ...],
 ) -> Cart:
     return Cart(
         id=stored.id,
         currency=stored.currency,
         lines=lines,
+        saved=saved,
         totals=quote.totals,
         coupons=stored.coupons,
         problems=problems,

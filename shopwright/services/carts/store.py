@@ -2,10 +2,11 @@
 
 import msgspec
 
-from shopwright.kit.clock import to_micros
+from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.places import Address
 from shopwright.kit.work import Transaction, Work
+from shopwright.services.carts.contract import Wish
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +17,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     variant_id: str
     quantity: int
     seen_amount: int
+    saved: bool = False
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +34,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool
     version: int
     lines: tuple[Line, ...]
+    saved: tuple[Line, ...] = ()
 
 
 async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currency: str) -> None:
@@ -61,6 +64,7 @@ def _line(row: Row) -> Line:
         variant_id=row["variant_id"],
         quantity=row["quantity"],
         seen_amount=row["seen_amount"],
+        saved=bool(row["saved"]),
     )
 
 
@@ -76,7 +80,8 @@ def _stored(row: Row, lines: tuple[Line, ...]) -> Stored:
         coupons=tuple(row["coupons"].split()),
         closed=bool(row["closed"]),
         version=row["version"],
-        lines=lines,
+        lines=tuple(line for line in lines if not line.saved),
+        saved=tuple(line for line in lines if line.saved),
     )
 
 
@@ -94,7 +99,7 @@ async def count(source: Work, cart_id: str) -> int:
     """How many things are in an open cart."""
     row = await source.one(
         "SELECT CAST(coalesce(sum(l.quantity), 0) AS BIGINT) AS n FROM cart_lines l JOIN carts c ON c.id = l.cart_id"
-        " WHERE l.cart_id = :id AND c.closed = 0",
+        " WHERE l.cart_id = :id AND l.saved = 0 AND c.closed = 0",
         id=cart_id,
     )
     return row["n"] if row else 0
@@ -105,10 +110,15 @@ async def add_line(tx: Transaction, cart_id: str, line: Line) -> int:
     rows = await tx.fetch(
         "INSERT INTO cart_lines (id, cart_id, product_id, variant_id, quantity, seen_amount)"
         " VALUES (:id, :cart_id, :product_id, :variant_id, :quantity, :seen_amount)"
-        " ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = cart_lines.quantity + excluded.quantity,"
-        " seen_amount = excluded.seen_amount RETURNING quantity",
+        " ON CONFLICT (cart_id, variant_id) DO UPDATE SET"
+        " quantity = CASE cart_lines.saved WHEN 1 THEN 0 ELSE cart_lines.quantity END + excluded.quantity,"
+        " saved = 0, seen_amount = excluded.seen_amount RETURNING quantity",
         cart_id=cart_id,
-        **msgspec.structs.asdict(line),
+        id=line.id,
+        product_id=line.product_id,
+        variant_id=line.variant_id,
+        quantity=line.quantity,
+        seen_amount=line.seen_amount,
     )
     return int(rows[0]["quantity"])
 
@@ -175,3 +185,95 @@ async def give_to(tx: Transaction, cart_id: str, customer_id: str) -> None:
 async def close(tx: Transaction, cart_id: str) -> None:
     """No more changes."""
     await tx.run("UPDATE carts SET closed = 1 WHERE id = :id", id=cart_id)
+
+
+async def delete_of(tx: Transaction, customer_id: str) -> None:
+    """All carts of a customer."""
+    await tx.run(
+        "DELETE FROM cart_lines WHERE cart_id IN (SELECT id FROM carts WHERE customer_id = :customer_id)",
+        customer_id=customer_id,
+    )
+    await tx.run("DELETE FROM carts WHERE customer_id = :customer_id", customer_id=customer_id)
+    await tx.run("DELETE FROM wishes WHERE user_id = :customer_id", customer_id=customer_id)
+
+
+async def left_alone(source: Work, since: int, until: int) -> list[tuple[str, str]]:
+    """Open carts of customers with something in them that were last touched in between, not told of before."""
+    rows = await source.fetch(
+        "SELECT id, customer_id FROM carts c WHERE closed = 0 AND reminded = 0 AND updated_at BETWEEN :since AND :until"
+        " AND customer_id IS NOT NULL AND EXISTS (SELECT 1 FROM cart_lines l WHERE l.cart_id = c.id AND l.saved = 0)"
+        " ORDER BY updated_at LIMIT 200",
+        since=since,
+        until=until,
+    )
+    return [(row["id"], row["customer_id"]) for row in rows]
+
+
+async def mark_reminded(tx: Transaction, cart_id: str) -> bool:
+    """Told of, once; False where it was."""
+    return bool(await tx.run("UPDATE carts SET reminded = 1 WHERE id = :id AND reminded = 0", id=cart_id))
+
+
+async def set_saved(tx: Transaction, cart_id: str, line_id: str, *, saved: bool) -> bool:
+    """For later, or for now; False where there is no such line."""
+    return bool(
+        await tx.run(
+            "UPDATE cart_lines SET saved = :saved WHERE id = :id AND cart_id = :cart_id",
+            id=line_id,
+            cart_id=cart_id,
+            saved=int(saved),
+        )
+    )
+
+
+async def bring_saved(tx: Transaction, cart_id: str, customer_id: str | None, before: str) -> None:
+    """What was saved for later in closed carts of this customer, or in the one before, comes along."""
+    await tx.run(
+        "UPDATE cart_lines SET cart_id = :cart_id WHERE saved = 1 AND id IN ("
+        " SELECT max(l.id) FROM cart_lines l JOIN carts c ON c.id = l.cart_id"
+        " WHERE c.closed = 1 AND l.saved = 1 AND (c.customer_id = :customer_id OR (c.id = :before AND c.customer_id IS NULL)) GROUP BY l.variant_id)",
+        cart_id=cart_id,
+        customer_id=customer_id,
+        before=before,
+    )
+
+
+async def join_saved(tx: Transaction, guest_cart_id: str, cart_id: str) -> None:
+    """What a guest saved for later joins a customer's cart, unless the same is there."""
+    await tx.run(
+        "UPDATE cart_lines SET cart_id = :cart_id WHERE cart_id = :guest AND saved = 1 AND NOT EXISTS ("
+        " SELECT 1 FROM cart_lines o WHERE o.cart_id = :cart_id AND o.variant_id = cart_lines.variant_id)",
+        cart_id=cart_id,
+        guest=guest_cart_id,
+    )
+
+
+async def wishes(source: Work, user_id: str) -> list[Wish]:
+    """What someone would like to have, newest first."""
+    rows = await source.fetch(
+        "SELECT product_id, added_at FROM wishes WHERE user_id = :user_id ORDER BY added_at DESC, product_id",
+        user_id=user_id,
+    )
+    return [Wish(product_id=row["product_id"], added_at=from_micros(row["added_at"])) for row in rows]
+
+
+async def add_wish(tx: Transaction, user_id: str, product_id: str) -> int:
+    """One more; answers how many there are."""
+    await tx.run(
+        "INSERT INTO wishes (user_id, product_id, added_at) VALUES (:user_id, :product_id, :now)"
+        " ON CONFLICT (user_id, product_id) DO NOTHING",
+        user_id=user_id,
+        product_id=product_id,
+        now=to_micros(tx.now),
+    )
+    row = await tx.one("SELECT count(*) AS n FROM wishes WHERE user_id = :user_id", user_id=user_id)
+    return row["n"] if row else 0
+
+
+async def remove_wish(tx: Transaction, user_id: str, product_id: str) -> None:
+    """Not any more."""
+    await tx.run(
+        "DELETE FROM wishes WHERE user_id = :user_id AND product_id = :product_id",
+        user_id=user_id,
+        product_id=product_id,
+    )

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from shopwright.kit.clock import EPOCH
 from shopwright.kit.errors import Invalid
-from shopwright.kit.facts import Heard
+from shopwright.kit.facts import Heard, redacted
 from shopwright.kit.money import Money
 from shopwright.kit.work import Work
 from shopwright.services.insights import store
@@ -22,6 +24,10 @@ class Ledgerkeeper:
     async def hear(self, heard: Heard) -> None:
         """Every fact."""
         async with self._work.begin(once=heard.key) as tx:
+            if heard.event.FORGETS:
+                await store.redact(tx, heard.fact.subject)
+                await store.append(tx, msgspec.structs.replace(heard.fact, data=redacted(heard.event)))
+                return
             await store.append(tx, heard.fact)
             if isinstance(heard.event, OrderPaid):
                 await store.add_sale(tx, (heard.fact.time - EPOCH) // timedelta(days=1), heard.event)

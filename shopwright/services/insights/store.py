@@ -3,7 +3,7 @@
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.facts import Fact
+from shopwright.kit.facts import Fact, decode, redacted
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.insights.contract import Logged, TopProduct
@@ -22,6 +22,13 @@ async def append(tx: Transaction, fact: Fact) -> None:
         time=to_micros(fact.time),
         data=msgspec.json.encode(fact.data).decode(),
     )
+
+
+async def redact(tx: Transaction, subject: str) -> None:
+    """The log says nothing personal about this subject any more."""
+    for row in await tx.fetch("SELECT seq, type, data FROM journal WHERE subject = :subject", subject=subject):
+        clean = msgspec.json.encode(redacted(decode(row["type"], row["data"]))).decode()
+        await tx.run("UPDATE journal SET data = :data WHERE seq = :seq", seq=row["seq"], data=clean)
 
 
 async def after(source: Work, seq: int, limit: int) -> list[Logged]:

@@ -3,13 +3,14 @@
 from shopwright.kit.label import Label
 
 LABEL = Label(
-    owns="messages, templates, deliveries",
-    asks=("users",),
+    owns="messages, templates, deliveries, preferences",
+    asks=("users", "catalog"),
     hears=(
         "UserRegistered",
         "EmailVerificationAsked",
         "PasswordResetAsked",
         "PasswordChanged",
+        "UserErased",
         "OrderPlaced",
         "OrderPaid",
         "OrderShipped",
@@ -17,5 +18,7 @@ LABEL = Label(
         "OrderCancelled",
         "OrderExpired",
         "OrderRefunded",
+        "BackInStock",
+        "CartAbandoned",
     ),
 )

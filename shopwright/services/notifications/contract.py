@@ -6,6 +6,8 @@ from typing import Literal, Protocol
 import msgspec
 
 State = Literal["waiting", "sent", "failed"]
+Topic = Literal["account", "orders", "parcels", "stock", "carts"]
+Channel = Literal["email", "sms", "push"]
 
 
 class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,10 +29,49 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     summary: MessageSummary
     text: str
     html: str
+    unsubscribe: str = ""
+
+
+class Channels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By which ways someone wants to hear of a topic."""
+
+    email: bool = False
+    sms: bool = False
+    push: bool = False
+
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What someone wants to be told, and how; a topic that is left out stays as it is."""
+
+    topics: dict[Topic, Channels]
 
 
 class Notifications(Protocol):
     """The verbs of notifications."""
+
+    async def preferences(self, email: str) -> Preferences:
+        """What the person with this address wants to be told, every topic."""
+        ...
+
+    async def set_preferences(self, email: str, wanted: Preferences) -> Preferences:
+        """Raises Invalid where letters that must be sent are not wanted."""
+        ...
+
+    async def unsubscribe(self, token: str) -> Topic:
+        """End letters of the topic this token came with; repeating it changes nothing. Raises Missing."""
+        ...
+
+    async def watch(self, variant: str, email: str) -> None:
+        """Write once when this variant (id or SKU) is back in stock. Raises Missing, Invalid."""
+        ...
+
+    async def written_to(self, email: str) -> list[MessageView]:
+        """Everything that was written to a person, oldest first."""
+        ...
+
+    async def retry(self, message_id: str) -> None:
+        """Try again to send one that failed. Raises Missing, Conflict."""
+        ...
 
     async def messages(self, *, text: str = "", after: str = "", limit: int = 50) -> list[MessageSummary]:
         """The delivery log, newest first; `text` finds recipient or subject."""

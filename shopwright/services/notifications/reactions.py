@@ -3,15 +3,23 @@
 from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
+from shopwright.services.carts.contract import CartAbandoned
+from shopwright.services.inventory.contract import BackInStock
 from shopwright.services.notifications.model import LETTERS
-from shopwright.services.notifications.service import Desk
+from shopwright.services.notifications.preferences import Correspondence
+from shopwright.services.users.contract import UserErased
 
 
-def reactions(notifications: Desk) -> list[Reaction]:
-    """A letter for each fact in `model.LETTERS`."""
-    return [Reaction(f"notifications.{event.__name__}", event, notifications.hear) for event in LETTERS]
+def reactions(notifications: Correspondence) -> list[Reaction]:
+    """A letter for each fact in `model.LETTERS`, and for those who asked to be told."""
+    return [
+        *(Reaction(f"notifications.{event.__name__}", event, notifications.hear) for event in LETTERS),
+        Reaction("notifications.BackInStock", BackInStock, notifications.hear_back_in_stock),
+        Reaction("notifications.CartAbandoned", CartAbandoned, notifications.hear_abandoned),
+        Reaction("notifications.UserErased", UserErased, notifications.hear_erased),
+    ]
 
 
-def timers(notifications: Desk) -> list[Timer]:
+def timers(notifications: Correspondence) -> list[Timer]:
     """The post goes out every second."""
     return [Timer("notifications.send", timedelta(seconds=1), notifications.send)]

@@ -1,5 +1,6 @@
 """Messages in SQL."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -7,22 +8,24 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.notifications.contract import MessageSummary, MessageView, State
+from shopwright.services.notifications.contract import MessageSummary, MessageView, State, Topic
 
 LEASE = timedelta(seconds=60)
 
 
-async def insert(tx: Transaction, message: Message) -> None:
+async def insert(tx: Transaction, message: Message, person: str) -> None:
     """A message to be sent."""
     await tx.run(
-        "INSERT INTO messages (id, channel, recipient, subject, text, html, state, due, created_at)"
-        " VALUES (:id, :channel, :recipient, :subject, :text, :html, 'waiting', :now, :now)",
+        "INSERT INTO messages (id, channel, recipient, subject, text, html, unsubscribe, about, state, due, created_at)"
+        " VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe, :about, 'waiting', :now, :now)",
         id=message.id,
         channel=message.channel,
         recipient=message.recipient,
         subject=message.subject,
         text=message.text,
         html=message.html,
+        unsubscribe=message.unsubscribe,
+        about=person,
         now=to_micros(tx.now),
     )
 
@@ -48,6 +51,7 @@ def _message(row: Row) -> Message:
         subject=row["subject"],
         text=row["text"],
         html=row["html"],
+        unsubscribe=row["unsubscribe"],
     )
 
 
@@ -99,4 +103,111 @@ def _summary(row: Row) -> MessageSummary:
 async def get(source: Work, message_id: str) -> MessageView | None:
     """One message."""
     row = await source.one("SELECT * FROM messages WHERE id = :id", id=message_id)
-    return MessageView(summary=_summary(row), text=row["text"], html=row["html"]) if row else None
+    return _view(row) if row else None
+
+
+def _view(row: Row) -> MessageView:
+    return MessageView(summary=_summary(row), text=row["text"], html=row["html"], unsubscribe=row["unsubscribe"])
+
+
+async def written_to(source: Work, person: str) -> list[MessageView]:
+    """Everything written to someone."""
+    rows = await source.fetch("SELECT * FROM messages WHERE about = :person ORDER BY id", person=person)
+    return [_view(row) for row in rows]
+
+
+async def retry(tx: Transaction, message_id: str) -> bool:
+    """Failed → waiting."""
+    return bool(
+        await tx.run(
+            "UPDATE messages SET state = 'waiting', attempts = 0, problem = '', due = :now"
+            " WHERE id = :id AND state = 'failed'",
+            id=message_id,
+            now=to_micros(tx.now),
+        )
+    )
+
+
+async def preferences(source: Work | Transaction, person: str) -> dict[tuple[str, str], bool]:
+    """What someone said of topics and channels."""
+    rows = await source.fetch("SELECT topic, channel, wanted FROM preferences WHERE person = :person", person=person)
+    return {(row["topic"], row["channel"]): bool(row["wanted"]) for row in rows}
+
+
+async def set_preference(tx: Transaction, person: str, topic: str, channel: str, *, wanted: bool) -> None:
+    """They said so."""
+    await tx.run(
+        "INSERT INTO preferences (person, topic, channel, wanted) VALUES (:person, :topic, :channel, :wanted)"
+        " ON CONFLICT (person, topic, channel) DO UPDATE SET wanted = excluded.wanted",
+        person=person,
+        topic=topic,
+        channel=channel,
+        wanted=int(wanted),
+    )
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def add_unsubscribe(tx: Transaction, token: str, person: str, topic: str) -> None:
+    """Who has this may end this topic."""
+    await tx.run(
+        "INSERT INTO unsubscribes (hash, person, topic) VALUES (:hash, :person, :topic)",
+        hash=_digest(token),
+        person=person,
+        topic=topic,
+    )
+
+
+async def unsubscribe(source: Work | Transaction, token: str) -> tuple[str, Topic] | None:
+    """Whose letter it was, and of what."""
+    row = await source.one("SELECT person, topic FROM unsubscribes WHERE hash = :hash", hash=_digest(token))
+    return (row["person"], row["topic"]) if row else None
+
+
+async def watch(tx: Transaction, variant_id: str, person: str, email: str) -> None:
+    """They wait for it."""
+    await tx.run(
+        "INSERT INTO stock_alerts (variant_id, person, email, created_at) VALUES (:variant_id, :person, :email, :now)"
+        " ON CONFLICT (variant_id, person) DO NOTHING",
+        variant_id=variant_id,
+        person=person,
+        email=email,
+        now=to_micros(tx.now),
+    )
+
+
+async def watched(tx: Transaction, person: str) -> int:
+    """How many things someone waits for."""
+    row = await tx.one("SELECT count(*) AS n FROM stock_alerts WHERE person = :person", person=person)
+    return row["n"] if row else 0
+
+
+async def watchers(source: Work, variant_id: str) -> list[str]:
+    """The addresses of those who wait for it."""
+    rows = await source.fetch(
+        "SELECT email FROM stock_alerts WHERE variant_id = :variant_id ORDER BY created_at", variant_id=variant_id
+    )
+    return [row["email"] for row in rows]
+
+
+async def stop_watching(tx: Transaction, variant_id: str, person: str) -> None:
+    """They have been told."""
+    await tx.run(
+        "DELETE FROM stock_alerts WHERE variant_id = :variant_id AND person = :person",
+        variant_id=variant_id,
+        person=person,
+    )
+
+
+async def unwatch(tx: Transaction, person: str) -> None:
+    """They wait for nothing any more."""
+    await tx.run("DELETE FROM stock_alerts WHERE person = :person", person=person)
+
+
+async def forget(tx: Transaction, person: str) -> None:
+    """Nothing is known of them."""
+    await unwatch(tx, person)
+    for table, column in (("messages", "about"), ("preferences", "person"), ("unsubscribes", "person")):
+        await tx.run(f"DELETE FROM {table} WHERE {column} = :person", person=person)

@@ -5,7 +5,7 @@ from shopwright.kit.label import Label
 LABEL = Label(
     owns="orders, shipments, refunds, history",
     asks=("carts", "inventory", "pricing", "payments"),
-    hears=("EmailVerified", "PaymentCaptured", "PaymentFailed", "RefundSettled"),
+    hears=("EmailVerified", "UserErased", "PaymentCaptured", "PaymentFailed", "RefundSettled"),
     tells=(
         "OrderPlaced",
         "OrderPaid",
@@ -14,5 +14,6 @@ LABEL = Label(
         "OrderCancelled",
         "OrderExpired",
         "OrderRefunded",
+        "OrderErased",
     ),
 )

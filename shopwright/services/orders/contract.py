@@ -162,6 +162,7 @@ class OrderPlaced(Event, frozen=True, kw_only=True):
     """An order is there, not yet paid."""
 
     SUBJECT: ClassVar[str] = "order_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     order_id: str
     number: str
     email: str
@@ -183,6 +184,7 @@ class OrderPaid(Event, frozen=True, kw_only=True):
     """The money is here: ship it."""
 
     SUBJECT: ClassVar[str] = "order_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     order_id: str
     number: str
     email: str
@@ -196,6 +198,7 @@ class OrderShipped(Event, frozen=True, kw_only=True):
     """A parcel has left."""
 
     SUBJECT: ClassVar[str] = "order_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     order_id: str
     number: str
     email: str
@@ -210,6 +213,7 @@ class OrderDelivered(Event, frozen=True, kw_only=True):
     """Everything has arrived."""
 
     SUBJECT: ClassVar[str] = "order_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     order_id: str
     number: str
     email: str
@@ -219,6 +223,7 @@ class OrderCancelled(Event, frozen=True, kw_only=True):
     """It will not be fulfilled."""
 
     SUBJECT: ClassVar[str] = "order_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     order_id: str
     number: str
     email: str
@@ -229,6 +234,7 @@ class OrderExpired(Event, frozen=True, kw_only=True):
     """It was never paid; its goods are free again."""
 
     SUBJECT: ClassVar[str] = "order_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     order_id: str
     number: str
     email: str
@@ -238,10 +244,19 @@ class OrderRefunded(Event, frozen=True, kw_only=True):
     """Money went back to the buyer."""
 
     SUBJECT: ClassVar[str] = "order_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     order_id: str
     number: str
     email: str
     amount: Money
+
+
+class OrderErased(Event, frozen=True, kw_only=True):
+    """Who ordered this has been forgotten; the order stays."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    FORGETS: ClassVar[bool] = True
+    order_id: str
 
 
 class Orders(Protocol):

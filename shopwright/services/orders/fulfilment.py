@@ -5,18 +5,19 @@ import msgspec
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Unavailable
-from shopwright.kit.facts import Heard
+from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.money import add_up, write
 from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import model, store
+from shopwright.services.orders import erasure_store, model, refund_store, store
 from shopwright.services.orders.contract import (
     LineQuantity,
     NewRefund,
     NewShipment,
     Order,
     OrderDelivered,
+    OrderErased,
     OrderRefunded,
     OrderShipped,
     Refund,
@@ -130,7 +131,7 @@ class Fulfilment(OrderBook):
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
             scoped = f"{order.id}/{key}"
-            known = await store.refund_by_key(tx, scoped)
+            known = await refund_store.refund_by_key(tx, scoped)
             if known is not None and known["fingerprint"] != marks:
                 raise IdempotencyConflict("This Idempotency-Key was used for another refund. Use a new one.")
             if known is None:
@@ -156,12 +157,12 @@ class Fulfilment(OrderBook):
             status="asked",
             created_at=tx.now,
         )
-        await store.insert_refund(tx, order.id, made, key, marks)
+        await refund_store.insert_refund(tx, order.id, made, key, marks)
         await self._note(tx, order.id, f"Refund of {write(amount)}: {made.reason}", who.signature)
 
     async def finish_refunds(self) -> None:
         """Ask for refunds that are written but not settled: right away, and by a timer after a crash or an outage."""
-        for order_id, refund in await store.open_refunds(self._work):
+        for order_id, refund in await refund_store.open_refunds(self._work):
             head = await store.head(self._work, order_id)
             order = await store.read(self._work, order_id)
             if head is None or head.payment_id is None or order is None:
@@ -179,7 +180,7 @@ class Fulfilment(OrderBook):
     async def _refund_settled(self, order_id: str, refund: Refund) -> None:
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
-            if await store.settle_refund(tx, refund.id):
+            if await refund_store.settle_refund(tx, refund.id):
                 await tx.tell(
                     OrderRefunded(order_id=order_id, number=order.number, email=order.email, amount=refund.amount)
                 )
@@ -193,5 +194,24 @@ class Fulfilment(OrderBook):
 
     async def hear_verified(self, heard: Heard) -> None:
         """EmailVerified: what was ordered as a guest with this address belongs to its account."""
+        if heard.event.email == ERASED:
+            return
         async with self._work.begin(once=heard.key) as tx:
             await store.adopt_by_email(tx, heard.event.email, heard.event.user_id)
+
+    async def hear_erased(self, heard: Heard) -> None:
+        """UserErased: their orders stay, anonymised; where a parcel must still leave, it keeps its address until then."""
+        for order_id in await erasure_store.orders_of(self._work, heard.event.user_id):
+            async with self._work.begin() as tx:
+                order = await self._locked(tx, order_id)
+                names = {heard.event.name, heard.event.email, order.email, order.shipping_address.name} - {""}
+                await erasure_store.forget_customer(tx, order_id, sorted(names))
+                await tx.redact(order_id)
+                await tx.tell(OrderErased(order_id=order_id))
+        await self.clear_addresses()
+
+    async def clear_addresses(self) -> None:
+        """A timer: addresses of the forgotten that are needed no longer."""
+        for order_id in await erasure_store.to_be_cleared(self._work):
+            async with self._work.begin() as tx:
+                await erasure_store.clear_addresses(tx, order_id)

@@ -49,7 +49,7 @@ async def theirs(orders: Orders, order_id: str, caller: Caller, email: str | Non
     order = await orders.get(order_id)
     if caller.may("orders.read") or (order.customer_id is not None and order.customer_id == caller.user_id):
         return order
-    if email is not None and email.strip().casefold() == order.email.casefold():
+    if email and order.email and email.strip().casefold() == order.email.casefold():
         return order
     raise Missing("There is no such order, or it was placed with another e-mail address.")
 

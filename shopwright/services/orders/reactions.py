@@ -5,13 +5,14 @@ from datetime import timedelta
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.payments.contract import PaymentCaptured, PaymentFailed, RefundSettled
-from shopwright.services.users.contract import EmailVerified
+from shopwright.services.users.contract import EmailVerified, UserErased
 
 
 def reactions(orders: Fulfilment) -> list[Reaction]:
     """Money moved, or a guest turned out to be a customer: the order follows."""
     return [
         Reaction("orders.email_verified", EmailVerified, orders.hear_verified),
+        Reaction("orders.user_erased", UserErased, orders.hear_erased),
         Reaction("orders.payment_captured", PaymentCaptured, orders.hear_captured),
         Reaction("orders.payment_failed", PaymentFailed, orders.hear_failed),
         Reaction("orders.refund_settled", RefundSettled, orders.hear_refund_settled),
@@ -19,8 +20,9 @@ def reactions(orders: Fulfilment) -> list[Reaction]:
 
 
 def timers(orders: Fulfilment) -> list[Timer]:
-    """Time passed: unpaid orders expire, refunds that got stuck are finished."""
+    """Time passed: unpaid orders expire, refunds that got stuck are finished, addresses no longer needed are forgotten."""
     return [
         Timer("orders.expire", timedelta(seconds=15), orders.expire_unpaid),
+        Timer("orders.clear_addresses", timedelta(minutes=1), orders.clear_addresses),
         Timer("orders.refunds", timedelta(seconds=10), orders.finish_refunds),
     ]

@@ -63,7 +63,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
 
 
-def _json(value: object) -> str:
+def to_json(value: object) -> str:
+    """A value as its column keeps it."""
     return msgspec.json.encode(value).decode()
 
 
@@ -126,7 +127,7 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
         currency=order.currency,
         total=order.totals.total.amount,
         items=sum(line.quantity for line in order.lines),
-        body=_json(body),
+        body=to_json(body),
         placed_at=to_micros(order.placed_at),
         expires_at=expires_at,
     )
@@ -140,7 +141,7 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
                 "position": position,
                 "product_id": line.product_id,
                 "quantity": line.quantity,
-                "body": _json(msgspec.convert(line, LineBody, from_attributes=True)),
+                "body": to_json(msgspec.convert(line, LineBody, from_attributes=True)),
             }
             for position, line in enumerate(order.lines)
         ],
@@ -295,12 +296,13 @@ async def insert_shipment(tx: Transaction, order_id: str, shipment: Shipment) ->
         id=shipment.id,
         order_id=order_id,
         status=shipment.status,
-        body=_json(shipment),
+        body=to_json(shipment),
     )
-    await _add(tx, "shipped", shipment.lines)
+    await add_units(tx, "shipped", shipment.lines)
 
 
-async def _add(tx: Transaction, column: str, lines: Sequence[LineQuantity]) -> None:
+async def add_units(tx: Transaction, column: str, lines: Sequence[LineQuantity]) -> None:
+    """So many more units of these lines are "shipped" or "refunded"."""
     await tx.run_many(
         f"UPDATE order_lines SET {column} = {column} + :quantity WHERE id = :line_id",
         [{"line_id": line.line_id, "quantity": line.quantity} for line in lines],
@@ -310,40 +312,6 @@ async def _add(tx: Transaction, column: str, lines: Sequence[LineQuantity]) -> N
 async def deliver_shipments(tx: Transaction, order_id: str) -> None:
     """All parcels have arrived."""
     await tx.run("UPDATE shipments SET status = 'delivered' WHERE order_id = :order_id", order_id=order_id)
-
-
-async def insert_refund(tx: Transaction, order_id: str, refund: Refund, key: str, fingerprint: str) -> None:
-    """A refund, and the units it is for."""
-    await tx.run(
-        "INSERT INTO order_refunds (id, order_id, key, fingerprint, amount, status, body)"
-        " VALUES (:id, :order_id, :key, :fingerprint, :amount, :status, :body)",
-        id=refund.id,
-        order_id=order_id,
-        key=key,
-        fingerprint=fingerprint,
-        amount=refund.amount.amount,
-        status=refund.status,
-        body=_json(refund),
-    )
-    await _add(tx, "refunded", refund.lines)
-
-
-async def refund_by_key(source: Work | Transaction, key: str) -> Row | None:
-    """The refund asked with this key."""
-    return await source.one("SELECT * FROM order_refunds WHERE key = :key", key=key)
-
-
-async def settle_refund(tx: Transaction, refund_id: str) -> bool:
-    """Asked → settled; False where it is already, or is not ours."""
-    return bool(
-        await tx.run("UPDATE order_refunds SET status = 'settled' WHERE id = :id AND status = 'asked'", id=refund_id)
-    )
-
-
-async def open_refunds(source: Work) -> list[tuple[str, Refund]]:
-    """Refunds the payment service has not confirmed, with their orders."""
-    rows = await source.fetch("SELECT order_id, body FROM order_refunds WHERE status = 'asked' ORDER BY id LIMIT 50")
-    return [(row["order_id"], msgspec.json.decode(row["body"], type=Refund)) for row in rows]
 
 
 async def overdue(source: Work, now: int) -> list[str]:

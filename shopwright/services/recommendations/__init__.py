@@ -5,5 +5,5 @@ from shopwright.kit.label import Label
 LABEL = Label(
     owns="what was bought together, features of products",
     asks=("catalog",),
-    hears=("OrderPaid", "ProductPublished", "ProductRetired"),
+    hears=("OrderPaid", "ProductPublished", "ProductRetired", "UserErased"),
 )

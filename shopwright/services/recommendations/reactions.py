@@ -4,6 +4,7 @@ from shopwright.kit.facts import Reaction
 from shopwright.services.catalog.contract import ProductPublished, ProductRetired
 from shopwright.services.orders.contract import OrderPaid
 from shopwright.services.recommendations.service import Adviser
+from shopwright.services.users.contract import UserErased
 
 
 def reactions(recommendations: Adviser) -> list[Reaction]:
@@ -12,4 +13,5 @@ def reactions(recommendations: Adviser) -> list[Reaction]:
         Reaction("recommendations.paid", OrderPaid, recommendations.hear_paid),
         Reaction("recommendations.published", ProductPublished, recommendations.hear_published),
         Reaction("recommendations.retired", ProductRetired, recommendations.hear_retired),
+        Reaction("recommendations.user_erased", UserErased, recommendations.hear_erased),
     ]

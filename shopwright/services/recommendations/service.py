@@ -95,3 +95,8 @@ class Adviser:
         """ProductRetired: it is like nothing any more."""
         async with self._work.begin(once=heard.key) as tx:
             await store.set_features(tx, heard.event.product_id, [])
+
+    async def hear_erased(self, heard: Heard) -> None:
+        """UserErased: what they bought is known as someone's no more."""
+        async with self._work.begin(once=heard.key) as tx:
+            await store.forget(tx, heard.event.user_id)

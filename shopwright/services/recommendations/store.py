@@ -87,3 +87,8 @@ async def set_features(tx: Transaction, product_id: str, features: Sequence[str]
         "INSERT INTO features (product_id, feature) VALUES (:product_id, :feature)",
         [{"product_id": product_id, "feature": feature} for feature in dict.fromkeys(features)],
     )
+
+
+async def forget(tx: Transaction, user_id: str) -> None:
+    """Nothing is known of them."""
+    await tx.run("DELETE FROM bought WHERE user_id = :user_id", user_id=user_id)

@@ -2,4 +2,8 @@
 
 from shopwright.kit.label import Label
 
-LABEL = Label(owns="reviews, ratings, votes, moderation (documents)", hears=("OrderPaid",), tells=("ReviewPublished",))
+LABEL = Label(
+    owns="reviews, ratings, votes, moderation (documents)",
+    hears=("OrderPaid", "UserErased"),
+    tells=("ReviewPublished",),
+)

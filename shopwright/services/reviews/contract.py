@@ -90,6 +90,10 @@ class Reviews(Protocol):
         """What someone wrote about a product, in whatever state."""
         ...
 
+    async def by_user(self, user_id: str) -> list[Review]:
+        """Everything someone wrote, in whatever state."""
+        ...
+
     async def reply(self, review_id: str, text: str) -> Review:
         """The shop's answer beneath a review; "" takes it away. Raises Missing, Invalid."""
         ...

@@ -3,8 +3,12 @@
 from shopwright.kit.facts import Reaction
 from shopwright.services.orders.contract import OrderPaid
 from shopwright.services.reviews.service import Opinions
+from shopwright.services.users.contract import UserErased
 
 
 def reactions(reviews: Opinions) -> list[Reaction]:
-    """Buyers may review."""
-    return [Reaction("reviews.paid", OrderPaid, reviews.hear_paid)]
+    """Buyers may review; what the forgotten wrote stays without their name."""
+    return [
+        Reaction("reviews.paid", OrderPaid, reviews.hear_paid),
+        Reaction("reviews.user_erased", UserErased, reviews.hear_erased),
+    ]

@@ -7,7 +7,7 @@ import msgspec
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Invalid, Missing, Problem, Unauthenticated
-from shopwright.kit.facts import Heard
+from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.memo import Memo
 from shopwright.kit.ports import Documents
 from shopwright.kit.work import Transaction, Work
@@ -15,6 +15,7 @@ from shopwright.services.reviews import store
 from shopwright.services.reviews.contract import Histogram, NewReview, NotABuyer, Review, ReviewPublished, Status
 
 LONGEST_TITLE, LONGEST_BODY, LONGEST_REPLY = 120, 5_000, 2_000
+FORMER_CUSTOMER = "A former customer"
 SHOUTED = 20  # letters, nearly all of them capitals
 
 
@@ -101,6 +102,11 @@ class Opinions:
         found = await self._store.by(self._work, product_id, user_id)
         return found[0] if found else None
 
+    async def by_user(self, user_id: str) -> list[Review]:
+        bought = await store.purchases(self._work, user_id)
+        found = [await self._store.by(self._work, product_id, user_id) for product_id in bought]
+        return [one[0] for one in found if one is not None]
+
     async def reply(self, review_id: str, text: str) -> Review:
         if len(text) > LONGEST_REPLY:
             raise Invalid.at("/reply", f"A reply has at most {LONGEST_REPLY} characters.")
@@ -135,6 +141,19 @@ class Opinions:
         async with self._work.begin(once=heard.key) as tx:
             for line in heard.event.lines:
                 await store.add_purchase(tx, heard.event.customer_id, line.product_id)
+
+    async def hear_erased(self, heard: Heard) -> None:
+        """UserErased: what they wrote stays, nobody's."""
+        user_id = heard.event.user_id
+        async with self._work.begin(once=heard.key) as tx:
+            for product_id in await store.purchases(tx, user_id):
+                if found := await self._store.by(tx, product_id, user_id):
+                    review, version = found
+                    nobody = f"{ERASED}/{review.id}"
+                    await self._store.write(
+                        tx, msgspec.structs.replace(review, user_id=nobody, author=FORMER_CUSTOMER), version
+                    )
+            await store.forget(tx, user_id)
 
 
 def flagged(review: NewReview) -> tuple[str, ...]:

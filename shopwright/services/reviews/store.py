@@ -51,6 +51,20 @@ async def add_purchase(tx: Transaction, user_id: str, product_id: str) -> None:
     )
 
 
+async def purchases(source: Work | Transaction, user_id: str) -> list[str]:
+    """What someone bought."""
+    rows = await source.fetch(
+        "SELECT product_id FROM purchases WHERE user_id = :user_id ORDER BY product_id", user_id=user_id
+    )
+    return [row["product_id"] for row in rows]
+
+
+async def forget(tx: Transaction, user_id: str) -> None:
+    """What they bought and voted for is nobody's."""
+    await tx.run("DELETE FROM purchases WHERE user_id = :user_id", user_id=user_id)
+    await tx.run("DELETE FROM votes WHERE user_id = :user_id", user_id=user_id)
+
+
 async def has_bought(source: Work | Transaction, user_id: str, product_id: str) -> bool:
     """Did they?"""
     row = await source.one(

@@ -4,5 +4,12 @@ from shopwright.kit.label import Label
 
 LABEL = Label(
     owns="accounts, addresses, sessions, roles",
-    tells=("UserRegistered", "EmailVerificationAsked", "EmailVerified", "PasswordResetAsked", "PasswordChanged"),
+    tells=(
+        "UserRegistered",
+        "EmailVerificationAsked",
+        "EmailVerified",
+        "PasswordResetAsked",
+        "PasswordChanged",
+        "UserErased",
+    ),
 )

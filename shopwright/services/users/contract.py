@@ -12,11 +12,12 @@ from shopwright.kit.places import Address
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """An account. `role` is "" for customers."""
+    """An account. `role` is "" for customers; `phone` is E.164, for text messages to those who want them."""
 
     id: str
     email: str
     name: str
+    phone: str = ""
     role: str = ""
     verified: bool = False
 
@@ -41,6 +42,13 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     expires_in: int = 900
 
 
+class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a profile changes; what is left out stays."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    phone: str | msgspec.UnsetType = msgspec.UNSET
+
+
 class SavedAddress(msgspec.Struct, frozen=True, kw_only=True):
     """An address in the book."""
 
@@ -60,10 +68,17 @@ class WrongPassword(Unauthenticated):
     code = "unauthenticated"
 
 
+class LastOwner(Conflict):
+    """A shop without an owner could not be run."""
+
+    code = "last_owner"
+
+
 class UserRegistered(Event, frozen=True, kw_only=True):
     """Someone has an account now."""
 
     SUBJECT: ClassVar[str] = "user_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     user_id: str
     email: str
     name: str
@@ -73,6 +88,7 @@ class EmailVerificationAsked(Event, frozen=True, kw_only=True):
     """Someone asked again for the letter that confirms their address."""
 
     SUBJECT: ClassVar[str] = "user_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     user_id: str
     email: str
     name: str
@@ -82,6 +98,7 @@ class EmailVerified(Event, frozen=True, kw_only=True):
     """This address belongs to this account."""
 
     SUBJECT: ClassVar[str] = "user_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     user_id: str
     email: str
 
@@ -90,6 +107,7 @@ class PasswordResetAsked(Event, frozen=True, kw_only=True):
     """Someone forgot their password, or says so."""
 
     SUBJECT: ClassVar[str] = "user_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
     user_id: str
     email: str
     name: str
@@ -99,6 +117,18 @@ class PasswordChanged(Event, frozen=True, kw_only=True):
     """There is a new password."""
 
     SUBJECT: ClassVar[str] = "user_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
+    user_id: str
+    email: str
+    name: str
+
+
+class UserErased(Event, frozen=True, kw_only=True):
+    """An account is gone: whatever tells who that was is to be forgotten."""
+
+    SUBJECT: ClassVar[str] = "user_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
+    FORGETS: ClassVar[bool] = True
     user_id: str
     email: str
     name: str
@@ -147,8 +177,16 @@ class Users(Protocol):
         """One account. Raises Missing."""
         ...
 
-    async def rename(self, user_id: str, name: str) -> User:
-        """Change the profile."""
+    async def by_email(self, email: str) -> User | None:
+        """The account with this address, whatever its case."""
+        ...
+
+    async def change_profile(self, user_id: str, change: ProfileChange) -> User:
+        """Change name or phone number. Raises Invalid."""
+        ...
+
+    async def erase(self, user_id: str) -> None:
+        """The account, its addresses and sessions are gone, and everyone is told to forget it. Raises Missing, LastOwner."""
         ...
 
     async def letter_token(self, user_id: str, purpose: LetterPurpose) -> str:

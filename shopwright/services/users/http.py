@@ -11,7 +11,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.places import Address
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
-from shopwright.services.users.contract import SavedAddress, Session, Tokens, User, Users
+from shopwright.services.users.contract import ProfileChange, SavedAddress, Session, Tokens, User, Users
 
 Service = Given[Users]
 
@@ -65,12 +65,6 @@ class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
 
     current_password: str
     password: str
-
-
-class Profile(msgspec.Struct, forbid_unknown_fields=True):
-    """What of a profile can be changed."""
-
-    name: str
 
 
 @post("/v1/users", opt=allow(anyone), tags=["users"], operation_id="register")
@@ -160,9 +154,15 @@ async def get_me(users: Service, caller: Asking) -> User:
 
 
 @patch("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="change_me")
-async def change_me(users: Service, caller: Asking, data: JSONBody[Profile]) -> User:
-    """Change one's profile."""
-    return await users.rename(caller.user_id or "", data.name)
+async def change_me(users: Service, caller: Asking, data: JSONBody[ProfileChange]) -> User:
+    """Change one's name or phone number."""
+    return await users.change_profile(caller.user_id or "", data)
+
+
+@delete("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="erase_me")
+async def erase_me(users: Service, caller: Asking) -> None:
+    """Erase the account and whatever tells who one was; orders stay, anonymised."""
+    await users.erase(caller.user_id or "")
 
 
 @get("/v1/me/addresses", opt=allow(signed_in), tags=["users"], operation_id="list_addresses")
@@ -201,7 +201,7 @@ def routes() -> Router:
     """All routes of this service."""
     handlers: list[Any] = [
         register, add_staff, sign_in, refresh, sign_out, list_sessions, sign_out_everywhere, end_session,
-        verify_email, reset_password, change_password, get_me, change_me,
+        verify_email, reset_password, change_password, get_me, change_me, erase_me,
         list_addresses, add_address, change_address, delete_address, jwks,
     ]  # fmt: skip
     return Router("/", route_handlers=handlers)

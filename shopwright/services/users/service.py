@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
@@ -10,10 +11,20 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.errors import Missing, RateLimited, Unauthenticated
-from shopwright.kit.places import Address, check_address, check_email
+from shopwright.kit.places import Address, check_address, check_email, check_phone
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users import model, store
-from shopwright.services.users.contract import EmailTaken, SavedAddress, Tokens, User, UserRegistered, WrongPassword
+from shopwright.services.users.contract import (
+    EmailTaken,
+    LastOwner,
+    ProfileChange,
+    SavedAddress,
+    Tokens,
+    User,
+    UserErased,
+    UserRegistered,
+    WrongPassword,
+)
 from shopwright.services.users.tokens import Signer, new_key
 
 
@@ -148,11 +159,38 @@ class Accounts:
             raise Missing("There is no such account.")
         return user
 
-    async def rename(self, user_id: str, name: str) -> User:
-        model.check_name(name)
+    async def by_email(self, email: str) -> User | None:
+        found = await store.with_password(self._work, model.email_key(email.strip()))
+        return found[0] if found else None
+
+    async def change_profile(self, user_id: str, change: ProfileChange) -> User:
+        given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
+        if "name" in given:
+            model.check_name(given["name"])
+            given["name"] = given["name"].strip()
+        if given.get("phone"):
+            given["phone"] = check_phone(given["phone"], "")
         async with self._work.begin() as tx:
-            await store.rename(tx, user_id, name.strip())
-        return await self.get(user_id)
+            user = await store.get(tx, user_id)
+            if user is None:
+                raise Missing("There is no such account.")
+            changed = msgspec.structs.replace(user, **given)
+            await store.set_profile(tx, changed)
+        return changed
+
+    async def erase(self, user_id: str) -> None:
+        async with self._work.begin() as tx:
+            user = await store.get(tx, user_id)
+            if user is None:
+                raise Missing("There is no such account.")
+            if user.role == "owner" and not await store.has_owner(tx, but=user_id):
+                raise LastOwner("This is the only owner of the shop. Make someone else an owner first.")
+            await store.close_sessions(tx, user_id)
+            await store.drop_mail_tokens(tx, user_id)
+            await store.forget_failures(tx, f"account:{model.email_key(user.email)}")
+            await store.delete(tx, user_id)
+            await tx.redact(user_id)
+            await tx.tell(UserErased(user_id=user_id, email=user.email, name=user.name))
 
     async def addresses(self, user_id: str) -> list[SavedAddress]:
         return await store.addresses(self._work, user_id)

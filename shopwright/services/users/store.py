@@ -10,7 +10,7 @@ from shopwright.kit.places import Address
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users.contract import SavedAddress, Session, User
 
-WITH_USER = "SELECT s.id AS session_id, s.expires_at, u.id, u.email, u.name, u.role, u.verified_at FROM sessions s JOIN users u ON u.id = s.user_id"
+WITH_USER = "SELECT s.id AS session_id, s.expires_at, u.id, u.email, u.name, u.role, u.phone, u.verified_at FROM sessions s JOIN users u ON u.id = s.user_id"
 
 
 def digest(secret: str) -> str:
@@ -21,7 +21,12 @@ def digest(secret: str) -> str:
 def user(row: Row) -> User:
     """An account of a row."""
     return User(
-        id=row["id"], email=row["email"], name=row["name"], role=row["role"], verified=row["verified_at"] is not None
+        id=row["id"],
+        email=row["email"],
+        name=row["name"],
+        phone=row["phone"],
+        role=row["role"],
+        verified=row["verified_at"] is not None,
     )
 
 
@@ -54,14 +59,26 @@ async def with_password(source: Work, key: str) -> tuple[User, str] | None:
     return (user(row), row["password"]) if row else None
 
 
-async def has_owner(source: Work) -> bool:
-    """Does anyone own this shop?"""
-    return await source.one("SELECT 1 AS found FROM users WHERE role = 'owner' LIMIT 1") is not None
+async def has_owner(source: Work | Transaction, but: str = "") -> bool:
+    """Does anyone (else) own this shop?"""
+    found = await source.one("SELECT 1 AS found FROM users WHERE role = 'owner' AND id <> :but LIMIT 1", but=but)
+    return found is not None
 
 
-async def rename(tx: Transaction, user_id: str, name: str) -> None:
-    """Change the name."""
-    await tx.run("UPDATE users SET name = :name WHERE id = :id", name=name, id=user_id)
+async def set_profile(tx: Transaction, changed: User) -> None:
+    """Write name and phone number."""
+    await tx.run(
+        "UPDATE users SET name = :name, phone = :phone WHERE id = :id",
+        name=changed.name,
+        phone=changed.phone,
+        id=changed.id,
+    )
+
+
+async def delete(tx: Transaction, user_id: str) -> None:
+    """The account with its addresses."""
+    await tx.run("DELETE FROM addresses WHERE user_id = :user_id", user_id=user_id)
+    await tx.run("DELETE FROM users WHERE id = :user_id", user_id=user_id)
 
 
 async def failures(source: Work | Transaction, key: str) -> tuple[int, int]:

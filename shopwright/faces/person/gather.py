@@ -1,0 +1,48 @@
+"""Everything the shop knows of someone, in one answer (GDPR, articles 15 and 20)."""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from shopwright.services.carts.contract import Carts
+from shopwright.services.notifications.contract import Notifications
+from shopwright.services.orders.contract import Orders
+from shopwright.services.reviews.contract import Reviews
+from shopwright.services.users.contract import Users
+
+PAGE = 100
+
+
+class Knowing(Protocol):
+    """The contracts that are asked."""
+
+    users: Users
+    orders: Orders
+    carts: Carts
+    reviews: Reviews
+    notifications: Notifications
+
+
+async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
+    """Account, addresses, sessions, orders, reviews, cart, wishlist, messages and preferences."""
+    user = await shop.users.get(user_id)
+    cart = await shop.carts.of_customer(user_id)
+    return {
+        "account": user,
+        "addresses": await shop.users.addresses(user_id),
+        "sessions": await shop.users.sessions(user_id),
+        "orders": await _orders(shop.orders, user_id),
+        "reviews": await shop.reviews.by_user(user_id),
+        "cart": msgspec.structs.replace(cart, quoted=()) if cart else None,
+        "wishlist": await shop.carts.wishes(user_id),
+        "messages": await shop.notifications.written_to(user.email),
+        "notification_preferences": await shop.notifications.preferences(user.email),
+    }
+
+
+async def _orders(orders: Orders, user_id: str) -> list[Any]:
+    found, after = [], ""
+    while page := await orders.search(customer_id=user_id, after=after, limit=PAGE):
+        found += [await orders.get(one.id) for one in page]
+        after = page[-1].id
+    return found

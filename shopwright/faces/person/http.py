@@ -1,0 +1,29 @@
+"""REST routes of a person: everything the shop knows of them."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, Router, get
+
+from shopwright.faces.person.gather import everything
+from shopwright.kit.auth import signed_in
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking
+
+
+@get("/v1/me/export", opt=allow(signed_in), tags=["users"], operation_id="export_me")
+async def export_me(request: Request[Any, Any, Any], caller: Asking) -> Response[bytes]:
+    """Everything the shop knows of oneself, as one JSON document to keep or to take elsewhere."""
+    return answer(await everything(request.app.state.shop, caller.user_id or ""))
+
+
+def answer(known: dict[str, Any]) -> Response[bytes]:
+    """The document, as a file to be saved."""
+    headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}
+    return Response(msgspec.json.encode(known), media_type="application/json", headers=headers)
+
+
+def routes() -> Router:
+    """All routes of this face."""
+    handlers: list[Any] = [export_me]
+    return Router("/", route_handlers=handlers)

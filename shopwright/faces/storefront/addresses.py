@@ -1,0 +1,105 @@
+"""Addresses: the form of each country, and the address book."""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from babel import Locale
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.faces import render
+from shopwright.faces.storefront.frame import Frame, FrameDep, UsersDep, complaints, form_of
+from shopwright.kit.auth import signed_in
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.places import Address, address_form, countries_posted_to
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking
+
+FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone")
+
+
+@lru_cache(maxsize=1)
+def countries() -> list[dict[str, str]]:
+    """All countries one can post to, by English name."""
+    names = Locale("en").territories
+    return sorted(
+        ({"code": code, "name": str(names[code])} for code in countries_posted_to() if code in names),
+        key=lambda one: one["name"],
+    )
+
+
+def address_of(fields: dict[str, str]) -> Address:
+    """What was typed, to be checked by who keeps it."""
+    return Address(**{name: fields.get(name, "").strip() for name in FIELDS})
+
+
+def form_for(fields: dict[str, str], home: str) -> dict[str, Any]:
+    """What the template of a form needs: the fields of the country chosen, or of the shop's own."""
+    country = fields.get("country", "")
+    try:
+        form = address_form(country)
+    except Invalid:
+        country, form = home, address_form(home)
+    return {
+        "fields": {**fields, "country": country},
+        "form": {
+            "fields": list(form.fields),
+            "required": sorted(form.required),
+            "postal_label": form.postal_label,
+            "region_label": form.region_label,
+            "regions": [{"code": code, "title": title} for code, title in dict(form.regions).items()],
+        },
+        "countries": countries(),
+    }
+
+
+@get("/account/addresses", opt=allow(signed_in), include_in_schema=False)
+async def book(frame: FrameDep) -> Response[bytes]:
+    """All addresses."""
+    found = await frame.users.addresses(frame.caller.user_id or "")
+    return await frame.show("addresses.html", {"addresses": render.plain(found)})
+
+
+@get("/account/addresses/{address_id:str}", opt=allow(signed_in), include_in_schema=False)
+async def edit(frame: FrameDep, address_id: FromPath[str], country: FromQuery[str] = "") -> Response[bytes]:
+    """One address, or ("new") an empty form."""
+    fields: dict[str, str] = {"name": frame.caller.name, "country": frame.settings.country}
+    if address_id != "new":
+        known = {one.id: one.address for one in await frame.users.addresses(frame.caller.user_id or "")}
+        if address_id not in known:
+            raise Missing("There is no such address in your book.")
+        fields = msgspec.to_builtins(known[address_id])
+    return await _form(frame, address_id, {**fields, **({"country": country} if country else {})}, {})
+
+
+async def _form(
+    frame: Frame, address_id: str, fields: dict[str, str], errors: dict[str, str], status: int = 200
+) -> Response[bytes]:
+    context = {"address_id": address_id, "errors": errors, **form_for(fields, frame.settings.country)}
+    return await frame.show("address.html", context, status)
+
+
+@post("/account/addresses/{address_id:str}", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def save(frame: FrameDep, address_id: FromPath[str]) -> Response[bytes] | Redirect:
+    """Add or change; what was typed stays where something is wrong."""
+    fields = await form_of(frame.request)
+    if "change_country" in fields:
+        return await _form(frame, address_id, fields, {})
+    known = "" if address_id == "new" else address_id
+    try:
+        await frame.users.save_address(frame.caller.user_id or "", address_of(fields), known)
+    except Invalid as error:
+        return await _form(frame, address_id, fields, complaints(error) or {"": error.detail}, 422)
+    return Redirect("/account/addresses", status_code=303)
+
+
+@post("/account/addresses/{address_id:str}/delete", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def delete(users: UsersDep, caller: Asking, address_id: FromPath[str]) -> Redirect:
+    """Take an address out of the book."""
+    await users.delete_address(caller.user_id or "", address_id)
+    return Redirect("/account/addresses", status_code=303)
+
+
+HANDLERS: list[Any] = [book, edit, save, delete]

@@ -1,0 +1,1 @@
+CREATE INDEX facts_subject ON facts (subject);

@@ -1,0 +1,17 @@
+"""When that is heard, or time passes, do this."""
+
+from datetime import timedelta
+
+from shopwright.kit.facts import Reaction, Timer
+from shopwright.services.carts.service import Baskets
+from shopwright.services.users.contract import UserErased
+
+
+def reactions(carts: Baskets) -> list[Reaction]:
+    """Carts of the forgotten go."""
+    return [Reaction("carts.user_erased", UserErased, carts.hear_erased)]
+
+
+def timers(carts: Baskets) -> list[Timer]:
+    """Carts that were left are told of."""
+    return [Timer("carts.abandoned", timedelta(minutes=5), carts.tell_abandoned)]

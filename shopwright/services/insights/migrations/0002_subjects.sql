@@ -1,0 +1,1 @@
+CREATE INDEX journal_subject ON journal (subject);

@@ -1,0 +1,53 @@
+"""REST routes of notifications: what one wants to be told, and what one waits for."""
+
+from typing import Any
+
+import msgspec
+from litestar import Router, get, post, put
+from litestar.params import JSONBody
+
+from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.errors import Invalid
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking, Given
+from shopwright.services.notifications.contract import Notifications, Preferences
+
+Service = Given[Notifications]
+
+
+class NewAlert(msgspec.Struct, forbid_unknown_fields=True):
+    """What to wait for, by variant or by SKU; `email` for guests."""
+
+    sku: str = ""
+    variant_id: str = ""
+    email: str = ""
+
+
+@get("/v1/me/notification-preferences", opt=allow(signed_in), tags=["notifications"], operation_id="get_preferences")
+async def get_preferences(notifications: Service, caller: Asking) -> Preferences:
+    """What one is told, by topic and channel."""
+    return await notifications.preferences(caller.email)
+
+
+@put("/v1/me/notification-preferences", opt=allow(signed_in), tags=["notifications"], operation_id="set_preferences")
+async def set_preferences(notifications: Service, caller: Asking, data: JSONBody[Preferences]) -> Preferences:
+    """Choose; topics that are left out stay as they are. Letters about orders and the account's safety are always sent."""
+    return await notifications.set_preferences(caller.email, data)
+
+
+@post("/v1/stock-alerts", opt=allow(anyone), tags=["notifications"], operation_id="watch_stock", status_code=202)
+async def watch_stock(notifications: Service, caller: Asking, data: JSONBody[NewAlert]) -> dict[str, str]:
+    """Be told once when something is back in stock."""
+    if bool(data.sku) == bool(data.variant_id):
+        raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
+    email = caller.email if caller.user_id is not None else data.email
+    if not email:
+        raise Invalid.at("/email", "Say which address to write to, or sign in.")
+    await notifications.watch(data.sku or data.variant_id, email)
+    return {"status": "watching"}
+
+
+def routes() -> Router:
+    """All routes of this service."""
+    handlers: list[Any] = [get_preferences, set_preferences, watch_stock]
+    return Router("/", route_handlers=handlers)

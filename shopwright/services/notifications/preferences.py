@@ -1,0 +1,88 @@
+"""What people want to be told, and how: by topic and channel, ended by one click, and what they asked to hear of."""
+
+from shopwright.kit.errors import Missing, RateLimited
+from shopwright.kit.facts import Heard
+from shopwright.kit.places import check_email
+from shopwright.services.notifications import model, store
+from shopwright.services.notifications.contract import Preferences, Topic
+from shopwright.services.notifications.service import Desk
+
+MOST_WATCHED = 100
+
+
+class Correspondence(Desk):
+    """All verbs of `contract.Notifications`."""
+
+    async def preferences(self, email: str) -> Preferences:
+        return model.wishes(await store.preferences(self._work, model.person(email)))
+
+    async def set_preferences(self, email: str, wanted: Preferences) -> Preferences:
+        model.check_wishes(wanted)
+        async with self._work.begin() as tx:
+            for topic, channels in wanted.topics.items():
+                for channel in channels.__struct_fields__:
+                    await store.set_preference(
+                        tx, model.person(email), topic, channel, wanted=getattr(channels, channel)
+                    )
+        return await self.preferences(email)
+
+    async def unsubscribe(self, token: str) -> Topic:
+        async with self._work.begin() as tx:
+            found = await store.unsubscribe(tx, token)
+            if found is None:
+                raise Missing("This link is not one of ours (any more). Sign in to choose what we may write.")
+            person, topic = found
+            await store.set_preference(tx, person, topic, "email", wanted=False)
+            if topic == "stock":
+                await store.unwatch(tx, person)
+        return topic
+
+    async def watch(self, variant: str, email: str) -> None:
+        address = check_email(email)
+        product = await self._catalog.by_variant(variant)
+        found = next((one for one in product.variants if variant in {one.id, one.sku}), None)
+        if product.status != "published" or found is None:
+            raise Missing("This is not sold (any more).")
+        async with self._work.begin() as tx:
+            if await store.watched(tx, model.person(address)) >= MOST_WATCHED:
+                raise RateLimited(f"You already wait for {MOST_WATCHED} things.")
+            await store.watch(tx, found.id, model.person(address), address)
+            # Asking again is a wish that is newer than an unsubscription.
+            await store.set_preference(tx, model.person(address), "stock", "email", wanted=True)
+
+    async def hear_back_in_stock(self, heard: Heard) -> None:
+        """BackInStock: everyone who waits is told, once."""
+        variant_id = heard.event.variant_id
+        waiting = await store.watchers(self._work, variant_id)
+        if not waiting:
+            return
+        try:
+            product = await self._catalog.by_variant(variant_id)
+        except Missing:
+            return
+        letters = [model.back_in_stock(email, product.title, product.slug) for email in waiting]
+        written = [(letter, await self.messages_of(letter)) for letter in letters]
+        async with self._work.begin(once=heard.key) as tx:
+            for letter, messages in written:
+                await self.post(tx, letter, messages)
+                await store.stop_watching(tx, variant_id, model.person(letter.recipient))
+
+    async def hear_abandoned(self, heard: Heard) -> None:
+        """CartAbandoned: a reminder to customers who want one."""
+        try:
+            user = await self._users.get(heard.event.customer_id)
+        except Missing:
+            return
+        letter = model.abandoned(user.email, user.name, heard.event.count)
+        messages = await self.messages_of(letter)
+        async with self._work.begin(once=heard.key) as tx:
+            await self.post(tx, letter, messages)
+
+    async def hear_erased(self, heard: Heard) -> None:
+        """UserErased: what was written to them, and what they wanted."""
+        person = model.person(heard.event.email)
+        ids = [one.summary.id for one in await store.written_to(self._work, person)]
+        for postbox in self._postboxes.values():
+            await postbox.forget(ids)
+        async with self._work.begin(once=heard.key) as tx:
+            await store.forget(tx, person)

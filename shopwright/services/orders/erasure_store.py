@@ -1,0 +1,58 @@
+"""Orders of people who are forgotten, in SQL."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shopwright.kit.facts import ERASED
+from shopwright.kit.places import Address
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.orders.store import Body, to_json
+
+
+async def orders_of(source: Work, customer_id: str) -> list[str]:
+    """All of a customer's orders."""
+    rows = await source.fetch(
+        "SELECT id FROM orders WHERE customer_id = :customer_id ORDER BY id", customer_id=customer_id
+    )
+    return [row["id"] for row in rows]
+
+
+async def forget_customer(tx: Transaction, order_id: str, names: Sequence[str]) -> None:
+    """Nobody's order any more: its address goes when the parcel has left (`to_be_cleared`)."""
+    await tx.run(
+        "UPDATE orders SET customer_id = NULL, email = '', name = :erased, erasing = 1 WHERE id = :id",
+        id=order_id,
+        erased=ERASED,
+    )
+    for name in names:
+        await tx.run(
+            "UPDATE timeline SET who = :erased WHERE order_id = :id AND who = :name",
+            id=order_id,
+            name=name,
+            erased=ERASED,
+        )
+
+
+async def to_be_cleared(source: Work) -> list[str]:
+    """Orders of the forgotten that need their address no longer."""
+    rows = await source.fetch(
+        "SELECT id FROM orders WHERE erasing = 1 AND status NOT IN ('placed', 'paid', 'part_shipped') LIMIT 100"
+    )
+    return [row["id"] for row in rows]
+
+
+async def clear_addresses(tx: Transaction, order_id: str) -> None:
+    """Of the addresses, country and region stay: taxes depend on them."""
+    row = await tx.one("SELECT body FROM orders WHERE id = :id", id=order_id)
+    if row is None:
+        return
+    body = msgspec.json.decode(row["body"], type=Body)
+    clean = msgspec.structs.replace(
+        body, shipping_address=_cleared(body.shipping_address), billing_address=_cleared(body.billing_address)
+    )
+    await tx.run("UPDATE orders SET body = :body, erasing = 2 WHERE id = :id", id=order_id, body=to_json(clean))
+
+
+def _cleared(address: Address) -> Address:
+    return Address(name=ERASED, line1=ERASED, country=address.country, region=address.region)

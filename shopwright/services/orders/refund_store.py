@@ -1,0 +1,42 @@
+"""Refunds of orders in SQL."""
+
+import msgspec
+
+from shopwright.kit.database import Row
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.orders.contract import Refund
+from shopwright.services.orders.store import add_units, to_json
+
+
+async def insert_refund(tx: Transaction, order_id: str, refund: Refund, key: str, fingerprint: str) -> None:
+    """A refund, and the units it is for."""
+    await tx.run(
+        "INSERT INTO order_refunds (id, order_id, key, fingerprint, amount, status, body)"
+        " VALUES (:id, :order_id, :key, :fingerprint, :amount, :status, :body)",
+        id=refund.id,
+        order_id=order_id,
+        key=key,
+        fingerprint=fingerprint,
+        amount=refund.amount.amount,
+        status=refund.status,
+        body=to_json(refund),
+    )
+    await add_units(tx, "refunded", refund.lines)
+
+
+async def refund_by_key(source: Work | Transaction, key: str) -> Row | None:
+    """The refund asked with this key."""
+    return await source.one("SELECT * FROM order_refunds WHERE key = :key", key=key)
+
+
+async def settle_refund(tx: Transaction, refund_id: str) -> bool:
+    """Asked → settled; False where it is already, or is not ours."""
+    return bool(
+        await tx.run("UPDATE order_refunds SET status = 'settled' WHERE id = :id AND status = 'asked'", id=refund_id)
+    )
+
+
+async def open_refunds(source: Work) -> list[tuple[str, Refund]]:
+    """Refunds the payment service has not confirmed, with their orders."""
+    rows = await source.fetch("SELECT order_id, body FROM order_refunds WHERE status = 'asked' ORDER BY id LIMIT 50")
+    return [(row["order_id"], msgspec.json.decode(row["body"], type=Refund)) for row in rows]
