@@ -38,7 +38,8 @@ from shopwright.kit.work import Work
 from shopwright.services import RIVER
 from shopwright.services.carts import reactions as carts_reactions
 from shopwright.services.carts.wishes import Wishes
-from shopwright.services.catalog.service import Shelves
+from shopwright.services.catalog import reactions as catalog_reactions
+from shopwright.services.catalog.assortment import Assortment
 from shopwright.services.insights import reactions as insights_reactions
 from shopwright.services.insights.service import Ledgerkeeper
 from shopwright.services.inventory import reactions as inventory_reactions
@@ -105,7 +106,7 @@ class Shop:
     def _build_sources(self, hasher: PasswordHasher | None) -> None:
         settings = self.settings
         self.users = Recovery(self.works["users"], hasher)
-        self.catalog = Shelves(self.works["catalog"], self.documents, self.files)
+        self.catalog = Assortment(self.works["catalog"], self.documents, self.files)
         self.inventory = StockKeeper(self.works["inventory"])
         self.pricing = Reckoner(
             self.works["pricing"], home_country=settings.country, prices_include_tax=settings.prices_include_tax
@@ -172,6 +173,7 @@ class Shop:
     def timers(self) -> list[Timer]:
         """Everything that is done as time passes."""
         return [
+            *catalog_reactions.timers(self.catalog),
             *inventory_reactions.timers(self.inventory),
             *carts_reactions.timers(self.carts),
             *payments_reactions.timers(self.payments),

@@ -226,7 +226,11 @@ def plans(shop: Shop) -> dict[str, Plan]:
         [*of("catalog", "pricing", "inventory", "search", "reviews"), minute],
         PageVisitors(shop.carts, shop.settings),
     )
-    return api if shop.settings.pages == "fresh" else api | dict.fromkeys(("/", "/c", "/p", "/search"), page)
+    return (
+        api
+        if shop.settings.pages == "fresh"
+        else api | dict.fromkeys(("/", "/c", "/collections", "/p", "/search"), page)
+    )
 
 
 def _provide(value: Any) -> Provide:

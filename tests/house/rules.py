@@ -16,7 +16,10 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 USUAL = {"__init__", "contract", "model", "store", "service", "reactions", "http"}
 SPLIT = {
     ("carts", "wishes"),
+    ("catalog", "assortment"),
+    ("catalog", "attributes"),
     ("catalog", "media"),
+    ("catalog", "rules"),
     ("notifications", "preferences"),
     ("orders", "erasure_store"),
     ("orders", "fulfilment"),

@@ -59,9 +59,12 @@ def _answer(view: ProductView, status: int = 200) -> Response[bytes]:
 async def list_products(
     shelf: Face, category: FromQuery[str] = "", collection: FromQuery[str] = "", after: After = "", limit: Limit = 24
 ) -> Page[Card]:
-    """Published products, oldest first, also of one category and all below it."""
+    """Published products, oldest first, also of one category and all below it; those of a collection in its order."""
+    if collection and category:
+        raise Invalid.at("/collection", "Ask for a category or for a collection.")
     if collection:
-        raise Invalid.at("/collection", f"There is no collection “{collection}”.")
+        found, following = await shelf.catalog.in_collection(collection, after=after, limit=limit)
+        return Page(await shelf.cards([product.id for product in found]), following or None)
     products = await shelf.catalog.list_products(category=category, status="published", after=after, limit=limit + 1)
     shown = products[:limit]
     cards = await shelf.cards([product.id for product in shown])
@@ -70,8 +73,11 @@ async def list_products(
 
 @get("/v1/products/{product:str}", opt=allow(anyone), tags=["catalog"], operation_id="get_product", responses=None)
 async def get_product(shelf: Face, caller: Asking, product: FromPath[str]) -> Response[bytes]:
-    """A product by id or slug; staff see drafts too."""
-    return _answer(await shelf.product(product, drafts=caller.may("catalog.write")))
+    """A product by id or slug; a slug it had before answers 301. Staff see drafts too."""
+    shown = await shelf.product(product, drafts=caller.may("catalog.write"))
+    if product not in {shown.id, shown.slug}:
+        return Response(b"", status_code=301, headers={"Location": f"/v1/products/{shown.slug}"})
+    return _answer(shown)
 
 
 @post("/v1/products", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="create_product")

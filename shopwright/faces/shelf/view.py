@@ -54,6 +54,10 @@ class ProductView(msgspec.Struct, frozen=True, kw_only=True):
     variants: list[VariantView]
     media: tuple[Media, ...]
     rating: Rating
+    type: str = ""
+    seo_title: str = ""
+    seo_description: str = ""
+    publish_at: datetime | None = None
     version: int
     updated_at: datetime
 
@@ -129,6 +133,10 @@ def _compose(
         ],
         media=product.media,
         rating=rating,
+        type=product.type,
+        seo_title=product.seo_title,
+        seo_description=product.seo_description,
+        publish_at=product.publish_at,
         version=product.version,
         updated_at=product.updated_at,
     )

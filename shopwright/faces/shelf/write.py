@@ -1,5 +1,7 @@
 """Writing products: what staff and imports say of a product in one go, handed to the services that own the parts."""
 
+from datetime import datetime
+
 import msgspec
 
 from shopwright.faces.shelf.view import Shelf
@@ -48,6 +50,10 @@ class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     variants: tuple[VariantWrite, ...] = ()
     media: tuple[Media, ...] = ()
     tax_class: TaxClass = "standard"
+    type: str = ""
+    seo_title: str = ""
+    seo_description: str = ""
+    publish_at: datetime | None = None
     source: str = ""
     source_digest: str = ""
 
@@ -67,6 +73,10 @@ class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     variants: tuple[VariantWrite, ...] | msgspec.UnsetType = msgspec.UNSET
     media: tuple[Media, ...] | msgspec.UnsetType = msgspec.UNSET
     tax_class: TaxClass | msgspec.UnsetType = msgspec.UNSET
+    type: str | msgspec.UnsetType = msgspec.UNSET
+    seo_title: str | msgspec.UnsetType = msgspec.UNSET
+    seo_description: str | msgspec.UnsetType = msgspec.UNSET
+    publish_at: datetime | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
@@ -123,6 +133,10 @@ async def as_written(shelf: Shelf, product: Product) -> ProductWrite:
         variants=tuple(msgspec.convert(one, VariantWrite, from_attributes=True) for one in product.variants),
         media=product.media,
         tax_class=product.tax_class,
+        type=product.type,
+        seo_title=product.seo_title,
+        seo_description=product.seo_description,
+        publish_at=product.publish_at,
     )
 
 

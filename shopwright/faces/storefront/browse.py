@@ -62,7 +62,7 @@ def _number(pairs: Pairs, name: str) -> float | None:
     return number if abs(number) < LARGEST else None  # also where it is not a number at all
 
 
-def request_of(pairs: Pairs, *, category: str = "") -> SearchRequest:
+def request_of(pairs: Pairs, *, category: str = "", collection: str = "") -> SearchRequest:
     """What the address of a listing asks for; prices in addresses are in whole units. Nonsense is as if it were not there."""
     values = dict(pairs)
     groups = chosen(pairs)
@@ -74,6 +74,7 @@ def request_of(pairs: Pairs, *, category: str = "") -> SearchRequest:
     return SearchRequest(
         text=values.get("q", "").strip()[:200],
         category=category,
+        collection=collection,
         chosen=groups,
         price_min=None if low is None else int(max(low, 0) * 100),
         price_max=None if high is None else int(max(high, 0) * 100),
@@ -182,6 +183,25 @@ async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes]:
     return await frame.show("listing.html", said)
 
 
+@get("/collections/{slug:str}", opt=allow(anyone), include_in_schema=False)
+async def collection(frame: FrameDep, slug: FromPath[str]) -> Response[bytes]:
+    """A collection with its facets."""
+    here = next((one for one in await frame.catalog.collections() if one.slug == slug), None)
+    if here is None:
+        raise Missing("There is no such collection.")
+    pairs: Pairs = list(frame.request.query_params.multi_items())
+    asked = request_of([pair for pair in pairs if pair[0] != "q"], collection=slug)
+    results = await frame.search.find(asked)
+    context = {
+        "title": here.title,
+        "seo_title": here.seo_title,
+        "seo_description": here.seo_description,
+        "intro": here.description,
+        **listing(pairs, asked, results),
+    }
+    return await frame.show("listing.html", context)
+
+
 def _said(
     here: Category, categories: list[Category], pairs: Pairs, asked: SearchRequest, results: Results
 ) -> dict[str, Any]:
@@ -238,4 +258,4 @@ async def suggestions(search: SearchDep, q: FromQuery[str] = "") -> Response[byt
     return render.page("storefront/templates/suggestions.html", {"items": found, "query": q})
 
 
-HANDLERS: list[Any] = [home, category, find, suggestions]
+HANDLERS: list[Any] = [home, category, collection, find, suggestions]

@@ -1,5 +1,6 @@
 """All routes of the storefront, its assets, and how it says that something went wrong."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,10 +62,20 @@ async def robots(settings: SettingsDep) -> str:
 async def sitemap(settings: SettingsDep, catalog: CatalogDep) -> Response[str]:
     """Everything a search engine should know of (the first 5,000 products)."""
     addresses = [f"/c/{category.slug}" for category in await catalog.categories()]
+    addresses += [f"/collections/{collection.slug}" for collection in await catalog.collections()]
     addresses += [f"/p/{product.slug}" for product in await catalog.list_products(status="published", limit=5_000)]
     body = "".join(f"<url><loc>{settings.url}{address}</loc></url>" for address in ["/", *addresses])
     text = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{body}</urlset>'
     return Response(text, media_type="application/xml")
+
+
+@get("/{path:path}", opt=allow(anyone), include_in_schema=False)
+async def elsewhere(catalog: CatalogDep, path: FromPath[Path]) -> Redirect:
+    """Addresses of an earlier shop lead on; all others are nowhere."""
+    target = await catalog.redirect(str(path))
+    if target is None:
+        raise Missing("There is no such page.")
+    return Redirect(target, status_code=301)
 
 
 def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
@@ -102,5 +113,6 @@ def routes() -> Router:
         assets,
         robots,
         sitemap,
+        elsewhere,
     ]
     return Router("/", route_handlers=handlers, dependencies={"frame": Provide(provide_frame, sync_to_thread=False)})

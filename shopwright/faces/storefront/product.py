@@ -1,5 +1,6 @@
 """The page of a product."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from shopwright.kit.errors import ShopError
 from shopwright.kit.memo import Made
 from shopwright.kit.money import major
 from shopwright.kit.web.access import allow
-from shopwright.services.catalog.contract import Media
+from shopwright.services.catalog.contract import AttributeType, Media, written
 from shopwright.services.reviews.contract import NewReview
 
 MADE = Made(most=1_000)  # some 10 kB each
@@ -31,14 +32,14 @@ async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Red
         return Redirect(f"/p/{shown.slug}", status_code=301)
     together = await recommendations.recommend("bought_together", products=[shown.id], limit=4)
     similar = await recommendations.recommend("similar", products=[shown.id], limit=4)
-    wanted = dict(request.query_params)
+    wanted, types = dict(request.query_params), await frame.catalog.attribute_types()
     return await frame.show(
         "product.html",
         {
             **MADE.get(
                 (shown.id, request.scope["query_string"]),
-                (shown, frame.settings.url),
-                lambda: _said(frame, shown, wanted),
+                (shown, types, frame.settings.url),
+                lambda: _said(frame, shown, types, wanted),
             ),
             "reviews": await _reviews(frame, shown),
             **(await _own(frame, shown.id, frame.caller.user_id) if frame.caller.user_id else {}),
@@ -55,12 +56,15 @@ async def _own(frame: Frame, product_id: str, user_id: str) -> dict[str, Any]:
     return {"own": render.plain(review) if review else None, "wished": wished}
 
 
-def _said(frame: Frame, shown: ProductView, wanted: dict[str, str]) -> dict[str, Any]:
+def _said(
+    frame: Frame, shown: ProductView, types: Mapping[str, AttributeType], wanted: dict[str, str]
+) -> dict[str, Any]:
     """What is the same for everyone who looks at this choice."""
     chosen_one = choice(shown, wanted.get("variant", ""), wanted)
     variant = chosen_one["variant"]
     facts = [
-        {"name": name.replace("_", " ").capitalize(), "value": _fact(value)} for name, value in shown.attributes.items()
+        {"name": types[name].title if name in types else name, "value": written(value, types.get(name))}
+        for name, value in shown.attributes.items()
     ]
     return {
         "product": named(shown),
@@ -102,12 +106,6 @@ async def _reviews(frame: Frame, shown: ProductView) -> str:
     )
 
 
-def _fact(value: object) -> str:
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def named(shown: ProductView) -> dict[str, Any]:
     """What the frame of the page says of a product."""
     return {
@@ -116,6 +114,8 @@ def named(shown: ProductView) -> dict[str, Any]:
         "title": shown.title,
         "brand": shown.brand,
         "categories": render.plain(shown.categories[:1]),
+        "seo_title": shown.seo_title,
+        "seo_description": shown.seo_description,
     }
 
 

@@ -3,6 +3,6 @@
 from shopwright.kit.label import Label
 
 LABEL = Label(
-    owns="products, variants, attributes, categories, media (documents)",
+    owns="products, variants, attributes, types, categories, collections, media (documents)",
     tells=("ProductPublished", "ProductRetired"),
 )

@@ -9,9 +9,9 @@ import msgspec
 from shopwright.kit.errors import Conflict
 from shopwright.kit.facts import Event
 
-Status = Literal["draft", "published", "retired"]
+Status = Literal["draft", "scheduled", "published", "retired"]
 Value = str | float | bool
-Kind = Literal["text", "number", "boolean"]
+Kind = Literal["text", "number", "boolean", "date", "choice", "colour", "measurement"]
 TaxClass = Literal["standard", "reduced", "zero"]
 
 
@@ -46,6 +46,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Product(msgspec.Struct, frozen=True, kw_only=True):
     """A product document. `version` grows by one with each edit.
 
+    `type` names its product type; `publish_at` is when a scheduled product is published.
     `source` is where an import found it, `source_digest` what it found there the last time.
     """
 
@@ -62,11 +63,15 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     variants: tuple[Variant, ...]
     media: tuple[Media, ...]
     tax_class: TaxClass = "standard"
+    type: str = ""
+    seo_title: str = ""
+    seo_description: str = ""
     source: str = ""
     source_digest: str = ""
     version: int = 0
     created_at: datetime
     updated_at: datetime
+    publish_at: datetime | None = None
     published_at: datetime | None = None
 
     def variant(self, variant_id: str) -> Variant | None:
@@ -85,12 +90,62 @@ class Category(msgspec.Struct, frozen=True, kw_only=True):
     image: str = ""
 
 
-class AttributeType(msgspec.Struct, frozen=True, kw_only=True):
-    """An attribute of products: its kind is decided by the first product that has it, and kept."""
+class AttributeType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An attribute of products, described once; undescribed ones take the kind of the first value they are given.
+
+    `choices` are the values of a choice or colour (none: any); `swatches` give colours their #rrggbb; `unit` is that of
+    a measurement, such as cm. Only `filterable` ones narrow down a search.
+    """
 
     name: str
     title: str
     kind: Kind
+    choices: tuple[str, ...] = ()
+    swatches: dict[str, str] = {}
+    unit: str = ""
+    filterable: bool = True
+
+
+def written(value: Value, known: AttributeType | None) -> str:
+    """An attribute value as people read it."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    text = f"{value:g}" if isinstance(value, float | int) else value
+    return f"{text} {known.unit}" if known is not None and known.unit else text
+
+
+class ProductType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A kind of product: which attributes its products may have, and which they must have to be published."""
+
+    name: str
+    title: str
+    attributes: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a product must be like: `name` is that of the attribute where `field` is one; categories are slugs."""
+
+    field: Literal["title", "brand", "tag", "category", "type", "attribute"]
+    operator: Literal["is", "is_not", "contains", "at_least", "at_most"] = "is"
+    value: Value
+    name: str = ""
+
+
+class Collection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Products that belong together across categories: chosen by hand (`product_ids`, in that order), or by rules."""
+
+    id: str = ""
+    slug: str
+    title: str
+    description: str = ""
+    image: str = ""
+    kind: Literal["manual", "rules"] = "manual"
+    product_ids: tuple[str, ...] = ()
+    match: Literal["all", "any"] = "all"
+    conditions: tuple[Condition, ...] = ()
+    seo_title: str = ""
+    seo_description: str = ""
 
 
 class VariantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +175,10 @@ class ProductInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     variants: tuple[VariantInput, ...] = ()
     media: tuple[Media, ...] = ()
     tax_class: TaxClass = "standard"
+    type: str = ""
+    seo_title: str = ""
+    seo_description: str = ""
+    publish_at: datetime | None = None
     source: str = ""
     source_digest: str = ""
 
@@ -167,7 +226,7 @@ class Catalog(Protocol):
         ...
 
     async def get(self, id_or_slug: str) -> Product:
-        """One product, whatever its status. Raises Missing."""
+        """One product, whatever its status; a slug it had before finds it, too. Raises Missing."""
         ...
 
     async def get_many(self, product_ids: Sequence[str]) -> list[Product]:
@@ -186,6 +245,46 @@ class Catalog(Protocol):
         self, *, category: str = "", status: Status | None = None, after: str = "", limit: int = 24
     ) -> list[Product]:
         """Products by id, of a category (and those below it) by slug."""
+        ...
+
+    async def in_collection(self, slug: str, *, after: str = "", limit: int = 24) -> tuple[list[Product], str]:
+        """Published products of a collection, in its order, and where the next ones start ("": nowhere). Raises Missing."""
+        ...
+
+    async def collections(self) -> list[Collection]:
+        """All collections, by title."""
+        ...
+
+    async def collections_of(self, product_id: str) -> list[str]:
+        """The slugs of the collections a product is in."""
+        ...
+
+    async def put_collection(self, collection: Collection) -> Collection:
+        """Make a collection, or change the one with this slug; members follow. Raises Invalid."""
+        ...
+
+    async def delete_collection(self, slug: str) -> None:
+        """Take a collection away; its products stay. Raises Missing."""
+        ...
+
+    async def product_types(self) -> list[ProductType]:
+        """All product types, by title."""
+        ...
+
+    async def put_product_type(self, product_type: ProductType) -> ProductType:
+        """Make or change a product type. Raises Invalid."""
+        ...
+
+    async def put_attribute_type(self, attribute: AttributeType) -> AttributeType:
+        """Describe an attribute. Raises Invalid where products have values that would not fit."""
+        ...
+
+    async def put_redirect(self, path: str, target: str) -> None:
+        """An address of an earlier shop leads to `target` from now on. Raises Invalid."""
+        ...
+
+    async def redirect(self, path: str) -> str | None:
+        """Where an old address leads."""
         ...
 
     async def categories(self) -> list[Category]:

@@ -1,19 +1,15 @@
 """Rules of the catalog: slugs, clean text, variants that agree with their options, states."""
 
 import itertools
-import re
 from collections.abc import Sequence
 
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.states import States
 from shopwright.kit.text import slugify
 from shopwright.services.catalog.contract import (
-    AttributeType,
-    Kind,
     Option,
     ProductInput,
     Status,
-    Value,
     Variant,
     VariantInput,
 )
@@ -21,9 +17,10 @@ from shopwright.services.catalog.contract import (
 STATES: States[Status] = States(
     "product",
     {
-        "draft": frozenset({"published", "retired"}),
+        "draft": frozenset({"scheduled", "published", "retired"}),
+        "scheduled": frozenset({"draft", "published", "retired"}),
         "published": frozenset({"draft", "retired"}),
-        "retired": frozenset({"draft", "published"}),
+        "retired": frozenset({"draft", "scheduled", "published"}),
     },
 )
 MOST_VARIANTS = 200
@@ -48,6 +45,8 @@ def check(new: ProductInput) -> None:
     names = [option.name for option in new.options]
     if len(set(names)) < len(names):
         problems.append(Problem("/options", "duplicate", "Two options have the same name."))
+    if new.status == "scheduled" and new.publish_at is None:
+        problems.append(Problem("/publish_at", "required", "Say when a scheduled product is to be published."))
     problems += _variant_problems(new, names)
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
@@ -138,37 +137,3 @@ def all_combinations(options: Sequence[Option]) -> list[VariantInput]:
 
 def _make_sku(slug: str, values: Sequence[str]) -> str:
     return "-".join(slugify(part) for part in (slug, *values)).upper()
-
-
-def kind_of(value: Value) -> Kind:
-    """The kind an attribute value has by itself."""
-    if isinstance(value, bool):
-        return "boolean"
-    return "number" if isinstance(value, int | float) else "text"
-
-
-def check_attributes(attributes: dict[str, Value], known: dict[str, AttributeType]) -> list[AttributeType]:
-    """The attribute types these add. Raises Invalid where a value is of another kind than its attribute."""
-    problems, fresh = [], []
-    for name, value in attributes.items():
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
-            problems.append(
-                Problem(
-                    f"/attributes/{name}",
-                    "invalid",
-                    f"An attribute name is like seat_height: a–z, 0–9, _; “{name}” is not.",
-                )
-            )
-        elif name in known and known[name].kind != kind_of(value):
-            problems.append(
-                Problem(
-                    f"/attributes/{name}",
-                    "invalid",
-                    f"{name} is a {known[name].kind}, “{value}” is a {kind_of(value)}.",
-                )
-            )
-        elif name not in known:
-            fresh.append(AttributeType(name=name, title=name.replace("_", " ").capitalize(), kind=kind_of(value)))
-    if problems:
-        raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
-    return fresh

@@ -9,7 +9,7 @@ from shopwright.kit.memo import Memo
 from shopwright.kit.ports import Documents, Files
 from shopwright.kit.text import clean_html, slugify
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.catalog import model
+from shopwright.services.catalog import attributes, model, rules
 from shopwright.services.catalog.contract import (
     AttributeType,
     Category,
@@ -28,7 +28,7 @@ TRIES = 50
 
 
 class Shelves:
-    """The verbs of `contract.Catalog`."""
+    """Products, categories and pictures; `assortment.py` has the rest of `contract.Catalog`."""
 
     def __init__(self, work: Work, documents: Documents, files: Files) -> None:
         self._work = work
@@ -53,6 +53,7 @@ class Shelves:
         async with self._work.begin() as tx:
             old = await self._current(tx, product_id, version)
             if new.slug and slugify(new.slug) != old.slug:
+                await self._store.remember_slug(tx, old.slug, old.id)
                 old = msgspec.structs.replace(old, slug=await self._free_slug(tx, new))
             status = old.status if new.status == old.status else model.STATES.move(old.status, new.status)
             return await self._write(tx, msgspec.structs.replace(old, status=status), new)
@@ -62,8 +63,9 @@ class Shelves:
         by_slug = {category.slug: category for category in categories}
         if unknown := [slug for slug in new.categories if slug not in by_slug]:
             raise Invalid.at("/categories", f"There is no category {', '.join(f'“{slug}”' for slug in unknown)}.")
-        for attribute in model.check_attributes(new.attributes, await self._store.attribute_types(tx)):
+        for attribute in attributes.check(new.attributes, await self._store.attribute_types(tx)):
             await self._store.write_attribute_type(tx, attribute)
+        await self._check_type(tx, new)
         count = len(new.variants) or len(model.all_combinations(new.options))
         product = msgspec.structs.replace(
             old,
@@ -77,14 +79,50 @@ class Shelves:
             variants=model.variants_of(new, old.slug, old.variants, [self._work.ids.new("var") for _ in range(count)]),
             media=new.media,
             tax_class=new.tax_class,
+            type=new.type,
+            seo_title=new.seo_title.strip(),
+            seo_description=new.seo_description.strip(),
+            publish_at=new.publish_at,
             source=new.source or old.source,
             source_digest=new.source_digest or old.source_digest,
             updated_at=tx.now,
             published_at=old.published_at or (tx.now if old.status == "published" else None),
         )
+        product = await self._with_free_skus(tx, product, {one.sku for one in new.variants})
         written = await self._store.write_product(tx, product, _below(product, categories))
+        slugs = {category.id: category.slug for category in categories}
+        for collection in await self._store.collections(tx):
+            if collection.kind == "rules":
+                belongs = rules.belongs(collection, written, slugs)
+                await self._store.set_member(tx, collection.id, written.id, belongs=belongs)
         await self._tell(tx, written)
         return written
+
+    async def _with_free_skus(self, tx: Transaction, product: Product, given: set[str]) -> Product:
+        """SKUs we made up give way to those that are there; given ones are taken as they are, or refused."""
+        variants = []
+        for variant in product.variants:
+            sku = variant.sku
+            for number in range(2, TRIES):
+                other = None if sku in given else await self._store.product_by(tx, "skus", sku)
+                if other is None or other.id == product.id:
+                    break
+                sku = f"{variant.sku}-{number}"
+            variants.append(msgspec.structs.replace(variant, sku=sku))
+        return msgspec.structs.replace(product, variants=tuple(variants))
+
+    async def _check_type(self, tx: Transaction, new: ProductInput) -> None:
+        if not new.type:
+            return
+        wanted = await self._store.product_type(tx, new.type)
+        if wanted is None:
+            raise Invalid.at("/type", f"There is no product type “{new.type}”.")
+        attributes.check_type(new.attributes, wanted, published=new.status in {"scheduled", "published"})
+
+    async def _tell_again(self, tx: Transaction, product_id: str) -> None:
+        """Something about a product that others show has changed, though it is in the same version."""
+        if found := await self._store.products(tx, [product_id]):
+            await self._tell(tx, found[0])
 
     @staticmethod
     async def _tell(tx: Transaction, product: Product) -> None:
@@ -136,7 +174,10 @@ class Shelves:
 
     async def _read(self, id_or_slug: str) -> Product | None:
         found = await self._store.products(self._work, [id_or_slug]) if id_or_slug.startswith("prd_") else []
-        return found[0] if found else await self._store.product_by(self._work, "slug", id_or_slug)
+        if found:
+            return found[0]
+        now = await self._store.product_by(self._work, "slug", id_or_slug)
+        return now or await self._store.by_former_slug(self._work, id_or_slug)
 
     async def get_many(self, product_ids: Sequence[str]) -> list[Product]:
         async def read(ids: list[str]) -> dict[str, Product]:

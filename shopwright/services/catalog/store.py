@@ -1,18 +1,27 @@
 """Products, categories and attributes as documents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from shopwright.kit.database import UniqueViolation
 from shopwright.kit.ports import Collection, Document, Documents
 from shopwright.kit.work import Transaction, Work
+from shopwright.services.catalog import contract
 from shopwright.services.catalog.contract import AttributeType, Category, Product, SkuTaken, SlugTaken, Status
 
 PRODUCTS = Collection("products", unique=("slug", "skus", "variant_ids", "source"), indexed=("status", "below"))
 CATEGORIES = Collection("categories", unique=("slug",))
 ATTRIBUTES = Collection("attributes")
+TYPES = Collection("product_types")
+COLLECTIONS = Collection("collections", unique=("slug",))
+# Who is in which collection: its id is “{collection}/{place}/{product}”, so that they are found in order.
+MEMBERS = Collection("members", indexed=("collection", "product"))
+FORMER_SLUGS = Collection("former_slugs")
+REDIRECTS = Collection("redirects")
 ALL = 5_000
+UNPLACED = "999999"
 
 
 class CatalogStore:
@@ -72,7 +81,109 @@ class CatalogStore:
         return {one.id: msgspec.json.decode(one.body, type=AttributeType) for one in found}
 
     async def write_attribute_type(self, tx: Transaction, attribute: AttributeType) -> None:
-        await self._documents.put(tx, ATTRIBUTES, attribute.name, msgspec.to_builtins(attribute), 0)
+        await self._put(tx, ATTRIBUTES, attribute.name, msgspec.to_builtins(attribute))
+
+    async def _put(self, tx: Transaction, kind: Collection, document_id: str, body: Mapping[str, Any]) -> None:
+        """Write over what is there."""
+        found = await self._documents.get(tx, kind, [document_id])
+        await self._documents.put(tx, kind, document_id, body, found[0].version if found else 0)
+
+    # --- product types
+
+    async def product_types(self, source: Work | Transaction) -> list[contract.ProductType]:
+        found = await self._documents.find(source, TYPES, {}, limit=ALL)
+        return sorted(
+            (msgspec.json.decode(one.body, type=contract.ProductType) for one in found), key=lambda one: one.title
+        )
+
+    async def product_type(self, source: Work | Transaction, name: str) -> contract.ProductType | None:
+        found = await self._documents.get(source, TYPES, [name])
+        return msgspec.json.decode(found[0].body, type=contract.ProductType) if found else None
+
+    async def write_product_type(self, tx: Transaction, product_type: contract.ProductType) -> None:
+        await self._put(tx, TYPES, product_type.name, msgspec.to_builtins(product_type))
+
+    # --- collections
+
+    async def collections(self, source: Work | Transaction) -> list[contract.Collection]:
+        found = await self._documents.find(source, COLLECTIONS, {}, limit=ALL)
+        return sorted(
+            (msgspec.json.decode(one.body, type=contract.Collection) for one in found), key=lambda one: one.title
+        )
+
+    async def collection_by_slug(self, source: Work | Transaction, slug: str) -> tuple[contract.Collection, int] | None:
+        found = await self._documents.find(source, COLLECTIONS, {"slug": slug}, limit=1)
+        return (msgspec.json.decode(found[0].body, type=contract.Collection), found[0].version) if found else None
+
+    async def write_collection(self, tx: Transaction, collection: contract.Collection, version: int) -> None:
+        await self._documents.put(tx, COLLECTIONS, collection.id, msgspec.to_builtins(collection), version)
+
+    async def delete_collection(self, tx: Transaction, collection_id: str) -> None:
+        await self._documents.delete(tx, COLLECTIONS, collection_id)
+
+    async def members(self, source: Work, collection_id: str, after: str, limit: int) -> list[tuple[str, str]]:
+        """Places and products of a collection, in order."""
+        found = await self._documents.find(source, MEMBERS, {"collection": collection_id}, after=after, limit=limit)
+        return [(one.id, one.id.rpartition("/")[2]) for one in found]
+
+    async def all_members(self, source: Work, collection_id: str) -> list[str]:
+        found: list[str] = []
+        after = ""
+        while page := await self.members(source, collection_id, after, ALL):
+            found += [product_id for _, product_id in page]
+            after = page[-1][0]
+        return found
+
+    async def memberships(self, source: Work | Transaction, product_id: str) -> list[str]:
+        """The places of a product."""
+        found = await self._documents.find(source, MEMBERS, {"product": product_id}, limit=ALL)
+        return [one.id for one in found]
+
+    async def slugs_of(self, source: Work | Transaction, product_id: str) -> list[str]:
+        ids = [place.partition("/")[0] for place in await self.memberships(source, product_id)]
+        found = await self._documents.get(source, COLLECTIONS, ids)
+        return [msgspec.json.decode(one.body, type=contract.Collection).slug for one in found]
+
+    async def set_member(self, tx: Transaction, collection_id: str, product_id: str, *, belongs: bool) -> bool:
+        """In or out; answers whether that changed anything."""
+        places = [one for one in await self.memberships(tx, product_id) if one.startswith(f"{collection_id}/")]
+        if belongs == bool(places):
+            return False
+        for place in places:
+            await self._documents.delete(tx, MEMBERS, place)
+        if belongs:
+            await self._add(tx, collection_id, product_id, UNPLACED)
+        return True
+
+    async def add_member(self, tx: Transaction, collection_id: str, product_id: str, position: int) -> None:
+        """At this place of a collection made by hand."""
+        for place in await self.memberships(tx, product_id):
+            if place.startswith(f"{collection_id}/"):
+                await self._documents.delete(tx, MEMBERS, place)
+        await self._add(tx, collection_id, product_id, f"{position:06d}")
+
+    async def _add(self, tx: Transaction, collection_id: str, product_id: str, place: str) -> None:
+        body = {"collection": collection_id, "product": product_id}
+        await self._documents.put(tx, MEMBERS, f"{collection_id}/{place}/{product_id}", body, 0)
+
+    # --- addresses that were
+
+    async def remember_slug(self, tx: Transaction, slug: str, product_id: str) -> None:
+        await self._put(tx, FORMER_SLUGS, slug, {"product_id": product_id})
+
+    async def by_former_slug(self, source: Work | Transaction, slug: str) -> Product | None:
+        found = await self._documents.get(source, FORMER_SLUGS, [slug])
+        if not found:
+            return None
+        products = await self.products(source, [msgspec.json.decode(found[0].body)["product_id"]])
+        return products[0] if products else None
+
+    async def put_redirect(self, tx: Transaction, path: str, target: str) -> None:
+        await self._put(tx, REDIRECTS, path, {"target": target})
+
+    async def redirect(self, source: Work, path: str) -> str | None:
+        found = await self._documents.get(source, REDIRECTS, [path])
+        return str(msgspec.json.decode(found[0].body)["target"]) if found else None
 
 
 def _product(found: Document) -> Product:

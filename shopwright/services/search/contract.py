@@ -58,10 +58,11 @@ class Facet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is looked for. `category`: on whose page. `chosen`: facet name (category, brand, in_stock, attr.color) → values, any of them."""
+    """What is looked for. `category`, `collection`: on whose page. `chosen`: facet name (category, brand, in_stock, attr.color) → values, any of them."""
 
     text: str = ""
     category: str = ""
+    collection: str = ""
     chosen: Mapping[str, tuple[str, ...]] = {}
     price_min: int | None = None
     price_max: int | None = None

@@ -19,6 +19,7 @@ async def find(
     search: Service,
     request: Request[Any, Any, Any],
     q: FromQuery[str] = "",
+    collection: FromQuery[str] = "",
     price_min: Annotated[int | None, Parameter(ge=0, description="minor units")] = None,
     price_max: Annotated[int | None, Parameter(ge=0, description="minor units")] = None,
     rating_min: Annotated[float | None, Parameter(ge=0, le=5)] = None,
@@ -32,6 +33,7 @@ async def find(
     results: Results = await search.find(
         SearchRequest(
             text=q,
+            collection=collection,
             chosen=chosen(list(request.query_params.multi_items())),
             price_min=price_min,
             price_max=price_max,

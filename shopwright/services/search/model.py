@@ -7,7 +7,7 @@ import msgspec
 from shopwright.kit.money import Money
 from shopwright.kit.ports import Found, IndexDocument
 from shopwright.kit.text import plain_text
-from shopwright.services.catalog.contract import AttributeType, Category, Product
+from shopwright.services.catalog.contract import AttributeType, Category, Product, written
 from shopwright.services.search.contract import Card, Facet, FacetValue, Rating, SearchRequest
 
 STARS = (4, 3, 2, 1)
@@ -45,20 +45,17 @@ def option_name(name: str) -> str:
     return "_".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
 
 
-def written(value: object) -> str:
-    """An attribute value as a facet value."""
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def entry(product: Product, above: Sequence[Category]) -> Entry:
-    """`above`: the product's categories and all above them."""
+def entry(
+    product: Product, above: Sequence[Category], collections: Sequence[str], types: Mapping[str, AttributeType]
+) -> Entry:
+    """`above`: the product's categories and all above them; `collections`: slugs."""
     options = {option_name(option.name): option.values for option in product.options if option.name != "Title"}
-    attributes = {name: (written(value),) for name, value in product.attributes.items()}
+    attributes = {name: (written(value, types.get(name)),) for name, value in product.attributes.items()}
+    narrowing = {name: values for name, values in attributes.items() if name not in types or types[name].filterable}
     terms = [f"category={category.slug}" for category in above]
+    terms += [f"collection={slug}" for slug in collections]
     terms += [f"brand={product.brand}"] if product.brand else []
-    terms += [f"attr.{name}={value}" for name, values in (attributes | options).items() for value in values]
+    terms += [f"attr.{name}={value}" for name, values in (narrowing | options).items() for value in values]
     colours = next((values for name, values in options.items() if name in COLOUR_NAMES), ())
     pictures = product.media
     return Entry(

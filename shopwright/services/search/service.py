@@ -45,7 +45,10 @@ class Finder:
         found = await self._index.search(
             Query(
                 text=request.text,
-                within=(f"category={request.category}",) if request.category else (),
+                within=(
+                    *([f"category={request.category}"] if request.category else []),
+                    *([f"collection={request.collection}"] if request.collection else []),
+                ),
                 groups={name: tuple(f"{name}={value}" for value in values) for name, values in request.chosen.items()},
                 price_min=request.price_min,
                 price_max=request.price_max,
@@ -87,10 +90,11 @@ class Finder:
             product = await self._catalog.get(heard.event.product_id)
         except Missing:
             return
-        categories = await self._catalog.categories()
+        categories, types = await self._catalog.categories(), await self._catalog.attribute_types()
+        collections = await self._catalog.collections_of(product.id)
         async with self._work.begin(once=heard.key) as tx:
             if product.status == "published":
-                known = model.entry(product, _above(product, categories))
+                known = model.entry(product, _above(product, categories), collections, types)
                 await store.write_entry(tx, known, [variant.id for variant in product.variants])
             else:
                 await store.hide(tx, product.id)

@@ -1,0 +1,98 @@
+"""Rules of attributes: kinds, choices, and what a product type asks of its products. Pure functions."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from shopwright.kit.errors import Invalid, Problem
+from shopwright.services.catalog.contract import AttributeType, Kind, ProductType, Value
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+SWATCH = re.compile(r"#[0-9a-fA-F]{6}")
+WORDS: Mapping[Kind, str] = {
+    "text": "a text",
+    "number": "a number",
+    "boolean": "true or false",
+    "date": "a date such as 2026-03-02",
+    "choice": "one of its choices",
+    "colour": "a colour",
+    "measurement": "a number",
+}
+
+
+def kind_of(value: Value) -> Kind:
+    """The kind an attribute value has by itself."""
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, int | float) else "text"
+
+
+def fits(value: Value, known: AttributeType) -> bool:
+    """Is this a value of that attribute?"""
+    by_itself = kind_of(value)
+    if known.kind in {"number", "measurement"}:
+        return by_itself == "number"
+    if known.kind == "boolean" or by_itself != "text":
+        return known.kind == by_itself
+    text = str(value)
+    if known.kind == "date":
+        return is_date(text)
+    return known.kind == "text" or not known.choices or text in known.choices
+
+
+def is_date(text: str) -> bool:
+    """A day, as ISO 8601 writes it."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def check(attributes: Mapping[str, Value], known: Mapping[str, AttributeType]) -> list[AttributeType]:
+    """The attribute types these add. Raises Invalid where a value does not fit its attribute."""
+    problems, fresh = [], []
+    for name, value in attributes.items():
+        pointer = f"/attributes/{name}"
+        if not NAME.fullmatch(name):
+            told = f"An attribute name is like seat_height: a–z, 0–9, _; “{name}” is not."
+            problems.append(Problem(pointer, "invalid", told))
+        elif name not in known:
+            fresh.append(AttributeType(name=name, title=name.replace("_", " ").capitalize(), kind=kind_of(value)))
+        elif not fits(value, known[name]):
+            choices = f" ({', '.join(known[name].choices)})" if known[name].choices else ""
+            told = f"{known[name].title} is {WORDS[known[name].kind]}{choices}; “{value}” is not."
+            problems.append(Problem(pointer, "invalid", told))
+    if problems:
+        raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
+    return fresh
+
+
+def check_type(attributes: Mapping[str, Value], wanted: ProductType, *, published: bool) -> None:
+    """Raises Invalid where a product is not as its type wants it."""
+    problems = [
+        Problem(f"/attributes/{name}", "invalid", f"{wanted.title} has no attribute {name}.")
+        for name in attributes
+        if name not in wanted.attributes
+    ]
+    problems += [
+        Problem(f"/attributes/{name}", "required", f"{wanted.title} needs {name} to be published.")
+        for name in wanted.required
+        if published and name not in attributes
+    ]
+    if problems:
+        raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
+
+
+def check_description(attribute: AttributeType) -> None:
+    """Raises Invalid."""
+    if not NAME.fullmatch(attribute.name):
+        raise Invalid.at("/name", "An attribute name is like seat_height: a–z, 0–9, _.")
+    if not attribute.title.strip():
+        raise Invalid.at("/title", "Say what shoppers call this attribute.")
+    if attribute.kind == "choice" and not attribute.choices:
+        raise Invalid.at("/choices", "Name the choices.")
+    if attribute.kind == "measurement" and not attribute.unit:
+        raise Invalid.at("/unit", "Name the unit of this measurement, such as cm.")
+    for name, colour in attribute.swatches.items():
+        if not SWATCH.fullmatch(colour):
+            raise Invalid.at(f"/swatches/{name}", "A swatch is a colour such as #8a3b1d.")

@@ -1,0 +1,11 @@
+"""When time passes, do this."""
+
+from datetime import timedelta
+
+from shopwright.kit.facts import Timer
+from shopwright.services.catalog.assortment import Assortment
+
+
+def timers(catalog: Assortment) -> list[Timer]:
+    """Scheduled products are published."""
+    return [Timer("catalog.publish", timedelta(seconds=10), catalog.publish_due)]
