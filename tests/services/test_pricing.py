@@ -2,12 +2,25 @@
 
 from datetime import UTC, datetime, timedelta
 
+import httpx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shopwright.app import Shop
+from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
 from shopwright.services.pricing import model
-from shopwright.services.pricing.contract import Coupon, Item, Price, QuoteRequest, ShippingRate, TaxRate
+from shopwright.services.pricing.contract import (
+    Coupon,
+    Item,
+    Price,
+    Promotion,
+    QuoteRequest,
+    ShippingRate,
+    TaxRate,
+)
+from tests.conftest import fill_cart, sell
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 currencies = st.sampled_from(["EUR", "JPY", "KWD"])
@@ -28,6 +41,16 @@ def worlds(draw):
         )
     )
     found = draw(st.lists(coupons, max_size=3))
+    promotions = [
+        Promotion(
+            id=f"p{n}",
+            title="Sale",
+            kind=draw(st.sampled_from(["percentage", "fixed"])),
+            value=draw(st.integers(1, 10_000)),
+            product_ids=tuple(draw(st.sets(st.sampled_from(["g0", "g1", "g2"])))),
+        )
+        for n in range(draw(st.integers(0, 2)))
+    ]
     rates = [TaxRate(country="DE", tax_class=name, rate=draw(st.integers(0, 3000))) for name in ("standard", "reduced")]
     basis = model.Basis(
         prices={f"v{n}": Price(f"v{n}", Money(price, currency)) for n, (price, _, _) in enumerate(lines)},
@@ -44,10 +67,11 @@ def worlds(draw):
         home_country="DE",
         prices_include_tax=draw(st.booleans()),
         now=NOW,
+        promotions=promotions,
     )
     request = QuoteRequest(
         items=tuple(
-            Item(line_id=f"l{n}", variant_id=f"v{n}", quantity=quantity, tax_class=kind)
+            Item(line_id=f"l{n}", variant_id=f"v{n}", quantity=quantity, tax_class=kind, product_id=f"g{n % 3}")
             for n, (_, quantity, kind) in enumerate(lines)
         ),
         currency=currency,
@@ -135,9 +159,9 @@ def test_shipping_is_free_over_its_threshold_and_within_its_bands() -> None:
         ShippingRate(id="heavy", title="Freight", price=Money(2900, "EUR"), countries=("DE",)),
         ShippingRate(id="letter", title="Letter", price=Money(190, "EUR"), max_weight=100),
     ]
-    found = model.options(rates, "FR", Money(4999, "EUR"), 500)
+    found = model.options(rates, "FR", "", Money(4999, "EUR"), 500)
     assert [(one.id, one.price.amount) for one in found] == [("post", 490)]
-    assert [(one.id, one.price.amount) for one in model.options(rates, "DE", Money(5000, "EUR"), 50)] == [
+    assert [(one.id, one.price.amount) for one in model.options(rates, "DE", "", Money(5000, "EUR"), 50)] == [
         ("post", 0),
         ("letter", 190),
         ("heavy", 2900),
@@ -153,3 +177,162 @@ def test_tax_on_top_is_added_and_a_region_goes_before_its_country() -> None:
         basis_with(tax_rates=rates, prices_include_tax=False),
     )
     assert (quote.totals.tax.amount, quote.totals.total.amount) == (105, 1555)
+
+
+def basis(**more) -> model.Basis:
+    given = {"coupons": {}, "tax_rates": [], "shipping_rates": [], "home_country": "DE", "prices_include_tax": True}
+    prices = {"v1": Price("v1", Money(1000, "EUR")), "v2": Price("v2", Money(3000, "EUR"))}
+    return model.Basis(**{**given, "prices": prices, "now": NOW, **more})
+
+
+LINES = (
+    Item(line_id="l1", variant_id="v1", quantity=2, product_id="lamp", category_ids=("light",)),
+    Item(line_id="l2", variant_id="v2", quantity=1, product_id="bowl"),
+)
+
+
+def test_a_promotion_is_for_what_it_names_and_codes_come_after_it() -> None:
+    sale = Promotion(id="a", title="Light week", kind="percentage", value=5000, category_ids=("light",))
+    code = Coupon(code="TEN", kind="percentage", value=1000)
+    quote = model.quote(
+        QuoteRequest(items=LINES, currency="EUR", codes=("TEN",)),
+        basis(promotions=[sale], coupons={"TEN": (code, 0)}),
+    )
+    assert [line.discount.amount for line in quote.lines] == [1000 + 100, 300]
+    assert [(step.step, step.detail, step.amount.amount) for step in quote.receipt[2:4]] == [
+        ("promotion", "Light week", -1000),
+        ("promotion", "Code TEN", -400),
+    ]
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        {"active": False},
+        {"ends_at": NOW},
+        {"starts_at": NOW + timedelta(seconds=1)},
+        {"minimum": 5001},
+        {"product_ids": ("vase",)},
+        {"currency": "USD"},
+    ],
+)
+def test_a_promotion_that_is_not_on_takes_nothing_off(off) -> None:
+    sale = Promotion(id="a", title="Sale", kind="percentage", value=5000, **off)
+    quote = model.quote(QuoteRequest(items=LINES, currency="EUR"), basis(promotions=[sale]))
+    assert quote.totals.discount.amount == 0
+
+
+def test_a_promotion_can_make_shipping_free() -> None:
+    rate = ShippingRate(id="s", title="Post", price=Money(490, "EUR"))
+    free = Promotion(id="a", title="Free week", kind="free_shipping", minimum=5000)
+    asked = QuoteRequest(items=LINES, currency="EUR", country="DE", shipping_rate_id="s")
+    assert model.quote(asked, basis(shipping_rates=[rate])).totals.shipping.amount == 490
+    quote = model.quote(asked, basis(shipping_rates=[rate], promotions=[free]))
+    assert (quote.totals.shipping.amount, quote.free_shipping) == (0, True)
+
+
+def test_shipping_rates_have_bands_and_regions() -> None:
+    def rate(name: str, **bands) -> ShippingRate:
+        return ShippingRate(id=name, title=name, price=Money(100, "EUR"), **bands)
+
+    rates = [
+        rate("light", max_weight=1000),
+        rate("heavy", min_weight=1001),
+        rate("small", max_subtotal=2000),
+        rate("large", min_subtotal=2001),
+        rate("sicily", countries=("IT",), regions=("PA", "CT")),
+    ]
+
+    def fitting(subtotal: int, weight: int, country: str = "DE", region: str = "") -> set[str]:
+        return {one.id for one in model.options(rates, country, region, Money(subtotal, "EUR"), weight)}
+
+    assert fitting(2000, 1000) == {"light", "small"}
+    assert fitting(2001, 1001) == {"heavy", "large"}
+    assert fitting(2000, 1000, "IT", "PA") == {"light", "small", "sicily"}
+    assert fitting(2000, 1000, "IT", "RM") == {"light", "small"}
+
+
+async def lowest(shop: Shop) -> int | None:
+    price = (await shop.pricing.prices(["v1"], "EUR"))["v1"]
+    return price.lowest_30_days.amount if price.lowest_30_days else None
+
+
+async def set_price(shop: Shop, amount: int, compare_at: int | None = None) -> None:
+    old = Money(compare_at, "EUR") if compare_at else None
+    await shop.pricing.set_prices([Price("v1", Money(amount, "EUR"), old)])
+
+
+async def test_what_is_reduced_says_the_lowest_price_of_the_30_days_before(shop: Shop, clock: HandClock) -> None:
+    await set_price(shop, 5000)
+    assert await lowest(shop) is None
+    clock.move(days=100)
+    await set_price(shop, 3000)
+    clock.move(days=35)
+    await set_price(shop, 6000)
+    clock.move(days=10)
+    await set_price(shop, 4500, 6000)
+    assert await lowest(shop) == 3000  # it still cost that 10 days before, though it was set long ago
+    clock.move(days=40)
+    await set_price(shop, 4000, 6000)
+    assert await lowest(shop) == 4500
+    clock.move(days=3)
+    assert await lowest(shop) == 4500
+    await set_price(shop, 4000, 6000)  # nothing changed: nothing is written down
+    assert await lowest(shop) == 4500
+    await set_price(shop, 6000)
+    assert await lowest(shop) is None
+
+
+async def test_staff_make_change_and_end_promotions_coupons_and_rates(
+    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
+) -> None:
+    kettle = await sell(shop, price=10_000)
+    new = {"title": "Opening week", "kind": "percentage", "value": 1000}
+    made = (await api.post("/v1/promotions", json=new, headers=staff)).json()
+    cart = await fill_cart(shop, (kettle, 1))
+    assert cart.totals.discount.amount == 1000
+    await api.post("/v1/promotions", json={**made, "value": 2000}, headers=staff)
+    assert (await shop.carts.get(cart.id)).totals.discount.amount == 2000
+    assert [one["id"] for one in (await api.get("/v1/promotions", headers=staff)).json()["items"]] == [made["id"]]
+    assert (await api.delete(f"/v1/promotions/{made['id']}", headers=staff)).status_code == 204
+    assert (await shop.carts.get(cart.id)).totals.discount.amount == 0
+    await api.post("/v1/coupons", json={"code": "gone", "kind": "percentage", "value": 500}, headers=staff)
+    assert (await api.delete("/v1/coupons/GONE", headers=staff)).status_code == 204
+    refused = (await shop.carts.set_coupons(cart.id, ("GONE",))).problems
+    assert [one.code for one in refused] == ["coupon_refused"]
+    rate = {"country": "SE", "region": "", "tax_class": "reduced", "rate": 600}
+    await api.post("/v1/tax-rates", json=rate, headers=staff)
+    assert (await api.delete("/v1/tax-rates/SE/reduced", headers=staff)).status_code == 204
+    post = (
+        await api.post(
+            "/v1/shipping-rates", json={"title": "Bike", "price": {"amount": 100, "currency": "EUR"}}, headers=staff
+        )
+    ).json()
+    assert (await api.delete(f"/v1/shipping-rates/{post['id']}", headers=staff)).status_code == 204
+    for path in ("/v1/promotions/x", "/v1/coupons/x", "/v1/tax-rates/SE/reduced", "/v1/shipping-rates/x"):
+        assert (await api.delete(path, headers=staff)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"title": "", "kind": "percentage", "value": 1}, "/title"),
+        ({"title": "X", "kind": "percentage", "value": 10_001}, "/value"),
+        ({"title": "X", "kind": "fixed", "value": 100}, "/value"),
+        ({"title": "X", "kind": "fixed", "value": -1, "currency": "EUR"}, "/value"),
+        ({"title": "X", "kind": "free_shipping", "minimum": -1}, "/minimum"),
+        (
+            {
+                "title": "X",
+                "kind": "free_shipping",
+                "starts_at": "2026-03-02T00:00:00Z",
+                "ends_at": "2026-03-01T00:00:00Z",
+            },
+            "/ends_at",
+        ),
+    ],
+)
+async def test_a_promotion_that_cannot_be_is_refused(api: httpx.AsyncClient, staff, body: dict, pointer: str) -> None:
+    answer = await api.post("/v1/promotions", json=body, headers=staff)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["pointer"] == pointer

@@ -32,6 +32,7 @@ class VariantView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     options: dict[str, str]
     price: Money | None
     compare_at: Money | None = None
+    lowest_30_days: Money | None = None
     available: int
     weight: int = 0
     barcode: str = ""
@@ -124,6 +125,7 @@ def _compose(
                 options=variant.options,
                 price=prices[variant.id].amount if variant.id in prices else None,
                 compare_at=prices[variant.id].compare_at if variant.id in prices else None,
+                lowest_30_days=prices[variant.id].lowest_30_days if variant.id in prices else None,
                 available=stock[variant.id].available,
                 weight=variant.weight,
                 barcode=variant.barcode,

@@ -12,7 +12,7 @@ from shopwright.kit.places import Address, check_address, check_email
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts import model, store
 from shopwright.services.carts.contract import Cart, CartAbandoned, CartChange, CartClosed, CartLine, CartProblem
-from shopwright.services.catalog.contract import Catalog, Product
+from shopwright.services.catalog.contract import Catalog, Category, Product
 from shopwright.services.inventory.contract import Inventory, Stock
 from shopwright.services.pricing.contract import Item, Price, Pricing, Quote, QuoteRequest, ShippingOption
 
@@ -47,7 +47,7 @@ class Baskets:
         every = (*stored.lines, *stored.saved)
         products = {p.id: p for p in await self._catalog.get_many([line.product_id for line in every])}
         stock = await self._inventory.stock([line.variant_id for line in every])
-        request = self._request(stored, products)
+        request = await self._request(stored, products)
         quote = await self._pricing.quote(request)
         quoted = {line.line_id: line for line in quote.lines}
         problems: list[CartProblem] = []
@@ -79,7 +79,20 @@ class Baskets:
             lines.append(_line(line, product, available, price, price * line.quantity, ()))
         return tuple(lines)
 
-    def _request(self, stored: store.Stored, products: dict[str, Product]) -> QuoteRequest:
+    @staticmethod
+    def _above(product: Product, categories: Mapping[str, Category]) -> tuple[str, ...]:
+        """The product's categories and all above them."""
+        found: list[str] = []
+        for one in product.category_ids:
+            current = categories.get(one)
+            while current is not None and current.id not in found:
+                found.append(current.id)
+                current = categories.get(current.parent_id or "")
+        return tuple(found)
+
+    async def _request(self, stored: store.Stored, products: dict[str, Product]) -> QuoteRequest:
+        categories = {one.id: one for one in await self._catalog.categories()}
+
         def item(line: store.Line) -> Item:
             product = products.get(line.product_id)
             variant = product.variant(line.variant_id) if product else None
@@ -89,6 +102,8 @@ class Baskets:
                 quantity=line.quantity,
                 weight=variant.weight if variant else 0,
                 tax_class=product.tax_class if product else "standard",
+                product_id=line.product_id,
+                category_ids=self._above(product, categories) if product else (),
             )
 
         place = stored.shipping_address
@@ -196,7 +211,7 @@ class Baskets:
         if stored.shipping_address is None:
             raise Invalid.at("/shipping_address", "Set the shipping address first: the ways to ship depend on it.")
         products = {p.id: p for p in await self._catalog.get_many([line.product_id for line in stored.lines])}
-        return await self._pricing.shipping_options(self._request(stored, products))
+        return await self._pricing.shipping_options(await self._request(stored, products))
 
     async def merge(self, guest_cart_id: str | None, customer_id: str) -> str | None:
         async with self._work.begin() as tx:

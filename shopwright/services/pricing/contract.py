@@ -12,21 +12,27 @@ from shopwright.kit.money import Money
 
 
 class Price(msgspec.Struct, frozen=True):
-    """What one of a variant costs; `compare_at` is the higher price it is reduced from."""
+    """What one of a variant costs; `compare_at` is the higher price it is reduced from.
+
+    `lowest_30_days`, of what is reduced: the lowest price of the 30 days before it was (Directive 98/6/EC, article 6a).
+    """
 
     variant_id: str
     amount: Money
     compare_at: Money | None = None
+    lowest_30_days: Money | None = None
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """A line to be priced; `weight` in grams for one."""
+    """A line to be priced; `weight` in grams for one. `product_id` and `category_ids` (and all above) are for promotions."""
 
     line_id: str
     variant_id: str
     quantity: int
     weight: int = 0
     tax_class: str = "standard"
+    product_id: str = ""
+    category_ids: tuple[str, ...] = ()
 
 
 class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,17 +91,24 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     totals: Totals
     receipt: tuple[Step, ...]
     refused: tuple[CodeProblem, ...] = ()
+    free_shipping: bool = False
     unpriced: tuple[str, ...] = ()
 
 
 class ShippingRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A way to ship: to `countries` (none: everywhere), within bands of subtotal and weight (grams)."""
+    """A way to ship: to `countries` (none: everywhere) and `regions` of them, within bands of subtotal and weight (grams).
+
+    Lower ends are inclusive, so are upper ones; 0 is no upper end, and never free.
+    """
 
     id: str = ""
     title: str
     price: Money
     countries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
     min_subtotal: int = 0
+    max_subtotal: int = 0
+    min_weight: int = 0
     max_weight: int = 0
     free_over: int = 0
     days_min: int = 2
@@ -136,6 +149,27 @@ class Coupon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limit_total: int = 0
     limit_per_customer: int = 0
     used: int = 0
+
+
+class Promotion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A discount nobody types a code for; several apply one after another, by `position`.
+
+    `value` and limits are as a coupon's. It is for `product_ids` and `category_ids` (with all below them), or for
+    everything where neither is named.
+    """
+
+    id: str = ""
+    title: str
+    kind: Literal["percentage", "fixed", "free_shipping"]
+    value: int = 0
+    currency: str = ""
+    minimum: int = 0
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    product_ids: tuple[str, ...] = ()
+    category_ids: tuple[str, ...] = ()
+    position: int = 0
+    active: bool = True
 
 
 class CouponRefused(Refused):
@@ -191,6 +225,30 @@ class Pricing(Protocol):
     async def put_coupon(self, coupon: Coupon) -> Coupon: ...
 
     async def coupons(self) -> list[Coupon]: ...
+
+    async def delete_coupon(self, code: str) -> None:
+        """No one can use it any more; orders that did keep it. Raises Missing."""
+        ...
+
+    async def put_promotion(self, promotion: Promotion) -> Promotion:
+        """Make a promotion, or change the one with this id. Raises Invalid."""
+        ...
+
+    async def promotions(self) -> list[Promotion]:
+        """All promotions, in the order they apply."""
+        ...
+
+    async def delete_promotion(self, promotion_id: str) -> None:
+        """Raises Missing."""
+        ...
+
+    async def delete_tax_rate(self, country: str, region: str, tax_class: str) -> None:
+        """Raises Missing."""
+        ...
+
+    async def delete_shipping_rate(self, rate_id: str) -> None:
+        """Raises Missing."""
+        ...
 
     async def put_tax_rate(self, rate: TaxRate) -> None: ...
 

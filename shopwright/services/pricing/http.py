@@ -1,14 +1,14 @@
-"""REST routes of pricing: coupons, tax and shipping rates, for staff."""
+"""REST routes of pricing: coupons, promotions, tax and shipping rates, for staff."""
 
 from typing import Any
 
-from litestar import Router, get, post
-from litestar.params import JSONBody
+from litestar import Router, delete, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from shopwright.kit.auth import staff
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
-from shopwright.services.pricing.contract import Coupon, Pricing, ShippingRate, TaxRate
+from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
 
 Service = Given[Pricing]
 
@@ -25,6 +25,35 @@ async def put_coupon(pricing: Service, data: JSONBody[Coupon]) -> Coupon:
     return await pricing.put_coupon(data)
 
 
+@delete("/v1/coupons/{code:str}", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="delete_coupon")
+async def delete_coupon(pricing: Service, code: FromPath[str]) -> None:
+    """No one can use it any more."""
+    await pricing.delete_coupon(code)
+
+
+@get("/v1/promotions", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_promotions")
+async def list_promotions(pricing: Service) -> dict[str, list[Promotion]]:
+    """All promotions, in the order they apply."""
+    return {"items": await pricing.promotions()}
+
+
+@post("/v1/promotions", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="put_promotion")
+async def put_promotion(pricing: Service, data: JSONBody[Promotion]) -> Promotion:
+    """Make a promotion, or change the one with this id."""
+    return await pricing.put_promotion(data)
+
+
+@delete(
+    "/v1/promotions/{promotion_id:str}",
+    opt=allow(staff("prices.write")),
+    tags=["pricing"],
+    operation_id="delete_promotion",
+)
+async def delete_promotion(pricing: Service, promotion_id: FromPath[str]) -> None:
+    """End a promotion for good."""
+    await pricing.delete_promotion(promotion_id)
+
+
 @get("/v1/tax-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_tax_rates")
 async def list_tax_rates(pricing: Service) -> dict[str, list[TaxRate]]:
     """All tax rates."""
@@ -36,6 +65,19 @@ async def put_tax_rate(pricing: Service, data: JSONBody[TaxRate]) -> TaxRate:
     """Set the rate of a country, region and class."""
     await pricing.put_tax_rate(data)
     return data
+
+
+@delete(
+    "/v1/tax-rates/{country:str}/{tax_class:str}",
+    opt=allow(staff("prices.write")),
+    tags=["pricing"],
+    operation_id="delete_tax_rate",
+)
+async def delete_tax_rate(
+    pricing: Service, country: FromPath[str], tax_class: FromPath[str], region: FromQuery[str] = ""
+) -> None:
+    """Take a rate away."""
+    await pricing.delete_tax_rate(country, region, tax_class)
 
 
 @get("/v1/shipping-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_shipping_rates")
@@ -50,14 +92,21 @@ async def put_shipping_rate(pricing: Service, data: JSONBody[ShippingRate]) -> S
     return await pricing.put_shipping_rate(data)
 
 
+@delete(
+    "/v1/shipping-rates/{rate_id:str}",
+    opt=allow(staff("prices.write")),
+    tags=["pricing"],
+    operation_id="delete_shipping_rate",
+)
+async def delete_shipping_rate(pricing: Service, rate_id: FromPath[str]) -> None:
+    """Take a rate away."""
+    await pricing.delete_shipping_rate(rate_id)
+
+
 def routes() -> Router:
     """All routes of this service."""
     handlers: list[Any] = [
-        list_coupons,
-        put_coupon,
-        list_tax_rates,
-        put_tax_rate,
-        list_shipping_rates,
-        put_shipping_rate,
-    ]
+        list_coupons, put_coupon, delete_coupon, list_promotions, put_promotion, delete_promotion,
+        list_tax_rates, put_tax_rate, delete_tax_rate, list_shipping_rates, put_shipping_rate, delete_shipping_rate,
+    ]  # fmt: skip
     return Router("/", route_handlers=handlers)

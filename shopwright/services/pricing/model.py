@@ -16,7 +16,9 @@ from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
 from shopwright.services.pricing.contract import (
     CodeProblem,
     Coupon,
+    Item,
     Price,
+    Promotion,
     Quote,
     QuoteLine,
     QuoteRequest,
@@ -35,7 +37,7 @@ def refusal(coupon: Coupon | None, subtotal: Money, now: datetime, used_by_custo
     return _out_of_time(coupon, now) or _out_of_reach(coupon, subtotal) or _used_up(coupon, used_by_customer)
 
 
-def _out_of_time(coupon: Coupon, now: datetime) -> str | None:
+def _out_of_time(coupon: Coupon | Promotion, now: datetime) -> str | None:
     if coupon.starts_at and now < coupon.starts_at:
         return f"This code is valid from {coupon.starts_at:%d %B %Y}."
     if coupon.ends_at and now >= coupon.ends_at:
@@ -43,7 +45,7 @@ def _out_of_time(coupon: Coupon, now: datetime) -> str | None:
     return None
 
 
-def _out_of_reach(coupon: Coupon, subtotal: Money) -> str | None:
+def _out_of_reach(coupon: Coupon | Promotion, subtotal: Money) -> str | None:
     if coupon.currency and coupon.currency != subtotal.currency:
         return f"This code is for orders in {coupon.currency}."
     if subtotal.amount < coupon.minimum:
@@ -59,8 +61,8 @@ def _used_up(coupon: Coupon, used_by_customer: int) -> str | None:
     return None
 
 
-def discount_of(coupon: Coupon, remaining: Money) -> Money:
-    """What a coupon takes off what remains to be paid for the goods; never more than that."""
+def discount_of(coupon: Coupon | Promotion, remaining: Money) -> Money:
+    """What a coupon or promotion takes off what remains to be paid for the goods; never more than that."""
     if coupon.kind == "percentage":
         return min(remaining.share(coupon.value, BASIS_POINTS), remaining)
     if coupon.kind == "fixed":
@@ -69,7 +71,7 @@ def discount_of(coupon: Coupon, remaining: Money) -> Money:
 
 
 def options(
-    rates: Sequence[ShippingRate], country: str, goods: Money, weight: int, *, free: bool = False
+    rates: Sequence[ShippingRate], country: str, region: str, goods: Money, weight: int, *, free: bool = False
 ) -> list[ShippingOption]:
     """The rates that fit, cheapest first. `goods` is the subtotal less discount."""
     fitting = [
@@ -83,8 +85,9 @@ def options(
         for rate in rates
         if rate.price.currency == goods.currency
         and (not rate.countries or country in rate.countries)
-        and goods.amount >= rate.min_subtotal
-        and (not rate.max_weight or weight <= rate.max_weight)
+        and (not rate.regions or region in rate.regions)
+        and rate.min_subtotal <= goods.amount <= (rate.max_subtotal or goods.amount)
+        and rate.min_weight <= weight <= (rate.max_weight or weight)
     ]
     return sorted(fitting, key=lambda option: (option.price, option.days_max, option.id))
 
@@ -108,6 +111,7 @@ class Basis:
         home_country: str,
         prices_include_tax: bool,
         now: datetime,
+        promotions: Sequence[Promotion] = (),
     ) -> None:
         self.prices = prices
         self.coupons = coupons
@@ -116,6 +120,7 @@ class Basis:
         self.home_country = home_country
         self.prices_include_tax = prices_include_tax
         self.now = now
+        self.promotions = promotions
 
 
 def quote(request: QuoteRequest, basis: Basis) -> Quote:
@@ -129,19 +134,13 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
         for item, amount in zip(items, gross, strict=True)
     ]
 
-    applied, refused = _coupons(request, basis, subtotal)
-    discount = add_up((amount for _, amount in applied), currency)
-    receipt += [Step("promotion", f"Code {coupon.code}", -amount) for coupon, amount in applied]
-    discounts = (
-        discount.split([amount.amount for amount in gross]) if discount.amount else [zero(currency) for _ in gross]
-    )
+    less = Discounts(gross, currency)
+    free = _promote(items, basis, subtotal, less, receipt)
+    free_by_code, refused = _coupons(request, basis, subtotal, less, receipt)
+    discount, discounts = add_up(less.given, currency), less.given
+    shipping = _shipping(request, basis, subtotal - discount, free=free or free_by_code, receipt=receipt)
 
-    free = any(coupon.kind == "free_shipping" for coupon, _ in applied)
-    shipping = _shipping(request, basis, subtotal - discount, free=free, receipt=receipt)
-
-    taxes = _taxes(
-        request, basis, [amount - less for amount, less in zip(gross, discounts, strict=True)], shipping, receipt
-    )
+    taxes = _taxes(request, basis, less.remaining, shipping, receipt)
     zeros = [zero(currency) for _ in taxes]
     added, included = (zeros, taxes) if basis.prices_include_tax else (taxes, zeros)
     tax = add_up(added, currency)
@@ -162,32 +161,78 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
         ),
         receipt=tuple(receipt),
         refused=tuple(refused),
+        free_shipping=free or free_by_code,
         unpriced=tuple(item.line_id for item in request.items if item.variant_id not in basis.prices),
     )
 
 
+class Discounts:
+    """What has been taken off each line so far."""
+
+    def __init__(self, gross: Sequence[Money], currency: str) -> None:
+        self.remaining = list(gross)
+        self.given = [zero(currency) for _ in gross]
+        self._currency = currency
+
+    def left(self, numbers: Sequence[int]) -> Money:
+        """What these lines still cost together."""
+        return add_up((self.remaining[n] for n in numbers), self._currency)
+
+    def take(self, amount: Money, numbers: Sequence[int]) -> None:
+        """Split over these lines by what they still cost; none goes below nothing."""
+        if not amount.amount:
+            return
+        parts = amount.split([self.remaining[n].amount for n in numbers])
+        for number, part in zip(numbers, parts, strict=True):
+            self.remaining[number] -= part
+            self.given[number] += part
+
+
+def _promote(items: Sequence[Item], basis: Basis, subtotal: Money, less: Discounts, receipt: list[Step]) -> bool:
+    """Discounts that need no code, one after another; answers whether one of them makes shipping free."""
+    free = False
+    for promotion in basis.promotions:
+        numbers = [n for n, item in enumerate(items) if _is_for(promotion, item)]
+        out = _out_of_time(promotion, basis.now) or _out_of_reach(promotion, subtotal)
+        if not promotion.active or not numbers or out:
+            continue
+        free = free or promotion.kind == "free_shipping"
+        amount = discount_of(promotion, less.left(numbers))
+        if amount.amount or promotion.kind == "free_shipping":
+            less.take(amount, numbers)
+            receipt.append(Step("promotion", promotion.title, -amount))
+    return free
+
+
+def _is_for(promotion: Promotion, item: Item) -> bool:
+    if not promotion.product_ids and not promotion.category_ids:
+        return True
+    return item.product_id in promotion.product_ids or bool(set(item.category_ids) & set(promotion.category_ids))
+
+
 def _coupons(
-    request: QuoteRequest, basis: Basis, subtotal: Money
-) -> tuple[list[tuple[Coupon, Money]], list[CodeProblem]]:
-    applied: list[tuple[Coupon, Money]] = []
-    refused = []
-    remaining = subtotal
+    request: QuoteRequest, basis: Basis, subtotal: Money, less: Discounts, receipt: list[Step]
+) -> tuple[bool, list[CodeProblem]]:
+    """Discounts of codes, one after another; answers whether one makes shipping free, and which do not apply."""
+    free, refused = False, []
+    every = range(len(less.remaining))
     for code in dict.fromkeys(request.codes):
         coupon, used = basis.coupons.get(code, (None, 0))
         if (why := refusal(coupon, subtotal, basis.now, used)) is not None or coupon is None:
             refused.append(CodeProblem(code, why or ""))
             continue
-        amount = discount_of(coupon, remaining)
-        remaining -= amount
-        applied.append((coupon, amount))
-    return applied, refused
+        amount = discount_of(coupon, less.left(every))
+        less.take(amount, every)
+        free = free or coupon.kind == "free_shipping"
+        receipt.append(Step("promotion", f"Code {coupon.code}", -amount))
+    return free, refused
 
 
 def _shipping(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool, receipt: list[Step]) -> Money:
     if request.shipping_rate_id is None:
         return zero(goods.currency)
     weight = sum(item.weight * item.quantity for item in request.items)
-    fitting = options(basis.shipping_rates, request.country, goods, weight, free=free)
+    fitting = options(basis.shipping_rates, request.country, request.region, goods, weight, free=free)
     chosen = next((option for option in fitting if option.id == request.shipping_rate_id), None)
     if chosen is None:
         return zero(goods.currency)

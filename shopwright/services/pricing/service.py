@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from shopwright.kit.errors import Invalid
+from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.memo import Memo
 from shopwright.kit.money import BASIS_POINTS, LIMIT, add_up, minor_digits
 from shopwright.kit.work import Work
@@ -15,6 +15,7 @@ from shopwright.services.pricing.contract import (
     CouponUsed,
     Price,
     PriceChanged,
+    Promotion,
     Quote,
     QuoteRequest,
     ShippingOption,
@@ -46,7 +47,7 @@ class Reckoner:
         async with self._work.begin() as tx:
             for price in sorted(prices, key=lambda price: price.variant_id):
                 before = (await store.prices(tx, [price.variant_id], price.amount.currency)).get(price.variant_id)
-                if before == price:
+                if before and (before.amount, before.compare_at) == (price.amount, price.compare_at):
                     continue
                 await store.set_price(tx, price)
                 await store.record_price(tx, self._work.ids.new("prc"), price)
@@ -66,18 +67,17 @@ class Reckoner:
             home_country=self._home_country,
             prices_include_tax=self._prices_include_tax,
             now=self._work.now(),
+            promotions=await self.promotions(),
         )
 
     async def shipping_options(self, request: QuoteRequest) -> list[ShippingOption]:
         basis = await self._basis(request)
         bare = model.quote(msgspec.structs.replace(request, shipping_rate_id=None), basis)
         weight = sum(item.weight * item.quantity for item in request.items)
-        free = any(
-            found is not None and found.kind == "free_shipping" and code not in {one.code for one in bare.refused}
-            for code, (found, _) in basis.coupons.items()
-        )
         goods = add_up((line.total - line.discount for line in bare.lines), request.currency)
-        return model.options(basis.shipping_rates, request.country, goods, weight, free=free)
+        return model.options(
+            basis.shipping_rates, request.country, request.region, goods, weight, free=bare.free_shipping
+        )
 
     async def redeem(self, order_id: str, codes: Sequence[str], customer: str) -> None:
         if not codes:
@@ -96,18 +96,37 @@ class Reckoner:
         clean = msgspec.structs.replace(coupon, code=coupon.code.strip().upper())
         if not clean.code:
             raise Invalid.at("/code", "A coupon needs a code.")
-        if clean.kind == "percentage" and not 0 < clean.value <= BASIS_POINTS:
-            raise Invalid.at("/value", "A percentage is given in basis points: 1000 is 10 %, at most 10000.")
-        if clean.kind == "fixed" and (clean.value <= 0 or not clean.currency):
-            raise Invalid.at("/value", "A fixed coupon needs an amount in minor units above zero, and its currency.")
-        if min(clean.minimum, clean.limit_total, clean.limit_per_customer) < 0:
-            raise Invalid.at("/minimum", "Minimum and limits are not negative; 0 is none.")
+        _check_discount(clean)
+        if min(clean.limit_total, clean.limit_per_customer) < 0:
+            raise Invalid.at("/limit_total", "Limits are not negative; 0 is none.")
         async with self._work.begin() as tx:
             await store.put_coupon(tx, clean)
         return clean
 
     async def coupons(self) -> list[Coupon]:
         return await store.coupons(self._work)
+
+    async def delete_coupon(self, code: str) -> None:
+        async with self._work.begin() as tx:
+            if not await store.delete_coupon(tx, code.strip().upper()):
+                raise Missing(f"There is no coupon {code}.")
+
+    async def put_promotion(self, promotion: Promotion) -> Promotion:
+        if not promotion.title.strip():
+            raise Invalid.at("/title", "A promotion needs a title; shoppers read it on their receipt.")
+        _check_discount(promotion)
+        known = msgspec.structs.replace(promotion, id=promotion.id or self._work.ids.new("pmo"))
+        async with self._work.begin() as tx:
+            await store.put_promotion(tx, known)
+        return known
+
+    async def promotions(self) -> list[Promotion]:
+        return await self._memo.get("promotions", lambda: store.promotions(self._work))
+
+    async def delete_promotion(self, promotion_id: str) -> None:
+        async with self._work.begin() as tx:
+            if not await store.delete_promotion(tx, promotion_id):
+                raise Missing("There is no such promotion.")
 
     async def put_tax_rate(self, rate: TaxRate) -> None:
         if not 0 <= rate.rate <= BASIS_POINTS:
@@ -119,6 +138,8 @@ class Reckoner:
         return await self._memo.get("tax", lambda: store.tax_rates(self._work))
 
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate:
+        if min(rate.min_subtotal, rate.max_subtotal, rate.min_weight, rate.max_weight, rate.free_over) < 0:
+            raise Invalid.at("/min_subtotal", "Bands and thresholds are not negative; 0 is none.")
         if rate.price.amount < 0:
             raise Invalid.at("/price/amount", "Shipping does not cost less than nothing.")
         minor_digits(rate.price.currency)
@@ -129,3 +150,27 @@ class Reckoner:
 
     async def shipping_rates(self) -> list[ShippingRate]:
         return await self._memo.get("shipping", lambda: store.shipping_rates(self._work))
+
+    async def delete_tax_rate(self, country: str, region: str, tax_class: str) -> None:
+        async with self._work.begin() as tx:
+            if not await store.delete_tax_rate(tx, country, region, tax_class):
+                raise Missing("There is no such tax rate.")
+
+    async def delete_shipping_rate(self, rate_id: str) -> None:
+        async with self._work.begin() as tx:
+            if not await store.delete_shipping_rate(tx, rate_id):
+                raise Missing("There is no such shipping rate.")
+
+
+def _check_discount(one: Coupon | Promotion) -> None:
+    """Raises Invalid."""
+    if one.kind == "percentage" and not 0 < one.value <= BASIS_POINTS:
+        raise Invalid.at("/value", "A percentage is given in basis points: 1000 is 10 %, at most 10000.")
+    if one.kind == "fixed" and (one.value <= 0 or not one.currency):
+        raise Invalid.at("/value", "A fixed discount needs an amount in minor units above zero, and its currency.")
+    if one.currency:
+        minor_digits(one.currency)
+    if one.minimum < 0:
+        raise Invalid.at("/minimum", "A minimum is not negative; 0 is none.")
+    if one.starts_at and one.ends_at and one.ends_at <= one.starts_at:
+        raise Invalid.at("/ends_at", "It ends after it starts.")

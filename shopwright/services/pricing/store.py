@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.pricing.contract import Coupon, Price, ShippingRate, TaxRate
+from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate, TaxRate
+
+DAYS_30 = 30 * 86_400_000_000  # microseconds
 
 
 async def prices(source: Work | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
@@ -21,14 +25,36 @@ async def prices(source: Work | Transaction, variant_ids: Sequence[str], currenc
         currency=currency,
         **names,
     )
-    return {row["variant_id"]: _price(row, currency) for row in rows}
+    reduced = [row["variant_id"] for row in rows if row["compare_at"] is not None]
+    lowest = await _lowest(source, reduced, currency)
+    return {
+        row["variant_id"]: Price(
+            row["variant_id"],
+            Money(row["amount"], currency),
+            None if row["compare_at"] is None else Money(row["compare_at"], currency),
+            lowest.get(row["variant_id"]),
+        )
+        for row in rows
+    }
 
 
-def _price(row: Row, currency: str) -> Price:
-    compare_at = row["compare_at"]
-    return Price(
-        row["variant_id"], Money(row["amount"], currency), None if compare_at is None else Money(compare_at, currency)
-    )
+async def _lowest(source: Work | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Money]:
+    """The lowest price of the 30 days before the last change: what was asked then, also since an earlier change."""
+    found = {}
+    for variant_id in variant_ids:
+        row = await source.one(
+            "WITH own AS (SELECT amount, time FROM price_changes WHERE variant_id = :variant_id AND currency = :currency),"
+            " last AS (SELECT max(time) AS time FROM own),"
+            " before AS (SELECT max(own.time) AS time FROM own, last WHERE own.time <= last.time - :days)"
+            " SELECT min(own.amount) AS amount FROM own, last, before"
+            " WHERE own.time < last.time AND (own.time > last.time - :days OR own.time = before.time)",
+            variant_id=variant_id,
+            currency=currency,
+            days=DAYS_30,
+        )
+        if row is not None and row["amount"] is not None:
+            found[variant_id] = Money(row["amount"], currency)
+    return found
 
 
 async def set_price(tx: Transaction, price: Price) -> None:
@@ -183,7 +209,10 @@ async def shipping_rates(source: Work) -> list[ShippingRate]:
             title=row["title"],
             price=Money(row["price"], row["currency"]),
             countries=tuple(row["countries"].split()),
+            regions=tuple(row["regions"].split()),
             min_subtotal=row["min_subtotal"],
+            max_subtotal=row["max_subtotal"],
+            min_weight=row["min_weight"],
             max_weight=row["max_weight"],
             free_over=row["free_over"],
             days_min=row["days_min"],
@@ -197,10 +226,12 @@ async def shipping_rates(source: Work) -> list[ShippingRate]:
 async def put_shipping_rate(tx: Transaction, rate: ShippingRate) -> None:
     """Write a shipping rate."""
     await tx.run(
-        "INSERT INTO shipping_rates (id, title, currency, price, countries, min_subtotal, max_weight, free_over, days_min,"
-        " days_max, position) VALUES (:id, :title, :currency, :price, :countries, :min_subtotal, :max_weight, :free_over,"
+        "INSERT INTO shipping_rates (id, title, currency, price, countries, regions, min_subtotal, max_subtotal,"
+        " min_weight, max_weight, free_over, days_min, days_max, position) VALUES (:id, :title, :currency, :price, :countries,"
+        " :regions, :min_subtotal, :max_subtotal, :min_weight, :max_weight, :free_over,"
         " :days_min, :days_max, :position) ON CONFLICT (id) DO UPDATE SET title = excluded.title,"
-        " currency = excluded.currency, price = excluded.price, countries = excluded.countries,"
+        " currency = excluded.currency, price = excluded.price, countries = excluded.countries, regions = excluded.regions,"
+        " max_subtotal = excluded.max_subtotal, min_weight = excluded.min_weight,"
         " min_subtotal = excluded.min_subtotal, max_weight = excluded.max_weight, free_over = excluded.free_over,"
         " days_min = excluded.days_min, days_max = excluded.days_max, position = excluded.position",
         id=rate.id,
@@ -208,10 +239,57 @@ async def put_shipping_rate(tx: Transaction, rate: ShippingRate) -> None:
         currency=rate.price.currency,
         price=rate.price.amount,
         countries=" ".join(rate.countries),
+        regions=" ".join(rate.regions),
         min_subtotal=rate.min_subtotal,
+        max_subtotal=rate.max_subtotal,
+        min_weight=rate.min_weight,
         max_weight=rate.max_weight,
         free_over=rate.free_over,
         days_min=rate.days_min,
         days_max=rate.days_max,
         position=rate.position,
     )
+
+
+async def promotions(source: Work) -> list[Promotion]:
+    """All promotions, in the order they apply."""
+    rows = await source.fetch("SELECT body FROM promotions ORDER BY position, id")
+    return [msgspec.json.decode(row["body"], type=Promotion) for row in rows]
+
+
+async def put_promotion(tx: Transaction, one: Promotion) -> None:
+    """Write a promotion."""
+    await tx.run(
+        "INSERT INTO promotions (id, position, body) VALUES (:id, :position, :body)"
+        " ON CONFLICT (id) DO UPDATE SET position = excluded.position, body = excluded.body",
+        id=one.id,
+        position=one.position,
+        body=msgspec.json.encode(one).decode(),
+    )
+
+
+async def delete_promotion(tx: Transaction, promotion_id: str) -> bool:
+    """False where there is none."""
+    return bool(await tx.run("DELETE FROM promotions WHERE id = :id", id=promotion_id))
+
+
+async def delete_coupon(tx: Transaction, code: str) -> bool:
+    """False where there is none."""
+    return bool(await tx.run("DELETE FROM coupons WHERE code = :code", code=code))
+
+
+async def delete_tax_rate(tx: Transaction, country: str, region: str, tax_class: str) -> bool:
+    """False where there is none."""
+    return bool(
+        await tx.run(
+            "DELETE FROM tax_rates WHERE country = :country AND region = :region AND tax_class = :tax_class",
+            country=country,
+            region=region,
+            tax_class=tax_class,
+        )
+    )
+
+
+async def delete_shipping_rate(tx: Transaction, rate_id: str) -> bool:
+    """False where there is none."""
+    return bool(await tx.run("DELETE FROM shipping_rates WHERE id = :id", id=rate_id))
