@@ -136,22 +136,52 @@ def demo(data: str | None) -> None:
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="write the row-by-row account to this file (CSV)"
 )
 @click.option("--no-images", is_flag=True, help="keep images as addresses without trying to fetch them")
-def import_(data: str | None, kind: str, file: Path, report: Path | None, *, no_images: bool) -> None:
-    """Import products: shopify or woocommerce, from FILE (.csv, .csv.gz or .zip)."""
-    from shopwright.commands.importing import run as run_import
+@click.option("--images-from", default="", help="what stands before pictures' paths that are no addresses: https://…")
+@click.option("--dry-run", "how", flag_value="try", help="say what would become of each row, and write nothing")
+@click.option("--undo", "how", flag_value="undo", help="retire what an earlier run of this file brought")
+def import_(
+    data: str | None, kind: str, file: Path, report: Path | None, images_from: str, how: str | None, *, no_images: bool
+) -> None:
+    """Import products: shopify, woocommerce or magento, from FILE (.csv, .csv.gz or .zip); or archive: a whole shop."""
+    from shopwright.commands import importing, moving
 
     settings = read_settings(data)
-    raise SystemExit(with_shop(settings, lambda shop: run_import(shop, kind, file, report, fetch=not no_images)))
+    if kind == "archive":
+        raise SystemExit(with_shop(settings, lambda shop: moving.restore(shop, file, sure=False)))
+    wish = importing.Wish(report=report, fetch=not no_images, how=how or "take", images_from=images_from)  # type: ignore[arg-type]  # click checked it
+    raise SystemExit(with_shop(settings, lambda shop: importing.run(shop, kind, file, wish)))
 
 
 @main.command()
 @data_option
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def export(data: str | None, file: Path) -> None:
-    """Write all products with prices and stock to FILE, one JSON object a line."""
-    from shopwright.commands import loading
+    """Write the whole shop to FILE.zip, an open archive; to FILE.jsonl: its products, one JSON object a line."""
+    from shopwright.commands import moving
 
-    raise SystemExit(with_shop(read_settings(data), lambda shop: loading.export(shop, file)))
+    raise SystemExit(with_shop(read_settings(data), lambda shop: moving.export(shop, file)))
+
+
+@main.command()
+@data_option
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--keep", type=click.IntRange(0), default=0, help="keep so many, remove older ones (0: keep all)")
+def backup(data: str | None, folder: Path, keep: int) -> None:
+    """Write an archive of the shop, with the time in its name, to FOLDER; the shop may run."""
+    from shopwright.commands import moving
+
+    raise SystemExit(with_shop(read_settings(data), lambda shop: moving.backup(shop, folder, keep)))
+
+
+@main.command()
+@data_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--yes", is_flag=True, help="replace all that is in this shop")
+def restore(data: str | None, file: Path, *, yes: bool) -> None:
+    """Make the shop what an archive says: all at once or not at all; the shop may run."""
+    from shopwright.commands import moving
+
+    raise SystemExit(with_shop(read_settings(data), lambda shop: moving.restore(shop, file, sure=yes)))
 
 
 @main.command()

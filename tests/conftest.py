@@ -8,6 +8,7 @@ import os
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -103,18 +104,25 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
         asyncio.run(postgres_do(f"DROP DATABASE {template}"))
 
 
-@pytest.fixture
-async def data(migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tuple[Path, str]]:
-    """A data folder and a database URL of this test's own."""
-    folder, template = migrated
-    shutil.copytree(folder, tmp_path / "data")
+@asynccontextmanager
+async def fresh(migrated: tuple[Path, str], folder: Path) -> AsyncIterator[tuple[Path, str]]:
+    """The data folder and database URL of a new shop."""
+    source, template = migrated
+    shutil.copytree(source, folder)
     if not POSTGRES:
-        yield tmp_path / "data", ""
+        yield folder, ""
         return
     name = f"test_{uuid.uuid4().hex[:12]}"
     await postgres_do(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield tmp_path / "data", database_url(name)
+    yield folder, database_url(name)
     await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def data(migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tuple[Path, str]]:
+    """A data folder and a database URL of this test's own."""
+    async with fresh(migrated, tmp_path / "data") as found:
+        yield found
 
 
 @pytest.fixture

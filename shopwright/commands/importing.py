@@ -4,12 +4,15 @@ import csv
 import difflib
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 from rich.progress import Progress
 
 from shopwright.app import Shop
 from shopwright.demo.load import load_rules
 from shopwright.importers.draft import Importer, Remark
+from shopwright.importers.magento import Magento
 from shopwright.importers.pictures import Fetcher
 from shopwright.importers.reading import Table, read_tables
 from shopwright.importers.shopify import Shopify
@@ -17,18 +20,28 @@ from shopwright.importers.taking import Taker
 from shopwright.importers.woocommerce import WooCommerce
 from shopwright.kit.errors import Invalid, Unavailable
 
-IMPORTERS: dict[str, Importer] = {"shopify": Shopify(), "woocommerce": WooCommerce()}
+IMPORTERS: dict[str, Importer] = {"shopify": Shopify(), "woocommerce": WooCommerce(), "magento": Magento()}
 SHOWN = 25
 
 
-async def run(shop: Shop, kind: str, file: Path, report: Path | None, *, fetch: bool) -> int:
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """How to import. `how`: take, only try, or undo what an earlier run took; `images_from`: what pictures' paths follow."""
+
+    report: Path | None = None
+    fetch: bool = True
+    how: Literal["take", "try", "undo"] = "take"
+    images_from: str = ""
+
+
+async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
     """Import a file; 0 when every row was taken, 1 when some were refused."""
     importer = _importer(kind)
     tables = read_tables(file)
     for table in tables:
         _check_columns(table, importer, kind)
-    await load_rules(shop)
-    fetcher = Fetcher(shop.catalog, fetch=fetch)
+    if wish.how == "take":
+        await load_rules(shop)
+    fetcher = Fetcher(shop.catalog, fetch=wish.fetch, base=wish.images_from)
     remarks: list[Remark] = []
     try:
         with Progress(transient=True) as bar:
@@ -36,7 +49,9 @@ async def run(shop: Shop, kind: str, file: Path, report: Path | None, *, fetch: 
                 rows = list(table.rows())
                 task = bar.add_task(table.name, total=len(rows))
                 seen: set[int] = set()
-                async for remark in Taker(shop.shelf, fetcher).take(importer.read(rows, shop.settings.currency)):
+                async for remark in Taker(shop.shelf, fetcher, wish.how).take(
+                    importer.read(rows, shop.settings.currency)
+                ):
                     remarks.append(remark)
                     seen.add(remark.row)
                     bar.update(task, completed=len(seen))
@@ -44,9 +59,10 @@ async def run(shop: Shop, kind: str, file: Path, report: Path | None, *, fetch: 
         await fetcher.close()
     await shop.bus.settle()
     await shop.search.bring_up_to_date()
-    if report is not None:
-        _write_report(report, remarks)
-    return _tell(remarks, report)
+    if wish.report is not None:
+        _write_report(wish.report, remarks)
+    print({"take": "", "try": "Nothing was written. This is what would be: ", "undo": "Taken back: "}[wish.how], end="")
+    return _tell(remarks, wish.report)
 
 
 def _importer(kind: str) -> Importer:

@@ -1,4 +1,4 @@
-"""`demo`, `export` and `doctor`."""
+"""`demo` and `doctor`, and products as JSON lines."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ async def demo(shop: Shop) -> int:
     return 0
 
 
-async def export(shop: Shop, file: Path) -> int:
+async def export_products(shop: Shop, file: Path) -> int:
     """Every product, whole, one JSON object a line."""
     count, after = 0, ""
     try:

@@ -50,7 +50,10 @@ class DraftImage(msgspec.Struct, frozen=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A product as the file has it; `source` names it for good, so that a second run finds it again."""
+    """A product as the file has it; `source` names it for good, so that a second run finds it again.
+
+    `old_path`: where it was in the earlier shop; that address leads on from now on.
+    """
 
     source: str
     rows: tuple[int, ...]
@@ -65,6 +68,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()
     variants: tuple[DraftVariant, ...]
     images: tuple[DraftImage, ...] = ()
+    old_path: str = ""
 
     @property
     def digest(self) -> str:

@@ -20,9 +20,10 @@ PATIENCE = 2  # failures after which a host is not asked again
 class Fetcher:
     """Fetches for one import."""
 
-    def __init__(self, catalog: Catalog, *, fetch: bool) -> None:
+    def __init__(self, catalog: Catalog, *, fetch: bool, base: str = "") -> None:
         self._catalog = catalog
         self._fetch = fetch
+        self._base = base.rstrip("/")
         self._failures: dict[str, int] = {}
         self._known: dict[str, Media] = {}
         self._client = outgoing.client(TIMEOUT_S)
@@ -30,8 +31,12 @@ class Fetcher:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def media(self, image: DraftImage) -> Media:
-        """Our own copy, or a reference to theirs."""
+    async def media(self, image: DraftImage) -> Media | None:
+        """Our own copy, or a reference to theirs; None for one whose address says not where it is."""
+        if not image.url.startswith(("http://", "https://")):
+            if not self._base:
+                return None
+            image = DraftImage(f"{self._base}/{image.url.lstrip('/')}", image.alt)
         if image.url not in self._known:
             data = await self._bytes(image.url) if self._fetch else None
             try:

@@ -91,6 +91,7 @@ class Shopify:
         kind = head.get("Type", "").strip() or head.get("Product Category", "").rpartition(">")[2].strip()
         return Draft(
             source=f"shopify/{handle}",
+            old_path=f"/products/{handle}",
             rows=tuple(number for number, _ in group),
             title=head["Title"].strip(),
             slug=handle,

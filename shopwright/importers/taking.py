@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import AsyncIterator, Iterable
+from typing import Literal
 
 import msgspec
 
 from shopwright.faces.shelf.view import Shelf
+from shopwright.faces.shelf.write import as_written
 from shopwright.importers.draft import Draft, DraftVariant, Remark
 from shopwright.importers.pictures import Fetcher
 from shopwright.kit.errors import Missing, ShopError
@@ -17,7 +19,8 @@ from shopwright.services.pricing.contract import Price
 class Taker:
     """Takes drafts into one shop."""
 
-    def __init__(self, shelf: Shelf, fetcher: Fetcher) -> None:
+    def __init__(self, shelf: Shelf, fetcher: Fetcher, how: Literal["take", "try", "undo"] = "take") -> None:
+        self._take_one = {"take": self._take, "try": self._try, "undo": self._undo}[how]
         self._shelf = shelf
         self._fetcher = fetcher
         self._categories: set[str] = set()
@@ -29,11 +32,29 @@ class Taker:
                 yield one
                 continue
             try:
-                async for remark in self._take(one):
+                async for remark in self._take_one(one):
                     yield remark
             except ShopError as error:
                 for row in one.rows:
                     yield Remark(row, one.title, "refused", error.detail)
+
+    async def _try(self, draft: Draft) -> AsyncIterator[Remark]:
+        """What would become of it; nothing is written."""
+        known = await self._shelf.catalog.by_source(draft.source)
+        same = known is not None and known.source_digest == draft.digest
+        for row in draft.rows:
+            yield Remark(row, draft.title, "unchanged" if same else "taken" if known is None else "changed")
+
+    async def _undo(self, draft: Draft) -> AsyncIterator[Remark]:
+        """What an earlier run brought is not sold any more; the next run would take it anew."""
+        known = await self._shelf.catalog.by_source(draft.source)
+        if known is not None and known.status != "retired":
+            bare = await as_written(self._shelf, known)
+            wanted = msgspec.convert(bare, ProductInput, from_attributes=True)
+            undone = msgspec.structs.replace(wanted, status="retired", source_digest=f"undone {known.source_digest}")
+            await self._shelf.catalog.edit(known.id, undone)
+        for row in draft.rows:
+            yield Remark(row, draft.title, "unchanged" if known is None else "changed")
 
     async def _take(self, draft: Draft) -> AsyncIterator[Remark]:
         known = await self._shelf.catalog.by_source(draft.source)
@@ -78,6 +99,11 @@ class Taker:
             ),
         )
         await self._shelf.catalog.edit(known.id, final)
+        if draft.old_path and draft.old_path != f"/p/{known.slug}":
+            await self._shelf.catalog.put_redirect(draft.old_path, f"/p/{known.slug}")
+        if left_out := [image for image in draft.images if await self._fetcher.media(image) is None]:
+            told = f"{len(left_out)} pictures are left out: {left_out[0].url} says not where it is (--images-from)"
+            yield Remark(draft.rows[0], draft.title, "noted", told)
         for row in draft.rows:
             yield Remark(row, draft.title, outcome)  # type: ignore[arg-type]  # one of the outcomes
 
@@ -98,7 +124,8 @@ class Taker:
         return variant.sku if known is not None and owner.id == known.id else ""
 
     async def _input(self, draft: Draft) -> ProductInput:
-        media = {image.url: await self._fetcher.media(image) for image in draft.images}
+        fetched = {image.url: await self._fetcher.media(image) for image in draft.images}
+        media = {url: one for url, one in fetched.items() if one is not None}
         return ProductInput(
             title=draft.title,
             slug=draft.slug,
@@ -122,7 +149,7 @@ class Taker:
                 )
                 for one in draft.variants
             ),
-            media=tuple(media.values()),
+            media=tuple(dict.fromkeys(media.values())),
             source=draft.source,
             source_digest=draft.digest,
         )

@@ -4,7 +4,7 @@ The engines behind it (`engines/database`) pass one contract suite. Services do 
 `kit.work`, which adds facts, once-only and time to a transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,6 +34,18 @@ class Session(Protocol):
     async def run_many(self, sql: str, rows: Sequence[Params]) -> None: ...
 
 
+class Snapshot(Protocol):
+    """Everything as it was at one moment, however long the reading takes."""
+
+    async def tables(self) -> list[str]:
+        """The tables there are, by name."""
+        ...
+
+    def rows(self, table: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        """All rows of a table, some at a time."""
+        ...
+
+
 class Database(Protocol):
     """One service's database. Nobody else's tables can be seen through it."""
 
@@ -43,6 +55,14 @@ class Database(Protocol):
 
     def begin(self) -> AbstractAsyncContextManager[Session]:
         """A transaction: committed to disk when the block ends, undone when it raises."""
+        ...
+
+    def hold(self) -> AbstractAsyncContextManager[Session]:
+        """A transaction beside which nobody writes anything here."""
+        ...
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """Read everything as it is now, while others go on writing."""
         ...
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:

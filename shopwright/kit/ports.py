@@ -79,6 +79,10 @@ class Files(Protocol):
 
     async def delete(self, name: str) -> None: ...
 
+    async def names(self) -> list[str]:
+        """All there are."""
+        ...
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message to a person. `id` is its Message-ID: delivering it again changes nothing.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
-from shopwright.commands.importing import run
+from shopwright.commands.importing import Wish, run
 from shopwright.importers.draft import Doubt, Draft, Remark, count, decimal, grams, price
 from shopwright.importers.reading import read_tables
 from shopwright.importers.shopify import Shopify
@@ -36,9 +36,9 @@ def write(tmp_path: Path, rows: str, name: str = "products.csv", encoding: str =
     return path
 
 
-async def take(shop: Shop, kind: str, path: Path, tmp_path: Path) -> tuple[int, list[dict[str, str]]]:
+async def take(shop: Shop, kind: str, path: Path, tmp_path: Path, **more) -> tuple[int, list[dict[str, str]]]:
     report = tmp_path / "report.csv"
-    code = await run(shop, kind, path, report, fetch=False)
+    code = await run(shop, kind, path, Wish(report=report, fetch=False, **more))
     return code, list(csv.DictReader(io.StringIO(report.read_text(encoding="utf-8"))))
 
 
@@ -49,6 +49,7 @@ async def take(shop: Shop, kind: str, path: Path, tmp_path: Path) -> tuple[int, 
         ("shopify", "catalog-shopify/shopifypartners_apparel.csv.gz", 20, 0),
         ("shopify", "catalog-shopify/shopifypartners_home-and-garden.csv.gz", 20, 0),
         ("woocommerce", "catalog-woocommerce/sample_products.csv.gz", 16, 1),
+        ("magento", "catalog-magento/CatalogSampleData__SimpleProduct_products_gear_bags.csv.gz", 14, 0),
     ],
 )
 async def test_real_exports_come_in_and_a_second_run_changes_nothing(
@@ -212,9 +213,9 @@ def test_files_that_are_none_say_so(tmp_path: Path, name: str, data: bytes, word
 async def test_the_wrong_kind_is_told_with_the_right_one(shop: Shop, tmp_path: Path) -> None:
     path = write(tmp_path, "")
     with pytest.raises(Invalid, match="It looks like shopify"):
-        await run(shop, "woocommerce", path, None, fetch=False)
+        await run(shop, "woocommerce", path, Wish(fetch=False))
     with pytest.raises(Invalid, match="Did you mean shopify"):
-        await run(shop, "shopfy", path, None, fetch=False)
+        await run(shop, "shopfy", path, Wish(fetch=False))
 
 
 def test_numbers_are_read_as_shops_write_them() -> None:
@@ -251,3 +252,88 @@ def test_rows_of_one_handle_are_one_product_wherever_they_stand() -> None:
     drafts = [one for one in Shopify().read(rows, "EUR") if not isinstance(one, Remark)]
     assert all(isinstance(one, Draft) for one in drafts)
     assert [(one.source, len(one.variants)) for one in drafts] == [("shopify/a", 2), ("shopify/b", 1)]
+
+
+async def test_magento_configurable_products_come_with_their_variants(shop: Shop, tmp_path: Path) -> None:
+    full = real("catalog-magento/ConfigurableSampleData__products.csv.gz")
+    with gzip.open(full, "rt", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    chosen = [row for row in rows if row["sku"].startswith(("MH01", "MH02", "WS12"))]
+    path = tmp_path / "export.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(chosen)
+    code, told = await take(shop, "magento", path, tmp_path)
+    assert code == 0
+    assert {row["outcome"] for row in told} == {"taken", "noted"}
+    assert any("--images-from" in row["detail"] for row in told)
+    assert len({row["row"] for row in told}) == len(chosen)
+    found = await shop.catalog.list_products(limit=100)
+    assert len(found) == 3
+    hoodie = next(one for one in found if one.title == "Chaz Kangeroo Hoodie")
+    assert (len(hoodie.variants), [option.name for option in hoodie.options]) == (15, ["Size", "Color"])
+    assert hoodie.attributes["climate"] == "All-weather, Cool, Indoor, Spring, Windy"
+    prices = await shop.pricing.prices([hoodie.variants[0].id], "EUR")
+    assert prices[hoodie.variants[0].id].amount == Money(5200, "EUR")
+    assert {one.slug for one in await shop.catalog.categories()} >= {"men", "men-tops"}
+
+
+MAGENTO = "sku,store_view_code,product_type,categories,name,price,special_price,special_price_to_date,url_key,qty,visibility,base_image,configurable_variations,configurable_variation_labels\n"
+
+
+async def test_a_magento_row_that_cannot_be_taken_says_why(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(
+        MAGENTO
+        + "A,,simple,,Kettle,20,15,,kettle,3,,/k/e.jpg,,\n"
+        + "A,de,simple,,Kessel,,,,,,,,,\n"
+        + "B,,bundle,,Set,20,,,,,,,,\n"
+        + "A,,simple,,Again,20,,,,,,,,\n"
+        + "C,,simple,,Free,,,,,,,,,\n"
+        + "D,,simple,,Part,20,,,,1,Not Visible Individually,,,\n"
+        + "E,,simple,,Sale,20,15,2026-01-01,,1,,,,\n"
+        + ",,simple,,Nameless,1,,,,,,,,\n"
+        + 'F,,configurable,,Shirt,,,,,,,,"sku=F-S,size=S|sku=F-M,size=M",size=Shirt size\n'
+        + "F-S,,simple,,Shirt S,30,,,,2,Not Visible Individually,,,\n",
+    )
+    code, told = await take(shop, "magento", path, tmp_path, images_from="https://old.example/media/catalog/product")
+    assert code == 1
+    outcomes = {(row["name"], row["outcome"], row["detail"][:28]) for row in told}
+    assert ("A", "noted", "is a translation for one sto") in outcomes
+    assert ("B", "refused", "is a bundle of other product") in outcomes
+    assert ("A", "refused", "has the same SKU as row 2") in outcomes
+    assert ("Free", "refused", "has no price, so it cannot b") in outcomes
+    assert ("Sale", "noted", "its special price until 2026") in outcomes
+    assert ("Shirt", "noted", "its variant F-M is not in th") in outcomes
+    products = {one.title: one for one in await shop.catalog.list_products(limit=100)}
+    assert (products["Part"].status, products["Kettle"].status) == ("draft", "published")
+    assert products["Kettle"].media[0].url == "https://old.example/media/catalog/product/k/e.jpg"
+    price = (await shop.pricing.prices([products["Kettle"].variants[0].id], "EUR")).popitem()[1]
+    assert (price.amount.amount, price.compare_at.amount) == (1500, 2000)
+    assert [option.name for option in products["Shirt"].options] == ["Shirt size"]
+    assert await shop.catalog.redirect("/kettle.html") == "/p/kettle"
+
+
+async def test_a_dry_run_says_what_would_be_and_writes_nothing(shop: Shop, tmp_path: Path, capsys) -> None:
+    path = write(tmp_path, "kettle,Kettle,,,,,TRUE,Title,Default Title,K1,100,,5,20.00,,,,active\n")
+    code, told = await take(shop, "shopify", path, tmp_path, how="try")
+    assert (code, [row["outcome"] for row in told]) == (0, ["taken"])
+    assert "Nothing was written" in capsys.readouterr().out
+    assert await shop.catalog.list_products() == []
+    await take(shop, "shopify", path, tmp_path)
+    _, again = await take(shop, "shopify", path, tmp_path, how="try")
+    assert [row["outcome"] for row in again] == ["unchanged"]
+
+
+async def test_an_import_is_undone_and_can_be_done_again(shop: Shop, tmp_path: Path) -> None:
+    path = write(tmp_path, "kettle,Kettle,,,,,TRUE,Title,Default Title,K1,100,,5,20.00,,,,active\n")
+    await take(shop, "shopify", path, tmp_path)
+    assert await shop.catalog.redirect("/products/kettle") == "/p/kettle"
+    await take(shop, "shopify", path, tmp_path, how="undo")
+    assert [one.status for one in await shop.catalog.list_products()] == ["retired"]
+    assert (await shop.search.find(SearchRequest())).total == 0
+    await take(shop, "shopify", path, tmp_path)
+    [kettle] = await shop.catalog.list_products()
+    assert kettle.status == "published"
+    assert (await shop.inventory.stock([kettle.variants[0].id]))[kettle.variants[0].id].on_hand == 5

@@ -15,6 +15,8 @@ from shopwright.kit.database import Params, Row, UniqueViolation
 from shopwright.kit.errors import Unavailable
 
 PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_]\w*)")
+BATCH = 1000
+HOLD_TRIES = 50
 MIGRATION_LOCK = 7_305_816_421
 
 
@@ -77,6 +79,26 @@ class PostgresSession:
             await self._connection.executemany(text, [tuple(row[name] for name in names) for row in rows])
 
 
+class PostgresSnapshot:
+    """A repeatable-read transaction."""
+
+    def __init__(self, connection: Any, schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    async def tables(self) -> list[str]:
+        rows = await self._connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename", self._schema
+        )
+        return [row["tablename"] for row in rows]
+
+    async def rows(self, table: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        with translated(self._schema):
+            cursor = await self._connection.cursor(f"SELECT * FROM {table}")
+            while batch := await cursor.fetch(BATCH):
+                yield [dict(row) for row in batch]
+
+
 class PostgresDatabase:
     """One schema for one service."""
 
@@ -120,6 +142,42 @@ class PostgresDatabase:
     async def begin(self) -> AsyncIterator[PostgresSession]:
         async with self._connection() as connection, connection.transaction():
             yield PostgresSession(connection, self._schema)
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[PostgresSession]:
+        async with self._connection() as connection:
+            tables = await PostgresSnapshot(connection, self._schema).tables()
+            for patience in range(HOLD_TRIES, -1, -1):
+                transaction = connection.transaction()
+                await transaction.start()
+                try:
+                    await self._lock(connection, tables)
+                    break
+                except (asyncpg.exceptions.LockNotAvailableError, asyncpg.exceptions.DeadlockDetectedError):
+                    await transaction.rollback()
+                    if not patience:
+                        raise Unavailable(f"{self._schema} is too busy to be held still. Try again later.") from None
+            try:
+                yield PostgresSession(connection, self._schema)
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await transaction.commit()
+
+    @staticmethod
+    async def _lock(connection: Any, tables: Sequence[str]) -> None:
+        # We give way before PostgreSQL looks for deadlocks (after 1 s): those who sell must not be the ones to lose.
+        await connection.execute("SET LOCAL lock_timeout = '400ms'")
+        await connection.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[PostgresSnapshot]:
+        async with (
+            self._connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            await connection.fetch("SELECT count(*) FROM migrations")  # from here on it sees this moment
+            yield PostgresSnapshot(connection, self._schema)
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
         async with self.begin() as session:

@@ -9,9 +9,9 @@ import random
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from shopwright.engines.database import migrations
 from shopwright.engines.database.walindex import WalIndex
@@ -19,6 +19,7 @@ from shopwright.kit.database import Params, Row, UniqueViolation
 from shopwright.kit.errors import Unavailable
 
 WRITE_WAIT_S = 15.0
+BATCH = 1000
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -75,6 +76,25 @@ class SqliteSession:
             self._connection.executemany(sql, rows)
         except sqlite3.Error as error:
             _translate(error, self._path)
+
+
+class SqliteSnapshot:
+    """A read transaction on a connection of its own: WAL keeps what it sees for it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def tables(self) -> list[str]:
+        rows = self._connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        )
+        return [row["name"] for row in rows]
+
+    async def rows(self, table: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        cursor = self._connection.execute(f"SELECT * FROM {table}")
+        while batch := cursor.fetchmany(BATCH):
+            yield [dict(row) for row in batch]
+            await asyncio.sleep(0)
 
 
 class SqliteDatabase:
@@ -137,6 +157,19 @@ class SqliteDatabase:
                 pause = min(pause * 1.5, 0.01)
             else:
                 return
+
+    def hold(self) -> AbstractAsyncContextManager[SqliteSession]:
+        return self.begin()  # there is one writer at a time anyway
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SqliteSnapshot]:
+        connection = self._open()
+        try:
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it sees this moment
+            yield SqliteSnapshot(connection)
+        finally:
+            connection.close()
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
         async with self.begin() as session:

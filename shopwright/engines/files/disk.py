@@ -44,3 +44,10 @@ class DiskFiles:
     async def delete(self, name: str) -> None:
         path = self._path(name)
         await asyncio.to_thread(lambda: path.unlink(missing_ok=True))
+
+    async def names(self) -> list[str]:
+        return await asyncio.to_thread(self._names)
+
+    def _names(self) -> list[str]:
+        found = (str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file())
+        return sorted(name for name in found if NAME.fullmatch(name))

@@ -98,6 +98,10 @@ class Search(Protocol):
         """Products that fit. Raises Invalid for a page too deep."""
         ...
 
+    async def rebuild(self) -> None:
+        """Build the index anew from what is known."""
+        ...
+
     async def suggest(self, text: str, limit: int = 6) -> list[Card]:
         """As you type."""
         ...

@@ -157,9 +157,12 @@ class Finder:
         except Unavailable:
             whole = False
         if not whole:
-            await self._index.clear()
-            async with self._work.begin() as tx:
-                await store.forget_index(tx)
+            await self.rebuild()
+
+    async def rebuild(self) -> None:
+        await self._index.clear()
+        async with self._work.begin() as tx:
+            await store.forget_index(tx)
 
 
 def _above(product: Product, categories: list[Category]) -> list[Category]:

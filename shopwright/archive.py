@@ -1,0 +1,247 @@
+"""The whole shop as one open archive: a zip of JSON lines, a file for each table, and the pictures as they are.
+
+    manifest.json             what is in it, with a checksum of each table and of the whole
+    tables/orders/orders.jsonl
+    files/media/…
+
+All services are held for a moment, while a snapshot of each is opened; it is read while the shop goes on. A checksum is
+the sum of the hashes of rows: it does not depend on their order, nor on how an engine writes JSON.
+"""
+
+import hashlib
+import zipfile
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from shopwright import __version__
+from shopwright.app import Shop
+from shopwright.kit.database import Session, Snapshot
+from shopwright.kit.errors import Invalid, Refused, Unavailable
+
+FORMAT = 1
+# Not the shop's own: what ran when, and what each engine was brought to.
+LEFT_OUT = frozenset({"migrations", "timers"})
+# What the index has is made anew where the archive is read.
+MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {("search", "entries"): {"indexed": 0}}
+BATCH = 500
+
+
+class TableMark(msgspec.Struct, frozen=True):
+    """How many rows, and their checksum."""
+
+    rows: int
+    checksum: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in an archive."""
+
+    format: int
+    version: str
+    created_at: str
+    migrations: dict[str, list[str]]
+    tables: dict[str, TableMark]
+    files: dict[str, str]
+    checksum: str
+
+
+class Sum:
+    """The checksum of a table."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._sum = 0
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        self.rows += 1
+        plain = {name: _canonical(value) for name, value in sorted(row.items())}
+        self._sum += int.from_bytes(hashlib.sha256(msgspec.json.encode(plain)).digest(), "big")
+
+    @property
+    def mark(self) -> TableMark:
+        return TableMark(self.rows, f"{self._sum % 2**256:064x}")
+
+
+def _canonical(value: Any) -> Any:
+    """JSON in a column is the same however it is written."""
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            return msgspec.json.encode(msgspec.json.decode(value), order="deterministic").decode()
+        except msgspec.DecodeError:
+            return value
+    return value
+
+
+def _whole(tables: Mapping[str, TableMark], files: Mapping[str, str]) -> str:
+    told = msgspec.json.encode({"tables": tables, "files": files}, order="deterministic")
+    return hashlib.sha256(told).hexdigest()
+
+
+async def write(shop: Shop, path: Path) -> Manifest:
+    """Write the whole shop to `path`, which appears whole or not at all. Raises Unavailable."""
+    unfinished = path.with_name(f".{path.name}.new")
+    try:
+        async with AsyncExitStack() as stack:
+            snapshots = await _snapshots(shop, stack)
+            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
+                manifest = await _write(shop, snapshots, archive)
+        unfinished.replace(path)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return manifest
+
+
+async def _snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
+    """One moment in the life of the whole shop: everyone waits, until a snapshot of each service is there."""
+    async with AsyncExitStack() as held:
+        for work in shop.works.values():
+            await held.enter_async_context(work.database.hold())
+        return {name: await stack.enter_async_context(work.database.snapshot()) for name, work in shop.works.items()}
+
+
+async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile.ZipFile) -> Manifest:
+    tables: dict[str, TableMark] = {}
+    applied: dict[str, list[str]] = {}
+    for service, snapshot in snapshots.items():
+        for table in await snapshot.tables():
+            if table in LEFT_OUT:
+                continue
+            total = Sum()
+            with archive.open(f"tables/{service}/{table}.jsonl", "w", force_zip64=True) as out:
+                async for row in _rows(snapshot, service, table):
+                    total.add(row)
+                    out.write(msgspec.json.encode(row) + b"\n")
+            tables[f"{service}/{table}"] = total.mark
+        applied[service] = sorted([row["name"] async for row in _rows(snapshot, service, "migrations")])
+    files: dict[str, str] = {}
+    for name in await shop.files.names():
+        data = await shop.files.get(name) or b""
+        files[name] = hashlib.sha256(data).hexdigest()
+        archive.writestr(zipfile.ZipInfo(f"files/{name}"), data)
+    manifest = Manifest(
+        format=FORMAT,
+        version=__version__,
+        created_at=shop.clock.now().isoformat(),
+        migrations=applied,
+        tables=tables,
+        files=files,
+        checksum=_whole(tables, files),
+    )
+    archive.writestr("manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+    return manifest
+
+
+async def _rows(snapshot: Snapshot, service: str, table: str) -> AsyncIterator[dict[str, Any]]:
+    anew = MADE_ANEW.get((service, table), {})
+    async for batch in snapshot.rows(table):
+        for row in batch:
+            yield {**row, **anew}
+
+
+async def checksum(shop: Shop) -> str:
+    """The checksum an archive of this shop would have now."""
+    tables: dict[str, TableMark] = {}
+    async with AsyncExitStack() as stack:
+        for service, snapshot in (await _snapshots(shop, stack)).items():
+            for table in await snapshot.tables():
+                if table not in LEFT_OUT:
+                    total = Sum()
+                    async for row in _rows(snapshot, service, table):
+                        total.add(row)
+                    tables[f"{service}/{table}"] = total.mark
+    files = {name: hashlib.sha256(await shop.files.get(name) or b"").hexdigest() for name in await shop.files.names()}
+    return _whole(tables, files)
+
+
+async def is_empty(shop: Shop) -> bool:
+    """Is there nothing that an archive could overwrite? An owner, and rules of taxes and shipping, may be there."""
+    return not (await shop.catalog.list_products(limit=1) or await shop.orders.search(limit=1))
+
+
+async def read(shop: Shop, path: Path) -> Manifest:
+    """Make this shop what the archive says, whatever it was; nothing is changed before all of it is checked. Raises Invalid, Refused."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = _manifest(archive, path)
+            await _check_migrations(shop, manifest)
+            _check_files(archive, manifest, path)
+            async with AsyncExitStack() as held:
+                sessions = {
+                    name: await held.enter_async_context(work.database.hold()) for name, work in shop.works.items()
+                }
+                for service, session in sessions.items():
+                    await _replace(session, service, manifest, archive, path)
+                for name in manifest.files:
+                    await shop.files.put(name, archive.read(f"files/{name}"))
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise Invalid(f"{path} cannot be read as an archive of a shop: {error}.") from None
+    await shop.search.rebuild()
+    return manifest
+
+
+def _check_files(archive: zipfile.ZipFile, manifest: Manifest, path: Path) -> None:
+    for name, digest in manifest.files.items():
+        if hashlib.sha256(archive.read(f"files/{name}")).hexdigest() != digest:
+            raise Invalid(f"{path.name} is damaged: files/{name} is not as it was written.")
+
+
+def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
+    try:
+        manifest = msgspec.json.decode(archive.read("manifest.json"), type=Manifest)
+    except (KeyError, msgspec.DecodeError):
+        raise Invalid(f"{path.name} is not an archive of a shop: it has no manifest.json that says so.") from None
+    if manifest.format != FORMAT:
+        raise Refused(f"{path.name} is of format {manifest.format}; this version reads format {FORMAT}.")
+    if _whole(manifest.tables, manifest.files) != manifest.checksum:
+        raise Invalid(f"{path.name} is damaged: its manifest does not add up.")
+    return manifest
+
+
+async def _check_migrations(shop: Shop, manifest: Manifest) -> None:
+    for service, work in shop.works.items():
+        rows = await work.fetch("SELECT name FROM migrations ORDER BY name")
+        here, there = {row["name"] for row in rows}, set(manifest.migrations.get(service, ()))
+        if here != there:
+            raise Refused(
+                f"The archive was written by version {manifest.version}, whose {service} tables are others than those"
+                f" of version {__version__}. Read it with that version, migrate, and export again."
+            )
+
+
+async def _replace(session: Session, service: str, manifest: Manifest, archive: zipfile.ZipFile, path: Path) -> None:
+    for name, mark in manifest.tables.items():
+        owner, _, table = name.partition("/")
+        if owner != service:
+            continue
+        if not table.replace("_", "").isalnum():
+            raise Invalid(f"{path.name} is damaged: “{table}” is not a table.")
+        await session.run(f"DELETE FROM {table}", {})
+        total = Sum()
+        for batch in _batches(archive, f"tables/{name}.jsonl"):
+            for row in batch:
+                total.add(row)
+            columns = list(batch[0])
+            if not all(column.replace("_", "").isalnum() for column in columns):
+                raise Invalid(f"{path.name} is damaged: {name} has columns that cannot be.")
+            places = ", ".join(f":{column}" for column in columns)
+            await session.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", batch)
+        if total.mark != mark:
+            raise Invalid(f"{path.name} is damaged: {name} is not as it was written. Nothing was changed.")
+
+
+def _batches(archive: zipfile.ZipFile, name: str) -> Iterator[Sequence[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    with archive.open(name) as file:
+        for line in file:
+            batch.append(msgspec.json.decode(line, type=dict[str, Any]))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    if batch:
+        yield batch

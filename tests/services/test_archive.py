@@ -1,0 +1,146 @@
+"""The whole shop in one file: written while it runs, read into another, the same to the last row."""
+
+import asyncio
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shopwright import archive
+from shopwright.app import Shop
+from shopwright.commands import moving
+from shopwright.doctor import examine
+from shopwright.kit.clock import HandClock
+from shopwright.kit.errors import Invalid, Refused
+from shopwright.services.search.contract import SearchRequest
+from tests.conftest import QUICK, fresh, make_settings, sell
+from tests.services.test_orders import place
+from tests.services.test_privacy import ada, buy
+
+
+@pytest.fixture
+async def other(data: tuple[Path, str], migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[Shop]:
+    """Another new shop."""
+    async with fresh(migrated, tmp_path / "other") as found:
+        shop = Shop(make_settings(*found), clock=HandClock(), hasher=QUICK)
+        async with shop.running(deliver=False):
+            yield shop
+
+
+async def full(shop: Shop) -> None:
+    """Products with a picture, an account, paid and unpaid orders, a review to come."""
+    kettle = await sell(shop, tags=("steel",), attributes={"height": 20.5})
+    await shop.files.put("media/abc/original", b"a picture")
+    me = await ada(shop)
+    await buy(shop, kettle, me)
+    await place(shop, kettle, token="pretend_delayed")
+
+
+async def wrong(shop: Shop) -> list[str]:
+    await shop.bus.settle()
+    return [sentence for finding in await examine(shop) for sentence in finding.wrong]
+
+
+async def test_a_shop_read_from_an_archive_is_the_same_to_the_last_row(shop: Shop, other: Shop, tmp_path: Path) -> None:
+    await full(shop)
+    file = tmp_path / "shop.zip"
+    written = await archive.write(shop, file)
+    assert await archive.checksum(shop) == written.checksum
+    await archive.read(other, file)
+    assert await archive.checksum(other) == written.checksum
+    assert (await archive.write(other, tmp_path / "again.zip")).checksum == written.checksum
+    assert await wrong(other) == []
+    await other.search.bring_up_to_date()
+    assert (await other.search.find(SearchRequest(text="kettle"))).total == 1
+    assert await other.users.sign_in("ada@example.com", "harbour at seven")
+    assert len(await other.orders.search()) == 2
+    assert await other.files.get("media/abc/original") == b"a picture"
+
+
+async def test_an_archive_says_what_is_in_it(shop: Shop, tmp_path: Path) -> None:
+    await full(shop)
+    await archive.write(shop, tmp_path / "shop.zip")
+    with zipfile.ZipFile(tmp_path / "shop.zip") as found:
+        manifest = json.loads(found.read("manifest.json"))
+        lines = found.read("tables/orders/orders.jsonl").decode().splitlines()
+    assert manifest["tables"]["orders/orders"]["rows"] == len(lines) == 2
+    assert json.loads(lines[0])["email"] == "ada@example.com"
+
+
+async def test_what_is_written_while_the_shop_sells_is_one_moment_of_it(
+    shop: Shop, other: Shop, tmp_path: Path
+) -> None:
+    kettle = await sell(shop, on_hand=100)
+
+    async def trade() -> None:
+        for _ in range(15):
+            await place(shop, kettle)
+
+    selling = [asyncio.create_task(trade()) for _ in range(2)]
+    files = []
+    while not all(task.done() for task in selling):
+        files.append(tmp_path / f"{len(files)}.zip")
+        await archive.write(shop, files[-1])
+        await asyncio.sleep(0)
+    await asyncio.gather(*selling)
+    for file in (files[0], files[len(files) // 2], files[-1]):
+        await archive.read(other, file)
+        other.clock.move(minutes=1)  # what was under way when it was written is taken up when its lease is over
+        assert await wrong(other) == []
+    assert await wrong(shop) == []
+
+
+@pytest.mark.parametrize("how", ["row", "manifest", "file", "nothing", "other format"])
+async def test_a_damaged_archive_changes_nothing(shop: Shop, other: Shop, tmp_path: Path, how: str) -> None:
+    await full(shop)
+    whole, bad = tmp_path / "shop.zip", tmp_path / "bad.zip"
+    await archive.write(shop, whole)
+    if how == "nothing":
+        bad.write_bytes(b"this is no zip")
+    else:
+        with zipfile.ZipFile(whole) as source, zipfile.ZipFile(bad, "w") as target:
+            for name in source.namelist():
+                target.writestr(name, damaged(how, name, source.read(name)))
+    before = await archive.checksum(other)
+    with pytest.raises((Invalid, Refused)):
+        await archive.read(other, bad)
+    assert await archive.checksum(other) == before
+
+
+def damaged(how: str, name: str, content: bytes) -> bytes:
+    if how == "row" and name == "tables/payments/payments.jsonl":
+        return content.replace(b"pretend", b"another", 1)
+    if how == "manifest" and name == "manifest.json":
+        return content.replace(b'"rows": 2', b'"rows": 3', 1)
+    if how == "other format" and name == "manifest.json":
+        return content.replace(b'"format": 1', b'"format": 2')
+    return b"another picture" if how == "file" and name.startswith("files/") else content
+
+
+async def test_a_shop_that_is_not_empty_is_replaced_only_when_that_is_said(
+    shop: Shop, other: Shop, tmp_path: Path
+) -> None:
+    await full(shop)
+    await archive.write(shop, tmp_path / "shop.zip")
+    await sell(other, "Lamp")
+    with pytest.raises(Refused, match="not empty"):
+        await moving.restore(other, tmp_path / "shop.zip", sure=False)
+    assert await moving.restore(other, tmp_path / "shop.zip", sure=True) == 0
+    assert [one.title for one in await other.catalog.list_products()] == ["Harbour Kettle"]
+
+
+async def test_of_an_older_shop_only_its_own_version_reads_the_archive(shop: Shop, other: Shop, tmp_path: Path) -> None:
+    async with shop.works["orders"].begin() as tx:
+        await tx.run("DELETE FROM migrations WHERE name LIKE '%0002%'")
+    await archive.write(shop, tmp_path / "old.zip")
+    with pytest.raises(Refused, match="Read it with that version"):
+        await archive.read(other, tmp_path / "old.zip")
+
+
+async def test_old_backups_go_beyond_the_number_kept(shop: Shop, clock: HandClock, tmp_path: Path) -> None:
+    for _ in range(4):
+        clock.move(hours=1)
+        assert await moving.backup(shop, tmp_path / "kept", 2) == 0
+    assert len(list((tmp_path / "kept").iterdir())) == 2
