@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 from argon2 import PasswordHasher
@@ -30,9 +31,10 @@ from shopwright.engines.search import open_search
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit import outgoing
 from shopwright.kit.clock import Clock, SystemClock
+from shopwright.kit.database import Database
 from shopwright.kit.facts import Hearers, Reaction, Timer
 from shopwright.kit.ids import Ids
-from shopwright.kit.ports import SendWebhook
+from shopwright.kit.ports import Provider, SendWebhook
 from shopwright.kit.web.observe import Numbers
 from shopwright.kit.work import Work
 from shopwright.services import RIVER
@@ -61,11 +63,22 @@ from shopwright.services.users.recovery import Recovery
 from shopwright.settings import Settings
 
 log = logging.getLogger("shopwright")
+Part = TypeVar("Part")
 HOME = Path(__file__).parent
 
 
+class Around:
+    """What stands between a shop and its engines: nothing, unless someone wants to see them fail."""
+
+    def database(self, _name: str, database: Database) -> Database:
+        return database
+
+    def provider(self, provider: Provider) -> Provider:
+        return provider
+
+
 class Shop:
-    """A whole shop in one process."""
+    """A whole shop in one process. `parts`: classes to be used in place of our own, by those."""
 
     def __init__(
         self,
@@ -75,8 +88,12 @@ class Shop:
         chance: Callable[[int], bytes] = secrets.token_bytes,
         send_webhook: SendWebhook | None = None,
         hasher: PasswordHasher | None = None,
+        around: Around | None = None,
+        parts: Mapping[type, type] | None = None,
     ) -> None:
         self.settings = settings
+        self._around = around or Around()
+        self._parts = parts or {}
         self.clock = clock or SystemClock()
         self.ids = Ids(self.clock, chance)
         self.numbers = Numbers()
@@ -105,23 +122,23 @@ class Shop:
 
     def _build_sources(self, hasher: PasswordHasher | None) -> None:
         settings = self.settings
-        self.users = Recovery(self.works["users"], hasher)
-        self.catalog = Assortment(self.works["catalog"], self.documents, self.files)
-        self.inventory = StockKeeper(self.works["inventory"])
-        self.pricing = Reckoner(
+        self.users = self._part(Recovery)(self.works["users"], hasher)
+        self.catalog = self._part(Assortment)(self.works["catalog"], self.documents, self.files)
+        self.inventory = self._part(StockKeeper)(self.works["inventory"])
+        self.pricing = self._part(Reckoner)(
             self.works["pricing"], home_country=settings.country, prices_include_tax=settings.prices_include_tax
         )
-        self.payments = Till(self.works["payments"], {"pretend": self.pretend})
+        self.payments = self._part(Till)(self.works["payments"], {"pretend": self._around.provider(self.pretend)})
 
     def _build_flow(self) -> None:
-        self.carts = Wishes(
+        self.carts = self._part(Wishes)(
             self.works["carts"],
             catalog=self.catalog,
             inventory=self.inventory,
             pricing=self.pricing,
             currency=self.settings.currency,
         )
-        self.orders = Fulfilment(
+        self.orders = self._part(Fulfilment)(
             self.works["orders"],
             carts=self.carts,
             inventory=self.inventory,
@@ -131,10 +148,10 @@ class Shop:
 
     def _build_readers(self) -> None:
         settings = self.settings
-        self.reviews = Opinions(self.works["reviews"], self.documents)
-        self.search = Finder(self.works["search"], open_search(settings.search), catalog=self.catalog)
-        self.recommendations = Adviser(self.works["recommendations"], catalog=self.catalog)
-        self.notifications = Correspondence(
+        self.reviews = self._part(Opinions)(self.works["reviews"], self.documents)
+        self.search = self._part(Finder)(self.works["search"], open_search(settings.search), catalog=self.catalog)
+        self.recommendations = self._part(Adviser)(self.works["recommendations"], catalog=self.catalog)
+        self.notifications = self._part(Correspondence)(
             self.works["notifications"],
             self.postboxes,
             users=self.users,
@@ -142,7 +159,7 @@ class Shop:
             shop=settings.shop_name,
             url=settings.url,
         )
-        self.insights = Ledgerkeeper(self.works["insights"], currency=settings.currency)
+        self.insights = self._part(Ledgerkeeper)(self.works["insights"], currency=settings.currency)
 
     def _build_faces(self) -> None:
         self.shelf = Shelf(
@@ -154,7 +171,11 @@ class Shop:
         )
 
     def _work(self, name: str) -> Work:
-        return Work(name, open_database(self.settings.database, name), self.clock, self.ids, self._hearers)
+        database = self._around.database(name, open_database(self.settings.database, name))
+        return Work(name, database, self.clock, self.ids, self._hearers)
+
+    def _part(self, ours: type[Part]) -> type[Part]:
+        return self._parts.get(ours, ours)
 
     @property
     def reactions(self) -> list[Reaction]:

@@ -193,6 +193,22 @@ def doctor(data: str | None) -> None:
     raise SystemExit(with_shop(read_settings(data), loading.doctor))
 
 
+@main.command()
+@click.option("--seed", type=int, help="the story to be played; by chance where none is given")
+@click.option(
+    "--hours",
+    type=click.FloatRange(min=0, min_open=True),
+    default=100.0,
+    show_default=True,
+    help="how long, on the shop's own clock",
+)
+def simulate(seed: int | None, hours: float) -> None:
+    """Play a shop in trouble: engines that fail, messages that come twice or never, processes that die."""
+    from shopwright.commands import simulating
+
+    raise SystemExit(simulating.simulate(seed, hours, None))
+
+
 @main.command(name="settings")
 @data_option
 def settings_(data: str | None) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 
 from shopwright.kit.clock import Clock, to_micros
 
@@ -18,16 +19,36 @@ class Ids:
         self._chance = chance
         self._last = 0
 
-    def new(self, prefix: str) -> str:
-        """A new id such as `ord_01jq8x4e9zq5k0v7n3c2t1m8wd`; not guessable: 80 of its bits are chance."""
+    def new(self, prefix: str, after: str = "") -> str:
+        """A new id such as `ord_01jq8x4e9zq5k0v7n3c2t1m8wd`; not guessable: 80 of its bits are chance.
+
+        It sorts after `after`, an id of the same kind that another process may have made in the same millisecond.
+        """
         value = (to_micros(self._clock.now()) // 1000) << 80 | int.from_bytes(self._chance(10), "big")
+        self._last = max(self._last, _value(after) if after else 0)
         if (
             value >> 80 <= self._last >> 80
         ):  # the same millisecond: later ids sort later all the same, by a step of chance
             value = self._last + 1 + int.from_bytes(self._chance(5), "big")
         self._last = value
-        return prefix + "_" + "".join([PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])
+        return _written(prefix, value)
+
+    def at(self, prefix: str, moment: datetime) -> str:
+        """The first id that could have been made then: those made before sort before it."""
+        return _written(prefix, (to_micros(moment) // 1000) << 80)
 
     def secret(self, size: int = 32) -> str:
         """An unguessable token of `size` bytes, in hexadecimal."""
         return self._chance(size).hex()
+
+
+def _written(prefix: str, value: int) -> str:
+    return prefix + "_" + "".join([PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])
+
+
+def _value(made: str) -> int:
+    """The number an id writes down."""
+    value = 0
+    for letter in made.rpartition("_")[2]:
+        value = value << 5 | ALPHABET.index(letter)
+    return value

@@ -21,6 +21,7 @@ SPLIT = {
     ("catalog", "media"),
     ("catalog", "rules"),
     ("notifications", "preferences"),
+    ("orders", "ending"),
     ("orders", "erasure_store"),
     ("orders", "fulfilment"),
     ("orders", "refund_store"),

@@ -12,7 +12,7 @@ from shopwright.kit.errors import Conflict, Denied, IdempotencyConflict, Invalid
 from shopwright.kit.money import Money
 from shopwright.kit.states import IllegalMove
 from shopwright.services.catalog.contract import Product
-from shopwright.services.inventory.contract import SoldOut
+from shopwright.services.inventory.contract import SoldOut, StockChanged
 from shopwright.services.orders import model
 from shopwright.services.orders.contract import (
     CartNotReady,
@@ -428,3 +428,53 @@ def test_every_move_is_in_the_table_or_refused(before, after) -> None:
     else:
         with pytest.raises(IllegalMove):
             model.STATES.move(before, after)
+
+
+async def test_what_a_refund_brought_back_is_not_brought_back_again_by_cancelling(shop: Shop) -> None:
+    kettle = await sell(shop)
+    order = await place(shop, kettle, 3)
+    asked = NewRefund(reason="one was cracked", lines=(LineQuantity(order.lines[0].id, 1),), restock=True)
+    await shop.orders.refund(order.id, asked, "r1", SYSTEM)
+    assert await stock(shop, kettle) == (3, 0)
+    await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
+    assert await stock(shop, kettle) == (5, 0)
+    payment = (await shop.orders.get(order.id)).payment
+    assert payment.refunded == payment.amount
+    await healthy(shop)
+
+
+async def test_the_coupon_of_an_order_that_never_came_to_be_can_be_used_again(shop: Shop, clock) -> None:
+    await shop.pricing.redeem("ord_00000000000000000000000000", ("WELCOME10",), "ada@example.com")
+    async with shop.works["orders"].begin() as tx:  # as it is when the process dies before the order is written
+        await tx.run(
+            "INSERT INTO placements (key, fingerprint, order_id) VALUES ('k', 'f', 'ord_00000000000000000000000000')"
+        )
+    clock.move(minutes=11)
+    await shop.bus.settle()
+    assert {coupon.code: coupon.used for coupon in await shop.pricing.coupons()}["WELCOME10"] == 0
+    assert await shop.works["orders"].one("SELECT 1 AS found FROM placements") is None
+
+
+async def test_a_question_of_the_bank_nobody_answers_is_taken_back(shop: Shop, clock) -> None:
+    kettle = await sell(shop)
+    order = await place(shop, kettle, token="pretend_3ds")
+    for _ in range(8):
+        clock.move(minutes=15)
+        await shop.bus.settle()
+    assert [one.status for one in await shop.payments.of_order(order.id)] == ["cancelled"]
+    assert (await shop.orders.get(order.id)).status == "expired"
+
+
+async def test_a_hearer_is_told_of_a_subject_in_order_even_where_one_telling_failed(shop: Shop, clock) -> None:
+    kettle = await sell(shop)
+    variant = kettle.variants[0].id
+    async with shop.works["inventory"].begin() as tx:  # as another process would, which then dies
+        await tx.tell(StockChanged(variant_id=variant, available=1))
+        tx.told.clear()
+    async with shop.works["inventory"].begin() as tx:
+        await tx.tell(StockChanged(variant_id=variant, available=2))
+    await shop.bus.settle()
+    clock.move(minutes=1)
+    await shop.bus.settle()
+    row = await shop.works["search"].one("SELECT available FROM offers WHERE variant_id = :id", id=variant)
+    assert row["available"] == 2

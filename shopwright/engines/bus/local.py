@@ -73,20 +73,51 @@ class LocalBus:
         while self._fresh:
             batch = [self._fresh.popleft() for _ in range(min(BATCH, len(self._fresh)))]
             done: dict[Work, list[Heard]] = {}
-            stuck: set[tuple[str, str]] = set()
+            later: dict[Work, list[Heard]] = {}
+            waiting = await self._waiting(batch)
             for work, heard in batch:
-                place = (heard.hearer, heard.fact.subject)
-                if place in stuck:
-                    continue  # an earlier fact about it failed; this one follows by `_take_over`, in order
-                if await self._handle(work, heard, attempts=0):
+                place = (work.name, heard.hearer, heard.fact.subject)
+                if waiting.get(place, heard.fact.id) < heard.fact.id:
+                    later.setdefault(work, []).append(heard)
+                elif await self._handle(work, heard, attempts=0):
                     done.setdefault(work, []).append(heard)
                 else:
-                    stuck.add(place)
+                    waiting[place] = ""
                 await asyncio.sleep(0)
+            for work, left in later.items():
+                await self._leave(work, left)
             for work, handled in done.items():
                 await self._forget(work, handled)
             count += len(batch)
         return count
+
+    @staticmethod
+    async def _waiting(batch: Sequence[tuple[Work, Heard]]) -> dict[tuple[str, str, str], str]:
+        """The first fact for a hearer about a subject that waits outside of this batch: it failed, or others are at it."""
+        mine = {(work.name, heard.key) for work, heard in batch}
+        subjects: dict[Work, dict[str, None]] = {}
+        for work, heard in batch:
+            subjects.setdefault(work, {})[heard.fact.subject] = None
+        found: dict[tuple[str, str, str], str] = {}
+        for work, ones in subjects.items():
+            names = {f"s{n}": subject for n, subject in enumerate(ones)}
+            for row in await work.fetch(
+                "SELECT fact_id, hearer, subject FROM deliveries WHERE state = 'waiting'"
+                f" AND subject IN ({', '.join(f':{name}' for name in names)}) ORDER BY fact_id DESC",
+                **names,
+            ):
+                if (work.name, f"{row['fact_id']}/{row['hearer']}") not in mine:
+                    found[work.name, row["hearer"], row["subject"]] = row["fact_id"]
+        return found
+
+    @staticmethod
+    async def _leave(work: Work, left: Sequence[Heard]) -> None:
+        """Not before those that come first: `_take_over` delivers them in order, as soon as it can."""
+        async with work.begin() as tx:
+            await tx.run_many(
+                "UPDATE deliveries SET due = :now WHERE fact_id = :fact_id AND hearer = :hearer",
+                [{"now": to_micros(tx.now), "fact_id": one.fact.id, "hearer": one.hearer} for one in left],
+            )
 
     async def _take_over(self) -> int:
         count = 0

@@ -187,7 +187,8 @@ async def damage(source: Work) -> list[str]:
         f"{row['variant_id']} at {row['location']} has {row['reserved']} reserved, but open reservations hold {row['held']}."
         for row in await source.fetch(
             "SELECT s.variant_id, s.location, s.reserved, CAST(coalesce(sum(l.quantity), 0) AS BIGINT) AS held FROM stock s"
-            " LEFT JOIN reservation_lines l ON l.variant_id = s.variant_id AND l.location = s.location"
+            " LEFT JOIN (SELECT r.* FROM reservation_lines r JOIN reservations o ON o.order_id = r.order_id"
+            "  WHERE o.state = 'open') l ON l.variant_id = s.variant_id AND l.location = s.location"
             " GROUP BY s.variant_id, s.location, s.reserved HAVING s.reserved <> coalesce(sum(l.quantity), 0)"
         )
     ]

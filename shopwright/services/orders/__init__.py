@@ -5,7 +5,15 @@ from shopwright.kit.label import Label
 LABEL = Label(
     owns="orders, shipments, refunds, history",
     asks=("carts", "inventory", "pricing", "payments"),
-    hears=("EmailVerified", "UserErased", "PaymentCaptured", "PaymentFailed", "RefundSettled"),
+    hears=(
+        "EmailVerified",
+        "UserErased",
+        "OrderCancelled",
+        "OrderExpired",
+        "PaymentCaptured",
+        "PaymentFailed",
+        "RefundSettled",
+    ),
     tells=(
         "OrderPlaced",
         "OrderPaid",

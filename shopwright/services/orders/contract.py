@@ -220,7 +220,7 @@ class OrderDelivered(Event, frozen=True, kw_only=True):
 
 
 class OrderCancelled(Event, frozen=True, kw_only=True):
-    """It will not be fulfilled."""
+    """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there."""
 
     SUBJECT: ClassVar[str] = "order_id"
     PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
@@ -228,6 +228,7 @@ class OrderCancelled(Event, frozen=True, kw_only=True):
     number: str
     email: str
     reason: str
+    took_goods: bool = False
 
 
 class OrderExpired(Event, frozen=True, kw_only=True):

@@ -85,21 +85,15 @@ class Fulfilment(OrderBook):
             return order
         if not model.STATES.may(order.status, "cancelled"):
             model.STATES.move(order.status, "cancelled")
-        if order.status == "placed" and order.payment is not None:
-            payment = await self._payments.void(order.payment.id)
-            await self.settle(order.id, payment)
+        if order.status == "placed" and (captured := await self._end_payments(order.id)) is not None:
+            await self.settle(order.id, captured)
             order = await self.get(order.id)
         was_paid = order.status == "paid"
         taken = was_paid and await self._has_taken(order.id)
         because = reason.strip()[:LONGEST] or "No reason given"
-        if not await self.give_up(order.id, because, who, "cancelled", only=frozenset({order.status})):
+        only = frozenset({order.status})
+        if not await self.give_up(order.id, because, who, "cancelled", only=only, took_goods=taken):
             raise Conflict("The order has moved on meanwhile. Look at it again.")
-        if was_paid and order.payment is not None:
-            left = order.payment.amount - order.payment.refunded
-            if left.amount > 0:
-                await self._payments.refund(key=f"cancel/{order.id}", payment_id=order.payment.id, amount=left)
-            back = [Wanted(line.variant_id, line.quantity) for line in order.lines if taken]
-            await self._inventory.restock(order.id, back, key=f"cancel/{order.id}")
         return await self.get(order.id)
 
     async def _has_taken(self, order_id: str) -> bool:
@@ -115,15 +109,13 @@ class Fulfilment(OrderBook):
     async def expire_unpaid(self) -> None:
         """A timer: orders never paid for give their goods back; one whose money is on its way is settled instead."""
         for order_id in await store.overdue(self._work, to_micros(self._work.now())):
-            order = await store.head(self._work, order_id)
-            if order is not None and order.payment_id is not None:
-                try:
-                    payment = await self._payments.void(order.payment_id)
-                except Unavailable:
-                    continue  # nobody knows: ask again at the next ring
-                if payment.status == "captured":
-                    await self.settle(order_id, payment)
-                    continue
+            try:
+                captured = await self._end_payments(order_id)
+            except Unavailable:
+                continue  # nobody knows: ask again at the next ring
+            if captured is not None:
+                await self.settle(order_id, captured)
+                continue
             await self.give_up(order_id, "It was not paid in time.", SYSTEM, "expired", only=frozenset({"placed"}))
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:

@@ -8,6 +8,7 @@ from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import Money, add_up, zero
 from shopwright.kit.states import States
 from shopwright.services.carts.contract import Cart
+from shopwright.services.inventory.contract import Wanted
 from shopwright.services.orders.contract import (
     CartNotReady,
     LineQuantity,
@@ -32,6 +33,7 @@ STATES: States[Status] = States(
     },
 )
 TIME_TO_PAY = timedelta(minutes=30)
+PLACING = timedelta(minutes=10)  # nothing that is being placed takes as long
 GRACE = timedelta(
     minutes=10
 )  # reservations outlive the order's own time to pay, so that a late capture finds its goods
@@ -102,6 +104,15 @@ def after_shipping(order: Order, shipped: Sequence[tuple[OrderLine, int]]) -> St
     for line, quantity in shipped:
         now[line.id] += quantity
     return "shipped" if all(now[line.id] == line.quantity for line in order.lines) else "part_shipped"
+
+
+def to_be_restocked(order: Order) -> list[Wanted]:
+    """What of an order that is off goes back to the shelf: all but what a refund brought back before."""
+    back = {line.id: line.quantity for line in order.lines}
+    for refund in order.refunds:
+        for part in refund.lines if refund.restock else ():
+            back[part.line_id] -= part.quantity
+    return [Wanted(line.variant_id, back[line.id]) for line in order.lines if back[line.id]]
 
 
 def line_value(line: OrderLine, quantity: int) -> Money:

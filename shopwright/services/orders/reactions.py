@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
+from shopwright.services.orders.contract import OrderCancelled, OrderExpired
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.payments.contract import PaymentCaptured, PaymentFailed, RefundSettled
 from shopwright.services.users.contract import EmailVerified, UserErased
@@ -13,6 +14,8 @@ def reactions(orders: Fulfilment) -> list[Reaction]:
     return [
         Reaction("orders.email_verified", EmailVerified, orders.hear_verified),
         Reaction("orders.user_erased", UserErased, orders.hear_erased),
+        Reaction("orders.cancelled", OrderCancelled, orders.hear_off),
+        Reaction("orders.expired", OrderExpired, orders.hear_off),
         Reaction("orders.payment_captured", PaymentCaptured, orders.hear_captured),
         Reaction("orders.payment_failed", PaymentFailed, orders.hear_failed),
         Reaction("orders.refund_settled", RefundSettled, orders.hear_refund_settled),
@@ -24,5 +27,6 @@ def timers(orders: Fulfilment) -> list[Timer]:
     return [
         Timer("orders.expire", timedelta(seconds=15), orders.expire_unpaid),
         Timer("orders.clear_addresses", timedelta(minutes=1), orders.clear_addresses),
+        Timer("orders.unfinished", timedelta(minutes=1), orders.forget_unfinished),
         Timer("orders.refunds", timedelta(seconds=10), orders.finish_refunds),
     ]

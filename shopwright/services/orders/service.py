@@ -6,28 +6,24 @@
     one transaction → the order as placed, with its number and its fact
     payments.open   → the money; its webhook, the browser's return and our own questions all end in `settle`
 
-What happens to an order afterwards is in `fulfilment.py`.
+What happens to an order afterwards is in `fulfilment.py`, how it ends before its time in `ending.py`.
 """
-
-from typing import Literal
 
 import msgspec
 
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import UniqueViolation
-from shopwright.kit.errors import Conflict, IdempotencyConflict, Missing, ShopError
-from shopwright.kit.facts import Event, Heard
+from shopwright.kit.errors import Conflict, IdempotencyConflict, Missing, ShopError, Unavailable
+from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money
 from shopwright.kit.web.idempotency import fingerprint
-from shopwright.kit.work import Transaction, Work
-from shopwright.services.carts.contract import Cart, Carts
-from shopwright.services.inventory.contract import Inventory, SoldOut, Wanted
+from shopwright.kit.work import Transaction
+from shopwright.services.carts.contract import Cart
+from shopwright.services.inventory.contract import SoldOut, Wanted
 from shopwright.services.orders import model, store
 from shopwright.services.orders.contract import (
     Order,
-    OrderCancelled,
-    OrderExpired,
     OrderLine,
     OrderPaid,
     OrderPlaced,
@@ -37,21 +33,15 @@ from shopwright.services.orders.contract import (
     SoldLine,
     Status,
 )
-from shopwright.services.payments.contract import Payment, Payments
-from shopwright.services.pricing.contract import Pricing
+from shopwright.services.orders.ending import Ending
+from shopwright.services.payments.contract import Payment
+from shopwright.services.pricing.contract import CouponRefused
 
 UNPAID: frozenset[Status] = frozenset({"placed", "expired"})
 
 
-class OrderBook:
+class OrderBook(Ending):
     """Placing, paying and reading orders."""
-
-    def __init__(self, work: Work, *, carts: Carts, inventory: Inventory, pricing: Pricing, payments: Payments) -> None:
-        self._work = work
-        self._carts = carts
-        self._inventory = inventory
-        self._pricing = pricing
-        self._payments = payments
 
     # --- placing
 
@@ -100,11 +90,9 @@ class OrderBook:
             return
         if earlier.status != "placed":
             raise Conflict("This cart has been ordered already.", data={"order_id": earlier.id})
-        if earlier.payment_id is not None:
-            payment = await self._payments.void(earlier.payment_id)
-            if payment.status == "captured":
-                await self.settle(earlier.id, payment)
-                raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
+        if (captured := await self._end_payments(earlier.id)) is not None:
+            await self.settle(earlier.id, captured)
+            raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
         reason = "The order was placed again from the same cart."
         if not await self.give_up(earlier.id, reason, SYSTEM, "cancelled", only=UNPAID):
             raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
@@ -112,6 +100,8 @@ class OrderBook:
     async def _write(self, tx: Transaction, order_id: str, cart: Cart, who: Caller) -> None:
         if cart.shipping_address is None or cart.shipping_option is None:
             raise Conflict("The cart still needs an address and a way to ship.")
+        if not await store.keep_placement(tx, order_id):
+            raise Unavailable("This took too long. Send it again.")
         order = Order(
             id=order_id,
             number=str(await store.next_number(tx)),
@@ -167,9 +157,6 @@ class OrderBook:
             for line in cart.lines
         )
 
-    async def _note(self, tx: Transaction, order_id: str, what: str, who: str) -> None:
-        await store.write_down(tx, self._work.ids.new("tml"), order_id, what, who)
-
     # --- paying
 
     async def _open_payment(self, order: store.Head, attempt: int, choice: PaymentChoice) -> Payment:
@@ -190,11 +177,9 @@ class OrderBook:
             raise Missing("There is no such order.")
         if order.status != "placed":
             raise Conflict(f"This order is {order.status}; it cannot be paid for.")
-        if order.payment_id is not None:
-            earlier = await self._payments.void(order.payment_id)
-            if earlier.status == "captured":
-                await self.settle(order_id, earlier)
-                return await self.get(order_id)
+        if (captured := await self._end_payments(order_id)) is not None:
+            await self.settle(order_id, captured)
+            return await self.get(order_id)
         async with self._work.begin() as tx:
             if not await store.next_attempt(tx, order_id, order.attempts, to_micros(tx.now + model.TIME_TO_PAY)):
                 raise Conflict("This order is being paid in another window.")
@@ -226,10 +211,13 @@ class OrderBook:
         order = await store.head(self._work, order_id)
         if order is None:
             raise Missing("There is no such order.")
-        if payment.status != "captured":
+        known = order.status in model.PAID and order.payment_id == payment.id
+        if payment.status != "captured" and not known:
             if order.payment_id != payment.id and order.status == "placed":
                 async with self._work.begin() as tx:
                     await store.set_payment(tx, order_id, payment.id)
+            elif order.status == "cancelled":
+                await self._end_payments(order_id)  # it was opened while the order was given up
             return
         if order.status not in model.PAID:
             # Goods are only set aside before the order is paid, and only taken after: whoever cancels or expires it
@@ -240,11 +228,11 @@ class OrderBook:
                 or not await self._mark_paid(order_id, payment)
             ):
                 await self._inventory.release(order_id)  # also what was set aside here, just after it was given up
-                await self._give_back(payment)
+                await self._give_back(payment, await self.get(order_id))
                 return
             order = await store.head(self._work, order_id) or order
         if order.payment_id != payment.id:
-            await self._give_back(payment)  # it was paid for twice
+            await self._give_back(payment, await self.get(order_id))  # it was paid for twice
             return
         await self._take_goods(order)
         await self._carts.close(order.cart_id)
@@ -255,8 +243,11 @@ class OrderBook:
         wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
         try:
             await self._inventory.reserve(order_id, wanted, self._work.now() + model.GRACE)
-        except SoldOut:
-            reason = "The payment came after the goods were sold to others; it is given back."
+            if whole.status == "expired":
+                await self._pricing.redeem(order_id, whole.coupons, whole.customer_id or whole.email.casefold())
+        except (SoldOut, CouponRefused) as error:
+            what = "the goods were sold to" if isinstance(error, SoldOut) else "its coupon was used by"
+            reason = f"The payment came after {what} others; it is given back."
             await self.give_up(order_id, reason, SYSTEM, "cancelled", only=UNPAID)
             return False
         return True
@@ -268,10 +259,6 @@ class OrderBook:
             wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
             await self._inventory.reserve(order.id, wanted, self._work.now() + model.GRACE)
             await self._inventory.take(order.id)
-
-    async def _give_back(self, payment: Payment) -> None:
-        """Money for an order that is off (or paid twice) goes back at once."""
-        await self._payments.refund(key=f"back/{payment.id}", payment_id=payment.id, amount=payment.amount)
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
         """Placed or expired → paid, once. True where it is paid now, by whichever payment; False where it is off."""
@@ -307,49 +294,7 @@ class OrderBook:
             )
         return True
 
-    # --- giving up
-
-    async def give_up(
-        self, order_id: str, reason: str, who: Caller, ended: Literal["cancelled", "expired"], only: frozenset[Status]
-    ) -> bool:
-        """End an order that is still in one of `only`; False where it has moved on meanwhile."""
-        async with self._work.begin() as tx:
-            order = await self._locked(tx, order_id)
-            if order.status == ended:
-                return True
-            if order.status not in only:
-                return False
-            await store.move(tx, order.id, model.STATES.move(order.status, ended))
-            await self._note(tx, order.id, f"{ended.capitalize()}: {reason}", who.signature)
-            told: Event = (
-                OrderExpired(order_id=order.id, number=order.number, email=order.email)
-                if ended == "expired"
-                else OrderCancelled(order_id=order.id, number=order.number, email=order.email, reason=reason)
-            )
-            await tx.tell(told)
-        await self._inventory.release(order_id)
-        await self._pricing.unredeem(order_id)
-        return True
-
-    async def _locked(self, tx: Transaction, order_id: str) -> Order:
-        """The order, held until the transaction ends."""
-        if await store.lock(tx, order_id) is None:
-            raise Missing("There is no such order.")
-        order = await store.read(tx, order_id)
-        if order is None:
-            raise Missing("There is no such order.")
-        return order
-
     # --- reading
-
-    async def get(self, order_id: str) -> Order:
-        order = await store.read(self._work, order_id)
-        if order is None:
-            raise Missing("There is no such order.")
-        head = await store.head(self._work, order.id)
-        if head is None or head.payment_id is None:
-            return order
-        return msgspec.structs.replace(order, payment=await self._payments.get(head.payment_id))
 
     async def search(
         self, *, customer_id: str = "", status: str = "", text: str = "", after: str = "", limit: int = 24

@@ -22,6 +22,8 @@ STATES: States[Status] = States(
 )
 PAID: frozenset[Status] = frozenset({"captured", "part_refunded", "refunded", "disputed"})
 UNDECIDED: frozenset[Status] = frozenset({"pending", "requires_action", "authorized"})
+# A bank's question nobody answers is taken back: the shopper has gone.
+UNANSWERED = timedelta(hours=1)
 FIRST_QUESTION = timedelta(seconds=10)
 CALM = timedelta(minutes=5)
 

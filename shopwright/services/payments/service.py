@@ -203,7 +203,9 @@ class Till:
             async with self._work.begin() as tx:
                 await store.ask_again(tx, payment_id, to_micros(tx.now + self._patience(store.payment(row))))
             try:
-                await self._ask(row)
+                asked = await self._ask(row)
+                if asked.status == "requires_action" and asked.created_at + model.UNANSWERED < self._work.now():
+                    await self.void(payment_id)
             except Unavailable:
                 continue
         for refund in await store.open_refunds(self._work):

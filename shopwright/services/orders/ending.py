@@ -1,0 +1,123 @@
+"""How an order ends before its time: given up, with everything it had going back, whatever breaks in between."""
+
+from typing import Literal
+
+import msgspec
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.errors import Missing
+from shopwright.kit.facts import Event, Heard
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.carts.contract import Carts
+from shopwright.services.inventory.contract import Inventory
+from shopwright.services.orders import model, store
+from shopwright.services.orders.contract import Order, OrderCancelled, OrderExpired, Status
+from shopwright.services.payments.contract import Payment, Payments
+from shopwright.services.pricing.contract import Pricing
+
+
+class Ending:
+    """Orders that end; what the rest of their life needs, too."""
+
+    def __init__(self, work: Work, *, carts: Carts, inventory: Inventory, pricing: Pricing, payments: Payments) -> None:
+        self._work = work
+        self._carts = carts
+        self._inventory = inventory
+        self._pricing = pricing
+        self._payments = payments
+
+    async def get(self, order_id: str) -> Order:
+        order = await store.read(self._work, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        head = await store.head(self._work, order.id)
+        if head is None or head.payment_id is None:
+            return order
+        return msgspec.structs.replace(order, payment=await self._payments.get(head.payment_id))
+
+    async def _note(self, tx: Transaction, order_id: str, what: str, who: str) -> None:
+        await store.write_down(tx, self._work.ids.new("tml"), order_id, what, who)
+
+    async def give_up(
+        self,
+        order_id: str,
+        reason: str,
+        who: Caller,
+        ended: Literal["cancelled", "expired"],
+        only: frozenset[Status],
+        *,
+        took_goods: bool = False,
+    ) -> bool:
+        """End an order that is still in one of `only`; False where it has moved on meanwhile."""
+        async with self._work.begin() as tx:
+            order = await self._locked(tx, order_id)
+            if order.status == ended:
+                return True
+            if order.status not in only:
+                return False
+            await store.move(tx, order.id, model.STATES.move(order.status, ended))
+            await self._note(tx, order.id, f"{ended.capitalize()}: {reason}", who.signature)
+            told: Event = (
+                OrderExpired(order_id=order.id, number=order.number, email=order.email)
+                if ended == "expired"
+                else OrderCancelled(
+                    order_id=order.id, number=order.number, email=order.email, reason=reason, took_goods=took_goods
+                )
+            )
+            await tx.tell(told)
+        await self._undo(order_id, took_goods=took_goods)
+        return True
+
+    async def _undo(self, order_id: str, *, took_goods: bool) -> None:
+        """Goods, coupons and money of an order that is off go back.
+
+        Safe to repeat: a crash in between is made good by the fact that it is off, which we hear ourselves.
+        """
+        await self._inventory.release(order_id)
+        await self._pricing.unredeem(order_id)
+        order = await self.get(order_id)
+        if order.status == "expired":
+            return  # money may still come, and buy the goods after all
+        if took_goods:
+            await self._inventory.restock(order_id, model.to_be_restocked(order), key=f"cancel/{order_id}")
+        for payment in await self._payments.of_order(order_id):
+            if payment.status in {"captured", "part_refunded"}:
+                await self._give_back(payment, order)
+
+    async def hear_off(self, heard: Heard) -> None:
+        """OrderCancelled, OrderExpired: what it had goes back, unless it was paid for after all."""
+        order = await store.head(self._work, heard.event.order_id)
+        if order is not None and order.status in {"cancelled", "expired"}:
+            await self._undo(order.id, took_goods=getattr(heard.event, "took_goods", False))
+
+    async def _locked(self, tx: Transaction, order_id: str) -> Order:
+        """The order, held until the transaction ends."""
+        if await store.lock(tx, order_id) is None:
+            raise Missing("There is no such order.")
+        order = await store.read(tx, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        return order
+
+    async def forget_unfinished(self) -> None:
+        """A timer: where the process died while an order was placed, its goods and coupons go back."""
+        before = self._work.ids.at("ord", self._work.now() - model.PLACING)
+        for order_id in await store.abandoned_placements(self._work, before):
+            await self._inventory.release(order_id)
+            await self._pricing.unredeem(order_id)
+            async with self._work.begin() as tx:
+                await store.drop_placement(tx, order_id)
+
+    async def _end_payments(self, order_id: str) -> Payment | None:
+        """All tries to pay for an order are over, also one it never got to know of; a captured one is answered."""
+        ended = [await self._payments.void(one.id) for one in await self._payments.of_order(order_id)]
+        return next((one for one in ended if one.status == "captured"), None)
+
+    async def _give_back(self, payment: Payment, order: Order) -> None:
+        """Money for an order that is off (or paid twice) goes back at once: first what was promised, then the rest."""
+        if order.payment is not None and order.payment.id == payment.id:
+            for refund in order.refunds:
+                payment = await self._payments.refund(key=refund.id, payment_id=payment.id, amount=refund.amount)
+        left = payment.amount - payment.refunded
+        if left.amount > 0:
+            await self._payments.refund(key=f"back/{payment.id}", payment_id=payment.id, amount=left)

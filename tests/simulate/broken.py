@@ -1,0 +1,288 @@
+"""Shops that are broken on purpose, one way each: what the simulator must find."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from shopwright.kit.auth import SYSTEM, Caller
+from shopwright.kit.clock import EPOCH, to_micros
+from shopwright.kit.facts import Heard
+from shopwright.kit.money import Money
+from shopwright.services.insights import store as journal
+from shopwright.services.insights.service import Ledgerkeeper
+from shopwright.services.inventory import store as stock
+from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.inventory.service import StockKeeper
+from shopwright.services.notifications import model as letters
+from shopwright.services.notifications.preferences import Correspondence
+from shopwright.services.orders import model, store
+from shopwright.services.orders.contract import NewRefund, Order, OrderPaid, PlaceOrder
+from shopwright.services.orders.fulfilment import Fulfilment
+from shopwright.services.payments import model as payment_model
+from shopwright.services.payments import store as ledger
+from shopwright.services.payments.contract import Payment
+from shopwright.services.payments.service import Till
+from shopwright.services.pricing.service import Reckoner
+from shopwright.services.search.service import Finder
+
+
+class SomeLinesAreEnough(StockKeeper):
+    """A reservation that is not all or none."""
+
+    async def reserve(self, order_id: str, lines, expires_at: datetime) -> None:
+        async with self._work.begin() as tx:
+            if not await stock.open_reservation(tx, order_id, to_micros(expires_at)):
+                return
+            before = await stock.read(tx, sorted({line.variant_id for line in lines}))
+            for line in lines:
+                await stock.set_aside(tx, order_id, line)
+            await self._tell(tx, before)
+
+
+class ReleasesNothing(StockKeeper):
+    """What was set aside stays so."""
+
+    async def release(self, order_id: str) -> None:
+        async with self._work.begin() as tx:
+            await stock.close_reservation(tx, order_id, stock.RELEASED)
+
+
+class CountsWhatItReadBefore(StockKeeper):
+    """A lost update: the count is read before the transaction that writes it."""
+
+    async def adjust(self, adjustments, key: str = ""):
+        fixed = []
+        for one in adjustments:
+            seen = (await self.stock([one.variant_id]))[one.variant_id].on_hand
+            fixed.append(Adjustment(variant_id=one.variant_id, on_hand=seen + (one.delta or 0), reason=one.reason))
+        return await super().adjust(fixed, key)
+
+
+class AdjustsAsOftenAsAsked(StockKeeper):
+    """A key that is not looked at: who asks again books in again."""
+
+    async def adjust(self, adjustments, key: str = ""):
+        return await super().adjust(adjustments)
+
+
+class TakesWithoutRecord(StockKeeper):
+    """Goods that leave without a movement."""
+
+    async def take(self, order_id: str):
+        async with self._work.begin() as tx:
+            if not await stock.close_reservation(tx, order_id, stock.TAKEN):
+                return "taken" if await stock.reservation_state(tx, order_id) == stock.TAKEN else "expired"
+            await stock.give_back(tx, order_id, leaves_shelf=True)
+        return "taken"
+
+
+class NumbersFirst(Fulfilment):
+    """An order number taken in a transaction of its own: gaps."""
+
+    async def _place_new(self, order_id: str, request: PlaceOrder, who: Caller):
+        async with self._work.begin() as tx:
+            await store.next_number(tx)
+        return await super()._place_new(order_id, request, who)
+
+
+class EachClickIsAnOrder(Fulfilment):
+    """An Idempotency-Key nobody looks at."""
+
+    async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
+        return await super().place(request, f"{key}/{self._work.ids.secret(4)}", who)
+
+
+class RefundsAsOftenAsAsked(Fulfilment):
+    """A refund's key nobody looks at."""
+
+    async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
+        return await super().refund(order_id, refund, f"{key}/{self._work.ids.secret(4)}", who)
+
+
+class ExpiresWhatIsBeingPaid(Fulfilment):
+    """Orders expire without asking whether their money is on its way, and money that is late is kept."""
+
+    async def expire_unpaid(self) -> None:
+        for order_id in await store.overdue(self._work, to_micros(self._work.now())):
+            await self.give_up(order_id, "too late", SYSTEM, "cancelled", only=frozenset({"placed"}))
+
+    async def hear_captured(self, heard: Heard) -> None:
+        order = await store.head(self._work, heard.event.order_id)
+        if order is not None and order.status != "cancelled":
+            await super().hear_captured(heard)
+
+
+class TellsOfPaymentLater(Fulfilment):
+    """A fact told in a transaction after the change: lost with the process."""
+
+    async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
+        async with self._work.begin() as tx:
+            order = await self._locked(tx, order_id)
+            if order.status == "cancelled" or order.status in model.PAID:
+                return order.status != "cancelled"
+            await store.move(tx, order_id, "paid")
+            await store.set_payment(tx, order_id, payment.id)
+            await self._note(tx, order_id, "Payment received", SYSTEM.name)
+        async with self._work.begin() as tx:
+            await tx.tell(
+                OrderPaid(order_id=order_id, number=order.number, email=order.email, total=order.totals.total)
+            )
+        return True
+
+
+class CancelsAndForgets(Fulfilment):
+    """A cancelled order whose money and goods go back only if nothing breaks in between."""
+
+    async def hear_off(self, heard: Heard) -> None:
+        return
+
+
+class KeepsBothPayments(Fulfilment):
+    """Paid for twice, and the second money is kept."""
+
+    async def _give_back(self, payment: Payment, order: Order) -> None:
+        return
+
+
+class PaysTwiceForOneLetter(Fulfilment):
+    """Marks an order as paid each time it hears so."""
+
+    async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
+        done = await super()._mark_paid(order_id, payment)
+        if done:
+            async with self._work.begin() as tx:
+                await self._note(tx, order_id, "Payment received", SYSTEM.name)
+        return done
+
+    async def settle(self, order_id: str, payment: Payment) -> None:
+        if payment.status == "captured":
+            await self._mark_paid(order_id, payment)
+        await super().settle(order_id, payment)
+
+
+class LeaksCents(Fulfilment):
+    """A rounding leak: each refund is a cent more than what it says."""
+
+    async def _refund_settled(self, order_id: str, refund) -> None:
+        payment = (await self.get(order_id)).payment
+        if payment is not None and payment.refunded < payment.amount:
+            await self._payments.refund(
+                key=f"cent/{refund.id}", payment_id=payment.id, amount=Money(1, payment.amount.currency)
+            )
+        await super()._refund_settled(order_id, refund)
+
+
+class WritesTwice(Correspondence):
+    """A missing inbox row: what is delivered again is written again."""
+
+    async def hear(self, heard: Heard) -> None:
+        letter = letters.LETTERS[type(heard.event)](heard.event)
+        for _ in range(2 if heard.fact.id[-1] in "01234" else 1):  # delivered again after a crash, now and then
+            messages = await self.messages_of(letter)
+            async with self._work.begin() as tx:
+                await self.post(tx, letter, messages)
+
+
+class WritesBeforeItKnows(Correspondence):
+    """A letter that leaves before it is written down that it did."""
+
+    async def hear(self, heard: Heard) -> None:
+        letter = letters.LETTERS[type(heard.event)](heard.event)
+        for message in await self.messages_of(letter):
+            await self._postboxes[message.channel].deliver(message)
+        async with self._work.begin(once=heard.key):
+            return
+
+
+class OneSided(Till):
+    """A ledger that is written on one side."""
+
+    async def _believe(self, payment_id: str, told):
+        after = await super()._believe(payment_id, told)
+        if after.status == "captured":
+            async with self._work.begin() as tx:
+                await tx.run(
+                    "DELETE FROM ledger WHERE payment_id = :id AND account NOT LIKE 'provider:%'", id=payment_id
+                )
+        return after
+
+
+class TellsOfMoneyTwice(Till):
+    """Each webhook books the money again."""
+
+    async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
+        await super().webhook(provider, headers, body)
+        notice = self._provider(provider).verify(headers, body)
+        row = await ledger.by_reference(self._work, provider, notice.reference)
+        if row is not None and row["status"] == "captured":
+            paid = ledger.payment(row)
+            async with self._work.begin() as tx:
+                entry = f"again/{self._work.ids.secret(4)}"
+                await ledger.book(tx, entry, payment_model.capture_entry(paid.provider, paid.amount), paid)
+
+
+class NeverAsks(Till):
+    """Payments nobody calls about stay undecided for ever."""
+
+    async def ask_undecided(self) -> None:
+        return
+
+    async def void(self, payment_id: str) -> Payment:
+        return await self.get(payment_id)
+
+
+class CouponsWithoutLimit(Reckoner):
+    """A coupon whose last use is checked where it is shown, and not where it is used."""
+
+    async def redeem(self, order_id: str, codes, customer: str) -> None:
+        async with self._work.begin() as tx:
+            for code in codes:
+                await tx.run(
+                    "INSERT INTO coupon_uses (order_id, code, customer, time) VALUES (:order_id, :code, :customer, 0)"
+                    " ON CONFLICT (order_id, code) DO NOTHING",
+                    order_id=order_id,
+                    code=code,
+                    customer=customer,
+                )
+                await tx.run("UPDATE coupons SET used = used + 1 WHERE code = :code", code=code)
+
+
+class KeepsCoupons(Reckoner):
+    """Coupons of orders that are off stay used."""
+
+    async def unredeem(self, order_id: str) -> None:
+        return
+
+
+class HearsNowAndThen(Finder):
+    """A reader that says it has heard, and has not."""
+
+    async def hear_stock(self, heard: Heard) -> None:
+        if heard.fact.id[-1] not in "01234567":
+            await super().hear_stock(heard)
+
+
+class CountsSalesTwice(Ledgerkeeper):
+    """A dashboard that counts what it hears, as often as it hears it."""
+
+    async def hear(self, heard: Heard) -> None:
+        if isinstance(heard.event, OrderPaid):
+            async with self._work.begin() as tx:
+                await journal.add_sale(tx, (heard.fact.time - EPOCH) // timedelta(days=1), heard.event)
+        await super().hear(heard)
+
+
+BROKEN = {
+    StockKeeper: [
+        SomeLinesAreEnough, ReleasesNothing, CountsWhatItReadBefore, AdjustsAsOftenAsAsked,
+        TakesWithoutRecord,
+    ],
+    Fulfilment: [
+        NumbersFirst, EachClickIsAnOrder, RefundsAsOftenAsAsked, ExpiresWhatIsBeingPaid, TellsOfPaymentLater, CancelsAndForgets,
+        KeepsBothPayments, PaysTwiceForOneLetter, LeaksCents,
+    ],
+    Correspondence: [WritesTwice, WritesBeforeItKnows],
+    Till: [OneSided, TellsOfMoneyTwice, NeverAsks],
+    Reckoner: [CouponsWithoutLimit, KeepsCoupons],
+    Finder: [HearsNowAndThen],
+    Ledgerkeeper: [CountsSalesTwice],
+}  # fmt: skip
