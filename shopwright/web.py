@@ -27,10 +27,12 @@ from shopwright.kit.auth import GUEST, Caller, anyone
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
+from shopwright.kit.web.document import document
 from shopwright.kit.web.idempotency import Idempotency
 from shopwright.kit.web.limits import Limits
 from shopwright.kit.web.observe import Observe
 from shopwright.kit.web.prepared import Plan, Prepared, Strangers, Version
+from shopwright.kit.web.strict import StrictRequest
 from shopwright.services.carts import http as carts
 from shopwright.services.catalog import http as catalog
 from shopwright.services.insights import http as insights
@@ -104,7 +106,7 @@ def operator_routes(shop: Shop) -> Router:
     @get("/openapi.json", opt=allow(anyone), include_in_schema=False)
     async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
         """The API, for machines."""
-        return request.app.openapi_schema.to_schema()
+        return document(request.app)
 
     return Router("/", route_handlers=[live, ready, metrics, openapi_document])
 
@@ -188,6 +190,7 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
         exception_handlers={Exception: error_answer},
         csrf_config=forms(shop.settings),
         openapi_config=openapi(),
+        request_class=StrictRequest,
         lifespan=[lifespan],
         request_max_body_size=shop.settings.largest_body,
         logging_config=None,

@@ -7,13 +7,14 @@ from litestar import Response, Router, get
 from shopwright.faces import render
 from shopwright.faces.storefront.frame import SettingsDep, Web
 from shopwright.kit.auth import anyone
+from shopwright.kit.web import document as openapi
 from shopwright.kit.web.access import allow
 
 
 @get("/docs", opt=allow(anyone), include_in_schema=False)
 async def docs(request: Web, settings: SettingsDep) -> Response[bytes]:
     """Every path, by subject."""
-    document: dict[str, Any] = request.app.openapi_schema.to_schema()
+    document = openapi.document(request.app)
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

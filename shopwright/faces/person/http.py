@@ -8,10 +8,17 @@ from litestar import Request, Response, Router, get
 from shopwright.faces.person.gather import everything
 from shopwright.kit.auth import signed_in
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Asking
 
 
-@get("/v1/me/export", opt=allow(signed_in), tags=["users"], operation_id="export_me")
+@get(
+    "/v1/me/export",
+    opt=allow(signed_in),
+    tags=["users"],
+    operation_id="export_me",
+    responses=answers(dict[str, Any], "Everything."),
+)
 async def export_me(request: Request[Any, Any, Any], caller: Asking) -> Response[bytes]:
     """Everything the shop knows of oneself, as one JSON document to keep or to take elsewhere."""
     return answer(await everything(request.app.state.shop, caller.user_id or ""))

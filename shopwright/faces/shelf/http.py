@@ -11,6 +11,7 @@ from shopwright.faces.shelf.view import ProductView, Shelf, with_reason
 from shopwright.kit.auth import anyone, staff
 from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.lists import After, Limit, Page
 from shopwright.services.carts.contract import Carts
@@ -24,6 +25,9 @@ CartsService = Given[Carts]
 IfMatch = Annotated[
     str | None, HeaderParameter(name="If-Match", description="the ETag that was read: a lost update is 412")
 ]
+
+
+PRODUCT = answers(ProductView, "The product.")
 
 
 class StockAdjustment(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,7 +75,7 @@ async def list_products(
     return Page(cards, shown[-1].id if len(products) > limit else None)
 
 
-@get("/v1/products/{product:str}", opt=allow(anyone), tags=["catalog"], operation_id="get_product", responses=None)
+@get("/v1/products/{product:str}", opt=allow(anyone), tags=["catalog"], operation_id="get_product", responses=PRODUCT)
 async def get_product(shelf: Face, caller: Asking, product: FromPath[str]) -> Response[bytes]:
     """A product by id or slug; a slug it had before answers 301. Staff see drafts too."""
     shown = await shelf.product(product, drafts=caller.may("catalog.write"))
@@ -80,13 +84,25 @@ async def get_product(shelf: Face, caller: Asking, product: FromPath[str]) -> Re
     return _answer(shown)
 
 
-@post("/v1/products", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="create_product")
+@post(
+    "/v1/products",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="create_product",
+    responses=answers(ProductView, "The product.", 201),
+)
 async def create_product(shelf: Face, caller: Asking, data: JSONBody[write.ProductWrite]) -> Response[bytes]:
     """A new product with variants, prices and stock."""
     return _answer(await shelf.view(await write.create(shelf, data, f"set by {caller.signature}")), 201)
 
 
-@patch("/v1/products/{product:str}", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="change_product")
+@patch(
+    "/v1/products/{product:str}",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="change_product",
+    responses=PRODUCT,
+)
 async def change_product(
     shelf: Face, caller: Asking, product: FromPath[str], data: JSONBody[write.ProductPatch], if_match: IfMatch = None
 ) -> Response[bytes]:

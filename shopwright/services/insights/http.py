@@ -1,5 +1,6 @@
 """REST routes of insights: the log of facts, and the roll-ups."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -7,8 +8,9 @@ from litestar import Response, Router, get
 
 from shopwright.kit.auth import staff
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Given
-from shopwright.kit.web.lists import After, Limit, page
+from shopwright.kit.web.lists import After, Limit, Page, page
 from shopwright.services.insights.contract import Day, Insights, TopProduct
 
 Service = Given[Insights]
@@ -21,7 +23,24 @@ class Dashboard(msgspec.Struct, frozen=True):
     top_products: list[TopProduct]
 
 
-@get("/v1/events", opt=allow(staff("events.read")), tags=["events"], operation_id="list_events")
+class Told(msgspec.Struct, frozen=True):
+    """A fact in the log, as the API document describes it."""
+
+    id: str
+    type: str
+    time: datetime
+    subject: str
+    data: dict[str, Any]
+    cursor: str
+
+
+@get(
+    "/v1/events",
+    opt=allow(staff("events.read")),
+    tags=["events"],
+    operation_id="list_events",
+    responses=answers(Page[Told], "Facts in order, and where the next ones start."),
+)
 async def list_events(insights: Service, after: After = "", limit: Limit = 100) -> Response[bytes]:
     """The log of facts, in order, from a cursor on."""
     found = await insights.events(after, limit + 1)

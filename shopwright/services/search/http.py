@@ -8,13 +8,29 @@ from litestar.params import FromQuery, Parameter
 
 from shopwright.kit.auth import anyone
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Given
-from shopwright.services.search.contract import Card, Results, Search, SearchRequest, Sort, chosen
+from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
 
 Service = Given[Search]
 
 
-@get("/v1/search", opt=allow(anyone), tags=["search"], operation_id="search")
+class Shown(msgspec.Struct, frozen=True):
+    """What was found, as the API document describes it."""
+
+    items: list[Card]
+    total: int
+    facets: list[Facet]
+    corrected_query: str | None
+
+
+@get(
+    "/v1/search",
+    opt=allow(anyone),
+    tags=["search"],
+    operation_id="search",
+    responses=answers(Shown, "Products that fit, and ways to narrow down."),
+)
 async def find(
     search: Service,
     request: Request[Any, Any, Any],

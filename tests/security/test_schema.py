@@ -1,0 +1,40 @@
+"""The API is what its document says: thousands of right and wrong requests, alone and one after another."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import OWNER
+from tests.process.server import Server
+
+# What would end the session of who asks.
+LEFT_OUT = ("sign_out", "sign_out_everywhere", "end_session", "erase_me", "change_password")
+
+
+@pytest.mark.slow
+def test_nothing_sent_to_the_api_breaks_it_or_is_answered_otherwise_than_documented(
+    data: tuple[Path, str], tmp_path: Path
+) -> None:
+    server = Server(*data).start()
+    try:
+        email, password = OWNER
+        tokens = httpx.post(f"{server.url}/v1/sessions", json={"email": email, "password": password}, trust_env=False)
+        command = [
+            str(Path(sys.executable).parent / "schemathesis"),
+            "run",
+            f"{server.url}/openapi.json",
+            "--phases=coverage,fuzzing,stateful",
+            "--max-examples=20",
+            "--continue-on-failure",
+            "--checks=not_a_server_error,response_schema_conformance,content_type_conformance,status_code_conformance",
+            f"--header=Authorization: Bearer {tokens.json()['access_token']}",
+            *(f"--exclude-operation-id={name}" for name in LEFT_OUT),
+        ]
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=500)
+        assert ran.returncode == 0, ran.stdout[-6000:]
+        assert "Traceback" not in server.log.read_text()
+    finally:
+        server.kill()
