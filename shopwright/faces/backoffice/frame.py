@@ -14,6 +14,8 @@ from shopwright.settings import Settings
 NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/office/orders", "Orders", "orders.read"),
     ("/office/products", "Products", "catalog.write"),
+    ("/office/stock", "Stock", "stock.write"),
+    ("/office/pricing", "Pricing", "prices.write"),
     ("/office/reviews", "Reviews", "reviews.moderate"),
     ("/office/messages", "Messages", "messages.read"),
 )

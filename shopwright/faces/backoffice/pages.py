@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.backoffice import products, reviews
+from shopwright.faces.backoffice import products, reviews, rules, stock
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
 from shopwright.faces.storefront.frame import OrdersDep, Web, form_of
 from shopwright.kit import money
@@ -204,5 +204,7 @@ def routes() -> Router:
         retry_message,
         *products.HANDLERS,
         *reviews.HANDLERS,
+        *rules.HANDLERS,
+        *stock.HANDLERS,
     ]
     return Router("/", route_handlers=handlers, dependencies={"office": Provide(provide_office)})

@@ -1,6 +1,7 @@
 """Products in the back office: list, edit text, price and stock, publish."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.search.contract import SearchRequest
 
 PAGE = 50
-STATUSES: tuple[Status, ...] = ("draft", "published", "retired")
+STATUSES: tuple[Status, ...] = ("draft", "scheduled", "published", "retired")
 
 
 @get("/office/products", opt=allow(staff("catalog.write")), include_in_schema=False)
@@ -100,6 +101,7 @@ async def _product(
             }
             for variant in view.variants
         },
+        "publish_at": f"{product.publish_at:%Y-%m-%dT%H:%M}" if product.publish_at else "",
         "typed": typed,
         "errors": errors,
         "saved": saved,
@@ -146,12 +148,23 @@ async def _save(shelf: Shelf, product: Product, form: Mapping[str, str], caller:
         brand=form.get("brand", product.brand),
         description=form.get("description", product.description),
         status=status,
+        publish_at=_moment(form.get("publish_at", ""), product.publish_at),
+        seo_title=form.get("seo_title", product.seo_title),
+        seo_description=form.get("seo_description", product.seo_description),
         variants=tuple(variants),
     )
     await write.replace(
         shelf, product.id, changed, int(version) if version.isdigit() else None, f"set by {caller.signature}"
     )
     await _set_stock(shelf, product, form, {one.variant_id: one.on_hand for one in stock.values()}, caller)
+
+
+def _moment(text: str, before: datetime | None) -> datetime | None:
+    """What a field for date and time says, in UTC. Raises Invalid."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else before
+    except ValueError:
+        raise Invalid.at("/publish_at", "A moment is written like 2026-03-02T09:00.") from None
 
 
 def _variant(variant: write.VariantWrite, form: Mapping[str, str], currency: str) -> write.VariantWrite:

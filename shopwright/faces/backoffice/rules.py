@@ -1,0 +1,233 @@
+"""What things cost besides their price: promotions, coupons, shipping and taxes."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.faces import render
+from shopwright.faces.backoffice.frame import Office, OfficeDep
+from shopwright.faces.storefront.frame import SettingsDep, Web, complaints, form_of
+from shopwright.kit import money
+from shopwright.kit.auth import staff
+from shopwright.kit.errors import Invalid, Missing, ShopError
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Given
+from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
+
+PricingDep = Given[Pricing]
+Form = Mapping[str, str]
+Discount = Literal["percentage", "fixed", "free_shipping"]
+DISCOUNTS: dict[str, Discount] = {"percentage": "percentage", "fixed": "fixed", "free_shipping": "free_shipping"}
+PER_CENT = 100
+MOST_DIGITS = 9
+FEW = 6
+
+
+@get("/office/pricing", opt=allow(staff("prices.write")), include_in_schema=False)
+async def rules_page(
+    office: OfficeDep, pricing: PricingDep, settings: SettingsDep, saved: FromQuery[str] = ""
+) -> Response[bytes]:
+    """All of them on one page, each with its form."""
+    return await _show(office, pricing, settings.currency, {"saved": saved})
+
+
+async def _show(
+    office: Office, pricing: Pricing, currency: str, more: Mapping[str, Any], status: int = 200
+) -> Response[bytes]:
+    def plain_money(amount: int) -> str:
+        return money.write(money.Money(amount, currency)) if amount else "–"
+
+    def worth(kind: str, value: int) -> str:
+        if kind == "percentage":
+            return f"{value / PER_CENT:g} %"
+        return plain_money(value) if kind == "fixed" else "Free shipping"
+
+    def period(one: Coupon | Promotion) -> str:
+        ends = [
+            f"from {one.starts_at:%d %B %Y}" if one.starts_at else "",
+            f"until {one.ends_at:%d %B %Y}" if one.ends_at else "",
+        ]
+        return " ".join(end for end in ends if end) or "always"
+
+    def limits(one: Coupon) -> str:
+        said = [
+            f"{one.limit_total} in all" if one.limit_total else "",
+            f"{one.limit_per_customer} each" if one.limit_per_customer else "",
+        ]
+        return ", ".join(limit for limit in said if limit) or "none"
+
+    context = {
+        "currency": currency,
+        "promotions": [
+            {"id": one.id, "title": one.title, "worth": worth(one.kind, one.value), "minimum": plain_money(one.minimum), "period": period(one), "active": one.active}
+            for one in await pricing.promotions()
+        ],
+        "coupons": [
+            {"code": one.code, "worth": worth(one.kind, one.value), "minimum": plain_money(one.minimum), "period": period(one), "limits": limits(one), "used": one.used}
+            for one in await pricing.coupons()
+        ],
+        "shipping": [
+            {**render.plain(one), "places": ", ".join(_places(one)), "near": _near(_places(one)), "free": plain_money(one.free_over)}
+            for one in await pricing.shipping_rates()
+        ],
+        "taxes": [{**render.plain(one), "per_cent": f"{one.rate / PER_CENT:g}"} for one in await pricing.tax_rates()],
+        "typed": {},
+        "errors": {},
+        "at": "",
+        **more,
+    }  # fmt: skip
+    return office.show("pricing.html", context, status)
+
+
+def _places(one: ShippingRate) -> list[str]:
+    return [*one.countries, *one.regions] or ["everywhere"]
+
+
+def _near(places: list[str]) -> str:
+    return ", ".join(places[:FEW]) + (f" and {len(places) - FEW} more" if len(places) > FEW else "")
+
+
+def _amount(form: Form, name: str, currency: str) -> int:
+    text = form.get(name, "").strip()
+    return money.parse(text, currency, f"/{name}").amount if text else 0
+
+
+def _per_cent(form: Form, name: str) -> int:
+    try:
+        found = Decimal(form.get(name, "").strip().replace(",", ".").rstrip("% "))
+    except InvalidOperation:
+        found = Decimal(-1)
+    if not 0 <= found <= PER_CENT:
+        raise Invalid.at(f"/{name}", "A percentage is a number from 0 to 100, such as 19 or 7.5.")
+    return int(found * PER_CENT)
+
+
+def _whole(form: Form, name: str) -> int:
+    text = form.get(name, "").strip()
+    if text and not (text.isdigit() and len(text) <= MOST_DIGITS):
+        raise Invalid.at(f"/{name}", f"“{text}” is not a whole number.")
+    return int(text or 0)
+
+
+def _day(form: Form, name: str) -> datetime | None:
+    text = form.get(name, "").strip()
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+    except ValueError:
+        raise Invalid.at(f"/{name}", "A day is written like 2026-03-02.") from None
+
+
+def _discount(form: Form, currency: str) -> dict[str, Any]:
+    kind = DISCOUNTS.get(form.get("kind", ""), "percentage")
+    values = {"percentage": lambda: _per_cent(form, "value"), "fixed": lambda: _amount(form, "value", currency)}
+    return {
+        "kind": kind,
+        "value": values[kind]() if kind in values else 0,
+        "currency": currency if kind == "fixed" else "",
+        "minimum": _amount(form, "minimum", currency),
+        "starts_at": _day(form, "starts_at"),
+        "ends_at": _day(form, "ends_at"),
+    }
+
+
+async def _save_promotion(pricing: Pricing, form: Form, currency: str) -> None:
+    await pricing.put_promotion(Promotion(title=form.get("title", ""), **_discount(form, currency)))
+
+
+async def _save_coupon(pricing: Pricing, form: Form, currency: str) -> None:
+    await pricing.put_coupon(
+        Coupon(
+            code=form.get("code", ""),
+            limit_total=_whole(form, "limit_total"),
+            limit_per_customer=_whole(form, "limit_per_customer"),
+            **_discount(form, currency),
+        )
+    )
+
+
+async def _save_shipping(pricing: Pricing, form: Form, currency: str) -> None:
+    if not form.get("title", "").strip():
+        raise Invalid.at("/title", "Say what shoppers call this way to ship.")
+    await pricing.put_shipping_rate(
+        ShippingRate(
+            title=form["title"].strip(),
+            price=money.Money(_amount(form, "price", currency), currency),
+            countries=tuple(form.get("countries", "").upper().replace(",", " ").split()),
+            free_over=_amount(form, "free_over", currency),
+            max_weight=_whole(form, "max_weight"),
+            days_min=_whole(form, "days_min"),
+            days_max=_whole(form, "days_max"),
+        )
+    )
+
+
+async def _save_tax(pricing: Pricing, form: Form, _currency: str) -> None:
+    country = form.get("country", "").strip().upper()
+    if len(country) != 2:  # noqa: PLR2004 -- ISO 3166-1 alpha-2
+        raise Invalid.at("/country", "A country has two letters, such as DE.")
+    await pricing.put_tax_rate(
+        TaxRate(
+            country=country,
+            region=form.get("region", "").strip().upper(),
+            tax_class=form.get("tax_class", "standard"),
+            rate=_per_cent(form, "rate"),
+            title=form.get("title", "").strip() or "VAT",
+        )
+    )
+
+
+async def _pause(pricing: Pricing, promotion_id: str) -> None:
+    found = next((one for one in await pricing.promotions() if one.id == promotion_id), None)
+    if found is None:
+        raise Missing("There is no such promotion.")
+    await pricing.put_promotion(msgspec.structs.replace(found, active=not found.active))
+
+
+SAVE: dict[str, Callable[[Pricing, Form, str], Awaitable[None]]] = {
+    "promotions": _save_promotion,
+    "coupons": _save_coupon,
+    "shipping": _save_shipping,
+    "taxes": _save_tax,
+}
+
+
+async def _remove(pricing: Pricing, kind: str, name: str) -> None:
+    if kind == "promotions":
+        await pricing.delete_promotion(name)
+    elif kind == "coupons":
+        await pricing.delete_coupon(name)
+    elif kind == "shipping":
+        await pricing.delete_shipping_rate(name)
+    else:
+        country, region, tax_class = (*name.split("/"), "", "")[:3]
+        await pricing.delete_tax_rate(country, region, tax_class)
+
+
+@post("/office/pricing/{kind:str}", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
+async def change(
+    office: OfficeDep, request: Web, pricing: PricingDep, settings: SettingsDep, kind: FromPath[str]
+) -> Response[bytes] | Redirect:
+    """Add, pause or take away; what was typed stays where something is wrong."""
+    if kind not in SAVE:
+        raise Missing("There is no such page.")
+    form = await form_of(request)
+    try:
+        if "remove" in form:
+            await _remove(pricing, kind, form["remove"])
+        elif "pause" in form:
+            await _pause(pricing, form["pause"])
+        else:
+            await SAVE[kind](pricing, form, settings.currency)
+    except ShopError as error:
+        more = {"typed": form, "errors": complaints(error) or {"": error.detail}, "at": kind}
+        return await _show(office, pricing, settings.currency, more, 422)
+    return Redirect(f"/office/pricing?saved=1#{kind}", status_code=303)
+
+
+HANDLERS: list[Any] = [rules_page, change]

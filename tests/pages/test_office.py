@@ -1,0 +1,121 @@
+"""The back office: what staff see and do, page by page."""
+
+import re
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.clock import HandClock
+from tests.conftest import OWNER, fill_cart, sell
+
+
+@pytest.fixture
+async def office(shop: Shop, api: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The owner's browser."""
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    return api
+
+
+async def send(office: httpx.AsyncClient, page: str, action: str, **fields: str) -> httpx.Response:
+    text = (await office.get(page)).text
+    token = re.search(r'name="_csrf_token" value="([^"]+)"', text)[1]
+    return await office.post(action, data={"_csrf_token": token, **fields})
+
+
+async def test_stock_is_seen_booked_and_explained(shop: Shop, office: httpx.AsyncClient) -> None:
+    kettle = await sell(shop, on_hand=2)
+    variant = kettle.variants[0]
+    page = (await office.get("/office/stock")).text
+    assert variant.sku in page
+    here = f"/office/stock/{variant.id}"
+    booked = await send(office, here, here, delta="12", reason="delivery 4711", key="one")
+    assert booked.status_code == 303
+    await send(office, here, here, delta="12", reason="delivery 4711", key="one")
+    assert (await shop.inventory.stock([variant.id]))[variant.id].on_hand == 14
+    assert "delivery 4711 (Shop owner)" in (await office.get(here)).text
+    for delta, reason, said in (
+        ("-15", "broken", "cannot be taken away"),
+        ("x", "why", "Say how many"),
+        ("1", "", "Say why"),
+    ):
+        refused = await send(office, here, here, delta=delta, reason=reason)
+        assert refused.status_code == 422
+        assert said in refused.text
+    assert (await shop.inventory.stock([variant.id]))[variant.id].on_hand == 14
+
+
+async def test_promotions_are_made_paused_and_taken_away(shop: Shop, office: httpx.AsyncClient) -> None:
+    kettle = await sell(shop, price=10_000)
+    cart = await fill_cart(shop, (kettle, 1))
+    page, action = "/office/pricing", "/office/pricing/promotions"
+    made = await send(office, page, action, title="Spring sale", kind="percentage", value="12,5", minimum="50")
+    assert made.status_code == 303
+    assert (await shop.carts.get(cart.id)).totals.discount.amount == 1250
+    [promotion] = await shop.pricing.promotions()
+    assert "12.5 %" in (await office.get(page)).text
+    await send(office, page, action, pause=promotion.id)
+    assert (await shop.carts.get(cart.id)).totals.discount.amount == 0
+    await send(office, page, action, remove=promotion.id)
+    assert await shop.pricing.promotions() == []
+
+
+async def test_coupons_shipping_and_taxes_are_made_and_taken_away(shop: Shop, office: httpx.AsyncClient) -> None:
+    page = "/office/pricing"
+    await send(
+        office, page, f"{page}/coupons", code="may5", kind="fixed", value="5.00", limit_total="3", ends_at="2030-01-01"
+    )
+    coupon = next(one for one in await shop.pricing.coupons() if one.code == "MAY5")
+    assert (coupon.value, coupon.limit_total, coupon.ends_at.year) == (500, 3, 2030)
+    await send(
+        office, page, f"{page}/shipping", title="Bike", price="3.90", countries="de, at", days_min="1", days_max="1"
+    )
+    rate = next(one for one in await shop.pricing.shipping_rates() if one.title == "Bike")
+    assert (rate.price.amount, rate.countries) == (390, ("DE", "AT"))
+    await send(office, page, f"{page}/taxes", country="no", rate="25", tax_class="standard", title="MVA")
+    assert any((one.country, one.rate) == ("NO", 2500) for one in await shop.pricing.tax_rates())
+    await send(office, page, f"{page}/coupons", remove="MAY5")
+    await send(office, page, f"{page}/shipping", remove=rate.id)
+    await send(office, page, f"{page}/taxes", remove="NO//standard")
+    assert all(one.code != "MAY5" for one in await shop.pricing.coupons())
+    assert all(one.title != "Bike" for one in await shop.pricing.shipping_rates())
+    assert all(one.country != "NO" for one in await shop.pricing.tax_rates())
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "said"),
+    [
+        ("promotions", {"title": "", "kind": "percentage", "value": "10"}, "needs a title"),
+        ("promotions", {"title": "Spring", "kind": "percentage", "value": "a lot"}, "A percentage is a number"),
+        ("promotions", {"title": "Spring", "kind": "percentage", "value": "101"}, "from 0 to 100"),
+        ("coupons", {"code": "A", "kind": "fixed", "value": "-1"}, "above zero"),
+        ("coupons", {"code": "A", "kind": "fixed", "value": "1", "limit_total": "few"}, "not a whole number"),
+        ("shipping", {"title": "", "price": "1"}, "Say what shoppers call"),
+        ("taxes", {"country": "Germany", "rate": "19"}, "two letters"),
+        ("taxes", {"country": "DE", "rate": "190"}, "from 0 to 100"),
+    ],
+)
+async def test_what_cannot_be_is_said_and_what_was_typed_stays(
+    shop: Shop, office: httpx.AsyncClient, kind: str, fields: dict[str, str], said: str
+) -> None:
+    answer = await send(office, "/office/pricing", f"/office/pricing/{kind}", **fields)
+    assert answer.status_code == 422
+    assert said in answer.text
+    for value in fields.values():
+        assert not value or value in answer.text
+
+
+async def test_a_product_is_scheduled_and_told_to_search_engines(
+    shop: Shop, office: httpx.AsyncClient, clock: HandClock
+) -> None:
+    kettle = await sell(shop)
+    await shop.catalog.move(kettle.id, "draft")
+    page = f"/office/products/{kettle.id}"
+    fields = {"title": kettle.title, "status": "scheduled", "publish_at": "2026-03-02T12:00", "seo_title": "It sings"}
+    saved = await send(office, page, page, **fields)
+    assert saved.status_code == 303, saved.text
+    assert 'value="2026-03-02T12:00"' in (await office.get(page)).text
+    clock.move(hours=4)
+    await shop.bus.settle()
+    found = await shop.catalog.get(kettle.id)
+    assert (found.status, found.seo_title) == ("published", "It sings")
