@@ -186,6 +186,15 @@ def restore(data: str | None, file: Path, *, yes: bool) -> None:
 
 @main.command()
 @data_option
+def rebuild(data: str | None) -> None:
+    """Build the search index and the sums of the dashboard anew; the shop may run."""
+    from shopwright.commands import loading
+
+    raise SystemExit(with_shop(read_settings(data), loading.rebuild))
+
+
+@main.command()
+@data_option
 def doctor(data: str | None) -> None:
     """Check that everything adds up, and say what does not."""
     from shopwright.commands import loading

@@ -206,7 +206,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), plans(shop))
     if shop.settings.limits == "on":
         answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
-    return Observe(answering, shop.ids, shop.numbers)
+    return Observe(answering, shop.ids, shop.numbers, tls=shop.settings.url.startswith("https://"))
 
 
 def plans(shop: Shop) -> dict[str, Plan]:

@@ -41,6 +41,15 @@ async def export_products(shop: Shop, file: Path) -> int:
     return 0
 
 
+async def rebuild(shop: Shop) -> int:
+    """What readers keep, made anew from what they know."""
+    await shop.search.rebuild()
+    products = await shop.search.bring_up_to_date()
+    facts = await shop.insights.rebuild()
+    print(f"The search index was built anew with {products} products, the dashboard from {facts} facts.")
+    return 0
+
+
 async def doctor(shop: Shop) -> int:
     """Say what does not add up."""
     await shop.bus.settle()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from litestar import Litestar, get
 from litestar.handlers import HTTPRouteHandler
@@ -155,3 +156,17 @@ async def test_the_owner_makes_staff_who_may_do_what_their_role_says(
     assert (await api.get(f"/v1/orders/{order.id}", headers=bo)).status_code == 200
     assert (await api.post("/v1/products", json={"title": "Mug"}, headers=bo)).status_code == 403
     assert (await api.post("/v1/staff", json={}, headers=bo)).status_code == 403
+
+
+async def test_where_shoppers_come_by_tls_they_come_by_tls_alone(data: tuple[Path, str]) -> None:
+    for url, told in (("https://shop.test", True), ("http://shop.test", False)):
+        settings = msgspec.structs.replace(make_settings(*data), url=url)
+        shop = Shop(settings)
+        transport = httpx.ASGITransport(app=build(shop, deliver=False))
+        async with httpx.AsyncClient(transport=transport, base_url=url) as client:
+            for path in ("/health/live", "/v1/categories", "/sign-in", "/nowhere"):
+                answer = await client.get(path)
+                assert ("strict-transport-security" in answer.headers) == told
+            cookies = [one for one in answer.headers.get_list("set-cookie") if "__Host-" in one]
+            assert all("Secure" in one for one in cookies)
+        await shop.close()

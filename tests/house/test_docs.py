@@ -1,5 +1,7 @@
 """Docs that are tested: a setting, command, engine or event that is not told of fails here."""
 
+import csv
+import gzip
 import re
 import subprocess
 import sys
@@ -53,3 +55,29 @@ def test_decisions_are_half_a_page_titled_as_the_rule() -> None:
     for page in (HOME / "docs" / "decisions").glob("*.md"):
         assert page.read_text().startswith("# ")
         assert len(page.read_text().split()) < 250
+
+
+LIST = HOME.parent / "shared" / "data" / "security-checklists" / "owasp_asvs_5.0.0.csv.gz"
+
+
+def security_rows() -> list[list[str]]:
+    lines = (HOME / "docs" / "security.md").read_text().splitlines()
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| V")]
+
+
+def test_the_security_table_tells_of_every_requirement_once() -> None:
+    told = [one for row in security_rows() for one in row[0].split()]
+    assert len(told) == len(set(told))
+    if not LIST.is_file():
+        pytest.skip("the list of requirements is not there")
+    with gzip.open(LIST, "rt", encoding="utf-8") as file:
+        wanted = {row["req_id"] for row in csv.DictReader(file) if row["L"] in {"1", "2"}}
+    assert set(told) == wanted
+
+
+def test_the_security_table_names_tests_that_exist() -> None:
+    code = "".join(path.read_text() for path in (HOME / "tests").rglob("*.py"))
+    for requirement, state, where in security_rows():
+        assert state in {"met", "part", "open", "n/a"}, requirement
+        for name in re.findall(r"`([a-z_]+_[a-z_]+)`", where):
+            assert f"def {name}(" in code or name == "signing_keys", f"{requirement} names {name}"

@@ -389,3 +389,16 @@ async def test_the_log_of_facts_is_whole_in_order_and_replayable(shop: Shop) -> 
 async def test_an_account_cannot_be_had_twice_at_once(shop: Shop) -> None:
     with pytest.raises(Conflict):
         await shop.users.register("owner@example.com", PASSWORD, "Eve")
+
+
+async def test_sums_of_the_dashboard_are_built_anew_from_the_log(shop: Shop) -> None:
+    kettle = await sell(shop, on_hand=9)
+    for n in range(3):
+        await buy(shop, (kettle, 2), key=f"k{n}")
+    days, top = await shop.insights.days(), await shop.insights.top_products()
+    assert days[-1].orders == 3
+    async with shop.works["insights"].begin() as tx:
+        await tx.run("UPDATE sales SET revenue = 1, orders = 77")
+        await tx.run("DELETE FROM products_sold")
+    await shop.insights.rebuild()
+    assert (await shop.insights.days(), await shop.insights.top_products()) == (days, top)

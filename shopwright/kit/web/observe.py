@@ -28,6 +28,10 @@ SECURITY = [
 ]
 
 
+# Where shoppers come by TLS, they come by TLS alone (RFC 6797), for a year.
+TLS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
 class Numbers:
     """The counters of one process, in a registry of its own."""
 
@@ -57,10 +61,11 @@ class Numbers:
 
 
 class Observe:
-    """The outermost middleware."""
+    """The outermost middleware. `tls`: shoppers come by https."""
 
-    def __init__(self, app: ASGIApp, ids: Ids, numbers: Numbers) -> None:
+    def __init__(self, app: ASGIApp, ids: Ids, numbers: Numbers, *, tls: bool = False) -> None:
         self._app = app
+        self._headers = [*SECURITY, TLS_ONLY] if tls else SECURITY
         self._ids = ids
         self._numbers = numbers
 
@@ -80,7 +85,7 @@ class Observe:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 present = {name for name, _ in message["headers"]}
-                extra = [(name, value) for name, value in SECURITY if name not in present]
+                extra = [(name, value) for name, value in self._headers if name not in present]
                 message["headers"] = [*message["headers"], *extra, (b"x-request-id", request_id.encode())]
             await send(message)
 

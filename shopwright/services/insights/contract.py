@@ -47,6 +47,10 @@ class Insights(Protocol):
         """The last days, oldest first, days without orders too."""
         ...
 
+    async def rebuild(self) -> int:
+        """Add everything up anew from the log; answers how many facts were read."""
+        ...
+
     async def top_products(self, limit: int = 10) -> list[TopProduct]:
         """What sold most."""
         ...

@@ -47,3 +47,13 @@ class Ledgerkeeper:
 
     async def top_products(self, limit: int = 10) -> list[TopProduct]:
         return await store.top_products(self._work, self._currency, limit)
+
+    async def rebuild(self) -> int:
+        count = 0
+        async with self._work.begin() as tx:
+            await store.forget_sums(tx)
+            async for fact in store.facts(tx):
+                count += 1
+                if isinstance(fact.data, OrderPaid):
+                    await store.add_sale(tx, (fact.time - EPOCH) // timedelta(days=1), fact.data)
+        return count

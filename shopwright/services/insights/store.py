@@ -1,11 +1,13 @@
 """The log and its sums, in SQL."""
 
+from collections.abc import AsyncIterator
+
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.facts import Fact, decode, redacted
 from shopwright.kit.money import Money
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.work import Transaction, Work, read_fact
 from shopwright.services.insights.contract import Logged, TopProduct
 from shopwright.services.orders.contract import OrderPaid
 
@@ -89,3 +91,18 @@ async def top_products(source: Work, currency: str, limit: int) -> list[TopProdu
     return [
         TopProduct(row["product_id"], row["title"], row["quantity"], Money(row["revenue"], currency)) for row in rows
     ]
+
+
+async def forget_sums(tx: Transaction) -> None:
+    """Nothing is added up."""
+    await tx.run("DELETE FROM sales")
+    await tx.run("DELETE FROM products_sold")
+
+
+async def facts(tx: Transaction) -> AsyncIterator[Fact]:
+    """The whole log, in order."""
+    seq = 0
+    while rows := await tx.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT 1000", seq=seq):
+        for row in rows:
+            yield read_fact(row)
+        seq = rows[-1]["seq"]

@@ -15,6 +15,7 @@ from shopwright.services.users.model import ACCESS
 
 ALGORITHMS = ["Ed25519"]
 ISSUER = "shopwright"
+AUDIENCE = "shopwright"  # of this shop: each has keys of its own
 
 
 def new_key(key_id: str) -> str:
@@ -29,11 +30,11 @@ class Signer:
     def __init__(self, private_jwks: list[str]) -> None:
         self._keys = [OKPKey.import_key(msgspec.json.decode(jwk)) for jwk in private_jwks]
         self._set = KeySet(self._keys)  # type: ignore[arg-type]  # a set of one kind of key
-        self._claims = jwt.JWTClaimsRegistry(iss={"essential": True, "value": ISSUER}, sub={"essential": True})
 
     def sign(self, user: User, session_id: str, now: datetime) -> str:
         claims = {
             "iss": ISSUER,
+            "aud": AUDIENCE,
             "sub": user.id,
             "sid": session_id,
             "email": user.email,
@@ -51,6 +52,7 @@ class Signer:
             jwt.JWTClaimsRegistry(
                 now=int(now.timestamp()),
                 iss={"essential": True, "value": ISSUER},
+                aud={"essential": True, "value": AUDIENCE},
                 sub={"essential": True},
                 exp={"essential": True},
             ).validate(claims)
