@@ -13,6 +13,7 @@ from shopwright.app import Shop
 from shopwright.demo.load import load_rules
 from shopwright.importers.draft import Importer, Remark
 from shopwright.importers.magento import Magento
+from shopwright.importers.people import People, are_people
 from shopwright.importers.pictures import Fetcher
 from shopwright.importers.reading import Table, read_tables
 from shopwright.importers.shopify import Shopify
@@ -38,7 +39,8 @@ async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
     importer = _importer(kind)
     tables = read_tables(file)
     for table in tables:
-        _check_columns(table, importer, kind)
+        if not are_people(table.columns):
+            _check_columns(table, importer, kind)
     if wish.how == "take":
         await load_rules(shop)
     fetcher = Fetcher(shop.catalog, fetch=wish.fetch, base=wish.images_from)
@@ -49,9 +51,12 @@ async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
                 rows = list(table.rows())
                 task = bar.add_task(table.name, total=len(rows))
                 seen: set[int] = set()
-                async for remark in Taker(shop.shelf, fetcher, wish.how).take(
-                    importer.read(rows, shop.settings.currency)
-                ):
+                taking = (
+                    People(shop.users, wish.how).take(rows)
+                    if are_people(table.columns)
+                    else Taker(shop.shelf, fetcher, wish.how).take(importer.read(rows, shop.settings.currency))
+                )
+                async for remark in taking:
                     remarks.append(remark)
                     seen.add(remark.row)
                     bar.update(task, completed=len(seen))
@@ -62,7 +67,9 @@ async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
     if wish.report is not None:
         _write_report(wish.report, remarks)
     print({"take": "", "try": "Nothing was written. This is what would be: ", "undo": "Taken back: "}[wish.how], end="")
-    return _tell(remarks, wish.report)
+    return _tell(
+        remarks, wish.report, "customers" if all(are_people(table.columns) for table in tables) else "products"
+    )
 
 
 def _importer(kind: str) -> Importer:
@@ -90,7 +97,7 @@ def _check_columns(table: Table, importer: Importer, kind: str) -> None:
         )
 
 
-def _tell(remarks: list[Remark], report: Path | None) -> int:
+def _tell(remarks: list[Remark], report: Path | None, what: str) -> int:
     rows: dict[int, str] = {}
     for remark in remarks:
         if remark.outcome != "noted" or remark.row not in rows:
@@ -100,7 +107,7 @@ def _tell(remarks: list[Remark], report: Path | None) -> int:
         outcome: len({remark.name for remark in remarks if remark.outcome == outcome})
         for outcome in ("taken", "changed", "unchanged")
     }
-    print(f"{products['taken']} products taken, {products['changed']} changed, {products['unchanged']} unchanged.")
+    print(f"{products['taken']} {what} taken, {products['changed']} changed, {products['unchanged']} unchanged.")
     print(
         f"Of {len(rows)} rows: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) + "."
     )

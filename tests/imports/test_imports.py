@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from shopwright.commands.importing import Wish, run
 from shopwright.importers.draft import Doubt, Draft, Remark, count, decimal, grams, price
 from shopwright.importers.reading import read_tables
 from shopwright.importers.shopify import Shopify
-from shopwright.kit.errors import Invalid
+from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.search.contract import SearchRequest
+from shopwright.services.users.contract import WrongPassword
 from tests.conftest import fill_cart
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -337,3 +339,68 @@ async def test_an_import_is_undone_and_can_be_done_again(shop: Shop, tmp_path: P
     [kettle] = await shop.catalog.list_products()
     assert kettle.status == "published"
     assert (await shop.inventory.stock([kettle.variants[0].id]))[kettle.variants[0].id].on_hand == 5
+
+
+async def test_customers_come_with_their_address_and_choose_a_password_by_letter(shop: Shop, tmp_path: Path) -> None:
+    code, rows = await take(
+        shop, "magento", real("catalog-magento/CustomerSampleData__customer_profile.csv.gz"), tmp_path
+    )
+    assert (code, [row["outcome"] for row in rows]) == (0, ["taken"])
+    roni = await shop.users.by_email("roni_cost@example.com")
+    assert roni.name == "Veronica Costello"
+    [saved] = await shop.users.addresses(roni.id)
+    assert (saved.address.line1, saved.address.country) == ("6146 Honey Bluff Parkway", "US")
+    assert await shop.notifications.messages(text="roni") == []
+    with pytest.raises(WrongPassword):
+        await shop.users.sign_in("roni_cost@example.com", "!")
+    await shop.users.ask_reset("roni_cost@example.com")
+    await shop.bus.settle()
+    [letter] = await shop.notifications.messages(text="roni")
+    text = (await shop.notifications.message(letter.id)).text
+    await shop.users.reset_password(re.search(r"token=([0-9a-f]+)", text)[1], "harbour at seven")
+    assert await shop.users.sign_in("roni_cost@example.com", "harbour at seven")
+    _, again = await take(
+        shop, "magento", real("catalog-magento/CustomerSampleData__customer_profile.csv.gz"), tmp_path
+    )
+    assert [row["outcome"] for row in again] == ["unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "row", "outcomes"),
+    [
+        (
+            "shopify",
+            "First Name,Last Name,Email,Default Address Address1,Default Address City,Default Address Zip,Default Address Country Code,Default Address Phone",
+            "Ada,Lovelace,ada@example.com,Torstraße 1,Berlin,10119,DE,'+49301234567",
+            ["taken"],
+        ),
+        ("shopify", "First Name,Last Name,Email", "Ada,Lovelace,", ["refused"]),
+        ("shopify", "First Name,Last Name,Email", "Ada,Lovelace,ada", ["refused"]),
+        (
+            "woocommerce",
+            "Name,Email,Country,City,Postal code",
+            "Ada Lovelace,ada@example.com,DE,Berlin,10119",
+            ["taken"],
+        ),
+        (
+            "woocommerce",
+            "billing_first_name,billing_last_name,billing_email,billing_address_1,billing_city,billing_postcode,billing_country",
+            "Ada,Lovelace,ada@example.com,Torstraße 1,Berlin,1,DE",
+            ["taken", "noted"],
+        ),
+    ],
+)
+async def test_customers_of_other_shops_are_taken_or_refused_with_a_reason(
+    shop: Shop, tmp_path: Path, kind: str, header: str, row: str, outcomes: list[str]
+) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    _, tried = await take(shop, kind, path, tmp_path, how="try")
+    assert await shop.users.by_email("ada@example.com") is None
+    _, rows = await take(shop, kind, path, tmp_path)
+    assert [one["outcome"] for one in rows] == outcomes
+    assert tried[0]["outcome"] in {"taken", "refused"}
+    if "taken" in outcomes:
+        assert (await shop.users.by_email("ada@example.com")).name == "Ada Lovelace"
+    with pytest.raises(Refused):
+        await take(shop, kind, path, tmp_path, how="undo")

@@ -6,6 +6,7 @@ LABEL = Label(
     owns="accounts, addresses, sessions, roles",
     tells=(
         "UserRegistered",
+        "UserImported",
         "EmailVerificationAsked",
         "EmailVerified",
         "PasswordResetAsked",

@@ -84,6 +84,16 @@ class UserRegistered(Event, frozen=True, kw_only=True):
     name: str
 
 
+class UserImported(Event, frozen=True, kw_only=True):
+    """Someone had an account in an earlier shop; they choose a password by letter."""
+
+    SUBJECT: ClassVar[str] = "user_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
+    user_id: str
+    email: str
+    name: str
+
+
 class EmailVerificationAsked(Event, frozen=True, kw_only=True):
     """Someone asked again for the letter that confirms their address."""
 
@@ -139,6 +149,10 @@ class Users(Protocol):
 
     async def register(self, email: str, password: str, name: str, role: str = "") -> User:
         """A new account. Raises Invalid, EmailTaken."""
+        ...
+
+    async def bring(self, email: str, name: str) -> User:
+        """A customer of an earlier shop: an account without a password. Raises Invalid, EmailTaken."""
         ...
 
     async def sign_in(self, email: str, password: str, address: str = "") -> Tokens:

@@ -6,6 +6,7 @@ from functools import cache
 from shopwright.kit.auth import ROLES
 from shopwright.kit.errors import Invalid, Problem
 
+NO_PASSWORD = "!"  # noqa: S105 -- what no password is the hash of
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 256
 LONGEST_NAME = 120
 FREE_TRIES = 5

@@ -22,6 +22,7 @@ from shopwright.services.users.contract import (
     Tokens,
     User,
     UserErased,
+    UserImported,
     UserRegistered,
     WrongPassword,
 )
@@ -47,6 +48,16 @@ class Accounts:
             if not await store.insert(tx, user, model.email_key(normal), hashed):
                 raise EmailTaken("There is an account with this e-mail address already. Sign in instead.")
             await tx.tell(UserRegistered(user_id=user.id, email=user.email, name=user.name))
+        return user
+
+    async def bring(self, email: str, name: str) -> User:
+        normal = check_email(email)
+        model.check_name(name)
+        user = User(id=self._work.ids.new("usr"), email=normal, name=name.strip())
+        async with self._work.begin() as tx:
+            if not await store.insert(tx, user, model.email_key(normal), model.NO_PASSWORD):
+                raise EmailTaken("There is an account with this e-mail address already.")
+            await tx.tell(UserImported(user_id=user.id, email=user.email, name=user.name))
         return user
 
     async def _hash(self, password: str) -> str:

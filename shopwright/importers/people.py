@@ -1,0 +1,90 @@
+"""Customers of an earlier shop: accounts without a password, which they choose by letter when they first come.
+
+One mechanism for all shops; they differ in what they call their columns.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from shopwright.importers.draft import Remark, Row
+from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.places import Address
+from shopwright.services.users.contract import Users
+
+# What we call a field → what earlier shops call it.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "email": ("Email", "email", "user_email", "billing_email", "customer_email"),
+    "first": ("First Name", "firstname", "first_name", "billing_first_name"),
+    "last": ("Last Name", "lastname", "last_name", "billing_last_name"),
+    "name": ("Name", "name", "display_name"),
+    "company": ("Default Address Company", "Company", "billing_company", "_address_company"),
+    "line1": ("Default Address Address1", "Address1", "billing_address_1", "street", "_address_street"),
+    "line2": ("Default Address Address2", "Address2", "billing_address_2"),
+    "city": ("Default Address City", "City", "billing_city", "city", "_address_city"),
+    "region": ("Default Address Province Code", "Province Code", "billing_state", "region", "Region", "_address_region"),
+    "postal_code": ("Default Address Zip", "Zip", "billing_postcode", "postcode", "Postal code", "_address_postcode"),
+    "country": ("Default Address Country Code", "Country Code", "billing_country", "country_id", "Country", "_address_country_id"),
+    "phone": ("Default Address Phone", "Phone", "billing_phone", "telephone", "_address_telephone"),
+}  # fmt: skip
+PRODUCT_COLUMNS = {"Handle", "sku", "SKU", "Regular price", "Variant Price"}
+
+
+def are_people(columns: Sequence[str]) -> bool:
+    """Is this a table of customers?"""
+    return any(name in columns for name in COLUMNS["email"]) and not PRODUCT_COLUMNS & set(columns)
+
+
+class People:
+    """Takes customers into one shop."""
+
+    def __init__(self, users: Users, how: Literal["take", "try", "undo"]) -> None:
+        if how == "undo":
+            raise Refused("Customers are not taken back by an import. Who wants to go erases their account.")
+        self._users = users
+        self._writes = how == "take"
+
+    async def take(self, rows: Iterable[Row]) -> AsyncIterator[Remark]:
+        """Remarks about every row; who is here already stays as they are."""
+        for number, row in rows:
+            fields = {name: _first(row, columns) for name, columns in COLUMNS.items()}
+            email = fields["email"]
+            if not email:
+                yield Remark(number, fields["name"], "refused", "has no e-mail address")
+                continue
+            if await self._users.by_email(email) is not None:
+                yield Remark(number, email, "unchanged")
+                continue
+            name = f"{fields['first']} {fields['last']}".strip() or fields["name"] or email.partition("@")[0]
+            try:
+                user_id = (await self._users.bring(email, name)).id if self._writes else ""
+            except Invalid as error:
+                yield Remark(number, email, "refused", error.detail)
+                continue
+            yield Remark(number, email, "taken")
+            if user_id and fields["line1"] and (why := await self._address(user_id, name, fields)):
+                yield Remark(number, email, "noted", f"its address is left out: {why}")
+
+    async def _address(self, user_id: str, name: str, fields: Mapping[str, str]) -> str:
+        line1, line2 = _street(fields["line1"], fields["line2"])
+        given = {field: fields[field] for field in ("company", "city", "region", "postal_code", "phone")}
+        address = Address(name=name, line1=line1, line2=line2, country=fields["country"].upper(), **given)
+        try:
+            await self._users.save_address(user_id, address)
+        except Invalid as error:
+            return error.detail
+        return ""
+
+
+def _first(row: Mapping[str, str], columns: Sequence[str]) -> str:
+    return next((row[column].strip() for column in columns if row.get(column, "").strip()), "").lstrip("'")
+
+
+def _street(line1: str, line2: str) -> tuple[str, str]:
+    """Magento writes both lines as a list: ["6146 Honey Bluff Parkway",""]."""
+    try:
+        lines = [*msgspec.json.decode(line1, type=list[str]), "", ""] if line1.startswith("[") else [line1, line2]
+    except msgspec.DecodeError:
+        lines = [line1, line2]
+    return lines[0], lines[1]
