@@ -12,7 +12,7 @@ import asyncpg
 
 from shopwright.engines.database import migrations
 from shopwright.kit.database import Params, Row, UniqueViolation
-from shopwright.kit.errors import Unavailable
+from shopwright.kit.errors import Invalid, Unavailable
 
 PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_]\w*)")
 BATCH = 1000
@@ -43,6 +43,8 @@ def translated(schema: str) -> Iterator[None]:
         yield
     except asyncpg.exceptions.UniqueViolationError as error:
         raise UniqueViolation(str(error)) from None
+    except asyncpg.exceptions.DataError:  # a NUL in a text, a number beyond 64 bits
+        raise Invalid("A text holds a character, or a number is of a size, that cannot be kept.") from None
     except (
         OSError,
         TimeoutError,
