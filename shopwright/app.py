@@ -41,7 +41,7 @@ from shopwright.services import RIVER
 from shopwright.services.carts import reactions as carts_reactions
 from shopwright.services.carts.wishes import Wishes
 from shopwright.services.catalog import reactions as catalog_reactions
-from shopwright.services.catalog.assortment import Assortment
+from shopwright.services.catalog.intake import Intake
 from shopwright.services.insights import reactions as insights_reactions
 from shopwright.services.insights.service import Ledgerkeeper
 from shopwright.services.inventory import reactions as inventory_reactions
@@ -123,7 +123,7 @@ class Shop:
     def _build_sources(self, hasher: PasswordHasher | None) -> None:
         settings = self.settings
         self.users = self._part(Recovery)(self.works["users"], hasher)
-        self.catalog = self._part(Assortment)(self.works["catalog"], self.documents, self.files)
+        self.catalog = self._part(Intake)(self.works["catalog"], self.documents, self.files)
         self.inventory = self._part(StockKeeper)(self.works["inventory"])
         self.pricing = self._part(Reckoner)(
             self.works["pricing"], home_country=settings.country, prices_include_tax=settings.prices_include_tax

@@ -121,11 +121,16 @@ def migrate(data: str | None) -> None:
 
 @main.command()
 @data_option
-def demo(data: str | None) -> None:
+@click.option(
+    "--size",
+    type=click.IntRange(150, 1_000_000),
+    help="so many products in all, for a shop as large as yours (150 to 1,000,000)",
+)
+def demo(data: str | None, size: int | None) -> None:
     """Load the demo catalogue; what is there stays as it is."""
     from shopwright.commands import loading
 
-    raise SystemExit(with_shop(read_settings(data), loading.demo))
+    raise SystemExit(with_shop(read_settings(data), lambda shop: loading.demo(shop, size)))
 
 
 @main.command(name="import")

@@ -7,6 +7,7 @@ from rich.progress import Progress
 
 from shopwright.app import Shop
 from shopwright.demo.load import load
+from shopwright.demo.many import load_many
 from shopwright.demo.people import live_a_little
 from shopwright.doctor import examine
 from shopwright.kit.errors import Unavailable
@@ -14,12 +15,17 @@ from shopwright.kit.errors import Unavailable
 PAGE = 200
 
 
-async def demo(shop: Shop) -> int:
-    """Load Northlight."""
+async def demo(shop: Shop, size: int | None) -> int:
+    """Load Northlight, with `size` also more of its like."""
     with Progress(transient=True) as bar:
-        task = bar.add_task("Drawing the demo catalogue")
-        made = await load(shop, lambda done, every: bar.update(task, completed=done, total=every))
+        task = bar.add_task("Loading the demo catalogue")
+
+        def progress(done: int, every: int) -> None:
+            bar.update(task, completed=done, total=every)
+
+        made = await (load(shop, progress) if size is None else load_many(shop, size, progress))
     await shop.bus.settle()
+    await shop.search.bring_up_to_date()
     if made and not await shop.orders.search(limit=1):
         await live_a_little(shop)
     print(f"{made} products were added." if made else "The demo catalogue is there already; nothing was changed.")

@@ -54,6 +54,7 @@ async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, 
     every = [pair for one in rounds for pair in one if pair is not None]
     chance = random.Random(7)  # noqa: S311 -- the same demo each time
     made = 0
+    there = await shop.catalog.by_sources([f"demo/{thing.title}" for _, thing in every])
     for position, aisle in enumerate(AISLES):
         await shop.catalog.put_category(aisle.slug, aisle.title, description=aisle.text, position=position)
     for number, (aisle, thing) in enumerate(every):
@@ -61,12 +62,13 @@ async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, 
             chance.choice((0, 2, 3, 12, 25, 40, 60)) if chance.random() < 0.3 else chance.randrange(15, 90)
             for _ in range(12)
         ]
-        if await shop.catalog.by_source(f"demo/{thing.title}") is None:
+        if f"demo/{thing.title}" not in there:
             await _load_one(shop, aisle, thing, number, stock)
             made += 1
         progress(number + 1, len(every))
+    there = await shop.catalog.by_sources([f"demo/{thing.title}" for _, thing in every])
     for position, aisle in enumerate(AISLES):
-        shown = await shop.catalog.by_source(f"demo/{aisle.things[PRETTY[aisle.slug]].title}")
+        shown = there.get(f"demo/{aisle.things[PRETTY[aisle.slug]].title}")
         image = shown.media[0].url if shown and shown.media else ""
         await shop.catalog.put_category(aisle.slug, aisle.title, description=aisle.text, image=image, position=position)
     return made

@@ -64,7 +64,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     published: bool = True
     categories: tuple[tuple[str, ...], ...] = ()
     tags: tuple[str, ...] = ()
-    attributes: dict[str, str] = {}
+    attributes: Mapping[str, str | float | bool] = {}
     options: tuple[str, ...] = ()
     variants: tuple[DraftVariant, ...]
     images: tuple[DraftImage, ...] = ()

@@ -1,130 +1,117 @@
-"""Drafts into products. Each is safe to repeat and to break off: what is there in the same form is left alone."""
+"""Drafts into products, many at a time. It is safe to repeat and to break off: what is there in the same form is left alone."""
 
 import re
-from collections.abc import AsyncIterator, Iterable
-from typing import Literal
-
-import msgspec
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Literal, Protocol
 
 from shopwright.faces.shelf.view import Shelf
-from shopwright.faces.shelf.write import as_written
-from shopwright.importers.draft import Draft, DraftVariant, Remark
-from shopwright.importers.pictures import Fetcher
-from shopwright.kit.errors import Missing, ShopError
-from shopwright.services.catalog.contract import Option, Product, ProductInput, VariantInput
-from shopwright.services.inventory.contract import Adjustment
+from shopwright.importers.draft import Draft, DraftImage, Outcome, Remark
+from shopwright.kit.errors import ShopError
+from shopwright.services.catalog.contract import Media, Option, Product, ProductInput, Release, VariantInput
+from shopwright.services.inventory.contract import Wanted
 from shopwright.services.pricing.contract import Price
+
+
+class Pictures(Protocol):
+    """Where pictures come from."""
+
+    async def media(self, image: DraftImage) -> Media | None:
+        """The picture to show; None where there is none to be had."""
+        ...
 
 
 class Taker:
     """Takes drafts into one shop."""
 
-    def __init__(self, shelf: Shelf, fetcher: Fetcher, how: Literal["take", "try", "undo"] = "take") -> None:
-        self._take_one = {"take": self._take, "try": self._try, "undo": self._undo}[how]
+    def __init__(
+        self, shelf: Shelf, pictures: Pictures, how: Literal["take", "try", "undo"] = "take", at_once: int = 100
+    ) -> None:
+        self._at_once = at_once
+        self._deal_with = {"take": self._take, "try": self._try, "undo": self._undo}[how]
         self._shelf = shelf
-        self._fetcher = fetcher
+        self._pictures = pictures
         self._categories: set[str] = set()
 
     async def take(self, drafts: Iterable[Draft | Remark]) -> AsyncIterator[Remark]:
         """Remarks about every row, as they become known."""
+        batch: dict[str, Draft] = {}
         for one in drafts:
             if isinstance(one, Remark):
                 yield one
                 continue
-            try:
-                async for remark in self._take_one(one):
+            # A source that comes twice is one product in two forms: the second is compared with the first.
+            if len(batch) == self._at_once or one.source in batch:
+                for remark in await self._deal(list(batch.values())):
                     yield remark
-            except ShopError as error:
-                for row in one.rows:
-                    yield Remark(row, one.title, "refused", error.detail)
+                batch = {}
+            batch[one.source] = one
+        for remark in await self._deal(list(batch.values())):
+            yield remark
 
-    async def _try(self, draft: Draft) -> AsyncIterator[Remark]:
-        """What would become of it; nothing is written."""
-        known = await self._shelf.catalog.by_source(draft.source)
-        same = known is not None and known.source_digest == draft.digest
-        for row in draft.rows:
-            yield Remark(row, draft.title, "unchanged" if same else "taken" if known is None else "changed")
+    async def _deal(self, batch: list[Draft]) -> list[Remark]:
+        try:
+            return await self._deal_with(batch, await self._shelf.catalog.by_sources([one.source for one in batch]))
+        except ShopError as error:
+            if len(batch) == 1:
+                return _rows(batch[0], "refused", error.detail)
+        return [remark for draft in batch for remark in await self._deal([draft])]  # so that one stops no other
 
-    async def _undo(self, draft: Draft) -> AsyncIterator[Remark]:
+    async def _try(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
+        """What would become of them; nothing is written."""
+        return [remark for draft in batch for remark in _rows(draft, _compared(draft, known))]
+
+    async def _undo(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
         """What an earlier run brought is not sold any more; the next run would take it anew."""
-        known = await self._shelf.catalog.by_source(draft.source)
-        if known is not None and known.status != "retired":
-            bare = await as_written(self._shelf, known)
-            wanted = msgspec.convert(bare, ProductInput, from_attributes=True)
-            undone = msgspec.structs.replace(wanted, status="retired", source_digest=f"undone {known.source_digest}")
-            await self._shelf.catalog.edit(known.id, undone)
-        for row in draft.rows:
-            yield Remark(row, draft.title, "unchanged" if known is None else "changed")
+        remarks: list[Remark] = []
+        for draft in batch:
+            product = known.get(draft.source)
+            if product is not None and product.status != "retired":
+                undone = f"undone {product.source_digest}"
+                await self._shelf.catalog.release([Release(product.id, "retired", undone)])
+            remarks += _rows(draft, "unchanged" if product is None else "changed")
+        return remarks
 
-    async def _take(self, draft: Draft) -> AsyncIterator[Remark]:
-        known = await self._shelf.catalog.by_source(draft.source)
-        if known is not None and known.source_digest == draft.digest:
-            for row in draft.rows:
-                yield Remark(row, draft.title, "unchanged")
-            return
-        variants: list[DraftVariant] = []
-        for variant in draft.variants:
-            again = any(one.sku == variant.sku for one in variants)
-            sku = "" if again else await self._free_sku(variant, known)
-            if variant.sku and not sku:
-                yield Remark(variant.row, draft.title, "noted", f"the SKU {variant.sku} is taken; a new one was made")
-            variants.append(msgspec.structs.replace(variant, sku=sku))
-        draft_ = msgspec.structs.replace(draft, variants=tuple(variants))
-        wanted = await self._input(draft_)
-        # First as a draft that nobody sees; prices and stock; then, with its digest, for everyone. Broken off anywhere
+    async def _take(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
+        remarks: list[Remark] = []
+        new = []
+        for draft in batch:
+            if _compared(draft, known) == "unchanged":
+                remarks += _rows(draft, "unchanged")
+                continue
+            new.append((draft, await self._input(draft)))
+        # First as drafts that nobody sees; prices and stock; then, with their digests, for everyone. Broken off anywhere
         # between, the next run does it again: it is the digest that says it was finished.
-        if known is None:
-            unseen = msgspec.structs.replace(wanted, status="draft", source_digest="")
-            known = await self._create(unseen)
-            outcome = "taken"
-        else:
-            outcome = "changed" if known.source_digest else "taken"
-            ids = {tuple(sorted(one.options.items())): one.id for one in known.variants}
-            matched = tuple(
-                msgspec.structs.replace(one, id=ids.get(tuple(sorted(one.options.items())), ""))
-                for one in wanted.variants
-            )
-            wanted = msgspec.structs.replace(wanted, variants=matched, slug=known.slug)
-            known = await self._shelf.catalog.edit(
-                known.id, msgspec.structs.replace(wanted, status=known.status, source_digest=known.source_digest)
-            )
-        await self._set_offers(known, draft_)
-        final = msgspec.structs.replace(
-            wanted,
-            slug=known.slug,
-            source_digest=draft.digest,
-            variants=tuple(
-                msgspec.structs.replace(one, id=made.id)
-                for one, made in zip(wanted.variants, known.variants, strict=True)
-            ),
+        brought = await self._shelf.catalog.bring([wanted for _, wanted in new])
+        taken: list[tuple[Draft, Product]] = []
+        for (draft, _), one in zip(new, brought, strict=True):
+            if one.product is None:
+                remarks += _rows(draft, "refused", one.problem)
+                continue
+            taken.append((draft, one.product))
+            remarks += [
+                Remark(variant.row, draft.title, "noted", f"the SKU {variant.sku} is taken; a new one was made")
+                for variant in (draft.variants[number] for number in one.made_anew)
+            ]
+            remarks += await self._left_out(draft)
+            remarks += _rows(draft, "taken" if one.is_new else "changed")
+        await self._set_offers(taken)
+        await self._shelf.catalog.release(
+            [Release(product.id, "published" if draft.published else "draft", draft.digest) for draft, product in taken]
         )
-        await self._shelf.catalog.edit(known.id, final)
-        if draft.old_path and draft.old_path != f"/p/{known.slug}":
-            await self._shelf.catalog.put_redirect(draft.old_path, f"/p/{known.slug}")
-        if left_out := [image for image in draft.images if await self._fetcher.media(image) is None]:
-            told = f"{len(left_out)} pictures are left out: {left_out[0].url} says not where it is (--images-from)"
-            yield Remark(draft.rows[0], draft.title, "noted", told)
-        for row in draft.rows:
-            yield Remark(row, draft.title, outcome)  # type: ignore[arg-type]  # one of the outcomes
+        for draft, product in taken:
+            if draft.old_path and draft.old_path != f"/p/{product.slug}":
+                await self._shelf.catalog.put_redirect(draft.old_path, f"/p/{product.slug}")
+        return remarks
 
-    async def _create(self, wanted: ProductInput) -> Product:
-        try:
-            await self._shelf.catalog.get(wanted.slug)
-        except Missing:
-            return await self._shelf.catalog.create(wanted)
-        return await self._shelf.catalog.create(msgspec.structs.replace(wanted, slug=""))
-
-    async def _free_sku(self, variant: DraftVariant, known: Product | None) -> str:
-        if not variant.sku:
-            return ""
-        try:
-            owner = await self._shelf.catalog.by_variant(variant.sku)
-        except Missing:
-            return variant.sku
-        return variant.sku if known is not None and owner.id == known.id else ""
+    async def _left_out(self, draft: Draft) -> list[Remark]:
+        left_out = [image for image in draft.images if await self._pictures.media(image) is None]
+        if not left_out:
+            return []
+        told = f"{len(left_out)} pictures are left out: {left_out[0].url} says not where it is (--images-from)"
+        return [Remark(draft.rows[0], draft.title, "noted", told)]
 
     async def _input(self, draft: Draft) -> ProductInput:
-        fetched = {image.url: await self._fetcher.media(image) for image in draft.images}
+        fetched = {image.url: await self._pictures.media(image) for image in draft.images}
         media = {url: one for url, one in fetched.items() if one is not None}
         return ProductInput(
             title=draft.title,
@@ -151,7 +138,6 @@ class Taker:
             ),
             media=tuple(dict.fromkeys(media.values())),
             source=draft.source,
-            source_digest=draft.digest,
         )
 
     async def _category(self, path: tuple[str, ...]) -> str:
@@ -170,13 +156,24 @@ class Taker:
                 known.add(slug)
         return slug
 
-    async def _set_offers(self, product: Product, draft: Draft) -> None:
-        pairs = list(zip(product.variants, draft.variants, strict=True))
+    async def _set_offers(self, taken: list[tuple[Draft, Product]]) -> None:
+        pairs = [
+            (made, one) for draft, product in taken for made, one in zip(product.variants, draft.variants, strict=True)
+        ]
         await self._shelf.pricing.set_prices([Price(made.id, one.price, one.compare_at) for made, one in pairs])
-        for made, one in pairs:
-            # Opening stock is set once for a variant: what was sold since must not come back with the next run.
-            opening = Adjustment(variant_id=made.id, delta=one.on_hand, reason=f"imported from {draft.source}")
-            await self._shelf.inventory.adjust([opening], key=f"import/{made.id}")
+        # Opening stock is set once for a variant: what was sold since must not come back with the next run.
+        await self._shelf.inventory.open_stock([Wanted(made.id, one.on_hand) for made, one in pairs], "imported")
+
+
+def _compared(draft: Draft, known: Mapping[str, Product]) -> Outcome:
+    product = known.get(draft.source)
+    if product is None:
+        return "taken"
+    return "unchanged" if product.source_digest == draft.digest else "changed"
+
+
+def _rows(draft: Draft, outcome: Outcome, detail: str = "") -> list[Remark]:
+    return [Remark(row, draft.title, outcome, detail) for row in draft.rows]
 
 
 def _attribute(name: str) -> str:

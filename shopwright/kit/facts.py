@@ -73,11 +73,20 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 class Reaction(msgspec.Struct, frozen=True):
-    """When `event` is told, do `handler`. It may be called again after a crash; `name` keeps it to once."""
+    """When `event` is told, do `handler`. It may be called again after a crash; `name` keeps it to once.
+
+    `alone`: it changes other things than its own service's database; those that do not are handled several in one
+    transaction where many wait.
+    """
 
     name: str
     event: type[Event]
     handler: Callable[[Heard], Awaitable[None]]
+    alone: bool = True
+
+    @property
+    def service(self) -> str:
+        return self.name.partition(".")[0]
 
 
 class Timer(msgspec.Struct, frozen=True):

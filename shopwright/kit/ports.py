@@ -45,6 +45,12 @@ class Documents(Protocol):
         """Documents whose indexed or unique fields have these values, by id ascending, after id `after`."""
         ...
 
+    async def find_any(
+        self, source: Work | Transaction, collection: Collection, field: str, values: Sequence[str]
+    ) -> list[Document]:
+        """Documents whose unique `field` has any of these values, in no order."""
+        ...
+
     async def put(
         self, tx: Transaction, collection: Collection, document_id: str, body: Mapping[str, Any], version: int
     ) -> int:

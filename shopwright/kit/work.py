@@ -7,8 +7,10 @@
 When the block ends, the change and its facts are on disk together, or neither is.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ import msgspec
 
 from shopwright.kit.clock import Clock, from_micros, to_micros
 from shopwright.kit.database import Database, Row, Session
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Event, Fact, Heard, Hearers, decode, redacted
 from shopwright.kit.ids import Ids
 
@@ -23,13 +26,38 @@ from shopwright.kit.ids import Ids
 LEASE = timedelta(seconds=20)
 ANSWERS_KEPT = timedelta(days=1)
 FORGOTTEN_WITHIN = timedelta(days=30)
+# So many values are asked for at once.
+MANY = 500
+# The transactions this task holds open for several deeds, by the name of the service.
+_together: ContextVar[Mapping[str, "Transaction"]] = ContextVar("together", default={})  # noqa: B039 -- never changed
 
 
 class AlreadyDone(Exception):
     """`begin(once=…)` met a key that an earlier transaction has used."""
 
 
-class Transaction:
+class Reading(ABC):
+    """What can be asked, in a transaction or outside of one."""
+
+    @abstractmethod
+    async def fetch(self, sql: str, **params: Any) -> Sequence[Row]: ...
+
+    async def one(self, sql: str, **params: Any) -> Row | None:
+        rows = await self.fetch(sql, **params)
+        return rows[0] if rows else None
+
+    async def fetch_in(self, sql: str, values: Iterable[str], **params: Any) -> list[Row]:
+        """The rows for any number of values, which stand where `sql` says `(:each)`; in no order."""
+        wanted = list(dict.fromkeys(values))
+        rows: list[Row] = []
+        for start in range(0, len(wanted), MANY):
+            names = {f"each{n}": value for n, value in enumerate(wanted[start : start + MANY])}
+            each = ", ".join(f":{name}" for name in names)
+            rows += await self.fetch(sql.replace("(:each)", f"({each})"), **names, **params)
+        return rows
+
+
+class Transaction(Reading):
     """One transaction of one service."""
 
     def __init__(self, session: Session, work: "Work") -> None:
@@ -37,13 +65,10 @@ class Transaction:
         self._work = work
         self.now = work.clock.now()
         self.told: list[Heard] = []
+        self.torn = 0
 
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
         return await self.session.fetch(sql, params)
-
-    async def one(self, sql: str, **params: Any) -> Row | None:
-        rows = await self.session.fetch(sql, params)
-        return rows[0] if rows else None
 
     async def run(self, sql: str, **params: Any) -> int:
         return await self.session.run(sql, params)
@@ -52,34 +77,34 @@ class Transaction:
         if rows:
             await self.session.run_many(sql, rows)
 
-    async def tell(self, event: Event) -> None:
-        """Tell a fact: stored with this transaction, delivered after it to everyone who listens."""
-        kind = type(event)
-        subject = getattr(event, kind.SUBJECT)
+    async def tell(self, *events: Event) -> None:
+        """Tell facts: stored with this transaction, delivered after it to everyone who listens."""
+        subjects = [getattr(event, type(event).SUBJECT) for event in events]
         # Hearers are told about a subject in the order of ids: also of those another process made in this millisecond.
-        last = await self.one("SELECT max(id) AS id FROM facts WHERE subject = :subject", subject=subject)
-        fact = Fact(
-            id=self._work.ids.new("evt", after=last["id"] or "" if last else ""),
-            type=kind.__name__,
-            time=self.now,
-            subject=subject,
-            data=event,
-        )
-        await self.run(
-            "INSERT INTO facts (id, type, subject, time, data) VALUES (:id, :type, :subject, :time, :data)",
-            id=fact.id,
-            type=fact.type,
-            subject=fact.subject,
-            time=to_micros(fact.time),
-            data=msgspec.json.encode(event).decode(),
-        )
+        last = await self._last_facts(subjects)
         due = to_micros(self.now + LEASE)
-        heard = [Heard(fact, hearer) for hearer in self._work.hearers.of(fact.type)]
+        time = to_micros(self.now)
+        facts, deliveries = [], []
+        for event, subject in zip(events, subjects, strict=True):
+            last[subject] = fact_id = self._work.ids.new("evt", after=last.get(subject, ""))
+            fact = Fact(id=fact_id, type=type(event).__name__, time=self.now, subject=subject, data=event)
+            data = msgspec.json.encode(event).decode()
+            facts.append({"id": fact_id, "type": fact.type, "subject": subject, "time": time, "data": data})
+            for hearer in self._work.hearers.of(fact.type):
+                self.told.append(Heard(fact, hearer))
+                deliveries.append({"fact_id": fact_id, "hearer": hearer, "subject": subject, "due": due})
+        await self.run_many(
+            "INSERT INTO facts (id, type, subject, time, data) VALUES (:id, :type, :subject, :time, :data)", facts
+        )
         await self.run_many(
             "INSERT INTO deliveries (fact_id, hearer, subject, due) VALUES (:fact_id, :hearer, :subject, :due)",
-            [{"fact_id": fact.id, "hearer": one.hearer, "subject": fact.subject, "due": due} for one in heard],
+            deliveries,
         )
-        self.told += heard
+
+    async def _last_facts(self, subjects: Sequence[str]) -> dict[str, str]:
+        """The id of the last fact about each subject."""
+        sql = "SELECT subject, max(id) AS id FROM facts WHERE subject IN (:each) GROUP BY subject"
+        return {row["subject"]: row["id"] for row in await self.fetch_in(sql, subjects)}
 
     async def redact(self, subject: str) -> None:
         """What this service has told about `subject` says nothing personal any more."""
@@ -101,7 +126,7 @@ class Transaction:
         await self._redact(rows)
 
 
-class Work:
+class Work(Reading):
     """What a service works with. `name` is the service's."""
 
     def __init__(self, name: str, database: Database, clock: Clock, ids: Ids, hearers: Hearers) -> None:
@@ -118,29 +143,54 @@ class Work:
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
         return await self.database.fetch(sql, params)
 
-    async def one(self, sql: str, **params: Any) -> Row | None:
-        rows = await self.database.fetch(sql, params)
-        return rows[0] if rows else None
-
     def now(self) -> datetime:
         return self.clock.now()
 
     @asynccontextmanager
     async def begin(self, once: str | None = None) -> AsyncIterator[Transaction]:
         """A transaction. With `once`, at most one transaction with that key ever commits; later ones raise AlreadyDone."""
+        outer = _together.get().get(self.name)
+        if outer is not None:
+            tx = Transaction(outer.session, self)
+            await self._once(tx, once)
+            outer.torn += 1  # until it is known to be whole
+            yield tx
+            outer.torn -= 1
+            outer.told += tx.told
+            return
         async with self.database.begin() as session:
             tx = Transaction(session, self)
-            if once is not None:
-                fresh = await tx.run(
-                    "INSERT INTO inbox (key, time) VALUES (:key, :time) ON CONFLICT (key) DO NOTHING",
-                    key=once,
-                    time=to_micros(tx.now),
-                )
-                if not fresh:
-                    raise AlreadyDone(once)
+            await self._once(tx, once)
             yield tx
         if tx.told:
             self.after_commit(self, tx.told)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """What this task begins in here is committed as one at the end; where any of it fails, nothing is: Unavailable.
+
+        For many small deeds in a row that touch nothing but this service: one wait for the disk instead of many.
+        """
+        async with self.begin() as tx:
+            before = _together.set({**_together.get(), self.name: tx})
+            try:
+                yield
+            finally:
+                _together.reset(before)
+            if tx.torn:
+                raise Unavailable("One of several deeds failed; none of them was done.")
+
+    @staticmethod
+    async def _once(tx: Transaction, key: str | None) -> None:
+        if key is None:
+            return
+        fresh = await tx.run(
+            "INSERT INTO inbox (key, time) VALUES (:key, :time) ON CONFLICT (key) DO NOTHING",
+            key=key,
+            time=to_micros(tx.now),
+        )
+        if not fresh:
+            raise AlreadyDone(key)
 
     async def tidy(self) -> None:
         """A timer: answers kept for an Idempotency-Key are forgotten, and so is who was forgotten once all have heard of it."""

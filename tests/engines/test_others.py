@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -18,9 +19,10 @@ from shopwright.engines.files import open_files
 from shopwright.engines.search import open_search
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import UniqueViolation
-from shopwright.kit.errors import Invalid, Missing, VersionConflict
+from shopwright.kit.errors import Invalid, Missing, Unavailable, VersionConflict
 from shopwright.kit.facts import Event, Heard, Reaction, Timer
 from shopwright.kit.ports import Collection, IndexDocument, Message, Query
+from shopwright.kit.work import AlreadyDone
 
 THINGS = Collection("things", unique=("slug",), indexed=("colour", "rooms"))
 
@@ -257,6 +259,50 @@ async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(sh
         shop.clock.move(seconds=30)
         await bus.settle()
     assert heard == [("b", 1), ("a", 1), ("a", 2)]
+
+
+async def test_facts_heard_together_are_one_transaction_and_one_that_fails_takes_no_other_with_it(shop: Shop) -> None:
+    work = shop.works["users"]
+    heard: list[int] = []
+
+    async def hear(one: Heard) -> None:
+        async with work.begin(once=one.key) as tx:
+            await tx.run("UPDATE timers SET due = due + 1 WHERE name = 'users.count'")
+            heard.append(one.event.n)
+            if one.event.n == 2:
+                raise RuntimeError("not this one")
+
+    reaction = Reaction("users.count", Rang, hear, alone=False)
+    bus = LocalBus([work], [reaction], [])
+    work.hearers.by_event = {"Rang": ("users.count",)}
+    async with work.begin() as tx:
+        await tx.run("INSERT INTO timers (name, due) VALUES ('users.count', 0)")
+        await tx.tell(*(Rang(n=n, bell=f"bell {n}") for n in range(4)))
+    await bus._deliver_fresh()
+    row = await work.one("SELECT due FROM timers WHERE name = 'users.count'")
+    assert dict(row or {}) == {"due": 3}  # what the broken transaction had counted is undone, then counted once
+    assert heard == [0, 1, 2, 0, 1, 2, 3]
+    left = await work.fetch("SELECT state, problem FROM deliveries WHERE hearer = 'users.count'")
+    assert ["not this one" in one["problem"] for one in left] == [True]
+
+
+async def test_deeds_done_together_are_all_there_or_none(shop: Shop) -> None:
+    work = shop.works["users"]
+    with pytest.raises(Unavailable):
+        async with work.together():
+            async with work.begin(once="a"):
+                pass
+            with suppress(ValueError):
+                async with work.begin(once="b"):
+                    raise ValueError
+    assert await work.fetch("SELECT key FROM inbox WHERE key IN ('a', 'b')") == []
+    async with work.together():
+        async with work.begin(once="a"):
+            pass
+        with pytest.raises(AlreadyDone):
+            async with work.begin(once="a"):
+                raise AssertionError
+    assert [row["key"] for row in await work.fetch("SELECT key FROM inbox WHERE key IN ('a', 'b')")] == ["a"]
 
 
 async def test_a_reaction_that_never_works_is_kept_as_dead(shop: Shop) -> None:

@@ -18,6 +18,7 @@ SPLIT = {
     ("carts", "wishes"),
     ("catalog", "assortment"),
     ("catalog", "attributes"),
+    ("catalog", "intake"),
     ("catalog", "media"),
     ("catalog", "rules"),
     ("notifications", "preferences"),

@@ -11,15 +11,18 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.commands.importing import Wish, run
-from shopwright.importers.draft import Doubt, Draft, Remark, count, decimal, grams, price
+from shopwright.importers.draft import Doubt, Draft, DraftVariant, Remark, count, decimal, grams, price
+from shopwright.importers.pictures import Fetcher
 from shopwright.importers.reading import read_tables
 from shopwright.importers.shopify import Shopify
+from shopwright.importers.taking import Taker
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
 from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.inventory.service import StockKeeper
 from shopwright.services.search.contract import SearchRequest
 from shopwright.services.users.contract import WrongPassword
-from tests.conftest import fill_cart
+from tests.conftest import fill_cart, make_settings
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 SHOPIFY_HEADER = "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Variant Compare At Price,Image Src,Image Position,Status\n"
@@ -135,13 +138,10 @@ async def test_every_dirty_row_is_accounted_for(shop: Shop, tmp_path: Path) -> N
 async def test_an_import_that_was_broken_off_goes_on(shop: Shop, tmp_path: Path) -> None:
     rows = "".join(f"mug-{n},Mug {n},,,,,true,Title,Default Title,M{n},,shopify,4,7,,,,active\n" for n in range(6))
     path = write(tmp_path, rows)
-    from shopwright.importers.pictures import Fetcher
-    from shopwright.importers.taking import Taker
-
     table = read_tables(path)[0]
     fetcher = Fetcher(shop.catalog, fetch=False)
     taken = 0
-    async for _remark in Taker(shop.shelf, fetcher).take(Shopify().read(table.rows(), "EUR")):
+    async for _remark in Taker(shop.shelf, fetcher, at_once=1).take(Shopify().read(table.rows(), "EUR")):
         taken += 1
         if taken == 3:
             break
@@ -153,6 +153,43 @@ async def test_an_import_that_was_broken_off_goes_on(shop: Shop, tmp_path: Path)
     assert len(products) == 6
     stock = await shop.inventory.stock([product.variants[0].id for product in products])
     assert {one.on_hand for one in stock.values()} == {4}
+
+
+class DiesBeforeStock(StockKeeper):
+    async def open_stock(self, *_: object) -> None:
+        raise ConnectionError("the power is gone")
+
+
+async def test_an_import_that_died_in_the_middle_of_a_product_shows_nobody_half_of_it(data, tmp_path: Path) -> None:
+    rows = "".join(f"mug-{n},Mug {n},,,,,true,Title,Default Title,M{n},,shopify,4,7,,,,active\n" for n in range(3))
+    path = write(tmp_path, rows)
+    dying = Shop(make_settings(*data), parts={StockKeeper: DiesBeforeStock})
+    async with dying.running(deliver=False):
+        with pytest.raises(ConnectionError):
+            await take(dying, "shopify", path, tmp_path)
+        assert await dying.catalog.list_products(status="published") == []
+    whole = Shop(make_settings(*data))
+    async with whole.running(deliver=False):
+        code, said = await take(whole, "shopify", path, tmp_path)
+        assert (code, [row["outcome"] for row in said]) == (0, ["taken"] * 3)
+        mugs = await whole.catalog.list_products(status="published")
+        stock = await whole.inventory.stock([mug.variants[0].id for mug in mugs])
+        assert [one.on_hand for one in stock.values()] == [4] * 3
+
+
+async def test_products_that_share_an_address_a_sku_or_a_source_are_told_apart(shop: Shop, tmp_path: Path) -> None:
+    drafts = [
+        Draft(source=source, rows=(row,), title=title, slug="mug", variants=(DraftVariant(row=row, sku="M1", price=Money(700, "EUR")),))
+        for row, (source, title) in enumerate([("a", "Mug"), ("b", "Other mug"), ("a", "Mug, again")], 2)
+    ]  # fmt: skip
+    taker = Taker(shop.shelf, Fetcher(shop.catalog, fetch=False))
+    said = [(one.row, one.outcome) async for one in taker.take(drafts)]
+    assert said == [(2, "taken"), (3, "noted"), (3, "taken"), (4, "changed")]
+    found = await shop.catalog.list_products()
+    assert [(one.title, one.slug, one.variants[0].sku) for one in found] == [
+        ("Mug, again", "mug", "M1"),
+        ("Other mug", "mug-2", "MUG-2"),
+    ]
 
 
 async def test_a_changed_file_changes_the_product_but_not_what_was_sold(shop: Shop, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
@@ -19,10 +20,13 @@ from shopwright.kit.work import LEASE, AlreadyDone, Work, read_fact
 log = logging.getLogger("shopwright.bus")
 
 BATCH = 100
+BREATH = 10
 POLL_S = 0.5
 ATTEMPTS = 12
 FIRST_RETRY = timedelta(milliseconds=500)
 LONGEST_RETRY = timedelta(minutes=10)
+Waiting = tuple[Work, Heard, int]  # whose fact, for whom, attempts before
+Failed = tuple[Waiting, Exception]
 
 
 class LocalBus:
@@ -30,6 +34,7 @@ class LocalBus:
 
     def __init__(self, works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> None:
         self._works = works
+        self._by_name = {work.name: work for work in works}
         self._reactions = {reaction.name: reaction for reaction in reactions}
         self._timers = timers
         self._fresh: deque[tuple[Work, Heard]] = deque()
@@ -72,22 +77,18 @@ class LocalBus:
         count = 0
         while self._fresh:
             batch = [self._fresh.popleft() for _ in range(min(BATCH, len(self._fresh)))]
-            done: dict[Work, list[Heard]] = {}
-            later: dict[Work, list[Heard]] = {}
             waiting = await self._waiting(batch)
+            ready: list[Waiting] = []
+            later: list[tuple[Work, Heard]] = []
             for work, heard in batch:
                 place = (work.name, heard.hearer, heard.fact.subject)
                 if waiting.get(place, heard.fact.id) < heard.fact.id:
-                    later.setdefault(work, []).append(heard)
-                elif await self._handle(work, heard, attempts=0):
-                    done.setdefault(work, []).append(heard)
+                    later.append((work, heard))
                 else:
-                    waiting[place] = ""
-                await asyncio.sleep(0)
-            for work, left in later.items():
+                    ready.append((work, heard, 0))
+            later += await self._handle(ready)
+            for work, left in _by_work(later).items():
                 await self._leave(work, left)
-            for work, handled in done.items():
-                await self._forget(work, handled)
             count += len(batch)
         return count
 
@@ -122,10 +123,9 @@ class LocalBus:
     async def _take_over(self) -> int:
         count = 0
         for work in self._works:
-            for heard, attempts in await self._claim(work):
-                if await self._handle(work, heard, attempts):
-                    await self._forget(work, [heard])
-                count += 1
+            claimed = await self._claim(work)
+            await self._handle([(work, heard, attempts) for heard, attempts in claimed])
+            count += len(claimed)
         return count
 
     async def _claim(self, work: Work) -> list[tuple[Heard, int]]:
@@ -154,26 +154,71 @@ class LocalBus:
                     facts[fact_id] = read_fact(row)
         return [(Heard(facts[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in facts]
 
-    async def _handle(self, work: Work, heard: Heard, attempts: int) -> bool:
-        reaction = self._reactions.get(heard.hearer)
-        if reaction is None:
-            return False  # served elsewhere
-        try:
-            await reaction.handler(heard)
-        except AlreadyDone:
-            return True
-        except Exception as error:
-            log.warning(
-                "%s could not handle %s %s: %r",
-                heard.hearer,
-                heard.fact.type,
-                heard.fact.id,
-                error,
-                exc_info=attempts == 0,
-            )
+    async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[Work, Heard]]:
+        """Let everything be heard, and forget what was; answers what has to wait because what comes before it failed.
+
+        Hearers that change nothing but their own service's database hear many facts in one transaction.
+        """
+        alone: list[Waiting] = []
+        together: dict[str, list[Waiting]] = {}
+        waiting = [one for one in waiting if one[1].hearer in self._reactions]  # the others are served elsewhere
+        for one in waiting:
+            reaction = self._reactions[one[1].hearer]
+            (alone if reaction.alone else together.setdefault(reaction.service, [])).append(one)
+        for name, ones in together.items():
+            if not await self._hear_together(name, ones):
+                alone += ones
+        failed, left = await self._hear_in_order(alone)
+        for (work, heard, attempts), error in failed:
             await self._postpone(work, heard, attempts, error)
+        open_still = {heard.key for (_, heard, _), _ in failed} | {heard.key for _, heard in left}
+        handled = [(work, heard) for work, heard, _ in waiting if heard.key not in open_still]
+        for work, done in _by_work(handled).items():
+            await self._forget(work, done)
+        return left
+
+    async def _hear_together(self, name: str, ones: Sequence[Waiting]) -> bool:
+        """Everything in one transaction of that service; False (and nothing is changed) where any of it fails."""
+        try:
+            async with self._by_name[name].together():
+                for number, (_, heard, _) in enumerate(ones):
+                    with suppress(AlreadyDone):
+                        await self._reactions[heard.hearer].handler(heard)
+                    if number % BREATH == 0:
+                        await asyncio.sleep(0)
+        except Exception as error:  # noqa: BLE001 -- each is tried alone next: who fails then is told of
+            log.info("%s hears one by one: %r", name, error)
             return False
         return True
+
+    async def _hear_in_order(self, ones: Sequence[Waiting]) -> tuple[list[Failed], list[tuple[Work, Heard]]]:
+        """What failed, and what has to wait because an earlier fact about the same subject did."""
+        failed: list[Failed] = []
+        later: list[tuple[Work, Heard]] = []
+        stuck: set[tuple[str, str, str]] = set()
+        for work, heard, attempts in ones:
+            place = (work.name, heard.hearer, heard.fact.subject)
+            if place in stuck:
+                later.append((work, heard))
+                continue
+            try:
+                await self._reactions[heard.hearer].handler(heard)
+            except AlreadyDone:
+                continue
+            except Exception as error:
+                log.warning(
+                    "%s could not handle %s %s: %r",
+                    heard.hearer,
+                    heard.fact.type,
+                    heard.fact.id,
+                    error,
+                    exc_info=attempts == 0,
+                )
+                failed.append(((work, heard, attempts), error))
+                stuck.add(place)
+            finally:
+                await asyncio.sleep(0)
+        return failed, later
 
     async def _postpone(self, work: Work, heard: Heard, attempts: int, error: Exception) -> None:
         async with work.begin() as tx:
@@ -200,7 +245,7 @@ class LocalBus:
         """Timers that are due, each in the one process that moved its hand on."""
         rung = 0
         for timer in self._timers:
-            work = next(work for work in self._works if timer.name.startswith(f"{work.name}."))
+            work = self._by_name[timer.name.partition(".")[0]]
             now = work.now()
             row = await work.one("SELECT due FROM timers WHERE name = :name", name=timer.name)
             if row is not None and row["due"] > to_micros(now):
@@ -220,3 +265,10 @@ class LocalBus:
                 except Exception:
                     log.exception("timer %s failed; it rings again in %s", timer.name, timer.every)
         return rung
+
+
+def _by_work(pairs: Sequence[tuple[Work, Heard]]) -> dict[Work, list[Heard]]:
+    found: dict[Work, list[Heard]] = {}
+    for work, heard in pairs:
+        found.setdefault(work, []).append(heard)
+    return found

@@ -9,23 +9,17 @@ from shopwright.kit.errors import VersionConflict
 from shopwright.kit.ports import Collection, Document
 from shopwright.kit.work import Transaction, Work
 
-BATCH = 200
-
 
 class DatabaseDocuments:
     """Three tables for all collections: bodies, index values, unique values."""
 
     async def get(self, source: Work | Transaction, collection: Collection, ids: Sequence[str]) -> list[Document]:
-        found: dict[str, Document] = {}
-        for start in range(0, len(ids), BATCH):
-            part = {f"id{n}": one for n, one in enumerate(ids[start : start + BATCH])}
-            rows = await source.fetch(
-                "SELECT id, version, body FROM documents WHERE collection = :collection"
-                f" AND id IN ({', '.join(f':{name}' for name in part)})",
-                collection=collection.name,
-                **part,
-            )
-            found |= {row["id"]: Document(row["id"], row["version"], row["body"]) for row in rows}
+        rows = await source.fetch_in(
+            "SELECT id, version, body FROM documents WHERE collection = :collection AND id IN (:each)",
+            ids,
+            collection=collection.name,
+        )
+        found = {row["id"]: Document(row["id"], row["version"], row["body"]) for row in rows}
         return [found[one] for one in ids if one in found]
 
     async def find(
@@ -55,6 +49,21 @@ class DatabaseDocuments:
             after=after,
             limit=limit,
             **values,
+        )
+        return [Document(row["id"], row["version"], row["body"]) for row in rows]
+
+    async def find_any(
+        self, source: Work | Transaction, collection: Collection, field: str, values: Sequence[str]
+    ) -> list[Document]:
+        if field not in collection.unique:
+            raise LookupError(f"{collection.name} has no unique {field}")
+        rows = await source.fetch_in(
+            "SELECT d.id, d.version, d.body FROM document_unique u"
+            " JOIN documents d ON d.collection = u.collection AND d.id = u.id"
+            " WHERE u.collection = :collection AND u.field = :field AND u.value IN (:each)",
+            values,
+            collection=collection.name,
+            field=field,
         )
         return [Document(row["id"], row["version"], row["body"]) for row in rows]
 

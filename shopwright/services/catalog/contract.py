@@ -183,6 +183,26 @@ class ProductInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     source_digest: str = ""
 
 
+class Brought(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a product that was brought; `problem` says why it was refused.
+
+    `made_anew`: the places of variants whose SKU another one has, so that they were given a new one.
+    """
+
+    product: Product | None = None
+    is_new: bool = False
+    made_anew: tuple[int, ...] = ()
+    problem: str = ""
+
+
+class Release(msgspec.Struct, frozen=True):
+    """A product that was brought is complete: it takes the status it shall have, and its digest."""
+
+    product_id: str
+    status: Status
+    source_digest: str
+
+
 class SkuTaken(Conflict):
     """Another variant has this SKU."""
 
@@ -237,8 +257,20 @@ class Catalog(Protocol):
         """The product that has this variant. Raises Missing."""
         ...
 
-    async def by_source(self, source: str) -> Product | None:
-        """What an import made of `source`."""
+    async def by_sources(self, sources: Sequence[str]) -> dict[str, Product]:
+        """What imports made of these."""
+        ...
+
+    async def bring(self, wanted: Sequence[ProductInput]) -> list[Brought]:
+        """Make or change products by their `source`, many in one transaction, each on its own.
+
+        New ones are drafts that nobody sees, and changed ones keep the digest they had, until `release`: where a run is
+        broken off in between, the next one brings them again.
+        """
+        ...
+
+    async def release(self, finished: Sequence[Release]) -> None:
+        """What was brought has all it needs (prices, stock): now it can be seen."""
         ...
 
     async def list_products(

@@ -13,11 +13,13 @@ from shopwright.services.catalog import attributes, model, rules
 from shopwright.services.catalog.contract import (
     AttributeType,
     Category,
+    Collection,
     Media,
     Product,
     ProductInput,
     ProductPublished,
     ProductRetired,
+    ProductType,
     SlugTaken,
     Status,
 )
@@ -25,6 +27,17 @@ from shopwright.services.catalog.media import Pictures
 from shopwright.services.catalog.store import CatalogStore
 
 TRIES = 50
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What every product that is written stands on. `ruled`: the collections by rules."""
+
+    categories: list[Category]
+    by_slug: dict[str, Category]
+    slugs: dict[str, str]
+    attributes: dict[str, AttributeType]
+    types: dict[str, ProductType]
+    ruled: list[Collection]
 
 
 class Shelves:
@@ -39,40 +52,58 @@ class Shelves:
     async def create(self, new: ProductInput) -> Product:
         model.check(new)
         async with self._work.begin() as tx:
-            slug = await self._free_slug(tx, new)
-            now = tx.now
-            bare = Product(
-                id=self._work.ids.new("prd"), slug=slug, title="", description="", brand="", status=new.status,
-                category_ids=(), tags=(), attributes={}, options=(), variants=(), media=(),
-                created_at=now, updated_at=now, published_at=now if new.status == "published" else None,
-            )  # fmt: skip
-            return await self._write(tx, bare, new)
+            wanted = slugify(new.slug or new.title)
+            if new.slug:
+                await self._check_slug(tx, wanted)
+            slug = await self._free_slug(tx, wanted)
+            bare = msgspec.structs.replace(self._unseen(tx, slug), status=new.status)
+            return await self._write(tx, bare, new, await self._ground(tx))
+
+    def _unseen(self, tx: Transaction, slug: str) -> Product:
+        """A new product without anything in it."""
+        return Product(
+            id=self._work.ids.new("prd"), slug=slug, title="", description="", brand="", status="draft",
+            category_ids=(), tags=(), attributes={}, options=(), variants=(), media=(),
+            created_at=tx.now, updated_at=tx.now,
+        )  # fmt: skip
 
     async def edit(self, product_id: str, new: ProductInput, version: int | None = None) -> Product:
         model.check(new)
         async with self._work.begin() as tx:
             old = await self._current(tx, product_id, version)
             if new.slug and slugify(new.slug) != old.slug:
+                await self._check_slug(tx, slugify(new.slug))
                 await self._store.remember_slug(tx, old.slug, old.id)
-                old = msgspec.structs.replace(old, slug=await self._free_slug(tx, new))
+                old = msgspec.structs.replace(old, slug=slugify(new.slug))
             status = old.status if new.status == old.status else model.STATES.move(old.status, new.status)
-            return await self._write(tx, msgspec.structs.replace(old, status=status), new)
+            return await self._write(tx, msgspec.structs.replace(old, status=status), new, await self._ground(tx))
 
-    async def _write(self, tx: Transaction, old: Product, new: ProductInput) -> Product:
+    async def _ground(self, tx: Transaction) -> Ground:
         categories = await self._store.categories(tx)
-        by_slug = {category.slug: category for category in categories}
-        if unknown := [slug for slug in new.categories if slug not in by_slug]:
+        collections = await self._store.collections(tx)
+        return Ground(
+            categories=categories,
+            by_slug={category.slug: category for category in categories},
+            slugs={category.id: category.slug for category in categories},
+            attributes=await self._store.attribute_types(tx),
+            types={one.name: one for one in await self._store.product_types(tx)},
+            ruled=[one for one in collections if one.kind == "rules"],
+        )
+
+    async def _write(self, tx: Transaction, old: Product, new: ProductInput, ground: Ground) -> Product:
+        if unknown := [slug for slug in new.categories if slug not in ground.by_slug]:
             raise Invalid.at("/categories", f"There is no category {', '.join(f'“{slug}”' for slug in unknown)}.")
-        for attribute in attributes.check(new.attributes, await self._store.attribute_types(tx)):
+        _check_type(new, ground)
+        for attribute in attributes.check(new.attributes, ground.attributes):
             await self._store.write_attribute_type(tx, attribute)
-        await self._check_type(tx, new)
+            ground.attributes[attribute.name] = attribute
         count = len(new.variants) or len(model.all_combinations(new.options))
         product = msgspec.structs.replace(
             old,
             title=new.title.strip(),
             description=clean_html(new.description),
             brand=new.brand.strip(),
-            category_ids=tuple(by_slug[slug].id for slug in dict.fromkeys(new.categories)),
+            category_ids=tuple(ground.by_slug[slug].id for slug in dict.fromkeys(new.categories)),
             tags=tuple(dict.fromkeys(tag.strip() for tag in new.tags if tag.strip())),
             attributes=new.attributes,
             options=model.options_of(new),
@@ -89,12 +120,10 @@ class Shelves:
             published_at=old.published_at or (tx.now if old.status == "published" else None),
         )
         product = await self._with_free_skus(tx, product, {one.sku for one in new.variants})
-        written = await self._store.write_product(tx, product, _below(product, categories))
-        slugs = {category.id: category.slug for category in categories}
-        for collection in await self._store.collections(tx):
-            if collection.kind == "rules":
-                belongs = rules.belongs(collection, written, slugs)
-                await self._store.set_member(tx, collection.id, written.id, belongs=belongs)
+        written = await self._store.write_product(tx, product, _below(product, ground.categories))
+        for collection in ground.ruled:
+            belongs = rules.belongs(collection, written, ground.slugs)
+            await self._store.set_member(tx, collection.id, written.id, belongs=belongs)
         await self._tell(tx, written)
         return written
 
@@ -110,14 +139,6 @@ class Shelves:
                 sku = f"{variant.sku}-{number}"
             variants.append(msgspec.structs.replace(variant, sku=sku))
         return msgspec.structs.replace(product, variants=tuple(variants))
-
-    async def _check_type(self, tx: Transaction, new: ProductInput) -> None:
-        if not new.type:
-            return
-        wanted = await self._store.product_type(tx, new.type)
-        if wanted is None:
-            raise Invalid.at("/type", f"There is no product type “{new.type}”.")
-        attributes.check_type(new.attributes, wanted, published=new.status in {"scheduled", "published"})
 
     async def _tell_again(self, tx: Transaction, product_id: str) -> None:
         """Something about a product that others show has changed, though it is in the same version."""
@@ -136,15 +157,18 @@ class Shelves:
             old = await self._current(tx, product_id, version)
             if old.status == status:
                 return old
-            moved = msgspec.structs.replace(
-                old,
-                status=model.STATES.move(old.status, status),
-                updated_at=tx.now,
-                published_at=old.published_at or (tx.now if status == "published" else None),
-            )
-            written = await self._store.write_product(tx, moved, _below(moved, await self._store.categories(tx)))
-            await self._tell(tx, written)
-            return written
+            return await self._move(tx, old, status, await self._store.categories(tx))
+
+    async def _move(self, tx: Transaction, old: Product, status: Status, categories: Sequence[Category]) -> Product:
+        moved = msgspec.structs.replace(
+            old,
+            status=status if status == old.status else model.STATES.move(old.status, status),
+            updated_at=tx.now,
+            published_at=old.published_at or (tx.now if status == "published" else None),
+        )
+        written = await self._store.write_product(tx, moved, _below(moved, categories))
+        await self._tell(tx, written)
+        return written
 
     async def _current(self, tx: Transaction, product_id: str, version: int | None) -> Product:
         found = await self._store.products(tx, [product_id])
@@ -156,10 +180,11 @@ class Shelves:
             )
         return found[0]
 
-    async def _free_slug(self, tx: Transaction, new: ProductInput) -> str:
-        wanted = slugify(new.slug or new.title)
-        if new.slug and await self._store.product_by(tx, "slug", wanted):
+    async def _check_slug(self, tx: Transaction, wanted: str) -> None:
+        if await self._store.product_by(tx, "slug", wanted):
             raise SlugTaken(f"Another product has the address “{wanted}”.")
+
+    async def _free_slug(self, tx: Transaction, wanted: str) -> str:
         for number in range(1, TRIES):
             slug = wanted if number == 1 else f"{wanted}-{number}"
             if not await self._store.product_by(tx, "slug", slug):
@@ -194,9 +219,6 @@ class Shelves:
         if product is None:
             raise Missing(f"There is no variant “{variant_id_or_sku}”.")
         return product
-
-    async def by_source(self, source: str) -> Product | None:
-        return await self._store.product_by(self._work, "source", source)
 
     async def list_products(
         self, *, category: str = "", status: Status | None = None, after: str = "", limit: int = 24
@@ -256,6 +278,14 @@ class Shelves:
 
     async def picture(self, digest: str, width: int, form: str) -> bytes:
         return await self._pictures.get(digest, width, form)
+
+
+def _check_type(new: ProductInput, ground: Ground) -> None:
+    if not new.type:
+        return
+    if new.type not in ground.types:
+        raise Invalid.at("/type", f"There is no product type “{new.type}”.")
+    attributes.check_type(new.attributes, ground.types[new.type], published=new.status in {"scheduled", "published"})
 
 
 def _below(product: Product, categories: Sequence[Category]) -> list[str]:

@@ -37,6 +37,9 @@ class CatalogStore:
         found = await self._documents.find(source, PRODUCTS, {field: value}, limit=1)
         return _product(found[0]) if found else None
 
+    async def by_sources(self, source: Work | Transaction, sources: Sequence[str]) -> list[Product]:
+        return [_product(found) for found in await self._documents.find_any(source, PRODUCTS, "source", sources)]
+
     async def list_products(
         self, source: Work, category_id: str, status: Status | None, after: str, limit: int
     ) -> list[Product]:

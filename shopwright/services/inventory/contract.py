@@ -93,6 +93,10 @@ class Inventory(Protocol):
         """Change stock by hand, all or none. The same `key` changes it once. Raises Invalid, Refused below zero."""
         ...
 
+    async def open_stock(self, lines: Sequence[Wanted], reason: str) -> None:
+        """Opening stock of variants that never had any; the others, and whoever repeats it, change nothing."""
+        ...
+
     async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
         """Set all lines aside for an order, or none. Repeating it changes nothing. Raises SoldOut."""
         ...

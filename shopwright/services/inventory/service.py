@@ -63,6 +63,17 @@ class StockKeeper:
         if delta:
             await store.record(tx, self._work.ids.new("mov"), one.variant_id, one.location, delta, one.reason)
 
+    async def open_stock(self, lines: Sequence[Wanted], reason: str) -> None:
+        for number, line in enumerate(lines):
+            if not 0 <= line.quantity <= MOST:
+                raise Invalid.at(f"/{number}/quantity", f"Opening stock is a whole number from 0 to {MOST}.")
+        async with self._work.begin() as tx:
+            there = await store.stocked(tx, [line.variant_id for line in lines])
+            new = {line.variant_id: line for line in lines if line.variant_id not in there}
+            opened = await store.put_first(tx, [new[one] for one in sorted(new)])
+            await store.record_many(tx, [self._work.ids.new("mov") for _ in opened], opened, MAIN, reason)
+            await tx.tell(*(StockChanged(variant_id=one.variant_id, available=one.quantity) for one in opened))
+
     async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
         wanted: dict[str, int] = {}
         for line in lines:

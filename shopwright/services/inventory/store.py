@@ -4,24 +4,42 @@ from collections.abc import Sequence
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.inventory.contract import Movement, Stock, Wanted
+from shopwright.services.inventory.contract import MAIN, Movement, Stock, Wanted
 
 OPEN, TAKEN, RELEASED, EXPIRED = "open", "taken", "released", "expired"
 
 
 async def read(source: Work | Transaction, variant_ids: Sequence[str]) -> dict[str, Stock]:
     """Stock summed over locations."""
-    wanted = list(dict.fromkeys(variant_ids))
-    if not wanted:
-        return {}
-    names = {f"id{n}": variant_id for n, variant_id in enumerate(wanted)}
-    rows = await source.fetch(
+    rows = await source.fetch_in(
         "SELECT variant_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved FROM stock"
-        f" WHERE variant_id IN ({', '.join(f':{name}' for name in names)}) GROUP BY variant_id",
-        **names,
+        " WHERE variant_id IN (:each) GROUP BY variant_id",
+        variant_ids,
     )
     found = {row["variant_id"]: Stock(row["variant_id"], int(row["on_hand"]), int(row["reserved"])) for row in rows}
-    return {variant_id: found.get(variant_id, Stock(variant_id, 0, 0)) for variant_id in wanted}
+    return {variant_id: found.get(variant_id, Stock(variant_id, 0, 0)) for variant_id in variant_ids}
+
+
+async def stocked(source: Transaction, variant_ids: Sequence[str]) -> set[str]:
+    """Which of these ever had stock."""
+    rows = await source.fetch_in("SELECT DISTINCT variant_id FROM stock WHERE variant_id IN (:each)", variant_ids)
+    return {row["variant_id"] for row in rows}
+
+
+async def put_first(tx: Transaction, lines: Sequence[Wanted]) -> list[Wanted]:
+    """Stock of variants that have none yet; answers those that got some."""
+    put = [
+        line
+        for line in lines
+        if await tx.run(
+            "INSERT INTO stock (variant_id, location, on_hand, reserved) VALUES (:variant_id, :location, :on_hand, 0)"
+            " ON CONFLICT (variant_id, location) DO NOTHING",
+            variant_id=line.variant_id,
+            location=MAIN,
+            on_hand=line.quantity,
+        )
+    ]
+    return [line for line in put if line.quantity]
 
 
 async def on_hand(source: Work | Transaction, variant_id: str, location: str) -> int:
@@ -147,6 +165,27 @@ async def record(tx: Transaction, movement_id: str, variant_id: str, location: s
         delta=delta,
         reason=reason,
         time=to_micros(tx.now),
+    )
+
+
+async def record_many(
+    tx: Transaction, movement_ids: Sequence[str], lines: Sequence[Wanted], location: str, reason: str
+) -> None:
+    """Several lines of it, for one reason."""
+    await tx.run_many(
+        "INSERT INTO movements (id, variant_id, location, delta, reason, time)"
+        " VALUES (:id, :variant_id, :location, :delta, :reason, :time)",
+        [
+            {
+                "id": movement_id,
+                "variant_id": line.variant_id,
+                "location": location,
+                "delta": line.quantity,
+                "reason": reason,
+                "time": to_micros(tx.now),
+            }
+            for movement_id, line in zip(movement_ids, lines, strict=True)
+        ],
     )
 
 

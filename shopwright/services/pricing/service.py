@@ -45,15 +45,19 @@ class Reckoner:
             if price.compare_at is not None and price.compare_at.currency != price.amount.currency:
                 raise Invalid.at(f"/{number}/compare_at", "The price it is reduced from is in the same currency.")
         async with self._work.begin() as tx:
-            for price in sorted(prices, key=lambda price: price.variant_id):
-                before = (await store.prices(tx, [price.variant_id], price.amount.currency)).get(price.variant_id)
-                if before and (before.amount, before.compare_at) == (price.amount, price.compare_at):
-                    continue
-                await store.set_price(tx, price)
-                await store.record_price(tx, self._work.ids.new("prc"), price)
-                await tx.tell(
+            before = await store.asked(tx, [price.variant_id for price in prices])
+            new = [
+                price
+                for price in sorted(prices, key=lambda price: price.variant_id)
+                if before.get((price.variant_id, price.amount.currency)) != (price.amount, price.compare_at)
+            ]
+            await store.set_prices(tx, new, [self._work.ids.new("prc") for _ in new])
+            await tx.tell(
+                *(
                     PriceChanged(variant_id=price.variant_id, price=price.amount, compare_at=price.compare_at)
+                    for price in new
                 )
+            )
 
     async def quote(self, request: QuoteRequest) -> Quote:
         return model.quote(request, await self._basis(request))

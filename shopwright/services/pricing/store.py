@@ -16,14 +16,10 @@ DAYS_30 = 30 * 86_400_000_000  # microseconds
 
 async def prices(source: Work | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
     """The prices there are."""
-    names = {f"id{n}": variant_id for n, variant_id in enumerate(dict.fromkeys(variant_ids))}
-    if not names:
-        return {}
-    rows = await source.fetch(
-        "SELECT variant_id, amount, compare_at FROM prices WHERE currency = :currency"
-        f" AND variant_id IN ({', '.join(f':{name}' for name in names)})",
+    rows = await source.fetch_in(
+        "SELECT variant_id, amount, compare_at FROM prices WHERE currency = :currency AND variant_id IN (:each)",
+        variant_ids,
         currency=currency,
-        **names,
     )
     reduced = [row["variant_id"] for row in rows if row["compare_at"] is not None]
     lowest = await _lowest(source, reduced, currency)
@@ -57,28 +53,40 @@ async def _lowest(source: Work | Transaction, variant_ids: Sequence[str], curren
     return found
 
 
-async def set_price(tx: Transaction, price: Price) -> None:
-    """Write the price of a variant."""
-    await tx.run(
+async def asked(tx: Transaction, variant_ids: Sequence[str]) -> dict[tuple[str, str], tuple[Money, Money | None]]:
+    """What is asked and what it is reduced from, by variant and currency."""
+    rows = await tx.fetch_in("SELECT * FROM prices WHERE variant_id IN (:each)", variant_ids)
+    return {
+        (row["variant_id"], row["currency"]): (
+            Money(row["amount"], row["currency"]),
+            None if row["compare_at"] is None else Money(row["compare_at"], row["currency"]),
+        )
+        for row in rows
+    }
+
+
+async def set_prices(tx: Transaction, prices: Sequence[Price], change_ids: Sequence[str]) -> None:
+    """Write prices, and keep each for the record (lowest price of 30 days, Directive 98/6/EC)."""
+    rows = [
+        {
+            "variant_id": price.variant_id,
+            "currency": price.amount.currency,
+            "amount": price.amount.amount,
+            "compare_at": None if price.compare_at is None else price.compare_at.amount,
+            "id": change_id,
+            "time": to_micros(tx.now),
+        }
+        for price, change_id in zip(prices, change_ids, strict=True)
+    ]
+    await tx.run_many(
         "INSERT INTO prices (variant_id, currency, amount, compare_at) VALUES (:variant_id, :currency, :amount, :compare_at)"
         " ON CONFLICT (variant_id, currency) DO UPDATE SET amount = excluded.amount, compare_at = excluded.compare_at",
-        variant_id=price.variant_id,
-        currency=price.amount.currency,
-        amount=price.amount.amount,
-        compare_at=None if price.compare_at is None else price.compare_at.amount,
+        rows,
     )
-
-
-async def record_price(tx: Transaction, change_id: str, price: Price) -> None:
-    """Keep the price for the record (lowest price of 30 days, Directive 98/6/EC)."""
-    await tx.run(
+    await tx.run_many(
         "INSERT INTO price_changes (id, variant_id, currency, amount, time)"
         " VALUES (:id, :variant_id, :currency, :amount, :time)",
-        id=change_id,
-        variant_id=price.variant_id,
-        currency=price.amount.currency,
-        amount=price.amount.amount,
-        time=to_micros(tx.now),
+        rows,
     )
 
 

@@ -10,8 +10,8 @@ from shopwright.services.users.contract import UserErased
 def reactions(recommendations: Adviser) -> list[Reaction]:
     """Baskets and products."""
     return [
-        Reaction("recommendations.paid", OrderPaid, recommendations.hear_paid),
-        Reaction("recommendations.published", ProductPublished, recommendations.hear_published),
-        Reaction("recommendations.retired", ProductRetired, recommendations.hear_retired),
-        Reaction("recommendations.user_erased", UserErased, recommendations.hear_erased),
+        Reaction("recommendations.paid", OrderPaid, recommendations.hear_paid, alone=False),
+        Reaction("recommendations.published", ProductPublished, recommendations.hear_published, alone=False),
+        Reaction("recommendations.retired", ProductRetired, recommendations.hear_retired, alone=False),
+        Reaction("recommendations.user_erased", UserErased, recommendations.hear_erased, alone=False),
     ]

@@ -14,12 +14,12 @@ from shopwright.services.search.service import Finder
 def reactions(search: Finder) -> list[Reaction]:
     """Whatever a list of products shows."""
     return [
-        Reaction("search.published", ProductPublished, search.hear_published),
-        Reaction("search.retired", ProductRetired, search.hear_retired),
-        Reaction("search.price", PriceChanged, search.hear_price),
-        Reaction("search.stock", StockChanged, search.hear_stock),
-        Reaction("search.review", ReviewPublished, search.hear_review),
-        Reaction("search.paid", OrderPaid, search.hear_paid),
+        Reaction("search.published", ProductPublished, search.hear_published, alone=False),
+        Reaction("search.retired", ProductRetired, search.hear_retired, alone=False),
+        Reaction("search.price", PriceChanged, search.hear_price, alone=False),
+        Reaction("search.stock", StockChanged, search.hear_stock, alone=False),
+        Reaction("search.review", ReviewPublished, search.hear_review, alone=False),
+        Reaction("search.paid", OrderPaid, search.hear_paid, alone=False),
     ]
 
 
