@@ -40,7 +40,7 @@ check: install-dev ## ruff, types, formats
 	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && $(BIN)/mypy
 
 bench: install-dev ## measure, each figure beside its floor
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/run.py && $(BIN)/python bench/growth.py
 
 lock: install-dev ## write requirements/*.txt anew from pyproject.toml
 	@$(BIN)/python tools/lock.py

@@ -1,30 +1,30 @@
 """`make bench`: each figure beside its floor, measured in the same run. One core for the server, one for the load (wrk).
 
-python bench/run.py [--seconds 4]
+python bench/run.py [--seconds 4] [--size 40000]: the shop has so many products. `bench/growth.py` shows what size costs.
 """
 
 import argparse
 import asyncio
 import os
-import re
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.floors import record, replay
+from bench.measuring import free_port, memory_mb, start, stop, wrk
 from shopwright.app import Shop
 from shopwright.demo.load import load
+from shopwright.demo.many import load_many
 from shopwright.kit.auth import GUEST
 from shopwright.kit.places import Address
-from shopwright.services.carts.contract import CartChange
+from shopwright.services.carts.contract import Cart, CartChange
+from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
 from shopwright.settings import Settings, complete
 
@@ -38,50 +38,14 @@ BARS = {
     "product page, made anew": 0.10,
     "category page": 0.40,
     "product page": 0.40,
+    "cart flow": 0.20,
     "checkout": 0.15,
 }
 ROUNDS = 3
+Row = tuple[str, float, float, int]
 ADDRESS = {"name": "Ada Lovelace", "line1": "Torstraße 1", "city": "Berlin", "postal_code": "10119", "country": "DE"}
-CHECKOUTS = 150
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def pinned(core: int, *command: str) -> list[str]:
-    return ["taskset", "-c", str(core), *command] if shutil.which("taskset") else list(command)
-
-
-def start(command: list[str], port: int, **environment: str) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        pinned(0, *command), env={**os.environ, **environment}, stdout=subprocess.DEVNULL, start_new_session=True
-    )
-    for _ in range(400):
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/", trust_env=False)
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return process
-    raise SystemExit(f"{command} did not start")
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def wrk(url: str, seconds: int, cookie: str = "") -> float:
-    header = ["-H", f"Cookie: {cookie}"] if cookie else []
-    command = pinned(1, "wrk", "-t1", "-c16", f"-d{seconds}s", *header, url)
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said:
-        raise SystemExit(f"{url} answered errors:\n{said}")
-    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    return float(found.group(1)) if found else 0.0
+FLOWS = 150
+SOLD = ("harbour-kettle", "morning-mug")
 
 
 def beside_floor(url: str, folder: Path, seconds: int) -> tuple[float, float, int]:
@@ -102,13 +66,19 @@ def beside_floor(url: str, folder: Path, seconds: int) -> tuple[float, float, in
     return sum(ours for ours, _ in turns) / ROUNDS, sum(least for _, least in turns) / ROUNDS, len(answer.content)
 
 
-async def checkout_over_http(url: str, skus: list[str], times: int, at_once: int) -> float:
-    """Whole checkouts a second: two lines, address, shipping, place, pay."""
+async def flow_over_http(url: str, skus: list[str], times: int, at_once: int, *, order: bool) -> float:
+    """Whole flows a second. Cart: made, two lines, another quantity, seen; with `order` address, shipping, place, pay."""
 
     async def one(client: httpx.AsyncClient, n: int) -> None:
         cart = (await client.post("/v1/carts")).json()["id"]
         for sku in skus:
-            await client.post(f"/v1/carts/{cart}/lines", json={"sku": sku, "quantity": 1})
+            last = (await client.post(f"/v1/carts/{cart}/lines", json={"sku": sku, "quantity": 1})).json()
+        if not order:
+            await client.patch(f"/v1/carts/{cart}/lines/{last['lines'][0]['id']}", json={"quantity": 2})
+            seen = await client.get(f"/v1/carts/{cart}")
+            if [line["quantity"] for line in seen.json()["lines"]] != [2, 1]:
+                raise SystemExit(seen.text)
+            return
         change = {"email": f"b{n}@example.com", "shipping_address": ADDRESS, "shipping_option_id": "shr_standard"}
         total = (await client.patch(f"/v1/carts/{cart}", json=change)).json()["totals"]["total"]
         body = {"cart_id": cart, "expected_total": total, "payment": {"provider": "pretend", "token": "pretend_ok"}}
@@ -129,16 +99,36 @@ async def checkout_over_http(url: str, skus: list[str], times: int, at_once: int
         return times / (time.perf_counter() - started)
 
 
-async def checkout_floor(folder: Path) -> tuple[float, int]:
-    """The statements of one checkout (with what follows from it), replayed straight on sqlite3."""
+async def floor_of(folder: Path, flow: Callable[[Shop], Awaitable[None]]) -> tuple[float, int]:
+    """The statements of one flow (with what follows from it), replayed straight on sqlite3."""
     shop = Shop(complete(Settings(data=str(folder))), send_webhook=_taken)
     await shop.migrate()
     calls = record(shop)
-    lamp, chair = [await shop.catalog.get(slug) for slug in ("harbour-kettle", "morning-mug")]
+    await shop.carts.create()  # so that every database is open
     del calls[:]
+    await flow(shop)
+    await shop.bus.settle()
+    story = [call for call in calls if "timers" not in call[2]]
+    await shop.close()
+    return replay(folder, story, 200), len(story)
+
+
+async def _cart_with_lines(shop: Shop) -> Cart:
     cart = await shop.carts.create()
-    for product in (lamp, chair):
+    for slug in SOLD:
+        product = await shop.catalog.get(slug)
         cart = await shop.carts.add(cart.id, product.variants[0].id, 1)
+    return cart
+
+
+async def cart_flow(shop: Shop) -> None:
+    cart = await _cart_with_lines(shop)
+    await shop.carts.set_quantity(cart.id, cart.lines[0].id, 2)
+    await shop.carts.get(cart.id)
+
+
+async def checkout(shop: Shop) -> None:
+    cart = await _cart_with_lines(shop)
     cart = await shop.carts.change(
         cart.id,
         CartChange(email="bench@example.com", shipping_address=Address(**ADDRESS), shipping_option_id="shr_standard"),
@@ -147,27 +137,21 @@ async def checkout_floor(folder: Path) -> tuple[float, int]:
         cart_id=cart.id, expected_total=cart.totals.total, payment=PaymentChoice(provider="pretend", token="pretend_ok")
     )
     await shop.orders.place(request, shop.ids.new("bench"), GUEST)
-    await shop.bus.settle()
-    story = [call for call in calls if "timers" not in call[2]]
-    await shop.close()
-    return replay(folder, story, 200), len(story)
 
 
 async def _taken(_provider: str, _headers: object, _body: bytes) -> bool:
     return True
 
 
-async def prepare(folder: Path) -> list[str]:
+async def prepare(folder: Path, size: int = 0) -> list[str]:
     shop = Shop(complete(Settings(data=str(folder))))
     await shop.migrate()
-    await load(shop)
+    await (load_many(shop, size) if size else load(shop))
     await shop.bus.settle()
     await shop.search.bring_up_to_date()
     skus = []
-    for slug in ("harbour-kettle", "morning-mug"):
+    for slug in SOLD:
         product = await shop.catalog.get(slug)
-        from shopwright.services.inventory.contract import Adjustment  # noqa: PLC0415 -- one use
-
         await shop.inventory.adjust([Adjustment(variant_id=product.variants[0].id, on_hand=100_000, reason="bench")])
         skus.append(product.variants[0].sku)
     await shop.bus.settle()
@@ -175,25 +159,44 @@ async def prepare(folder: Path) -> list[str]:
     return skus
 
 
-def memory_mb(process: subprocess.Popen[bytes]) -> float:
-    """Proportional memory of the server and all its processes."""
-    total = 0
-    for one in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.getpgid(int(one.name)) == process.pid:
-                found = re.search(r"^Pss:\s+(\d+)", (one / "smaps_rollup").read_text(), re.MULTILINE)
-                total += int(found.group(1)) if found else 0
-        except (OSError, ProcessLookupError):
-            continue
-    return total / 1024
+def flows(url: str, skus: list[str]) -> list[Row]:
+    """Our cart flows and checkouts a second, beside the same statements without us."""
+    os.sched_setaffinity(0, {1})
+    ours = [asyncio.run(flow_over_http(url, skus, FLOWS, 8, order=order)) for order in (False, True)]
+    os.sched_setaffinity(0, {0})
+    rows = []
+    for name, got, flow in (("cart flow", ours[0], cart_flow), ("checkout", ours[1], checkout)):
+        folder = Path(tempfile.mkdtemp(prefix="shopwright-bench-"))
+        asyncio.run(prepare(folder))
+        rows.append((name, got, *asyncio.run(floor_of(folder, flow))))
+        shutil.rmtree(folder)
+    return rows
+
+
+def idle_demo(settings: dict[str, str]) -> float:
+    """Megabytes of a demo shop that waits."""
+    folder = Path(tempfile.mkdtemp(prefix="shopwright-bench-"))
+    asyncio.run(prepare(folder))
+    port = free_port()
+    server = start(
+        [PYTHON, "-m", "shopwright", "serve", "--quiet", "--port", str(port), "--data", str(folder)], port, **settings
+    )
+    try:
+        time.sleep(2)
+        return memory_mb(server)
+    finally:
+        stop(server)
+        shutil.rmtree(folder)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=2)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--size", type=int, default=40_000)
+    asked = parser.parse_args()
+    seconds = asked.seconds
     folder = Path(tempfile.mkdtemp(prefix="shopwright-bench-"))
-    skus = asyncio.run(prepare(folder))
+    skus = asyncio.run(prepare(folder, asked.size))
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [PYTHON, "-m", "shopwright", "serve", "--quiet", "--port", str(port), "--data", str(folder)]
@@ -205,7 +208,7 @@ def main() -> None:
         "category page": "/c/table",
         "product page": "/p/harbour-kettle",
     }
-    rows = []
+    rows: list[Row] = []
     server = start(command, port, **settings, SHOPWRIGHT_PAGES="fresh")
     try:
         rows += [
@@ -217,24 +220,18 @@ def main() -> None:
     server = start(command, port, **settings)
     try:
         time.sleep(2)
-        idle = memory_mb(server)
         rows += [(name, *beside_floor(url + path, folder, seconds)) for name, path in paths.items()]
-        os.sched_setaffinity(0, {1})
-        ours = asyncio.run(checkout_over_http(url, skus, CHECKOUTS, 8))
+        rows += flows(url, skus)
     finally:
         stop(server)
-    os.sched_setaffinity(0, {0})
-    fresh = Path(tempfile.mkdtemp(prefix="shopwright-bench-"))
-    asyncio.run(prepare(fresh))
-    floor, statements = asyncio.run(checkout_floor(fresh))
-    rows.append(("checkout", ours, floor, statements))
+    idle = idle_demo(settings)
+    print(f"{asked.size} products")
     print(f"{'':26} {'ours/s':>9} {'floor/s':>9} {'ratio':>6} {'bar':>5}   size (bytes; statements)")
     for name, got, least, size in rows:
         mark = "" if got / least >= BARS[name] else "  BELOW"
         print(f"{name:26} {got:9.0f} {least:9.0f} {got / least:6.2f} {BARS[name]:5.2f}   {size}{mark}")
     print(f"{'idle demo':26} {idle:9.0f} MB (bar: 150 MB)")
-    for one in (folder, fresh):
-        shutil.rmtree(one)
+    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.ports import Found, IndexDocument, Query
 
 SHAPE = "v1"  # a new number builds a new index beside the old one
-HEAP_BYTES = 32_000_000
+HEAP_BYTES = 64_000_000
 WRITER_WAIT_S = 10.0
 FACET_VALUES = 2_000
 COUNTED = {

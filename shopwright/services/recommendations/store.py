@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from shopwright.kit.work import Transaction, Work
 
+NEAREST = 60
+
 
 async def pairs(source: Work, product_id: str) -> list[tuple[str, int, int, int]]:
     """Products bought with this one: how often together, how often this, how often the other."""
@@ -18,15 +20,27 @@ async def pairs(source: Work, product_id: str) -> list[tuple[str, int, int, int]
 
 
 async def sharing(source: Work, product_id: str) -> list[tuple[str, str, int]]:
-    """Products that share a feature: which, and how many products have it. Features nearly all have say nothing."""
+    """Products that share a feature: which one, and how many products have it.
+
+    Of those with a common feature only the nearest by id are looked at, as many whatever the size of the shop.
+    """
     rows = await source.fetch(
-        "SELECT o.product_id, o.feature, c.having_it FROM features f"
-        " JOIN (SELECT feature, count(*) AS having_it FROM features GROUP BY feature) c ON c.feature = f.feature"
-        " JOIN features o ON o.feature = f.feature AND o.product_id <> f.product_id"
-        " WHERE f.product_id = :product_id AND c.having_it < 500",
+        "SELECT f.feature, c.having_it FROM features f JOIN feature_counts c ON c.feature = f.feature"
+        " WHERE f.product_id = :product_id ORDER BY c.having_it, f.feature LIMIT 12",
         product_id=product_id,
     )
-    return [(row["product_id"], row["feature"], row["having_it"]) for row in rows]
+    found = []
+    for row in rows:
+        for comparison, order in ((">", "ASC"), ("<", "DESC")):
+            near = await source.fetch(
+                f"SELECT product_id FROM features WHERE feature = :feature AND product_id {comparison} :product_id"
+                f" ORDER BY product_id {order} LIMIT :nearest",
+                feature=row["feature"],
+                product_id=product_id,
+                nearest=NEAREST,
+            )
+            found += [(one["product_id"], row["feature"], row["having_it"]) for one in near]
+    return found
 
 
 async def trending(source: Work, since_day: int, limit: int) -> list[str]:
@@ -82,10 +96,19 @@ async def add_bought(tx: Transaction, user_id: str, product_id: str, time: int) 
 
 async def set_features(tx: Transaction, product_id: str, features: Sequence[str]) -> None:
     """Replace what a product is like."""
-    await tx.run("DELETE FROM features WHERE product_id = :product_id", product_id=product_id)
+    rows = await tx.fetch(
+        "DELETE FROM features WHERE product_id = :product_id RETURNING feature", product_id=product_id
+    )
+    before, now = {row["feature"] for row in rows}, set(features)
     await tx.run_many(
         "INSERT INTO features (product_id, feature) VALUES (:product_id, :feature)",
-        [{"product_id": product_id, "feature": feature} for feature in dict.fromkeys(features)],
+        [{"product_id": product_id, "feature": feature} for feature in sorted(now)],
+    )
+    # In the same order by everyone, so that two products that change at once never wait for one another.
+    await tx.run_many(
+        "INSERT INTO feature_counts (feature, having_it) VALUES (:feature, :step)"
+        " ON CONFLICT (feature) DO UPDATE SET having_it = feature_counts.having_it + excluded.having_it",
+        [{"feature": feature, "step": 1 if feature in now else -1} for feature in sorted(before ^ now)],
     )
 
 

@@ -13,7 +13,7 @@ from shopwright.services.catalog.contract import AttributeType, Catalog, Categor
 from shopwright.services.search import model, store
 from shopwright.services.search.contract import Card, Rating, Results, SearchRequest
 
-BATCH = 500
+BATCH = 5_000
 DEEPEST = 10_000
 LONGEST = 200
 

@@ -111,27 +111,17 @@ async def changed(source: Work, limit: int) -> list[Changed]:
 
 async def some(source: Work, product_ids: Sequence[str]) -> list[Changed]:
     """These entries, those that can be seen, in that order."""
-    names = {f"id{n}": product_id for n, product_id in enumerate(dict.fromkeys(product_ids))}
-    if not names:
-        return []
-    rows = await source.fetch(
-        f"SELECT * FROM entries WHERE visible = 1 AND product_id IN ({', '.join(f':{name}' for name in names)})",
-        **names,
-    )
+    rows = await source.fetch_in("SELECT * FROM entries WHERE visible = 1 AND product_id IN (:each)", product_ids)
     found = {one.product_id: one for one in await _with_offers(source, rows)}
     return [found[product_id] for product_id in product_ids if product_id in found]
 
 
 async def _with_offers(source: Work, rows: Sequence[Row]) -> list[Changed]:
     offers: dict[str, list[Offer]] = {row["product_id"]: [] for row in rows}
-    names = {f"id{n}": product_id for n, product_id in enumerate(offers)}
-    if names:
-        for row in await source.fetch(
-            f"SELECT * FROM offers WHERE product_id IN ({', '.join(f':{name}' for name in names)})", **names
-        ):
-            price = None if row["amount"] is None else Money(row["amount"], row["currency"])
-            compare_at = None if row["compare_at"] is None else Money(row["compare_at"], row["currency"])
-            offers[row["product_id"]].append(Offer(price=price, compare_at=compare_at, available=row["available"]))
+    for row in await source.fetch_in("SELECT * FROM offers WHERE product_id IN (:each)", offers):
+        price = None if row["amount"] is None else Money(row["amount"], row["currency"])
+        compare_at = None if row["compare_at"] is None else Money(row["compare_at"], row["currency"])
+        offers[row["product_id"]].append(Offer(price=price, compare_at=compare_at, available=row["available"]))
     return [
         Changed(
             product_id=row["product_id"],
