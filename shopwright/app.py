@@ -45,7 +45,7 @@ from shopwright.services.catalog.intake import Intake
 from shopwright.services.insights import reactions as insights_reactions
 from shopwright.services.insights.service import Ledgerkeeper
 from shopwright.services.inventory import reactions as inventory_reactions
-from shopwright.services.inventory.service import StockKeeper
+from shopwright.services.inventory.promises import Promises
 from shopwright.services.notifications import reactions as notifications_reactions
 from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders import reactions as orders_reactions
@@ -124,7 +124,7 @@ class Shop:
         settings = self.settings
         self.users = self._part(Recovery)(self.works["users"], hasher)
         self.catalog = self._part(Intake)(self.works["catalog"], self.documents, self.files)
-        self.inventory = self._part(StockKeeper)(self.works["inventory"])
+        self.inventory = self._part(Promises)(self.works["inventory"])
         self.pricing = self._part(Reckoner)(
             self.works["pricing"], home_country=settings.country, prices_include_tax=settings.prices_include_tax
         )

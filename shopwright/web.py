@@ -36,6 +36,7 @@ from shopwright.kit.web.strict import StrictRequest
 from shopwright.services.carts import http as carts
 from shopwright.services.catalog import http as catalog
 from shopwright.services.insights import http as insights
+from shopwright.services.inventory import http as inventory
 from shopwright.services.notifications import http as notifications
 from shopwright.services.orders import http as orders
 from shopwright.services.payments import http as payments
@@ -114,12 +115,12 @@ def operator_routes(shop: Shop) -> Router:
 def service_routes(shop: Shop) -> list[Router]:
     """The API: routes of each service, which remember answers to an Idempotency-Key in its own database."""
     modules = {
-        "users": users, "catalog": catalog, "pricing": pricing, "payments": payments, "carts": carts,
+        "users": users, "catalog": catalog, "inventory": inventory, "pricing": pricing, "payments": payments, "carts": carts,
         "orders": orders, "reviews": reviews, "search": search, "insights": insights,
         "notifications": notifications,
     }  # fmt: skip
     routers = {name: module.routes() for name, module in modules.items()}
-    routers["inventory"] = shelf.routes()
+    routers["inventory"].register(shelf.routes())
     for name, router in routers.items():
         router.middleware.append(DefineMiddleware(Idempotency, work=shop.works[name]))
     return list(routers.values())

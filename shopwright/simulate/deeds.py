@@ -8,7 +8,7 @@ from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.money import Money
 from shopwright.services.carts.contract import Cart, CartChange
-from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.inventory.contract import MAIN, Adjustment
 from shopwright.services.orders.contract import (
     LineQuantity,
     NewRefund,
@@ -185,7 +185,12 @@ async def refund(world: World, chance: Random) -> None:
 
 async def adjust(world: World, chance: Random) -> None:
     """Goods arrive, or were counted wrong."""
-    one = Adjustment(variant_id=chance.choice(world.variants), delta=chance.choice((1, 2, 5, 10)), reason="delivery")
+    one = Adjustment(
+        variant_id=chance.choice(world.variants),
+        delta=chance.choice((1, 2, 5, 10)),
+        reason="delivery",
+        location=chance.choice((MAIN, MAIN, "annex")),
+    )
     key = f"adjust-{chance.getrandbits(40)}"
     world.asked.append((key, one))
     if await world.insist(lambda: world.shop.inventory.adjust([one], key=key)) is not None:

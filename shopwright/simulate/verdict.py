@@ -58,10 +58,12 @@ def _nothing_waits(orders: list[Order]) -> list[str]:
 async def _goods(world: World, orders: list[Order]) -> list[str]:
     """What was there, came and went is what is there."""
     expected = dict(world.opening)
+    owed: Counter[str] = Counter()
     for adjustment in world.adjusted:
         expected[adjustment.variant_id] += adjustment.delta or 0
     for one in orders:
         lines = {line.id: line for line in one.lines}
+        owed.update(await world.shop.inventory.owed(one.id))
         if one.status in PAID:
             for line in one.lines:
                 expected[line.variant_id] -= line.quantity
@@ -70,9 +72,9 @@ async def _goods(world: World, orders: list[Order]) -> list[str]:
                     expected[lines[part.line_id].variant_id] += part.quantity
     stock = await world.shop.inventory.stock(world.variants)
     return [
-        f"Of {variant_id} there should be {count}, and are {stock[variant_id].on_hand}."
+        f"Of {variant_id} there should be {count}, and are {stock[variant_id].on_hand}, of which {owed[variant_id]} are owed."
         for variant_id, count in expected.items()
-        if stock[variant_id].on_hand != count
+        if stock[variant_id].on_hand - owed[variant_id] != count or (owed[variant_id] and stock[variant_id].on_shelf)
     ]
 
 

@@ -17,7 +17,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
-from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.inventory.contract import Adjustment, Location, StockRule
 from shopwright.services.pricing.contract import Coupon, Promotion
 from shopwright.settings import Settings, complete
 from shopwright.simulate.faults import Faults, Road, Trouble
@@ -26,6 +26,7 @@ T = TypeVar("T")
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PLACE = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
 GOODS = (("Kettle", 6400, 4), ("Lamp", 12_999, 2), ("Bowl", 1333, 9), ("Vase", 999, 1), ("Rug", 70_001, 3))
+BACKORDERED = {"Vase"}
 LIMITED, ONCE = "THREE", "ONCE"
 CUSTOMERS = ("ada@example.com", "grace@example.com", "mary@example.com")
 INSISTENCE = 4
@@ -148,7 +149,10 @@ async def template(folder: Path) -> None:
             status="published",
             variants=(write.VariantWrite(price=Money(price, "EUR"), on_hand=on_hand, weight=500),),
         )
-        await write.create(shop.shelf, new, "opening stock")
+        product = await write.create(shop.shelf, new, "opening stock")
+        if title in BACKORDERED:
+            await shop.inventory.put_rule(product.variants[0].id, StockRule(backorder=4, low_at=2))
+    await shop.inventory.put_location(Location("annex", "Annex", 1))
     await shop.pricing.put_coupon(Coupon(code=LIMITED, kind="percentage", value=1500, limit_total=3))
     await shop.pricing.put_coupon(Coupon(code=ONCE, kind="fixed", value=333, currency="EUR", limit_per_customer=1))
     await shop.pricing.put_promotion(Promotion(title="A seventh off", kind="percentage", value=1429, minimum=20_000))

@@ -199,6 +199,44 @@ async def test_a_lost_update_is_412(api: httpx.AsyncClient, shop: Shop, staff: d
     assert (await api.get(f"/v1/products/{kettle.id}")).status_code == 404
 
 
+async def test_what_is_on_backorder_is_bought_and_sent_when_it_has_come(
+    api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
+) -> None:
+    kettle = await sell(shop, on_hand=1)
+    variant = kettle.variants[0].id
+    rule = await api.put(f"/v1/stock-rules/{variant}", json={"backorder": 2}, headers=staff)
+    assert rule.json() == {"backorder": 2, "low_at": 3}
+    assert (await api.put(f"/v1/stock-rules/{variant}", json={"backorder": -1}, headers=staff)).status_code == 422
+    shown = (await api.get(f"/v1/products/{kettle.slug}")).json()["variants"][0]
+    assert (shown["available"], shown["backorder"]) == (3, 2)
+    made = (await order(api, await ready_cart(api, shown["sku"], 3))).json()["id"]
+    send = {"lines": [], "carrier": "DHL", "tracking_number": "1"}
+    refused = await api.post(f"/v1/orders/{made}/shipments", json=send, headers=staff)
+    assert refused.status_code == 409
+    assert "2 are on backorder: 1 can be sent now" in refused.json()["detail"]
+    line = (await api.get(f"/v1/orders/{made}", headers=staff)).json()["lines"][0]["id"]
+    one = {**send, "lines": [{"line_id": line, "quantity": 1}]}
+    assert (await api.post(f"/v1/orders/{made}/shipments", json=one, headers=staff)).status_code == 201
+    detail = (await api.get(f"/v1/stock/{variant}", headers=staff)).json()
+    assert detail["total"] == {"on_hand": 0, "reserved": 0, "available": 0}
+    await api.post("/v1/stock-adjustments", json={"variant_id": variant, "delta": 5, "reason": "came"}, headers=staff)
+    assert (await api.post(f"/v1/orders/{made}/shipments", json=send, headers=staff)).status_code == 201
+    assert (await api.get(f"/v1/orders/{made}", headers=staff)).json()["status"] == "shipped"
+    detail = (await api.get(f"/v1/stock/{variant}", headers=staff)).json()
+    assert detail["total"] == {"on_hand": 3, "reserved": 0, "available": 5}
+    assert "on backorder" in detail["movements"][0]["reason"]
+
+
+async def test_places_are_kept_by_staff(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    made = await api.put("/v1/stock-locations/north", json={"title": "North", "position": 1}, headers=staff)
+    assert made.json() == {"id": "north", "title": "North", "position": 1}
+    assert (await api.put("/v1/stock-locations/No rth", json={"title": "x"}, headers=staff)).status_code == 422
+    listed = (await api.get("/v1/stock-locations", headers=staff)).json()["items"]
+    assert [one["id"] for one in listed] == ["main", "north"]
+    assert (await api.delete("/v1/stock-locations/north", headers=staff)).status_code == 204
+    assert (await api.delete("/v1/stock-locations/main", headers=staff)).status_code == 409
+
+
 async def test_stock_is_adjusted_by_sku(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]) -> None:
     kettle = await sell(shop)
     answer = await api.post(

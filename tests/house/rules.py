@@ -21,6 +21,8 @@ SPLIT = {
     ("catalog", "intake"),
     ("catalog", "media"),
     ("catalog", "rules"),
+    ("inventory", "backorder_store"),
+    ("inventory", "promises"),
     ("notifications", "preferences"),
     ("orders", "ending"),
     ("orders", "erasure_store"),

@@ -19,7 +19,7 @@ from shopwright.importers.taking import Taker
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
 from shopwright.services.inventory.contract import Adjustment
-from shopwright.services.inventory.service import StockKeeper
+from shopwright.services.inventory.promises import Promises
 from shopwright.services.search.contract import SearchRequest
 from shopwright.services.users.contract import WrongPassword
 from tests.conftest import fill_cart, make_settings
@@ -155,7 +155,7 @@ async def test_an_import_that_was_broken_off_goes_on(shop: Shop, tmp_path: Path)
     assert {one.on_hand for one in stock.values()} == {4}
 
 
-class DiesBeforeStock(StockKeeper):
+class DiesBeforeStock(Promises):
     async def open_stock(self, *_: object) -> None:
         raise ConnectionError("the power is gone")
 
@@ -163,7 +163,7 @@ class DiesBeforeStock(StockKeeper):
 async def test_an_import_that_died_in_the_middle_of_a_product_shows_nobody_half_of_it(data, tmp_path: Path) -> None:
     rows = "".join(f"mug-{n},Mug {n},,,,,true,Title,Default Title,M{n},,shopify,4,7,,,,active\n" for n in range(3))
     path = write(tmp_path, rows)
-    dying = Shop(make_settings(*data), parts={StockKeeper: DiesBeforeStock})
+    dying = Shop(make_settings(*data), parts={Promises: DiesBeforeStock})
     async with dying.running(deliver=False):
         with pytest.raises(ConnectionError):
             await take(dying, "shopify", path, tmp_path)

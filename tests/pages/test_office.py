@@ -7,6 +7,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
+from shopwright.services.inventory.contract import Adjustment
 from tests.conftest import OWNER, fill_cart, sell
 
 
@@ -43,6 +44,32 @@ async def test_stock_is_seen_booked_and_explained(shop: Shop, office: httpx.Asyn
         assert refused.status_code == 422
         assert said in refused.text
     assert (await shop.inventory.stock([variant.id]))[variant.id].on_hand == 14
+
+
+async def test_stock_lies_in_places_and_may_be_promised_before_it_comes(shop: Shop, office: httpx.AsyncClient) -> None:
+    kettle = await sell(shop, on_hand=1)
+    variant = kettle.variants[0].id
+    here = f"/office/stock/{variant}"
+    made = await send(office, "/office/locations", "/office/locations", title="Northern store", position="2")
+    assert made.status_code == 303
+    assert "northern-store" in (await office.get("/office/locations")).text
+    booked = await send(office, here, here, delta="3", reason="delivery", location="northern-store")
+    assert booked.status_code == 303
+    assert "Northern store" in (await office.get(here)).text
+    taken = await send(office, "/office/locations", "/office/locations", delete="northern-store")
+    assert taken.status_code == 422
+    assert "empty location" in taken.text
+    wrong = await send(office, here, f"{here}/rule", backorder="-1", low_at="2")
+    assert wrong.status_code == 422
+    assert "whole number" in wrong.text
+    assert (await send(office, here, f"{here}/rule", backorder="6", low_at="2")).status_code == 303
+    assert (await shop.inventory.stock([variant]))[variant].available == 10
+    await shop.inventory.adjust([
+        Adjustment(variant_id=variant, on_hand=0, reason="x", location=one) for one in ("main", "northern-store")
+    ])  # fmt: skip
+    page = (await office.get(f"/p/{kettle.slug}")).text
+    assert "sent as soon as it arrives" in page
+    assert "schema.org/BackOrder" in page
 
 
 async def test_promotions_are_made_paused_and_taken_away(shop: Shop, office: httpx.AsyncClient) -> None:

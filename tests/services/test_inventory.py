@@ -1,6 +1,7 @@
 """Stock that cannot be oversold."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
-from shopwright.kit.errors import Invalid, Refused
-from shopwright.services.inventory.contract import Adjustment, SoldOut, Wanted
+from shopwright.kit.errors import Conflict, Invalid, Missing, Refused
+from shopwright.services.inventory.contract import Adjustment, Location, SoldOut, StockRule, Wanted
 
 
 async def stock(shop: Shop, variant: str = "var_lamp") -> tuple[int, int]:
@@ -141,3 +142,135 @@ async def test_whatever_happens_stock_is_its_movements(shop: Shop, story) -> Non
         except Refused:
             continue
         assert await shop.inventory.damage() == []
+
+
+# --- more than one place
+
+
+async def places(shop: Shop, variant: str = "var_lamp") -> dict[str, tuple[int, int]]:
+    return {name: (one.on_hand, one.reserved) for name, one in (await shop.inventory.by_location(variant)).items()}
+
+
+async def test_an_order_takes_from_one_place_where_it_can_and_from_several_where_it_must(shop: Shop) -> None:
+    await shop.inventory.put_location(Location("north", "Northern store", -1))
+    for location, count in (("main", 5), ("north", 2)):
+        await shop.inventory.adjust(
+            [Adjustment(variant_id="var_lamp", on_hand=count, reason="counted", location=location)]
+        )
+    later = shop.clock.now() + timedelta(minutes=30)
+    await shop.inventory.reserve("ord_1", [Wanted("var_lamp", 2)], later)
+    assert await places(shop) == {"north": (2, 2), "main": (5, 0)}
+    await shop.inventory.release("ord_1")
+    await shop.inventory.reserve("ord_2", [Wanted("var_lamp", 6)], later)
+    assert await places(shop) == {"north": (2, 2), "main": (5, 4)}
+    with pytest.raises(SoldOut):
+        await shop.inventory.reserve("ord_3", [Wanted("var_lamp", 2)], later)
+    assert await shop.inventory.take("ord_2") == "taken"
+    assert await places(shop) == {"north": (0, 0), "main": (1, 0)}
+    assert await shop.inventory.damage() == []
+
+
+async def test_goods_are_moved_between_places_whole_or_not_at_all(shop: Shop) -> None:
+    await shop.inventory.put_location(Location("north", "Northern store"))
+    await put(shop, 3)
+    move = [
+        Adjustment(variant_id="var_lamp", delta=-4, reason="to the north"),
+        Adjustment(variant_id="var_lamp", delta=4, reason="from main", location="north"),
+    ]
+    with pytest.raises(Refused):
+        await shop.inventory.adjust(move)
+    assert await places(shop) == {"main": (3, 0)}
+    with pytest.raises(Conflict, match="empty"):
+        await shop.inventory.delete_location("main")
+    await shop.inventory.delete_location("north")
+    with pytest.raises(Missing):
+        await shop.inventory.delete_location("north")
+    with pytest.raises(Invalid, match="main"):
+        await shop.inventory.adjust(move)
+
+
+# --- on backorder
+
+
+async def order(shop: Shop, name: str, quantity: int) -> None:
+    await shop.inventory.reserve(name, [Wanted("var_lamp", quantity)], shop.clock.now() + timedelta(minutes=30))
+
+
+async def test_no_more_is_promised_than_the_cap(shop: Shop) -> None:
+    await shop.inventory.put_rule("var_lamp", StockRule(backorder=3))
+    await put(shop, 2)
+    assert (await shop.inventory.stock(["var_lamp"]))["var_lamp"].available == 5
+    await order(shop, "ord_1", 4)
+    with pytest.raises(SoldOut) as refused:
+        await order(shop, "ord_2", 2)
+    assert refused.value.data == {"left": {"var_lamp": 1}}
+    results = await asyncio.gather(*(order(shop, f"ord_x{n}", 1) for n in range(20)), return_exceptions=True)
+    assert sum(result is None for result in results) == 1
+    await shop.inventory.release("ord_1")
+    assert (await shop.inventory.stock(["var_lamp"]))["var_lamp"].available == 4
+    assert await shop.inventory.damage() == []
+
+
+async def test_those_who_wait_get_what_comes_the_longest_waiting_first(shop: Shop, clock) -> None:
+    await shop.inventory.put_rule("var_lamp", StockRule(backorder=10))
+    for name, quantity in (("ord_1", 2), ("ord_2", 3)):
+        await order(shop, name, quantity)
+        assert await shop.inventory.take(name) == "taken"
+        clock.move(minutes=1)
+    await shop.inventory.adjust([Adjustment(variant_id="var_lamp", delta=4, reason="delivery")])
+    assert [await shop.inventory.owed(name) for name in ("ord_1", "ord_2")] == [{}, {"var_lamp": 1}]
+    assert await stock(shop) == (0, 0)
+    await shop.inventory.restock("ord_2", [Wanted("var_lamp", 3)], key="cancel")
+    assert await stock(shop) == (2, 0)  # one of the three had never left the shelf
+    assert await shop.inventory.owed("ord_2") == {}
+    assert await shop.inventory.damage() == []
+
+
+async def test_goods_someone_gave_back_go_to_those_who_wait(shop: Shop) -> None:
+    await shop.inventory.put_rule("var_lamp", StockRule(backorder=1))
+    await put(shop, 1)
+    await order(shop, "ord_unpaid", 1)
+    await order(shop, "ord_paid", 1)
+    await shop.inventory.take("ord_paid")
+    assert await shop.inventory.owed("ord_paid") == {"var_lamp": 1}
+    await shop.inventory.release("ord_unpaid")
+    assert await shop.inventory.owed("ord_paid") == {}
+    assert await stock(shop) == (0, 0)
+    assert await shop.inventory.damage() == []
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    deeds=st.lists(st.tuples(st.sampled_from(["order", "take", "release", "deliver"]), st.integers(1, 4)), max_size=25)
+)
+async def test_whatever_happens_every_unit_is_accounted_for(shop: Shop, deeds: list[tuple[str, int]]) -> None:
+    variant = shop.ids.new("var")
+    await shop.inventory.put_rule(variant, StockRule(backorder=5))
+    orders: dict[str, int] = {}
+    came = sold = 0
+    for deed, n in deeds:
+        name = list(orders)[n % len(orders)] if orders else ""
+        if deed == "order":
+            made = shop.ids.new("ord")
+            with suppress(SoldOut):
+                await shop.inventory.reserve(made, [Wanted(variant, n)], shop.clock.now() + timedelta(minutes=30))
+                orders[made] = n
+        elif deed == "deliver":
+            await shop.inventory.adjust([Adjustment(variant_id=variant, delta=n, reason="delivery")])
+            came += n
+        elif deed == "take" and name and await shop.inventory.take(name) == "taken":
+            sold += orders.pop(name)
+            came += n  # one that is taken may come back: with its own key
+            await shop.inventory.restock(name, [Wanted(variant, n)], key=shop.ids.new("key"))
+        elif deed == "release" and name:
+            await shop.inventory.release(name)
+            orders.pop(name)
+    known = (await shop.inventory.stock([variant]))[variant]
+    waits = sum([(await shop.inventory.owed(one)).get(variant, 0) for one in await _orders(shop)])
+    assert known.on_hand - waits == came - sold
+    assert not (waits and known.on_shelf)
+    assert await shop.inventory.damage() == []
+
+
+async def _orders(shop: Shop) -> list[str]:
+    return [row["order_id"] for row in await shop.works["inventory"].fetch("SELECT DISTINCT order_id FROM owed")]

@@ -11,7 +11,7 @@ from shopwright.services.insights import store as journal
 from shopwright.services.insights.service import Ledgerkeeper
 from shopwright.services.inventory import store as stock
 from shopwright.services.inventory.contract import Adjustment
-from shopwright.services.inventory.service import StockKeeper
+from shopwright.services.inventory.promises import Promises
 from shopwright.services.notifications import model as letters
 from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders import model, store
@@ -25,7 +25,7 @@ from shopwright.services.pricing.service import Reckoner
 from shopwright.services.search.service import Finder
 
 
-class SomeLinesAreEnough(StockKeeper):
+class SomeLinesAreEnough(Promises):
     """A reservation that is not all or none."""
 
     async def reserve(self, order_id: str, lines, expires_at: datetime) -> None:
@@ -38,7 +38,7 @@ class SomeLinesAreEnough(StockKeeper):
             await self._tell(tx, before)
 
 
-class ReleasesNothing(StockKeeper):
+class ReleasesNothing(Promises):
     """What was set aside stays so."""
 
     async def release(self, order_id: str) -> None:
@@ -46,7 +46,24 @@ class ReleasesNothing(StockKeeper):
             await stock.close_reservation(tx, order_id, stock.RELEASED)
 
 
-class CountsWhatItReadBefore(StockKeeper):
+class PromisesForever(Promises):
+    """A cap on backorders that nobody looks at twice: it is read, then written past."""
+
+    async def _set_aside(self, tx, order_id: str, wanted) -> bool:
+        if await super()._set_aside(tx, order_id, wanted):
+            return True
+        await stock.keep_line(tx, order_id, wanted, stock.ON_BACKORDER)
+        return True
+
+
+class ForgetsWhoWaits(Promises):
+    """Goods come, and those who have waited for them get none."""
+
+    async def _goods_came(self, *_: object) -> None:
+        return
+
+
+class CountsWhatItReadBefore(Promises):
     """A lost update: the count is read before the transaction that writes it."""
 
     async def adjust(self, adjustments, key: str = ""):
@@ -57,14 +74,14 @@ class CountsWhatItReadBefore(StockKeeper):
         return await super().adjust(fixed, key)
 
 
-class AdjustsAsOftenAsAsked(StockKeeper):
+class AdjustsAsOftenAsAsked(Promises):
     """A key that is not looked at: who asks again books in again."""
 
     async def adjust(self, adjustments, key: str = ""):
         return await super().adjust(adjustments)
 
 
-class TakesWithoutRecord(StockKeeper):
+class TakesWithoutRecord(Promises):
     """Goods that leave without a movement."""
 
     async def take(self, order_id: str):
@@ -272,9 +289,9 @@ class CountsSalesTwice(Ledgerkeeper):
 
 
 BROKEN = {
-    StockKeeper: [
+    Promises: [
         SomeLinesAreEnough, ReleasesNothing, CountsWhatItReadBefore, AdjustsAsOftenAsAsked,
-        TakesWithoutRecord,
+        TakesWithoutRecord, PromisesForever, ForgetsWhoWaits,
     ],
     Fulfilment: [
         NumbersFirst, EachClickIsAnOrder, RefundsAsOftenAsAsked, ExpiresWhatIsBeingPaid, TellsOfPaymentLater, CancelsAndForgets,

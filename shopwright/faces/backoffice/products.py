@@ -186,13 +186,9 @@ async def _set_stock(
     changes = []
     for variant in product.variants:
         counted, seen = form.get(f"stock-{variant.id}", "").strip(), form.get(f"seen-{variant.id}", "").strip()
-        if counted and seen.isdigit() and counted != seen:
-            delta = int(counted) - int(seen)
+        delta = int(counted) - (int(seen) if seen.isdigit() else before[variant.id]) if counted else 0
+        if delta:
             changes.append(Adjustment(variant_id=variant.id, delta=delta, reason=f"counted by {caller.signature}"))
-        elif counted and not seen.isdigit() and int(counted) != before.get(variant.id):
-            changes.append(
-                Adjustment(variant_id=variant.id, on_hand=int(counted), reason=f"counted by {caller.signature}")
-            )
     if changes:
         await shelf.inventory.adjust(changes)
 

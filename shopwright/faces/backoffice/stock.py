@@ -13,13 +13,13 @@ from shopwright.faces.shelf.view import Shelf
 from shopwright.faces.storefront.frame import SearchDep, ShelfDep, Web, form_of
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.text import slugify
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
-from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.inventory.contract import MAIN, Adjustment, Location, StockRule
 from shopwright.services.search.contract import SearchRequest
 
 PAGE = 30
-LOW = 3
 
 
 @get("/office/stock", opt=allow(staff("stock.write")), include_in_schema=False)
@@ -44,7 +44,8 @@ async def stock_list(
             "on_hand": stock[variant.id].on_hand,
             "reserved": stock[variant.id].reserved,
             "available": stock[variant.id].available,
-            "low": stock[variant.id].available <= LOW,
+            "backorder": stock[variant.id].backorder,
+            "low": stock[variant.id].on_shelf <= stock[variant.id].low_at,
         }
         for product in found[:PAGE]
         for variant in product.variants
@@ -64,12 +65,24 @@ async def _page(
     product = await shelf.catalog.by_variant(variant_id)
     variant = product.variant(variant_id)
     stock = (await shelf.inventory.stock([variant_id]))[variant_id]
+    there = await shelf.inventory.by_location(variant_id)
     context = {
         "product": {"id": product.id, "title": product.title},
         "variant": render.plain(variant),
         "on_hand": stock.on_hand,
         "reserved": stock.reserved,
         "available": stock.available,
+        "backorder": stock.backorder,
+        "places": [
+            {
+                "id": place.id,
+                "title": place.title,
+                "on_hand": there[place.id].on_hand if place.id in there else 0,
+                "reserved": there[place.id].reserved if place.id in there else 0,
+            }
+            for place in await shelf.inventory.locations()
+        ],
+        "rule": render.plain(await shelf.inventory.rule(variant_id)),
         "movements": render.plain(await shelf.inventory.movements(variant_id)),
         "problem": problem,
         "typed": typed or {},
@@ -90,7 +103,10 @@ async def adjust(
             raise Invalid.at("/delta", "Say how many came (12) or went (-3).")
         reason = form.get("reason", "").strip()
         one = Adjustment(
-            variant_id=variant_id, delta=int(text), reason=f"{reason} ({caller.signature})" if reason else ""
+            variant_id=variant_id,
+            delta=int(text),
+            reason=f"{reason} ({caller.signature})" if reason else "",
+            location=form.get("location", MAIN),
         )
         await shelf.inventory.adjust([one], key=form.get("key", ""))
     except ShopError as error:
@@ -98,4 +114,55 @@ async def adjust(
     return Redirect(f"/office/stock/{variant_id}", status_code=303)
 
 
-HANDLERS: list[Any] = [stock_list, stock_page, adjust]
+@post("/office/stock/{variant_id:str}/rule", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
+async def set_rule(
+    office: OfficeDep, request: Web, shelf: ShelfDep, variant_id: FromPath[str]
+) -> Response[bytes] | Redirect:
+    """How many may be ordered beyond what is there, and when it runs low."""
+    form = await form_of(request)
+    try:
+        counts = {name: _count(form.get(name, ""), name) for name in ("backorder", "low_at")}
+        await shelf.inventory.put_rule(variant_id, StockRule(**counts))
+    except ShopError as error:
+        return await _page(office, shelf, variant_id, error.detail, form)
+    return Redirect(f"/office/stock/{variant_id}", status_code=303)
+
+
+def _count(text: str, name: str) -> int:
+    if not text.strip().isdigit() or len(text) > 8:  # noqa: PLR2004 -- ten million are enough
+        raise Invalid.at(f"/{name}", f"“{text[:20]}” is not a count; write a whole number, such as 0 or 12.")
+    return int(text)
+
+
+@get("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False)
+async def location_list(office: OfficeDep, shelf: ShelfDep) -> Response[bytes]:
+    """The places where stock lies."""
+    return await _locations(office, shelf)
+
+
+async def _locations(
+    office: Office, shelf: Shelf, problem: str = "", typed: dict[str, str] | None = None
+) -> Response[bytes]:
+    places = render.plain(await shelf.inventory.locations())
+    context = {"places": places, "problem": problem, "typed": typed or {}}
+    return office.show("locations.html", context, 422 if problem else 200)
+
+
+@post("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
+async def change_locations(office: OfficeDep, request: Web, shelf: ShelfDep) -> Response[bytes] | Redirect:
+    """Make, change or take away a location."""
+    form = await form_of(request)
+    try:
+        if gone := form.get("delete", ""):
+            await shelf.inventory.delete_location(gone)
+        else:
+            title = form.get("title", "").strip()
+            place = form.get("id", "").strip() or slugify(title)[:40]
+            position = _count(form.get("position", "0") or "0", "position")
+            await shelf.inventory.put_location(Location(place, title, position))
+    except ShopError as error:
+        return await _locations(office, shelf, error.detail, form)
+    return Redirect("/office/locations", status_code=303)
+
+
+HANDLERS: list[Any] = [stock_list, stock_page, adjust, set_rule, location_list, change_locations]

@@ -24,7 +24,7 @@ class CategoryRef(msgspec.Struct, frozen=True):
 
 
 class VariantView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A variant with its price and how many a shopper may order now."""
+    """A variant with its price and how many a shopper may order now, `backorder` of them before they are there."""
 
     id: str
     sku: str
@@ -34,6 +34,7 @@ class VariantView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     compare_at: Money | None = None
     lowest_30_days: Money | None = None
     available: int
+    backorder: int = 0
     weight: int = 0
     barcode: str = ""
     media: str = ""
@@ -127,6 +128,7 @@ def _compose(
                 compare_at=prices[variant.id].compare_at if variant.id in prices else None,
                 lowest_30_days=prices[variant.id].lowest_30_days if variant.id in prices else None,
                 available=stock[variant.id].available,
+                backorder=stock[variant.id].backorder,
                 weight=variant.weight,
                 barcode=variant.barcode,
                 media=variant.media,

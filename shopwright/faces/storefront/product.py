@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.shelf.view import ProductView
+from shopwright.faces.shelf.view import ProductView, VariantView
 from shopwright.faces.storefront.browse import cards_of
 from shopwright.faces.storefront.frame import Frame, FrameDep, form_of
 from shopwright.kit.auth import anyone, signed_in
@@ -153,7 +153,10 @@ def choice(shown: ProductView, variant_id: str, wanted: dict[str, str]) -> dict[
                 }
             )
         options.append({"name": option.name, "values": values, "colour": option.name.casefold() in {"color", "colour"}})
-    return {"variant": render.plain(chosen_one) if chosen_one else None, "options": options}
+    variant = render.plain(chosen_one) if chosen_one else None
+    if chosen_one and variant is not None:
+        variant["on_shelf"] = chosen_one.available - chosen_one.backorder
+    return {"variant": variant, "options": options}
 
 
 def json_ld(shown: ProductView, url: str) -> str:
@@ -165,7 +168,7 @@ def json_ld(shown: ProductView, url: str) -> str:
             "sku": variant.sku,
             "price": major(variant.price),
             "priceCurrency": variant.price.currency,
-            "availability": "https://schema.org/" + ("InStock" if variant.available else "OutOfStock"),
+            "availability": f"https://schema.org/{_availability(variant)}",
             "url": f"{url}/p/{shown.slug}?variant={variant.id}",
         }
         for variant in priced
@@ -186,6 +189,12 @@ def json_ld(shown: ProductView, url: str) -> str:
             "reviewCount": shown.rating.count,
         }
     return msgspec.json.encode(data).decode().replace("<", "\\u003c")
+
+
+def _availability(variant: VariantView) -> str:
+    if not variant.available:
+        return "OutOfStock"
+    return "BackOrder" if variant.backorder == variant.available else "InStock"
 
 
 @post("/p/{slug:str}/reviews", opt=allow(signed_in), include_in_schema=False, status_code=200)

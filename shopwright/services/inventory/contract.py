@@ -20,15 +20,41 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Stock(msgspec.Struct, frozen=True):
-    """Units on the shelf, units set aside for orders, units a shopper may order now."""
+    """Units on the shelf, units set aside for orders, and how many more than are there may still be ordered.
+
+    `low_at`: as few as that are told as running low.
+    """
 
     variant_id: str
     on_hand: int
     reserved: int
+    backorder: int = 0
+    low_at: int = 3
+
+    @property
+    def on_shelf(self) -> int:
+        """Units that can be sent at once."""
+        return max(0, self.on_hand - self.reserved)
 
     @property
     def available(self) -> int:
-        return max(0, self.on_hand - self.reserved)
+        """Units a shopper may order now."""
+        return self.on_shelf + self.backorder
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A place where stock lies; orders take from those with the lowest position first."""
+
+    id: str
+    title: str
+    position: int = 0
+
+
+class StockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`backorder`: so many units may be ordered beyond what is there; `low_at`: as few as that are told as running low."""
+
+    backorder: int = 0
+    low_at: int = 3
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,7 +136,35 @@ class Inventory(Protocol):
         ...
 
     async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
-        """Goods that came back onto the shelf; once for each `key`."""
+        """Goods that came back onto the shelf, or are owed no more; once for each `key`."""
+        ...
+
+    async def owed(self, order_id: str) -> dict[str, int]:
+        """Units of a paid order that wait for goods to come, by variant; they cannot be sent yet."""
+        ...
+
+    async def locations(self) -> list[Location]:
+        """In the order in which they are taken from."""
+        ...
+
+    async def put_location(self, location: Location) -> Location:
+        """Make or change a location. Raises Invalid."""
+        ...
+
+    async def delete_location(self, location_id: str) -> None:
+        """Take an empty location away. Raises Missing, Conflict."""
+        ...
+
+    async def by_location(self, variant_id: str) -> dict[str, Stock]:
+        """The stock of a variant at each location that has or had some."""
+        ...
+
+    async def rule(self, variant_id: str) -> StockRule:
+        """The rule of a variant; the usual one where nobody set another."""
+        ...
+
+    async def put_rule(self, variant_id: str, rule: StockRule) -> StockRule:
+        """Set how many may be backordered, and when a variant runs low. Raises Invalid."""
         ...
 
     async def movements(self, variant_id: str, limit: int = 50) -> list[Movement]:

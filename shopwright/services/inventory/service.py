@@ -1,5 +1,6 @@
 """Inventory: stock that cannot be oversold."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
@@ -8,11 +9,12 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.memo import Memo
 from shopwright.kit.work import AlreadyDone, Transaction, Work
-from shopwright.services.inventory import store
+from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.contract import (
     MAIN,
     Adjustment,
     BackInStock,
+    Location,
     Movement,
     SoldOut,
     Stock,
@@ -21,12 +23,11 @@ from shopwright.services.inventory.contract import (
     Wanted,
 )
 
-LOW = 3
 MOST = 10_000_000
 
 
-class StockKeeper:
-    """The verbs of `contract.Inventory`."""
+class StockKeeper(ABC):
+    """What moves stock; `promises.py` has the rest of `contract.Inventory`."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
@@ -37,8 +38,9 @@ class StockKeeper:
         return {variant_id: stock for variant_id, stock in found.items() if stock is not None}
 
     async def adjust(self, adjustments: Sequence[Adjustment], key: str = "") -> dict[str, Stock]:
+        known = await backorder_store.locations(self._work)
         for number, one in enumerate(adjustments):
-            _check(one, f"/{number}")
+            _check(one, f"/{number}", known)
         ids = sorted({one.variant_id for one in adjustments})
         try:
             async with self._work.begin(once=f"adjust/{key}" if key else None) as tx:
@@ -61,7 +63,12 @@ class StockKeeper:
                 f"{one.variant_id} has {stock.on_hand} on hand, {stock.reserved} of them reserved: {-delta} cannot be taken away."
             )
         if delta:
-            await store.record(tx, self._work.ids.new("mov"), one.variant_id, one.location, delta, one.reason)
+            await self._record(tx, one.variant_id, one.location, delta, one.reason)
+        if delta > 0:
+            await self._goods_came(tx, one.variant_id, one.location)
+
+    async def _record(self, tx: Transaction, variant_id: str, location: str, delta: int, reason: str) -> None:
+        await store.record(tx, self._work.ids.new("mov"), variant_id, location, delta, reason)
 
     async def open_stock(self, lines: Sequence[Wanted], reason: str) -> None:
         for number, line in enumerate(lines):
@@ -72,7 +79,10 @@ class StockKeeper:
             new = {line.variant_id: line for line in lines if line.variant_id not in there}
             opened = await store.put_first(tx, [new[one] for one in sorted(new)])
             await store.record_many(tx, [self._work.ids.new("mov") for _ in opened], opened, MAIN, reason)
-            await tx.tell(*(StockChanged(variant_id=one.variant_id, available=one.quantity) for one in opened))
+            for variant_id in await backorder_store.rules(tx, [one.variant_id for one in opened]):
+                await self._goods_came(tx, variant_id, MAIN)
+            now = await store.read(tx, [one.variant_id for one in opened])
+            await tx.tell(*(StockChanged(variant_id=one, available=stock.available) for one, stock in now.items()))
 
     async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
         wanted: dict[str, int] = {}
@@ -88,21 +98,38 @@ class StockKeeper:
             missing = [
                 variant_id
                 for variant_id, quantity in sorted(wanted.items())
-                if not await store.set_aside(tx, order_id, Wanted(variant_id, quantity))
+                if not await self._set_aside(tx, order_id, Wanted(variant_id, quantity))
             ]
             if missing:
                 left = {variant_id: before[variant_id].available for variant_id in missing}
                 raise SoldOut("Fewer are left than you asked for.", data={"left": left})
             await self._tell(tx, before)
 
+    async def _set_aside(self, tx: Transaction, order_id: str, wanted: Wanted) -> bool:
+        """All from one place where that is possible, else from several, and the rest on backorder; False: not so many."""
+        if await store.set_aside(tx, order_id, wanted):
+            return True
+        left = wanted.quantity
+        for location, free in (await store.free(tx, wanted.variant_id)).items():
+            part = min(free, left)
+            if part and await store.set_aside(tx, order_id, Wanted(wanted.variant_id, part), location):
+                left -= part
+        if not left:
+            return True
+        if not await backorder_store.promise(tx, wanted.variant_id, left):
+            return False
+        await store.keep_line(tx, order_id, Wanted(wanted.variant_id, left), store.ON_BACKORDER)
+        return True
+
     async def take(self, order_id: str) -> Literal["taken", "expired"]:
         async with self._work.begin() as tx:
             if not await store.close_reservation(tx, order_id, store.TAKEN):
                 return "taken" if await store.reservation_state(tx, order_id) == store.TAKEN else "expired"
             for line, location in await store.give_back(tx, order_id, leaves_shelf=True):
-                await store.record(
-                    tx, self._work.ids.new("mov"), line.variant_id, location, -line.quantity, f"order {order_id}"
-                )
+                if location == store.ON_BACKORDER:
+                    await self._keep_promise(tx, order_id, line)
+                else:
+                    await self._record(tx, line.variant_id, location, -line.quantity, f"order {order_id}")
         return "taken"
 
     async def release(self, order_id: str) -> None:
@@ -113,15 +140,18 @@ class StockKeeper:
             if not await store.close_reservation(tx, order_id, state):
                 return
             before = await store.read(tx, await store.variants_of(tx, order_id))
-            await store.give_back(tx, order_id, leaves_shelf=False)
+            for line, location in await store.give_back(tx, order_id, leaves_shelf=False):
+                if location == store.ON_BACKORDER:
+                    await backorder_store.unpromise(tx, line.variant_id, line.quantity)
+                else:
+                    await self._goods_came(tx, line.variant_id, location)
             await self._tell(tx, before)
 
-    async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
-        back = [
-            Adjustment(variant_id=one.variant_id, delta=one.quantity, reason=f"returned from {order_id}")
-            for one in lines
-        ]
-        await self.adjust(back, key=key)
+    @abstractmethod
+    async def _goods_came(self, tx: Transaction, variant_id: str, location: str) -> None: ...
+
+    @abstractmethod
+    async def _keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted) -> None: ...
 
     async def movements(self, variant_id: str, limit: int = 50) -> list[Movement]:
         return await store.movements(self._work, variant_id, limit)
@@ -145,11 +175,11 @@ class StockKeeper:
             await tx.tell(StockChanged(variant_id=variant_id, available=now))
             if then.available == 0:
                 await tx.tell(BackInStock(variant_id=variant_id, available=now))
-            if now <= LOW < then.available:
+            if now <= after[variant_id].low_at < then.available:
                 await tx.tell(StockRanLow(variant_id=variant_id, available=now))
 
 
-def _check(one: Adjustment, pointer: str) -> None:
+def _check(one: Adjustment, pointer: str, known: Sequence[Location]) -> None:
     if (one.delta is None) == (one.on_hand is None):
         raise Invalid.at(pointer, "Give either delta (a change) or on_hand (the new count).")
     if one.on_hand is not None and not 0 <= one.on_hand <= MOST:
@@ -158,5 +188,6 @@ def _check(one: Adjustment, pointer: str) -> None:
         raise Invalid.at(f"{pointer}/delta", f"delta is a whole number from {-MOST} to {MOST}.")
     if not one.reason.strip():
         raise Invalid.at(f"{pointer}/reason", "Say why the stock changed, for the record.")
-    if one.location != MAIN:
-        raise Invalid.at(f"{pointer}/location", f"There is no location “{one.location}”; this shop has {MAIN}.")
+    if one.location not in {location.id for location in known}:
+        there = ", ".join(location.id for location in known)
+        raise Invalid.at(f"{pointer}/location", f"There is no location “{one.location}”; this shop has {there}.")

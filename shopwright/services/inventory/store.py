@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.work import Transaction, Work
+from shopwright.services.inventory.backorder_store import rules
 from shopwright.services.inventory.contract import MAIN, Movement, Stock, Wanted
 
 OPEN, TAKEN, RELEASED, EXPIRED = "open", "taken", "released", "expired"
+ON_BACKORDER = ""  # the location of what is set aside although it is not there
 
 
 async def read(source: Work | Transaction, variant_ids: Sequence[str]) -> dict[str, Stock]:
@@ -17,7 +21,28 @@ async def read(source: Work | Transaction, variant_ids: Sequence[str]) -> dict[s
         variant_ids,
     )
     found = {row["variant_id"]: Stock(row["variant_id"], int(row["on_hand"]), int(row["reserved"])) for row in rows}
-    return {variant_id: found.get(variant_id, Stock(variant_id, 0, 0)) for variant_id in variant_ids}
+    found = {variant_id: found.get(variant_id, Stock(variant_id, 0, 0)) for variant_id in variant_ids}
+    for variant_id, (rule, promised) in (await rules(source, variant_ids)).items():
+        found[variant_id] = msgspec.structs.replace(
+            found[variant_id], backorder=max(0, rule.backorder - promised), low_at=rule.low_at
+        )
+    return found
+
+
+async def by_location(source: Work | Transaction, variant_id: str) -> dict[str, Stock]:
+    """Stock at each location, in the order in which they are taken from."""
+    rows = await source.fetch(
+        "SELECT s.* FROM stock s JOIN locations l ON l.id = s.location WHERE s.variant_id = :variant_id"
+        " ORDER BY l.position, l.id",
+        variant_id=variant_id,
+    )
+    return {row["location"]: Stock(variant_id, row["on_hand"], row["reserved"]) for row in rows}
+
+
+async def free(tx: Transaction, variant_id: str) -> dict[str, int]:
+    """What is not set aside at each location, held until the transaction ends."""
+    await tx.run("UPDATE stock SET reserved = reserved WHERE variant_id = :variant_id", variant_id=variant_id)
+    return {location: stock.on_shelf for location, stock in (await by_location(tx, variant_id)).items()}
 
 
 async def stocked(source: Transaction, variant_ids: Sequence[str]) -> set[str]:
@@ -75,26 +100,33 @@ async def move(tx: Transaction, variant_id: str, location: str, delta: int) -> b
     )
 
 
-async def set_aside(tx: Transaction, order_id: str, wanted: Wanted) -> bool:
-    """Reserve a line at the first location that has all of it."""
+async def set_aside(tx: Transaction, order_id: str, wanted: Wanted, location: str = "") -> bool:
+    """Reserve a line at this location, or at the first that has all of it; False where there are not so many."""
     rows = await tx.fetch(
         "UPDATE stock SET reserved = reserved + :quantity WHERE variant_id = :variant_id AND location = ("
-        " SELECT location FROM stock WHERE variant_id = :variant_id AND on_hand - reserved >= :quantity"
-        " ORDER BY location LIMIT 1) AND on_hand - reserved >= :quantity RETURNING location",
+        " SELECT s.location FROM stock s JOIN locations l ON l.id = s.location"
+        "  WHERE s.variant_id = :variant_id AND s.on_hand - s.reserved >= :quantity AND :location IN ('', s.location)"
+        " ORDER BY l.position, l.id LIMIT 1) AND on_hand - reserved >= :quantity RETURNING location",
         variant_id=wanted.variant_id,
         quantity=wanted.quantity,
+        location=location,
     )
     if not rows:
         return False
+    await keep_line(tx, order_id, wanted, rows[0]["location"])
+    return True
+
+
+async def keep_line(tx: Transaction, order_id: str, wanted: Wanted, location: str) -> None:
+    """Write down what is set aside for an order, and where."""
     await tx.run(
         "INSERT INTO reservation_lines (order_id, variant_id, location, quantity)"
         " VALUES (:order_id, :variant_id, :location, :quantity)",
         order_id=order_id,
         variant_id=wanted.variant_id,
-        location=rows[0]["location"],
+        location=location,
         quantity=wanted.quantity,
     )
-    return True
 
 
 async def open_reservation(tx: Transaction, order_id: str, expires_at: int) -> bool:
@@ -130,7 +162,8 @@ async def reservation_state(source: Work | Transaction, order_id: str) -> str | 
 async def variants_of(source: Work | Transaction, order_id: str) -> list[str]:
     """What is set aside for an order."""
     rows = await source.fetch(
-        "SELECT variant_id FROM reservation_lines WHERE order_id = :order_id ORDER BY variant_id", order_id=order_id
+        "SELECT DISTINCT variant_id FROM reservation_lines WHERE order_id = :order_id ORDER BY variant_id",
+        order_id=order_id,
     )
     return [row["variant_id"] for row in rows]
 

@@ -34,6 +34,7 @@ class Fulfilment(OrderBook):
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
         if not shipment.carrier.strip() or len(shipment.carrier) > LONGEST or len(shipment.tracking_number) > LONGEST:
             raise Invalid.at("/carrier", "Name the carrier, such as DHL.")
+        waits = await self._inventory.owed(order_id)
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
             if order.status not in {"paid", "part_shipped"}:
@@ -41,6 +42,7 @@ class Fulfilment(OrderBook):
                     f"This order is {order.status}; only a paid order that has something left can be shipped."
                 )
             chosen = model.chosen_lines(order, shipment.lines, "shipped")
+            model.check_there(chosen, waits)
             status = model.STATES.move(order.status, model.after_shipping(order, chosen))
             parcel = Shipment(
                 id=self._work.ids.new("shp"),

@@ -98,6 +98,17 @@ def chosen_lines(order: Order, wanted: Sequence[LineQuantity], done: str) -> lis
     return chosen
 
 
+def check_there(chosen: Sequence[tuple[OrderLine, int]], waits: Mapping[str, int]) -> None:
+    """Raises Conflict where something is to be sent that is on backorder; `waits`: units yet to come, by variant."""
+    for number, (line, quantity) in enumerate(chosen):
+        there = line.quantity - line.shipped - waits.get(line.variant_id, 0)
+        if quantity > there:
+            raise Conflict(
+                f"Of {line.title} ({line.sku}) {waits[line.variant_id]} are on backorder: {max(0, there)} can be sent now.",
+                data={"line": number},
+            )
+
+
 def after_shipping(order: Order, shipped: Sequence[tuple[OrderLine, int]]) -> Status:
     """The status when these have left too."""
     now = {line.id: line.shipped for line in order.lines}

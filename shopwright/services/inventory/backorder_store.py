@@ -1,0 +1,140 @@
+"""What was promised beyond what is there, in SQL, and the places where stock lies."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.inventory.contract import MAIN, Location, StockRule, Wanted
+
+
+async def promise(tx: Transaction, variant_id: str, quantity: int) -> bool:
+    """Promise so many more; False where that is beyond the cap."""
+    return bool(
+        await tx.run(
+            "UPDATE stock_rules SET promised = promised + :quantity"
+            " WHERE variant_id = :variant_id AND promised + :quantity <= backorder",
+            variant_id=variant_id,
+            quantity=quantity,
+        )
+    )
+
+
+async def unpromise(tx: Transaction, variant_id: str, quantity: int) -> None:
+    """So many are not promised any more: given up, or delivered."""
+    await tx.run(
+        "UPDATE stock_rules SET promised = promised - :quantity WHERE variant_id = :variant_id",
+        variant_id=variant_id,
+        quantity=quantity,
+    )
+
+
+async def owe(tx: Transaction, order_id: str, wanted: Wanted) -> None:
+    """A paid order waits for these; they stay promised."""
+    await tx.run(
+        "INSERT INTO owed (order_id, variant_id, quantity, since) VALUES (:order_id, :variant_id, :quantity, :since)",
+        order_id=order_id,
+        variant_id=wanted.variant_id,
+        quantity=wanted.quantity,
+        since=to_micros(tx.now),
+    )
+
+
+async def owed(source: Work | Transaction, order_id: str) -> dict[str, int]:
+    """What an order waits for, by variant."""
+    rows = await source.fetch("SELECT variant_id, quantity FROM owed WHERE order_id = :order_id", order_id=order_id)
+    return {row["variant_id"]: row["quantity"] for row in rows}
+
+
+async def waiting(tx: Transaction, variant_id: str) -> list[tuple[str, int]]:
+    """Orders that wait for a variant, the longest first, and for how many."""
+    rows = await tx.fetch(
+        "SELECT order_id, quantity FROM owed WHERE variant_id = :variant_id ORDER BY since, order_id",
+        variant_id=variant_id,
+    )
+    return [(row["order_id"], row["quantity"]) for row in rows]
+
+
+async def settle(tx: Transaction, order_id: str, variant_id: str, quantity: int) -> None:
+    """An order waits for so many less, and they are promised no more."""
+    whole = await tx.run(
+        "DELETE FROM owed WHERE order_id = :order_id AND variant_id = :variant_id AND quantity = :quantity",
+        order_id=order_id,
+        variant_id=variant_id,
+        quantity=quantity,
+    )
+    if not whole:
+        await tx.run(
+            "UPDATE owed SET quantity = quantity - :quantity WHERE order_id = :order_id AND variant_id = :variant_id",
+            order_id=order_id,
+            variant_id=variant_id,
+            quantity=quantity,
+        )
+    await unpromise(tx, variant_id, quantity)
+
+
+async def rules(source: Work | Transaction, variant_ids: Sequence[str]) -> dict[str, tuple[StockRule, int]]:
+    """Rules of those variants that have one, and how many are promised."""
+    rows = await source.fetch_in("SELECT * FROM stock_rules WHERE variant_id IN (:each)", variant_ids)
+    return {
+        row["variant_id"]: (StockRule(backorder=row["backorder"], low_at=row["low_at"]), row["promised"])
+        for row in rows
+    }
+
+
+async def put_rule(tx: Transaction, variant_id: str, rule: StockRule) -> None:
+    """Write a rule; what is promised stays."""
+    await tx.run(
+        "INSERT INTO stock_rules (variant_id, backorder, low_at) VALUES (:variant_id, :backorder, :low_at)"
+        " ON CONFLICT (variant_id) DO UPDATE SET backorder = excluded.backorder, low_at = excluded.low_at",
+        variant_id=variant_id,
+        backorder=rule.backorder,
+        low_at=rule.low_at,
+    )
+
+
+async def damage(source: Work) -> list[str]:
+    """Sentences for `doctor`: where what is promised is not what is reserved and owed."""
+    return [
+        f"{row['variant_id']} has {row['promised']} promised, but orders wait for {row['held']}."
+        for row in await source.fetch(
+            "SELECT s.variant_id, s.promised, CAST(coalesce(h.held, 0) AS BIGINT) AS held FROM stock_rules s"
+            " LEFT JOIN (SELECT variant_id, sum(quantity) AS held FROM ("
+            "   SELECT variant_id, quantity FROM owed UNION ALL"
+            "   SELECT l.variant_id, l.quantity FROM reservation_lines l JOIN reservations o ON o.order_id = l.order_id"
+            "    WHERE o.state = 'open' AND l.location = '') every GROUP BY variant_id) h ON h.variant_id = s.variant_id"
+            " WHERE s.promised <> coalesce(h.held, 0)"
+        )
+    ]
+
+
+# --- locations
+
+
+async def locations(source: Work | Transaction) -> list[Location]:
+    """In the order in which they are taken from."""
+    rows = await source.fetch("SELECT * FROM locations ORDER BY position, id")
+    return [Location(row["id"], row["title"], row["position"]) for row in rows]
+
+
+async def put_location(tx: Transaction, location: Location) -> None:
+    """Make or change one."""
+    await tx.run(
+        "INSERT INTO locations (id, title, position) VALUES (:id, :title, :position)"
+        " ON CONFLICT (id) DO UPDATE SET title = excluded.title, position = excluded.position",
+        id=location.id,
+        title=location.title,
+        position=location.position,
+    )
+
+
+async def delete_location(tx: Transaction, location_id: str) -> bool:
+    """Take an empty one away; False where something lies there."""
+    await tx.run("DELETE FROM stock WHERE location = :id AND on_hand = 0", id=location_id)
+    return bool(
+        await tx.run(
+            "DELETE FROM locations WHERE id = :id AND id <> :main"
+            " AND NOT EXISTS (SELECT 1 FROM stock WHERE location = :id)",
+            id=location_id,
+            main=MAIN,
+        )
+    )
