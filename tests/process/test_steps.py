@@ -1,0 +1,98 @@
+"""`kill -9` at every step of an order's way: nothing that was acknowledged is lost, nothing is done twice."""
+
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from shopwright.app import Shop
+from shopwright.doctor import examine
+from shopwright.kit.clock import HandClock
+from tests.conftest import fill_cart, fresh, sell
+from tests.process.story import open_shop, place, refund, ship
+
+LETTERS = ("We have your order", "Payment received", "is on its way", "Refund for order")
+
+
+async def prepared(data: Path, database: str) -> str:
+    """A shop with one thing for sale, and a cart that is ready."""
+    shop = open_shop(data, database, HandClock())
+    try:
+        await shop.pretend.prepare()
+        lamp = await sell(shop, "Lamp", on_hand=9)
+        return (await fill_cart(shop, (lamp, 2))).id
+    finally:
+        await shop.close()
+
+
+def tell(data: Path, database: str, cart: str, *deadly: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.process.story", str(data), database, cart, *deadly]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+async def settled(shop: Shop, clock: HandClock) -> None:
+    for _ in range(6):
+        clock.move(seconds=50)
+        await shop.bus.settle()
+
+
+async def recovered(data: Path, database: str, cart: str, said: str) -> None:
+    """Another process takes over; who got no answer asks again; then all must be as if nothing had happened."""
+    clock = HandClock()
+    shop = open_shop(data, database, clock)
+    try:
+        await shop.pretend.prepare()
+        await settled(shop, clock)
+        acknowledged = [line.split()[1] for line in said.splitlines() if line.startswith("placed")]
+        order = await shop.orders.get(acknowledged[0]) if acknowledged else await place(shop, cart)
+        await settled(shop, clock)
+        assert (await shop.orders.get(order.id)).status in {"paid", "shipped"}
+        assert "shipped" not in said or (await shop.orders.get(order.id)).shipments
+        await ship(shop, order.id)
+        await refund(shop, order)
+        await settled(shop, clock)
+        await judge(shop, order.id)
+    finally:
+        await shop.close()
+
+
+async def judge(shop: Shop, order_id: str) -> None:
+    orders = await shop.works["orders"].fetch("SELECT id, status, number FROM orders")
+    assert [(row["id"], row["status"]) for row in orders] == [(order_id, "shipped")]
+    order = await shop.orders.get(order_id)
+    assert [len(order.shipments), len(order.refunds), order.refunds[0].status] == [1, 1, "settled"]
+    intents = await shop.works["pretend"].fetch("SELECT status, amount, refunded FROM intents")
+    assert [(row["amount"], row["refunded"]) for row in intents if row["status"] == "captured"] == [
+        (order.totals.total.amount, order.lines[0].unit_price.amount)
+    ]
+    rows = await shop.works["notifications"].fetch("SELECT subject FROM viewer WHERE recipient = 'ada@example.com'")
+    letters = Counter(next(one for one in LETTERS if one in row["subject"]) for row in rows)
+    assert letters == dict.fromkeys(LETTERS, 1)
+    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+
+
+@pytest.mark.slow
+async def test_killed_at_each_step_of_checkout_payment_and_delivery_nothing_is_lost_and_nothing_doubled(
+    migrated: tuple[Path, str], data: tuple[Path, str], tmp_path: Path
+) -> None:
+    cart = await prepared(*data)
+    whole = tell(*data, cart)
+    assert whole.returncode == 0, whole.stderr
+    await recovered(*data, cart, whole.stdout)
+    steps = [line.removeprefix("step ") for line in whole.stdout.splitlines() if line.startswith("step ")]
+    for service in ("orders", "inventory", "payments", "notifications", "carts", "The provider"):
+        assert any(step.startswith(service) for step in steps), f"no step of {service}"
+    assert len(steps) > 60
+    for number, step in enumerate(steps):
+        async with fresh(migrated, tmp_path / f"run{number}") as own:
+            cart = await prepared(*own)
+            died = tell(*own, cart, step)
+            assert died.returncode == -9, f"{step} was not reached: {died.stdout} {died.stderr}"
+            try:
+                await recovered(*own, cart, died.stdout)
+            except AssertionError as error:
+                raise AssertionError(f"killed at “{step}”: {error}") from error
+        shutil.rmtree(tmp_path / f"run{number}")
