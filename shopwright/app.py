@@ -54,7 +54,7 @@ from shopwright.services.payments import reactions as payments_reactions
 from shopwright.services.payments.service import Till
 from shopwright.services.pricing.service import Reckoner
 from shopwright.services.recommendations import reactions as recommendations_reactions
-from shopwright.services.recommendations.service import Adviser
+from shopwright.services.recommendations.memory import Companion
 from shopwright.services.reviews import reactions as reviews_reactions
 from shopwright.services.reviews.service import Opinions
 from shopwright.services.search import reactions as search_reactions
@@ -150,7 +150,7 @@ class Shop:
         settings = self.settings
         self.reviews = self._part(Opinions)(self.works["reviews"], self.documents)
         self.search = self._part(Finder)(self.works["search"], open_search(settings.search), catalog=self.catalog)
-        self.recommendations = self._part(Adviser)(self.works["recommendations"], catalog=self.catalog)
+        self.recommendations = self._part(Companion)(self.works["recommendations"], catalog=self.catalog)
         self.notifications = self._part(Correspondence)(
             self.works["notifications"],
             self.postboxes,
@@ -200,6 +200,7 @@ class Shop:
             *payments_reactions.timers(self.payments),
             *orders_reactions.timers(self.orders),
             *search_reactions.timers(self.search),
+            *recommendations_reactions.timers(self.recommendations),
             *notifications_reactions.timers(self.notifications),
             *self.pretend.timers(),
             *(Timer(f"{name}.tidy", timedelta(hours=1), work.tidy) for name, work in self.works.items()),

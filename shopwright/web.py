@@ -28,6 +28,7 @@ from shopwright.kit.errors import ShopError
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
 from shopwright.kit.web.document import document
+from shopwright.kit.web.glances import Glances
 from shopwright.kit.web.idempotency import Idempotency
 from shopwright.kit.web.limits import Limits
 from shopwright.kit.web.observe import Observe
@@ -41,6 +42,7 @@ from shopwright.services.notifications import http as notifications
 from shopwright.services.orders import http as orders
 from shopwright.services.payments import http as payments
 from shopwright.services.pricing import http as pricing
+from shopwright.services.recommendations import http as recommendations
 from shopwright.services.reviews import http as reviews
 from shopwright.services.search import http as search
 from shopwright.services.users import http as users
@@ -117,7 +119,7 @@ def service_routes(shop: Shop) -> list[Router]:
     modules = {
         "users": users, "catalog": catalog, "inventory": inventory, "pricing": pricing, "payments": payments, "carts": carts,
         "orders": orders, "reviews": reviews, "search": search, "insights": insights,
-        "notifications": notifications,
+        "notifications": notifications, "recommendations": recommendations,
     }  # fmt: skip
     routers = {name: module.routes() for name, module in modules.items()}
     routers["inventory"].register(shelf.routes())
@@ -205,6 +207,7 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """The application: prepared answers, limits and what is seen from outside stand around the routes."""
     answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), plans(shop))
+    answering = Glances(answering, shop.recommendations.glance, shop.search.glance)
     if shop.settings.limits == "on":
         answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
     return Observe(answering, shop.ids, shop.numbers, tls=shop.settings.url.startswith("https://"))

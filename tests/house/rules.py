@@ -28,6 +28,8 @@ SPLIT = {
     ("orders", "erasure_store"),
     ("orders", "fulfilment"),
     ("orders", "refund_store"),
+    ("recommendations", "memory"),
+    ("recommendations", "memory_store"),
     ("users", "recovery"),
     ("users", "tokens"),
 }

@@ -11,25 +11,33 @@ from litestar.response import Redirect
 from shopwright.faces import render
 from shopwright.faces.backoffice import products, reviews, rules, stock
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
-from shopwright.faces.storefront.frame import OrdersDep, Web, form_of
+from shopwright.faces.storefront.frame import OrdersDep, SearchDep, Web, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import Caller, anyone, staff
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
-from shopwright.services.insights.contract import Day, Insights
+from shopwright.services.insights.contract import Day, Insights, Step
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
+from shopwright.services.search.contract import Search, SearchRequest
 
 InsightsDep = Given[Insights]
 NotificationsDep = Given[Notifications]
 PAGE = 50
+STEP_TITLES: dict[Step, str] = {
+    "viewed": "Products looked at",
+    "cart": "Carts begun",
+    "checkout": "Checkouts begun",
+    "placed": "Orders placed",
+    "paid": "Orders paid",
+}
 STATUSES = ("placed", "paid", "part_shipped", "shipped", "delivered", "cancelled", "expired")
 
 
 @get("/office", opt=allow(anyone), include_in_schema=False)
 async def home(
-    office: OfficeDep, insights: InsightsDep, orders: OrdersDep, caller: Asking
+    office: OfficeDep, insights: InsightsDep, orders: OrdersDep, search: SearchDep, caller: Asking
 ) -> Response[bytes] | Redirect:
     """What happened lately, and what waits to be done."""
     if not caller.is_staff:
@@ -48,8 +56,33 @@ async def home(
             "waiting": render.plain(waiting[:10]),
             "waiting_count": len(waiting),
             "top": render.plain(await insights.top_products() if caller.may("insights.read") else []),
+            "funnel": await _funnel(insights) if caller.may("insights.read") else [],
+            "searches": await _searches(insights, search) if caller.may("insights.read") else [],
         },
     )
+
+
+async def _funnel(insights: Insights) -> list[dict[str, Any]]:
+    """Steps with their share of the one before, as bars."""
+    steps = await insights.funnel()
+    most = max((one.count for one in steps), default=0) or 1
+    return [
+        {
+            "title": STEP_TITLES[one.step],
+            "count": one.count,
+            "width": round(100 * one.count / most, 1),
+            "of_before": round(100 * one.count / before.count) if before is not None and before.count else None,
+        }
+        for one, before in zip(steps, [None, *steps], strict=False)
+    ]
+
+
+async def _searches(insights: Insights, search: Search) -> list[dict[str, Any]]:
+    """What was searched for most, with what is found today: nothing found is something to be done."""
+    return [
+        {"words": one.words, "count": one.count, "found": (await search.find(SearchRequest(text=one.words))).total}
+        for one in await insights.top_searches()
+    ]
 
 
 def chart(days: list[Day]) -> list[dict[str, Any]]:

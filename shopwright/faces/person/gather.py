@@ -7,6 +7,7 @@ import msgspec
 from shopwright.services.carts.contract import Carts
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import Orders
+from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.reviews.contract import Reviews
 from shopwright.services.users.contract import Users
 
@@ -21,10 +22,11 @@ class Knowing(Protocol):
     carts: Carts
     reviews: Reviews
     notifications: Notifications
+    recommendations: Recommendations
 
 
 async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
-    """Account, addresses, sessions, orders, reviews, cart, wishlist, messages and preferences."""
+    """Account, addresses, sessions, orders, reviews, cart, wishlist, what was looked at, messages and preferences."""
     user = await shop.users.get(user_id)
     cart = await shop.carts.of_customer(user_id)
     return {
@@ -36,6 +38,8 @@ async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
         "cart": msgspec.structs.replace(cart, quoted=()) if cart else None,
         "wishlist": await shop.carts.wishes(user_id),
         "messages": await shop.notifications.written_to(user.email),
+        "remember_views": await shop.recommendations.remembers(user_id),
+        "viewed_products": await shop.recommendations.seen(user_id),
         "notification_preferences": await shop.notifications.preferences(user.email),
     }
 

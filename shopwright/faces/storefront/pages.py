@@ -19,6 +19,7 @@ from shopwright.faces.storefront import (
     checkout,
     privacy,
     product,
+    remembering,
     security,
     wishlist,
 )
@@ -109,6 +110,7 @@ def routes() -> Router:
         *addresses.HANDLERS,
         *security.HANDLERS,
         *privacy.HANDLERS,
+        *remembering.HANDLERS,
         *wishlist.HANDLERS,
         assets,
         robots,

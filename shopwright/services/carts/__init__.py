@@ -6,5 +6,5 @@ LABEL = Label(
     owns="carts and their lines, saved for later, wishlists",
     asks=("catalog", "inventory", "pricing"),
     hears=("UserErased",),
-    tells=("CartAbandoned",),
+    tells=("CartStarted", "CheckoutStarted", "CartAbandoned"),
 )

@@ -82,6 +82,20 @@ class CartClosed(Conflict):
     code = "cart_closed"
 
 
+class CartStarted(Event, frozen=True, kw_only=True):
+    """The first thing lies in a cart."""
+
+    SUBJECT: ClassVar[str] = "cart_id"
+    cart_id: str
+
+
+class CheckoutStarted(Event, frozen=True, kw_only=True):
+    """Someone said where a cart shall be sent."""
+
+    SUBJECT: ClassVar[str] = "cart_id"
+    cart_id: str
+
+
 class CartAbandoned(Event, frozen=True, kw_only=True):
     """A customer left so many things in the cart, some hours ago."""
 

@@ -11,7 +11,16 @@ from shopwright.kit.money import Money, zero
 from shopwright.kit.places import Address, check_address, check_email
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts import model, store
-from shopwright.services.carts.contract import Cart, CartAbandoned, CartChange, CartClosed, CartLine, CartProblem
+from shopwright.services.carts.contract import (
+    Cart,
+    CartAbandoned,
+    CartChange,
+    CartClosed,
+    CartLine,
+    CartProblem,
+    CartStarted,
+    CheckoutStarted,
+)
 from shopwright.services.catalog.contract import Catalog, Category, Product
 from shopwright.services.inventory.contract import Inventory, Stock
 from shopwright.services.pricing.contract import Item, Price, Pricing, Quote, QuoteRequest, ShippingOption
@@ -144,6 +153,8 @@ class Baskets:
             stored = await store.read(tx, cart_id)
             if stored is not None and len(stored.lines) > model.MOST_LINES:
                 raise Invalid.at("", f"A cart holds at most {model.MOST_LINES} different things.")
+            if stored is not None and [one.id for one in stored.lines] == [line.id]:
+                await tx.tell(CartStarted(cart_id=cart_id))
         return await self.get(cart_id)
 
     async def _price(self, variant_id: str) -> Price:
@@ -181,6 +192,8 @@ class Baskets:
             if stored is None:
                 raise Missing("There is no such cart.")
             await store.set_details(tx, msgspec.structs.replace(stored, **given))
+            if stored.shipping_address is None and given.get("shipping_address"):
+                await tx.tell(CheckoutStarted(cart_id=cart_id))
         if option_id := given.get("shipping_option_id"):
             await self._check_option(cart_id, option_id)
         return await self.get(cart_id)

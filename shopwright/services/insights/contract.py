@@ -1,7 +1,7 @@
 """What others may know of insights."""
 
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -36,6 +36,30 @@ class TopProduct(msgspec.Struct, frozen=True):
     revenue: Money
 
 
+Step = Literal["viewed", "cart", "checkout", "placed", "paid"]
+
+
+class FunnelStep(msgspec.Struct, frozen=True):
+    """How often it came that far."""
+
+    step: Step
+    count: int
+
+
+class TopSearch(msgspec.Struct, frozen=True):
+    """Words, and how often they were searched for."""
+
+    words: str
+    count: int
+
+
+class TopView(msgspec.Struct, frozen=True):
+    """A product, and how often it was looked at."""
+
+    product_id: str
+    count: int
+
+
 class Insights(Protocol):
     """The verbs of insights."""
 
@@ -45,6 +69,18 @@ class Insights(Protocol):
 
     async def days(self, count: int = 30) -> list[Day]:
         """The last days, oldest first, days without orders too."""
+        ...
+
+    async def funnel(self, count: int = 30) -> list[FunnelStep]:
+        """Of the last days: products looked at, carts begun, checkouts begun, orders placed, orders paid."""
+        ...
+
+    async def top_searches(self, count: int = 30, limit: int = 10) -> list[TopSearch]:
+        """What was searched for most in the last days."""
+        ...
+
+    async def top_views(self, count: int = 30, limit: int = 10) -> list[TopView]:
+        """What was looked at most in the last days."""
         ...
 
     async def rebuild(self) -> int:

@@ -11,16 +11,19 @@ from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.lists import After, Limit, Page, page
-from shopwright.services.insights.contract import Day, Insights, TopProduct
+from shopwright.services.insights.contract import Day, FunnelStep, Insights, TopProduct, TopSearch, TopView
 
 Service = Given[Insights]
 
 
 class Dashboard(msgspec.Struct, frozen=True):
-    """The last days and what sold."""
+    """The last 30 days: sales, what sold most, how many came how far, what was searched for and looked at."""
 
     days: list[Day]
     top_products: list[TopProduct]
+    funnel: list[FunnelStep]
+    top_searches: list[TopSearch]
+    top_views: list[TopView]
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -50,8 +53,14 @@ async def list_events(insights: Service, after: After = "", limit: Limit = 100) 
 
 @get("/v1/insights", opt=allow(staff("insights.read")), tags=["events"], operation_id="get_insights")
 async def get_insights(insights: Service) -> Dashboard:
-    """Sales of the last 30 days and what sold most."""
-    return Dashboard(await insights.days(), await insights.top_products())
+    """The dashboard of the last 30 days."""
+    return Dashboard(
+        await insights.days(),
+        await insights.top_products(),
+        await insights.funnel(),
+        await insights.top_searches(),
+        await insights.top_views(),
+    )
 
 
 def routes() -> Router:

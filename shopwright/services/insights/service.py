@@ -6,12 +6,23 @@ import msgspec
 
 from shopwright.kit.clock import EPOCH
 from shopwright.kit.errors import Invalid
-from shopwright.kit.facts import Heard, redacted
+from shopwright.kit.facts import Event, Fact, Heard, redacted
 from shopwright.kit.money import Money
-from shopwright.kit.work import Work
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.carts.contract import CartStarted, CheckoutStarted
 from shopwright.services.insights import store
-from shopwright.services.insights.contract import Day, Logged, TopProduct
-from shopwright.services.orders.contract import OrderPaid
+from shopwright.services.insights.contract import Day, FunnelStep, Logged, Step, TopProduct, TopSearch, TopView
+from shopwright.services.orders.contract import OrderPaid, OrderPlaced
+from shopwright.services.recommendations.contract import ProductsViewed
+from shopwright.services.search.contract import SearchesMade
+
+STEPS: dict[type[Event], Step] = {
+    ProductsViewed: "viewed",
+    CartStarted: "cart",
+    CheckoutStarted: "checkout",
+    OrderPlaced: "placed",
+    OrderPaid: "paid",
+}
 
 
 class Ledgerkeeper:
@@ -29,8 +40,19 @@ class Ledgerkeeper:
                 await store.append(tx, msgspec.structs.replace(heard.fact, data=redacted(heard.event)))
                 return
             await store.append(tx, heard.fact)
-            if isinstance(heard.event, OrderPaid):
-                await store.add_sale(tx, (heard.fact.time - EPOCH) // timedelta(days=1), heard.event)
+            await self._add_up(tx, heard.fact)
+
+    @staticmethod
+    async def _add_up(tx: Transaction, fact: Fact) -> None:
+        day, event = (fact.time - EPOCH) // timedelta(days=1), fact.data
+        if isinstance(event, OrderPaid):
+            await store.add_sale(tx, day, event)
+        elif isinstance(event, SearchesMade):
+            await store.count_searches(tx, day, event.counts)
+        elif isinstance(event, ProductsViewed):
+            await store.count_views(tx, day, event.counts)
+        if (step := STEPS.get(type(event))) is not None:
+            await store.count_step(tx, day, step, sum(getattr(event, "counts", {"": 1}).values()))
 
     async def events(self, after: str = "", limit: int = 100) -> list[Logged]:
         if after and not after.isdigit():
@@ -48,12 +70,24 @@ class Ledgerkeeper:
     async def top_products(self, limit: int = 10) -> list[TopProduct]:
         return await store.top_products(self._work, self._currency, limit)
 
+    async def funnel(self, count: int = 30) -> list[FunnelStep]:
+        known = await store.funnel(self._work, self._since(count))
+        return [FunnelStep(step, known.get(step, 0)) for step in STEPS.values()]
+
+    async def top_searches(self, count: int = 30, limit: int = 10) -> list[TopSearch]:
+        return await store.top_searches(self._work, self._since(count), limit)
+
+    async def top_views(self, count: int = 30, limit: int = 10) -> list[TopView]:
+        return await store.top_views(self._work, self._since(count), limit)
+
+    def _since(self, count: int) -> int:
+        return (self._work.now() - EPOCH) // timedelta(days=1) - count + 1
+
     async def rebuild(self) -> int:
         count = 0
         async with self._work.begin() as tx:
             await store.forget_sums(tx)
             async for fact in store.facts(tx):
                 count += 1
-                if isinstance(fact.data, OrderPaid):
-                    await store.add_sale(tx, (fact.time - EPOCH) // timedelta(days=1), fact.data)
+                await self._add_up(tx, fact)
         return count

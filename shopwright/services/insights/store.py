@@ -1,6 +1,6 @@
 """The log and its sums, in SQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 
@@ -8,7 +8,7 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.facts import Fact, decode, redacted
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction, Work, read_fact
-from shopwright.services.insights.contract import Logged, TopProduct
+from shopwright.services.insights.contract import Logged, TopProduct, TopSearch, TopView
 from shopwright.services.orders.contract import OrderPaid
 
 
@@ -73,6 +73,65 @@ async def add_sale(tx: Transaction, day: int, paid: OrderPaid) -> None:
         )
 
 
+async def count_step(tx: Transaction, day: int, step: str, count: int) -> None:
+    """So many more came that far."""
+    await tx.run(
+        "INSERT INTO funnel (day, step, count) VALUES (:day, :step, :count)"
+        " ON CONFLICT (day, step) DO UPDATE SET count = funnel.count + excluded.count",
+        day=day,
+        step=step,
+        count=count,
+    )
+
+
+async def count_searches(tx: Transaction, day: int, counts: Mapping[str, int]) -> None:
+    """Words that were searched for."""
+    await tx.run_many(
+        "INSERT INTO searches (day, words, count) VALUES (:day, :words, :count)"
+        " ON CONFLICT (day, words) DO UPDATE SET count = searches.count + excluded.count",
+        [{"day": day, "words": words, "count": count} for words, count in sorted(counts.items())],
+    )
+
+
+async def count_views(tx: Transaction, day: int, counts: Mapping[str, int]) -> None:
+    """Products that were looked at."""
+    await tx.run_many(
+        "INSERT INTO product_views (day, product_id, count) VALUES (:day, :product_id, :count)"
+        " ON CONFLICT (day, product_id) DO UPDATE SET count = product_views.count + excluded.count",
+        [{"day": day, "product_id": product_id, "count": count} for product_id, count in sorted(counts.items())],
+    )
+
+
+async def funnel(source: Work, since: int) -> dict[str, int]:
+    """How many came how far."""
+    rows = await source.fetch(
+        "SELECT step, CAST(sum(count) AS BIGINT) AS n FROM funnel WHERE day >= :since GROUP BY step", since=since
+    )
+    return {row["step"]: row["n"] for row in rows}
+
+
+async def top_searches(source: Work, since: int, limit: int) -> list[TopSearch]:
+    """What was searched for most."""
+    rows = await source.fetch(
+        "SELECT words, CAST(sum(count) AS BIGINT) AS n FROM searches WHERE day >= :since"
+        " GROUP BY words ORDER BY n DESC, words LIMIT :limit",
+        since=since,
+        limit=limit,
+    )
+    return [TopSearch(row["words"], row["n"]) for row in rows]
+
+
+async def top_views(source: Work, since: int, limit: int) -> list[TopView]:
+    """What was looked at most."""
+    rows = await source.fetch(
+        "SELECT product_id, CAST(sum(count) AS BIGINT) AS n FROM product_views WHERE day >= :since"
+        " GROUP BY product_id ORDER BY n DESC, product_id LIMIT :limit",
+        since=since,
+        limit=limit,
+    )
+    return [TopView(row["product_id"], row["n"]) for row in rows]
+
+
 async def days(source: Work, since: int, currency: str) -> dict[int, tuple[int, Money]]:
     """Days with orders: how many, and for how much."""
     rows = await source.fetch(
@@ -95,8 +154,8 @@ async def top_products(source: Work, currency: str, limit: int) -> list[TopProdu
 
 async def forget_sums(tx: Transaction) -> None:
     """Nothing is added up."""
-    await tx.run("DELETE FROM sales")
-    await tx.run("DELETE FROM products_sold")
+    for table in ("sales", "products_sold", "funnel", "searches", "product_views"):
+        await tx.run(f"DELETE FROM {table}")
 
 
 async def facts(tx: Transaction) -> AsyncIterator[Fact]:

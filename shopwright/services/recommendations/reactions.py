@@ -1,17 +1,27 @@
 """When that is heard, do this."""
 
-from shopwright.kit.facts import Reaction
+from datetime import timedelta
+
+from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.catalog.contract import ProductPublished, ProductRetired
 from shopwright.services.orders.contract import OrderPaid
-from shopwright.services.recommendations.service import Adviser
+from shopwright.services.recommendations.memory import Companion
 from shopwright.services.users.contract import UserErased
 
 
-def reactions(recommendations: Adviser) -> list[Reaction]:
+def reactions(recommendations: Companion) -> list[Reaction]:
     """Baskets and products."""
     return [
         Reaction("recommendations.paid", OrderPaid, recommendations.hear_paid, alone=False),
         Reaction("recommendations.published", ProductPublished, recommendations.hear_published, alone=False),
         Reaction("recommendations.retired", ProductRetired, recommendations.hear_retired, alone=False),
         Reaction("recommendations.user_erased", UserErased, recommendations.hear_erased, alone=False),
+    ]
+
+
+def timers(recommendations: Companion) -> list[Timer]:
+    """What was looked at is told of; what is old is forgotten."""
+    return [
+        Timer("recommendations.glances", timedelta(seconds=10), recommendations.tell_glances),
+        Timer("recommendations.forget", timedelta(hours=6), recommendations.forget_old),
     ]

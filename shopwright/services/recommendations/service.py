@@ -1,5 +1,6 @@
 """Recommendations: counted from real orders and from what products have in common; each says why it is there."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from shopwright.kit.clock import to_micros
@@ -9,7 +10,7 @@ from shopwright.kit.memo import Memo
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.recommendations import model, store
-from shopwright.services.recommendations.contract import Kind, Recommended
+from shopwright.services.recommendations.contract import Recommended
 
 DAY = 86_400_000_000
 TREND_DAYS = 30
@@ -18,30 +19,13 @@ HISTORY = 20
 
 
 class Adviser:
-    """The verbs of `contract.Recommendations`."""
+    """What is learned from orders and products; `memory.py` has the rest of `contract.Recommendations`."""
 
     def __init__(self, work: Work, *, catalog: Catalog) -> None:
         self._work = work
         self._catalog = catalog
         self._memo = Memo(work)
-
-    async def recommend(
-        self, kind: Kind, *, products: Sequence[str] = (), user_id: str | None = None, limit: int = 8
-    ) -> list[Recommended]:
-        key = (kind, tuple(products), user_id, limit)
-        return await self._memo.get(key, lambda: self._recommend(kind, products, user_id, limit))
-
-    async def _recommend(
-        self, kind: Kind, products: Sequence[str], user_id: str | None, limit: int
-    ) -> list[Recommended]:
-        if kind == "bought_together":
-            return await self._together(products, products, limit, "Often bought together with this")
-        if kind == "similar":
-            return await self._similar(products, limit)
-        if kind == "for_you":
-            mine = await store.bought_by(self._work, user_id, HISTORY) if user_id else []
-            return await self._together(mine, mine, limit, "Bought by people who bought what you did") if mine else []
-        return await self._trending(products, limit)
+        self._glances: Counter[str] = Counter()
 
     async def _together(
         self, products: Sequence[str], without: Sequence[str], limit: int, reason: str
@@ -95,8 +79,3 @@ class Adviser:
         """ProductRetired: it is like nothing any more."""
         async with self._work.begin(once=heard.key) as tx:
             await store.set_features(tx, heard.event.product_id, [])
-
-    async def hear_erased(self, heard: Heard) -> None:
-        """UserErased: what they bought is known as someone's no more."""
-        async with self._work.begin(once=heard.key) as tx:
-            await store.forget(tx, heard.event.user_id)

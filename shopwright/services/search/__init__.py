@@ -6,4 +6,5 @@ LABEL = Label(
     owns="its index and what it is built from",
     asks=("catalog",),
     hears=("ProductPublished", "ProductRetired", "PriceChanged", "StockChanged", "ReviewPublished", "OrderPaid"),
+    tells=("SearchesMade",),
 )

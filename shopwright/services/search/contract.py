@@ -1,10 +1,11 @@
 """What others may know of search."""
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 
 CHOICES = ("category", "brand", "in_stock")
@@ -89,6 +90,14 @@ def chosen(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
         if (name in CHOICES or name.startswith("attr.")) and value:
             found.setdefault(name, []).append(value)
     return {name: tuple(values) for name, values in found.items() if name != "in_stock" or values[-1] == "true"}
+
+
+class SearchesMade(Event, frozen=True, kw_only=True):
+    """So often was searched for these words since the last time this was told, by anyone."""
+
+    SUBJECT: ClassVar[str] = "day"
+    day: str
+    counts: dict[str, int]
 
 
 class Search(Protocol):

@@ -25,4 +25,7 @@ def reactions(search: Finder) -> list[Reaction]:
 
 def timers(search: Finder) -> list[Timer]:
     """Seconds behind at most."""
-    return [Timer("search.index", timedelta(seconds=1), search.refresh_index)]
+    return [
+        Timer("search.index", timedelta(seconds=1), search.refresh_index),
+        Timer("search.glances", timedelta(seconds=10), search.tell_glances),
+    ]

@@ -1,5 +1,6 @@
 """Search: hears what changes, keeps an index, answers from it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -11,11 +12,12 @@ from shopwright.kit.ports import Query, SearchIndex
 from shopwright.kit.work import Work
 from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
 from shopwright.services.search import model, store
-from shopwright.services.search.contract import Card, Rating, Results, SearchRequest
+from shopwright.services.search.contract import Card, Rating, Results, SearchesMade, SearchRequest
 
 BATCH = 5_000
 DEEPEST = 10_000
 LONGEST = 200
+COUNTED_WORDS, MOST_COUNTED = 60, 2_000
 
 
 class Finder:
@@ -26,6 +28,7 @@ class Finder:
         self._index = index
         self._catalog = catalog
         self._memo = Memo(work)
+        self._glances: Counter[str] = Counter()
 
     async def find(self, request: SearchRequest) -> Results:
         if len(request.text) > LONGEST:
@@ -81,6 +84,21 @@ class Finder:
 
     async def rating(self, product_id: str) -> Rating:
         return await self._memo.get(("rating", product_id), lambda: store.rating(self._work, product_id))
+
+    # --- what is searched for, without who
+
+    def glance(self, text: str) -> None:
+        """Someone searched. Counted in memory, told of by and by; what looks like an address is nobody's business."""
+        words = " ".join(text.casefold().split())[:COUNTED_WORDS]
+        if words and "@" not in words and (len(self._glances) < MOST_COUNTED or words in self._glances):
+            self._glances[words] += 1
+
+    async def tell_glances(self) -> None:
+        """A timer: how often was searched for what since the last time."""
+        counted, self._glances = self._glances, Counter()
+        if counted:
+            async with self._work.begin() as tx:
+                await tx.tell(SearchesMade(day=f"{tx.now:%Y-%m-%d}", counts=dict(counted)))
 
     # --- what it hears
 

@@ -143,3 +143,21 @@ if (header) {
     before = now;
   }, { passive: true });
 }
+
+// What was looked at before, or the question whether it may be remembered. Nothing is told before the answer was yes.
+const recent = $("[data-recent]");
+if (recent) {
+  const product = recent.dataset.recent;
+  const show = async () => {
+    const answer = await fetch(`/recent?product=${product}`);
+    if (!answer.ok) return;
+    recent.innerHTML = await answer.text();
+    recent.hidden = !recent.children.length;
+    const slug = document.createElement("input");
+    Object.assign(slug, { type: "hidden", name: "slug", value: location.pathname.split("/")[2] });
+    $("form", recent)?.append(slug);
+  };
+  const agreed = document.cookie.split("; ").includes("remember=yes");
+  const body = new URLSearchParams({ _csrf_token: $("#quick [name=_csrf_token]").value, product });
+  if (agreed) fetch("/seen", { method: "POST", body }).then(show, show); else show();
+}

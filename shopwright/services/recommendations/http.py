@@ -1,0 +1,51 @@
+"""REST routes of recommendations: what one looked at, for those who want it remembered."""
+
+from typing import Any
+
+import msgspec
+from litestar import Router, get, post, put
+from litestar.params import JSONBody
+
+from shopwright.kit.auth import signed_in
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking, Given
+from shopwright.services.recommendations.contract import Recommendations
+
+Service = Given[Recommendations]
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`remember`: whether what one looks at may be remembered."""
+
+    remember: bool
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A product by id or slug."""
+
+    product: str
+
+
+@get("/v1/me/consents", opt=allow(signed_in), tags=["recommendations"], operation_id="get_consents")
+async def get_consents(recommendations: Service, caller: Asking) -> Consent:
+    """What one agreed to."""
+    return Consent(remember=await recommendations.remembers(caller.user_id or ""))
+
+
+@put("/v1/me/consents", opt=allow(signed_in), tags=["recommendations"], operation_id="put_consents")
+async def put_consents(recommendations: Service, caller: Asking, data: JSONBody[Consent]) -> Consent:
+    """Agree, or agree no more: then what was remembered is forgotten at once."""
+    await recommendations.remember(caller.user_id or "", wanted=data.remember)
+    return data
+
+
+@post("/v1/me/views", opt=allow(signed_in), tags=["recommendations"], operation_id="add_view", status_code=204)
+async def add_view(recommendations: Service, caller: Asking, data: JSONBody[Look]) -> None:
+    """One looked at a product; remembered only for those who agreed."""
+    await recommendations.saw(caller.user_id or "", data.product)
+
+
+def routes() -> Router:
+    """All routes of this service."""
+    handlers: list[Any] = [get_consents, put_consents, add_view]
+    return Router("/", route_handlers=handlers)
