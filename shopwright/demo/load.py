@@ -8,10 +8,11 @@ from collections.abc import Callable
 from shopwright.app import Shop
 from shopwright.demo.draw import draw
 from shopwright.demo.goods import AISLES, Aisle, Thing
+from shopwright.demo.ink import COLOURS
 from shopwright.faces.shelf import write
 from shopwright.kit.errors import Missing
 from shopwright.kit.money import Money
-from shopwright.services.catalog.contract import Media, Option
+from shopwright.services.catalog.contract import AttributeType, Media, Option
 from shopwright.services.pricing.contract import Coupon, ShippingRate, TaxRate
 
 VIEWS = (("front", "{}"), ("use", "{}, in use"), ("detail", "{}, from near"))
@@ -55,6 +56,7 @@ async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, 
     chance = random.Random(7)  # noqa: S311 -- the same demo each time
     made = 0
     there = await shop.catalog.by_sources([f"demo/{thing.title}" for _, thing in every])
+    await shop.catalog.put_attribute_type(AttributeType(name="colour", title="Colour", kind="colour", swatches=COLOURS))
     for position, aisle in enumerate(AISLES):
         await shop.catalog.put_category(aisle.slug, aisle.title, description=aisle.text, position=position)
     for number, (aisle, thing) in enumerate(every):

@@ -151,9 +151,13 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """`counts`: token → how many products would be there, were it chosen too (its own group left aside)."""
+    """`counts`: token → how many products would be there, were it chosen too (its own group left aside).
+
+    `highlights`: the title of each card as HTML, with what was searched for in <mark>; "" where nothing of it is there.
+    """
 
     cards: tuple[str, ...]
+    highlights: tuple[str, ...] = ()
     total: int
     counts: Mapping[str, int]
     price_low: int | None = None

@@ -127,6 +127,18 @@ async def test_search_finds_stems_beginnings_and_one_edit_typos(tmp_path: Path) 
     assert await index.suggest("cutt", 5) == ["Cutting boards"]
 
 
+async def test_what_was_searched_for_is_marked_in_titles_and_nothing_else_can_be_html(tmp_path: Path) -> None:
+    index = open_search(f"tantivy://{tmp_path}")
+    await index.write([goods(1, "Enamel <i>kettles</i> & more"), goods(2, "Pan", brand="Kettle")], [])
+    found = await index.search(Query(text="kettle"))
+    assert dict(zip(found.cards, found.highlights, strict=True)) == {
+        "Enamel <i>kettles</i> & more": "Enamel &lt;i&gt;<mark>kettles</mark>&lt;/i&gt; &amp; more",
+        "Pan": "",
+    }
+    assert (await index.search(Query(text="ketle"))).highlights[0].count("<mark>") <= 1
+    assert (await index.search(Query())).highlights == ()
+
+
 async def test_facets_are_disjunctive_and_counted_right(tmp_path: Path) -> None:
     index = open_search(f"tantivy://{tmp_path}")
     await index.write(

@@ -285,3 +285,22 @@ async def test_the_page_of_a_collection_has_its_facets(shop: Shop, api: httpx.As
     assert "Fjord" in page
     assert "Lamp" not in page
     assert (await api.get("/collections/none")).status_code == 404
+
+
+async def test_colours_show_their_swatches_on_cards_in_facets_and_where_one_chooses(
+    shop: Shop, api: httpx.AsyncClient
+) -> None:
+    swatches = {"Red": "#a8322d", "Navy": "#2b3a57"}
+    await shop.catalog.put_attribute_type(
+        AttributeType(name="colour", title="Colour", kind="colour", swatches=swatches)
+    )
+    kettle = await sell(shop, "Harbour Kettle", colours=("Red", "Navy", "Unheard of"))
+    await shop.search.bring_up_to_date()
+    found = (await api.get("/v1/search", params={"q": "kettle"})).json()
+    assert found["items"][0]["colours"] == ["#a8322d", "#2b3a57"]
+    assert found["highlights"] == ["Harbour <mark>Kettle</mark>"]
+    facet = next(one for one in found["facets"] if one["name"] == "attr.colour")
+    assert {one["value"]: one.get("swatch") for one in facet["values"]} == {**swatches, "Unheard of": None}
+    for page in (f"/p/{kettle.slug}", "/search?q=kettle"):
+        assert 'fill="#a8322d"' in (await api.get(page)).text
+    assert "Harbour <mark>Kettle</mark>" in (await api.get("/search?q=kettle")).text

@@ -22,10 +22,11 @@ from tantivy import FieldType, Filter, Occur, Tokenizer
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.ports import Found, IndexDocument, Query
 
-SHAPE = "v1"  # a new number builds a new index beside the old one
+SHAPE = "v2"  # a new number builds a new index beside the old one
 HEAP_BYTES = 64_000_000
 WRITER_WAIT_S = 10.0
 FACET_VALUES = 2_000
+LONGEST_TITLE = 1_000  # longer than any: a highlighted title is never cut
 COUNTED = {
     "tokens": {"terms": {"field": "terms", "size": FACET_VALUES}},
     "low": {"min": {"field": "price"}},
@@ -52,7 +53,7 @@ PLAIN = tantivy.TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.lowercase(
 def _schema() -> tantivy.Schema:
     build = tantivy.SchemaBuilder()
     build.add_text_field("id", tokenizer_name="raw", index_option="basic")
-    build.add_text_field("title", tokenizer_name="stemmed")
+    build.add_text_field("title", stored=True, tokenizer_name="stemmed")
     build.add_text_field("brand", tokenizer_name="stemmed")
     build.add_text_field("words", tokenizer_name="stemmed")
     build.add_text_field("plain", tokenizer_name="plain", index_option="freq")
@@ -195,13 +196,26 @@ class TantivyIndex:
             text = self._text(told, Occur.Should)
             hits = self._hits(searcher, query, text)
         counts, low, high = self._count(searcher, query, text)
+        found = [searcher.doc(address) for _, address in hits.hits]
         return Found(
-            cards=tuple(searcher.doc(address)["card"][0] for _, address in hits.hits),
+            cards=tuple(document["card"][0] for document in found),
+            highlights=self._highlights(searcher, text, found) if told else (),
             total=hits.count or 0,
             counts=counts,
             price_low=low,
             price_high=high,
             corrected=" ".join(corrected) if corrected else None,
+        )
+
+    def _highlights(
+        self, searcher: tantivy.Searcher, text: tantivy.Query, found: Sequence[tantivy.Document]
+    ) -> tuple[str, ...]:
+        """Titles with the words that were met; Tantivy escapes them, and writes <b>."""
+        generator = tantivy.SnippetGenerator.create(searcher, text, self._schema, "title")
+        generator.set_max_num_chars(LONGEST_TITLE)
+        return tuple(
+            generator.snippet_from_doc(document).to_html().replace("<b>", "<mark>").replace("</b>", "</mark>")
+            for document in found
         )
 
     def _hits(self, searcher: tantivy.Searcher, query: Query, text: tantivy.Query) -> Any:

@@ -1,5 +1,6 @@
 """Looking around: home, categories, search, products."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -40,12 +41,13 @@ EAGER = 4  # pictures that are in sight at once are not loaded lazily
 
 def cards(results: Results, eager: int = 0) -> list[str]:
     """Found items as they stand in a list."""
-    return [card(item, lazy=number >= eager) for number, item in enumerate(results.items)]
+    pairs = zip(results.items, results.highlights or itertools.repeat(""), strict=False)
+    return [card(item, lazy=number >= eager, marked=marked) for number, (item, marked) in enumerate(pairs)]
 
 
-def card(item: msgspec.Raw | Card, *, lazy: bool = True) -> str:
-    """A product as it stands in a list."""
-    return render.fragment("storefront/templates/card.html", item=item, lazy=lazy)
+def card(item: msgspec.Raw | Card, *, lazy: bool = True, marked: str = "") -> str:
+    """A product as it stands in a list; `marked`: its title as HTML, with what was searched for."""
+    return render.fragment("storefront/templates/card.html", item=item, lazy=lazy, marked=marked)
 
 
 def cards_of(found: Sequence[Card]) -> list[str]:

@@ -60,7 +60,7 @@ def _said(
     frame: Frame, shown: ProductView, types: Mapping[str, AttributeType], wanted: dict[str, str]
 ) -> dict[str, Any]:
     """What is the same for everyone who looks at this choice."""
-    chosen_one = choice(shown, wanted.get("variant", ""), wanted)
+    chosen_one = choice(shown, wanted.get("variant", ""), wanted, types)
     variant = chosen_one["variant"]
     facts = [
         {"name": types[name].title if name in types else name, "value": written(value, types.get(name))}
@@ -125,7 +125,9 @@ def pictures(shown: ProductView, variant: dict[str, Any] | None) -> list[Media]:
     return sorted(shown.media, key=lambda media: bool(own) and media.url != own)
 
 
-def choice(shown: ProductView, variant_id: str, wanted: dict[str, str]) -> dict[str, Any]:
+def choice(
+    shown: ProductView, variant_id: str, wanted: dict[str, str], types: Mapping[str, AttributeType]
+) -> dict[str, Any]:
     """The variant chosen, and for each option value the address that chooses it, crossed out where it cannot be had."""
     variants = shown.variants
     chosen_one = next((one for one in variants if one.id == variant_id), None)
@@ -140,6 +142,7 @@ def choice(shown: ProductView, variant_id: str, wanted: dict[str, str]) -> dict[
     options = []
     for option in shown.options:
         values = []
+        known = types.get(option.name.casefold().replace(" ", "_"))
         for value in option.values:
             target = {**(chosen_one.options if chosen_one else {}), option.name: value}
             exact = next((one for one in variants if one.options == target), None)
@@ -147,6 +150,7 @@ def choice(shown: ProductView, variant_id: str, wanted: dict[str, str]) -> dict[
             values.append(
                 {
                     "title": value,
+                    "swatch": known.swatches.get(value, "") if known else "",
                     "selected": chosen_one is not None and chosen_one.options.get(option.name) == value,
                     "href": f"/p/{shown.slug}?variant={near.id}" if near else "",
                     "available": near is not None and near.available > 0,

@@ -20,7 +20,10 @@ class Rating(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A product in a list. `variant_id` only where there is one to choose, so that it can be added at once."""
+    """A product in a list. `variant_id` only where there is one to choose, so that it can be added at once.
+
+    `swatches` are the names of its colours, `colours` the #rrggbb of those that are described.
+    """
 
     id: str
     slug: str
@@ -34,17 +37,19 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     image_alt: str = ""
     second_image: str = ""
     swatches: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
     variant_id: str = ""
     price_varies: bool = False
 
 
-class FacetValue(msgspec.Struct, frozen=True):
-    """A value that can be chosen; `count`: how many products there would be."""
+class FacetValue(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value that can be chosen; `count`: how many products there would be; `swatch`: the #rrggbb of a colour."""
 
     value: str
     title: str
     count: int
     selected: bool
+    swatch: str = ""
 
 
 class Facet(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,9 +80,13 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found. `items` are cards, as JSON that is ready to be answered."""
+    """What was found. `items` are cards, as JSON that is ready to be answered.
+
+    `highlights`: the title of each as HTML, what was searched for in <mark>; "" where the title has nothing of it.
+    """
 
     items: tuple[msgspec.Raw, ...]
+    highlights: tuple[str, ...] = ()
     total: int
     facets: tuple[Facet, ...]
     corrected_query: str | None = None

@@ -19,6 +19,7 @@ class Shown(msgspec.Struct, frozen=True):
     """What was found, as the API document describes it."""
 
     items: list[Card]
+    highlights: list[str]
     total: int
     facets: list[Facet]
     corrected_query: str | None

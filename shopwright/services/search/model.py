@@ -28,6 +28,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     image_alt: str
     second_image: str
     swatches: tuple[str, ...]
+    colours: tuple[str, ...] = ()
     variant_id: str
     published: int
 
@@ -56,7 +57,8 @@ def entry(
     terms += [f"collection={slug}" for slug in collections]
     terms += [f"brand={product.brand}"] if product.brand else []
     terms += [f"attr.{name}={value}" for name, values in (narrowing | options).items() for value in values]
-    colours = next((values for name, values in options.items() if name in COLOUR_NAMES), ())
+    coloured, colours = next(((name, values) for name, values in options.items() if name in COLOUR_NAMES), ("", ()))
+    swatches = types[coloured].swatches if coloured in types else {}
     pictures = product.media
     return Entry(
         id=product.id,
@@ -77,6 +79,7 @@ def entry(
         image_alt=pictures[0].alt if pictures else "",
         second_image=pictures[1].url if len(pictures) > 1 else "",
         swatches=tuple(colours),
+        colours=tuple(swatches[one] for one in colours if one in swatches),
         variant_id=product.variants[0].id if len(product.variants) == 1 else "",
         published=int(product.published_at.timestamp()) if product.published_at else 0,
     )
@@ -99,6 +102,7 @@ def card(known: Entry, offers: Sequence[Offer], rating: Rating) -> Card:
         image_alt=known.image_alt,
         second_image=known.second_image,
         swatches=known.swatches,
+        colours=known.colours,
         rating=rating,
         variant_id=known.variant_id,
         price_varies=len({offer.price for offer in priced}) > 1,
@@ -137,13 +141,14 @@ def facets(
         for value in values:
             counts.setdefault(name, {}).setdefault(value, 0)
 
-    def terms(name: str, title: str, titles: Mapping[str, str]) -> Facet | None:
+    def terms(name: str, title: str, titles: Mapping[str, str], swatches: Mapping[str, str] = {}) -> Facet | None:
         chosen = request.chosen.get(name, ())
         ranked = sorted(counts.get(name, {}).items(), key=lambda item: (item[0] not in chosen, -item[1], item[0]))
         if not ranked:
             return None
         values = tuple(
-            FacetValue(value, titles.get(value, value), count, value in chosen) for value, count in ranked[:MOST_VALUES]
+            FacetValue(value, titles.get(value, value), count, value in chosen, swatches.get(value, ""))
+            for value, count in ranked[:MOST_VALUES]
         )
         return Facet(name=name, title=title, kind="terms", values=values)
 
@@ -163,5 +168,5 @@ def facets(
     for name in sorted(name for name in counts if name.startswith("attr.")):
         known = attributes.get(name.removeprefix("attr."))
         title = known.title if known else name.removeprefix("attr.").replace("_", " ").capitalize()
-        made.append(terms(name, title, {}))
+        made.append(terms(name, title, {}, known.swatches if known else {}))
     return tuple(facet for facet in made if facet is not None)

@@ -64,6 +64,7 @@ class Finder:
         )
         return Results(
             items=tuple(msgspec.Raw(card.encode()) for card in found.cards),
+            highlights=found.highlights,
             total=found.total,
             facets=model.facets(request, found, categories, types),
             corrected_query=found.corrected,
