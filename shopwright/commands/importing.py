@@ -4,7 +4,7 @@ import csv
 import difflib
 from collections import Counter
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from rich.progress import Progress
@@ -13,6 +13,7 @@ from shopwright.app import Shop
 from shopwright.demo.load import load_rules
 from shopwright.importers.draft import Importer, Remark
 from shopwright.importers.magento import Magento
+from shopwright.importers.orders import PastOrders, are_orders
 from shopwright.importers.people import People, are_people
 from shopwright.importers.pictures import Fetcher
 from shopwright.importers.reading import Table, read_tables
@@ -39,7 +40,7 @@ async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
     importer = _importer(kind)
     tables = read_tables(file)
     for table in tables:
-        if not are_people(table.columns):
+        if not _is_ours(table):
             _check_columns(table, importer, kind)
     if wish.how == "take":
         await load_rules(shop)
@@ -51,10 +52,8 @@ async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
                 rows = list(table.rows())
                 task = bar.add_task(table.name, total=len(rows))
                 seen: set[int] = set()
-                taking = (
-                    People(shop.users, wish.how).take(rows)
-                    if are_people(table.columns)
-                    else Taker(shop.shelf, fetcher, wish.how).take(importer.read(rows, shop.settings.currency))
+                taking = _taking(shop, kind, table, fetcher, wish).take(
+                    rows if _is_ours(table) else importer.read(rows, shop.settings.currency)
                 )
                 async for remark in taking:
                     remarks.append(remark)
@@ -67,9 +66,26 @@ async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
     if wish.report is not None:
         _write_report(wish.report, remarks)
     print({"take": "", "try": "Nothing was written. This is what would be: ", "undo": "Taken back: "}[wish.how], end="")
-    return _tell(
-        remarks, wish.report, "customers" if all(are_people(table.columns) for table in tables) else "products"
-    )
+    kinds = {_what(table) for table in tables}
+    return _tell(remarks, wish.report, kinds.pop() if len(kinds) == 1 else "things")
+
+
+def _what(table: Table) -> str:
+    return "orders" if are_orders(table.columns) else "customers" if are_people(table.columns) else "products"
+
+
+def _is_ours(table: Table) -> bool:
+    """Is it read the same, whichever shop wrote it?"""
+    return _what(table) != "products"
+
+
+def _taking(shop: Shop, kind: str, table: Table, fetcher: Fetcher, wish: Wish) -> Any:
+    """Who takes the rows (orders, customers) or drafts (products) of a table."""
+    if are_orders(table.columns):
+        return PastOrders(shop.orders, shop.users, shop.shelf, kind, wish.how)
+    if are_people(table.columns):
+        return People(shop.users, wish.how)
+    return Taker(shop.shelf, fetcher, wish.how)
 
 
 def _importer(kind: str) -> Importer:

@@ -27,6 +27,7 @@ SPLIT = {
     ("orders", "ending"),
     ("orders", "erasure_store"),
     ("orders", "fulfilment"),
+    ("orders", "past"),
     ("orders", "refund_store"),
     ("recommendations", "memory"),
     ("recommendations", "memory_store"),

@@ -71,7 +71,9 @@ async def _funnel(insights: Insights) -> list[dict[str, Any]]:
             "title": STEP_TITLES[one.step],
             "count": one.count,
             "width": round(100 * one.count / most, 1),
-            "of_before": round(100 * one.count / before.count) if before is not None and before.count else None,
+            "of_before": round(100 * one.count / before.count)
+            if before is not None and 0 < one.count <= before.count
+            else None,
         }
         for one, before in zip(steps, [None, *steps], strict=False)
     ]

@@ -12,7 +12,7 @@ from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import CartStarted, CheckoutStarted
 from shopwright.services.insights import store
 from shopwright.services.insights.contract import Day, FunnelStep, Logged, Step, TopProduct, TopSearch, TopView
-from shopwright.services.orders.contract import OrderPaid, OrderPlaced
+from shopwright.services.orders.contract import OrderImported, OrderPaid, OrderPlaced
 from shopwright.services.recommendations.contract import ProductsViewed
 from shopwright.services.search.contract import SearchesMade
 
@@ -45,7 +45,9 @@ class Ledgerkeeper:
     @staticmethod
     async def _add_up(tx: Transaction, fact: Fact) -> None:
         day, event = (fact.time - EPOCH) // timedelta(days=1), fact.data
-        if isinstance(event, OrderPaid):
+        if isinstance(event, OrderImported):
+            await store.add_sale(tx, (event.placed_at - EPOCH) // timedelta(days=1), event)
+        elif isinstance(event, OrderPaid):
             await store.add_sale(tx, day, event)
         elif isinstance(event, SearchesMade):
             await store.count_searches(tx, day, event.counts)

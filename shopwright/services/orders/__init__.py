@@ -17,6 +17,7 @@ LABEL = Label(
     tells=(
         "OrderPlaced",
         "OrderPaid",
+        "OrderImported",
         "OrderShipped",
         "OrderDelivered",
         "OrderCancelled",

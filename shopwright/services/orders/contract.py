@@ -146,6 +146,43 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     placed_at: datetime
 
 
+class PastLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an order of an earlier shop; without `product_id` where what was sold is not in the catalog."""
+
+    sku: str
+    title: str
+    quantity: int
+    unit_price: Money
+    product_id: str = ""
+    variant_id: str = ""
+    slug: str = ""
+    image: str = ""
+
+
+class PastOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order of an earlier shop; `source` names it for good, `number` is the one it had there.
+
+    lines − discount + shipping + tax = total, or the tax is in the prices and lines − discount + shipping = total.
+    """
+
+    source: str
+    number: str
+    status: Literal["paid", "shipped", "delivered", "cancelled"]
+    email: str
+    customer_id: str | None
+    currency: str
+    lines: tuple[PastLine, ...]
+    discount: Money
+    shipping: Money
+    tax: Money
+    total: Money
+    refunded: Money
+    shipping_address: Address
+    billing_address: Address
+    shipping_title: str
+    placed_at: datetime
+
+
 class PriceMoved(Conflict):
     """The total is not the one the buyer was shown; `data["total"]` is the new one."""
 
@@ -192,6 +229,12 @@ class OrderPaid(Event, frozen=True, kw_only=True):
     name: str = ""
     total: Money
     lines: tuple[SoldLine, ...] = ()
+
+
+class OrderImported(OrderPaid, frozen=True, kw_only=True):
+    """An order of an earlier shop was taken over; it was paid there, at that time."""
+
+    placed_at: datetime
 
 
 class OrderShipped(Event, frozen=True, kw_only=True):
@@ -262,6 +305,10 @@ class OrderErased(Event, frozen=True, kw_only=True):
 
 class Orders(Protocol):
     """The verbs of orders."""
+
+    async def bring(self, past: PastOrder) -> tuple[str, bool]:
+        """Take over an order of an earlier shop: its id, and whether it is new here. Raises Invalid where it does not add up."""
+        ...
 
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
         """Place a cart's order and ask for the money.

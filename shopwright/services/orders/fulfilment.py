@@ -23,12 +23,12 @@ from shopwright.services.orders.contract import (
     Refund,
     Shipment,
 )
-from shopwright.services.orders.service import OrderBook
+from shopwright.services.orders.past import Past
 
 LONGEST = 500
 
 
-class Fulfilment(OrderBook):
+class Fulfilment(Past):
     """All verbs of `contract.Orders`."""
 
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
@@ -138,6 +138,8 @@ class Fulfilment(OrderBook):
     ) -> None:
         if order.status not in model.PAID:
             raise Conflict(f"This order is {order.status}; there is no money to give back.")
+        if await store.head_is_past(tx, order.id):
+            raise Conflict("This order was paid in an earlier shop; its money can only go back from there.")
         if not refund.reason.strip():
             raise Invalid.at("/reason", "Say why the money goes back; the customer reads it.")
         already = add_up((one.amount for one in order.refunds), order.currency)

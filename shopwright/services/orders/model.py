@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from shopwright.kit.errors import Conflict, Invalid
-from shopwright.kit.money import Money, add_up, zero
+from shopwright.kit.money import Money, add_up, write, zero
 from shopwright.kit.states import States
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import Wanted
@@ -15,9 +15,11 @@ from shopwright.services.orders.contract import (
     NewRefund,
     Order,
     OrderLine,
+    PastOrder,
     PriceMoved,
     Status,
 )
+from shopwright.services.pricing.contract import Step, Totals
 
 STATES: States[Status] = States(
     "order",
@@ -96,6 +98,44 @@ def chosen_lines(order: Order, wanted: Sequence[LineQuantity], done: str) -> lis
     if len({line.id for line, _ in chosen}) < len(chosen):
         raise Invalid.at("/lines", "Each line stands here once.")
     return chosen
+
+
+def past_totals(past: PastOrder) -> Totals:
+    """What an earlier shop's order adds up to, with the tax on top or in the prices. Raises Invalid."""
+    subtotal = add_up((line.unit_price * line.quantity for line in past.lines), past.currency)
+    if any(line.quantity < 1 or line.unit_price.amount < 0 for line in past.lines) or past.total.amount < 0:
+        raise Invalid.at("/lines", "A line has one or more, and costs nothing or something.")
+    if past.refunded > past.total:
+        raise Invalid.at("/refunded", "No more can have been given back than was paid.")
+    before_tax = subtotal - past.discount + past.shipping
+    nothing = zero(past.currency)
+    if before_tax + past.tax == past.total:
+        tax, included = past.tax, nothing
+    elif before_tax == past.total:
+        tax, included = nothing, past.tax
+    else:
+        raise Invalid.at(
+            "/total",
+            f"Its parts add up to {write(before_tax)} without and {write(before_tax + past.tax)} with tax,"
+            f" its total says {write(past.total)}.",
+        )
+    return Totals(
+        subtotal=subtotal,
+        discount=past.discount,
+        shipping=past.shipping,
+        tax=tax,
+        total=past.total,
+        included_tax=included,
+    )
+
+
+def past_receipt(past: PastOrder, totals: Totals) -> tuple[Step, ...]:
+    """How it came to its total, as far as that is known."""
+    steps = [Step("list", f"{len(past.lines)} lines of order {past.number}", totals.subtotal)]
+    steps += [Step("discount", "As the earlier shop gave it", -totals.discount)] if totals.discount.amount else []
+    steps += [Step("shipping", past.shipping_title or "As the earlier shop asked", totals.shipping)]
+    steps += [Step("tax", "As the earlier shop asked", totals.tax)] if totals.tax.amount else []
+    return (*steps, Step("total", "Paid to the earlier shop", totals.total))
 
 
 def check_there(chosen: Sequence[tuple[OrderLine, int]], waits: Mapping[str, int]) -> None:

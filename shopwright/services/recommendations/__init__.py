@@ -5,6 +5,6 @@ from shopwright.kit.label import Label
 LABEL = Label(
     owns="what was bought together, features of products, what those who agreed looked at",
     asks=("catalog",),
-    hears=("OrderPaid", "ProductPublished", "ProductRetired", "UserErased"),
+    hears=("OrderPaid", "OrderImported", "ProductPublished", "ProductRetired", "UserErased"),
     tells=("ProductsViewed",),
 )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.catalog.contract import ProductPublished, ProductRetired
-from shopwright.services.orders.contract import OrderPaid
+from shopwright.services.orders.contract import OrderImported, OrderPaid
 from shopwright.services.recommendations.memory import Companion
 from shopwright.services.users.contract import UserErased
 
@@ -13,6 +13,7 @@ def reactions(recommendations: Companion) -> list[Reaction]:
     """Baskets and products."""
     return [
         Reaction("recommendations.paid", OrderPaid, recommendations.hear_paid, alone=False),
+        Reaction("recommendations.imported", OrderImported, recommendations.hear_paid, alone=False),
         Reaction("recommendations.published", ProductPublished, recommendations.hear_published, alone=False),
         Reaction("recommendations.retired", ProductRetired, recommendations.hear_retired, alone=False),
         Reaction("recommendations.user_erased", UserErased, recommendations.hear_erased, alone=False),

@@ -54,7 +54,10 @@ class Adviser:
         """OrderPaid: one more basket."""
         products = sorted({line.product_id for line in heard.event.lines})[:MOST_IN_ORDER]
         async with self._work.begin(once=heard.key) as tx:
-            await self._count(tx, products, to_micros(heard.fact.time), heard.event.customer_id)
+            time = getattr(
+                heard.event, "placed_at", heard.fact.time
+            )  # one of an earlier shop counts when it was placed
+            await self._count(tx, products, to_micros(time), heard.event.customer_id)
 
     @staticmethod
     async def _count(tx: Transaction, products: Sequence[str], time: int, user_id: str | None) -> None:

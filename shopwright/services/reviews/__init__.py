@@ -4,6 +4,6 @@ from shopwright.kit.label import Label
 
 LABEL = Label(
     owns="reviews, ratings, votes, moderation (documents)",
-    hears=("OrderPaid", "UserErased"),
+    hears=("OrderPaid", "OrderImported", "UserErased"),
     tells=("ReviewPublished",),
 )

@@ -1,7 +1,7 @@
 """When that is heard, do this."""
 
 from shopwright.kit.facts import Reaction
-from shopwright.services.orders.contract import OrderPaid
+from shopwright.services.orders.contract import OrderImported, OrderPaid
 from shopwright.services.reviews.service import Opinions
 from shopwright.services.users.contract import UserErased
 
@@ -10,5 +10,6 @@ def reactions(reviews: Opinions) -> list[Reaction]:
     """Buyers may review; what the forgotten wrote stays without their name."""
     return [
         Reaction("reviews.paid", OrderPaid, reviews.hear_paid),
+        Reaction("reviews.imported", OrderImported, reviews.hear_paid),
         Reaction("reviews.user_erased", UserErased, reviews.hear_erased),
     ]

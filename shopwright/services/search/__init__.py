@@ -5,6 +5,14 @@ from shopwright.kit.label import Label
 LABEL = Label(
     owns="its index and what it is built from",
     asks=("catalog",),
-    hears=("ProductPublished", "ProductRetired", "PriceChanged", "StockChanged", "ReviewPublished", "OrderPaid"),
+    hears=(
+        "ProductPublished",
+        "ProductRetired",
+        "PriceChanged",
+        "StockChanged",
+        "ReviewPublished",
+        "OrderPaid",
+        "OrderImported",
+    ),
     tells=("SearchesMade",),
 )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.catalog.contract import ProductPublished, ProductRetired
 from shopwright.services.inventory.contract import StockChanged
-from shopwright.services.orders.contract import OrderPaid
+from shopwright.services.orders.contract import OrderImported, OrderPaid
 from shopwright.services.pricing.contract import PriceChanged
 from shopwright.services.reviews.contract import ReviewPublished
 from shopwright.services.search.service import Finder
@@ -20,6 +20,7 @@ def reactions(search: Finder) -> list[Reaction]:
         Reaction("search.stock", StockChanged, search.hear_stock, alone=False),
         Reaction("search.review", ReviewPublished, search.hear_review, alone=False),
         Reaction("search.paid", OrderPaid, search.hear_paid, alone=False),
+        Reaction("search.imported", OrderImported, search.hear_paid, alone=False),
     ]
 
 

@@ -1,0 +1,263 @@
+"""Orders of an earlier shop, one mechanism for all shops: rows that belong together are one order.
+
+Shopify writes an order's own columns in its first row only, the order exports of WooCommerce in each (one row an item).
+Magento's sample data has an order a row, without prices: those of the products that were imported are taken.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from shopwright.faces.shelf.view import Shelf
+from shopwright.importers.draft import Doubt, Remark, Row, count, price
+from shopwright.kit.errors import Missing, Refused, ShopError
+from shopwright.kit.money import Money, zero
+from shopwright.kit.places import Address
+from shopwright.services.catalog.contract import Product, Variant
+from shopwright.services.orders.contract import Orders, PastLine, PastOrder
+from shopwright.services.users.contract import Users
+
+# What we call a field → what earlier shops call it.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "number": ("Name", "order_number_formatted", "order_number", "order_id", "increment_id"),
+    "email": ("Email", "billing_email", "customer_email"),
+    "currency": ("Currency", "order_currency", "currency"),
+    "placed": ("Created at", "date", "order_date", "created_at"),
+    "paid": ("Financial Status", "status", "order_status"),
+    "sent": ("Fulfillment Status",),
+    "cancelled": ("Cancelled at",),
+    "total": ("Total", "order_total"),
+    "shipping": ("Shipping", "shipping_total"),
+    "tax": ("Taxes", "tax_total"),
+    "discount": ("Discount Amount", "discount_total"),
+    "refunded": ("Refunded Amount", "refunded_total"),
+    "how": ("Shipping Method", "shipping_method"),
+    "sku": ("Lineitem sku", "item_sku"),
+    "title": ("Lineitem name", "item_name"),
+    "quantity": ("Lineitem quantity", "item_quantity"),
+    "price": ("Lineitem price",),
+    "line_total": ("item_subtotal", "item_total"),
+}  # fmt: skip
+ADDRESS: Mapping[str, tuple[str, ...]] = {
+    "name": ("{Kind} Name",),
+    "first": ("{kind}_first_name",),
+    "last": ("{kind}_last_name",),
+    "company": ("{Kind} Company", "{kind}_company"),
+    "line1": ("{Kind} Address1", "{Kind} Street", "{kind}_address_1"),
+    "line2": ("{Kind} Address2", "{kind}_address_2"),
+    "city": ("{Kind} City", "{kind}_city"),
+    "region": ("{Kind} Province", "{kind}_state"),
+    "postal_code": ("{Kind} Zip", "{kind}_postcode"),
+    "country": ("{Kind} Country", "{kind}_country"),
+    "phone": ("{Kind} Phone", "{kind}_phone"),
+}
+PAID = {"paid", "partially_refunded", "refunded", "processing", "completed", "complete", "shipped"}
+DONE = {"fulfilled", "completed", "complete", "shipped"}
+OFF = {"cancelled", "canceled", "voided", "refunded"}
+
+
+class SampleProduct(msgspec.Struct):
+    """What Magento's sample orders say of a product."""
+
+    sku: str
+    qty: str = "1"
+    configurable_options: dict[str, str] = {}
+
+
+def are_orders(columns: Sequence[str]) -> bool:
+    """Is this a table of orders?"""
+    own = {"Lineitem name", "item_name"} & set(columns)
+    return bool(own) or {"customer_email", "product", "payment"} <= set(columns)
+
+
+class PastOrders:
+    """Takes orders into one shop."""
+
+    def __init__(
+        self, orders: Orders, users: Users, shelf: Shelf, kind: str, how: Literal["take", "try", "undo"]
+    ) -> None:
+        if how == "undo":
+            raise Refused("Orders are not taken back: they are part of the books.")
+        self._orders, self._users, self._shelf = orders, users, shelf
+        self._kind = kind
+        self._writes = how == "take"
+
+    async def take(self, rows: Iterable[Row]) -> AsyncIterator[Remark]:
+        """Remarks about every row; an order that is here already stays as it is."""
+        groups: dict[str, list[Row]] = {}
+        current = ""
+        for number, row in rows:
+            current = _first(row, "number") or (f"row {number}" if "product" in row else current)
+            if not current:
+                yield Remark(number, "", "refused", "has no order number, and no order stands above it")
+                continue
+            groups.setdefault(current, []).append((number, row))
+        for name, group in groups.items():
+            try:
+                outcome, detail = await self._one(name, group)
+            except (Doubt, ShopError) as error:
+                outcome, detail = "refused", str(getattr(error, "detail", error))
+            for number, _ in group:
+                yield Remark(number, f"order {name}", outcome, detail)  # type: ignore[arg-type]  # one of the outcomes
+
+    async def _one(self, name: str, group: list[Row]) -> tuple[str, str]:
+        past = await (self._sample if "product" in group[0][1] else self._past)(name, group)
+        if not self._writes:
+            return "taken", ""
+        _, is_new = await self._orders.bring(past)
+        return ("taken" if is_new else "unchanged"), ""
+
+    async def _past(self, name: str, group: list[Row]) -> PastOrder:
+        head = group[0][1]
+        currency = (_first(head, "currency") or self._shelf.currency).upper()
+        billing = _address(head, "billing")
+        user = await self._users.by_email(_first(head, "email"))
+        lines = tuple([await self._line(row, currency) for _, row in group if _first(row, "title")])
+        if not lines:
+            raise Doubt("has no line that says what was bought")
+
+        def money(field: str) -> Money:
+            return price(_first(head, field), currency) or zero(currency)
+
+        return PastOrder(
+            source=f"{self._kind}/{name}",
+            number=name,
+            status=_status(head),
+            email=_first(head, "email"),
+            customer_id=user.id if user else None,
+            currency=currency,
+            lines=lines,
+            discount=money("discount"),
+            shipping=money("shipping"),
+            tax=money("tax"),
+            total=money("total"),
+            refunded=money("refunded"),
+            shipping_address=_address(head, "shipping", billing),
+            billing_address=billing,
+            shipping_title=_first(head, "how"),
+            placed_at=_moment(_first(head, "placed")),
+        )
+
+    async def _line(self, row: Mapping[str, str], currency: str) -> PastLine:
+        quantity = count(_first(row, "quantity")) or 1
+        asked = price(_first(row, "price"), currency)
+        if asked is None:
+            whole = price(_first(row, "line_total"), currency) or zero(currency)
+            if whole.amount % quantity:
+                raise Doubt(f"{whole.amount} of the smallest unit cannot be {quantity} times the same price")
+            asked = msgspec.structs.replace(whole, amount=whole.amount // quantity)
+        sku = _first(row, "sku")
+        product, variant = await self._known(sku) if sku else (None, None)
+        return _past_line(product, variant, sku, _first(row, "title"), quantity, asked)
+
+    async def _known(self, sku: str) -> tuple[Product | None, Variant | None]:
+        try:
+            product = await self._shelf.catalog.by_variant(sku)
+        except Missing:
+            return None, None
+        return product, next((one for one in product.variants if one.sku == sku), None)
+
+    async def _sample(self, name: str, group: list[Row]) -> PastOrder:
+        """An order of Magento's sample data: its customer and its product must have been imported before."""
+        row = group[0][1]
+        wanted = msgspec.json.decode(row["product"], type=SampleProduct)
+        user = await self._users.by_email(row["customer_email"])
+        addresses = await self._users.addresses(user.id) if user else []
+        if user is None or not addresses:
+            raise Doubt(f"{row['customer_email']} is no customer with an address here: import the customers first")
+        product, variant = await self._chosen(wanted)
+        asked = (await self._shelf.pricing.prices([variant.id], self._shelf.currency))[variant.id].amount
+        line = _past_line(product, variant, variant.sku, product.title, count(wanted.qty) or 1, asked)
+        nothing = zero(self._shelf.currency)
+        total = line.unit_price * line.quantity
+        return PastOrder(
+            source=f"{self._kind}/{name}",
+            number=name,
+            status="delivered",
+            email=user.email,
+            customer_id=user.id,
+            currency=self._shelf.currency,
+            lines=(line,),
+            discount=nothing,
+            shipping=nothing,
+            tax=nothing,
+            total=total,
+            refunded=total if row.get("refund", "").strip() == "yes" else nothing,
+            shipping_address=addresses[0].address,
+            billing_address=addresses[0].address,
+            shipping_title=row.get("shipping_method", ""),
+            placed_at=datetime.now(UTC),
+        )
+
+    async def _chosen(self, wanted: SampleProduct) -> tuple[Product, Variant]:
+        source = f"{self._kind}/{wanted.sku}"
+        product = (await self._shelf.catalog.by_sources([source])).get(source)
+        if product is None:
+            product = await self._shelf.catalog.by_variant(wanted.sku)
+        options = {name.casefold(): value for name, value in wanted.configurable_options.items()}
+        for variant in product.variants:
+            if {name.casefold(): value for name, value in variant.options.items()} == options or not options:
+                return product, variant
+        raise Doubt(f"{wanted.sku} does not come in {', '.join(options.values())}")
+
+
+def _past_line(
+    product: Product | None, variant: Variant | None, sku: str, title: str, quantity: int, asked: Money
+) -> PastLine:
+    return PastLine(
+        sku=sku,
+        title=title,
+        quantity=quantity,
+        unit_price=asked,
+        product_id=product.id if product else "",
+        variant_id=variant.id if variant else "",
+        slug=product.slug if product else "",
+        image=product.media[0].url if product and product.media else "",
+    )
+
+
+def _first(row: Mapping[str, str], field: str) -> str:
+    return next((row[one].strip() for one in COLUMNS[field] if row.get(one, "").strip()), "").lstrip("'")
+
+
+def _status(row: Mapping[str, str]) -> Literal["paid", "delivered", "cancelled"]:
+    paid, sent = _first(row, "paid").casefold().removeprefix("wc-"), _first(row, "sent").casefold()
+    if _first(row, "cancelled") or (paid in OFF and paid != "refunded"):
+        return "cancelled"
+    if paid not in PAID:
+        raise Doubt(f"is {paid or 'without a status'}: only what was paid (or cancelled) is an order to keep")
+    return "delivered" if sent in DONE or paid in DONE or paid == "refunded" else "paid"
+
+
+def _address(row: Mapping[str, str], kind: str, otherwise: Address | None = None) -> Address:
+    found = {
+        field: next(
+            (
+                row[one].strip()
+                for name in names
+                if row.get(one := name.format(Kind=kind.title(), kind=kind), "").strip()
+            ),
+            "",
+        ).lstrip("'")
+        for field, names in ADDRESS.items()
+    }
+    name = found["name"] or f"{found['first']} {found['last']}".strip()
+    country = found["country"].upper()
+    if not re.fullmatch("[A-Z]{2}", country):
+        if otherwise is not None:
+            return otherwise
+        raise Doubt(f"the {kind} country is “{found['country']}”, not two letters such as DE")
+    given = {field: found[field] for field in ("line1", "line2", "city", "region", "postal_code", "company", "phone")}
+    return Address(name=name or "–", country=country, **given)
+
+
+def _moment(text: str) -> datetime:
+    """2026-03-02 10:00:00 +0100, 2026-03-02T10:00:00Z, 2026-03-02; without a zone it is UTC."""
+    try:
+        found = datetime.fromisoformat(re.sub(r" ([+-]\d\d:?\d\d)$", r"\1", text))
+    except ValueError:
+        raise Doubt(f"“{text[:40]}” is not a moment such as 2026-03-02 10:00:00 +0100") from None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

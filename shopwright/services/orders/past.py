@@ -1,0 +1,112 @@
+"""Orders of an earlier shop: kept for their customers and for the sums; their money was paid there."""
+
+import msgspec
+
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import to_micros
+from shopwright.kit.work import Transaction
+from shopwright.services.orders import model, refund_store, store
+from shopwright.services.orders.contract import Order, OrderImported, OrderLine, PastOrder, Refund, SoldLine
+from shopwright.services.orders.service import OrderBook
+
+
+class Past(OrderBook):
+    """Taking them over."""
+
+    async def bring(self, past: PastOrder) -> tuple[str, bool]:
+        totals = model.past_totals(past)
+        async with self._work.begin() as tx:
+            known = await store.by_source(tx, past.source)
+            if known is not None:
+                return known, False
+            order = Order(
+                id=self._work.ids.new("ord"),
+                number=str(await store.next_number(tx)),
+                status=past.status,
+                email=past.email,
+                customer_id=past.customer_id,
+                currency=past.currency,
+                lines=self._past_lines(past),
+                totals=totals,
+                receipt=model.past_receipt(past, totals),
+                coupons=(),
+                shipping_address=past.shipping_address,
+                billing_address=past.billing_address,
+                shipping_title=past.shipping_title,
+                payment=None,
+                shipments=(),
+                refunds=(),
+                timeline=(),
+                cart_id=self._work.ids.new("crt"),
+                placed_at=past.placed_at,
+                version=1,
+            )
+            await store.insert(tx, order, to_micros(tx.now), 0)
+            await store.set_past(tx, order.id, past.source, sent=past.status in {"shipped", "delivered"})
+            await self._note(
+                tx, order.id, f"Taken over from an earlier shop, where it was order {past.number}", SYSTEM.name
+            )
+            await self._past_refund(tx, order, past)
+            if order.status in model.PAID:
+                await self._tell_past(tx, order)
+        return order.id, True
+
+    def _past_lines(self, past: PastOrder) -> tuple[OrderLine, ...]:
+        nothing = msgspec.structs.replace(past.total, amount=0)
+        return tuple(
+            OrderLine(
+                id=self._work.ids.new("oli"),
+                product_id=line.product_id,
+                slug=line.slug,
+                variant_id=line.variant_id,
+                sku=line.sku,
+                title=line.title,
+                variant_title="",
+                image=line.image,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                total=line.unit_price * line.quantity,
+                discount=nothing,
+                tax=nothing,
+            )
+            for line in past.lines
+        )
+
+    async def _past_refund(self, tx: Transaction, order: Order, past: PastOrder) -> None:
+        if not past.refunded.amount:
+            return
+        made = Refund(
+            id=self._work.ids.new("rfd"),
+            amount=past.refunded,
+            reason="Given back by the earlier shop",
+            lines=(),
+            restock=False,
+            status="settled",
+            created_at=past.placed_at,
+        )
+        await refund_store.insert_refund(tx, order.id, made, f"past/{past.source}", "")
+
+    @staticmethod
+    async def _tell_past(tx: Transaction, order: Order) -> None:
+        await tx.tell(
+            OrderImported(
+                order_id=order.id,
+                number=order.number,
+                email=order.email,
+                customer_id=order.customer_id,
+                name=order.shipping_address.name,
+                total=order.totals.total,
+                placed_at=order.placed_at,
+                lines=tuple(
+                    SoldLine(
+                        product_id=one.product_id,
+                        variant_id=one.variant_id,
+                        quantity=one.quantity,
+                        total=one.total,
+                        title=one.title,
+                    )
+                    for one in order.lines
+                    if one.product_id
+                ),
+            )
+        )

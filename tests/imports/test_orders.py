@@ -1,0 +1,128 @@
+"""Orders of earlier shops: they come with their customers, count in the sums, and nobody is written to or paid twice."""
+
+import csv
+import io
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from shopwright.app import Shop
+from shopwright.commands.importing import Wish, run
+from shopwright.doctor import examine
+from shopwright.faces.shelf.write import as_written
+from shopwright.kit.auth import SYSTEM, Caller
+from shopwright.kit.errors import Conflict, Refused
+from shopwright.kit.money import Money
+from shopwright.services.catalog.contract import ProductInput
+from shopwright.services.orders.contract import NewRefund
+from shopwright.services.reviews.contract import NewReview
+from tests.conftest import sell
+from tests.imports.test_imports import real
+
+SHOPIFY = """\
+Name,Email,Financial Status,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Billing Name,Billing Address1,Billing City,Billing Zip,Billing Country,Shipping Name,Shipping Address1,Shipping City,Shipping Zip,Shipping Country,Refunded Amount,Cancelled at
+#1001,ada@example.com,paid,fulfilled,EUR,118.00,4.90,0.00,122.90,TEN,10.00,Standard,2025-03-02 10:00:00 +0100,1,Harbour Kettle,64.00,KETTLE,Ada Lovelace,Torstraße 1,Berlin,'10119,DE,Ada Lovelace,Torstraße 1,Berlin,'10119,DE,0.00,
+#1001,ada@example.com,,,,,,,,,,,,2,Old mug - Blue,32.00,GONE,,,,,,,,,,,,
+#1002,grace@example.com,paid,,EUR,64.00,4.90,13.09,81.99,,0.00,Express,2025-03-03 10:00:00 +0100,1,Harbour Kettle,64.00,KETTLE,Grace Hopper,1 Road,Paris,75001,FR,,,,,,10.00,
+#1003,eve@example.com,pending,,EUR,64.00,0.00,0.00,64.00,,0.00,Express,2025-03-03 10:00:00 +0100,1,Harbour Kettle,64.00,KETTLE,Eve,1 Road,Paris,75001,FR,,,,,,0.00,
+#1004,eve@example.com,paid,,EUR,64.00,0.00,0.00,65.00,,0.00,Express,2025-03-03 10:00:00 +0100,1,Harbour Kettle,64.00,KETTLE,Eve,1 Road,Paris,75001,FR,,,,,,0.00,
+#1005,eve@example.com,voided,,EUR,64.00,0.00,0.00,64.00,,0.00,Express,2025-03-03 10:00:00 +0100,1,Harbour Kettle,64.00,KETTLE,Eve,1 Road,Paris,75001,FR,,,,,,0.00,2025-03-04
+#1006,eve@example.com,paid,,EUR,64.00,0.00,0.00,64.00,,0.00,Express,some day,1,Harbour Kettle,64.00,KETTLE,Eve,1 Road,Paris,75001,FR,,,,,,0.00,
+#1007,eve@example.com,paid,,EUR,64.00,0.00,0.00,64.00,,0.00,Express,2025-03-04,1,Harbour Kettle,64.00,KETTLE,Eve,1 Road,Paris,75001,France,,,,,,0.00,
+"""
+WOO = """\
+order_number,date,status,shipping_total,tax_total,discount_total,order_total,order_currency,shipping_method,billing_first_name,billing_last_name,billing_email,billing_address_1,billing_city,billing_postcode,billing_country,item_name,item_sku,item_quantity,item_subtotal
+77,2025-04-01 09:30:00,completed,4.90,11.00,0.00,68.90,EUR,Flat rate,Ada,Lovelace,ada@example.com,Torstraße 1,Berlin,10119,DE,Harbour Kettle,KETTLE,2,64.00
+78,2025-04-02,wc-processing,0,0,0,10.00,EUR,Flat rate,Ada,Lovelace,ada@example.com,Torstraße 1,Berlin,10119,DE,Thirds,,3,10.00
+"""
+
+
+async def take(shop: Shop, kind: str, text: str, tmp_path: Path, **more) -> tuple[int, dict[str, tuple[str, str]]]:
+    path, report = tmp_path / "orders.csv", tmp_path / "report.csv"
+    path.write_text(text)
+    code = await run(shop, kind, path, Wish(report=report, fetch=False, **more))
+    said = csv.DictReader(io.StringIO(report.read_text()))
+    return code, {row["name"].removeprefix("order "): (row["outcome"], row["detail"]) for row in said}
+
+
+async def letters(shop: Shop) -> int:
+    return len(await shop.works["notifications"].fetch("SELECT id FROM messages"))
+
+
+async def test_orders_come_once_with_their_customers_and_what_does_not_add_up_is_told(
+    shop: Shop, tmp_path: Path, api: httpx.AsyncClient, staff: dict[str, str]
+) -> None:
+    kettle = await sell(shop, on_hand=7)
+    await shop.catalog.edit(kettle.id, (await _with_sku(shop, kettle.id, "KETTLE")))
+    ada = await shop.users.bring("ada@example.com", "Ada Lovelace")
+    await shop.bus.settle()
+    before = await letters(shop)
+    code, said = await take(shop, "shopify", SHOPIFY, tmp_path)
+    assert code == 1
+    assert {name: outcome for name, (outcome, _) in said.items()} == {
+        "#1001": "taken", "#1002": "taken", "#1003": "refused", "#1004": "refused", "#1005": "taken",
+        "#1006": "refused", "#1007": "refused",
+    }  # fmt: skip
+    for name, words in (("#1003", "pending"), ("#1004", "€64.00"), ("#1006", "some day"), ("#1007", "two letters")):
+        assert words in said[name][1]
+    found = {one.email: await shop.orders.get(one.id) for one in await shop.orders.search(limit=9)}
+    first = found["ada@example.com"]
+    assert (first.status, first.customer_id, first.totals.total) == ("delivered", ada.id, Money(12290, "EUR"))
+    assert [(line.product_id, line.title, line.quantity, line.shipped) for line in first.lines] == [
+        (kettle.id, "Harbour Kettle", 1, 1),
+        ("", "Old mug - Blue", 2, 2),
+    ]
+    assert "#1001" in first.timeline[0].what
+    second = found["grace@example.com"]
+    assert (second.status, second.totals.tax.amount, second.refunds[0].amount.amount) == ("paid", 1309, 1000)
+    assert found["eve@example.com"].status == "cancelled"
+    _, again = await take(shop, "shopify", SHOPIFY, tmp_path)
+    assert {outcome for outcome, _ in again.values()} == {"unchanged", "refused"}
+    assert await letters(shop) == before
+    assert (await shop.inventory.stock([kettle.variants[0].id]))[kettle.variants[0].id].on_hand == 7
+    buyer = Caller(user_id=ada.id, email=ada.email, name=ada.name)
+    assert (await shop.reviews.write(kettle.id, NewReview(rating=5, title="Still boils", body=""), buyer)).rating == 5
+    assert [sentence for one in await examine(shop) for sentence in one.wrong] == []
+    with pytest.raises(Conflict, match="earlier shop"):
+        await shop.orders.refund(first.id, NewRefund(amount=100, reason="x"), "k", SYSTEM)
+    assert (await api.get(f"/v1/orders/{first.id}", headers=staff)).json()["payment"] is None
+
+
+async def _with_sku(shop: Shop, product_id: str, sku: str):
+    written = msgspec.convert(
+        await as_written(shop.shelf, await shop.catalog.get(product_id)), ProductInput, from_attributes=True
+    )
+    return msgspec.structs.replace(written, variants=(msgspec.structs.replace(written.variants[0], sku=sku),))
+
+
+async def test_orders_of_woocommerce_come_an_item_a_row_with_the_tax_in_the_prices(shop: Shop, tmp_path: Path) -> None:
+    code, said = await take(shop, "woocommerce", WOO, tmp_path)
+    assert (code, said["77"][0], said["78"][0]) == (1, "taken", "refused")
+    assert "3 times the same price" in said["78"][1]
+    order = (await shop.orders.search(limit=9))[0]
+    whole = await shop.orders.get(order.id)
+    assert (whole.totals.tax.amount, whole.totals.included_tax.amount) == (0, 1100)
+    assert whole.lines[0].unit_price == Money(3200, "EUR")
+    days = [day for day in await shop.insights.days(count=3000) if day.orders]
+    assert [(f"{day.day}", day.revenue.amount) for day in days] == [("2025-04-01", 6890)]
+
+
+async def test_nothing_is_written_on_trial_and_orders_are_not_taken_back(shop: Shop, tmp_path: Path) -> None:
+    _, said = await take(shop, "woocommerce", WOO, tmp_path, how="try")
+    assert said["77"][0] == "taken"
+    assert await shop.orders.search(limit=9) == []
+    with pytest.raises(Refused, match="books"):
+        await take(shop, "woocommerce", WOO, tmp_path, how="undo")
+
+
+async def test_the_sample_orders_of_magento_follow_its_customers_and_products(shop: Shop, tmp_path: Path) -> None:
+    folder = "catalog-magento"
+    for name in ("CustomerSampleData__customer_profile", "ConfigurableSampleData__products"):
+        await run(shop, "magento", real(f"{folder}/{name}.csv.gz"), Wish(fetch=False))
+    assert await run(shop, "magento", real(f"{folder}/SalesSampleData__orders.csv.gz"), Wish(fetch=False)) == 0
+    orders = await shop.orders.search(limit=100)
+    assert len(orders) > 1
+    assert {one.status for one in orders} == {"delivered"}
+    assert [sentence for one in await examine(shop) for sentence in one.wrong] == []
