@@ -68,21 +68,21 @@ def record(shop: Shop) -> list[Call]:
     return calls
 
 
-def _another(key: str, value: Any, number: int, first: int) -> Any:
-    """The same value for another checkout: new ids, the next order number, later places in the log."""
+def _another(key: str, value: Any, number: int, first: int | None) -> Any:
+    """The same value for another flow: new ids, the next order number, later places in the log."""
     if key == "seq":
         return value + 1_000 * number
     if isinstance(value, str):
         return ID.sub(lambda found: f"{found.group(1)}_{number:08x}{found.group()[len(found.group(1)) + 9 :]}", value)
-    return first + number if value == first else value
+    return first + number if first is not None and value == first else value
 
 
 def replay(data: Path, calls: list[Call], times: int) -> float:
-    """Checkouts a second when the same statements run straight on sqlite3, as durably, one after the other."""
-    numbers = [params["number"] for _, _, sql, params in calls if sql.startswith("INSERT INTO orders")]
+    """Flows a second when the same statements run straight on sqlite3, as durably, one after the other."""
+    first = next((params["number"] for _, _, sql, params in calls if sql.startswith("INSERT INTO orders")), None)
     stories = [
         [
-            (name, kind, sql, {key: _another(key, value, n + 1, numbers[0]) for key, value in params.items()})
+            (name, kind, sql, {key: _another(key, value, n + 1, first) for key, value in params.items()})
             for name, kind, sql, params in calls
         ]
         for n in range(times)

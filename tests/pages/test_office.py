@@ -1,12 +1,15 @@
 """The back office: what staff see and do, page by page."""
 
+import io
 import re
 
 import httpx
 import pytest
+from PIL import Image
 
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
+from shopwright.services.catalog.contract import AttributeType
 from shopwright.services.inventory.contract import Adjustment
 from tests.conftest import OWNER, fill_cart, sell
 
@@ -146,3 +149,100 @@ async def test_a_product_is_scheduled_and_told_to_search_engines(
     await shop.bus.settle()
     found = await shop.catalog.get(kettle.id)
     assert (found.status, found.seo_title) == ("published", "It sings")
+
+
+async def test_a_product_is_made_described_and_shown(shop: Shop, office: httpx.AsyncClient) -> None:
+    await shop.catalog.put_category("kitchen", "Kitchen")
+    await shop.catalog.put_attribute_type(
+        AttributeType(name="height", title="Height", kind="measurement", unit="cm", filterable=True)
+    )
+    new = "/office/new-product"
+    for wrong, said in (
+        ({"options": "Colour"}, "such as Colour: Red"),
+        ({"price": "much"}, "much"),
+        ({}, "needs a title"),
+    ):
+        refused = await send(office, new, new, **{"title": "" if not wrong else "Jug", **wrong})
+        assert refused.status_code == 422
+        assert said in refused.text
+    made = await send(office, new, new, title="Tall Jug", price="24.50", options="Colour: Red, Navy\nSize: S, L")
+    page = made.headers["location"]
+    jug = await shop.catalog.get(page.rpartition("/")[2])
+    assert (jug.status, len(jug.variants), jug.slug) == ("draft", 4, "tall-jug")
+    prices = await shop.pricing.prices([one.id for one in jug.variants], "EUR")
+    assert {one.amount.amount for one in prices.values()} == {2450}
+    fields = {"title": "Tall Jug", "status": "published", "belongs": "1", "in-kitchen": "on", "tags": "new, tall"}
+    wrong = await send(office, page, page, **fields, **{"add-attr": "height", "add-value": "rather tall"})
+    assert wrong.status_code == 422
+    assert "Height is a number" in wrong.text
+    saved = await send(office, page, page, **fields, **{"add-attr": "height", "add-value": "31,5"})
+    assert saved.status_code == 303, saved.text
+    jug = await shop.catalog.get(jug.id)
+    assert (jug.attributes, jug.tags, len(jug.category_ids)) == ({"height": 31.5}, ("new", "tall"), 1)
+    assert 'value="31.5"' in (await office.get(page)).text
+    await send(office, page, page, **{**fields, "attr-height": ""})
+    assert (await shop.catalog.get(jug.id)).attributes == {}
+
+
+async def test_pictures_come_from_ones_disk_in_the_order_one_likes(shop: Shop, office: httpx.AsyncClient) -> None:
+    kettle = await sell(shop)
+    page = f"/office/products/{kettle.id}"
+
+    async def upload(data: bytes) -> httpx.Response:
+        token = re.search(r'name="_csrf_token" value="([^"]+)"', (await office.get(page)).text)[1]
+        return await office.post(
+            f"{page}/pictures",
+            data={"_csrf_token": token, "alt": "A kettle"},
+            files={"picture": ("kettle.png", data, "image/png")},
+        )
+
+    for colour in ("red", "blue"):
+        picture = io.BytesIO()
+        Image.new("RGB", (40, 50), colour).save(picture, "PNG")
+        assert (await upload(picture.getvalue())).status_code == 303
+    for wrong in (b"", b"<html>no picture</html>"):
+        assert (await upload(wrong)).status_code == 422
+    media = (await shop.catalog.get(kettle.id)).media
+    assert [(one.alt, one.width) for one in media] == [("A kettle", 40)] * 2
+    await send(office, page, f"{page}/pictures", first=media[1].url)
+    assert [one.url for one in (await shop.catalog.get(kettle.id)).media] == [media[1].url, media[0].url]
+    await send(office, page, f"{page}/pictures", remove=media[1].url)
+    assert [one.url for one in (await shop.catalog.get(kettle.id)).media] == [media[0].url]
+    assert media[0].url.rpartition("/")[0] in (await office.get(page)).text
+
+
+async def test_collections_are_made_by_hand_and_by_rules(shop: Shop, office: httpx.AsyncClient) -> None:
+    kettle, lamp = await sell(shop, "Kettle", brand="Ostra"), await sell(shop, "Lamp", brand="Nord")
+    new = "/office/collections/new"
+    by_rules = {"title": "Of Ostra", "kind": "rules", "field-0": "brand", "operator-0": "is", "value-0": "ostra"}
+    assert (await send(office, new, new, **by_rules)).headers["location"].startswith("/office/collections/of-ostra")
+    assert [one.id for one in (await shop.catalog.in_collection("of-ostra"))[0]] == [kettle.id]
+    by_hand = {"title": "Our two", "kind": "manual", "skus": f"{lamp.variants[0].sku}\n{kettle.slug}"}
+    await send(office, new, new, **by_hand)
+    assert [one.id for one in (await shop.catalog.in_collection("our-two"))[0]] == [lamp.id, kettle.id]
+    refused = await send(office, new, new, **{**by_hand, "skus": "NO-SUCH"})
+    assert refused.status_code == 422
+    assert "NO-SUCH" in refused.text
+    no_number = {**by_rules, "operator-0": "at_least"}
+    assert "is a number" in (await send(office, new, new, **no_number)).text
+    here = "/office/collections/our-two"
+    assert "Lamp" in (await office.get(here)).text
+    await send(office, here, here, remove="1")
+    assert [one.slug for one in await shop.catalog.collections()] == ["of-ostra"]
+    assert (await office.get(here)).status_code == 404
+
+
+async def test_attributes_and_types_are_described(shop: Shop, office: httpx.AsyncClient) -> None:
+    page = "/office/attributes"
+    colour = {"title": "Glaze", "kind": "colour", "swatches": "Deep Navy #2b3a57\nSand #d3b98f", "filterable": "on"}
+    assert (await send(office, page, f"{page}/attribute", **colour)).status_code == 303
+    known = (await shop.catalog.attribute_types())["glaze"]
+    assert (known.swatches, known.filterable) == ({"Deep Navy": "#2b3a57", "Sand": "#d3b98f"}, True)
+    wrong = await send(office, page, f"{page}/attribute", **{**colour, "swatches": "Navy blue"})
+    assert wrong.status_code == 422
+    assert "#8a3b1d" in wrong.text
+    made = await send(office, page, f"{page}/type", title="Bowl", attributes="glaze", required="glaze")
+    assert made.status_code == 303
+    assert "Glaze" in (await office.get(page)).text
+    refused = await send(office, page, f"{page}/type", title="Vase", attributes="unheard")
+    assert "Describe these attributes first" in refused.text

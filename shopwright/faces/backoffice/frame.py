@@ -14,6 +14,7 @@ from shopwright.settings import Settings
 NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/office/orders", "Orders", "orders.read"),
     ("/office/products", "Products", "catalog.write"),
+    ("/office/collections", "Collections", "catalog.write"),
     ("/office/stock", "Stock", "stock.write"),
     ("/office/pricing", "Pricing", "prices.write"),
     ("/office/reviews", "Reviews", "reviews.moderate"),

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.backoffice import products, reviews, rules, stock
+from shopwright.faces.backoffice import collections, making, products, reviews, rules, stock
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
 from shopwright.faces.storefront.frame import OrdersDep, SearchDep, Web, form_of
 from shopwright.kit import money
@@ -238,6 +238,8 @@ def routes() -> Router:
         message_body,
         retry_message,
         *products.HANDLERS,
+        *making.HANDLERS,
+        *collections.HANDLERS,
         *reviews.HANDLERS,
         *rules.HANDLERS,
         *stock.HANDLERS,

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
+from shopwright.faces.backoffice import described
 from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.shelf import write
 from shopwright.faces.shelf.view import Shelf
@@ -87,6 +88,9 @@ async def _product(
     saved: bool = False,
 ) -> Response[bytes]:
     view = await shelf.view(product)
+    kinds = await shelf.catalog.attribute_types()
+    types = await shelf.catalog.product_types()
+    own = {one.id for one in view.categories}
     stock = await shelf.inventory.stock([variant.id for variant in view.variants])
     context = {
         "product": render.plain(view),
@@ -101,6 +105,12 @@ async def _product(
             }
             for variant in view.variants
         },
+        "categories": [
+            {"slug": one.slug, "title": one.title, "here": one.id in own} for one in await shelf.catalog.categories()
+        ],
+        "types": render.plain(types),
+        "attributes": described.fields(product, kinds, {one.name: one for one in types}, typed),
+        "known": sorted(kinds),
         "publish_at": f"{product.publish_at:%Y-%m-%dT%H:%M}" if product.publish_at else "",
         "typed": typed,
         "errors": errors,
@@ -151,12 +161,26 @@ async def _save(shelf: Shelf, product: Product, form: Mapping[str, str], caller:
         publish_at=_moment(form.get("publish_at", ""), product.publish_at),
         seo_title=form.get("seo_title", product.seo_title),
         seo_description=form.get("seo_description", product.seo_description),
+        **await _belonging(shelf, written, form),
         variants=tuple(variants),
     )
     await write.replace(
         shelf, product.id, changed, int(version) if version.isdigit() else None, f"set by {caller.signature}"
     )
     await _set_stock(shelf, product, form, {one.variant_id: one.on_hand for one in stock.values()}, caller)
+
+
+async def _belonging(shelf: Shelf, written: write.ProductWrite, form: Mapping[str, str]) -> dict[str, Any]:
+    """Categories, tags, type and attributes, where the form shows them."""
+    if "belongs" not in form:
+        return {}
+    chosen = tuple(one.slug for one in await shelf.catalog.categories() if f"in-{one.slug}" in form)
+    return {
+        "categories": chosen,
+        "tags": tuple(one.strip() for one in form.get("tags", "").split(",") if one.strip()),
+        "type": form.get("type", ""),
+        "attributes": described.attributes(written.attributes, form, await shelf.catalog.attribute_types()),
+    }
 
 
 def _moment(text: str, before: datetime | None) -> datetime | None:

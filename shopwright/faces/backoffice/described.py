@@ -1,0 +1,76 @@
+"""What a form says of attributes and conditions, as values of their kinds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shopwright.kit.errors import Invalid
+from shopwright.services.catalog.contract import AttributeType, Product, ProductType, Value
+
+YES = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def value_of(text: str, known: AttributeType | None, pointer: str) -> Value:
+    """What was typed, of the attribute's own kind. Raises Invalid."""
+    kind = known.kind if known else "text"
+    title = known.title if known else "This"
+    if kind in {"number", "measurement"}:
+        return number(text, pointer, title)
+    if kind == "boolean":
+        if text.casefold() not in YES:
+            raise Invalid.at(pointer, f"{title} is yes or no, not “{text[:40]}”.")
+        return YES[text.casefold()]
+    return text
+
+
+def number(text: str, pointer: str, title: str) -> float:
+    """A number as people write it. Raises Invalid."""
+    try:
+        found = float(text.replace(",", "."))
+    except ValueError:
+        found = float("nan")
+    if not abs(found) < 10**12:  # also where it is not a number at all
+        raise Invalid.at(pointer, f"{title} is a number, such as 12 or 1.5, not “{text[:40]}”.")
+    return found
+
+
+def written(value: Value) -> str:
+    """As a field shows it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float | int) else value
+
+
+def fields(
+    product: Product,
+    kinds: Mapping[str, AttributeType],
+    types: Mapping[str, ProductType],
+    typed: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """One for each attribute of the product and of its type."""
+    wanted = types[product.type].attributes if product.type in types else ()
+    return [
+        {
+            "name": name,
+            "title": kinds[name].title if name in kinds else name,
+            "unit": kinds[name].unit if name in kinds else "",
+            "choices": list(kinds[name].choices) if name in kinds else [],
+            "value": typed.get(f"attr-{name}", written(product.attributes[name]) if name in product.attributes else ""),
+        }
+        for name in dict.fromkeys([*wanted, *product.attributes])
+    ]
+
+
+def attributes(
+    before: Mapping[str, Value], form: Mapping[str, str], kinds: Mapping[str, AttributeType]
+) -> dict[str, Value]:
+    """The attributes a form says; an emptied field takes one away. Raises Invalid."""
+    found = dict(before)
+    given = {name.removeprefix("attr-"): text.strip() for name, text in form.items() if name.startswith("attr-")}
+    if form.get("add-attr", "").strip():
+        given[form["add-attr"].strip()] = form.get("add-value", "").strip()
+    for name, text in given.items():
+        if text:
+            found[name] = value_of(text, kinds.get(name), f"/attr-{name}")
+        else:
+            found.pop(name, None)
+    return found
