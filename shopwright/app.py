@@ -128,7 +128,9 @@ class Shop:
         self.pricing = self._part(Reckoner)(
             self.works["pricing"], home_country=settings.country, prices_include_tax=settings.prices_include_tax
         )
-        self.payments = self._part(Till)(self.works["payments"], {"pretend": self._around.provider(self.pretend)})
+        self.payments = self._part(Till)(
+            self.works["payments"], {"pretend": self._around.provider(self.pretend)}, settings.capture
+        )
 
     def _build_flow(self) -> None:
         self.carts = self._part(Wishes)(

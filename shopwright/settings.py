@@ -41,6 +41,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     currency: Annotated[str, _means("currency of all prices, ISO 4217")] = "EUR"
     country: Annotated[str, _means("where the shop is, ISO 3166-1 alpha-2: taxes before an address is known")] = "DE"
     prices_include_tax: Annotated[bool, _means("are prices shown and stored with tax")] = True
+    capture: Annotated[
+        Literal["automatic", "manual"],
+        _means("automatic: a payment takes the money; manual: it sets the money aside until staff take it"),
+    ] = "automatic"
     limits: Annotated[Literal["on", "off"], _means("rate limits; off for load tests (the login delay stays)")] = "on"
     writes_per_minute: Annotated[
         int, msgspec.Meta(ge=1, description="writing requests a minute from one address; ten times as many reads")

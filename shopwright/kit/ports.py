@@ -183,11 +183,15 @@ class SearchIndex(Protocol):
     async def count(self) -> int: ...
 
 
-PaymentStatus = Literal["pending", "requires_action", "authorized", "captured", "failed", "cancelled"]
+PaymentStatus = Literal["pending", "requires_action", "approved", "authorized", "captured", "failed", "cancelled"]
+Capture = Literal["automatic", "manual"]
 
 
 class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider says of a payment. `redirect_url`: where the shopper must go next."""
+    """What the provider says of a payment. `redirect_url`: where the shopper must go next.
+
+    `approved`: the shopper agreed, and the provider waits to be asked to set the money aside (PayPal Orders v2).
+    """
 
     reference: str
     status: PaymentStatus
@@ -205,10 +209,21 @@ class ProviderNotice(msgspec.Struct, frozen=True):
 
 
 class Provider(Protocol):
-    """A payment provider. Every call is safe to repeat with the same key."""
+    """A payment provider, after Stripe's PaymentIntents and PayPal's Orders v2. Every call is safe to repeat."""
 
-    async def open(self, *, key: str, amount: Money, token: str, return_url: str) -> ProviderPayment:
-        """Ask for money. Raises Refused with the reason the provider gives, Unavailable when it does not answer."""
+    async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
+        """Ask for money, to be taken at once or set aside (`capture_method` of Stripe, `intent` of PayPal).
+
+        Raises Refused with the reason the provider gives, Unavailable when it does not answer.
+        """
+        ...
+
+    async def authorise(self, reference: str) -> ProviderPayment:
+        """Set aside the money of a payment the shopper approved; any other is answered as it is. Raises Refused."""
+        ...
+
+    async def capture(self, reference: str) -> ProviderPayment:
+        """Take all the money that is set aside; what is captured already is answered as it is. Raises Refused."""
         ...
 
     async def look_up(self, reference: str) -> ProviderPayment: ...

@@ -10,7 +10,7 @@ from shopwright.app import Around
 from shopwright.kit.database import Database, Params, Row, Session, Snapshot
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money
-from shopwright.kit.ports import Provider, ProviderNotice, ProviderPayment
+from shopwright.kit.ports import Capture, Provider, ProviderNotice, ProviderPayment
 
 OUTSIDE = {"pretend"}  # the provider's own books: its trouble is that of the road to it
 BEFORE, AFTER, DEATH = 0.006, 0.004, 0.0015
@@ -94,10 +94,18 @@ class FaultyProvider:
         self._inner = inner
         self._faults = faults
 
-    async def open(self, *, key: str, amount: Money, token: str, return_url: str) -> ProviderPayment:
+    async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
         await self._to_it()
-        told = await self._inner.open(key=key, amount=amount, token=token, return_url=return_url)
+        told = await self._inner.open(key=key, amount=amount, token=token, return_url=return_url, capture=capture)
         return await self._back(told)
+
+    async def authorise(self, reference: str) -> ProviderPayment:
+        await self._to_it()
+        return await self._back(await self._inner.authorise(reference))
+
+    async def capture(self, reference: str) -> ProviderPayment:
+        await self._to_it()
+        return await self._back(await self._inner.capture(reference))
 
     async def look_up(self, reference: str) -> ProviderPayment:
         await self._to_it()

@@ -158,7 +158,7 @@ def _quantities(form: Mapping[str, str], prefix: str) -> tuple[LineQuantity, ...
 async def order_action(
     office: OfficeDep, request: Web, orders: OrdersDep, caller: Asking, order_id: FromPath[str], action: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Ship, deliver, cancel or refund."""
+    """Capture, ship, deliver, cancel or refund."""
     form = await form_of(request)
     try:
         await _act(orders, order_id, action, form, caller)
@@ -174,6 +174,8 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
             carrier=form.get("carrier", ""), tracking_number=form.get("tracking_number", ""), lines=lines
         )
         await orders.ship(order_id, parcel, caller)
+    elif action == "capture":
+        await orders.capture(order_id, caller)
     elif action == "deliver":
         await orders.deliver(order_id, caller)
     elif action == "cancel":

@@ -127,6 +127,10 @@ class Inventory(Protocol):
         """Set all lines aside for an order, or none. Repeating it changes nothing. Raises SoldOut."""
         ...
 
+    async def keep(self, order_id: str, expires_at: datetime) -> None:
+        """What is set aside for an order stays so until then, if that is longer."""
+        ...
+
     async def take(self, order_id: str) -> Literal["taken", "expired"]:
         """What was set aside leaves the shelf for good; "expired" where nothing is set aside any more."""
         ...

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
+from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Conflict, Invalid, Missing
 from shopwright.kit.text import slugify
 from shopwright.kit.work import AlreadyDone, Transaction
@@ -49,6 +51,10 @@ class Promises(StockKeeper):
             await backorder_store.put_rule(tx, variant_id, rule)
             await self._tell(tx, before)
         return rule
+
+    async def keep(self, order_id: str, expires_at: datetime) -> None:
+        async with self._work.begin() as tx:
+            await store.keep_until(tx, order_id, to_micros(expires_at))
 
     async def owed(self, order_id: str) -> dict[str, int]:
         return await backorder_store.owed(self._work, order_id)

@@ -142,6 +142,16 @@ async def open_reservation(tx: Transaction, order_id: str, expires_at: int) -> b
     )
 
 
+async def keep_until(tx: Transaction, order_id: str, expires_at: int) -> None:
+    """A reservation that is open ends no sooner than then."""
+    await tx.run(
+        "UPDATE reservations SET expires_at = :expires_at"
+        " WHERE order_id = :order_id AND state = 'open' AND expires_at < :expires_at",
+        order_id=order_id,
+        expires_at=expires_at,
+    )
+
+
 async def close_reservation(tx: Transaction, order_id: str, state: str) -> bool:
     """Open → `state`; False where it is not open."""
     return bool(

@@ -10,6 +10,7 @@ LABEL = Label(
         "UserErased",
         "OrderCancelled",
         "OrderExpired",
+        "PaymentAuthorized",
         "PaymentCaptured",
         "PaymentFailed",
         "RefundSettled",

@@ -306,6 +306,10 @@ class OrderErased(Event, frozen=True, kw_only=True):
 class Orders(Protocol):
     """The verbs of orders."""
 
+    async def capture(self, order_id: str, who: Caller) -> Order:
+        """Take the money that is set aside for an order: it is paid then. Raises Missing, Conflict, Unavailable."""
+        ...
+
     async def bring(self, past: PastOrder) -> tuple[str, bool]:
         """Take over an order of an earlier shop: its id, and whether it is new here. Raises Invalid where it does not add up."""
         ...

@@ -10,7 +10,8 @@ from shopwright.kit.money import add_up, write
 from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import erasure_store, model, refund_store, store
+from shopwright.services.orders import erasure_store, model, past_store, refund_store, store
+from shopwright.services.orders.authorised import Authorised
 from shopwright.services.orders.contract import (
     LineQuantity,
     NewRefund,
@@ -23,12 +24,11 @@ from shopwright.services.orders.contract import (
     Refund,
     Shipment,
 )
-from shopwright.services.orders.past import Past
 
 LONGEST = 500
 
 
-class Fulfilment(Past):
+class Fulfilment(Authorised):
     """All verbs of `contract.Orders`."""
 
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
@@ -138,7 +138,7 @@ class Fulfilment(Past):
     ) -> None:
         if order.status not in model.PAID:
             raise Conflict(f"This order is {order.status}; there is no money to give back.")
-        if await store.head_is_past(tx, order.id):
+        if await past_store.is_past(tx, order.id):
             raise Conflict("This order was paid in an earlier shop; its money can only go back from there.")
         if not refund.reason.strip():
             raise Invalid.at("/reason", "Say why the money goes back; the customer reads it.")

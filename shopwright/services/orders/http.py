@@ -120,6 +120,18 @@ async def cancel_order(
 
 
 @post(
+    "/v1/orders/{order_id:str}/capture",
+    opt=allow(staff("orders.write")),
+    tags=["orders"],
+    operation_id="capture_order",
+    status_code=200,
+)
+async def capture_order(orders: Service, caller: Asking, order_id: FromPath[str]) -> Order:
+    """Take the money that is set aside for it (`SHOPWRIGHT_CAPTURE=manual`)."""
+    return await orders.capture(order_id, caller)
+
+
+@post(
     "/v1/orders/{order_id:str}/shipments", opt=allow(staff("orders.write")), tags=["orders"], operation_id="ship_order"
 )
 async def ship_order(orders: Service, caller: Asking, order_id: FromPath[str], data: JSONBody[NewShipment]) -> Order:
@@ -156,6 +168,6 @@ async def refund_order(
 def routes() -> Router:
     """All routes of this service."""
     handlers: list[Any] = [
-        place_order, pay_order, list_orders, get_order, cancel_order, ship_order, deliver_order, refund_order,
+        place_order, pay_order, list_orders, get_order, cancel_order, capture_order, ship_order, deliver_order, refund_order,
     ]  # fmt: skip
     return Router("/", route_handlers=handlers)

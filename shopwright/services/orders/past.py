@@ -5,7 +5,7 @@ import msgspec
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
 from shopwright.kit.work import Transaction
-from shopwright.services.orders import model, refund_store, store
+from shopwright.services.orders import model, past_store, refund_store, store
 from shopwright.services.orders.contract import Order, OrderImported, OrderLine, PastOrder, Refund, SoldLine
 from shopwright.services.orders.service import OrderBook
 
@@ -16,7 +16,7 @@ class Past(OrderBook):
     async def bring(self, past: PastOrder) -> tuple[str, bool]:
         totals = model.past_totals(past)
         async with self._work.begin() as tx:
-            known = await store.by_source(tx, past.source)
+            known = await past_store.by_source(tx, past.source)
             if known is not None:
                 return known, False
             order = Order(
@@ -42,7 +42,7 @@ class Past(OrderBook):
                 version=1,
             )
             await store.insert(tx, order, to_micros(tx.now), 0)
-            await store.set_past(tx, order.id, past.source, sent=past.status in {"shipped", "delivered"})
+            await past_store.set_past(tx, order.id, past.source, sent=past.status in {"shipped", "delivered"})
             await self._note(
                 tx, order.id, f"Taken over from an earlier shop, where it was order {past.number}", SYSTEM.name
             )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.orders.contract import OrderCancelled, OrderExpired
 from shopwright.services.orders.fulfilment import Fulfilment
-from shopwright.services.payments.contract import PaymentCaptured, PaymentFailed, RefundSettled
+from shopwright.services.payments.contract import PaymentAuthorized, PaymentCaptured, PaymentFailed, RefundSettled
 from shopwright.services.users.contract import EmailVerified, UserErased
 
 
@@ -17,6 +17,7 @@ def reactions(orders: Fulfilment) -> list[Reaction]:
         Reaction("orders.cancelled", OrderCancelled, orders.hear_off),
         Reaction("orders.expired", OrderExpired, orders.hear_off),
         Reaction("orders.payment_captured", PaymentCaptured, orders.hear_captured),
+        Reaction("orders.payment_authorized", PaymentAuthorized, orders.hear_authorized),
         Reaction("orders.payment_failed", PaymentFailed, orders.hear_failed),
         Reaction("orders.refund_settled", RefundSettled, orders.hear_refund_settled),
     ]

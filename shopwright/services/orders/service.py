@@ -177,6 +177,8 @@ class OrderBook(Ending):
             raise Missing("There is no such order.")
         if order.status != "placed":
             raise Conflict(f"This order is {order.status}; it cannot be paid for.")
+        if any(one.status == "authorized" for one in await self._payments.of_order(order_id)):
+            raise Conflict("The money for this order is set aside already; the shop takes it.")
         if (captured := await self._end_payments(order_id)) is not None:
             await self.settle(order_id, captured)
             return await self.get(order_id)

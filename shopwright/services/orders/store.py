@@ -173,24 +173,6 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
     )
 
 
-async def by_source(source: Work | Transaction, name: str) -> str | None:
-    """The order that came from there."""
-    row = await source.one("SELECT id FROM orders WHERE source = :name", name=name)
-    return row["id"] if row else None
-
-
-async def head_is_past(source: Transaction, order_id: str) -> bool:
-    """Did it come from an earlier shop?"""
-    return await source.one("SELECT id FROM orders WHERE id = :id AND source <> ''", id=order_id) is not None
-
-
-async def set_past(tx: Transaction, order_id: str, name: str, *, sent: bool) -> None:
-    """It came from an earlier shop; with `sent`, all of it has left."""
-    await tx.run("UPDATE orders SET source = :name WHERE id = :order_id", name=name, order_id=order_id)
-    if sent:
-        await tx.run("UPDATE order_lines SET shipped = quantity WHERE order_id = :order_id", order_id=order_id)
-
-
 async def living_of_cart(source: Work | Transaction, cart_id: str) -> Head | None:
     """The order of a cart that is not off."""
     row = await source.one(
@@ -228,6 +210,17 @@ async def next_attempt(tx: Transaction, order_id: str, seen: int, expires_at: in
             "UPDATE orders SET attempts = attempts + 1, expires_at = :expires_at WHERE id = :id AND attempts = :seen",
             id=order_id,
             seen=seen,
+            expires_at=expires_at,
+        )
+    )
+
+
+async def wait_until(tx: Transaction, order_id: str, expires_at: int) -> bool:
+    """It does not expire before; False where it is so already."""
+    return bool(
+        await tx.run(
+            "UPDATE orders SET expires_at = :expires_at WHERE id = :id AND expires_at < :expires_at",
+            id=order_id,
             expires_at=expires_at,
         )
     )

@@ -115,6 +115,10 @@ class Payments(Protocol):
         """Ask the provider how it stands, and believe it: the browser's return and the webhook end here."""
         ...
 
+    async def capture(self, payment_id: str) -> Payment:
+        """Take the money that is set aside; one that is captured is answered as it is. Raises Conflict, Refused."""
+        ...
+
     async def void(self, payment_id: str) -> Payment:
         """Give up a payment that is not captured; one that is captured is answered as it is."""
         ...

@@ -7,7 +7,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money, zero
-from shopwright.kit.ports import Provider, ProviderPayment
+from shopwright.kit.ports import Capture, Provider, ProviderPayment
 from shopwright.kit.work import Work
 from shopwright.services.payments import model, store
 from shopwright.services.payments.contract import (
@@ -25,8 +25,9 @@ BATCH = 50
 class Till:
     """The verbs of `contract.Payments`."""
 
-    def __init__(self, work: Work, providers: Mapping[str, Provider]) -> None:
+    def __init__(self, work: Work, providers: Mapping[str, Provider], capture: Capture = "automatic") -> None:
         self._work = work
+        self._capture = capture
         self._providers = providers
 
     def _provider(self, name: str) -> Provider:
@@ -51,7 +52,8 @@ class Till:
                 refunded=zero(amount.currency),
                 created_at=tx.now,
             )
-            await store.insert(tx, new, key, token, return_url, to_micros(tx.now + model.FIRST_QUESTION))
+            ask_at = to_micros(tx.now + model.FIRST_QUESTION)
+            await store.insert(tx, new, key, token, return_url, ask_at, self._capture)
             row = await store.by_key(tx, key)
         if row is None:
             raise Missing(f"The payment {key} is gone.")
@@ -70,10 +72,16 @@ class Till:
             amount = Money(row["amount"], row["currency"])
             try:
                 told = await provider.open(
-                    key=row["id"], amount=amount, token=row["token"], return_url=row["return_url"]
+                    key=row["id"],
+                    amount=amount,
+                    token=row["token"],
+                    return_url=row["return_url"],
+                    capture=row["capture"],
                 )
             except Refused as error:
                 told = ProviderPayment(reference="", status="failed", amount=amount, reason=error.detail)
+        if told.status == "approved":
+            told = await provider.authorise(told.reference)
         return await self._believe(row["id"], told)
 
     async def _believe(self, payment_id: str, told: ProviderPayment) -> Payment:
@@ -82,7 +90,7 @@ class Till:
             if row is None:
                 raise Missing("There is no such payment.")
             before = store.payment(row)
-            if before.status not in model.UNDECIDED:
+            if before.status not in model.UNDECIDED or told.status == "approved":
                 return before
             status = told.status if told.status == before.status else model.STATES.move(before.status, told.status)
             if told.status == "captured" and told.amount != before.amount:
@@ -134,6 +142,16 @@ class Till:
         if row is None:
             raise Missing("There is no such payment.")
         return await self._ask(row)
+
+    async def capture(self, payment_id: str) -> Payment:
+        row = await store.row(self._work, payment_id)
+        if row is None:
+            raise Missing("There is no such payment.")
+        if row["status"] in model.PAID:
+            return store.payment(row)
+        if row["status"] != "authorized":
+            raise Conflict(f"This payment is {row['status']}; only money that is set aside can be taken.")
+        return await self._believe(payment_id, await self._provider(row["provider"]).capture(row["reference"]))
 
     async def void(self, payment_id: str) -> Payment:
         row = await store.row(self._work, payment_id)

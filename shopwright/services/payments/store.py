@@ -25,12 +25,14 @@ def payment(row: Row) -> Payment:
     )
 
 
-async def insert(tx: Transaction, new: Payment, key: str, token: str, return_url: str, ask_at: int) -> bool:
+async def insert(
+    tx: Transaction, new: Payment, key: str, token: str, return_url: str, ask_at: int, capture: str
+) -> bool:
     """A new payment; False where there is one with this key."""
     return bool(
         await tx.run(
-            "INSERT INTO payments (id, key, order_id, provider, token, return_url, status, amount, currency, created_at, ask_at)"
-            " VALUES (:id, :key, :order_id, :provider, :token, :return_url, :status, :amount, :currency, :now, :ask_at)"
+            "INSERT INTO payments (id, key, order_id, provider, token, return_url, status, amount, currency, created_at, ask_at, capture)"
+            " VALUES (:id, :key, :order_id, :provider, :token, :return_url, :status, :amount, :currency, :now, :ask_at, :capture)"
             " ON CONFLICT (key) DO NOTHING",
             id=new.id,
             key=key,
@@ -43,6 +45,7 @@ async def insert(tx: Transaction, new: Payment, key: str, token: str, return_url
             currency=new.amount.currency,
             now=to_micros(new.created_at),
             ask_at=ask_at,
+            capture=capture,
         )
     )
 

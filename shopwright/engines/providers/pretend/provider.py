@@ -13,7 +13,7 @@ from shopwright.kit.database import Row
 from shopwright.kit.errors import Denied, Missing, Refused
 from shopwright.kit.facts import Timer
 from shopwright.kit.money import Money
-from shopwright.kit.ports import PaymentStatus, ProviderNotice, ProviderPayment, SendWebhook
+from shopwright.kit.ports import Capture, PaymentStatus, ProviderNotice, ProviderPayment, SendWebhook
 from shopwright.kit.work import Transaction, Work
 
 log = logging.getLogger("shopwright.pretend")
@@ -58,16 +58,16 @@ class PretendProvider:
             row = await tx.one("SELECT secret FROM secrets WHERE name = 'webhook'")
         self._secret = row["secret"].encode() if row else b""
 
-    async def open(self, *, key: str, amount: Money, token: str, return_url: str) -> ProviderPayment:
+    async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
         if token not in FIRST:
             raise Refused(f"The pretend provider knows the tokens {', '.join(FIRST)}; “{token[:40]}” is none of them.")
-        status = FIRST[token]
+        status = FIRST[token] if FIRST[token] != "captured" or capture == "automatic" else "authorized"
         async with self._work.begin() as tx:
             settles_at = to_micros(tx.now + DELAY) if status == "pending" else None
             reference = self._work.ids.new("pi")
             fresh = await tx.run(
-                "INSERT INTO intents (reference, key, status, amount, currency, token, return_url, reason, settles_at)"
-                " VALUES (:reference, :key, :status, :amount, :currency, :token, :return_url, :reason, :settles_at)"
+                "INSERT INTO intents (reference, key, status, amount, currency, token, return_url, reason, settles_at, capture)"
+                " VALUES (:reference, :key, :status, :amount, :currency, :token, :return_url, :reason, :settles_at, :capture)"
                 " ON CONFLICT (key) DO NOTHING",
                 reference=reference,
                 key=key,
@@ -78,8 +78,9 @@ class PretendProvider:
                 return_url=return_url,
                 reason="The card was declined." if status == "failed" else "",
                 settles_at=settles_at,
+                capture=capture,
             )
-            if fresh and status == "captured":
+            if fresh and status in {"captured", "authorized"}:
                 await self._notify(tx, reference)
             row = await tx.one("SELECT * FROM intents WHERE key = :key", key=key)
         return self._told(row)
@@ -102,11 +103,31 @@ class PretendProvider:
             await self._work.one("SELECT * FROM intents WHERE reference = :reference", reference=reference)
         )
 
+    async def authorise(self, reference: str) -> ProviderPayment:
+        async with self._work.begin() as tx:
+            await tx.run(
+                "UPDATE intents SET status = 'authorized' WHERE reference = :reference AND status = 'approved'",
+                reference=reference,
+            )
+        return await self.look_up(reference)
+
+    async def capture(self, reference: str) -> ProviderPayment:
+        async with self._work.begin() as tx:
+            if await tx.run(
+                "UPDATE intents SET status = 'captured' WHERE reference = :reference AND status = 'authorized'",
+                reference=reference,
+            ):
+                await self._notify(tx, reference)
+        told = await self.look_up(reference)
+        if told.status != "captured":
+            raise Refused(f"The provider has nothing set aside: this payment is {told.status}.")
+        return told
+
     async def void(self, reference: str) -> ProviderPayment:
         async with self._work.begin() as tx:
             await tx.run(
                 "UPDATE intents SET status = 'cancelled', settles_at = NULL"
-                " WHERE reference = :reference AND status IN ('pending', 'requires_action', 'authorized')",
+                " WHERE reference = :reference AND status IN ('pending', 'requires_action', 'approved', 'authorized')",
                 reference=reference,
             )
         return await self.look_up(reference)
@@ -132,9 +153,10 @@ class PretendProvider:
         """The shopper has answered 3-D Secure; answers where to go back to."""
         async with self._work.begin() as tx:
             moved = await tx.run(
-                "UPDATE intents SET status = :status, reason = :reason WHERE reference = :reference AND status = 'requires_action'",
+                "UPDATE intents SET status = CASE WHEN :approved = 0 THEN 'failed' WHEN capture = 'manual' THEN 'approved'"
+                " ELSE 'captured' END, reason = :reason WHERE reference = :reference AND status = 'requires_action'",
                 reference=reference,
-                status="captured" if approved else "failed",
+                approved=int(approved),
                 reason="" if approved else "The bank did not confirm the payment.",
             )
             if moved:
@@ -153,11 +175,11 @@ class PretendProvider:
         )
 
     async def settle(self) -> None:
-        """A timer: delayed payments are captured; a lost one tells nobody."""
+        """A timer: delayed payments come through; a lost one tells nobody."""
         async with self._work.begin() as tx:
             rows = await tx.fetch(
-                "UPDATE intents SET status = 'captured', settles_at = NULL"
-                " WHERE settles_at <= :now AND status = 'pending' RETURNING reference, token",
+                "UPDATE intents SET status = CASE WHEN capture = 'manual' THEN 'authorized' ELSE 'captured' END,"
+                " settles_at = NULL WHERE settles_at <= :now AND status = 'pending' RETURNING reference, token",
                 now=to_micros(tx.now),
             )
             for row in rows:

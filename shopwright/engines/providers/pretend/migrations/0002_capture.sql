@@ -1,0 +1,1 @@
+ALTER TABLE intents ADD COLUMN capture TEXT NOT NULL DEFAULT 'automatic';
