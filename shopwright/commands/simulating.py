@@ -19,7 +19,9 @@ def simulate(seed: int | None, hours: float, folder: Path | None) -> int:
     memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
     where = folder or (memory if memory.is_dir() else None)
     with tempfile.TemporaryDirectory(dir=where, prefix="shopwright-simulate-") as made:
-        return asyncio.run(_simulate(Stage(Path(made)), chosen, hours))
+        # A third of all seeds are shops that take money by hand.
+        stage = Stage(Path(made), capture="manual" if chosen % 3 == 0 else "automatic")
+        return asyncio.run(_simulate(stage, chosen, hours))
 
 
 async def _simulate(stage: Stage, seed: int, hours: float) -> int:

@@ -147,6 +147,19 @@ async def _cancel(world: World, order_id: str) -> None:
     await world.insist(lambda: world.shop.orders.cancel(order_id, "changed my mind", SYSTEM))
 
 
+async def capture(world: World, chance: Random) -> None:
+    """Staff take the money that is set aside, two of them at once, while someone changes their mind."""
+    found = await some_order(world, chance, "placed")
+    if found is None or world.capture == "automatic":
+        return
+
+    async def take() -> None:
+        await world.insist(lambda: world.shop.orders.capture(found.id, SYSTEM))
+
+    acts = [take(), world.hear(chance)] + ([take()] if chance.random() < 0.3 else [])
+    await together(*acts, *([_cancel(world, found.id)] if chance.random() < 0.2 else []))
+
+
 async def ship(world: World, chance: Random) -> None:
     """A parcel leaves, with all or some."""
     found = await some_order(world, chance, "paid", "part_shipped")
@@ -250,7 +263,7 @@ async def die(_world: World, _chance: Random) -> None:
 
 DEEDS: dict[str, tuple[Deed, int]] = {
     "buy": (buy, 12), "rush": (rush, 3), "pay_again": (pay_again, 4), "answer_bank": (answer_bank, 4),
-    "cancel": (cancel, 3), "ship": (ship, 4), "deliver": (deliver, 2), "refund": (refund, 4), "adjust": (adjust, 3),
+    "cancel": (cancel, 3), "capture": (capture, 6), "ship": (ship, 4), "deliver": (deliver, 2), "refund": (refund, 4), "adjust": (adjust, 3),
     "count": (count, 2), "reprice": (reprice, 2), "carry": (carry, 6), "webhooks": (webhooks, 6), "wait": (wait, 8),
     "sleep": (sleep, 2), "die": (die, 1),
 }  # fmt: skip

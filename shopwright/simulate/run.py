@@ -9,6 +9,7 @@ from random import Random
 import msgspec
 
 from shopwright.kit.errors import ShopError
+from shopwright.kit.ports import Capture
 from shopwright.simulate import verdict
 from shopwright.simulate.deeds import DEEDS
 from shopwright.simulate.faults import Crash
@@ -36,10 +37,11 @@ def story(seed: int, length: int) -> list[Step]:
 
 
 class Stage:
-    """Where stories are played: a template of the shop, copied for each."""
+    """Where stories are played: a template of the shop, copied for each. `capture`: does it take money by itself?"""
 
-    def __init__(self, folder: Path, parts: Mapping[type, type] | None = None) -> None:
+    def __init__(self, folder: Path, parts: Mapping[type, type] | None = None, capture: Capture = "automatic") -> None:
         self._folder = folder
+        self._capture: Capture = capture
         self._parts = parts
         self._runs = 0
 
@@ -53,7 +55,7 @@ class Stage:
         self._runs += 1
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             copy(self._folder / "template", Path(folder) / "data")
-            world = World(Path(folder) / "data", self._parts)
+            world = World(Path(folder) / "data", self._parts, self._capture)
             start = world.clock.now()
             await world.enter()
             try:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -12,11 +13,12 @@ from argon2 import PasswordHasher
 from shopwright.app import Shop
 from shopwright.demo.load import load_rules
 from shopwright.faces.shelf import write
-from shopwright.kit.auth import GUEST, Caller
+from shopwright.kit.auth import GUEST, SYSTEM, Caller
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
+from shopwright.kit.ports import Capture
 from shopwright.services.inventory.contract import Adjustment, Location, StockRule
 from shopwright.services.pricing.contract import Coupon, Promotion
 from shopwright.settings import Settings, complete
@@ -42,7 +44,8 @@ class Sold(msgspec.Struct, frozen=True):
 class World:
     """A shop that can die and be opened again, and everything outside of it."""
 
-    def __init__(self, folder: Path, parts: Mapping[type, type] | None = None) -> None:
+    def __init__(self, folder: Path, parts: Mapping[type, type] | None = None, capture: Capture = "automatic") -> None:
+        self.capture: Capture = capture
         self.faults = Faults()
         self.clock = HandClock()
         self.road = Road()
@@ -60,7 +63,11 @@ class World:
         self.variants: list[str] = []
 
     def _open(self) -> Shop:
-        settings = complete(Settings(data=str(self._folder), limits="off", url="http://shop.test", secret="0" * 64))
+        settings = complete(
+            Settings(
+                data=str(self._folder), limits="off", url="http://shop.test", secret="0" * 64, capture=self.capture
+            )
+        )
         return Shop(
             settings,
             clock=self.clock,
@@ -134,7 +141,15 @@ class World:
             await self.hear(Random(1))  # noqa: S311 -- the road's, not a secret
             self.clock.move(minutes=10)
             await self.settle()
+            if self.capture == "manual":
+                await self._take_money()
         await self.shop.search.bring_up_to_date()
+
+    async def _take_money(self) -> None:
+        """Staff take what is set aside; what cannot be taken yet is tried again at the next round."""
+        for order in await self.shop.orders.search(status="placed", limit=500):
+            with suppress(ShopError):
+                await self.shop.orders.capture(order.id, SYSTEM)
 
 
 async def template(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Money that is only set aside: the goods wait for it, staff take it, and what nobody takes goes back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -127,3 +128,22 @@ async def test_staff_take_the_money_at_the_api_and_in_the_back_office(careful: S
         token = page.split('name="_csrf_token" value="')[1].split('"')[0]
         await api.post(f"/office/orders/{second.id}/capture", data={"_csrf_token": token})
         assert await status(careful, second) == ("paid", "captured")
+
+
+async def test_an_order_whose_money_was_let_go_waits_no_longer_than_an_unpaid_one(careful: Shop, clock) -> None:
+    lamp = await sell(careful, "Lamp", on_hand=1)
+    order = await place(careful, lamp)
+    await careful.bus.settle()
+    await careful.payments.void(order.payment.id)  # and then the process that was cancelling it died
+    await careful.bus.settle()
+    clock.move(minutes=31)
+    await careful.bus.settle()
+    assert (await status(careful, order), await stock(careful, lamp)) == (("expired", "cancelled"), (1, 0))
+
+
+async def test_two_who_take_the_money_at_once_take_it_once(careful: Shop) -> None:
+    lamp = await sell(careful, "Lamp", on_hand=1)
+    order = await place(careful, lamp)
+    both = await asyncio.gather(*(careful.orders.capture(order.id, SYSTEM) for _ in range(2)))
+    assert {one.status for one in both} == {"paid"}
+    assert [one.what for one in (await careful.orders.get(order.id)).timeline].count("The money is taken") == 1

@@ -25,6 +25,7 @@ from shopwright.kit.ports import Found, IndexDocument, Query
 SHAPE = "v2"  # a new number builds a new index beside the old one
 HEAP_BYTES = 64_000_000
 WRITER_WAIT_S = 10.0
+MANY = 1_000  # so many at once are worth a second thread
 FACET_VALUES = 2_000
 LONGEST_TITLE = 1_000  # longer than any: a highlighted title is never cut
 COUNTED = {
@@ -143,7 +144,7 @@ class TantivyIndex:
     def _write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
         with self._writing:
             before = self._current()
-            writer = self._writer()
+            writer = self._writer(threads=2 if len(documents) > MANY else 1)
             try:
                 for gone in removed:
                     writer.delete_documents_by_term("id", gone)
@@ -157,12 +158,12 @@ class TantivyIndex:
             if self._current() != before:
                 raise Unavailable("The search index was begun anew while it was written.")
 
-    def _writer(self) -> tantivy.IndexWriter:
+    def _writer(self, threads: int) -> tantivy.IndexWriter:
         """The one writer there may be on this machine; another process gives it back after its batch."""
         deadline = time.monotonic() + WRITER_WAIT_S
         while True:
             try:
-                return self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
+                return self._index.writer(heap_size=HEAP_BYTES, num_threads=threads)
             except ValueError as error:
                 if time.monotonic() > deadline:
                     raise Unavailable(f"The search index is being written by another process: {error}.") from error

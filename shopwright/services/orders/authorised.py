@@ -1,9 +1,12 @@
 """Money that is only set aside at the provider: the goods are kept for it, until someone takes it or lets it go."""
 
+from contextlib import suppress
+
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.facts import Heard
+from shopwright.kit.work import AlreadyDone
 from shopwright.services.orders import model, store
 from shopwright.services.orders.contract import Order
 from shopwright.services.orders.past import Past
@@ -52,7 +55,8 @@ class Authorised(Past):
         captured = await self._payments.capture(payment.id)
         if captured.status != "captured":
             raise Conflict(f"The provider did not give the money: {captured.reason or captured.status}.")
-        async with self._work.begin(once=f"captured/{payment.id}") as tx:
-            await self._note(tx, order_id, "The money is taken", who.signature)
+        with suppress(AlreadyDone):  # by someone else, a moment ago
+            async with self._work.begin(once=f"captured/{payment.id}") as tx:
+                await self._note(tx, order_id, "The money is taken", who.signature)
         await self.settle(order_id, captured)
         return await self.get(order_id)

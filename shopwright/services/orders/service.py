@@ -207,6 +207,8 @@ class OrderBook(Ending):
             return
         async with self._work.begin(once=heard.key) as tx:
             await self._note(tx, order.id, f"Payment failed: {heard.event.reason}", SYSTEM.name)
+            if order.payment_id == heard.event.payment_id:  # also money that was set aside for days, and let go
+                await store.wait_no_longer(tx, order.id, to_micros(tx.now + model.TIME_TO_PAY))
 
     async def settle(self, order_id: str, payment: Payment) -> None:
         """How a payment stands, applied to its order; however often, in whatever order."""

@@ -226,6 +226,15 @@ async def wait_until(tx: Transaction, order_id: str, expires_at: int) -> bool:
     )
 
 
+async def wait_no_longer(tx: Transaction, order_id: str, expires_at: int) -> None:
+    """It expires then, unless it does sooner."""
+    await tx.run(
+        "UPDATE orders SET expires_at = :expires_at WHERE id = :id AND expires_at > :expires_at",
+        id=order_id,
+        expires_at=expires_at,
+    )
+
+
 async def write_down(tx: Transaction, moment_id: str, order_id: str, what: str, who: str) -> None:
     """A line of the history."""
     await tx.run(

@@ -14,7 +14,7 @@ from shopwright.services.catalog.contract import AttributeType, Catalog, Categor
 from shopwright.services.search import model, store
 from shopwright.services.search.contract import Card, Rating, Results, SearchesMade, SearchRequest
 
-BATCH = 5_000
+BATCH = 10_000
 DEEPEST = 10_000
 LONGEST = 200
 COUNTED_WORDS, MOST_COUNTED = 60, 2_000
