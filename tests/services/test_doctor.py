@@ -12,6 +12,16 @@ from tests.services.test_orders import place
 DAMAGES = [
     ("inventory", "UPDATE stock SET on_hand = on_hand + 1", "movements add up"),
     ("inventory", "UPDATE stock SET reserved = reserved + 1", "open reservations hold"),
+    (
+        "inventory",
+        "INSERT INTO stock_rules (variant_id, backorder, promised, low_at) VALUES ('var_x', 3, 2, 3)",
+        "has 2 promised, but orders wait for 0",
+    ),
+    (
+        "inventory",
+        "INSERT INTO owed (order_id, variant_id, quantity, since) SELECT 'ord_x', variant_id, 2, 0 FROM stock",
+        "orders wait for 2",
+    ),
     ("orders", "UPDATE orders SET total = total + 1", "its total says"),
     ("orders", "DELETE FROM order_lines", "its lines add up to 0"),
     ("payments", "UPDATE payments SET amount = amount + 1", "was asked for"),

@@ -2,13 +2,14 @@
 
 import asyncio
 import itertools
+from pathlib import Path
 
 import pytest
 
 from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.auth import GUEST, SYSTEM
-from shopwright.kit.errors import Conflict, Denied, IdempotencyConflict, Invalid, Missing, Refused
+from shopwright.kit.errors import Conflict, Denied, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.states import IllegalMove
 from shopwright.services.catalog.contract import Product
@@ -26,7 +27,8 @@ from shopwright.services.orders.contract import (
 )
 from shopwright.services.payments.contract import TooMuch
 from shopwright.services.pricing.contract import Price
-from tests.conftest import Post, fill_cart, sell
+from shopwright.simulate.faults import Faults, Trouble
+from tests.conftest import QUICK, Post, fill_cart, make_settings, sell
 
 keys = itertools.count()
 
@@ -73,7 +75,7 @@ async def test_one_key_places_one_order_however_often_it_is_sent(shop: Shop) -> 
         cart_id=cart.id, expected_total=cart.totals.total, payment=PaymentChoice(provider="pretend", token="pretend_ok")
     )
     orders = await asyncio.gather(
-        *(shop.orders.place(request, "one-key", GUEST) for _ in range(40)), return_exceptions=True
+        *(shop.orders.place(request, "one-key", GUEST) for _ in range(200)), return_exceptions=True
     )
     placed = {order.id for order in orders if isinstance(order, Order)}
     assert len(placed) == 1
@@ -478,3 +480,51 @@ async def test_a_hearer_is_told_of_a_subject_in_order_even_where_one_telling_fai
     await shop.bus.settle()
     row = await shop.works["search"].one("SELECT available FROM offers WHERE variant_id = :id", id=variant)
     assert row["available"] == 2
+
+
+class Outage(Faults):
+    """A provider that answers, or does not."""
+
+    down = False
+
+    def before(self, what: str) -> None:
+        if self.down and what == "The provider":
+            raise Unavailable(f"{what} does not answer.")
+
+    def after(self, what: str) -> None:
+        """What it answers arrives."""
+
+
+async def test_a_provider_that_is_down_for_an_hour_costs_time_and_neither_orders_nor_money(
+    data: tuple[Path, str], clock, post: Post
+) -> None:
+    outage = Outage()
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=Trouble(outage))
+    post.shop = shop
+    async with shop.running(deliver=False):
+        kettle = await sell(shop, on_hand=9)
+        paid = await place(shop, kettle)
+        late = await place(shop, kettle, token="pretend_delayed")
+        await shop.bus.settle()
+        outage.down = post.closed = True
+        cart = await fill_cart(shop, (kettle, 1))
+        choice = PaymentChoice(provider="pretend", token="pretend_ok")
+        wanted = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
+        with pytest.raises(Unavailable):
+            await shop.orders.place(wanted, "meanwhile", GUEST)
+        await shop.orders.refund(paid.id, NewRefund(amount=500, reason="dented"), "r1", SYSTEM)
+        for _ in range(12):
+            clock.move(minutes=5)
+            await shop.bus.settle()
+        assert (await shop.orders.get(late.id)).status == "placed"  # nobody knows: it is not given up
+        assert (await shop.orders.get(paid.id)).refunds[0].status == "asked"
+        outage.down = post.closed = False
+        for _ in range(4):
+            clock.move(minutes=5)
+            await shop.bus.settle()
+        assert (await shop.orders.get(late.id)).status == "paid"
+        assert (await shop.orders.get(paid.id)).refunds[0].status == "settled"
+        rows = await shop.works["pretend"].fetch("SELECT refunded FROM intents WHERE refunded > 0")
+        assert [row["refunded"] for row in rows] == [500]
+        assert (await shop.orders.place(wanted, "meanwhile", GUEST)).status in {"paid", "expired"}
+        assert [sentence for one in await examine(shop) for sentence in one.wrong] == []

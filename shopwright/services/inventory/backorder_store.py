@@ -97,12 +97,12 @@ async def damage(source: Work) -> list[str]:
     return [
         f"{row['variant_id']} has {row['promised']} promised, but orders wait for {row['held']}."
         for row in await source.fetch(
-            "SELECT s.variant_id, s.promised, CAST(coalesce(h.held, 0) AS BIGINT) AS held FROM stock_rules s"
-            " LEFT JOIN (SELECT variant_id, sum(quantity) AS held FROM ("
-            "   SELECT variant_id, quantity FROM owed UNION ALL"
-            "   SELECT l.variant_id, l.quantity FROM reservation_lines l JOIN reservations o ON o.order_id = l.order_id"
-            "    WHERE o.state = 'open' AND l.location = '') every GROUP BY variant_id) h ON h.variant_id = s.variant_id"
-            " WHERE s.promised <> coalesce(h.held, 0)"
+            "SELECT variant_id, CAST(sum(promised) AS BIGINT) AS promised, CAST(sum(held) AS BIGINT) AS held FROM ("
+            "  SELECT variant_id, promised, 0 AS held FROM stock_rules"
+            "  UNION ALL SELECT variant_id, 0, quantity FROM owed"
+            "  UNION ALL SELECT l.variant_id, 0, l.quantity FROM reservation_lines l"
+            "   JOIN reservations o ON o.order_id = l.order_id WHERE o.state = 'open' AND l.location = '') every"
+            " GROUP BY variant_id HAVING sum(promised) <> sum(held)"
         )
     ]
 
