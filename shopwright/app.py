@@ -59,7 +59,7 @@ from shopwright.services.reviews import reactions as reviews_reactions
 from shopwright.services.reviews.service import Opinions
 from shopwright.services.search import reactions as search_reactions
 from shopwright.services.search.service import Finder
-from shopwright.services.users.recovery import Recovery
+from shopwright.services.users.second_factor import Guarded
 from shopwright.settings import Settings
 
 log = logging.getLogger("shopwright")
@@ -122,7 +122,9 @@ class Shop:
 
     def _build_sources(self, hasher: PasswordHasher | None) -> None:
         settings = self.settings
-        self.users = self._part(Recovery)(self.works["users"], hasher)
+        self.users = self._part(Guarded)(
+            self.works["users"], hasher, staff_need_factor=settings.staff_second_factor == "required"
+        )
         self.catalog = self._part(Intake)(self.works["catalog"], self.documents, self.files)
         self.inventory = self._part(Promises)(self.works["inventory"])
         self.pricing = self._part(Reckoner)(

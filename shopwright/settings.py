@@ -36,6 +36,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     owner_password: Annotated[str, _means("password of the owner of a new shop; made up and printed once if empty")] = (
         ""
     )
+    staff_second_factor: Annotated[
+        Literal["optional", "required"],
+        _means("required: staff may do nothing in the back office before they turned on a second factor"),
+    ] = "optional"
     secret: Annotated[str, _means("signs forms; made up and kept in the data folder if empty")] = ""
     shop_name: Annotated[str, _means("what the shop is called")] = "Northlight"
     currency: Annotated[str, _means("currency of all prices, ISO 4217")] = "EUR"

@@ -6,13 +6,16 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from shopwright.app import Shop
 from shopwright.demo.load import is_empty, load
 from shopwright.demo.people import live_a_little
+from shopwright.kit import watch
 from shopwright.kit.errors import Refused
 from shopwright.settings import Settings
 
@@ -20,8 +23,8 @@ QUIET = "_SHOPWRIGHT_QUIET"  # tells the processes of this server; not a setting
 BACKLOG = 4096
 
 
-def set_up_logging(*, quiet: bool) -> None:
-    """One line an event on the terminal; requests only when not quiet."""
+def set_up_logging(data: str, *, quiet: bool) -> None:
+    """One line an event on the terminal; requests only when not quiet. What guards want to know: in `security.log`."""
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
@@ -31,6 +34,14 @@ def set_up_logging(*, quiet: bool) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     access.handlers[:] = [handler]
+    kept = logging.FileHandler(Path(data) / "security.log", delay=True)
+    kept.setFormatter(
+        logging.Formatter('{"time": "%(asctime)s.%(msecs)03dZ", "told": %(message)s}', "%Y-%m-%dT%H:%M:%S")
+    )
+    kept.formatter.converter = time.gmtime  # type: ignore[union-attr]  # it was set the line above
+    watch.log.setLevel(logging.INFO)
+    watch.log.propagate = False
+    watch.log.handlers[:] = [kept]
 
 
 def _check_port(host: str, port: int) -> None:
@@ -66,7 +77,7 @@ async def prepare(settings: Settings, *, demo: bool) -> str | None:
 def serve(settings: Settings, *, host: str, port: int, workers: int, demo: bool, quiet: bool) -> int:
     """Prepare, tell where everything is, serve."""
     _check_port(host, port)
-    set_up_logging(quiet=quiet)
+    set_up_logging(settings.data, quiet=quiet)
     password = asyncio.run(prepare(settings, demo=demo))
     print(f"\n  {settings.shop_name} is open.\n")
     print(f"  storefront   {settings.url}/")
@@ -135,13 +146,14 @@ def create() -> object:
     from shopwright.cli import read_settings
     from shopwright.web import build
 
-    set_up_logging(quiet=QUIET in os.environ)
-    return build(Shop(read_settings(None)))
+    settings = read_settings(None)
+    set_up_logging(settings.data, quiet=QUIET in os.environ)
+    return build(Shop(settings))
 
 
 def work(settings: Settings) -> int:
     """Carry facts and keep timers, until stopped."""
-    set_up_logging(quiet=True)
+    set_up_logging(settings.data, quiet=True)
 
     async def run() -> None:
         shop = Shop(settings)

@@ -33,7 +33,9 @@ SPLIT = {
     ("orders", "refund_store"),
     ("recommendations", "memory"),
     ("recommendations", "memory_store"),
+    ("users", "factor_store"),
     ("users", "recovery"),
+    ("users", "second_factor"),
     ("users", "tokens"),
 }
 OUTER = ("shopwright.engines", "shopwright.faces", "shopwright.app", "shopwright.web", "shopwright.settings")

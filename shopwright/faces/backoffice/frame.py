@@ -19,6 +19,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/office/pricing", "Pricing", "prices.write"),
     ("/office/reviews", "Reviews", "reviews.moderate"),
     ("/office/messages", "Messages", "messages.read"),
+    ("/office/staff", "Staff", "staff.write"),
 )
 
 

@@ -9,9 +9,9 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.backoffice import collections, making, products, reviews, rules, stock
+from shopwright.faces.backoffice import collections, making, people, products, reviews, rules, stock
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
-from shopwright.faces.storefront.frame import OrdersDep, SearchDep, Web, form_of
+from shopwright.faces.storefront.frame import OrdersDep, SearchDep, UsersDep, Web, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import Caller, anyone, staff
 from shopwright.kit.errors import ShopError
@@ -37,11 +37,12 @@ STATUSES = ("placed", "paid", "part_shipped", "shipped", "delivered", "cancelled
 
 @get("/office", opt=allow(anyone), include_in_schema=False)
 async def home(
-    office: OfficeDep, insights: InsightsDep, orders: OrdersDep, search: SearchDep, caller: Asking
+    office: OfficeDep, insights: InsightsDep, orders: OrdersDep, search: SearchDep, users: UsersDep, caller: Asking
 ) -> Response[bytes] | Redirect:
     """What happened lately, and what waits to be done."""
     if not caller.is_staff:
-        return Redirect("/sign-in?next=/office")
+        needs_factor = caller.user_id is not None and (await users.get(caller.user_id)).role
+        return Redirect("/account/second-factor" if needs_factor else "/sign-in?next=/office")
     days = await insights.days() if caller.may("insights.read") else []
     waiting = await orders.search(status="paid", limit=PAGE) if caller.may("orders.read") else []
     return office.show(
@@ -242,6 +243,7 @@ def routes() -> Router:
         *products.HANDLERS,
         *making.HANDLERS,
         *collections.HANDLERS,
+        *people.HANDLERS,
         *reviews.HANDLERS,
         *rules.HANDLERS,
         *stock.HANDLERS,

@@ -23,11 +23,12 @@ from shopwright.faces.storefront.frame import (
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow
+from shopwright.services.users.contract import SecondFactorNeeded
 
 SESSION_S = 30 * 86_400
 
 
-def _next(form: dict[str, str]) -> str:
+def next_of(form: dict[str, str]) -> str:
     """Where to go after signing in: only places in this shop."""
     wanted = form.get("next", "")
     return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else "/account"
@@ -51,13 +52,16 @@ async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
         secret = await users.open_session(
             form.get("email", ""), form.get("password", ""), request.client.host if request.client else ""
         )
+    except SecondFactorNeeded as needed:
+        shown = {"ticket": needed.data["ticket"], "next": form.get("next", ""), "problem": ""}
+        return await frame.show("sign_in_code.html", shown)
     except ShopError as error:
         shown = {"next": form.get("next", ""), "fields": form, "errors": {"": error.detail}, "mode": "sign_in"}
         return await frame.show("sign_in.html", shown, status=422)
-    return await _welcome(frame, secret, _next(form))
+    return await welcome(frame, secret, next_of(form))
 
 
-async def _welcome(frame: Frame, secret: str, where: str) -> Redirect:
+async def welcome(frame: Frame, secret: str, where: str) -> Redirect:
     """Signed in: the guest's cart comes along, and what was ordered from it."""
     caller = await frame.users.session(secret)
     answer = Redirect(where, status_code=303)
@@ -88,7 +92,7 @@ async def register(frame: FrameDep) -> Response[bytes] | Redirect:
             "mode": "register",
         }
         return await frame.show("sign_in.html", shown, status=422)
-    return await _welcome(frame, await users.open_session_for(user.id), _next(form))
+    return await welcome(frame, await users.open_session_for(user.id), next_of(form))
 
 
 @post("/sign-out", opt=allow(anyone), include_in_schema=False, status_code=200)

@@ -15,6 +15,7 @@ from shopwright.kit.web.given import Asking
 from shopwright.services.users.contract import ProfileChange
 
 SAID = {
+    "factor": "The second factor is off.",
     "name": "Your profile was changed.",
     "password": "Your password was changed. You are signed out everywhere else.",
     "letter": "A letter is on its way. Its link is good for seven days.",
@@ -89,6 +90,7 @@ async def _security(frame: FrameDep, more: dict[str, Any], status: int = 200) ->
         "account": render.plain(await frame.users.get(user_id)),
         "sessions": render.plain(await frame.users.sessions(user_id)),
         "here": frame.caller.session_id,
+        "guarded": await frame.users.has_second_factor(user_id),
         "errors": {},
         **more,
     }

@@ -10,7 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from shopwright.kit import watch
 from shopwright.kit.auth import Caller, Rule
+from shopwright.kit.errors import Denied
 
 Identify = Callable[[ASGIConnection[Any, Any, Any, Any]], Awaitable[Caller]]
 
@@ -36,7 +38,11 @@ class Access:
             caller = await self._identify(Request(scope))
             scope["state"]["caller"] = caller
             rule: Rule = handler.opt["access"]
-            rule(caller)
+            try:
+                rule(caller)
+            except Denied:
+                watch.note("refused", user=caller.user_id, method=scope["method"], path=scope.get("path_template", ""))
+                raise
         await self._app(scope, receive, send)
 
 

@@ -68,6 +68,19 @@ class WrongPassword(Unauthenticated):
     code = "unauthenticated"
 
 
+class SecondFactorNeeded(Unauthenticated):
+    """The password was right; `data["ticket"]` and the code of the authenticator finish the sign-in."""
+
+    code = "second_factor_required"
+
+
+class SecondFactor(msgspec.Struct, frozen=True, kw_only=True):
+    """What an authenticator must be told: the secret (base32), also as an `otpauth:` address."""
+
+    secret: str
+    uri: str
+
+
 class LastOwner(Conflict):
     """A shop without an owner could not be run."""
 
@@ -155,8 +168,11 @@ class Users(Protocol):
         """A customer of an earlier shop: an account without a password. Raises Invalid, EmailTaken."""
         ...
 
-    async def sign_in(self, email: str, password: str, address: str = "") -> Tokens:
-        """Tokens for a program. `address` is the client's, for the growing delay. Raises WrongPassword, RateLimited."""
+    async def sign_in(self, email: str, password: str, address: str = "", code: str = "") -> Tokens:
+        """Tokens for a program. `address` is the client's, for the growing delay; `code` that of a second factor.
+
+        Raises WrongPassword, RateLimited, SecondFactorNeeded.
+        """
         ...
 
     async def refresh(self, refresh_token: str) -> Tokens:
@@ -169,6 +185,26 @@ class Users(Protocol):
 
     async def open_session(self, email: str, password: str, address: str = "") -> str:
         """The secret of a browser's session. Raises as `sign_in`."""
+        ...
+
+    async def finish_sign_in(self, ticket: str, code: str, address: str = "") -> str:
+        """The secret of a browser's session, after `SecondFactorNeeded`. Raises WrongPassword, RateLimited, Unauthenticated."""
+        ...
+
+    async def has_second_factor(self, user_id: str) -> bool:
+        """Is a code asked for after the password?"""
+        ...
+
+    async def begin_second_factor(self, user_id: str, shop: str) -> SecondFactor:
+        """A secret for an authenticator; asked for once it is confirmed. Raises Conflict where there is one."""
+        ...
+
+    async def confirm_second_factor(self, user_id: str, code: str) -> list[str]:
+        """The authenticator knows it; answers codes to be kept on paper. Raises Invalid, Conflict."""
+        ...
+
+    async def drop_second_factor(self, caller: Caller, password: str) -> None:
+        """The password alone is asked for again. Raises Invalid, RateLimited."""
         ...
 
     async def open_session_for(self, user_id: str) -> str:
@@ -237,6 +273,14 @@ class Users(Protocol):
 
     async def close_sessions(self, user_id: str) -> None:
         """Sign out everywhere."""
+        ...
+
+    async def staff(self) -> list[User]:
+        """All accounts with a role."""
+        ...
+
+    async def end_sessions_of(self, user_id: str, who: Caller) -> None:
+        """Staff sign somebody else out everywhere. Raises Missing."""
         ...
 
     async def addresses(self, user_id: str) -> list[SavedAddress]:

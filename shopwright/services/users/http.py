@@ -1,6 +1,6 @@
 """REST routes of users: accounts, sessions, profile, addresses, keys."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post, put
@@ -11,9 +11,15 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.places import Address
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
-from shopwright.services.users.contract import ProfileChange, SavedAddress, Session, Tokens, User, Users
+from shopwright.services.users.contract import ProfileChange, SavedAddress, SecondFactor, Session, Tokens, User, Users
 
 Service = Given[Users]
+
+
+class Named(Protocol):
+    """What authenticators call this shop."""
+
+    shop_name: str
 
 
 class NewUser(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,10 +40,29 @@ class NewStaff(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
-    """What signing in takes."""
+    """What signing in takes; `code` where the account has a second factor."""
 
     email: str
     password: str
+    code: str = ""
+
+
+class Code(msgspec.Struct, forbid_unknown_fields=True):
+    """What an authenticator shows now."""
+
+    code: str
+
+
+class Password(msgspec.Struct, forbid_unknown_fields=True):
+    """One's own, to be sure."""
+
+    password: str
+
+
+class SpareCodes(msgspec.Struct, frozen=True):
+    """Codes to be kept on paper; each works once, in place of the authenticator."""
+
+    recovery_codes: list[str]
 
 
 class Refresh(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,7 +109,40 @@ async def add_staff(users: Service, data: JSONBody[NewStaff]) -> User:
 @post("/v1/sessions", opt=allow(anyone), tags=["users"], operation_id="sign_in")
 async def sign_in(users: Service, data: JSONBody[Credentials], request: Request[Any, Any, Any]) -> Tokens:
     """Sign in: an access token for 15 minutes and a refresh token that can be used once."""
-    return await users.sign_in(data.email, data.password, request.client.host if request.client else "")
+    address = request.client.host if request.client else ""
+    return await users.sign_in(data.email, data.password, address, data.code)
+
+
+@post("/v1/me/second-factor", opt=allow(signed_in), tags=["users"], operation_id="begin_second_factor")
+async def begin_second_factor(users: Service, caller: Asking, settings: Given[Named]) -> SecondFactor:
+    """A secret for an authenticator (TOTP); it is asked for once it is confirmed."""
+    return await users.begin_second_factor(caller.user_id or "", settings.shop_name)
+
+
+@post("/v1/me/second-factor/confirm", opt=allow(signed_in), tags=["users"], operation_id="confirm_second_factor")
+async def confirm_second_factor(users: Service, caller: Asking, data: JSONBody[Code]) -> SpareCodes:
+    """The code it shows proves that the authenticator knows the secret."""
+    return SpareCodes(await users.confirm_second_factor(caller.user_id or "", data.code))
+
+
+@delete("/v1/me/second-factor", opt=allow(signed_in), tags=["users"], operation_id="drop_second_factor")
+async def drop_second_factor(users: Service, caller: Asking, data: JSONBody[Password]) -> None:
+    """The password alone is asked for again."""
+    await users.drop_second_factor(caller, data.password)
+
+
+@get("/v1/staff", opt=allow(staff("staff.write")), tags=["users"], operation_id="list_staff")
+async def list_staff(users: Service) -> dict[str, list[User]]:
+    """All accounts with a role."""
+    return {"items": await users.staff()}
+
+
+@delete(
+    "/v1/users/{user_id:str}/sessions", opt=allow(staff("staff.write")), tags=["users"], operation_id="end_sessions"
+)
+async def end_sessions(users: Service, caller: Asking, user_id: FromPath[str]) -> None:
+    """Sign somebody out everywhere."""
+    await users.end_sessions_of(user_id, caller)
 
 
 @post("/v1/sessions/refresh", opt=allow(anyone), tags=["users"], operation_id="refresh")
@@ -200,7 +258,7 @@ async def jwks(users: Service) -> Response[dict[str, Any]]:
 def routes() -> Router:
     """All routes of this service."""
     handlers: list[Any] = [
-        register, add_staff, sign_in, refresh, sign_out, list_sessions, sign_out_everywhere, end_session,
+        register, add_staff, list_staff, end_sessions, begin_second_factor, confirm_second_factor, drop_second_factor, sign_in, refresh, sign_out, list_sessions, sign_out_everywhere, end_session,
         verify_email, reset_password, change_password, get_me, change_me, erase_me,
         list_addresses, add_address, change_address, delete_address, jwks,
     ]  # fmt: skip

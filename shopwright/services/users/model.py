@@ -1,5 +1,6 @@
 """Rules of accounts: passwords, delays, names."""
 
+import hmac
 from datetime import timedelta
 from functools import cache
 
@@ -13,6 +14,14 @@ FREE_TRIES = 5
 LONGEST_DELAY = timedelta(minutes=15)
 ACCESS = timedelta(minutes=15)
 SESSION = timedelta(days=30)
+# A session nobody uses ends before its time, that of staff sooner.
+IDLE, STAFF_IDLE = timedelta(days=14), timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=10)
+
+
+def same(one: str, other: str) -> bool:
+    """Compared in a time that tells nothing."""
+    return hmac.compare_digest(one.encode(), other.encode())
 
 
 @cache

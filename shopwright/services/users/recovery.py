@@ -6,6 +6,7 @@ log of facts), kept as a hash, good for one use and a while.
 
 from datetime import timedelta
 
+from shopwright.kit import watch
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.errors import Invalid, Missing, Refused
@@ -77,6 +78,7 @@ class Recovery(Accounts):
             await store.close_sessions(tx, user.id)
             await store.forget_failures(tx, f"account:{model.email_key(user.email)}")
             await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
+        watch.note("password set by letter", user=user.id)
 
     async def change_password(self, caller: Caller, current: str, password: str) -> None:
         try:
@@ -90,6 +92,7 @@ class Recovery(Accounts):
             await store.drop_mail_tokens(tx, user.id)
             await store.close_sessions(tx, user.id, but=caller.session_id or "")
             await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
+        watch.note("password changed", user=user.id)
 
     async def sessions(self, user_id: str) -> list[Session]:
         return await store.sessions(self._work, user_id, to_micros(self._work.now()))
@@ -102,6 +105,14 @@ class Recovery(Accounts):
     async def close_sessions(self, user_id: str) -> None:
         async with self._work.begin() as tx:
             await store.close_sessions(tx, user_id)
+
+    async def staff(self) -> list[User]:
+        return await store.staff(self._work)
+
+    async def end_sessions_of(self, user_id: str, who: Caller) -> None:
+        await self.get(user_id)
+        await self.close_sessions(user_id)
+        watch.note("sessions ended by staff", user=user_id, by=who.user_id)
 
     async def _may_write(self, tx: Transaction, user_id: str, purpose: LetterPurpose) -> bool:
         """Not more than one letter of a kind a minute; only what the last one says is good."""

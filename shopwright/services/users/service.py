@@ -1,19 +1,22 @@
 """Users: accounts, sign-in, address book."""
 
 import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from shopwright.kit import watch
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.errors import Missing, RateLimited, Unauthenticated
 from shopwright.kit.places import Address, check_address, check_email, check_phone
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.users import model, store
+from shopwright.services.users import factor_store, model, store
 from shopwright.services.users.contract import (
     EmailTaken,
     LastOwner,
@@ -29,11 +32,12 @@ from shopwright.services.users.contract import (
 from shopwright.services.users.tokens import Signer, new_key
 
 
-class Accounts:
+class Accounts(ABC):
     """The verbs of `contract.Users`."""
 
-    def __init__(self, work: Work, hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, work: Work, hasher: PasswordHasher | None = None, *, staff_need_factor: bool = False) -> None:
         self._work = work
+        self._staff_need_factor = staff_need_factor
         self._hasher = hasher or PasswordHasher()  # Argon2id with the parameters of RFC 9106, low memory
         self._hashing = asyncio.Semaphore(2)
         self._nobody = self._hasher.hash("nobody has this password")
@@ -74,9 +78,7 @@ class Accounts:
         async with self._hashing:
             return await asyncio.to_thread(verify)
 
-    async def _check_password(self, email: str, password: str, address: str) -> User:
-        key = model.email_key(email.strip())
-        keys = [f"account:{key}", *([f"address:{address}"] if address else [])]
+    async def _check_delay(self, keys: Sequence[str]) -> None:
         for one in keys:
             count, last = await store.failures(self._work, one)
             wait = from_micros(last) + model.delay_after(count) - self._work.now() if count else None
@@ -85,17 +87,27 @@ class Accounts:
                 raise RateLimited(
                     f"Too many wrong passwords. Try again in {seconds} seconds.", data={"retry_after": seconds}
                 )
+
+    async def _check_password(self, email: str, password: str, address: str) -> User:
+        key = model.email_key(email.strip())
+        keys = [f"account:{key}", *([f"address:{address}"] if address else [])]
+        await self._check_delay(keys)
         found = await store.with_password(self._work, key)
         right = await self._verify(found[1] if found else self._nobody, password[: model.LONGEST_PASSWORD])
         async with self._work.begin() as tx:
             for one in keys:
                 await (store.forget_failures(tx, one) if found and right else store.count_failure(tx, one))
         if not found or not right:
+            watch.note("wrong password", user=found[0].id if found else "", address=address)
             raise WrongPassword("E-mail address or password is wrong.")
         return found[0]
 
-    async def sign_in(self, email: str, password: str, address: str = "") -> Tokens:
+    @abstractmethod
+    async def _second(self, user: User, code: str, address: str) -> None: ...
+
+    async def sign_in(self, email: str, password: str, address: str = "", code: str = "") -> Tokens:
         user = await self._check_password(email, password, address)
+        await self._second(user, code, address)
         async with self._work.begin() as tx:
             session_id, _ = await self._open(tx, user.id)
             return await self._tokens(tx, user, session_id)
@@ -103,6 +115,7 @@ class Accounts:
     async def _open(self, tx: Transaction, user_id: str) -> tuple[str, str]:
         session_id, secret = self._work.ids.new("ses"), self._work.ids.secret()
         await store.open_session(tx, session_id, user_id, secret, to_micros(tx.now + model.SESSION))
+        watch.note("signed in", user=user_id, session=session_id)
         return session_id, secret
 
     async def _tokens(self, tx: Transaction, user: User, session_id: str) -> Tokens:
@@ -127,7 +140,8 @@ class Accounts:
             row = await store.session_by_id(tx, found[0], to_micros(tx.now)) if found else None
             if found and not found[1]:
                 await store.close_session(tx, found[0])
-            elif row is not None:
+                watch.note("refresh token used twice", session=found[0])
+            elif row is not None and not self._is_idle(row):
                 return await self._tokens(tx, store.user(row), row["session_id"])
         raise Unauthenticated("The refresh token is not valid (any more). Sign in again.")
 
@@ -140,21 +154,46 @@ class Accounts:
             raise Unauthenticated("Nobody has signed in yet.")
         caller = signer.read(access_token, self._work.now())
         # The session is asked for as well, so that signing out and a changed role take effect at once.
-        row = await store.session_by_id(self._work, caller.session_id or "", to_micros(self._work.now()))
+        found = await store.session_by_id(self._work, caller.session_id or "", to_micros(self._work.now()))
+        row = await self._living(found)
         if row is None:
             raise Unauthenticated("This session has ended. Sign in again.")
-        return _caller(row)
+        return self._caller(row)
 
     async def open_session(self, email: str, password: str, address: str = "") -> str:
-        return await self.open_session_for((await self._check_password(email, password, address)).id)
+        user = await self._check_password(email, password, address)
+        await self._second(user, "", address)
+        return await self.open_session_for(user.id)
 
     async def open_session_for(self, user_id: str) -> str:
         async with self._work.begin() as tx:
             return (await self._open(tx, user_id))[1]
 
     async def session(self, secret: str) -> Caller | None:
-        row = await store.session_by_secret(self._work, secret, to_micros(self._work.now()))
-        return _caller(row) if row else None
+        found = await store.session_by_secret(self._work, secret, to_micros(self._work.now()))
+        row = await self._living(found)
+        return self._caller(row) if row else None
+
+    def _is_idle(self, row: Row) -> bool:
+        """Has nobody used this session for too long?"""
+        return from_micros(row["seen_at"]) + (model.STAFF_IDLE if row["role"] else model.IDLE) < self._work.now()
+
+    async def _living(self, row: Row | None) -> Row | None:
+        """The session, seen just now; None where there is none, or nobody used it for too long."""
+        if row is None or from_micros(row["seen_at"]) + model.SEEN_EVERY > self._work.now():
+            return row
+        async with self._work.begin() as tx:
+            if not self._is_idle(row):
+                await store.see_session(tx, row["session_id"])
+                return row
+            await store.close_session(tx, row["session_id"])
+        watch.note("session ended, unused", user=row["id"], session=row["session_id"])
+        return None
+
+    def _caller(self, row: Row) -> Caller:
+        """Who has this session; staff without the second factor they need are customers until they have it."""
+        role = row["role"] if row["guarded"] or not self._staff_need_factor else ""
+        return Caller(user_id=row["id"], email=row["email"], name=row["name"], role=role, session_id=row["session_id"])
 
     async def sign_out(self, session_id: str) -> None:
         async with self._work.begin() as tx:
@@ -199,6 +238,7 @@ class Accounts:
             await store.close_sessions(tx, user_id)
             await store.drop_mail_tokens(tx, user_id)
             await store.forget_failures(tx, f"account:{model.email_key(user.email)}")
+            await factor_store.drop(tx, user_id)
             await store.delete(tx, user_id)
             await tx.redact(user_id)
             await tx.tell(UserErased(user_id=user_id, email=user.email, name=user.name))
@@ -234,9 +274,3 @@ class Accounts:
         except EmailTaken:
             return None
         return chosen
-
-
-def _caller(row: Row) -> Caller:
-    return Caller(
-        user_id=row["id"], email=row["email"], name=row["name"], role=row["role"], session_id=row["session_id"]
-    )

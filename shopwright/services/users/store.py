@@ -10,7 +10,7 @@ from shopwright.kit.places import Address
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users.contract import SavedAddress, Session, User
 
-WITH_USER = "SELECT s.id AS session_id, s.expires_at, u.id, u.email, u.name, u.role, u.phone, u.verified_at FROM sessions s JOIN users u ON u.id = s.user_id"
+WITH_USER = "SELECT s.id AS session_id, s.expires_at, s.seen_at, u.id, u.email, u.name, u.role, u.phone, u.verified_at, coalesce(f.confirmed, 0) AS guarded FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN second_factors f ON f.user_id = u.id"
 
 
 def digest(secret: str) -> str:
@@ -105,8 +105,8 @@ async def forget_failures(tx: Transaction, key: str) -> None:
 async def open_session(tx: Transaction, session_id: str, user_id: str, secret: str, expires_at: int) -> None:
     """A new session, found again by its secret."""
     await tx.run(
-        "INSERT INTO sessions (id, user_id, secret_hash, created_at, expires_at)"
-        " VALUES (:id, :user_id, :hash, :now, :expires_at)",
+        "INSERT INTO sessions (id, user_id, secret_hash, created_at, seen_at, expires_at)"
+        " VALUES (:id, :user_id, :hash, :now, :now, :expires_at)",
         id=session_id,
         user_id=user_id,
         hash=digest(secret),
@@ -125,6 +125,16 @@ async def session_by_secret(source: Work, secret: str, now: int) -> Row | None:
 async def session_by_id(source: Work | Transaction, session_id: str, now: int) -> Row | None:
     """The open session with this id, and its user."""
     return await source.one(f"{WITH_USER} WHERE s.id = :id AND s.expires_at > :now", id=session_id, now=now)
+
+
+async def see_session(tx: Transaction, session_id: str) -> None:
+    """It is used."""
+    await tx.run("UPDATE sessions SET seen_at = :now WHERE id = :id", now=to_micros(tx.now), id=session_id)
+
+
+async def staff(source: Work) -> list[User]:
+    """All accounts with a role."""
+    return [user(row) for row in await source.fetch("SELECT * FROM users WHERE role <> '' ORDER BY email_key")]
 
 
 async def close_session(tx: Transaction, session_id: str) -> None:

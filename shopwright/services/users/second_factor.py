@@ -1,0 +1,114 @@
+"""A second factor: codes of an authenticator (TOTP, RFC 6238), and codes on paper for who has lost it."""
+
+import base64
+from datetime import timedelta
+from urllib.parse import quote
+
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from shopwright.kit import watch
+from shopwright.kit.auth import Caller
+from shopwright.kit.clock import to_micros
+from shopwright.kit.errors import Conflict, Invalid, Missing, Unauthenticated
+from shopwright.kit.work import Transaction
+from shopwright.services.users import factor_store, model, store
+from shopwright.services.users.contract import SecondFactor, SecondFactorNeeded, User, WrongPassword
+from shopwright.services.users.recovery import Recovery
+
+STEP_S = 30
+DIGITS = 6
+TICKET = timedelta(minutes=5)
+SPARE_CODES = 8
+
+
+class Guarded(Recovery):
+    """All verbs of `contract.Users`."""
+
+    async def has_second_factor(self, user_id: str) -> bool:
+        found = await factor_store.factor(self._work, user_id)
+        return bool(found and found["confirmed"])
+
+    async def begin_second_factor(self, user_id: str, shop: str) -> SecondFactor:
+        user = await self.get(user_id)
+        secret = base64.b32encode(bytes.fromhex(self._work.ids.secret(20))).decode()
+        async with self._work.begin() as tx:
+            known = await factor_store.factor(tx, user_id)
+            if known is not None and known["confirmed"]:
+                raise Conflict("There is a second factor already. Take it away first.")
+            await factor_store.put_factor(tx, user_id, secret)
+        label = quote(f"{shop}:{user.email}")
+        return SecondFactor(
+            secret=secret,
+            uri=f"otpauth://totp/{label}?secret={secret}&issuer={quote(shop)}&digits={DIGITS}&period={STEP_S}",
+        )
+
+    async def confirm_second_factor(self, user_id: str, code: str) -> list[str]:
+        codes = [self._work.ids.secret(5) for _ in range(SPARE_CODES)]
+        async with self._work.begin() as tx:
+            found = await factor_store.factor(tx, user_id)
+            if found is None or found["confirmed"]:
+                raise Conflict("There is no second factor that waits to be confirmed. Begin again.")
+            if not await self._is_now(tx, user_id, found["secret"], code):
+                raise Invalid.at("/code", "This is not the code your authenticator shows now.")
+            await factor_store.confirm(tx, user_id)
+            await factor_store.put_recovery_codes(tx, user_id, codes)
+        watch.note("second factor added", user=user_id)
+        return codes
+
+    async def drop_second_factor(self, caller: Caller, password: str) -> None:
+        try:
+            user = await self._check_password(caller.email, password, "")
+        except WrongPassword:
+            raise Invalid.at("/password", "This is not your password.") from None
+        async with self._work.begin() as tx:
+            await factor_store.drop(tx, user.id)
+        watch.note("second factor taken away", user=user.id)
+
+    async def finish_sign_in(self, ticket: str, code: str, address: str = "") -> str:
+        user_id = await factor_store.ticket_owner(self._work, ticket, to_micros(self._work.now()))
+        if user_id is None:
+            raise Unauthenticated("This took too long. Sign in again with your password.")
+        await self._check_code(await self.get(user_id), code, address)
+        return await self.open_session_for(user_id)
+
+    async def _second(self, user: User, code: str, address: str) -> None:
+        """After the right password. Raises SecondFactorNeeded with a ticket for the code, WrongPassword for a wrong one."""
+        if not await self.has_second_factor(user.id):
+            return
+        if code:
+            await self._check_code(user, code, address)
+            return
+        ticket = self._work.ids.secret()
+        async with self._work.begin() as tx:
+            await factor_store.keep_ticket(tx, ticket, user.id, to_micros(tx.now + TICKET))
+        raise SecondFactorNeeded("Now the code your authenticator shows.", data={"ticket": ticket})
+
+    async def _check_code(self, user: User, code: str, address: str) -> None:
+        keys = [f"code:{user.id}", *([f"address:{address}"] if address else [])]
+        await self._check_delay(keys)
+        async with self._work.begin() as tx:
+            found = await factor_store.factor(tx, user.id)
+            if found is None:
+                raise Missing("There is no second factor.")
+            bare = "".join(code.split()).casefold()
+            right = await self._is_now(tx, user.id, found["secret"], bare) or await factor_store.use_recovery_code(
+                tx, user.id, bare
+            )
+            for one in keys:
+                await (store.forget_failures(tx, one) if right else store.count_failure(tx, one))
+        if not right:
+            watch.note("wrong code", user=user.id, address=address)
+            raise WrongPassword("This is not the code your authenticator shows now.")
+
+    @staticmethod
+    async def _is_now(tx: Transaction, user_id: str, secret: str, code: str) -> bool:
+        """A code of now, or of the step before or after (RFC 6238, section 5.2); each works once."""
+        if not code.isascii() or not code.isdigit():
+            return False
+        totp = TOTP(base64.b32decode(secret), DIGITS, SHA1(), STEP_S)  # noqa: S303 -- what authenticators know, as HMAC
+        now = int(tx.now.timestamp()) // STEP_S
+        for step in (now - 1, now, now + 1):
+            if model.same(totp.generate(step * STEP_S).decode(), code):
+                return await factor_store.use_step(tx, user_id, step)
+        return False
