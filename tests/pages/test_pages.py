@@ -1,10 +1,12 @@
 """The storefront and the back office as forms and pages, without JavaScript."""
 
+import io
 import re
 from html.parser import HTMLParser
 
 import httpx
 import pytest
+from PIL import Image
 
 from shopwright.app import Shop
 from shopwright.demo.load import load
@@ -376,3 +378,18 @@ async def test_the_link_of_the_welcome_confirms_at_the_press_of_a_button(browser
     assert (await shop.users.get(ada.id)).verified
     await browser.go(link)
     assert "This link is spent" in await browser.send("/confirm-email")
+
+
+async def test_what_anyone_may_keep_for_good_sets_no_cookie(shop: Shop, api: httpx.AsyncClient) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 50), "red").save(picture, "PNG")
+    media = await shop.catalog.add_media(picture.getvalue(), "red")
+    page = (await api.get("/remember")).text
+    script = re.search(r'src="(/assets/[^"]+)"', page)
+    assert script
+    api.cookies.clear()
+    for address in (media.url, script[1], "/robots.txt", "/sitemap.xml", "/openapi.json", "/health/live", "/metrics"):
+        answer = await api.get(address)
+        assert answer.status_code == 200, address
+        assert "set-cookie" not in answer.headers, address
+    assert "set-cookie" in (await api.get("/remember")).headers
