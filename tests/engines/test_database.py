@@ -110,6 +110,28 @@ async def test_a_hundred_racers_count_to_a_hundred(database: Database) -> None:
     assert (await database.fetch("SELECT n FROM things", {}))[0]["n"] == 100
 
 
+async def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    """SQLite's own limit of pages stands for the end of the disk: it answers the same."""
+    made = open_database(f"sqlite://{tmp_path}", "things")
+    await prepare(made, tmp_path)
+    await put(made, "before", 1)
+    async with made.begin() as session:
+        await session.fetch("PRAGMA max_page_count = 20", {})
+    with pytest.raises(Unavailable, match="is full; nothing was changed"):
+        async with made.begin() as session:
+            await session.run("UPDATE things SET n = 2 WHERE id = 'before'", {})
+            for n in range(100):
+                await session.run(
+                    "INSERT INTO things (id, n, body) VALUES (:id, 1, :body)", {"id": f"{n}", "body": "x" * 4000}
+                )
+    assert [(row["id"], row["n"]) for row in await made.fetch("SELECT * FROM things", {})] == [("before", 1)]
+    async with made.begin() as session:
+        await session.fetch("PRAGMA max_page_count = 1000000", {})
+    await put(made, "after", 1)
+    assert len(await made.fetch("SELECT * FROM things", {})) == 2
+    await made.close()
+
+
 async def test_a_conditional_update_never_goes_below_nothing(database: Database) -> None:
     await put(database, "last", 1)
 

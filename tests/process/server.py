@@ -92,8 +92,10 @@ class Server:
         )
 
 
-async def buy(client: httpx.AsyncClient, sku: str, name: str, token: str = "pretend_ok") -> httpx.Response:
-    """One shopper, from cart to order."""
+async def buy(
+    client: httpx.AsyncClient, sku: str, name: str, token: str = "pretend_ok", coupon: str = ""
+) -> httpx.Response:
+    """One shopper, from cart to order; with a coupon only where it takes something off."""
     cart = (await client.post("/v1/carts")).json()["id"]
     added = await client.post(f"/v1/carts/{cart}/lines", json={"sku": sku, "quantity": 1})
     if not added.is_success:
@@ -102,6 +104,10 @@ async def buy(client: httpx.AsyncClient, sku: str, name: str, token: str = "pret
     ready = await client.patch(f"/v1/carts/{cart}", json=details)
     if not ready.is_success:
         return ready
+    if coupon:
+        ready = await client.put(f"/v1/carts/{cart}/coupons", json={"codes": [coupon]})
+        if not ready.is_success or not ready.json()["totals"]["discount"]["amount"]:
+            return ready
     body = {
         "cart_id": cart,
         "expected_total": ready.json()["totals"]["total"],
@@ -110,7 +116,7 @@ async def buy(client: httpx.AsyncClient, sku: str, name: str, token: str = "pret
     return await client.post("/v1/orders", json=body, headers={"Idempotency-Key": f"key-{name}"})
 
 
-async def all_at_once(url: str, count: int, sku: str, at_once: int = 60) -> list[httpx.Response]:
+async def all_at_once(url: str, count: int, sku: str, at_once: int = 60, coupon: str = "") -> list[httpx.Response]:
     """So many shoppers for the same thing."""
     gate = asyncio.Semaphore(at_once)
     limits = httpx.Limits(max_connections=at_once)
@@ -118,6 +124,6 @@ async def all_at_once(url: str, count: int, sku: str, at_once: int = 60) -> list
 
         async def one(n: int) -> httpx.Response:
             async with gate:
-                return await buy(client, sku, f"buyer{n}")
+                return await buy(client, sku, f"buyer{n}", coupon=coupon)
 
         return await asyncio.gather(*(one(n) for n in range(count)))

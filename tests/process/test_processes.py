@@ -20,7 +20,7 @@ from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.money import Money
 from shopwright.kit.outgoing import client
-from shopwright.services.pricing.contract import Price
+from shopwright.services.pricing.contract import Coupon, Price
 from tests.conftest import POSTGRES, QUICK, make_settings, sell
 from tests.process.server import Server, all_at_once, buy
 
@@ -75,6 +75,30 @@ async def test_a_thousand_buyers_for_the_last_unit_make_one_order(data: tuple[Pa
     shop = await settled(data)
     try:
         assert [order.status for order in await shop.orders.search(limit=100)] == ["paid"]
+        assert await wrong(shop) == []
+    finally:
+        await shop.close()
+
+
+@pytest.mark.slow
+async def test_a_thousand_buyers_for_the_last_use_of_a_coupon_use_it_once(data: tuple[Path, str]) -> None:
+    (sku,) = await stock_up(data, ("Lamp", 5_000))
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    await shop.pricing.put_coupon(Coupon(code="LAST", kind="percentage", value=1000, limit_total=1))
+    await shop.close()
+    server = Server(*data, workers=2).start()
+    try:
+        answers = await all_at_once(server.url, 1000, sku, coupon="LAST")
+    finally:
+        assert server.stop() == 0
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}
+    shop = await settled(data)
+    try:
+        orders = [await shop.orders.get(one.id) for one in await shop.orders.search(limit=100)]
+        assert [(order.status, order.coupons) for order in orders if order.totals.discount.amount] == [
+            ("paid", ("LAST",))
+        ]
+        assert next(one.used for one in await shop.pricing.coupons() if one.code == "LAST") == 1
         assert await wrong(shop) == []
     finally:
         await shop.close()

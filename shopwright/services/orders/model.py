@@ -17,6 +17,7 @@ from shopwright.services.orders.contract import (
     OrderLine,
     PastOrder,
     PriceMoved,
+    SoldLine,
     Status,
 )
 from shopwright.services.pricing.contract import Step, Totals
@@ -100,6 +101,21 @@ def chosen_lines(order: Order, wanted: Sequence[LineQuantity], done: str) -> lis
     if len({line.id for line, _ in chosen}) < len(chosen):
         raise Invalid.at("/lines", "Each line stands here once.")
     return chosen
+
+
+def sold(order: Order) -> tuple[SoldLine, ...]:
+    """What was sold, for those who count; not what an earlier shop sold and this one does not have."""
+    return tuple(
+        SoldLine(
+            product_id=one.product_id,
+            variant_id=one.variant_id,
+            quantity=one.quantity,
+            total=one.total,
+            title=one.title,
+        )
+        for one in order.lines
+        if one.product_id
+    )
 
 
 def past_totals(past: PastOrder) -> Totals:

@@ -6,7 +6,7 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
 from shopwright.kit.work import Transaction
 from shopwright.services.orders import model, past_store, refund_store, store
-from shopwright.services.orders.contract import Order, OrderImported, OrderLine, PastOrder, Refund, SoldLine
+from shopwright.services.orders.contract import Order, OrderImported, OrderLine, PastOrder, Refund
 from shopwright.services.orders.service import OrderBook
 
 
@@ -97,16 +97,6 @@ class Past(OrderBook):
                 name=order.shipping_address.name,
                 total=order.totals.total,
                 placed_at=order.placed_at,
-                lines=tuple(
-                    SoldLine(
-                        product_id=one.product_id,
-                        variant_id=one.variant_id,
-                        quantity=one.quantity,
-                        total=one.total,
-                        title=one.title,
-                    )
-                    for one in order.lines
-                    if one.product_id
-                ),
+                lines=model.sold(order),
             )
         )

@@ -30,7 +30,6 @@ from shopwright.services.orders.contract import (
     OrderSummary,
     PaymentChoice,
     PlaceOrder,
-    SoldLine,
     Status,
 )
 from shopwright.services.orders.ending import Ending
@@ -284,16 +283,7 @@ class OrderBook(Ending):
                     customer_id=whole.customer_id,
                     name=whole.shipping_address.name,
                     total=whole.totals.total,
-                    lines=tuple(
-                        SoldLine(
-                            product_id=one.product_id,
-                            variant_id=one.variant_id,
-                            quantity=one.quantity,
-                            total=one.total,
-                            title=one.title,
-                        )
-                        for one in whole.lines
-                    ),
+                    lines=model.sold(whole),
                 )
             )
         return True
