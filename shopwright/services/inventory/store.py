@@ -199,16 +199,7 @@ async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> li
 
 async def record(tx: Transaction, movement_id: str, variant_id: str, location: str, delta: int, reason: str) -> None:
     """One line of the append-only record."""
-    await tx.run(
-        "INSERT INTO movements (id, variant_id, location, delta, reason, time)"
-        " VALUES (:id, :variant_id, :location, :delta, :reason, :time)",
-        id=movement_id,
-        variant_id=variant_id,
-        location=location,
-        delta=delta,
-        reason=reason,
-        time=to_micros(tx.now),
-    )
+    await record_many(tx, [movement_id], [Wanted(variant_id, delta)], location, reason)
 
 
 async def record_many(
