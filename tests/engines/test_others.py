@@ -254,6 +254,29 @@ async def test_another_process_takes_over_when_the_first_has_died(shop: Shop) ->
     assert heard == [1, 2]
 
 
+async def test_processes_that_died_while_they_delivered_do_not_count_as_failures(shop: Shop) -> None:
+    heard, fails = [], True
+
+    async def hear(one: Heard) -> None:
+        if fails:
+            raise RuntimeError("not now")
+        heard.append(one.event.n)
+
+    work = shop.works["users"]
+    LocalBus([work], [], [])
+    await ring(shop, ("one",), ("a", 1))
+    for _ in range(ATTEMPTS + 1):
+        shop.clock.move(seconds=21)
+        assert len(await LocalBus([work], [], [])._claim(work)) == 1  # and dies
+    shop.clock.move(seconds=21)
+    bus = LocalBus([work], [Reaction("one", Rang, hear)], [])
+    await bus.settle()
+    fails = False
+    shop.clock.move(seconds=1)
+    await bus.settle()
+    assert heard == [1]
+
+
 async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(shop: Shop) -> None:
     heard, broken = [], True
 

@@ -25,7 +25,7 @@ POLL_S = 0.5
 ATTEMPTS = 12
 FIRST_RETRY = timedelta(milliseconds=500)
 LONGEST_RETRY = timedelta(minutes=10)
-Waiting = tuple[Work, Heard, int]  # whose fact, for whom, attempts before
+Waiting = tuple[Work, Heard, int]  # whose fact, for whom, how often it failed before
 Failed = tuple[Waiting, Exception]
 
 
@@ -135,7 +135,7 @@ class LocalBus:
             return []
         async with work.begin() as tx:
             rows = await tx.fetch(
-                "UPDATE deliveries SET due = :lease, attempts = attempts + 1 WHERE (fact_id, hearer) IN ("
+                "UPDATE deliveries SET due = :lease WHERE (fact_id, hearer) IN ("
                 " SELECT d.fact_id, d.hearer FROM deliveries d WHERE d.state = 'waiting' AND d.due <= :now AND NOT EXISTS ("
                 "  SELECT 1 FROM deliveries e WHERE e.hearer = d.hearer AND e.subject = d.subject"
                 "  AND e.fact_id < d.fact_id AND e.state = 'waiting')"
@@ -219,13 +219,15 @@ class LocalBus:
         return failed, later
 
     async def _postpone(self, work: Work, heard: Heard, attempts: int, error: Exception) -> None:
+        """Only what failed counts: a process that died in the middle says nothing against the hearer."""
         async with work.begin() as tx:
             pause = min(FIRST_RETRY * 2**attempts, LONGEST_RETRY)
             await tx.run(
-                "UPDATE deliveries SET due = :due, state = :state, problem = :problem"
+                "UPDATE deliveries SET due = :due, attempts = :attempts, state = :state, problem = :problem"
                 " WHERE fact_id = :fact_id AND hearer = :hearer",
                 due=to_micros(tx.now + pause),
-                state="dead" if attempts >= ATTEMPTS else "waiting",
+                attempts=attempts + 1,
+                state="dead" if attempts + 1 >= ATTEMPTS else "waiting",
                 problem=repr(error)[:500],
                 fact_id=heard.fact.id,
                 hearer=heard.hearer,
