@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -170,6 +171,17 @@ async def test_the_index_can_be_changed_and_emptied(tmp_path: Path) -> None:
     await index.write([goods(2, "Chair")], [])
     await index.clear()
     assert await index.count() == 0
+
+
+async def test_two_changes_in_one_tick_of_the_file_systems_clock_are_both_seen(tmp_path: Path) -> None:
+    index = open_search(f"tantivy://{tmp_path}")
+    await index.write([goods(1, "Old lamp")], [])
+    committed = tmp_path / "v2" / "first" / "meta.json"
+    tick = committed.stat().st_mtime_ns
+    assert (await index.search(Query())).cards == ("Old lamp",)
+    await index.write([goods(1, "New lamp")], [])
+    os.utime(committed, ns=(tick, tick))
+    assert (await index.search(Query())).cards == ("New lamp",)
 
 
 # --- post and pictures

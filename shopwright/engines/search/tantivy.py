@@ -24,6 +24,8 @@ from shopwright.kit.ports import Found, IndexDocument, Query
 
 SHAPE = "v2"  # a new number builds a new index beside the old one
 HEAP_BYTES = 64_000_000
+# File systems note times no finer than their clock ticks: what is younger may have been written twice since.
+TICK_NS = 50_000_000
 WRITER_WAIT_S = 10.0
 MANY = 1_000  # so many at once are worth a second thread
 FACET_VALUES = 2_000
@@ -80,7 +82,7 @@ class TantivyIndex:
         self._opened: tuple[str, tantivy.Index] | None = None
         self._vocabulary: tuple[int, Mapping[str, int]] = (-1, {})
         self._writing = threading.Lock()
-        self._seen: int | None = None
+        self._seen: tuple[int, int] | None = None
 
     def _current(self) -> str:
         try:
@@ -115,8 +117,8 @@ class TantivyIndex:
         shutil.rmtree(self._folder / before, ignore_errors=True)
         return Unavailable(f"The search index was damaged ({reason}) and is being built again.")
 
-    def _generation(self) -> int:
-        """Changes with what was committed last, by whichever process."""
+    def _generation(self) -> tuple[int, int] | None:
+        """Changes with what was committed last, by whichever process; None just after a commit, when nobody can tell."""
 
         def changed(path: Path) -> int:
             try:
@@ -124,13 +126,15 @@ class TantivyIndex:
             except FileNotFoundError:
                 return 0
 
-        return changed(self._name) * 31 + changed(self._folder / self._current() / "meta.json")
+        now = time.time_ns()  # before it is looked
+        times = changed(self._name), changed(self._folder / self._current() / "meta.json")
+        return times if max(times) < now - TICK_NS else None
 
     def _searcher(self) -> tantivy.Searcher:
         """What was committed last, by whichever process."""
         generation = self._generation()
         index = self._index
-        if generation != self._seen:
+        if generation is None or generation != self._seen:
             try:
                 index.reload()
             except ValueError as error:
