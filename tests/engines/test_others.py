@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -287,6 +288,23 @@ async def test_processes_that_died_while_they_delivered_do_not_count_as_failures
     shop.clock.move(seconds=1)
     await bus.settle()
     assert heard == [1]
+
+
+async def test_processes_that_take_over_at_once_do_not_wait_for_each_other_in_a_ring(shop: Shop) -> None:
+    heard: Counter[str] = Counter()
+
+    async def hear(one: Heard) -> None:
+        heard[one.event.bell] += 1
+
+    work = shop.works["users"]
+    for lap in range(8):
+        LocalBus([work], [], [])  # tells, and dies
+        await ring(shop, ("one",), *((f"{lap}/{n}", n) for n in range(100)))
+        shop.clock.move(seconds=21)
+        buses = [LocalBus([work], [Reaction("one", Rang, hear)], []) for _ in range(4)]
+        await asyncio.gather(*(bus.settle() for bus in buses))
+    assert len(heard) == 800
+    assert set(heard.values()) == {1}
 
 
 async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(shop: Shop) -> None:

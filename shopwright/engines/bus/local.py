@@ -134,6 +134,8 @@ class LocalBus:
         ):
             return []
         async with work.begin() as tx:
+            # One process at a time: two statements that claim the same rows could wait for each other in a ring.
+            await tx.run("INSERT INTO timers (name, due) VALUES ('claim', 0) ON CONFLICT (name) DO UPDATE SET due = 0")
             rows = await tx.fetch(
                 "UPDATE deliveries SET due = :lease WHERE (fact_id, hearer) IN ("
                 " SELECT d.fact_id, d.hearer FROM deliveries d WHERE d.state = 'waiting' AND d.due <= :now AND NOT EXISTS ("

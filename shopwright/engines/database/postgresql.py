@@ -45,6 +45,8 @@ def translated(schema: str) -> Iterator[None]:
         raise UniqueViolation(str(error)) from None
     except asyncpg.exceptions.DataError:  # a NUL in a text, a number beyond 64 bits
         raise Invalid("A text holds a character, or a number is of a size, that cannot be kept.") from None
+    except (asyncpg.exceptions.DeadlockDetectedError, asyncpg.exceptions.SerializationError):
+        raise Unavailable("Others changed the same at the same moment. Nothing was done; try again.") from None
     except (
         OSError,
         TimeoutError,
