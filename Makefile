@@ -46,10 +46,10 @@ lock: install-dev ## write requirements/*.txt anew from pyproject.toml
 	@$(BIN)/python tools/lock.py
 
 servers: ## install and start the real servers on loopback
-	@tools/servers start
+	@tools/servers.py start
 
 servers-stop: ## end them
-	@tools/servers stop
+	@tools/servers.py stop
 
 wheel: install-dev ## build the wheel into dist/
 	@$(BIN)/flit build --format wheel

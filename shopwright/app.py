@@ -113,9 +113,9 @@ class Shop:
         self.files = open_files(settings.files)
         post = self.works["notifications"]
         self.postboxes = {
-            "email": open_postbox("mail", settings.mail, post),
-            "sms": open_postbox("sms", settings.sms, post),
-            "push": open_postbox("push", settings.push, post),
+            "email": open_postbox("mail", settings.mail, post, settings.mail_from),
+            "sms": open_postbox("sms", settings.sms, post, settings.shop_name),
+            "push": open_postbox("push", settings.push, post, settings.shop_name),
         }
         self.outside = outgoing.client(timeout_s=10)
         self.pretend = PretendProvider(self.works["pretend"], settings.url, send_webhook)
@@ -249,6 +249,8 @@ class Shop:
         """Let go of every engine."""
         for work in self.works.values():
             await work.database.close()
+        for postbox in self.postboxes.values():
+            await postbox.close()
         await self.cache.close()
         await self.outside.aclose()
 

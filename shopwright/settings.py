@@ -2,8 +2,10 @@
 
 import secrets
 from contextlib import suppress
+from email.utils import formataddr
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -25,11 +27,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     database: Annotated[str, _means("relational engine: sqlite:///folder or postgresql://…")] = ""
     documents: Annotated[str, _means("document engine: database: keeps them in the database")] = "database:"
-    cache: Annotated[str, _means("cache engine: memory:")] = "memory:"
+    cache: Annotated[
+        str, _means("cache engine: memory:, redis://…, redis+sentinel://…, redis+cluster://… or memcached://…")
+    ] = "memory:"
     bus: Annotated[str, _means("how facts travel: local:")] = "local:"
     search: Annotated[str, _means("search engine: tantivy:///folder")] = ""
-    files: Annotated[str, _means("where media live: file:///folder")] = ""
-    mail: Annotated[str, _means("where e-mail goes: viewer: shows it in the back office")] = "viewer:"
+    files: Annotated[str, _means("where media live: file:///folder or s3://bucket")] = ""
+    mail: Annotated[
+        str, _means("where e-mail goes: smtp://…, smtps://…, or viewer: which shows it in the back office")
+    ] = "viewer:"
+    mail_from: Annotated[str, _means("whom e-mail is from; the shop at the host of its address if empty")] = ""
     sms: Annotated[str, _means("where text messages go: viewer:")] = "viewer:"
     push: Annotated[str, _means("where push messages go: viewer:")] = "viewer:"
     owner_email: Annotated[str, _means("e-mail address of the owner of a new shop")] = "owner@example.com"
@@ -75,6 +82,8 @@ def complete(settings: Settings) -> Settings:
         data=str(data),
         secret=secret,
         url=settings.url.rstrip("/"),
+        mail_from=settings.mail_from
+        or formataddr((settings.shop_name, f"shop@{urlsplit(settings.url).hostname or 'localhost'}")),
         database=settings.database or f"sqlite://{data}",
         search=settings.search or f"tantivy://{data}/search",
         files=settings.files or f"file://{data}/files",

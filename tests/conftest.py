@@ -63,6 +63,13 @@ def need(present: bool, what: str) -> None:
         pytest.skip(f"{what} is not there")
 
 
+def server(name: str) -> str:
+    """The URL of a real server that `make servers` started."""
+    url = os.environ.get(f"SHOPWRIGHT_TEST_{name}", "")
+    need(bool(url), f"{name} (SHOPWRIGHT_TEST_{name})")
+    return url
+
+
 async def postgres_do(*statements: str) -> None:
     import asyncpg
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 POSTGRES = "SHOPWRIGHT_TEST_POSTGRES"
+SERVERS = (POSTGRES, *(f"SHOPWRIGHT_TEST_{name}" for name in ("REDIS", "MEMCACHED", "S3")))
 
 
 def main() -> int:
@@ -15,10 +16,11 @@ def main() -> int:
     together = ["-n", "2"] if fast else []  # what takes minutes also takes both cores
     command = [sys.executable, "-m", "pytest", *together, *chosen, *more]
     environment = dict(os.environ)
-    postgres = environment.pop(POSTGRES, "")
-    if not postgres and environment.get("ENGINES") == "required":
-        sys.stderr.write(f"ENGINES=required, but {POSTGRES} is not set: run `make servers` first.\n")
+    missing = [name for name in SERVERS if not environment.get(name)]
+    if missing and environment.get("ENGINES") == "required":
+        sys.stderr.write(f"ENGINES=required, but {', '.join(missing)} is not set: run `make servers` first.\n")
         return 1
+    postgres = environment.pop(POSTGRES, "")
     sys.stdout.write("== the shop on SQLite\n")
     sys.stdout.flush()
     # What only PostgreSQL can show is shown in its own pass below; here it is skipped, required or not.

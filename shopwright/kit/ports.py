@@ -61,7 +61,7 @@ class Documents(Protocol):
 
 
 class Cache(Protocol):
-    """Bytes for a while. Losing them costs time, never truth."""
+    """Bytes for a while, to within a second. Losing them costs time, never truth."""
 
     async def get(self, key: str) -> bytes | None: ...
 
@@ -115,6 +115,8 @@ class Postbox(Protocol):
     async def forget(self, message_ids: Sequence[str]) -> None:
         """Keep none of these, where any are kept."""
         ...
+
+    async def close(self) -> None: ...
 
 
 class IndexDocument(msgspec.Struct, frozen=True, kw_only=True):

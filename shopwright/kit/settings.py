@@ -5,10 +5,11 @@ An unknown setting is an error that names the nearest known one: a typo must not
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 import msgspec
 
@@ -108,3 +109,53 @@ def choose(kind: str, url: str, known: Mapping[str, E]) -> E:
     raise Invalid(
         f"{PREFIX}{kind.upper()} is set to a URL that starts with {scheme}:, which is no {kind} engine. {hint}"
     )
+
+
+@contextmanager
+def client_of(extra: str) -> Iterator[None]:
+    """Around the import of an engine: a client that is not installed is an Invalid setting that says how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise Invalid(
+            f"This engine needs {error.name}, which is not installed: pip install 'shopwright[{extra}]'."
+        ) from None
+
+
+class EngineUrl(msgspec.Struct, frozen=True):
+    """A URL that names an engine, taken apart. `hosts`: each with its port, or None where the URL says none."""
+
+    scheme: str
+    user: str
+    password: str
+    hosts: tuple[tuple[str, int | None], ...]
+    path: str
+    options: Mapping[str, str]
+
+
+def take_apart(kind: str, url: str, options: Sequence[str] = ()) -> EngineUrl:
+    """The parts of an engine's URL; user and password are percent-decoded. Raises Invalid, without repeating a password."""
+    name = PREFIX + kind.upper()
+    split = urlsplit(url)
+    given, _, where = split.netloc.rpartition("@")
+    user, _, password = given.partition(":")
+    hosts = []
+    for one in where.split(","):
+        host, _, port = one.partition(":") if not one.startswith("[") else _bracketed(one)
+        if not host:
+            raise Invalid(f"{name} names no host; it looks like {split.scheme}://host:port.")
+        if port and not port.isdigit():
+            raise Invalid(f"{name} has the port “{port}”; a port is a number.")
+        hosts.append((host, int(port) if port else None))
+    found = dict(parse_qsl(split.query, keep_blank_values=True))
+    for option in found:
+        if option not in options:
+            hint = f"Known here: {', '.join(options)}." if options else "It knows none."
+            raise Invalid(f"{name} has the option “{option}”, which {split.scheme}: does not know. {hint}")
+    return EngineUrl(split.scheme, unquote(user), unquote(password), tuple(hosts), split.path.strip("/"), found)
+
+
+def _bracketed(address: str) -> tuple[str, str, str]:
+    """An IPv6 address in brackets, and its port."""
+    host, _, port = address[1:].partition("]")
+    return host, ":", port.removeprefix(":")

@@ -1,4 +1,4 @@
-"""The contracts of documents, cache, search, files, post and bus, on the engines there are."""
+"""The contracts of documents, search, post and bus, on the engines there are."""
 
 import asyncio
 import io
@@ -14,10 +14,7 @@ from PIL import Image
 
 from shopwright.app import Shop
 from shopwright.engines.bus.local import ATTEMPTS, LocalBus
-from shopwright.engines.cache import open_cache
-from shopwright.engines.cache.memory import MemoryCache
 from shopwright.engines.documents import open_documents
-from shopwright.engines.files import open_files
 from shopwright.engines.search import open_search
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import UniqueViolation
@@ -61,48 +58,6 @@ async def test_a_lost_update_is_refused_and_the_index_follows_the_document(shop:
     async with work.begin() as tx:
         await documents.delete(tx, THINGS, "a")
     assert await documents.find(work, THINGS, {"slug": "lamp"}) == []
-
-
-# --- cache
-
-
-async def test_a_cache_forgets_in_time_and_when_full() -> None:
-    now = 0.0
-    cache = MemoryCache(monotonic=lambda: now, capacity=2)
-    await cache.set("a", b"1", timedelta(seconds=10))
-    assert await cache.get("a") == b"1"
-    now = 10.0
-    assert await cache.get("a") is None
-    for key in ("a", "b", "c"):
-        await cache.set(key, b"x", timedelta(seconds=10))
-    assert await cache.get("a") is None
-    assert await cache.get("c") == b"x"
-    await cache.delete("c")
-    assert await cache.get("c") is None
-
-
-async def test_a_cache_counts_until_its_window_ends() -> None:
-    now = 0.0
-    cache = MemoryCache(monotonic=lambda: now)
-    assert [await cache.increment("n", timedelta(seconds=60)) for _ in range(3)] == [1, 2, 3]
-    now = 61.0
-    assert await cache.increment("n", timedelta(seconds=60)) == 1
-    await open_cache("memory:").close()
-
-
-# --- files
-
-
-async def test_files_are_kept_under_their_names_and_nowhere_else(tmp_path: Path) -> None:
-    files = open_files(f"file://{tmp_path}/files")
-    await files.put("media/a/original", b"bytes")
-    assert await files.get("media/a/original") == b"bytes"
-    assert await files.get("media/none") is None
-    await files.delete("media/a/original")
-    assert await files.get("media/a/original") is None
-    for name in ("../secret", "/etc/passwd", "a/../../b", "A", "", ".hidden"):
-        with pytest.raises(Invalid):
-            await files.put(name, b"x")
 
 
 # --- search

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from shopwright.kit.database import Database
-from shopwright.kit.settings import choose
+from shopwright.kit.settings import choose, client_of
 
 
 def open_database(url: str, service: str) -> Database:
@@ -20,6 +20,7 @@ def _sqlite(url: str, service: str) -> Database:
 
 
 def _postgresql(url: str, service: str) -> Database:
-    from shopwright.engines.database.postgresql import PostgresDatabase
+    with client_of("postgres"):
+        from shopwright.engines.database.postgresql import PostgresDatabase
 
     return PostgresDatabase(url, schema=service)

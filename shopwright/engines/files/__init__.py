@@ -1,17 +1,40 @@
-"""Files (media, invoices): `file:///folder`."""
+"""Files (media, invoices): `file:///folder`, or `s3://bucket` at any server that speaks S3."""
 
+import re
 from pathlib import Path
 
+from shopwright.kit.errors import Invalid
 from shopwright.kit.ports import Files
-from shopwright.kit.settings import choose
+from shopwright.kit.settings import choose, client_of
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 
 
 def open_files(url: str) -> Files:
     """The file store behind `url`. Raises Invalid for a scheme nobody knows."""
-    return choose("files", url, {"file": _disk})(url)
+    return choose("files", url, {"file": _disk, "s3": _s3})(url)
+
+
+def is_name(name: str) -> bool:
+    """Names are relative paths of lower-case words."""
+    return bool(NAME.fullmatch(name)) and ".." not in name
+
+
+def named(name: str) -> str:
+    """`name` itself. Raises Invalid where it is none."""
+    if not is_name(name):
+        raise Invalid(f"“{name}” is not a file name; use lower-case letters, digits, dots, dashes and slashes.")
+    return name
 
 
 def _disk(url: str) -> Files:
     from shopwright.engines.files.disk import DiskFiles
 
     return DiskFiles(Path(url.removeprefix("file://")))
+
+
+def _s3(url: str) -> Files:
+    with client_of("s3"):
+        from shopwright.engines.files.s3 import S3Files
+
+    return S3Files(url)

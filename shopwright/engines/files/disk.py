@@ -2,13 +2,11 @@
 
 import asyncio
 import os
-import re
 import tempfile
 from pathlib import Path
 
-from shopwright.kit.errors import Invalid, Unavailable
-
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
+from shopwright.engines.files import is_name, named
+from shopwright.kit.errors import Unavailable
 
 
 class DiskFiles:
@@ -18,9 +16,7 @@ class DiskFiles:
         self._folder = folder
 
     def _path(self, name: str) -> Path:
-        if not NAME.fullmatch(name) or ".." in name:
-            raise Invalid(f"“{name}” is not a file name; use lower-case letters, digits, dots, dashes and slashes.")
-        return self._folder / name
+        return self._folder / named(name)
 
     async def put(self, name: str, data: bytes) -> None:
         await asyncio.to_thread(self._write, self._path(name), data)
@@ -50,4 +46,4 @@ class DiskFiles:
 
     def _names(self) -> list[str]:
         found = (str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file())
-        return sorted(name for name in found if NAME.fullmatch(name))
+        return sorted(name for name in found if is_name(name))

@@ -30,3 +30,6 @@ class Viewer:
     async def forget(self, message_ids: Sequence[str]) -> None:
         async with self._work.begin() as tx:
             await tx.run_many("DELETE FROM viewer WHERE id = :id", [{"id": one} for one in message_ids])
+
+    async def close(self) -> None:
+        """Its database is the shop's."""

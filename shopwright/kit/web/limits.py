@@ -7,7 +7,7 @@ import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from shopwright.kit.errors import RateLimited
+from shopwright.kit.errors import RateLimited, Unavailable
 from shopwright.kit.ports import Cache
 from shopwright.kit.web.problems import describe
 
@@ -30,7 +30,11 @@ class Limits:
         limit = self._per_minute * (10 if reads else 1)
         client = scope.get("client") or ("unknown", 0)
         window, into = divmod(int(time.time()), WINDOW_S)
-        count = await self._cache.increment(f"limit:{client[0]}:{reads}:{window}", timedelta(seconds=WINDOW_S))
+        try:
+            count = await self._cache.increment(f"limit:{client[0]}:{reads}:{window}", timedelta(seconds=WINDOW_S))
+        except Unavailable:  # a shop that counts nobody is better than one that serves nobody
+            await self._app(scope, receive, send)
+            return
         left, reset = max(0, limit - count), WINDOW_S - into
         if count > limit:
             await self._refuse(scope, send, reset)

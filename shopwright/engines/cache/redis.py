@@ -1,0 +1,106 @@
+"""Redis 7: one server (`redis://`, with TLS `rediss://`), watched by Sentinels, or a Cluster.
+
+redis://:password@host:6379/0
+rediss://user:password@host:6380/0?ca=/etc/ssl/redis-ca.pem
+redis+sentinel://:password@host1:26379,host2:26379/mymaster
+redis+cluster://:password@host1:6379,host2:6379
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException, RedisError
+
+from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.settings import EngineUrl, take_apart
+
+PREFIX = "shopwright:"
+PORT, SENTINEL_PORT = 6379, 26379
+CONNECT_S, ANSWER_S = 1.0, 1.0
+CONNECTIONS = 20
+WAITS = ("socket_connect_timeout", "socket_timeout", "retry")
+# A counter and its end are made in one step: nobody may die in between and leave a counter that never ends.
+COUNT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return count
+"""
+
+
+class RedisCache:
+    """Keys below `shopwright:`, each with an end: memory that runs short may evict them (`allkeys-lru`, `volatile-ttl`)."""
+
+    def __init__(self, url: str) -> None:
+        self._client, self._watchers = connect(take_apart("cache", url, ("ca",)))
+        self._free = asyncio.Semaphore(CONNECTIONS)
+
+    @asynccontextmanager
+    async def _asked(self) -> AsyncIterator[None]:
+        """One of the connections, and what the client raises in the words of the port; its own may hold what was sent."""
+        async with self._free:
+            try:
+                yield
+            except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+                raise Unavailable(f"Redis does not answer ({type(error).__name__}).") from error
+
+    async def get(self, key: str) -> bytes | None:
+        async with self._asked():
+            found: bytes | None = await self._client.get(PREFIX + key)
+        return found
+
+    async def set(self, key: str, value: bytes, ttl: timedelta) -> None:
+        async with self._asked():
+            await self._client.set(PREFIX + key, value, px=_milliseconds(ttl))
+
+    async def delete(self, key: str) -> None:
+        async with self._asked():
+            await self._client.delete(PREFIX + key)
+
+    async def increment(self, key: str, ttl: timedelta) -> int:
+        async with self._asked():
+            return int(await self._client.eval(COUNT, 1, PREFIX + key, _milliseconds(ttl)))
+
+    async def close(self) -> None:
+        for one in (self._client, *self._watchers):
+            await one.aclose()
+
+
+def connect(url: EngineUrl) -> tuple[Any, list[Any]]:
+    """A client of the server, the Sentinels' master, or the Cluster, and those of the Sentinels; they connect when first used."""
+    how: dict[str, Any] = {
+        "username": url.user or None,
+        "password": url.password or None,
+        "socket_connect_timeout": CONNECT_S,
+        "socket_timeout": ANSWER_S,
+        "max_connections": CONNECTIONS,
+        "retry": Retry(NoBackoff(), 1),  # a connection that was kept may have been closed
+    }
+    if url.scheme == "rediss":
+        how |= {"ssl": True, "ssl_ca_certs": url.options.get("ca")}
+    if url.scheme == "redis+cluster":
+        nodes = [ClusterNode(host, port or PORT) for host, port in url.hosts]
+        return RedisCluster(startup_nodes=nodes, **how), []
+    if url.scheme == "redis+sentinel":
+        if not url.path:
+            raise Invalid("SHOPWRIGHT_CACHE names no master; it looks like redis+sentinel://host:26379/mymaster.")
+        hosts = [(host, port or SENTINEL_PORT) for host, port in url.hosts]
+        watchers = Sentinel(hosts, sentinel_kwargs={name: how[name] for name in WAITS})
+        return watchers.master_for(url.path, **how), list(watchers.sentinels)
+    if len(url.hosts) > 1:
+        raise Invalid("SHOPWRIGHT_CACHE names several hosts; that is redis+sentinel: or redis+cluster:.")
+    if url.path and not url.path.isdigit():
+        raise Invalid(f"SHOPWRIGHT_CACHE names the database “{url.path}”; Redis numbers them: /0.")
+    host, port = url.hosts[0]
+    return Redis(host=host, port=port or PORT, db=int(url.path or 0), **how), []
+
+
+def _milliseconds(ttl: timedelta) -> int:
+    return max(1, int(ttl / timedelta(milliseconds=1)))

@@ -1,0 +1,94 @@
+"""S3 and all that speak its protocol (MinIO, Ceph, R2, versitygw), through obstore; requests carry signature version 4.
+
+    s3://bucket/prefix?region=eu-central-1                               keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    s3://key:secret@bucket?endpoint=https://minio.example&region=us-east-1
+
+Large files travel in parts. Names never change their content (media are named by their hash), so they may be kept for good.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from mimetypes import guess_type
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from shopwright.engines.files import is_name, named
+from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.settings import take_apart
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
+
+FOR_GOOD = "public, max-age=31536000, immutable"
+TRIES = 3
+PATIENCE = timedelta(seconds=10)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """What the client raises, in the words of the port; its own words hold the address that was asked."""
+    try:
+        yield
+    except (BaseError, OSError, TimeoutError) as error:
+        raise Unavailable(f"S3 does not do what was asked of it ({type(error).__name__}).") from error
+
+
+class S3Files:
+    """Objects of one bucket, below a prefix."""
+
+    def __init__(self, url: str) -> None:
+        parts = take_apart("files", url, ("endpoint", "region"))
+        if len(parts.hosts) > 1 or parts.hosts[0][1]:
+            raise Invalid("SHOPWRIGHT_FILES names one bucket: s3://bucket?endpoint=https://host:port.")
+        endpoint = parts.options.get("endpoint", "")
+        if endpoint and not endpoint.startswith(("http://", "https://")):
+            raise Invalid("The endpoint in SHOPWRIGHT_FILES starts with http:// or https://.")
+        if bool(parts.user) != bool(parts.password):
+            raise Invalid("SHOPWRIGHT_FILES names a key or a secret; both are needed: s3://key:secret@bucket.")
+        config: S3Config = {"region": parts.options.get("region", "us-east-1")}
+        if endpoint:
+            config["endpoint"] = endpoint
+        if parts.user:
+            config["access_key_id"], config["secret_access_key"] = parts.user, parts.password
+        self._store = S3Store(
+            parts.hosts[0][0],
+            prefix=parts.path or None,
+            config=config,
+            client_options={"allow_http": endpoint.startswith("http://"), "connect_timeout": "3s", "timeout": "30s"},
+            retry_config={"max_retries": TRIES, "retry_timeout": PATIENCE},
+        )
+
+    async def put(self, name: str, data: bytes) -> None:
+        kept: dict[str, str] = {"Cache-Control": FOR_GOOD}
+        if kind := guess_type(name)[0]:
+            kept["Content-Type"] = kind
+        with translated():
+            await obstore.put_async(self._store, named(name), data, attributes=kept)
+
+    async def get(self, name: str) -> bytes | None:
+        named(name)
+        with translated():
+            try:
+                found = await obstore.get_async(self._store, name)
+                return bytes(await found.bytes_async())
+            except FileNotFoundError:
+                return None
+
+    async def delete(self, name: str) -> None:
+        named(name)
+        with translated():
+            try:
+                await obstore.delete_async(self._store, name)
+            except FileNotFoundError:
+                return
+
+    async def names(self) -> list[str]:
+        found: list[str] = []
+        with translated():
+            async for batch in obstore.list(self._store):
+                found += [one["path"] for one in batch]
+        return sorted(name for name in found if is_name(name))

@@ -1,0 +1,135 @@
+"""E-mail by SMTP (RFC 5321), through aiosmtplib; MIME is the standard library's.
+
+    smtp://user:password@mail.example:587                STARTTLS, or nothing is sent
+    smtps://user:password@mail.example:465               TLS from the first byte (RFC 8314)
+    smtp://127.0.0.1:25?starttls=never                   a relay on this machine
+
+`ca` names a file of certificates to trust instead of the system's.
+"""
+
+import ssl
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, localtime, parseaddr
+
+import aiosmtplib
+
+from shopwright.kit.errors import Invalid, Refused, ShopError, Unavailable
+from shopwright.kit.ports import Message
+from shopwright.kit.settings import take_apart
+
+PORTS = {"smtp": 587, "smtps": 465}
+PATIENCE_S = 20
+# A connection that was idle for longer is asked whether it still stands.
+IDLE_S = 5.0
+KEPT = 4
+FOR_GOOD = 500
+
+
+class Smtp:
+    """Hands messages to a mail server over connections that are kept."""
+
+    def __init__(self, url: str, sender: str, idle_s: float = IDLE_S) -> None:
+        self._url = take_apart("mail", url, ("starttls", "ca"))
+        starttls = self._url.options.get("starttls", "always")
+        if starttls not in {"always", "never"}:
+            raise Invalid(f"SHOPWRIGHT_MAIL has starttls={starttls}; it is always or never.")
+        if self._url.user and starttls == "never" and self._url.scheme == "smtp":
+            raise Invalid(
+                "SHOPWRIGHT_MAIL would send a password in the clear: leave out starttls=never, or use smtps:."
+            )
+        name, address = parseaddr(sender)
+        if "@" not in address:
+            raise Invalid("SHOPWRIGHT_MAIL_FROM is an address such as Northlight <shop@example.com>.")
+        self._starttls = self._url.scheme == "smtp" and starttls == "always"
+        self._sender = Address(name, addr_spec=address)
+        self._idle_s = idle_s
+        self._free: list[tuple[float, aiosmtplib.SMTP]] = []
+
+    async def deliver(self, message: Message) -> None:
+        connection = await self._connected()
+        try:
+            await connection.send_message(self._mime(message))
+        except aiosmtplib.SMTPException as error:
+            raise _told(error) from error
+        except (OSError, TimeoutError) as error:
+            connection.close()
+            raise Unavailable(f"The mail server does not answer ({type(error).__name__}).") from error
+        finally:
+            if connection.is_connected and len(self._free) < KEPT:
+                self._free.append((time.monotonic(), connection))
+            else:
+                connection.close()
+
+    async def forget(self, message_ids: Sequence[str]) -> None:
+        """What was sent is gone."""
+
+    async def close(self) -> None:
+        while self._free:
+            _, kept = self._free.pop()
+            with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                await kept.quit()
+            kept.close()
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        while self._free:
+            since, kept = self._free.pop()
+            if time.monotonic() - since < self._idle_s:
+                return kept
+            try:
+                await kept.noop()
+            except (aiosmtplib.SMTPException, OSError, TimeoutError):
+                kept.close()
+            else:
+                return kept
+        return await self._connect()
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        host, port = self._url.hosts[0]
+        connection = aiosmtplib.SMTP(
+            hostname=host,
+            port=port or PORTS[self._url.scheme],
+            username=self._url.user or None,
+            password=self._url.password or None,
+            timeout=PATIENCE_S,
+            use_tls=self._url.scheme == "smtps",
+            start_tls=self._starttls,
+            tls_context=ssl.create_default_context(cafile=self._url.options.get("ca")),
+        )
+        try:
+            await connection.connect()
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            # Whatever is said now is not about the message: wrong password, no TLS, too many connections.
+            connection.close()
+            raise Unavailable(f"The mail server lets nobody in ({type(error).__name__}).") from error
+        return connection
+
+    def _mime(self, message: Message) -> EmailMessage:
+        """RFC 5322 with both forms (multipart/alternative); the id stays the same however often it is sent."""
+        made = EmailMessage()
+        made["From"] = self._sender
+        made["To"] = message.recipient
+        made["Subject"] = " ".join(message.subject.split())
+        made["Date"] = format_datetime(localtime())
+        made["Message-ID"] = f"<{message.id}@{self._sender.domain}>"
+        if message.unsubscribe:
+            made["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+            made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        made.set_content(message.text)
+        if message.html:
+            made.add_alternative(message.html, subtype="html")
+        return made
+
+
+def _told(error: aiosmtplib.SMTPException) -> ShopError:
+    """Is it the message (Refused), or the server at this moment (Unavailable)? Words of the server may name people."""
+    codes = [error.code] if isinstance(error, aiosmtplib.SMTPResponseException) else []
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        codes = [one.code for one in error.recipients]
+    about_us = isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPAuthenticationError)
+    if codes and min(codes) >= FOR_GOOD and not about_us:
+        return Refused(f"The mail server refused this message for good ({codes[0]}).")
+    return Unavailable(f"The mail server did not take this message ({type(error).__name__}).")

@@ -1,0 +1,309 @@
+"""The contract of every cache: in memory always, Redis and Memcached where they are there."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+
+from shopwright.app import Shop
+from shopwright.engines.cache import open_cache
+from shopwright.engines.cache.calm import REST_S, CalmCache
+from shopwright.engines.cache.memory import MemoryCache
+from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.ports import Cache
+from shopwright.kit.settings import client_of
+from shopwright.kit.web.limits import Limits
+from shopwright.web import build
+from tests.conftest import need, server
+from tests.process.server import free_port
+
+LONG = timedelta(minutes=10)
+
+
+@pytest.fixture(params=["memory", "redis", "memcached"])
+async def cache(request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
+    made = open_cache("memory:" if request.param == "memory" else server(request.param.upper()))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def key(request: pytest.FixtureRequest) -> str:
+    """A key nobody else uses, with all that a key may hold."""
+    return f"{request.node.name} {time.monotonic_ns()} ☕"
+
+
+async def test_what_was_put_in_is_there_until_it_is_taken_out(cache: Cache, key: str) -> None:
+    assert await cache.get(key) is None
+    await cache.set(key, b"\0\xff\r\nEND\r\n", LONG)
+    assert await cache.get(key) == b"\0\xff\r\nEND\r\n"
+    await cache.set(key, b"", LONG)
+    assert await cache.get(key) == b""
+    await cache.delete(key)
+    await cache.delete(key)
+    assert await cache.get(key) is None
+
+
+async def test_it_forgets_in_time(cache: Cache, key: str) -> None:
+    await cache.set(key, b"x", timedelta(seconds=2))
+    assert await cache.increment(key + "n", timedelta(seconds=2)) == 1
+    assert await cache.increment(key + "n", timedelta(seconds=2)) == 2
+    assert await cache.get(key) == b"x"
+    await asyncio.sleep(2.1)
+    assert await cache.get(key) is None
+    assert await cache.increment(key + "n", timedelta(seconds=2)) == 1
+
+
+async def test_counting_goes_on_while_it_ends_where_the_first_began(cache: Cache, key: str) -> None:
+    """The end of a counter is not moved by those who count later."""
+    counts = [await cache.increment(key, timedelta(seconds=4))]
+    await asyncio.sleep(2)
+    counts.append(await cache.increment(key, timedelta(seconds=4)))
+    await asyncio.sleep(2.6)  # Memcached may end it up to a second too early
+    counts.append(await cache.increment(key, timedelta(seconds=4)))
+    assert counts == [1, 2, 1]
+
+
+async def test_all_who_count_at_once_are_counted(cache: Cache, key: str) -> None:
+    counts = await asyncio.gather(*(cache.increment(key, LONG) for _ in range(200)))
+    assert sorted(counts) == list(range(1, 201))
+
+
+async def test_keys_of_any_length_and_values_of_any_size_do_no_harm(cache: Cache, key: str) -> None:
+    await cache.set(key * 50, b"long", LONG)
+    assert await cache.get(key * 50) == b"long"
+    await cache.set(key, b"small", LONG)
+    await cache.set(key, b"x" * 3_000_000, LONG)
+    assert await cache.get(key) in {None, b"x" * 3_000_000}  # never what was there before
+
+
+async def test_a_cache_in_memory_forgets_when_it_is_full() -> None:
+    now = 0.0
+    cache = MemoryCache(monotonic=lambda: now, capacity=2)
+    for one in ("a", "b", "c"):
+        await cache.set(one, b"x", timedelta(seconds=10))
+    assert await cache.get("a") is None
+    assert await cache.get("c") == b"x"
+    now = 10.0
+    assert await cache.get("c") is None
+
+
+# --- servers that are not there, or half there
+
+
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """It takes every connection and never says a word."""
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize("scheme", ["redis", "memcached", "redis+cluster", "redis+sentinel"])
+async def test_a_server_that_is_not_there_is_unavailable_and_nobody_waits_for_it_twice(scheme: str) -> None:
+    path = "/mymaster" if scheme == "redis+sentinel" else ""
+    cache = open_cache(f"{scheme}://127.0.0.1:{free_port()}{path}")
+    with pytest.raises(Unavailable):
+        await cache.get("a")
+    began = time.monotonic()
+    for _ in range(1000):
+        with pytest.raises(Unavailable):
+            await cache.increment("a", LONG)
+    assert time.monotonic() - began < REST_S
+    await cache.close()
+
+
+@pytest.mark.parametrize("scheme", ["redis", "memcached"])
+async def test_a_server_that_never_answers_is_waited_for_a_moment_only(scheme: str) -> None:
+    with silent_server() as port:
+        cache = open_cache(f"{scheme}://127.0.0.1:{port}")
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(cache.get("a"), 10)
+        await cache.close()
+
+
+async def test_after_a_rest_it_is_asked_again() -> None:
+    now, broken = 0.0, True
+
+    class Moody(MemoryCache):
+        async def get(self, key: str) -> bytes | None:
+            if broken:
+                raise Unavailable("not now")
+            return await super().get(key)
+
+    cache = CalmCache(Moody(), monotonic=lambda: now)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await cache.get("a")
+    broken = False
+    with pytest.raises(Unavailable, match="a moment ago"):
+        await cache.get("a")
+    now = REST_S
+    assert await cache.get("a") is None
+
+
+async def test_a_shop_whose_cache_is_gone_still_sells(shop: Shop) -> None:
+    cache = open_cache(f"redis://127.0.0.1:{free_port()}")
+    app = Limits(build(shop, deliver=False), cache=cache, per_minute=1)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop.test") as client:
+        answers = [await client.post("/v1/carts") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    await cache.close()
+
+
+# --- Redis with TLS, watched by Sentinels, and as a Cluster
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[Callable[..., int]]:
+    """Start servers of a test's own."""
+    server("REDIS")
+    command = shutil.which("redis-server")
+    need(bool(command), "redis-server")
+    running: list[subprocess.Popen] = []
+
+    def start(*lines: str, sentinel: bool = False, tls: bool = False) -> int:
+        port = free_port()
+        home = tmp_path / str(port)
+        home.mkdir()
+        ports = ["port 0", f"tls-port {port}"] if tls else [f"port {port}"]
+        told = ["bind 127.0.0.1", *ports, f"dir {home}", "save ''", *lines]
+        (home / "redis.conf").write_text("\n".join(told) + "\n")
+        more = ["--sentinel"] if sentinel else []
+        with (home / "log").open("w") as log:
+            running.append(subprocess.Popen([command, home / "redis.conf", *more], stdout=log, stderr=log))
+        start.processes[port] = running[-1]
+        return port
+
+    start.processes = {}
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+async def patiently(cache: Cache, key: str, patience_s: float = 20) -> None:
+    """Write something as soon as the server takes it."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            await cache.set(key, b"here", LONG)
+            assert await cache.get(key) == b"here"
+        except Unavailable:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.2)
+        else:
+            return
+
+
+async def test_redis_with_tls_and_a_user_lets_in_who_knows_both(redis_server, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    issued.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    port = redis_server(
+        f"tls-cert-file {tmp_path}/cert.pem",
+        f"tls-key-file {tmp_path}/key.pem",
+        f"tls-ca-cert-file {tmp_path}/ca.pem",
+        "tls-auth-clients no",
+        "user default off",
+        "user shop on >s%3Cret ~shopwright:* +@all",
+        tls=True,
+    )
+    right = open_cache(f"rediss://shop:s%253Cret@127.0.0.1:{port}/0?ca={tmp_path}/ca.pem")
+    await patiently(right, "a")
+    await right.close()
+    for url in (
+        f"rediss://shop:s%253Cret@127.0.0.1:{port}/0",  # an authority nobody knows
+        f"rediss://shop:wrong@127.0.0.1:{port}/0?ca={tmp_path}/ca.pem",
+        f"rediss://127.0.0.1:{port}/0?ca={tmp_path}/ca.pem",
+        f"redis://shop:s%253Cret@127.0.0.1:{port}/0",
+    ):
+        wrong = open_cache(url)
+        with pytest.raises(Unavailable) as told:
+            await wrong.get("a")
+        assert "s%3Cret" not in told.value.detail
+        await wrong.close()
+
+
+@pytest.mark.slow
+async def test_when_the_master_dies_the_sentinels_name_another_and_the_shop_follows(redis_server) -> None:
+    master = redis_server()
+    replica = redis_server(f"replicaof 127.0.0.1 {master}")
+    watchers = [
+        redis_server(
+            f"sentinel monitor mymaster 127.0.0.1 {master} 2",
+            "sentinel down-after-milliseconds mymaster 500",
+            "sentinel failover-timeout mymaster 3000",
+            sentinel=True,
+        )
+        for _ in range(3)
+    ]
+    cache = open_cache(f"redis+sentinel://{','.join(f'127.0.0.1:{port}' for port in watchers)}/mymaster")
+    await patiently(cache, "before")
+    direct = open_cache(f"redis://127.0.0.1:{replica}")
+    deadline = time.monotonic() + 20
+    while await direct.get("before") is None:  # the replica follows, and the watchers know of it
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.2)
+    await asyncio.sleep(3)
+    redis_server.processes[master].kill()
+    with pytest.raises(Unavailable):
+        await cache.set("during", b"x", LONG)
+    await patiently(cache, "after", 40)
+    assert await cache.get("before") == b"here"
+    await cache.close()
+    await direct.close()
+
+
+async def test_a_cluster_finds_the_server_of_each_key(redis_server) -> None:
+    ports = [
+        redis_server("cluster-enabled yes", "cluster-node-timeout 2000", f"cluster-port {free_port()}")
+        for _ in range(3)
+    ]
+    deadline = time.monotonic() + 20
+    nodes = [f"127.0.0.1:{port}" for port in ports]
+    create = ["redis-cli", "--cluster", "create", *nodes, "--cluster-yes"]
+    while (await asyncio.to_thread(subprocess.run, create, check=False, capture_output=True)).returncode:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.2)
+    cache = open_cache(f"redis+cluster://{','.join(nodes)}")
+    await patiently(cache, "a")
+    for number in range(30):
+        await cache.set(f"key {number}", str(number).encode(), LONG)
+        assert await cache.increment(f"count {number}", LONG) == 1
+    assert [await cache.get(f"key {number}") for number in range(30)] == [str(n).encode() for n in range(30)]
+    await cache.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("redis://", "names no host"),
+        ("redis://one,two", "redis[+]sentinel"),
+        ("redis://one/shop", "numbers them"),
+        ("redis://one:port", "a port is a number"),
+        ("redis://one?tls=yes", "“tls”"),
+        ("redis+sentinel://one", "names no master"),
+        ("memcached://one/two", "looks like memcached"),
+        ("redys://one", "Did you mean redis"),
+    ],
+)
+def test_a_wrong_url_is_told_what_would_be_right(url: str, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        open_cache(url)
+
+
+def test_an_engine_whose_client_is_not_installed_says_how_to_install_it() -> None:
+    with pytest.raises(Invalid, match=r"pip install 'shopwright\[redis\]'"), client_of("redis"):
+        raise ModuleNotFoundError("No module named 'redis'", name="redis")

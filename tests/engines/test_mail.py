@@ -1,0 +1,180 @@
+"""E-mail to a real server: what is sent, what is refused, and who is let in."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from shopwright.engines.messages.smtp import Smtp
+from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.kit.ports import Message
+from tests.process.server import free_port
+
+SENDER = "Northlight & Søn <shop@northlight.example>"
+LETTER = Message(
+    id="msg_1", channel="email", recipient="ada@example.com", subject="Your order\r\nBcc: all@example.com",
+    text="Thank you – Ada", html="<p>Thank you – Ada</p>", unsubscribe="https://northlight.example/u/1",
+)  # fmt: skip
+
+
+class Inbox:
+    """A mail server's other side."""
+
+    def __init__(self) -> None:
+        self.letters: list[bytes] = []
+        self.sessions: set[int] = set()
+
+    async def handle_RCPT(self, _server, session, envelope, address: str, _options) -> str:  # noqa: N802 -- its name
+        self.sessions.add(id(session))
+        answers = {"gone@example.com": "550 no such user", "busy@example.com": "451 later"}
+        if address in answers:
+            return answers[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802
+        self.letters.append(envelope.content)
+        return "250 OK"
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return context, path
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Callable[[str], Smtp]]:
+    opened: list[Smtp] = []
+
+    def to(url: str, **how) -> Smtp:
+        opened.append(Smtp(url, SENDER, **how))
+        return opened[-1]
+
+    yield to
+    for one in opened:
+        await one.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., int]]:
+    started: list[Controller] = []
+
+    def start(inbox: Inbox, **how) -> int:
+        port = free_port()
+        controller = Controller(inbox, hostname="127.0.0.1", port=port, **how)
+        controller.start()
+        started.append(controller)
+        return port
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+def knows(user: str, password: str):
+    def check(_server, _session, _envelope, _mechanism, given: LoginPassword) -> AuthResult:
+        good = (given.login, given.password) == (user.encode(), password.encode())
+        return AuthResult(success=good, handled=False)
+
+    return check
+
+
+async def test_a_letter_has_both_forms_one_id_and_one_click_to_end_it(serve, connect) -> None:
+    inbox = Inbox()
+    post = connect(f"smtp://127.0.0.1:{serve(inbox)}?starttls=never")
+    await post.deliver(LETTER)
+    await post.deliver(LETTER)
+    assert len(inbox.letters) == 2
+    assert len(inbox.sessions) == 1  # over one connection
+    one, two = (message_from_bytes(letter, policy=policy.default) for letter in inbox.letters)
+    assert one["Message-ID"] == two["Message-ID"] == "<msg_1@northlight.example>"
+    assert one["Subject"] == "Your order Bcc: all@example.com"
+    assert one["Bcc"] is None
+    assert one["From"].addresses[0].display_name == "Northlight & Søn"
+    assert one["List-Unsubscribe"] == "<https://northlight.example/u/1>"
+    assert one["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert one.get_body(("plain",)).get_content().strip() == "Thank you – Ada"
+    assert one.get_body(("html",)).get_content().strip() == "<p>Thank you – Ada</p>"
+
+
+async def test_who_does_not_exist_is_given_up_and_who_is_busy_is_tried_again(serve, connect) -> None:
+    inbox = Inbox()
+    post = connect(f"smtp://127.0.0.1:{serve(inbox)}?starttls=never")
+
+    def to(recipient: str) -> Message:
+        return Message(id="msg_2", channel="email", recipient=recipient, subject="Hello", text="Hello")
+
+    with pytest.raises(Refused) as told:
+        await post.deliver(to("gone@example.com"))
+    assert "gone@" not in told.value.detail
+    with pytest.raises(Unavailable):
+        await post.deliver(to("busy@example.com"))
+    await post.deliver(to("ada@example.com"))
+    assert len(inbox.letters) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # TLS is around all of it
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_tls_and_a_password_are_asked_for_and_given(serve, connect, certificates, scheme: str) -> None:
+    context, authority = certificates
+    inbox = Inbox()
+    secure = (
+        {"ssl_context": context, "auth_require_tls": False}  # TLS is around all of it
+        if scheme == "smtps"
+        else {"tls_context": context, "require_starttls": True}
+    )
+    port = serve(inbox, auth_required=True, authenticator=knows("shop", "p@ss"), **secure)
+    trusted = f"{scheme}://shop:p%40ss@127.0.0.1:{port}?ca={authority}"
+    await connect(trusted).deliver(LETTER)
+    assert len(inbox.letters) == 1
+    for url in (trusted.replace("p%40ss", "wrong"), trusted.partition("?")[0]):  # an authority nobody knows
+        with pytest.raises(Unavailable) as told:
+            await connect(url).deliver(LETTER)
+        assert "p@ss" not in told.value.detail
+    assert len(inbox.letters) == 1
+
+
+async def test_a_server_without_tls_gets_no_letter_unless_it_was_said_so(serve, connect) -> None:
+    inbox = Inbox()
+    port = serve(inbox)
+    with pytest.raises(Unavailable):
+        await connect(f"smtp://127.0.0.1:{port}").deliver(LETTER)
+    assert inbox.letters == []
+
+
+async def test_a_server_that_went_away_and_came_back_is_connected_again(serve, connect) -> None:
+    inbox = Inbox()
+    post = connect(f"smtp://127.0.0.1:{free_port()}?starttls=never")
+    with pytest.raises(Unavailable):
+        await post.deliver(LETTER)
+    port = serve(inbox, timeout=0.3)
+    post = connect(f"smtp://127.0.0.1:{port}?starttls=never", idle_s=0.1)
+    await post.deliver(LETTER)
+    await asyncio.sleep(0.8)  # the server closed the connection that was kept
+    await post.deliver(LETTER)
+    assert len(inbox.letters) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "sender", "words"),
+    [
+        ("smtp://one?starttls=maybe", SENDER, "always or never"),
+        ("smtp://u:p@one?starttls=never", SENDER, "in the clear"),
+        ("smtp://one", "nobody", "MAIL_FROM"),
+        ("smtp://one?tls=1", SENDER, "“tls”"),
+    ],
+)
+def test_a_wrong_setting_is_told_what_would_be_right(url: str, sender: str, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        Smtp(url, sender)

@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Start or stop the real servers on loopback, each on a free port, with a data folder of its own.
+
+    tools/servers.py start [NAME …]   all, or those named; writes their settings to var/servers.env
+    tools/servers.py stop             ends them and removes their data
+
+They hold nothing that must outlive the machine: what tests kill is the shop. So they live in memory where there is room,
+and never wait for a disk. What is downloaded or built is kept in ~/.cache/shopwright/servers.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENV = ROOT / "var" / "servers.env"
+STATE = ROOT / "var" / "servers.json"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "shopwright" / "servers"
+ROOM_KB = 2_000_000
+READY_S = 120
+VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@latest"
+
+
+class Server:
+    """One server that runs: its process, what the tests are told, and which version it is."""
+
+    def __init__(self, pid, settings, version):
+        self.pid, self.settings, self.version = pid, settings, version
+
+
+def say(text):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def output(*command, **more):
+    return subprocess.run(command, capture_output=True, text=True, check=True, **more).stdout.strip()
+
+
+def need(command, package):
+    """The path of a command, installed by its package where that is possible."""
+    found = next(iter(sorted(Path("/usr/lib").glob(f"{package}/*/bin/{command}"))[-1:]), None) or shutil.which(command)
+    if found:
+        return str(found)
+    if os.geteuid() or not shutil.which("apt-get"):
+        sys.exit(f"{command} is not there. On Debian: sudo apt-get install {package}")
+    say(f"Installing {package} …")
+    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    if subprocess.run(
+        ["apt-get", "install", "-y", "-qq", package], check=False, stderr=subprocess.DEVNULL, **quiet
+    ).returncode:
+        subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
+        subprocess.run(["apt-get", "install", "-y", "-qq", package], check=True, **quiet)
+    return need(command, package)
+
+
+def someone(name):
+    """Who a server runs as that refuses to be root."""
+    return (
+        {"user": name, "group": "nogroup" if name == "nobody" else name, "extra_groups": []}
+        if os.geteuid() == 0
+        else {}
+    )
+
+
+def launch(home, *command, answers, **more):
+    """Start a process of its own and wait until `answers` is true."""
+    with (home / "output").open("w") as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, **more
+        )
+    end = time.monotonic() + READY_S
+    while not answers():
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            sys.exit(f"{command[0]} did not start:\n{(home / 'output').read_text()[-3000:]}")
+        time.sleep(0.1)
+    return process.pid
+
+
+def listens(port):
+    def ask():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    return ask
+
+
+def postgres(home, port):
+    bin_ = Path(need("initdb", "postgresql")).parent
+    who = someone("postgres")
+    if who:
+        shutil.chown(home, "postgres", "postgres")
+    data = home / "data"
+    output(
+        bin_ / "initdb",
+        "-D",
+        data,
+        "-U",
+        "shopwright",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        cwd="/",
+        **who,
+    )
+    options = {
+        "listen_addresses": "127.0.0.1", "unix_socket_directories": home, "max_connections": 300, "fsync": "off",
+        "full_page_writes": "off", "autovacuum": "off",
+    }  # fmt: skip
+    each = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+
+    def answers():
+        ready = subprocess.run(
+            [bin_ / "pg_isready", "-h", "127.0.0.1", "-p", str(port)], check=False, capture_output=True
+        )
+        return ready.returncode == 0
+
+    pid = launch(home, bin_ / "postgres", "-D", data, "-p", str(port), *each, answers=answers, cwd="/", **who)
+    url = f"postgresql://shopwright@127.0.0.1:{port}/postgres"
+    return Server(pid, {"POSTGRES": url}, output(bin_ / "postgres", "--version"))
+
+
+def redis(home, port):
+    command = need("redis-server", "redis-server")
+    (home / "redis.conf").write_text(
+        f"bind 127.0.0.1\nport {port}\nrequirepass loopback\ndir {home}\nsave ''\nmaxmemory-policy noeviction\n"
+    )
+    pid = launch(home, command, home / "redis.conf", answers=listens(port))
+    return Server(pid, {"REDIS": f"redis://:loopback@127.0.0.1:{port}/0"}, output(command, "--version")[:30])
+
+
+def memcached(home, port):
+    command = need("memcached", "memcached")
+    who = ["-u", "nobody"] if os.geteuid() == 0 else []
+    pid = launch(home, command, "-l", "127.0.0.1", "-p", str(port), "-U", "0", *who, answers=listens(port))
+    return Server(pid, {"MEMCACHED": f"memcached://127.0.0.1:{port}"}, output(command, "--version"))
+
+
+def s3(home, port):
+    command = CACHE / "versitygw"
+    if not command.exists():
+        go = need("go", "golang")
+        say("Building versitygw (once) …")
+        subprocess.run([go, "install", VERSITYGW], check=True, env={**os.environ, "GOBIN": str(CACHE)})
+    (home / "data" / "media").mkdir(parents=True)
+    keys = {"ROOT_ACCESS_KEY": "loopback", "ROOT_SECRET_KEY": "loopback-secret"}
+    pid = launch(
+        home, command, "--port", f"127.0.0.1:{port}", "posix", home / "data",
+        answers=listens(port), env={**os.environ, **keys},
+    )  # fmt: skip
+    url = f"s3://loopback:loopback-secret@media?endpoint=http://127.0.0.1:{port}&region=us-east-1"
+    return Server(pid, {"S3": url}, "versitygw " + output(command, "--version").replace("\n", " ")[:60])
+
+
+SERVERS = {one.__name__: one for one in (postgres, redis, memcached, s3)}
+
+
+def start(names):
+    CACHE.mkdir(parents=True, exist_ok=True)
+    ENV.parent.mkdir(exist_ok=True)
+    state = json.loads(STATE.read_text()) if STATE.exists() else {"home": "", "running": {}}
+    if not state["home"]:
+        free = shutil.disk_usage("/dev/shm").free // 1024 if Path("/dev/shm").exists() else 0  # noqa: S108 -- memory
+        where = "/dev/shm" if free >= ROOM_KB else None  # noqa: S108 -- mkdtemp makes a folder of our own
+        state["home"] = tempfile.mkdtemp(prefix="shopwright-servers-", dir=where)
+        Path(state["home"]).chmod(0o755)
+    for name in names or SERVERS:
+        if name in state["running"]:
+            continue
+        home = Path(state["home"]) / name
+        home.mkdir(mode=0o755)
+        server = SERVERS[name](home, free_port())
+        told = {f"SHOPWRIGHT_TEST_{key}": value for key, value in server.settings.items()}
+        state["running"][name] = {"pid": server.pid, "settings": told}
+        STATE.write_text(json.dumps(state))
+        lines = [f"{key}='{value}'" for one in state["running"].values() for key, value in one["settings"].items()]
+        ENV.write_text("\n".join(lines) + "\n")
+        say(server.version)
+    say(f"Settings are in {ENV.relative_to(ROOT)}.")
+
+
+def stop():
+    if not STATE.exists():
+        say("No servers run.")
+        return
+    state = json.loads(STATE.read_text())
+    for one in state["running"].values():
+        try:
+            os.killpg(one["pid"], signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    for _ in range(50):
+        shutil.rmtree(state["home"], ignore_errors=True)
+        if not Path(state["home"]).exists():
+            break
+        time.sleep(0.1)
+    STATE.unlink()
+    ENV.unlink(missing_ok=True)
+    say("The servers are stopped.")
+
+
+def main():
+    verb, names = sys.argv[1:2], sys.argv[2:]
+    if verb == ["start"] and set(names) <= set(SERVERS):
+        start(names)
+    elif verb == ["stop"] and not names:
+        stop()
+    else:
+        sys.exit(f"usage: tools/servers.py start [{' '.join(SERVERS)}] | stop")
+
+
+main()
