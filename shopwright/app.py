@@ -111,6 +111,7 @@ class Shop:
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)
         self.files = open_files(settings.files)
+        self.index = open_search(settings.search)
         post = self.works["notifications"]
         self.postboxes = {
             "email": open_postbox("mail", settings.mail, post, settings.mail_from),
@@ -153,7 +154,7 @@ class Shop:
     def _build_readers(self) -> None:
         settings = self.settings
         self.reviews = self._part(Opinions)(self.works["reviews"], self.documents)
-        self.search = self._part(Finder)(self.works["search"], open_search(settings.search), catalog=self.catalog)
+        self.search = self._part(Finder)(self.works["search"], self.index, catalog=self.catalog)
         self.recommendations = self._part(Companion)(self.works["recommendations"], catalog=self.catalog)
         self.notifications = self._part(Correspondence)(
             self.works["notifications"],
@@ -251,6 +252,7 @@ class Shop:
             await work.database.close()
         for postbox in self.postboxes.values():
             await postbox.close()
+        await self.index.close()
         await self.cache.close()
         await self.outside.aclose()
 

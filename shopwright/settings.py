@@ -31,7 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, _means("cache engine: memory:, redis://…, redis+sentinel://…, redis+cluster://… or memcached://…")
     ] = "memory:"
     bus: Annotated[str, _means("how facts travel: local:")] = "local:"
-    search: Annotated[str, _means("search engine: tantivy:///folder")] = ""
+    search: Annotated[str, _means("search engine: tantivy:///folder or opensearch://…")] = ""
     files: Annotated[str, _means("where media live: file:///folder or s3://bucket")] = ""
     mail: Annotated[
         str, _means("where e-mail goes: smtp://…, smtps://…, or viewer: which shows it in the back office")

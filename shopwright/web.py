@@ -94,9 +94,13 @@ def operator_routes(shop: Shop) -> Router:
                 engines[f"database {name}"] = error.detail
         good = all(state == "ok" for state in engines.values())
         # Without these the shop says less, but it sells: it stays in the load balancer.
-        for name, ask in (("cache", shop.cache.get), ("files", shop.files.get)):
+        for name, ask in (
+            ("cache", shop.cache.get("ready")),
+            ("files", shop.files.get("ready")),
+            ("search", shop.index.count()),
+        ):
             try:
-                await ask("ready")
+                await ask
                 engines[name] = "ok"
             except ShopError as error:
                 engines[name] = error.detail
@@ -230,14 +234,15 @@ def plans(shop: Shop) -> dict[str, Plan]:
         return int(shop.clock.now().timestamp()) // 60
 
     strangers = Strangers()
+    found = shop.search.outages
     api = {
-        "/v1/products": Plan(of("catalog", "pricing", "inventory", "search", "reviews"), strangers),
-        "/v1/search": Plan(of("catalog", "search"), strangers),
+        "/v1/products": Plan([*of("catalog", "pricing", "inventory", "search", "reviews"), found], strangers),
+        "/v1/search": Plan([*of("catalog", "search"), found], strangers),
         "/v1/categories": Plan(of("catalog"), strangers),
     }
     # What is recommended shifts with every glance of anyone: pages may be a minute behind in this alone.
     page = Plan(
-        [*of("catalog", "pricing", "inventory", "search", "reviews"), minute],
+        [*of("catalog", "pricing", "inventory", "search", "reviews"), minute, found],
         PageVisitors(shop.carts, shop.settings),
     )
     return (

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +27,11 @@ STATE = ROOT / "var" / "servers.json"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "shopwright" / "servers"
 ROOM_KB = 2_000_000
 READY_S = 120
+OPENSEARCH = "3.6.0"
+OLDEST_JDK = 21
 VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@latest"
+MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
+OPENSEARCH_ZIP = f"org.opensearch.distribution.integ-test-zip:opensearch:{OPENSEARCH}:zip"
 
 
 class Server:
@@ -167,7 +173,58 @@ def s3(home, port):
     return Server(pid, {"S3": url}, "versitygw " + output(command, "--version").replace("\n", " ")[:60])
 
 
-SERVERS = {one.__name__: one for one in (postgres, redis, memcached, s3)}
+def jdk():
+    """A Java that is new enough."""
+    for java in sorted(Path("/usr/lib/jvm").glob("*/bin/java"), reverse=True):
+        told = subprocess.run([java, "-version"], check=False, capture_output=True, text=True).stderr
+        version = told.partition('"')[2].split(".")[0]
+        if version.isdigit() and int(version) >= OLDEST_JDK:
+            return java.parent.parent
+    return sys.exit(f"OpenSearch needs a JDK {OLDEST_JDK} or newer under /usr/lib/jvm.")
+
+
+def opensearch(home, port):
+    unpacked = CACHE / f"opensearch-{OPENSEARCH}"
+    if not unpacked.exists():
+        archive = CACHE / f"opensearch-{OPENSEARCH}.zip"
+        if not archive.exists():
+            say("Downloading OpenSearch (once) …")
+            maven = need("mvn", "maven")
+            subprocess.run(
+                [maven, "-q", "-B", MAVEN_COPY, f"-Dartifact={OPENSEARCH_ZIP}", f"-DoutputDirectory={CACHE}"],
+                check=True,
+            )
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(CACHE)
+        for script in (unpacked / "bin").iterdir():
+            script.chmod(0o755)
+    # Its user may not look into the home of whoever started this: it runs from a copy.
+    shutil.copytree(unpacked, home / "server")
+    if os.geteuid() == 0:
+        subprocess.run(["chown", "-R", "nobody:nogroup", home], check=True)
+    settings = {
+        "discovery.type": "single-node", "network.host": "127.0.0.1", "http.port": port, "transport.port": free_port(),
+        "path.data": home / "data", "path.logs": home / "logs", "cluster.routing.allocation.disk.threshold_enabled": "false",
+    }  # fmt: skip
+    each = [part for name, value in settings.items() for part in ("-E", f"{name}={value}")]
+
+    def answers():
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as answer:
+                return answer.status == 200  # noqa: PLR2004
+        except OSError:
+            return False
+
+    environment = {
+        **os.environ, "OPENSEARCH_JAVA_HOME": str(jdk()), "OPENSEARCH_JAVA_OPTS": "-Xms512m -Xmx512m", "HOME": str(home),
+    }  # fmt: skip
+    pid = launch(
+        home, home / "server/bin/opensearch", *each, answers=answers, env=environment, cwd=home, **someone("nobody")
+    )
+    return Server(pid, {"OPENSEARCH": f"opensearch://127.0.0.1:{port}"}, f"OpenSearch {OPENSEARCH}")
+
+
+SERVERS = {one.__name__: one for one in (postgres, redis, memcached, s3, opensearch)}
 
 
 def start(names):

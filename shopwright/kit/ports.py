@@ -184,6 +184,8 @@ class SearchIndex(Protocol):
 
     async def count(self) -> int: ...
 
+    async def close(self) -> None: ...
+
 
 PaymentStatus = Literal["pending", "requires_action", "approved", "authorized", "captured", "failed", "cancelled"]
 Capture = Literal["automatic", "manual"]

@@ -16,8 +16,9 @@ import trustme
 
 from shopwright.app import Shop
 from shopwright.engines.cache import open_cache
-from shopwright.engines.cache.calm import REST_S, CalmCache
+from shopwright.engines.cache.calm import CalmCache
 from shopwright.engines.cache.memory import MemoryCache
+from shopwright.kit.calm import REST_S
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.ports import Cache
 from shopwright.kit.settings import client_of

@@ -1,12 +1,10 @@
-"""The contracts of documents, search, post and bus, on the engines there are."""
+"""The contracts of documents, post and bus, on the engines there are."""
 
 import asyncio
 import io
-import os
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -15,12 +13,11 @@ from PIL import Image
 from shopwright.app import Shop
 from shopwright.engines.bus.local import ATTEMPTS, LocalBus
 from shopwright.engines.documents import open_documents
-from shopwright.engines.search import open_search
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import UniqueViolation
 from shopwright.kit.errors import Invalid, Missing, Unavailable, VersionConflict
 from shopwright.kit.facts import Event, Heard, Reaction, Timer
-from shopwright.kit.ports import Collection, IndexDocument, Message, Query
+from shopwright.kit.ports import Collection, Message
 from shopwright.kit.work import AlreadyDone
 
 THINGS = Collection("things", unique=("slug",), indexed=("colour", "rooms"))
@@ -58,86 +55,6 @@ async def test_a_lost_update_is_refused_and_the_index_follows_the_document(shop:
     async with work.begin() as tx:
         await documents.delete(tx, THINGS, "a")
     assert await documents.find(work, THINGS, {"slug": "lamp"}) == []
-
-
-# --- search
-
-
-def goods(number: int, title: str, brand: str = "Ida", price: int = 1000, **terms: str) -> IndexDocument:
-    return IndexDocument(
-        id=f"p{number}", title=title, brand=brand, words="", price=price, rating=4.0, published=number, sold=number, card=title,
-        terms=(f"brand={brand}", *(f"{name}={value}" for name, value in terms.items())),
-    )  # fmt: skip
-
-
-async def test_search_finds_stems_beginnings_and_one_edit_typos(tmp_path: Path) -> None:
-    index = open_search(f"tantivy://{tmp_path}")
-    await index.write([goods(1, "Enamel kettle"), goods(2, "Steel kettle"), goods(3, "Cutting boards")], [])
-    assert set((await index.search(Query(text="kettles"))).cards) == {"Enamel kettle", "Steel kettle"}
-    assert (await index.search(Query(text="board"))).cards == ("Cutting boards",)
-    assert (await index.search(Query(text="enam"))).cards == ("Enamel kettle",)
-    for typo in ("ketle", "kettel", "kettlle", "kattle"):
-        found = await index.search(Query(text=typo))
-        assert (found.total, found.corrected) == (2, "kettle"), typo
-    assert (await index.search(Query(text="ketle", exact=True))).total == 0
-    assert (await index.search(Query(text="zzzzz"))).total == 0
-    assert await index.suggest("cutt", 5) == ["Cutting boards"]
-
-
-async def test_what_was_searched_for_is_marked_in_titles_and_nothing_else_can_be_html(tmp_path: Path) -> None:
-    index = open_search(f"tantivy://{tmp_path}")
-    await index.write([goods(1, "Enamel <i>kettles</i> & more"), goods(2, "Pan", brand="Kettle")], [])
-    found = await index.search(Query(text="kettle"))
-    assert dict(zip(found.cards, found.highlights, strict=True)) == {
-        "Enamel <i>kettles</i> & more": "Enamel &lt;i&gt;<mark>kettles</mark>&lt;/i&gt; &amp; more",
-        "Pan": "",
-    }
-    assert (await index.search(Query(text="ketle"))).highlights[0].count("<mark>") <= 1
-    assert (await index.search(Query())).highlights == ()
-
-
-async def test_facets_are_disjunctive_and_counted_right(tmp_path: Path) -> None:
-    index = open_search(f"tantivy://{tmp_path}")
-    await index.write(
-        [
-            goods(1, "A", "Ida", 100, colour="red"),
-            goods(2, "B", "Ida", 200, colour="blue"),
-            goods(3, "C", "Norr", 300, colour="red"),
-        ],
-        [],
-    )
-    found = await index.search(Query(groups={"brand": ("brand=Ida",)}))
-    assert found.total == 2
-    assert found.counts == {"brand=Ida": 2, "brand=Norr": 1, "colour=red": 1, "colour=blue": 1}
-    both = await index.search(Query(groups={"brand": ("brand=Ida", "brand=Norr"), "colour": ("colour=red",)}))
-    assert both.total == 2
-    assert (await index.search(Query(price_min=150, price_max=250))).cards == ("B",)
-    assert ((found := await index.search(Query(price_max=100))).price_low, found.price_high) == (100, 300)
-    assert (await index.search(Query(sort="-price", limit=2))).cards == ("C", "B")
-    assert (await index.search(Query(sort="price", offset=2))).cards == ("C",)
-
-
-async def test_the_index_can_be_changed_and_emptied(tmp_path: Path) -> None:
-    index = open_search(f"tantivy://{tmp_path}")
-    await index.write([goods(1, "Old lamp")], [])
-    await index.write([goods(1, "New lamp")], [])
-    assert (await index.search(Query(text="lamp"))).cards == ("New lamp",)
-    await index.write([], ["p1"])
-    assert await index.count() == 0
-    await index.write([goods(2, "Chair")], [])
-    await index.clear()
-    assert await index.count() == 0
-
-
-async def test_two_changes_in_one_tick_of_the_file_systems_clock_are_both_seen(tmp_path: Path) -> None:
-    index = open_search(f"tantivy://{tmp_path}")
-    await index.write([goods(1, "Old lamp")], [])
-    committed = tmp_path / "v2" / "first" / "meta.json"
-    tick = committed.stat().st_mtime_ns
-    assert (await index.search(Query())).cards == ("Old lamp",)
-    await index.write([goods(1, "New lamp")], [])
-    os.utime(committed, ns=(tick, tick))
-    assert (await index.search(Query())).cards == ("New lamp",)
 
 
 # --- post and pictures

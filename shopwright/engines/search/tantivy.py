@@ -339,6 +339,9 @@ class TantivyIndex:
     async def count(self) -> int:
         return self._searcher().num_docs
 
+    async def close(self) -> None:
+        """Its files are closed with the process."""
+
 
 def edits(word: str) -> Iterator[str]:
     """Every word one edit away from `word` (Norvig, "How to Write a Spelling Corrector")."""

@@ -118,6 +118,7 @@ def listing(pairs: Pairs, asked: SearchRequest, results: Results) -> dict[str, A
     return {
         "items": cards(results, EAGER),
         "total": results.total,
+        "partial": results.partial,
         "facets": render.fragment(
             "storefront/templates/facets.html",
             facets=results.facets,

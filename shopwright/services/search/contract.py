@@ -83,6 +83,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     """What was found. `items` are cards, as JSON that is ready to be answered.
 
     `highlights`: the title of each as HTML, what was searched for in <mark>; "" where the title has nothing of it.
+    `partial`: the search engine does not answer; this is what is known without it, in one order, without facets.
     """
 
     items: tuple[msgspec.Raw, ...]
@@ -90,6 +91,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     facets: tuple[Facet, ...]
     corrected_query: str | None = None
+    partial: bool = False
 
 
 def chosen(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -23,6 +23,7 @@ class Shown(msgspec.Struct, frozen=True):
     total: int
     facets: list[Facet]
     corrected_query: str | None
+    partial: bool
 
 
 @get(

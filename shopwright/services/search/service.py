@@ -1,7 +1,9 @@
 """Search: hears what changes, keeps an index, answers from it."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -15,6 +17,7 @@ from shopwright.services.search import model, store
 from shopwright.services.search.contract import Card, Rating, Results, SearchesMade, SearchRequest
 
 BATCH = 10_000
+WORD = re.compile(r"[^\W_]{2,}")
 DEEPEST = 10_000
 LONGEST = 200
 COUNTED_WORDS, MOST_COUNTED = 60, 2_000
@@ -29,6 +32,7 @@ class Finder:
         self._catalog = catalog
         self._memo = Memo(work)
         self._glances: Counter[str] = Counter()
+        self._outages = 0
 
     async def find(self, request: SearchRequest) -> Results:
         if len(request.text) > LONGEST:
@@ -40,7 +44,27 @@ class Finder:
         categories, types = await self._catalog.categories(), await self._catalog.attribute_types()
         # What was indexed is marked in our database after it: its version is that of the index, too.
         key = msgspec.msgpack.encode((request, categories, types))
-        return await self._memo.get(key, lambda: self._find(request, categories, types))
+        try:
+            return await self._memo.get(key, lambda: self._find(request, categories, types))
+        except Unavailable:
+            self._outages += 1
+            return await self._known(request)
+
+    def outages(self) -> int:
+        """How often was answered without the index: pages made of such an answer are not kept."""
+        return self._outages
+
+    async def _known(self, request: SearchRequest) -> Results:
+        """The index does not answer: what sells best of what our own database has. A shop can be browsed without it."""
+        tokens = [f"category={request.category}"] if request.category else []
+        tokens += [f"collection={request.collection}"] if request.collection else []
+        tokens += [f"{name}={values[0]}" for name, values in request.chosen.items() if len(values) == 1]
+        words = WORD.findall(request.text.casefold())
+        found, total = await store.known(self._work, tokens, words, (request.page - 1) * request.limit, request.limit)
+        cards = [model.card(one.entry, one.offers, one.rating) for one in found if one.entry is not None]
+        return Results(
+            items=tuple(msgspec.Raw(msgspec.json.encode(card)) for card in cards), total=total, facets=(), partial=True
+        )
 
     async def _find(
         self, request: SearchRequest, categories: Sequence[Category], types: Mapping[str, AttributeType]
@@ -71,7 +95,11 @@ class Finder:
         )
 
     async def suggest(self, text: str, limit: int = 6) -> list[Card]:
-        return [msgspec.json.decode(card, type=Card) for card in await self._index.suggest(text[:LONGEST], limit)]
+        try:
+            found = await self._index.suggest(text[:LONGEST], limit)
+        except Unavailable:
+            return []  # a help that is not there is missed by nobody
+        return [msgspec.json.decode(card, type=Card) for card in found]
 
     async def cards(self, product_ids: tuple[str, ...]) -> list[Card]:
         async def read(ids: list[str]) -> dict[str, Card]:
@@ -176,7 +204,8 @@ class Finder:
         except Unavailable:
             whole = False
         if not whole:
-            await self.rebuild()
+            with suppress(Unavailable):  # the timer tries again; until then the shop sells without it
+                await self.rebuild()
 
     async def rebuild(self) -> None:
         await self._index.clear()

@@ -114,6 +114,30 @@ async def some(source: Work, product_ids: Sequence[str]) -> list[Changed]:
     return [found[product_id] for product_id in product_ids if product_id in found]
 
 
+async def known(
+    source: Work, tokens: Sequence[str], words: Sequence[str], offset: int, limit: int
+) -> tuple[list[Changed], int]:
+    """Products with these tokens and words, what sells best first, and how many there are; it looks through all of them."""
+    within = [msgspec.json.encode(token).decode() for token in tokens]
+    like = {f"like{n}": f"%{_literal(part.casefold())}%" for n, part in enumerate((*within, *words))}
+    where = "visible = 1 AND body <> ''" + "".join(f" AND lower(body) LIKE :{name} ESCAPE '!'" for name in like)
+    count = await source.one(f"SELECT count(*) AS n FROM entries WHERE {where}", **like)
+    rows = await source.fetch(
+        f"SELECT * FROM entries WHERE {where} ORDER BY sold DESC, product_id LIMIT :limit OFFSET :offset",
+        **like,
+        limit=limit,
+        offset=offset,
+    )
+    return await _with_offers(source, rows), count["n"] if count else 0
+
+
+def _literal(text: str) -> str:
+    """`text` in a LIKE pattern, where nothing of it means anything else."""
+    for sign in "!%_":
+        text = text.replace(sign, f"!{sign}")
+    return text
+
+
 async def _with_offers(source: Work, rows: Sequence[Row]) -> list[Changed]:
     offers: dict[str, list[Offer]] = {row["product_id"]: [] for row in rows}
     for row in await source.fetch_in("SELECT * FROM offers WHERE product_id IN (:each)", offers):

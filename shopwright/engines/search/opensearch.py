@@ -1,0 +1,372 @@
+"""Search on OpenSearch, with nothing that Elasticsearch 8 does not know, too.
+
+opensearch://user:password@host1:9200,host2:9200/prefix        (elasticsearch:// is the same)
+opensearchs://user:password@host:9200/prefix?ca=/etc/ssl/ca.pem    with TLS
+
+All processes write to and read from an alias. Emptying it swaps the alias to a new index in one step; what should be in it
+is known to the service, which brings it back. Words, typos, facets and highlights mean what they mean in `tantivy.py`.
+"""
+
+import asyncio
+import html
+import logging
+import re
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from opensearchpy import AsyncOpenSearch
+from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError, TransportError
+
+from shopwright.kit.calm import Calm
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.ports import Found, IndexDocument, Query
+from shopwright.kit.settings import take_apart
+
+# The client tells of every failure with a traceback; `Calm` tells of the first.
+logging.getLogger("opensearch").setLevel(logging.CRITICAL)
+
+SHAPE = "v1"  # a new number is a new alias beside the old one, which older processes go on using
+PORT = 9200
+ANSWER_S, WRITE_S = 5, 60
+CONNECTIONS = 20
+BATCH = 1_000
+BUSY = 429
+TRIES = 6
+FIRST_PAUSE_S = 0.2
+FACET_VALUES = 2_000
+CORRECTABLE = 4  # shorter words are names and sizes more often than typos
+WORD = re.compile(r"[^\W_]+")
+OPEN_MARK, CLOSE_MARK = "\ue000", "\ue001"  # nobody writes these: what stands between them is escaped afterwards
+SORTS: Mapping[str, tuple[str, str]] = {
+    "price": ("price", "asc"),
+    "-price": ("price", "desc"),
+    "newest": ("published", "desc"),
+    "rating": ("rating", "desc"),
+    "bestselling": ("sold", "desc"),
+}
+FOLDED = ["lowercase", "asciifolding"]
+TOKENS = {"terms": {"field": "terms", "size": FACET_VALUES}}
+LOW, HIGH = {"min": {"field": "price"}}, {"max": {"field": "price"}}
+SHAPE_OF_INDEX: Mapping[str, Any] = {
+    "settings": {
+        "number_of_shards": 1,
+        "analysis": {
+            "tokenizer": {"words": {"type": "pattern", "pattern": "[^\\p{L}\\p{N}]+"}},
+            "filter": {"stems": {"type": "stemmer", "language": "porter2"}},
+            "analyzer": {
+                "stemmed": {"type": "custom", "tokenizer": "words", "filter": [*FOLDED, "stems"]},
+                "plain": {"type": "custom", "tokenizer": "words", "filter": FOLDED},
+            },
+        },
+    },
+    "mappings": {
+        "dynamic": "strict",
+        "_source": {"includes": ["card", "title"]},
+        "properties": {
+            "id": {"type": "keyword"},
+            "title": {"type": "text", "analyzer": "stemmed"},
+            "brand": {"type": "text", "analyzer": "stemmed"},
+            "words": {"type": "text", "analyzer": "stemmed"},
+            "plain": {"type": "text", "analyzer": "plain", "norms": False},
+            "terms": {"type": "keyword", "eager_global_ordinals": True},
+            "price": {"type": "long"},
+            "rating": {"type": "integer"},
+            "published": {"type": "long"},
+            "sold": {"type": "long"},
+            "card": {"type": "keyword", "index": False, "doc_values": False},
+        },
+    },
+}
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """What the client raises, in the words of the port."""
+    try:
+        yield
+    except (OpenSearchException, OSError, TimeoutError) as error:
+        raise Unavailable(f"The search server does not do what was asked of it ({type(error).__name__}).") from error
+
+
+class OpenSearchIndex:
+    """The index behind an alias of its own on a server many may share."""
+
+    def __init__(self, url: str) -> None:
+        parts = take_apart("search", url, ("ca",))
+        tls = parts.scheme.endswith("searchs")
+        self._client = AsyncOpenSearch(
+            hosts=[
+                {"host": host, "port": port or PORT, "scheme": "https" if tls else "http"} for host, port in parts.hosts
+            ],
+            http_auth=(parts.user, parts.password) if parts.user else None,
+            ca_certs=parts.options.get("ca"),
+            timeout=ANSWER_S,
+            max_retries=1,
+            retry_on_timeout=False,
+            maxsize=CONNECTIONS,
+        )
+        self._alias = f"{parts.path or 'shopwright'}-products-{SHAPE}"
+        self._calm = Calm("The search server")
+        self._there = False
+
+    async def _prepared(self) -> None:
+        """The alias exists. Many processes may make it at once: the first index has one name for all of them."""
+        if self._there:
+            return
+        if not await self._client.indices.exists_alias(name=self._alias):
+            await self._make(f"{self._alias}-first", {self._alias: {}})
+        self._there = True
+
+    async def _make(self, name: str, aliases: Mapping[str, Any]) -> None:
+        try:
+            await self._client.indices.create(index=name, body={**SHAPE_OF_INDEX, "aliases": aliases})
+        except RequestError as error:
+            if error.error != "resource_already_exists_exception":
+                raise
+
+    # --- writing
+
+    async def write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
+        deeds: list[tuple[dict[str, Any], dict[str, Any] | None]] = [
+            ({"delete": {"_id": one}}, None) for one in removed
+        ]
+        deeds += [({"index": {"_id": one.id}}, _document(one)) for one in documents]
+        async with translated():
+            await self._prepared()
+            for start in range(0, len(deeds), BATCH):
+                await self._bulk(deeds[start : start + BATCH])
+            await self._client.indices.refresh(index=self._alias)
+
+    async def _bulk(self, deeds: Sequence[tuple[dict[str, Any], dict[str, Any] | None]]) -> None:
+        """Do them all; what the server has no room for is sent again, later and later."""
+        for number in range(TRIES):
+            lines = [msgspec.json.encode(part).decode() for deed in deeds for part in deed if part is not None]
+            try:
+                answer = await self._client.bulk(
+                    index=self._alias, body="\n".join(lines) + "\n", params={"request_timeout": WRITE_S}
+                )
+            except TransportError as error:
+                if error.status_code != BUSY:
+                    raise
+            else:
+                results = [next(iter(item.values())) for item in answer["items"]]
+                wrong = [one for one in results if "error" in one and one["status"] != BUSY]
+                if wrong:
+                    raise Unavailable(f"The search server refused {len(wrong)} products ({wrong[0]['error']['type']}).")
+                deeds = [deed for deed, one in zip(deeds, results, strict=True) if one["status"] == BUSY]
+                if not deeds:
+                    return
+            await asyncio.sleep(FIRST_PAUSE_S * 2**number)
+        raise Unavailable("The search server is too busy to take more products.")
+
+    async def clear(self) -> None:
+        """A new, empty index takes the alias in the same step that removes the old one."""
+        async with translated():
+            await self._prepared()
+            before = await self._client.indices.get_alias(name=self._alias)
+            fresh = f"{self._alias}-{secrets.token_hex(6)}"
+            await self._make(fresh, {})
+            actions = [{"remove_index": {"index": name}} for name in before]
+            swap = {"actions": [*actions, {"add": {"index": fresh, "alias": self._alias}}]}
+            try:
+                await self._client.indices.update_aliases(body=swap)
+            except NotFoundError:  # another process emptied it in this moment
+                await self._client.indices.delete(index=fresh)
+
+    async def count(self) -> int:
+        async with translated():
+            await self._prepared()
+            answer = await self._client.count(index=self._alias)
+        return int(answer["count"])
+
+    # --- reading
+
+    async def search(self, query: Query) -> Found:
+        return await self._calm.ask(lambda: self._search(query))
+
+    async def _search(self, query: Query) -> Found:
+        words = [word.casefold() for word in WORD.findall(query.text)]
+        async with translated():
+            answer = await self._ask(query, _text(words))
+            corrected = None
+            if not _total(answer) and words and not query.exact:
+                corrected = await self._correct(words)
+                told = corrected or words
+                if corrected:
+                    answer = await self._ask(query, _text(told))
+                if not _total(answer) and len(told) > 1:
+                    answer = await self._ask(query, _text(told, every=False))
+        hits = answer["hits"]["hits"]
+        counts, low, high = _counted(query, answer["aggregations"])
+        return Found(
+            cards=tuple(hit["_source"]["card"] for hit in hits),
+            highlights=tuple(_marked(hit) for hit in hits) if words else (),
+            total=_total(answer),
+            counts=counts,
+            price_low=low,
+            price_high=high,
+            corrected=" ".join(corrected) if corrected else None,
+        )
+
+    async def _ask(self, query: Query, text: Mapping[str, Any]) -> dict[str, Any]:
+        """One request for hits and all counts: what was chosen narrows the hits, and each count but its own."""
+        by, order = SORTS.get(query.sort, SORTS["bestselling"])
+        first: Any = "_score" if query.sort == "relevance" and query.text else {by: order}
+        body = {
+            "query": {"bool": {"must": [text], "filter": [{"term": {"terms": token}} for token in query.within]}},
+            "post_filter": _all_of(_chosen(query)),
+            "aggs": _counts(query),
+            "sort": [first, {"id": "asc"}],
+            "from": query.offset,
+            "size": query.limit,
+            "track_total_hits": True,
+            "_source": ["card", "title"],
+        }
+        if query.text:
+            whole = {"number_of_fragments": 0, "pre_tags": [OPEN_MARK], "post_tags": [CLOSE_MARK]}
+            body["highlight"] = {"fields": {"title": whole}}
+        return await self._asked(body)
+
+    async def _asked(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        await self._prepared()
+        try:
+            answer: dict[str, Any] = await self._client.search(index=self._alias, body=body)
+        except NotFoundError:  # someone removed it: it is made anew, and found wanting when the service looks after it
+            self._there = False
+            raise
+        return answer
+
+    async def _correct(self, words: Sequence[str]) -> list[str] | None:
+        """The words with each unknown one replaced by its likeliest neighbour; None where nothing changes."""
+        known = {str(n): {"bool": {"should": _ways(word, last=n == len(words) - 1)}} for n, word in enumerate(words)}
+        near = {
+            str(n): {"text": word, "term": {
+                "field": "plain", "max_edits": 1, "prefix_length": 0, "min_word_length": CORRECTABLE,
+                "suggest_mode": "always", "sort": "frequency", "size": 1,
+            }}
+            for n, word in enumerate(words)
+        }  # fmt: skip
+        answer = await self._asked({"size": 0, "aggs": {"known": {"filters": {"filters": known}}}, "suggest": near})
+        corrected = []
+        for n, word in enumerate(words):
+            is_known = answer["aggregations"]["known"]["buckets"][str(n)]["doc_count"] > 0
+            options = [option["text"] for one in answer["suggest"][str(n)] for option in one["options"]]
+            keep = is_known or len(word) < CORRECTABLE or word.isdigit() or not options
+            corrected.append(word if keep else options[0])
+        return corrected if corrected != list(words) else None
+
+    async def suggest(self, text: str, limit: int) -> list[str]:
+        return await self._calm.ask(lambda: self._suggest(text, limit))
+
+    async def _suggest(self, text: str, limit: int) -> list[str]:
+        words = [word.casefold() for word in WORD.findall(text)]
+        if not words:
+            return []
+
+        async def cards(told: Sequence[str]) -> list[str]:
+            body = {"query": _text(told), "size": limit, "_source": ["card"], "track_total_hits": False}
+            return [hit["_source"]["card"] for hit in (await self._asked(body))["hits"]["hits"]]
+
+        async with translated():
+            found = await cards(words)
+            if not found and (corrected := await self._correct(words)):
+                found = await cards(corrected)
+        return found
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def _document(document: IndexDocument) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "title": document.title,
+        "brand": document.brand,
+        "words": document.words,
+        "plain": f"{document.title} {document.brand} {document.words}",
+        "terms": document.terms,
+        "price": document.price,
+        "rating": round(document.rating * 100),
+        "published": document.published,
+        "sold": document.sold,
+        "card": document.card,
+    }
+
+
+def _text(words: Sequence[str], *, every: bool = True) -> dict[str, Any]:
+    if not words:
+        return {"match_all": {}}
+    each = [
+        {"dis_max": {"queries": _ways(word, last=n == len(words) - 1), "tie_breaker": 0.1}}
+        for n, word in enumerate(words)
+    ]
+    return {"bool": {"must": each} if every else {"should": each, "minimum_should_match": 1}}
+
+
+def _ways(word: str, *, last: bool) -> list[dict[str, Any]]:
+    """How a word can be met; the last one also as a beginning."""
+    ways: list[dict[str, Any]] = [
+        {"match": {"title": {"query": word, "boost": 6.0}}},
+        {"match": {"brand": {"query": word, "boost": 3.0}}},
+        {"match": {"words": {"query": word}}},
+    ]
+    if last and len(word) > 1:
+        ways.append({"match_bool_prefix": {"plain": {"query": word, "boost": 0.5}}})
+    return ways
+
+
+def _chosen(query: Query) -> dict[str, dict[str, Any]]:
+    """What was chosen, by the name of the facet."""
+    chosen: dict[str, dict[str, Any]] = {
+        name: {"terms": {"terms": list(tokens)}} for name, tokens in query.groups.items() if tokens
+    }
+    if query.price_min is not None or query.price_max is not None:
+        ends = {"gte": query.price_min, "lte": query.price_max}
+        chosen["price"] = {"range": {"price": {name: end for name, end in ends.items() if end is not None}}}
+    if query.rating_min is not None:
+        chosen["rating"] = {"range": {"rating": {"gte": round(query.rating_min * 100)}}}
+    return chosen
+
+
+def _all_of(chosen: Mapping[str, dict[str, Any]], without: str = "") -> dict[str, Any]:
+    return {"bool": {"filter": [one for name, one in chosen.items() if name != without]}}
+
+
+def _counts(query: Query) -> dict[str, Any]:
+    """Tokens and prices of what is found, and for each chosen facet of what would be found without that choice."""
+    chosen = _chosen(query)
+    counts = {"all": {"filter": _all_of(chosen), "aggs": {"tokens": TOKENS, "low": LOW, "high": HIGH}}}
+    for name in chosen:
+        counts[f"without {name}"] = {
+            "filter": _all_of(chosen, without=name),
+            "aggs": {"tokens": TOKENS, "low": LOW, "high": HIGH},
+        }
+    return counts
+
+
+def _counted(query: Query, found: Mapping[str, Any]) -> tuple[dict[str, int], int | None, int | None]:
+    counts = _tokens(found["all"])
+    for name in _chosen(query):
+        own = _tokens(found[f"without {name}"])
+        counts = {token: n for token, n in counts.items() if not token.startswith(f"{name}=")}
+        counts |= {token: n for token, n in own.items() if token.startswith(f"{name}=")}
+    priced = found.get("without price", found["all"])
+    low, high = priced["low"]["value"], priced["high"]["value"]
+    return counts, None if low is None else int(low), None if high is None else int(high)
+
+
+def _tokens(found: Mapping[str, Any]) -> dict[str, int]:
+    return {bucket["key"]: bucket["doc_count"] for bucket in found["tokens"]["buckets"]}
+
+
+def _total(answer: Mapping[str, Any]) -> int:
+    return int(answer["hits"]["total"]["value"])
+
+
+def _marked(hit: Mapping[str, Any]) -> str:
+    """The title with what was met in <mark>, everything else escaped; "" where nothing of it is there."""
+    title = next(iter(hit.get("highlight", {}).get("title", ())), "")
+    return html.escape(title, quote=False).replace(OPEN_MARK, "<mark>").replace(CLOSE_MARK, "</mark>")

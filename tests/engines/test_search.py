@@ -1,0 +1,188 @@
+"""The contract of every search engine: Tantivy always, OpenSearch where it is there."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.engines.search import open_search
+from shopwright.kit.clock import HandClock
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.ports import IndexDocument, Query, SearchIndex
+from shopwright.services.search.contract import Results
+from shopwright.services.search.service import Finder
+from shopwright.web import build
+from tests.conftest import QUICK, make_settings, sell, server
+from tests.process.server import free_port
+
+
+@pytest.fixture(params=["tantivy", "opensearch"])
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SearchIndex]:
+    if request.param == "tantivy":
+        yield open_search(f"tantivy://{tmp_path}")
+        return
+    prefix = f"test-{secrets.token_hex(6)}"
+    made = open_search(f"{server('OPENSEARCH')}/{prefix}")
+    yield made
+    await made.close()
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{prefix}-*")
+
+
+def goods(number: int, title: str, brand: str = "Ida", price: int = 1000, **terms: str) -> IndexDocument:
+    return IndexDocument(
+        id=f"p{number}", title=title, brand=brand, words="", price=price, rating=4.0, published=number, sold=number, card=title,
+        terms=(f"brand={brand}", *(f"{name}={value}" for name, value in terms.items())),
+    )  # fmt: skip
+
+
+async def test_search_finds_stems_beginnings_and_one_edit_typos(index: SearchIndex) -> None:
+    await index.write([goods(1, "Enamel kettle"), goods(2, "Steel kettle"), goods(3, "Cutting boards")], [])
+    assert set((await index.search(Query(text="kettles"))).cards) == {"Enamel kettle", "Steel kettle"}
+    assert (await index.search(Query(text="board"))).cards == ("Cutting boards",)
+    assert (await index.search(Query(text="enam"))).cards == ("Enamel kettle",)
+    for typo in ("ketle", "kettel", "kettlle", "kattle"):
+        found = await index.search(Query(text=typo))
+        assert (found.total, found.corrected) == (2, "kettle"), typo
+    assert (await index.search(Query(text="ketle", exact=True))).total == 0
+    assert (await index.search(Query(text="zzzzz"))).total == 0
+    assert await index.suggest("cutt", 5) == ["Cutting boards"]
+
+
+async def test_what_was_searched_for_is_marked_in_titles_and_nothing_else_can_be_html(index: SearchIndex) -> None:
+    await index.write([goods(1, "Enamel <i>kettles</i> & more"), goods(2, "Pan", brand="Kettle")], [])
+    found = await index.search(Query(text="kettle"))
+    assert dict(zip(found.cards, found.highlights, strict=True)) == {
+        "Enamel <i>kettles</i> & more": "Enamel &lt;i&gt;<mark>kettles</mark>&lt;/i&gt; &amp; more",
+        "Pan": "",
+    }
+    assert (await index.search(Query(text="ketle"))).highlights[0].count("<mark>") <= 1
+    assert (await index.search(Query())).highlights == ()
+
+
+async def test_facets_are_disjunctive_and_counted_right(index: SearchIndex) -> None:
+    await index.write(
+        [
+            goods(1, "A", "Ida", 100, colour="red"),
+            goods(2, "B", "Ida", 200, colour="blue"),
+            goods(3, "C", "Norr", 300, colour="red"),
+        ],
+        [],
+    )
+    found = await index.search(Query(groups={"brand": ("brand=Ida",)}))
+    assert found.total == 2
+    assert found.counts == {"brand=Ida": 2, "brand=Norr": 1, "colour=red": 1, "colour=blue": 1}
+    both = await index.search(Query(groups={"brand": ("brand=Ida", "brand=Norr"), "colour": ("colour=red",)}))
+    assert both.total == 2
+    assert (await index.search(Query(price_min=150, price_max=250))).cards == ("B",)
+    assert ((found := await index.search(Query(price_max=100))).price_low, found.price_high) == (100, 300)
+    assert (await index.search(Query(sort="-price", limit=2))).cards == ("C", "B")
+    assert (await index.search(Query(sort="price", offset=2))).cards == ("C",)
+
+
+async def test_the_index_can_be_changed_and_emptied(index: SearchIndex) -> None:
+    await index.write([goods(1, "Old lamp")], [])
+    await index.write([goods(1, "New lamp")], [])
+    assert (await index.search(Query(text="lamp"))).cards == ("New lamp",)
+    await index.write([], ["p1"])
+    assert await index.count() == 0
+    await index.write([goods(2, "Chair")], [])
+    await index.clear()
+    assert await index.count() == 0
+
+
+async def test_an_index_emptied_by_one_process_is_empty_for_all_and_takes_what_is_brought_back(
+    index: SearchIndex,
+) -> None:
+    await index.write([goods(n, f"Lamp {n}") for n in range(2_500)], [])
+    assert await index.count() == 2_500
+    await asyncio.gather(index.clear(), index.clear())
+    assert (await index.search(Query())).total == 0
+    await index.write([goods(1, "Chair")], ["never there"])
+    assert (await index.search(Query())).cards == ("Chair",)
+
+
+async def test_what_a_shopper_types_is_never_taken_for_the_language_of_the_engine(index: SearchIndex) -> None:
+    await index.write([goods(1, "Lamp")], [])
+    for text in ('"', "lamp AND", "title:lamp", "lamp~2", "*", "/.*/", "(lamp", "\\", "lamp\0", "😀", "[1 TO 2]"):
+        await index.search(Query(text=text))
+        await index.suggest(text, 5)
+    assert (await index.search(Query(text="LÁMP!"))).total == 1
+
+
+async def test_of_several_unknown_words_each_is_put_right_and_known_ones_stay(index: SearchIndex) -> None:
+    await index.write([goods(1, "Enamel kettle"), goods(2, "Steel pan")], [])
+    found = await index.search(Query(text="enamle kettel"))
+    assert (found.cards, found.corrected) == (("Enamel kettle",), "enamel kettle")
+    either = await index.search(
+        Query(text="steel kettle")
+    )  # nothing is both: what is one of them is better than nothing
+    assert (set(either.cards), either.corrected) == ({"Enamel kettle", "Steel pan"}, None)
+    assert await index.suggest("kettel", 5) == ["Enamel kettle"]
+
+
+async def test_a_search_server_that_is_not_there_is_unavailable() -> None:
+    gone = open_search(f"opensearch://127.0.0.1:{free_port()}")
+    for call in (gone.search(Query(text="lamp")), gone.count(), gone.write([goods(1, "Lamp")], []), gone.clear()):
+        with pytest.raises(Unavailable):
+            await call
+    await gone.close()
+
+
+async def test_two_changes_in_one_tick_of_the_file_systems_clock_are_both_seen(tmp_path: Path) -> None:
+    index = open_search(f"tantivy://{tmp_path}")
+    await index.write([goods(1, "Old lamp")], [])
+    committed = tmp_path / "v2" / "first" / "meta.json"
+    tick = committed.stat().st_mtime_ns
+    assert (await index.search(Query())).cards == ("Old lamp",)
+    await index.write([goods(1, "New lamp")], [])
+    os.utime(committed, ns=(tick, tick))
+    assert (await index.search(Query())).cards == ("New lamp",)
+
+
+async def test_a_shop_whose_search_is_gone_is_browsed_all_the_same(data: tuple[Path, str], clock: HandClock) -> None:
+    gone = Shop(make_settings(*data, search=f"opensearch://127.0.0.1:{free_port()}"), clock=clock, hasher=QUICK)
+    async with gone.running(deliver=False):
+        await gone.catalog.put_category("kitchen", "Kitchen")
+        await sell(gone, "Harbour Kettle", categories=("kitchen",))
+        await sell(gone, "100% Wool Rug")
+        transport = httpx.ASGITransport(app=build(gone, deliver=False))
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+            found = (await client.get("/v1/search", params={"q": "KETTLE"})).json()
+            assert ([item["title"] for item in found["items"]], found["partial"]) == (["Harbour Kettle"], True)
+            assert (await client.get("/v1/search", params={"q": "100%"})).json()["total"] == 1
+            assert (await client.get("/v1/search", params={"q": "harbour rug"})).json()["total"] == 0
+            assert (await client.get("/v1/search/suggestions", params={"q": "ket"})).json() == {"items": []}
+            for path in ("/", "/c/kitchen", "/search?q=kettle", "/p/harbour-kettle"):
+                page = await client.get(path)
+                assert (page.status_code, "Harbour Kettle" in page.text) == (200, True), path
+            kitchen = (await client.get("/c/kitchen")).text
+            assert "rest for a moment" in kitchen
+            assert "Wool Rug" not in kitchen
+            assert (await client.get("/health/ready")).json()["engines"]["search"] != "ok"
+
+
+async def test_a_page_made_without_the_index_is_not_kept_when_it_is_back(
+    data: tuple[Path, str], clock: HandClock
+) -> None:
+    class Moody(Finder):
+        async def _find(self, *given) -> Results:
+            if broken:
+                raise Unavailable("not now")
+            return await super()._find(*given)
+
+    broken = True
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, parts={Finder: Moody})
+    async with shop.running(deliver=False):
+        await sell(shop, "Lamp")
+        transport = httpx.ASGITransport(app=build(shop, deliver=False))
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+            for _ in range(2):
+                assert "rest for a moment" in (await client.get("/search?q=lamp")).text
+            broken = False
+            assert "rest for a moment" not in (await client.get("/search?q=lamp")).text
