@@ -51,14 +51,15 @@ def read_settings(data: str | None, **more: str) -> "Settings":
     return complete(settings)
 
 
-def with_shop(settings: "Settings", act: "Callable[[Shop], Awaitable[int]]") -> int:
+def with_shop(settings: "Settings", act: "Callable[[Shop], Awaitable[int]]", *, migrate: bool = True) -> int:
     """Open the shop, bring it up to date, do something, and close it. Other processes may be serving it meanwhile."""
     from shopwright.app import Shop
 
     async def run() -> int:
         shop = Shop(settings)
         try:
-            await shop.migrate()
+            if migrate:
+                await shop.migrate()
             return await act(shop)
         finally:
             await shop.close()
@@ -200,10 +201,13 @@ def rebuild(data: str | None) -> None:
 
 @main.command()
 @data_option
-def doctor(data: str | None) -> None:
+@click.option("--engines", is_flag=True, help="look at databases, cache, files, search and mail instead of the books")
+def doctor(data: str | None, *, engines: bool) -> None:
     """Check that everything adds up, and say what does not."""
     from shopwright.commands import loading
 
+    if engines:
+        raise SystemExit(with_shop(read_settings(data), loading.doctor_of_engines, migrate=False))
     raise SystemExit(with_shop(read_settings(data), loading.doctor))
 
 

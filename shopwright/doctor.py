@@ -8,6 +8,7 @@ import msgspec
 from shopwright.app import Shop
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import ShopError
+from shopwright.kit.health import Health
 from shopwright.services.orders.model import PAID
 
 GRACE_S = 60
@@ -36,6 +37,38 @@ async def examine(shop: Shop) -> list[Finding]:
         ("every fact was delivered", _facts_are_delivered),
     ]
     return [Finding(name, await check(shop)) for name, check in checks]
+
+
+async def examine_engines(shop: Shop) -> list[Finding]:
+    """Every engine: what it is, whether it lets us in, and what about its settings risks data."""
+    asked: list[tuple[str, Callable[[], Awaitable[Health]]]] = [
+        ("cache", shop.cache.examine),
+        ("files", shop.files.examine),
+        ("search", shop.index.examine),
+        *((f"messages by {channel}", postbox.examine) for channel, postbox in shop.postboxes.items()),
+    ]
+    findings = [await _databases(shop)]
+    for name, ask in asked:
+        try:
+            health = await ask()
+        except ShopError as error:
+            findings.append(Finding(name, [error.detail]))
+        else:
+            findings.append(Finding(f"{name}: {health.engine}", list(health.wrong)))
+    return findings
+
+
+async def _databases(shop: Shop) -> Finding:
+    """All of them are on one server or in one folder: what is wrong with each is said once."""
+    engine, wrong = "", dict[str, None]()
+    for work in shop.works.values():
+        try:
+            health = await work.database.examine()
+        except ShopError as error:
+            return Finding("database", [error.detail])
+        engine = health.engine
+        wrong |= dict.fromkeys(health.wrong)
+    return Finding(f"database: {engine}", list(wrong))
 
 
 async def _totals_add_up(shop: Shop) -> list[str]:

@@ -1,9 +1,11 @@
 """The shop of the tests: the real one, on embedded engines, with a clock moved by hand.
 
-SHOPWRIGHT_TEST_POSTGRES=postgresql://… runs every test that uses the `shop` on PostgreSQL instead of SQLite.
+SHOPWRIGHT_TEST_POSTGRES=postgresql://… runs every test that uses the `shop` on PostgreSQL instead of SQLite;
+SHOPWRIGHT_TEST_SHAPE=servers on all servers there are.
 """
 
 import asyncio
+import hashlib
 import os
 import shutil
 import uuid
@@ -32,6 +34,7 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 POSTGRES = os.environ.get("SHOPWRIGHT_TEST_POSTGRES", "")
+ON_SERVERS = os.environ.get("SHOPWRIGHT_TEST_SHAPE", "") == "servers"
 REQUIRED = os.environ.get("ENGINES") == "required"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 BERLIN = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
@@ -39,9 +42,7 @@ OWNER = ("owner@example.com", "owner-password")
 
 
 def pytest_report_header() -> str:
-    return (
-        f"shop on {'PostgreSQL' if POSTGRES else 'SQLite'}; engines {'required' if REQUIRED else 'as they are there'}"
-    )
+    return f"shop on {'all servers' if ON_SERVERS else 'PostgreSQL' if POSTGRES else 'SQLite'}; engines {'required' if REQUIRED else 'as they are there'}"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,8 +86,32 @@ def database_url(name: str) -> str:
     return POSTGRES.rsplit("/", 1)[0] + "/" + name
 
 
+def place(data: Path) -> str:
+    """A name on shared servers for the shop in this folder, the same for all its processes."""
+    return "test-" + hashlib.sha256(str(data).encode()).hexdigest()[:16]
+
+
+def engines(data: Path) -> dict[str, str]:
+    """The engines beside the database: embedded, or a place of this shop's own on each server."""
+    if not ON_SERVERS:
+        return {}
+    return {
+        "search": f"{server('OPENSEARCH')}/{place(data)}",
+        "files": server("S3").replace("?", f"/{place(data)}?"),
+        "cache": server("REDIS"),
+    }
+
+
+async def leave(data: Path) -> None:
+    """Give up the place on servers that are slow with many."""
+    if ON_SERVERS:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+            await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{place(data)}-*")
+
+
 def make_settings(data: Path, database: str = "", **more) -> Settings:
-    return complete(Settings(data=str(data), database=database, limits="off", url="http://shop.test", **more))
+    given = {"data": str(data), "database": database, "limits": "off", "url": "http://shop.test"}
+    return complete(Settings(**(given | engines(data) | more)))
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +131,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
         await shop.close()
 
     asyncio.run(make())
+    asyncio.run(leave(folder))
     yield folder, template
     if POSTGRES:
         asyncio.run(postgres_do(f"DROP DATABASE {template}"))
@@ -130,6 +156,7 @@ async def data(migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tupl
     """A data folder and a database URL of this test's own."""
     async with fresh(migrated, tmp_path / "data") as found:
         yield found
+    await leave(tmp_path / "data")
 
 
 @pytest.fixture

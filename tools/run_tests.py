@@ -1,4 +1,4 @@
-"""Run the tests: on SQLite, and again on PostgreSQL where there is one. `fast` leaves out what takes minutes."""
+"""Run the tests: on SQLite, again on PostgreSQL and again on all servers where they are. `fast` leaves out what takes minutes."""
 
 import os
 import subprocess
@@ -32,7 +32,15 @@ def main() -> int:
         return code
     sys.stdout.write("== the shop on PostgreSQL\n")
     sys.stdout.flush()
-    return subprocess.call([*command, "--second-engine"], env={**environment, POSTGRES: postgres})
+    code = subprocess.call([*command, "--second-engine"], env={**environment, POSTGRES: postgres})
+    if code or missing:
+        return code
+    sys.stdout.write("== the shop on all servers\n")
+    sys.stdout.flush()
+    shape = {POSTGRES: postgres, "SHOPWRIGHT_TEST_SHAPE": "servers"}
+    # Of what takes minutes, what is about processes that race and die.
+    where = [] if fast else ["tests/process"]
+    return subprocess.call([*command, "--second-engine", *where], env={**environment, **shape})
 
 
 sys.exit(main())

@@ -1,5 +1,6 @@
 """`demo` and `doctor`, and products as JSON lines."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ from shopwright.app import Shop
 from shopwright.demo.load import load
 from shopwright.demo.many import load_many
 from shopwright.demo.people import live_a_little
-from shopwright.doctor import examine
+from shopwright.doctor import Finding, examine, examine_engines
 from shopwright.kit.errors import Unavailable
 
 PAGE = 200
@@ -59,7 +60,15 @@ async def rebuild(shop: Shop) -> int:
 async def doctor(shop: Shop) -> int:
     """Say what does not add up."""
     await shop.bus.settle()
-    findings = await examine(shop)
+    return _tell(await examine(shop))
+
+
+async def doctor_of_engines(shop: Shop) -> int:
+    """Say what is wrong with what the shop stands on."""
+    return _tell(await examine_engines(shop))
+
+
+def _tell(findings: Sequence[Finding]) -> int:
     for finding in findings:
         print(f"{'✗' if finding.wrong else '✓'} {finding.check}")
         for sentence in finding.wrong:

@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from shopwright.kit.health import Health
+
 Params = Mapping[str, Any]
 
 
@@ -75,6 +77,10 @@ class Database(Protocol):
 
     async def check(self) -> None:
         """Really ask the server. Raises Unavailable."""
+        ...
+
+    async def examine(self) -> Health:
+        """How it is set up. Raises Unavailable."""
         ...
 
     async def close(self) -> None: ...

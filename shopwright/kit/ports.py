@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.health import Health
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction, Work
 
@@ -73,6 +74,10 @@ class Cache(Protocol):
         """Count up and answer the count; it starts again `ttl` after the first."""
         ...
 
+    async def examine(self) -> Health:
+        """How it is set up. Raises Unavailable."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -87,6 +92,10 @@ class Files(Protocol):
 
     async def names(self) -> list[str]:
         """All there are."""
+        ...
+
+    async def examine(self) -> Health:
+        """How it is set up. Raises Unavailable."""
         ...
 
 
@@ -114,6 +123,10 @@ class Postbox(Protocol):
 
     async def forget(self, message_ids: Sequence[str]) -> None:
         """Keep none of these, where any are kept."""
+        ...
+
+    async def examine(self) -> Health:
+        """How it is set up. Raises Unavailable."""
         ...
 
     async def close(self) -> None: ...
@@ -183,6 +196,10 @@ class SearchIndex(Protocol):
     async def clear(self) -> None: ...
 
     async def count(self) -> int: ...
+
+    async def examine(self) -> Health:
+        """How it is set up. Raises Unavailable."""
+        ...
 
     async def close(self) -> None: ...
 

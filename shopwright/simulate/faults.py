@@ -9,6 +9,7 @@ from random import Random
 from shopwright.app import Around
 from shopwright.kit.database import Database, Params, Row, Session, Snapshot
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.health import Health
 from shopwright.kit.money import Money
 from shopwright.kit.ports import Capture, Provider, ProviderNotice, ProviderPayment
 
@@ -79,6 +80,9 @@ class FaultyDatabase:
 
     def version(self) -> int | None:
         return self._inner.version()
+
+    async def examine(self) -> Health:
+        return await self._inner.examine()
 
     async def check(self) -> None:
         await self._inner.check()

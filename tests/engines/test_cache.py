@@ -267,6 +267,22 @@ async def test_when_the_master_dies_the_sentinels_name_another_and_the_shop_foll
     await direct.close()
 
 
+async def test_what_is_known_of_a_cache_says_its_version_and_what_it_would_refuse(redis_server) -> None:
+    versions = []
+    for name in ("REDIS", "MEMCACHED"):
+        cache = open_cache(server(name))
+        health = await cache.examine()
+        await cache.close()
+        assert health.wrong == ()
+        versions.append(health.engine.split()[0])
+    assert versions == ["Redis", "Memcached"]
+    full = open_cache(f"redis://127.0.0.1:{redis_server('maxmemory 10mb', 'maxmemory-policy noeviction')}")
+    await patiently(full, "a")
+    (sentence,) = (await full.examine()).wrong
+    assert "allkeys-lru" in sentence
+    await full.close()
+
+
 async def test_a_cluster_finds_the_server_of_each_key(redis_server) -> None:
     ports = [
         redis_server("cluster-enabled yes", "cluster-node-timeout 2000", f"cluster-port {free_port()}")

@@ -53,6 +53,14 @@ async def put(made: Database, thing: str, n: int = 1) -> int:
         )
 
 
+async def test_a_database_says_what_it_is_and_which_settings_risk_data(database: Database) -> None:
+    health = await database.examine()
+    if health.engine.startswith("PostgreSQL"):  # the servers of the tests wait for no disk
+        assert [sentence.partition(" ")[0] for sentence in health.wrong] == ["fsync", "full_page_writes", "autovacuum"]
+    else:
+        assert (health.engine.startswith("SQLite 3."), health.wrong) == (True, ())
+
+
 async def test_what_is_committed_is_read_and_what_fails_is_undone(database: Database) -> None:
     assert await put(database, "lamp", 3) == 1
     assert await put(database, "lamp", 4) == 0

@@ -84,3 +84,8 @@ async def test_a_store_that_does_not_answer_or_let_us_in_is_unavailable_and_its_
 def test_a_wrong_url_is_told_what_would_be_right(url: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         open_files(url)
+
+
+async def test_a_store_says_how_it_is(files: Files) -> None:
+    assert (await files.examine()).wrong == ()
+    assert await files.names() == []

@@ -126,6 +126,12 @@ async def test_of_several_unknown_words_each_is_put_right_and_known_ones_stay(in
     assert await index.suggest("kettel", 5) == ["Enamel kettle"]
 
 
+async def test_an_index_says_what_it_is(index: SearchIndex) -> None:
+    health = await index.examine()
+    assert health.wrong == ()
+    assert health.engine.casefold().startswith(("tantivy 0.", "opensearch 3."))
+
+
 async def test_a_search_server_that_is_not_there_is_unavailable() -> None:
     gone = open_search(f"opensearch://127.0.0.1:{free_port()}")
     for call in (gone.search(Query(text="lamp")), gone.count(), gone.write([goods(1, "Lamp")], []), gone.clear()):

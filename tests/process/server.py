@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from tests.conftest import BERLIN
+from tests.conftest import BERLIN, engines
 
 ADDRESS = msgspec.to_builtins(BERLIN)
 
@@ -37,6 +37,7 @@ class Server:
             "SHOPWRIGHT_LIMITS": "off",
             "SHOPWRIGHT_OWNER_PASSWORD": "owner-password",
             **({"SHOPWRIGHT_DATABASE": database} if database else {}),
+            **{f"SHOPWRIGHT_{name.upper()}": url for name, url in engines(data).items()},
             **more,
         }
         self.log = data / "server.log"

@@ -21,7 +21,7 @@ from shopwright.doctor import examine
 from shopwright.kit.money import Money
 from shopwright.kit.outgoing import client
 from shopwright.services.pricing.contract import Coupon, Price
-from tests.conftest import POSTGRES, QUICK, make_settings, sell
+from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
 from tests.process.server import Server, all_at_once, buy
 
 
@@ -125,7 +125,7 @@ async def test_killed_again_and_again_under_load_nothing_is_lost_and_nothing_dou
             await asyncio.sleep(0.02)
 
     shoppers = [asyncio.create_task(shopper()) for _ in range(4)]
-    kills = int(os.environ.get("KILLS", "100" if POSTGRES else "200"))
+    kills = int(os.environ.get("KILLS", "40" if ON_SERVERS else "100" if POSTGRES else "200"))
     for _ in range(kills):
         await asyncio.sleep(chance.uniform(0.02, 0.5))
         await asyncio.to_thread(server.kill)

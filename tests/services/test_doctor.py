@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
-from tests.conftest import sell
+from shopwright.doctor import examine, examine_engines
+from tests.conftest import QUICK, sell
+from tests.process.server import free_port
 from tests.services.test_orders import place
 
 DAMAGES = [
@@ -65,3 +67,14 @@ async def test_a_reservation_that_ran_out_long_ago_is_seen(shop: Shop) -> None:
     said = [sentence for finding in await examine(shop) for sentence in finding.wrong]
     assert any(order.id in sentence for sentence in said)
     assert shop.clock.now() - order.placed_at < timedelta(minutes=1)
+
+
+async def test_the_engines_of_a_shop_are_looked_at_and_one_that_is_gone_is_named(shop: Shop) -> None:
+    findings = await examine_engines(shop)
+    names = [finding.check.partition(":")[0] for finding in findings]
+    assert names == ["database", "cache", "files", "search", "messages by email", "messages by sms", "messages by push"]
+    assert [finding.check for finding in findings[1:] if finding.wrong] == []
+    gone = Shop(msgspec.structs.replace(shop.settings, search=f"opensearch://127.0.0.1:{free_port()}"), hasher=QUICK)
+    wrong = [finding.check for finding in (await examine_engines(gone))[1:] if finding.wrong]
+    await gone.close()
+    assert wrong == ["search"]

@@ -1,9 +1,13 @@
 """Users, catalog, carts, reviews, search, recommendations, notifications, insights."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.auth import GUEST, SYSTEM, Caller
+from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Unauthenticated, VersionConflict
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
@@ -15,7 +19,7 @@ from shopwright.services.pricing.contract import Price
 from shopwright.services.reviews.contract import NewReview, NotABuyer
 from shopwright.services.search.contract import SearchRequest
 from shopwright.services.users.contract import EmailTaken, WrongPassword
-from tests.conftest import BERLIN, fill_cart, sell
+from tests.conftest import BERLIN, QUICK, fill_cart, make_settings, sell
 
 PASSWORD = "correct horse"
 
@@ -272,8 +276,17 @@ async def test_a_lost_index_is_built_again(shop: Shop) -> None:
     assert (await shop.search.find(SearchRequest(text="lamp"))).total == 1
 
 
+@pytest.fixture
+async def embedded(data: tuple[Path, str], clock: HandClock) -> AsyncIterator[Shop]:
+    """A shop whose index is in its data folder, whatever else it runs on."""
+    settings = make_settings(*data, search=f"tantivy://{data[0]}/search")
+    async with Shop(settings, clock=clock, hasher=QUICK).running(deliver=False) as shop:
+        yield shop
+
+
 @pytest.mark.parametrize("damage", ["meta", "gone", "leftover"])
-async def test_a_damaged_index_is_built_again_by_itself(shop: Shop, damage: str) -> None:
+async def test_a_damaged_index_is_built_again_by_itself(embedded: Shop, damage: str) -> None:
+    shop = embedded
     await sell(shop, "Lamp")
     await shop.search.bring_up_to_date()
     index = shop.search._index

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shopwright.kit.calm import Calm
+from shopwright.kit.health import Health
 from shopwright.kit.ports import Cache
 
 
@@ -26,6 +27,9 @@ class CalmCache:
 
     async def increment(self, key: str, ttl: timedelta) -> int:
         return await self._calm.ask(lambda: self._inner.increment(key, ttl))
+
+    async def examine(self) -> Health:
+        return await self._inner.examine()
 
     async def close(self) -> None:
         await self._inner.close()

@@ -15,6 +15,7 @@ from pymemcache.client.base import PooledClient
 from pymemcache.exceptions import MemcacheError
 
 from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.health import Health
 from shopwright.kit.settings import take_apart
 
 T = TypeVar("T")
@@ -74,6 +75,10 @@ class MemcachedCache:
                     return counted
 
         return await self._do(count)
+
+    async def examine(self) -> Health:
+        version = await self._do(self._client.version)
+        return Health(f"Memcached {version.decode()}")
 
     async def close(self) -> None:
         await asyncio.to_thread(self._client.close)

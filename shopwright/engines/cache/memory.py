@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
 
+from shopwright.kit.health import Health
+
 CAPACITY = 20_000
 
 
@@ -43,6 +45,9 @@ class MemoryCache:
         count = int(entry[1]) + 1
         self._entries[key] = (entry[0], str(count).encode())
         return count
+
+    async def examine(self) -> Health:
+        return Health("in the memory of each process")
 
     async def close(self) -> None:
         self._entries.clear()

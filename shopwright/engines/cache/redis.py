@@ -20,12 +20,14 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException, RedisError
 
 from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.health import Health
 from shopwright.kit.settings import EngineUrl, take_apart
 
 PREFIX = "shopwright:"
 PORT, SENTINEL_PORT = 6379, 26379
 CONNECT_S, ANSWER_S = 1.0, 1.0
 CONNECTIONS = 20
+OLDEST = 6
 WAITS = ("socket_connect_timeout", "socket_timeout", "retry")
 # A counter and its end are made in one step: nobody may die in between and leave a counter that never ends.
 COUNT = """
@@ -67,6 +69,18 @@ class RedisCache:
     async def increment(self, key: str, ttl: timedelta) -> int:
         async with self._asked():
             return int(await self._client.eval(COUNT, 1, PREFIX + key, _milliseconds(ttl)))
+
+    async def examine(self) -> Health:
+        async with self._asked():
+            told: Any = await self._client.info()
+        if "redis_version" not in told:  # a Cluster: each server tells
+            told = next(iter(told.values()))
+        wrong = []
+        if int(told["redis_version"].split(".")[0]) < OLDEST:
+            wrong.append(f"Redis {told['redis_version']} is too old; the shop is tested with 7.")
+        if told.get("maxmemory") and told.get("maxmemory_policy") == "noeviction":
+            wrong.append("Redis refuses to write when its memory is full. Set maxmemory-policy allkeys-lru.")
+        return Health(f"Redis {told['redis_version']}", tuple(wrong))
 
     async def close(self) -> None:
         for one in (self._client, *self._watchers):

@@ -13,11 +13,20 @@ import asyncpg
 from shopwright.engines.database import migrations
 from shopwright.kit.database import Params, Row, UniqueViolation
 from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.health import Health
 
 PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_]\w*)")
 BATCH = 1000
 HOLD_TRIES = 50
 MIGRATION_LOCK = 7_305_816_421
+OLDEST = 130_000
+# Settings that lose what was acknowledged, and what they cost.
+RISKS = {
+    "fsync": "a crash of the machine may destroy the database",
+    "full_page_writes": "a crash of the machine may leave half-written pages",
+    "synchronous_commit": "a crash of the server loses the last orders it acknowledged",
+    "autovacuum": "tables grow without end and queries slow down",
+}
 
 
 @lru_cache(maxsize=2048)
@@ -201,6 +210,18 @@ class PostgresDatabase:
 
     def version(self) -> int | None:
         return None
+
+    async def examine(self) -> Health:
+        rows = await self.fetch("SELECT name, setting FROM pg_settings", {})
+        set_to = {row["name"]: row["setting"] for row in rows}
+        wrong = [
+            f"{name} is off: {cost}. Set {name} = on in postgresql.conf."
+            for name, cost in RISKS.items()
+            if set_to.get(name) == "off"
+        ]
+        if int(set_to["server_version_num"]) < OLDEST:
+            wrong.append(f"PostgreSQL {set_to['server_version']} is too old; the shop is tested with 15.")
+        return Health(f"PostgreSQL {set_to['server_version']}", tuple(wrong))
 
     async def check(self) -> None:
         await self.fetch("SELECT count(*) FROM migrations", {})

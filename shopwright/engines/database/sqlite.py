@@ -17,6 +17,7 @@ from shopwright.engines.database import migrations
 from shopwright.engines.database.walindex import WalIndex
 from shopwright.kit.database import Params, Row, UniqueViolation
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.health import Health, room
 
 WRITE_WAIT_S = 15.0
 BATCH = 1000
@@ -193,6 +194,15 @@ class SqliteDatabase:
         if self._wal is None:
             self._wal = WalIndex.of(self._path)
         return counted
+
+    async def examine(self) -> Health:
+        found = await self.fetch("PRAGMA quick_check", {})
+        damage = [
+            f"{self._path} is damaged: {row['quick_check']}. Restore a backup."
+            for row in found
+            if row["quick_check"] != "ok"
+        ]
+        return Health(f"SQLite {sqlite3.sqlite_version}", (*damage, *room(self._path.parent)))
 
     async def check(self) -> None:
         await self.fetch("SELECT count(*) FROM migrations", {})

@@ -7,6 +7,8 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.ports import Files
 from shopwright.kit.settings import choose, client_of
 
+# Written and deleted again to see whether it can be.
+PROBE = "probe"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 
 

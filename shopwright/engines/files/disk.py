@@ -5,8 +5,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from shopwright.engines.files import is_name, named
+from shopwright.engines.files import PROBE, is_name, named
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.health import Health, room
 
 
 class DiskFiles:
@@ -43,6 +44,11 @@ class DiskFiles:
 
     async def names(self) -> list[str]:
         return await asyncio.to_thread(self._names)
+
+    async def examine(self) -> Health:
+        await self.put(PROBE, b"")
+        await self.delete(PROBE)
+        return Health(f"the folder {self._folder}", room(self._folder))
 
     def _names(self) -> list[str]:
         found = (str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file())

@@ -16,8 +16,9 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from shopwright.engines.files import is_name, named
+from shopwright.engines.files import PROBE, is_name, named
 from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.health import Health
 from shopwright.kit.settings import take_apart
 
 if TYPE_CHECKING:
@@ -92,3 +93,11 @@ class S3Files:
             async for batch in obstore.list(self._store):
                 found += [one["path"] for one in batch]
         return sorted(name for name in found if is_name(name))
+
+    async def examine(self) -> Health:
+        await self.put(PROBE, b"")
+        with translated():
+            told = (await obstore.get_async(self._store, PROBE)).attributes
+        await self.delete(PROBE)
+        wrong = () if told.get("Cache-Control") == FOR_GOOD else ("The server does not keep Cache-Control of objects.",)
+        return Health("S3", wrong)

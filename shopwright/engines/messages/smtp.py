@@ -18,6 +18,7 @@ from email.utils import format_datetime, localtime, parseaddr
 import aiosmtplib
 
 from shopwright.kit.errors import Invalid, Refused, ShopError, Unavailable
+from shopwright.kit.health import Health
 from shopwright.kit.ports import Message
 from shopwright.kit.settings import take_apart
 
@@ -66,6 +67,11 @@ class Smtp:
 
     async def forget(self, message_ids: Sequence[str]) -> None:
         """What was sent is gone."""
+
+    async def examine(self) -> Health:
+        connection = await self._connected()
+        self._free.append((time.monotonic(), connection))
+        return Health("a mail server that lets us in")
 
     async def close(self) -> None:
         while self._free:

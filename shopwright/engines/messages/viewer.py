@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from shopwright.kit.clock import to_micros
+from shopwright.kit.health import Health
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Work
 
@@ -30,6 +31,9 @@ class Viewer:
     async def forget(self, message_ids: Sequence[str]) -> None:
         async with self._work.begin() as tx:
             await tx.run_many("DELETE FROM viewer WHERE id = :id", [{"id": one} for one in message_ids])
+
+    async def examine(self) -> Health:
+        return Health("kept for the back office; nothing is sent")
 
     async def close(self) -> None:
         """Its database is the shop's."""

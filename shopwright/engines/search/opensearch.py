@@ -22,6 +22,7 @@ from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestE
 
 from shopwright.kit.calm import Calm
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.health import Health
 from shopwright.kit.ports import Found, IndexDocument, Query
 from shopwright.kit.settings import take_apart
 
@@ -181,6 +182,19 @@ class OpenSearchIndex:
             await self._prepared()
             answer = await self._client.count(index=self._alias)
         return int(answer["count"])
+
+    async def examine(self) -> Health:
+        async with translated():
+            await self._prepared()
+            version = (await self._client.info())["version"]
+            state = await self._client.cluster.health()
+            settings = await self._client.indices.get_settings(index=self._alias)
+        wrong = []
+        if state["status"] == "red":
+            wrong.append("The cluster is red: some of its shards are nowhere. See _cluster/allocation/explain.")
+        if any("read_only_allow_delete" in one["settings"]["index"].get("blocks", {}) for one in settings.values()):
+            wrong.append("The index was made read-only because the disk ran full: make room, then lift the block.")
+        return Health(f"{version.get('distribution', 'elasticsearch')} {version['number']}", tuple(wrong))
 
     # --- reading
 

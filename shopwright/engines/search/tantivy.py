@@ -13,6 +13,7 @@ import string
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import tantivy
 from tantivy import FieldType, Filter, Occur, Tokenizer
 
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.health import Health, room
 from shopwright.kit.ports import Found, IndexDocument, Query
 
 SHAPE = "v2"  # a new number builds a new index beside the old one
@@ -338,6 +340,10 @@ class TantivyIndex:
 
     async def count(self) -> int:
         return self._searcher().num_docs
+
+    async def examine(self) -> Health:
+        await self.count()
+        return Health(f"Tantivy {version('tantivy')}", room(self._folder))
 
     async def close(self) -> None:
         """Its files are closed with the process."""
