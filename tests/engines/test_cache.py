@@ -24,7 +24,7 @@ from shopwright.kit.ports import Cache
 from shopwright.kit.settings import client_of
 from shopwright.kit.web.limits import Limits
 from shopwright.web import build
-from tests.conftest import need, server
+from tests.conftest import QUICK, make_settings, need, server
 from tests.process.server import free_port
 
 LONG = timedelta(minutes=10)
@@ -130,6 +130,30 @@ async def test_a_server_that_never_answers_is_waited_for_a_moment_only(scheme: s
         with pytest.raises(Unavailable):
             await asyncio.wait_for(cache.get("a"), 10)
         await cache.close()
+
+
+@pytest.mark.parametrize("scheme", ["redis", "memcached"])
+async def test_many_who_ask_a_server_that_never_answers_do_not_wait_for_one_another(scheme: str) -> None:
+    with silent_server() as port:
+        cache = open_cache(f"{scheme}://127.0.0.1:{port}")
+        began = time.monotonic()
+        answers = await asyncio.gather(*(cache.increment("a", LONG) for _ in range(300)), return_exceptions=True)
+        assert {type(answer) for answer in answers} == {Unavailable}
+        assert time.monotonic() - began < 8  # one after the other it would be a minute
+        await cache.close()
+
+
+async def test_an_engine_that_is_half_dead_does_not_hold_up_the_answer_of_a_process_that_is_well(
+    data: tuple[Path, str],
+) -> None:
+    with silent_server() as port:
+        files = f"s3://key:secret@media?endpoint=http://127.0.0.1:{port}"
+        async with Shop(make_settings(*data, files=files), hasher=QUICK).running(deliver=False) as shop:
+            transport = httpx.ASGITransport(app=build(shop, deliver=False))
+            async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+                answer = await asyncio.wait_for(client.get("/health/ready"), 10)
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    assert "does not answer" in answer.json()["engines"]["files"]
 
 
 async def test_after_a_rest_it_is_asked_again() -> None:

@@ -120,6 +120,9 @@ async def test_who_does_not_exist_is_given_up_and_who_is_busy_is_tried_again(ser
     assert "gone@" not in told.value.detail
     with pytest.raises(Unavailable):
         await post.deliver(to("busy@example.com"))
+    for odd in ("", "ada@example.com\nBcc: all@example.com"):
+        with pytest.raises(Refused):
+            await post.deliver(to(odd))
     await post.deliver(to("ada@example.com"))
     assert len(inbox.letters) == 1
 

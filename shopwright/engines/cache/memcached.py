@@ -47,11 +47,17 @@ class MemcachedCache:
         self._free = asyncio.Semaphore(CONNECTIONS)
 
     async def _do(self, call: Callable[[], T]) -> T:
-        async with self._free:
-            try:
-                return await asyncio.to_thread(call)
-            except (MemcacheError, OSError) as error:
-                raise Unavailable(f"Memcached does not answer ({type(error).__name__}).") from error
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Unavailable("Memcached does not answer: all connections wait for it.") from None
+        try:
+            return await asyncio.to_thread(call)
+        except (MemcacheError, OSError) as error:
+            raise Unavailable(f"Memcached does not answer ({type(error).__name__}).") from error
+        finally:
+            self._free.release()
 
     async def get(self, key: str) -> bytes | None:
         return await self._do(lambda: self._client.get(_key(key)))

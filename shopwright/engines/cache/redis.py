@@ -47,11 +47,17 @@ class RedisCache:
     @asynccontextmanager
     async def _asked(self) -> AsyncIterator[None]:
         """One of the connections, and what the client raises in the words of the port; its own may hold what was sent."""
-        async with self._free:
-            try:
-                yield
-            except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
-                raise Unavailable(f"Redis does not answer ({type(error).__name__}).") from error
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Unavailable("Redis does not answer: all connections wait for it.") from None
+        try:
+            yield
+        except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+            raise Unavailable(f"Redis does not answer ({type(error).__name__}).") from error
+        finally:
+            self._free.release()
 
     async def get(self, key: str) -> bytes | None:
         async with self._asked():

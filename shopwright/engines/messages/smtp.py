@@ -51,16 +51,22 @@ class Smtp:
         self._free: list[tuple[float, aiosmtplib.SMTP]] = []
 
     async def deliver(self, message: Message) -> None:
-        connection = await self._connected()
         try:
-            await connection.send_message(self._mime(message))
+            mime = self._mime(message)
+        except ValueError as error:
+            raise Refused("This message has an address that no mail server would take.") from error
+        connection = await self._connected()
+        in_step = False  # does the connection wait for the next letter, or for the rest of an answer?
+        try:
+            await connection.send_message(mime)
+            in_step = True
         except aiosmtplib.SMTPException as error:
+            in_step = isinstance(error, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused)
             raise _told(error) from error
         except (OSError, TimeoutError) as error:
-            connection.close()
             raise Unavailable(f"The mail server does not answer ({type(error).__name__}).") from error
         finally:
-            if connection.is_connected and len(self._free) < KEPT:
+            if in_step and connection.is_connected and len(self._free) < KEPT:
                 self._free.append((time.monotonic(), connection))
             else:
                 connection.close()
@@ -118,6 +124,8 @@ class Smtp:
         made = EmailMessage()
         made["From"] = self._sender
         made["To"] = message.recipient
+        if not made["To"].addresses:
+            raise ValueError(message.recipient)
         made["Subject"] = " ".join(message.subject.split())
         made["Date"] = format_datetime(localtime())
         made["Message-ID"] = f"<{message.id}@{self._sender.domain}>"
