@@ -264,6 +264,8 @@ class LocalBus:
                 rung += 1
                 try:
                     await timer.handler()
+                except Unavailable as error:
+                    log.warning("timer %s rings again in %s: %s", timer.name, timer.every, error.detail)
                 except Exception:
                     log.exception("timer %s failed; it rings again in %s", timer.name, timer.every)
         return rung
