@@ -30,6 +30,7 @@ SPLIT = {
     ("orders", "fulfilment"),
     ("orders", "past"),
     ("orders", "past_store"),
+    ("orders", "placement_store"),
     ("orders", "refund_store"),
     ("recommendations", "memory"),
     ("recommendations", "memory_store"),

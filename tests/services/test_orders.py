@@ -26,7 +26,8 @@ from shopwright.services.orders.contract import (
     PriceMoved,
 )
 from shopwright.services.payments.contract import TooMuch
-from shopwright.services.pricing.contract import Price
+from shopwright.services.pricing.contract import Coupon, Price
+from shopwright.services.pricing.service import Reckoner
 from shopwright.simulate.faults import Faults, Trouble
 from tests.conftest import QUICK, Post, fill_cart, make_settings, sell
 
@@ -369,8 +370,6 @@ async def test_a_refund_asked_a_hundred_times_with_one_key_is_paid_once(shop: Sh
 
 
 async def test_the_last_use_of_a_coupon_goes_to_one_order(shop: Shop) -> None:
-    from shopwright.services.pricing.contract import Coupon
-
     await shop.pricing.put_coupon(Coupon(code="LAST", kind="percentage", value=1000, limit_total=1))
     kettle = await sell(shop, on_hand=50)
 
@@ -455,6 +454,45 @@ async def test_the_coupon_of_an_order_that_never_came_to_be_can_be_used_again(sh
     await shop.bus.settle()
     assert {coupon.code: coupon.used for coupon in await shop.pricing.coupons()}["WELCOME10"] == 0
     assert await shop.works["orders"].one("SELECT 1 AS found FROM placements") is None
+
+
+class SlowThenDown(Reckoner):
+    """Who redeems first is slow to come back; whoever comes second, after it, finds it down."""
+
+    calls = 0
+
+    async def redeem(self, order_id: str, codes, customer: str) -> None:
+        type(self).calls += 1
+        if type(self).calls == 2:
+            await asyncio.sleep(0.2)
+            raise Unavailable("Pricing is down.")
+        await super().redeem(order_id, codes, customer)
+        await asyncio.sleep(0.5)
+
+
+async def test_a_click_that_fails_takes_nothing_from_under_the_click_before_it(
+    data: tuple[Path, str], clock, post: Post
+) -> None:
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, parts={Reckoner: SlowThenDown})
+    async with shop.running(deliver=False):
+        await shop.pricing.put_coupon(Coupon(code="TEN", kind="percentage", value=1000))
+        kettle = await sell(shop)
+        cart = await shop.carts.set_coupons((await fill_cart(shop, (kettle, 1))).id, ("TEN",))
+        choice = PaymentChoice(provider="pretend", token="pretend_delayed")
+        request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
+        clicks = [asyncio.create_task(shop.orders.place(request, "twice", GUEST)) for _ in range(2)]
+        done = await asyncio.gather(*clicks, return_exceptions=True)
+        kept = [one for one in done if isinstance(one, Order)]
+        used = {coupon.code: coupon.used for coupon in await shop.pricing.coupons()}["TEN"]
+        assert (used, await stock(shop, kettle)) == (len(kept), (5, len(kept)))
+        again = await shop.orders.place(request, "twice", GUEST)
+        assert {coupon.code: coupon.used for coupon in await shop.pricing.coupons()}["TEN"] == 1
+        assert await stock(shop, kettle) == (5, 1)
+        assert again.status == "placed"
+        clock.move(minutes=11)
+        await healthy(shop)
+        rows = await shop.works["orders"].fetch("SELECT order_id FROM placements")
+        assert [row["order_id"] for row in rows] == [again.id]
 
 
 async def test_a_question_of_the_bank_nobody_answers_is_taken_back(shop: Shop, clock) -> None:

@@ -10,7 +10,7 @@ from shopwright.kit.facts import Event, Heard
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Carts
 from shopwright.services.inventory.contract import Inventory
-from shopwright.services.orders import model, store
+from shopwright.services.orders import model, placement_store, store
 from shopwright.services.orders.contract import Order, OrderCancelled, OrderExpired, Status
 from shopwright.services.payments.contract import Payment, Payments
 from shopwright.services.pricing.contract import Pricing
@@ -102,11 +102,22 @@ class Ending:
     async def forget_unfinished(self) -> None:
         """A timer: where the process died while an order was placed, its goods and coupons go back."""
         before = self._work.ids.at("ord", self._work.now() - model.PLACING)
-        for order_id in await store.abandoned_placements(self._work, before):
-            await self._inventory.release(order_id)
-            await self._pricing.unredeem(order_id)
-            async with self._work.begin() as tx:
-                await store.drop_placement(tx, order_id)
+        for order_id in await placement_store.abandoned_placements(self._work, before):
+            if await self._give_up_placement(order_id):
+                async with self._work.begin() as tx:
+                    await placement_store.drop_placement(tx, order_id)
+
+    async def _give_up_placement(self, order_id: str) -> bool:
+        """What was set aside for an order that will never be goes back; False where it has become one.
+
+        Whoever else is placing it finds it given up when it comes to write it: nothing is taken from under an order.
+        """
+        async with self._work.begin() as tx:
+            if not await placement_store.give_up_placement(tx, order_id):
+                return False
+        await self._inventory.release(order_id)
+        await self._pricing.unredeem(order_id)
+        return True
 
     async def _end_payments(self, order_id: str) -> Payment | None:
         """All tries to pay for an order are over, also one it never got to know of; a captured one is answered."""

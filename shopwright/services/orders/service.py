@@ -21,7 +21,7 @@ from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import model, store
+from shopwright.services.orders import model, placement_store, store
 from shopwright.services.orders.contract import (
     Order,
     OrderLine,
@@ -48,7 +48,7 @@ class OrderBook(Ending):
         scoped = f"{who.user_id or request.cart_id}/{key}"
         marks = fingerprint(msgspec.json.encode(request))
         async with self._work.begin() as tx:
-            order_id, first = await store.claim_key(tx, scoped, marks, self._work.ids.new("ord"))
+            order_id, first = await placement_store.claim_key(tx, scoped, marks, self._work.ids.new("ord"))
         if first != marks:
             raise IdempotencyConflict("This Idempotency-Key was used for another order. Use a new one.")
         placed = await store.head(self._work, order_id) or await self._place_new(order_id, request, who)
@@ -70,10 +70,8 @@ class OrderBook(Ending):
             async with self._work.begin() as tx:
                 await self._write(tx, order_id, cart, who)
         except (ShopError, UniqueViolation) as error:
-            if placed := await store.head(self._work, order_id):
+            if not await self._give_up_placement(order_id) and (placed := await store.head(self._work, order_id)):
                 return placed  # the same request, a moment ahead of this one, has placed it
-            await self._inventory.release(order_id)
-            await self._pricing.unredeem(order_id)
             if isinstance(error, UniqueViolation):
                 raise Conflict("This cart is being ordered in another window.") from None
             raise
@@ -99,7 +97,7 @@ class OrderBook(Ending):
     async def _write(self, tx: Transaction, order_id: str, cart: Cart, who: Caller) -> None:
         if cart.shipping_address is None or cart.shipping_option is None:
             raise Conflict("The cart still needs an address and a way to ship.")
-        if not await store.keep_placement(tx, order_id):
+        if not await placement_store.keep_placement(tx, order_id):
             raise Unavailable("This took too long. Send it again.")
         order = Order(
             id=order_id,

@@ -89,44 +89,6 @@ async def next_number(tx: Transaction) -> int:
     return int(rows[0]["value"])
 
 
-async def claim_key(tx: Transaction, key: str, fingerprint: str, order_id: str) -> tuple[str, str]:
-    """The id of the order this key places, and the fingerprint of the request that came with it first."""
-    await tx.run(
-        "INSERT INTO placements (key, fingerprint, order_id) VALUES (:key, :fingerprint, :order_id)"
-        " ON CONFLICT (key) DO NOTHING",
-        key=key,
-        fingerprint=fingerprint,
-        order_id=order_id,
-    )
-    row = await tx.one("SELECT order_id, fingerprint FROM placements WHERE key = :key", key=key)
-    return (row["order_id"], row["fingerprint"]) if row else (order_id, fingerprint)
-
-
-async def keep_placement(tx: Transaction, order_id: str) -> bool:
-    """Held until the transaction ends; False where it was given up meanwhile."""
-    return bool(await tx.run("UPDATE placements SET order_id = order_id WHERE order_id = :order_id", order_id=order_id))
-
-
-async def abandoned_placements(source: Work, before: str) -> list[str]:
-    """Orders that were begun before that id was made, and never came to be."""
-    rows = await source.fetch(
-        "SELECT p.order_id FROM placements p LEFT JOIN orders o ON o.id = p.order_id"
-        " WHERE o.id IS NULL AND p.order_id < :before LIMIT 100",
-        before=before,
-    )
-    return [row["order_id"] for row in rows]
-
-
-async def drop_placement(tx: Transaction, order_id: str) -> bool:
-    """Whoever repeats its key begins a new one; False where it has become an order."""
-    return bool(
-        await tx.run(
-            "DELETE FROM placements WHERE order_id = :order_id AND NOT EXISTS (SELECT 1 FROM orders WHERE id = :order_id)",
-            order_id=order_id,
-        )
-    )
-
-
 async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: int) -> None:
     """A new order. Raises UniqueViolation where there is one with its id, or of its cart."""
     body = Body(
