@@ -248,6 +248,7 @@ class Shop:
 
     async def close(self) -> None:
         """Let go of every engine."""
+        await self.bus.close()
         for work in self.works.values():
             await work.database.close()
         for postbox in self.postboxes.values():

@@ -45,6 +45,7 @@ async def examine_engines(shop: Shop) -> list[Finding]:
         ("cache", shop.cache.examine),
         ("files", shop.files.examine),
         ("search", shop.index.examine),
+        ("bus", shop.bus.examine),
         *((f"messages by {channel}", postbox.examine) for channel, postbox in shop.postboxes.items()),
     ]
     findings = [await _databases(shop)]

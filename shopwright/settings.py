@@ -30,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache: Annotated[
         str, _means("cache engine: memory:, redis://…, redis+sentinel://…, redis+cluster://… or memcached://…")
     ] = "memory:"
-    bus: Annotated[str, _means("how facts travel: local:")] = "local:"
+    bus: Annotated[str, _means("how facts travel: local:, amqp://…")] = "local:"
     search: Annotated[str, _means("search engine: tantivy:///folder or opensearch://…")] = ""
     files: Annotated[str, _means("where media live: file:///folder or s3://bucket")] = ""
     mail: Annotated[

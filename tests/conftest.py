@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aio_pika
 import httpx
 import pytest
 from argon2 import PasswordHasher
@@ -35,6 +36,7 @@ settings.load_profile("patient")
 
 POSTGRES = os.environ.get("SHOPWRIGHT_TEST_POSTGRES", "")
 ON_SERVERS = os.environ.get("SHOPWRIGHT_TEST_SHAPE", "") == "servers"
+QUEUES: set[str] = set()  # those of a shop
 REQUIRED = os.environ.get("ENGINES") == "required"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 BERLIN = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
@@ -99,6 +101,7 @@ def engines(data: Path) -> dict[str, str]:
         "search": f"{server('OPENSEARCH')}/{place(data)}",
         "files": server("S3").replace("?", f"/{place(data)}?"),
         "cache": server("REDIS"),
+        "bus": f"{server('RABBITMQ')}?prefix={place(data)}",
     }
 
 
@@ -107,6 +110,12 @@ async def leave(data: Path) -> None:
     if ON_SERVERS:
         async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
             await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{place(data)}-*")
+        async with await aio_pika.connect(server("RABBITMQ")) as connection:
+            channel = await connection.channel()
+            for name in QUEUES:
+                await channel.queue_delete(f"{place(data)}.{name}")
+            for name in ("facts", "dead"):
+                await channel.exchange_delete(f"{place(data)}.{name}")
 
 
 def make_settings(data: Path, database: str = "", **more) -> Settings:
@@ -124,6 +133,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
         if POSTGRES:
             await postgres_do(f"CREATE DATABASE {template}")
         shop = Shop(make_settings(folder, database_url(template) if POSTGRES else ""), hasher=QUICK, clock=HandClock())
+        QUEUES.update(reaction.name for reaction in shop.reactions)
+        QUEUES.update(f"dead.{name}" for name in shop.works)
         await shop.migrate()
         await load_rules(shop)
         await shop.users.ensure_owner(*OWNER)

@@ -224,7 +224,39 @@ def opensearch(home, port):
     return Server(pid, {"OPENSEARCH": f"opensearch://127.0.0.1:{port}"}, f"OpenSearch {OPENSEARCH}")
 
 
-SERVERS = {one.__name__: one for one in (postgres, redis, memcached, s3, opensearch)}
+def rabbitmq(home, port):
+    need("rabbitmq-server", "rabbitmq-server")
+    command = next(Path("/usr/lib/rabbitmq").glob("**/sbin/rabbitmq-server"), None) or shutil.which("rabbitmq-server")
+    (home / "rabbitmq.conf").write_text(
+        f"listeners.tcp.1 = 127.0.0.1:{port}\ndefault_user = shopwright\ndefault_pass = loopback\n"
+    )
+    (home / "plugins").write_text("[].\n")
+    epmd = free_port()
+    environment = {
+        **os.environ, "HOME": str(home), "RABBITMQ_NODENAME": f"shopwright{port}@localhost",
+        "RABBITMQ_NODE_PORT": str(port), "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_MNESIA_BASE": str(home / "data"), "RABBITMQ_LOG_BASE": str(home / "logs"),
+        "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"), "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
+        "RABBITMQ_PID_FILE": str(home / "pid"), "ERL_EPMD_PORT": str(epmd), "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+    }  # fmt: skip
+
+    def answers():
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
+                probe.sendall(b"AMQP\x00\x00\x09\x01")
+                return bool(probe.recv(1))
+        except OSError:
+            return False
+
+    # Its name server is started here, in the same group of processes, so that it ends with it.
+    script = f"epmd -port {epmd} & exec {command}"
+    pid = launch(home, "sh", "-c", script, answers=answers, env=environment, cwd=home)
+    version = output("dpkg-query", "-W", "-f", "${Version}", "rabbitmq-server") if shutil.which("dpkg-query") else ""
+    return Server(pid, {"RABBITMQ": f"amqp://shopwright:loopback@127.0.0.1:{port}"}, f"RabbitMQ {version}")
+
+
+SERVERS = {one.__name__: one for one in (postgres, redis, memcached, s3, opensearch, rabbitmq)}
 
 
 def start(names):

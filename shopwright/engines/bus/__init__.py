@@ -1,10 +1,12 @@
-"""Buses: `local:` carries facts from each service's outbox to the reactions of the others, through the databases alone."""
+"""Buses carry facts from each service's outbox to the reactions of the others: `local:` by itself, `amqp:` by RabbitMQ."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from shopwright.engines.bus.relay import Dead
 from shopwright.kit.facts import Reaction, Timer
-from shopwright.kit.settings import choose
+from shopwright.kit.health import Health
+from shopwright.kit.settings import choose, client_of
 from shopwright.kit.work import Work
 
 
@@ -19,13 +21,34 @@ class Bus(Protocol):
         """Deliver all that is due now, and what follows from it; answers how many deliveries were made."""
         ...
 
+    async def dead(self) -> list[Dead]:
+        """What was given up, oldest first."""
+        ...
+
+    async def replay(self, dead: Sequence[Dead]) -> None:
+        """Bring these on their way again."""
+        ...
+
+    async def examine(self) -> Health:
+        """How it is set up. Raises Unavailable."""
+        ...
+
+    async def close(self) -> None: ...
+
 
 def open_bus(url: str, works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> Bus:
     """The bus behind `url`. Raises Invalid for a scheme nobody knows."""
-    return choose("bus", url, {"local": _local})(works, reactions, timers)
+    return choose("bus", url, {"local": _local, "amqp": _rabbit, "amqps": _rabbit})(url, works, reactions, timers)
 
 
-def _local(works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> Bus:
+def _local(_url: str, works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> Bus:
     from shopwright.engines.bus.local import LocalBus
 
     return LocalBus(works, reactions, timers)
+
+
+def _rabbit(url: str, works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> Bus:
+    with client_of("rabbitmq"):
+        from shopwright.engines.bus.rabbitmq import RabbitBus
+
+    return RabbitBus(url, works, reactions, timers)

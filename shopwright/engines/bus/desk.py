@@ -1,0 +1,102 @@
+"""What has come from a broker for one hearer: heard in the order of its subjects, held back where it failed."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from aio_pika.abc import AbstractIncomingMessage
+
+from shopwright.engines.bus.hearing import ATTEMPTS, Ears, pause
+from shopwright.kit.facts import Heard
+
+BATCH = 100
+
+
+class Letter:
+    """A message that came, with the fact in it. `due`: when it is tried again, after it failed."""
+
+    def __init__(self, message: AbstractIncomingMessage, heard: Heard) -> None:
+        self.message = message
+        self.heard = heard
+        self.attempts = 0
+        self.due: datetime | None = None
+        self.problem = ""
+
+    @property
+    def subject(self) -> str:
+        return self.heard.fact.subject
+
+
+class Desk:
+    """The letters of one hearer. The broker gives them to one process at a time, so that order here is order everywhere."""
+
+    def __init__(self, hearer: str, ears: Ears) -> None:
+        self.hearer = hearer
+        self.wake = asyncio.Event()
+        self.busy = False
+        self._ears = ears
+        self._arrived: deque[Letter] = deque()
+        self._held: dict[str, deque[Letter]] = {}  # by subject, the first of each has failed
+
+    @property
+    def holds_some(self) -> bool:
+        return bool(self._held)
+
+    def take(self, letter: Letter) -> bool:
+        """One has come: to be heard next, or (False) behind those about the same subject that wait."""
+        waits = letter.subject in self._held
+        (self._held[letter.subject] if waits else self._arrived).append(letter)
+        self.wake.set()
+        return not waits
+
+    def is_ready(self, now: datetime) -> bool:
+        """Whether anything can be heard now."""
+        return bool(self._arrived) or any(_due(ones, now) for ones in self._held.values())
+
+    def _next(self, now: datetime) -> list[Letter]:
+        batch: list[Letter] = []
+        for subject in [subject for subject, ones in self._held.items() if _due(ones, now)]:
+            batch += self._held.pop(subject)
+        while self._arrived and len(batch) < BATCH:
+            batch.append(self._arrived.popleft())
+        return batch
+
+    async def hear(self, now: datetime) -> tuple[list[Letter], list[Letter], list[Letter]]:
+        """What can be heard now: those that were, those that failed and wait, and those that failed for good."""
+        batch = self._next(now)
+        outcome = await self._ears.hear(
+            [letter.heard for letter in batch], {letter.heard.key: letter.attempts for letter in batch}
+        )
+        heard: list[Letter] = []
+        waiting: list[Letter] = []
+        given_up: list[Letter] = []
+        again: list[Letter] = []
+        for letter in batch:
+            key = letter.heard.key
+            if (error := outcome.failed.get(key)) is not None:
+                letter.due = now + pause(letter.attempts)
+                letter.attempts += 1
+                letter.problem = repr(error)[:500]
+                if letter.attempts >= ATTEMPTS:
+                    given_up.append(letter)
+                else:
+                    self._held[letter.subject] = deque([letter])
+                    waiting.append(letter)
+            elif key not in outcome.left:
+                heard.append(letter)
+            elif letter.subject in self._held:
+                self._held[letter.subject].append(letter)
+                waiting.append(letter)
+            else:
+                again.append(letter)  # what it waited for has been given up
+        self._put_back(again)
+        return heard, waiting, given_up
+
+    def _put_back(self, letters: Sequence[Letter]) -> None:
+        self._arrived.extendleft(reversed(letters))
+
+
+def _due(ones: Iterable[Letter], now: datetime) -> bool:
+    first = next(iter(ones))
+    return first.due is None or first.due <= now

@@ -1,0 +1,96 @@
+"""Letting services hear facts: many in one transaction where that is possible, one after the other where it is not."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import msgspec
+
+from shopwright.kit.facts import Heard, Reaction
+from shopwright.kit.work import AlreadyDone, Work
+
+log = logging.getLogger("shopwright.bus")
+
+BREATH = 10
+ATTEMPTS = 12
+FIRST_RETRY = timedelta(milliseconds=500)
+LONGEST_RETRY = timedelta(minutes=10)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What of some facts was not heard, by `Heard.key`: `failed` with its error, `left` because what comes before it failed."""
+
+    failed: Mapping[str, Exception]
+    left: frozenset[str]
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after that many failures before the next try."""
+    return min(FIRST_RETRY * int(2**attempts), LONGEST_RETRY)
+
+
+class Ears:
+    """The reactions of this process."""
+
+    def __init__(self, works: Sequence[Work], reactions: Sequence[Reaction]) -> None:
+        self._works = {work.name: work for work in works}
+        self.reactions = {reaction.name: reaction for reaction in reactions}
+
+    async def hear(self, ones: Sequence[Heard], attempts: Mapping[str, int]) -> Outcome:
+        """Let all be heard, in order. Hearers that change nothing but their own service's database hear many at once.
+
+        `attempts`: how often those that failed before did, by key.
+        """
+        alone: list[Heard] = []
+        together: dict[str, list[Heard]] = {}
+        for heard in ones:
+            reaction = self.reactions[heard.hearer]
+            (alone if reaction.alone else together.setdefault(reaction.service, [])).append(heard)
+        for name, several in together.items():
+            if not await self._together(name, several):
+                alone += several
+        return await self._in_order(alone, attempts)
+
+    async def _together(self, name: str, ones: Sequence[Heard]) -> bool:
+        """Everything in one transaction of that service; False (and nothing is changed) where any of it fails."""
+        try:
+            async with self._works[name].together():
+                for number, heard in enumerate(ones):
+                    with suppress(AlreadyDone):
+                        await self.reactions[heard.hearer].handler(heard)
+                    if number % BREATH == 0:
+                        await asyncio.sleep(0)
+        except Exception as error:  # noqa: BLE001 -- each is tried alone next: who fails then is told of
+            log.info("%s hears one by one: %r", name, error)
+            return False
+        return True
+
+    async def _in_order(self, ones: Sequence[Heard], attempts: Mapping[str, int]) -> Outcome:
+        failed: dict[str, Exception] = {}
+        left: set[str] = set()
+        stuck: set[tuple[str, str]] = set()
+        for heard in ones:
+            place = (heard.hearer, heard.fact.subject)
+            if place in stuck:
+                left.add(heard.key)
+                continue
+            try:
+                await self.reactions[heard.hearer].handler(heard)
+            except AlreadyDone:
+                continue
+            except Exception as error:
+                log.warning(
+                    "%s could not handle %s %s: %r",
+                    heard.hearer,
+                    heard.fact.type,
+                    heard.fact.id,
+                    error,
+                    exc_info=not attempts.get(heard.key),
+                )
+                failed[heard.key] = error
+                stuck.add(place)
+            finally:
+                await asyncio.sleep(0)
+        return Outcome(failed, frozenset(left))

@@ -1,0 +1,177 @@
+"""A connection to RabbitMQ and everything that must be there: declared by whoever comes first, the same by all.
+
+PREFIX.facts    topic exchange; a fact of service S for hearer H goes there as S.H
+PREFIX.H        quorum queue of the hearer H (`*.H`), with one active consumer: its order is the order of facts
+PREFIX.dead     topic exchange for what was given up, under the same key
+PREFIX.dead.S   quorum queue of what was told by service S (`S.#`) and given up by whoever should have heard it
+"""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError
+
+from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.health import Health
+from shopwright.kit.settings import take_apart
+
+PORT, TLS_PORT = 5672, 5671
+CONNECT_S, CONFIRM_S = 5.0, 10.0
+HEARTBEAT_S = 10
+PREFETCH = 200
+PREFIX = re.compile(r"[A-Za-z0-9_-]{1,50}")
+DEATHS = 100  # a message during which so many processes died is given up
+OLDEST = (3, 10)
+# What the client raises where the server or the way to it is gone.
+GONE = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
+Take = Callable[[AbstractIncomingMessage], Awaitable[None]]
+
+
+class Line:
+    """One connection: a channel to publish on, whose messages are confirmed, and one to hear on."""
+
+    def __init__(self, url: str) -> None:
+        self._url = take_apart("bus", url, ("ca", "prefix"))
+        self.prefix = self._url.options.get("prefix", "shopwright")
+        if not PREFIX.fullmatch(self.prefix):
+            raise Invalid(f"SHOPWRIGHT_BUS has the prefix “{self.prefix}”; it is made of letters, digits, - and _.")
+        self._connection: AbstractConnection | None = None
+        self._out: AbstractChannel | None = None
+        self._in: AbstractChannel | None = None
+        self._facts: AbstractExchange | None = None
+        self._dead: AbstractExchange | None = None
+        self._hearers: set[str] = set()
+
+    @property
+    def is_open(self) -> bool:
+        channels = (self._out, self._in)
+        return self._connection is not None and not any(one is None or one.is_closed for one in channels)
+
+    async def open(self) -> None:
+        """Connect, and declare what everything goes through. Raises Unavailable."""
+        await self.close()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                self._connection = await self._connect()
+                self._out = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+                self._in = await self._connection.channel()
+                await self._in.set_qos(prefetch_count=PREFETCH)
+                topic = aio_pika.ExchangeType.TOPIC
+                self._facts = await self._out.declare_exchange(f"{self.prefix}.facts", topic, durable=True)
+                self._dead = await self._out.declare_exchange(f"{self.prefix}.dead", topic, durable=True)
+        except (AMQPError, OSError, TimeoutError) as error:
+            await self.close()
+            raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error
+
+    async def _connect(self) -> AbstractConnection:
+        """The first of the hosts that answers."""
+        secure = self._url.scheme == "amqps"
+        how: dict[str, Any] = {"heartbeat": HEARTBEAT_S}
+        if secure:
+            how |= {"ssl": True, "ssl_context": ssl.create_default_context(cafile=self._url.options.get("ca"))}
+        problem: Exception = OSError("no host")
+        for host, port in self._url.hosts:
+            try:
+                connection: AbstractConnection = await aio_pika.connect(
+                    host=host,
+                    port=port or (TLS_PORT if secure else PORT),
+                    login=self._url.user or "guest",
+                    password=self._url.password or "guest",
+                    virtualhost=self._url.path or "/",
+                    **how,
+                )
+            except (AMQPError, OSError) as error:
+                problem = error
+            else:
+                return connection
+        raise problem
+
+    async def close(self) -> None:
+        """Let go of it; what was not acknowledged goes to others."""
+        connection, self._connection, self._out, self._in = self._connection, None, None, None
+        self._hearers.clear()
+        if connection is not None:
+            with suppress(AMQPError, OSError, TimeoutError, RuntimeError):
+                async with asyncio.timeout(CONNECT_S):
+                    await connection.close()
+
+    async def examine(self) -> Health:
+        """Which server it is."""
+        told: Any = getattr(getattr(self._connection, "transport", None), "connection", None)
+        properties = told.server_properties if told is not None else {}
+        version = _text(properties.get("version", "0"))
+        wrong = []
+        if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST:
+            wrong.append(f"RabbitMQ {version} is too old: quorum queues that keep what is given up need 3.10.")
+        return Health(f"{_text(properties.get('product', 'RabbitMQ'))} {version}", tuple(wrong))
+
+    # --- publishing
+
+    async def publish(self, source: str, hearer: str, message: aio_pika.Message) -> None:
+        """Bring a fact to the queue of its hearer; when this returns, a majority of the servers has it on disk."""
+        await self._declare(hearer)
+        await self._put(self._facts, f"{source}.{hearer}", message)
+
+    async def bury(self, key: str, message: aio_pika.Message) -> None:
+        """Bring what was given up to the queue of who told it."""
+        await self._declare_dead(key.partition(".")[0])
+        await self._put(self._dead, key, message)
+
+    @staticmethod
+    async def _put(exchange: AbstractExchange | None, key: str, message: aio_pika.Message) -> None:
+        if exchange is None:
+            raise Unavailable("RabbitMQ is not connected.")
+        try:
+            await exchange.publish(message, key, mandatory=True, timeout=CONFIRM_S)
+        except DeliveryError as error:
+            raise Unavailable(f"RabbitMQ did not take a fact for {key}.") from error
+
+    # --- hearing
+
+    async def hear(self, hearer: str, take: Take) -> None:
+        """From now on, what comes for this hearer is given to `take`, in its order, for as long as the line is open."""
+        await self._declare(hearer)
+        await self._consume(f"{self.prefix}.{hearer}", take)
+
+    async def hear_dead(self, source: str, take: Take) -> None:
+        """The same for what others have given up of what this service told."""
+        await self._declare_dead(source)
+        await self._consume(f"{self.prefix}.dead.{source}", take)
+
+    async def _consume(self, name: str, take: Take) -> None:
+        if self._in is None:
+            raise Unavailable("RabbitMQ is not connected.")
+        queue = await self._in.get_queue(name, ensure=False)
+        await queue.consume(take)
+
+    async def _declare(self, hearer: str) -> None:
+        more = {
+            "x-single-active-consumer": True,
+            "x-dead-letter-exchange": f"{self.prefix}.dead",
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+            "x-delivery-limit": DEATHS,
+        }
+        await self._declare_queue(f"{self.prefix}.{hearer}", f"{self.prefix}.facts", f"*.{hearer}", more)
+
+    async def _declare_dead(self, source: str) -> None:
+        await self._declare_queue(f"{self.prefix}.dead.{source}", f"{self.prefix}.dead", f"{source}.#", {})
+
+    async def _declare_queue(self, name: str, exchange: str, key: str, more: dict[str, Any]) -> None:
+        if name in self._hearers:
+            return
+        if self._out is None:
+            raise Unavailable("RabbitMQ is not connected.")
+        queue = await self._out.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum", **more})
+        await queue.bind(exchange, key)
+        self._hearers.add(name)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

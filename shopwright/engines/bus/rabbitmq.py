@@ -1,0 +1,284 @@
+"""RabbitMQ: facts leave the outboxes for the queue of each hearer, and are forgotten once the server has confirmed them.
+
+amqp://user:password@host:5672/vhost
+amqps://user:password@host1,host2/vhost?ca=/etc/ssl/rabbit-ca.pem&prefix=northlight
+
+A message is acknowledged when its fact was heard. One that fails waits in the process that hears it, later and later,
+and those about the same subject behind it; should the process die, the server gives them to another in their old order.
+What failed too often goes back to who told it and stands in its outbox as `dead`, as with every bus.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import aio_pika
+import msgspec
+from aio_pika.abc import AbstractIncomingMessage
+
+from shopwright.engines.bus.desk import Desk, Letter
+from shopwright.engines.bus.hearing import Ears
+from shopwright.engines.bus.line import GONE, Line, Take
+from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.errors import ShopError, Unavailable
+from shopwright.kit.facts import Fact, Heard, Reaction, Timer, decode
+from shopwright.kit.health import Health
+from shopwright.kit.work import Work
+
+log = logging.getLogger("shopwright.bus")
+
+PATIENCE_S = 3.0  # how long `settle` waits for what another process may be hearing
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message holds. `data` is the event as JSON; one that was given up has none."""
+
+    id: str
+    type: str
+    subject: str
+    time: int
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    problem: str = ""
+    attempts: int = 0
+
+
+class RabbitBus(Relay):
+    """Brings the facts of all `works` to RabbitMQ, lets `reactions` hear what comes from there, and keeps `timers`."""
+
+    def __init__(self, url: str, works: Sequence[Work], reactions: Sequence[Reaction], timers: Sequence[Timer]) -> None:
+        super().__init__(works, timers)
+        self._line = Line(url)
+        self._ears = Ears(works, reactions)
+        self._desks: dict[str, Desk] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sent: set[str] = set()  # what this process has sent and not heard yet
+        self._heard = 0
+        self._moved = asyncio.Event()
+        self._runs = False
+        self._connecting = asyncio.Lock()
+
+    # --- life
+
+    async def run(self) -> None:
+        self._runs = True
+        try:
+            await super().run()
+        finally:
+            self._runs = False
+
+    async def settle(self) -> int:
+        count, made = 0, 1
+        while made:
+            made = await self._round() + await self._all_heard()
+            count += made
+        return count
+
+    async def close(self) -> None:
+        await self._let_go()
+        await self._line.close()
+
+    async def examine(self) -> Health:
+        await self._connected()
+        return await self._line.examine()
+
+    async def _round(self) -> int:
+        try:
+            await self._connected()
+        except Unavailable:
+            self._fresh.clear()  # all of it is in the outboxes, and taken from there when its lease is over
+            await self._ring()
+            raise
+        return await super()._round()
+
+    async def _connected(self) -> None:
+        """There is a line, and everyone listens on it. Raises Unavailable."""
+        async with self._connecting:
+            if not self._line.is_open:
+                await self._connect()
+
+    async def _connect(self) -> None:
+        await self._let_go()
+        await self._line.open()
+        try:
+            for name in self._ears.reactions:
+                desk = self._desks[name] = Desk(name, self._ears)
+                self._tasks.append(asyncio.create_task(self._serve(desk)))
+                await self._line.hear(name, self._taker(desk))
+            for work in self._works:
+                await self._line.hear_dead(work.name, self._keep_dead)
+        except GONE as error:
+            await self._let_go()
+            await self._line.close()
+            raise Unavailable(f"RabbitMQ does not let us listen ({type(error).__name__}).") from error
+
+    async def _let_go(self) -> None:
+        """Nobody hears on the old line any more; what was under way there comes again."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        self._desks.clear()
+        self._sent.clear()
+
+    # --- out
+
+    async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[Work, Heard]]:
+        """To the server, in waves: what comes after another for the same hearer about the same subject, after it."""
+        left = [(work, heard) for work, heard, _ in waiting]
+        try:
+            await self._connected()
+            while left:
+                wave: dict[tuple[str, str], tuple[Work, Heard]] = {}
+                for work, heard in left:
+                    wave.setdefault((heard.hearer, heard.fact.subject), (work, heard))
+                await self._send(list(wave.values()))
+                gone = {heard.key for _, heard in wave.values()}
+                left = [one for one in left if one[1].key not in gone]
+        except (*GONE, ShopError) as error:
+            for work, ones in by_work(left).items():
+                await self._leave(work, ones)
+            if isinstance(error, Unavailable):
+                raise
+            raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error
+        return []
+
+    async def _send(self, wave: Sequence[tuple[Work, Heard]]) -> None:
+        for hearer in {heard.hearer for _, heard in wave} & self._desks.keys():
+            self._sent |= {heard.key for _, heard in wave if heard.hearer == hearer}
+        results = await asyncio.gather(
+            *(self._line.publish(work.name, heard.hearer, pack(heard)) for work, heard in wave), return_exceptions=True
+        )
+        sent = [one for one, result in zip(wave, results, strict=True) if not isinstance(result, BaseException)]
+        for work, done in by_work(sent).items():
+            await self._forget(work, done)
+        for result in results:
+            if isinstance(result, asyncio.CancelledError):  # the client's word for a line that closed meanwhile
+                raise Unavailable("RabbitMQ does not answer: the connection was lost.")
+            if isinstance(result, BaseException):
+                raise result
+
+    # --- in
+
+    def _taker(self, desk: Desk) -> Take:
+        async def take(message: AbstractIncomingMessage) -> None:
+            try:
+                letter = Letter(message, unpack(message, desk.hearer))
+            except (msgspec.DecodeError, KeyError) as error:
+                await self._bury(message, f"it cannot be read: {error!r}", 0)
+                return
+            if not desk.take(letter):
+                self._sent.discard(letter.heard.key)
+
+        return take
+
+    async def _serve(self, desk: Desk) -> None:
+        """Let one hearer hear what comes for it, until the line is gone."""
+        while True:
+            desk.wake.clear()
+            while desk.is_ready(self._now()):
+                desk.busy = True
+                try:
+                    await self._hear(desk)
+                except GONE as error:
+                    log.info("%s hears no more on this line: %r", desk.hearer, error)
+                    return
+                finally:
+                    desk.busy = False
+                    self._moved.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(desk.wake.wait(), POLL_S if desk.holds_some and self._runs else None)
+
+    async def _hear(self, desk: Desk) -> None:
+        heard, waiting, given_up = await desk.hear(self._now())
+        for letter in heard:
+            await letter.message.ack()
+        for letter in given_up:
+            await self._bury(letter.message, letter.problem, letter.attempts)
+        self._heard += len(heard) + len(given_up)
+        self._sent.difference_update(letter.heard.key for letter in (*heard, *waiting, *given_up))
+
+    async def _all_heard(self) -> int:
+        """Wait until what this process has sent was heard or has failed; answers how much was heard since."""
+        before = self._heard
+        for desk in self._desks.values():
+            desk.wake.set()
+        while self._line.is_open and (self._sent or any(self._is_at_it(desk) for desk in self._desks.values())):
+            self._moved.clear()
+            try:
+                await asyncio.wait_for(self._moved.wait(), PATIENCE_S)
+            except TimeoutError:
+                if not any(desk.busy for desk in self._desks.values()):
+                    self._sent.clear()  # another process hears them
+                    break
+        return self._heard - before
+
+    def _is_at_it(self, desk: Desk) -> bool:
+        return desk.busy or desk.is_ready(self._now())
+
+    # --- what was given up
+
+    async def _bury(self, message: AbstractIncomingMessage, problem: str, attempts: int) -> None:
+        """Back to who told it, without what it says, which its outbox knows."""
+        try:
+            known = msgspec.json.decode(message.body, type=Envelope)
+        except msgspec.DecodeError:
+            known = Envelope(id=message.message_id or "", type="", subject="", time=0)
+        body = msgspec.structs.replace(known, data=msgspec.Raw(b"null"), problem=problem, attempts=attempts)
+        await self._line.bury(message.routing_key or "", _persistent(msgspec.json.encode(body), known.id, known.type))
+        await message.ack()
+
+    async def _keep_dead(self, message: AbstractIncomingMessage) -> None:
+        """It stands in the outbox again, as dead."""
+        source, _, hearer = (message.routing_key or "").partition(".")
+        try:
+            dead = msgspec.json.decode(message.body, type=Envelope)
+            async with self._by_name[source].begin() as tx:
+                await tx.run(
+                    "INSERT INTO deliveries (fact_id, hearer, subject, due, attempts, state, problem)"
+                    " VALUES (:fact_id, :hearer, :subject, :due, :attempts, 'dead', :problem)"
+                    " ON CONFLICT (fact_id, hearer) DO UPDATE SET state = 'dead', problem = excluded.problem",
+                    fact_id=dead.id,
+                    hearer=hearer,
+                    subject=dead.subject,
+                    due=to_micros(tx.now),
+                    attempts=dead.attempts,
+                    problem=dead.problem or "every process that heard it died",
+                )
+            await message.ack()
+        except Exception as error:  # noqa: BLE001 -- it stays with the server until it could be written down
+            log.warning("what %s gave up cannot be written down yet: %r", hearer, error)
+            await asyncio.sleep(POLL_S)
+            with suppress(*GONE):
+                await message.nack()
+
+    def _now(self) -> datetime:
+        return self._works[0].now()
+
+
+def pack(heard: Heard) -> aio_pika.Message:
+    """A fact as a message that outlives a restart of the server."""
+    fact = heard.fact
+    data = msgspec.Raw(msgspec.json.encode(fact.data))
+    envelope = Envelope(id=fact.id, type=fact.type, subject=fact.subject, time=to_micros(fact.time), data=data)
+    return _persistent(msgspec.json.encode(envelope), heard.key, fact.type)
+
+
+def unpack(message: AbstractIncomingMessage, hearer: str) -> Heard:
+    """The fact in a message. Raises DecodeError, or KeyError for a type nobody here knows."""
+    one = msgspec.json.decode(message.body, type=Envelope)
+    data = decode(one.type, bytes(one.data).decode())
+    return Heard(Fact(id=one.id, type=one.type, time=from_micros(one.time), subject=one.subject, data=data), hearer)
+
+
+def _persistent(body: bytes, message_id: str, kind: str) -> aio_pika.Message:
+    return aio_pika.Message(
+        body,
+        content_type="application/json",
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        message_id=message_id,
+        type=kind,
+        app_id="shopwright",
+    )

@@ -1,0 +1,247 @@
+"""The way of facts out of the services' outboxes: the tables `facts` and `deliveries`, read by every process.
+
+The process that told a fact brings it on its way right after the commit. Should it die, the lease on its deliveries runs
+out and any other process takes them over. Facts about one subject reach one hearer in order.
+"""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.facts import Heard, Timer
+from shopwright.kit.work import LEASE, Work, read_fact
+
+log = logging.getLogger("shopwright.bus")
+
+BATCH = 100
+POLL_S = 0.5
+Waiting = tuple[Work, Heard, int]  # whose fact, for whom, how often it failed before
+
+
+class Dead(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact that `hearer` could not handle however often it was tried; `source`: the service that told it."""
+
+    fact_id: str
+    type: str
+    subject: str
+    source: str
+    hearer: str
+    problem: str
+
+
+class Relay(ABC):
+    """Takes the facts of all `works` from their outboxes, each once its turn has come, and keeps `timers`."""
+
+    def __init__(self, works: Sequence[Work], timers: Sequence[Timer]) -> None:
+        self._works = works
+        self._by_name = {work.name: work for work in works}
+        self._timers = timers
+        self._fresh: deque[tuple[Work, Heard]] = deque()
+        self._wake = asyncio.Event()
+        for work in works:
+            work.after_commit = self._committed
+
+    def _committed(self, work: Work, told: list[Heard]) -> None:
+        self._fresh.extend((work, heard) for heard in told)
+        self._wake.set()
+
+    async def run(self) -> None:
+        said = ""
+        while True:
+            try:
+                await self._round()
+                said = ""
+            except Unavailable as error:
+                if error.detail != said:
+                    log.warning("delivery waits: %s", error.detail)
+                said = error.detail
+                await asyncio.sleep(POLL_S)
+            except Exception:
+                log.exception("delivery stumbled and goes on")
+                await asyncio.sleep(POLL_S)
+            if not self._fresh:
+                self._wake.clear()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), POLL_S)
+                except TimeoutError:
+                    continue
+
+    async def settle(self) -> int:
+        count, made = 0, 1
+        while made:
+            made = await self._round()
+            count += made
+        return count
+
+    async def dead(self) -> list[Dead]:
+        """What was given up, oldest first."""
+        found = []
+        for work in self._works:
+            rows = await work.fetch(
+                "SELECT d.fact_id, d.hearer, d.subject, d.problem, d.attempts, f.type FROM deliveries d"
+                " LEFT JOIN facts f ON f.id = d.fact_id WHERE d.state = 'dead' ORDER BY d.fact_id"
+            )
+            found += [
+                Dead(
+                    fact_id=row["fact_id"],
+                    type=row["type"] or "",
+                    subject=row["subject"],
+                    source=work.name,
+                    hearer=row["hearer"],
+                    problem=row["problem"],
+                )
+                for row in rows
+            ]
+        return sorted(found, key=lambda one: (one.fact_id, one.hearer))
+
+    async def replay(self, dead: Sequence[Dead]) -> None:
+        """Bring these on their way again, with all their tries before them."""
+        for one in dead:
+            async with self._by_name[one.source].begin() as tx:
+                await tx.run(
+                    "UPDATE deliveries SET state = 'waiting', attempts = 0, due = :now"
+                    " WHERE fact_id = :fact_id AND hearer = :hearer AND state = 'dead'",
+                    now=to_micros(tx.now),
+                    fact_id=one.fact_id,
+                    hearer=one.hearer,
+                )
+        self._wake.set()
+
+    async def _round(self) -> int:
+        """Everything that is due now, once; answers how much that was."""
+        return await self._deliver_fresh() + await self._take_over() + await self._ring()
+
+    @abstractmethod
+    async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[Work, Heard]]:
+        """Bring these, in this order, to who hears them, and forget what was brought; answers what must wait for others."""
+
+    async def _deliver_fresh(self) -> int:
+        """What this process told itself: its lease is still ours, no claim is needed."""
+        count = 0
+        while self._fresh:
+            batch = [self._fresh.popleft() for _ in range(min(BATCH, len(self._fresh)))]
+            waiting = await self._waiting(batch)
+            ready: list[Waiting] = []
+            later: list[tuple[Work, Heard]] = []
+            for work, heard in batch:
+                place = (work.name, heard.hearer, heard.fact.subject)
+                if waiting.get(place, heard.fact.id) < heard.fact.id:
+                    later.append((work, heard))
+                else:
+                    ready.append((work, heard, 0))
+            later += await self._handle(ready)
+            for work, left in by_work(later).items():
+                await self._leave(work, left)
+            count += len(batch)
+        return count
+
+    @staticmethod
+    async def _waiting(batch: Sequence[tuple[Work, Heard]]) -> dict[tuple[str, str, str], str]:
+        """The first fact for a hearer about a subject that waits outside of this batch: it failed, or others are at it."""
+        mine = {(work.name, heard.key) for work, heard in batch}
+        subjects: dict[Work, dict[str, None]] = {}
+        for work, heard in batch:
+            subjects.setdefault(work, {})[heard.fact.subject] = None
+        found: dict[tuple[str, str, str], str] = {}
+        for work, ones in subjects.items():
+            # `<>`, so that nobody looks through all that wait instead of at these subjects.
+            sql = "SELECT fact_id, hearer, subject FROM deliveries WHERE state <> 'dead' AND subject IN (:each)"
+            rows = await work.fetch_in(sql, ones)
+            for row in sorted(rows, key=lambda row: str(row["fact_id"]), reverse=True):
+                if (work.name, f"{row['fact_id']}/{row['hearer']}") not in mine:
+                    found[work.name, row["hearer"], row["subject"]] = row["fact_id"]
+        return found
+
+    @staticmethod
+    async def _leave(work: Work, left: Sequence[Heard]) -> None:
+        """Not before those that come first: `_take_over` delivers them in order, as soon as it can."""
+        async with work.begin() as tx:
+            await tx.run_many(
+                "UPDATE deliveries SET due = :now WHERE fact_id = :fact_id AND hearer = :hearer",
+                [{"now": to_micros(tx.now), "fact_id": one.fact.id, "hearer": one.hearer} for one in left],
+            )
+
+    async def _take_over(self) -> int:
+        count = 0
+        for work in self._works:
+            claimed = await self._claim(work)
+            await self._handle([(work, heard, attempts) for heard, attempts in claimed])
+            count += len(claimed)
+        return count
+
+    async def _claim(self, work: Work) -> list[tuple[Heard, int]]:
+        """Due deliveries, the first of each hearer and subject, with a new lease so that no other process takes them."""
+        now = to_micros(work.now())
+        if not await work.one(
+            "SELECT 1 AS due FROM deliveries WHERE state = 'waiting' AND due <= :now LIMIT 1", now=now
+        ):
+            return []
+        async with work.begin() as tx:
+            # One process at a time: two statements that claim the same rows could wait for each other in a ring.
+            await tx.run("INSERT INTO timers (name, due) VALUES ('claim', 0) ON CONFLICT (name) DO UPDATE SET due = 0")
+            rows = await tx.fetch(
+                "UPDATE deliveries SET due = :lease WHERE (fact_id, hearer) IN ("
+                " SELECT d.fact_id, d.hearer FROM deliveries d WHERE d.state = 'waiting' AND d.due <= :now AND NOT EXISTS ("
+                "  SELECT 1 FROM deliveries e WHERE e.hearer = d.hearer AND e.subject = d.subject"
+                "  AND e.fact_id < d.fact_id AND e.state = 'waiting')"
+                " ORDER BY d.fact_id LIMIT :batch) AND due <= :now RETURNING fact_id, hearer, attempts",
+                lease=to_micros(tx.now + LEASE),
+                now=now,
+                batch=BATCH,
+            )
+            claimed = sorted((row["fact_id"], row["hearer"], row["attempts"]) for row in rows)
+            facts = {}
+            for fact_id in {fact_id for fact_id, _, _ in claimed}:
+                row = await tx.one("SELECT * FROM facts WHERE id = :id", id=fact_id)
+                if row is not None:
+                    facts[fact_id] = read_fact(row)
+        return [(Heard(facts[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in facts]
+
+    @staticmethod
+    async def _forget(work: Work, handled: Sequence[Heard]) -> None:
+        async with work.begin() as tx:
+            await tx.run_many(
+                "DELETE FROM deliveries WHERE fact_id = :fact_id AND hearer = :hearer",
+                [{"fact_id": heard.fact.id, "hearer": heard.hearer} for heard in handled],
+            )
+
+    async def _ring(self) -> int:
+        """Timers that are due, each in the one process that moved its hand on."""
+        rung = 0
+        for timer in self._timers:
+            work = self._by_name[timer.name.partition(".")[0]]
+            now = work.now()
+            row = await work.one("SELECT due FROM timers WHERE name = :name", name=timer.name)
+            if row is not None and row["due"] > to_micros(now):
+                continue
+            async with work.begin() as tx:
+                mine = await tx.run(
+                    "INSERT INTO timers (name, due) VALUES (:name, :due) ON CONFLICT (name) DO UPDATE"
+                    " SET due = excluded.due WHERE timers.due <= :now",
+                    name=timer.name,
+                    due=to_micros(now + timer.every),
+                    now=to_micros(now),
+                )
+            if mine:
+                rung += 1
+                try:
+                    await timer.handler()
+                except Unavailable as error:
+                    log.warning("timer %s rings again in %s: %s", timer.name, timer.every, error.detail)
+                except Exception:
+                    log.exception("timer %s failed; it rings again in %s", timer.name, timer.every)
+        return rung
+
+
+def by_work(pairs: Sequence[tuple[Work, Heard]]) -> dict[Work, list[Heard]]:
+    """Who is to hear what, by the service that told it."""
+    found: dict[Work, list[Heard]] = {}
+    for work, heard in pairs:
+        found.setdefault(work, []).append(heard)
+    return found

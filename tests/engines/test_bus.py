@@ -1,0 +1,370 @@
+"""The contract of buses: facts are heard, once, in order, again where it failed, by another process where one died."""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import ClassVar, Protocol, TypeVar
+
+import aio_pika
+import pytest
+
+from shopwright.app import Shop
+from shopwright.engines.bus import Bus, open_bus
+from shopwright.engines.bus.hearing import ATTEMPTS
+from shopwright.engines.bus.local import LocalBus
+from shopwright.kit.clock import HandClock
+from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.facts import Event, Heard, Reaction, Timer
+from shopwright.kit.work import AlreadyDone, Work
+from tests.conftest import server
+
+T = TypeVar("T")
+
+
+class Buses(Protocol):
+    """Makes buses on one engine, as processes of one shop do."""
+
+    def __call__(
+        self, works: Sequence[Work], reactions: Sequence[Reaction] = (), timers: Sequence[Timer] = ()
+    ) -> Bus: ...
+
+
+@pytest.fixture
+def rabbit() -> str:
+    """A place of this test's own on RabbitMQ."""
+    return f"{server('RABBITMQ')}?prefix={uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(params=["local", "rabbitmq"])
+async def buses(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator[Buses]:
+    made: list[Bus] = []
+    url = "local:" if request.param == "local" else request.getfixturevalue("rabbit")
+
+    def make(works: Sequence[Work], reactions: Sequence[Reaction] = (), timers: Sequence[Timer] = ()) -> Bus:
+        made.append(open_bus(url, works, reactions, timers))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()
+
+
+class Rang(Event, frozen=True, kw_only=True):
+    SUBJECT: ClassVar[str] = "bell"
+    bell: str
+    n: int
+
+
+async def until(found: Callable[[], Awaitable[list[T]]], several: int = 1) -> list[T]:
+    """What is found, as soon as there are so many."""
+    for _ in range(500):
+        if len(some := await found()) >= several:
+            return some
+        await asyncio.sleep(0.02)
+    raise AssertionError
+
+
+async def ring(shop: Shop, hearers: tuple[str, ...], *facts: tuple[str, int]) -> None:
+    shop.works["users"].hearers.by_event = {"Rang": hearers}
+    async with shop.works["users"].begin() as tx:
+        for bell, n in facts:
+            await tx.tell(Rang(bell=bell, n=n))
+            shop.clock.move(milliseconds=1)
+
+
+async def test_a_fact_is_heard_once_by_each_and_in_order(shop: Shop, buses: Buses) -> None:
+    heard: list[tuple[str, int]] = []
+
+    async def hear(one: Heard) -> None:
+        async with shop.works["search"].begin(once=one.key):
+            heard.append((one.hearer, one.event.n))
+
+    bus = buses([shop.works["users"]], [Reaction("one", Rang, hear), Reaction("two", Rang, hear)])
+    await ring(shop, ("one", "two"), ("a", 1), ("a", 2))
+    await bus.settle()
+    await bus.settle()
+    assert sorted(heard) == [("one", 1), ("one", 2), ("two", 1), ("two", 2)]
+    assert await shop.works["users"].fetch("SELECT * FROM deliveries") == []
+
+
+async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, buses: Buses) -> None:
+    heard = []
+
+    async def hear(one: Heard) -> None:
+        heard.append(one.event.n)
+
+    buses([shop.works["users"]], [])  # tells, and dies before it delivers
+    await ring(shop, ("one",), ("a", 1), ("a", 2))
+    other = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    assert await other.settle() == 0  # the lease is not over yet
+    shop.clock.move(seconds=21)
+    await other.settle()
+    assert heard == [1, 2]
+
+
+async def test_processes_that_died_while_they_delivered_do_not_count_as_failures(shop: Shop) -> None:
+    heard, fails = [], True
+
+    async def hear(one: Heard) -> None:
+        if fails:
+            raise RuntimeError("not now")
+        heard.append(one.event.n)
+
+    work = shop.works["users"]
+    LocalBus([work], [], [])
+    await ring(shop, ("one",), ("a", 1))
+    for _ in range(ATTEMPTS + 1):
+        shop.clock.move(seconds=21)
+        assert len(await LocalBus([work], [], [])._claim(work)) == 1  # and dies
+    shop.clock.move(seconds=21)
+    bus = LocalBus([work], [Reaction("one", Rang, hear)], [])
+    await bus.settle()
+    fails = False
+    shop.clock.move(seconds=1)
+    await bus.settle()
+    assert heard == [1]
+
+
+async def test_processes_that_take_over_at_once_do_not_wait_for_each_other_in_a_ring(shop: Shop) -> None:
+    heard: Counter[str] = Counter()
+
+    async def hear(one: Heard) -> None:
+        heard[one.event.bell] += 1
+
+    work = shop.works["users"]
+    for lap in range(8):
+        LocalBus([work], [], [])  # tells, and dies
+        await ring(shop, ("one",), *((f"{lap}/{n}", n) for n in range(100)))
+        shop.clock.move(seconds=21)
+        several = [LocalBus([work], [Reaction("one", Rang, hear)], []) for _ in range(4)]
+        await asyncio.gather(*(bus.settle() for bus in several))
+    assert len(heard) == 800
+    assert set(heard.values()) == {1}
+
+
+async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(shop: Shop, buses: Buses) -> None:
+    heard, broken = [], True
+
+    async def hear(one: Heard) -> None:
+        if broken and one.event.bell == "a":
+            raise RuntimeError("not now")
+        heard.append((one.event.bell, one.event.n))
+
+    bus = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    await ring(shop, ("one",), ("a", 1), ("b", 1), ("a", 2))
+    await bus.settle()
+    assert heard == [("b", 1)]
+    broken = False
+    for _ in range(4):
+        shop.clock.move(seconds=30)
+        await bus.settle()
+    assert heard == [("b", 1), ("a", 1), ("a", 2)]
+
+
+async def test_facts_heard_together_are_one_transaction_and_one_that_fails_takes_no_other_with_it(
+    shop: Shop, clock: HandClock, buses: Buses
+) -> None:
+    work = shop.works["users"]
+    heard: list[int] = []
+    broken = {2}
+
+    async def hear(one: Heard) -> None:
+        async with work.begin(once=one.key) as tx:
+            await tx.run("UPDATE timers SET due = due + 1 WHERE name = 'users.count'")
+            heard.append(one.event.n)
+            if one.event.n in broken:
+                raise RuntimeError("not this one")
+
+    reaction = Reaction("users.count", Rang, hear, alone=False)
+    bus = buses([work], [reaction])
+    work.hearers.by_event = {"Rang": ("users.count",)}
+    async with work.begin() as tx:
+        await tx.run("INSERT INTO timers (name, due) VALUES ('users.count', 0)")
+        await tx.tell(*(Rang(n=n, bell=f"bell {n}") for n in range(4)))
+    await bus.settle()
+    row = await work.one("SELECT due FROM timers WHERE name = 'users.count'")
+    assert dict(row or {}) == {"due": 3}  # what the broken transaction had counted is undone, then counted once
+    assert set(heard) == {0, 1, 2, 3}
+    broken.clear()
+    clock.move(seconds=1)
+    await bus.settle()
+    row = await work.one("SELECT due FROM timers WHERE name = 'users.count'")
+    assert dict(row or {}) == {"due": 4}
+
+
+async def test_deeds_done_together_are_all_there_or_none(shop: Shop) -> None:
+    work = shop.works["users"]
+    with pytest.raises(Unavailable):
+        async with work.together():
+            async with work.begin(once="a"):
+                pass
+            with suppress(ValueError):
+                async with work.begin(once="b"):
+                    raise ValueError
+    assert await work.fetch("SELECT key FROM inbox WHERE key IN ('a', 'b')") == []
+    async with work.together():
+        async with work.begin(once="a"):
+            pass
+        with pytest.raises(AlreadyDone):
+            async with work.begin(once="a"):
+                raise AssertionError
+    assert [row["key"] for row in await work.fetch("SELECT key FROM inbox WHERE key IN ('a', 'b')")] == ["a"]
+
+
+async def test_what_never_works_is_kept_as_dead_and_heard_when_it_is_brought_again(shop: Shop, buses: Buses) -> None:
+    heard, broken = [], True
+
+    async def hear(one: Heard) -> None:
+        if broken and one.event.n == 1:
+            raise RuntimeError("never")
+        heard.append(one.event.n)
+
+    bus = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    await ring(shop, ("one",), ("a", 1), ("a", 2))
+    for _ in range(ATTEMPTS + 2):
+        await bus.settle()
+        shop.clock.move(hours=1)
+    assert heard == [2]  # it waited, and went on when there was nothing left to wait for
+    dead = await until(bus.dead)
+    assert [(one.type, one.subject, one.source, one.hearer, "never" in one.problem) for one in dead] == [
+        ("Rang", "a", "users", "one", True)
+    ]
+    broken = False
+    await bus.replay(dead)
+    await bus.settle()
+    assert heard == [2, 1]
+    assert await bus.dead() == []
+
+
+async def test_a_timer_rings_in_one_process_only(shop: Shop, clock: HandClock, buses: Buses) -> None:
+    rung = []
+
+    async def bell() -> None:
+        rung.append(clock.now())
+        await asyncio.sleep(0)
+
+    timers = [Timer("users.bell", timedelta(seconds=10), bell)]
+    several = [buses([shop.works["users"]], [], timers) for _ in range(3)]
+    await asyncio.gather(*(bus.settle() for bus in several))
+    assert len(rung) == 1
+    clock.move(seconds=11)
+    await asyncio.gather(*(bus.settle() for bus in several))
+    assert len(rung) == 2
+
+
+# --- RabbitMQ alone
+
+
+async def test_what_a_process_was_hearing_when_it_died_is_heard_by_another_in_its_old_order(
+    shop: Shop, rabbit: str
+) -> None:
+    first: list[int] = []
+    second: list[int] = []
+    stuck = asyncio.Event()
+
+    async def never_ends(one: Heard) -> None:
+        first.append(one.event.n)
+        stuck.set()
+        await asyncio.Event().wait()
+
+    async def hear(one: Heard) -> None:
+        second.append(one.event.n)
+
+    work = shop.works["users"]
+    other = open_bus(rabbit, [work], [Reaction("one", Rang, hear)], [])
+    dying = open_bus(rabbit, [work], [Reaction("one", Rang, never_ends)], [])
+    running = asyncio.create_task(dying.run())
+    await ring(shop, ("one",), *(("a", n) for n in range(20)))
+    await stuck.wait()
+    running.cancel()
+    await dying.close()
+    for _ in range(50):
+        await other.settle()
+        if len(second) == 20:
+            break
+        await asyncio.sleep(0.1)
+        shop.clock.move(seconds=21)
+    await other.close()
+    assert first == [0]
+    assert list(dict.fromkeys(second)) == list(range(20))
+
+
+async def test_with_rabbitmq_down_facts_wait_and_timers_ring(shop: Shop, rabbit: str) -> None:
+    heard, rung = [], []
+
+    async def hear(one: Heard) -> None:
+        heard.append(one.event.n)
+
+    async def bell() -> None:
+        rung.append(1)
+
+    work = shop.works["users"]
+    timers = [Timer("users.bell", timedelta(seconds=10), bell)]
+    down = open_bus("amqp://127.0.0.1:1", [work], [], timers)
+    await ring(shop, ("one",), ("a", 1))
+    with pytest.raises(Unavailable, match="RabbitMQ"):
+        await down.settle()
+    assert rung == [1]
+    shop.clock.move(seconds=21)
+    bus = open_bus(rabbit, [work], [Reaction("one", Rang, hear)], [])
+    await bus.settle()
+    await bus.close()
+    assert heard == [1]
+
+
+async def test_a_message_nobody_can_read_is_kept_as_dead(shop: Shop, rabbit: str) -> None:
+    async def hear(_one: Heard) -> None:
+        raise AssertionError
+
+    work = shop.works["users"]
+    bus = open_bus(rabbit, [work], [Reaction("one", Rang, hear)], [])
+    await bus.settle()
+    connection = await aio_pika.connect(server("RABBITMQ"))
+    async with connection:
+        channel = await connection.channel()
+        exchange = await channel.get_exchange(rabbit.rpartition("=")[2] + ".facts")
+        for body in (b"{", b'{"id":"evt_2","type":"Unheard","subject":"x","time":1,"data":{}}'):
+            await exchange.publish(aio_pika.Message(body, message_id="evt_1"), "users.one")
+    dead = await until(bus.dead, 2)
+    assert [(one.fact_id, one.hearer, "cannot be read" in one.problem) for one in dead] == [
+        ("evt_1", "one", True),
+        ("evt_2", "one", True),
+    ]
+    await bus.close()
+
+
+async def test_facts_about_one_subject_keep_their_order_through_several_processes(shop: Shop, rabbit: str) -> None:
+    heard: dict[str, list[int]] = {}
+
+    async def hear(one: Heard) -> None:
+        await asyncio.sleep(0)
+        heard.setdefault(one.event.bell, []).append(one.event.n)
+
+    work = shop.works["users"]
+    several = [open_bus(rabbit, [work], [Reaction("one", Rang, hear)], []) for _ in range(3)]
+    running = [asyncio.create_task(bus.run()) for bus in several]
+    for n in range(20):
+        work.after_commit = several[n % 3]._committed
+        await ring(shop, ("one",), *((f"bell {k}", n) for k in range(10)))
+    async with asyncio.timeout(20):
+        while sum(len(ones) for ones in heard.values()) < 200:
+            await asyncio.sleep(0.05)
+            shop.clock.move(seconds=1)
+    for task, bus in zip(running, several, strict=True):
+        task.cancel()
+        await bus.close()
+    assert all(list(dict.fromkeys(ones)) == list(range(20)) for ones in heard.values()), heard
+
+
+def test_an_address_of_a_bus_that_is_wrong_says_what_is_right() -> None:
+    for url, words in (
+        ("ampq://localhost", "Did you mean amqp:"),
+        ("amqp://localhost?prefx=a", "Known here: ca, prefix"),
+        ("amqp://", "names no host"),
+        ("amqp://localhost?prefix=my shop", "letters, digits"),
+    ):
+        with pytest.raises(Invalid, match=words):
+            open_bus(url, [], [], [])
