@@ -1,4 +1,4 @@
-"""The command line: serve · work · migrate · demo · import · export · doctor · settings.
+"""The command line: serve · work · migrate · demo · import · export · doctor · facts · settings.
 
 Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usage.
 """
@@ -201,7 +201,9 @@ def rebuild(data: str | None) -> None:
 
 @main.command()
 @data_option
-@click.option("--engines", is_flag=True, help="look at databases, cache, files, search and mail instead of the books")
+@click.option(
+    "--engines", is_flag=True, help="look at databases, cache, files, search, bus and mail instead of the books"
+)
 def doctor(data: str | None, *, engines: bool) -> None:
     """Check that everything adds up, and say what does not."""
     from shopwright.commands import loading
@@ -209,6 +211,30 @@ def doctor(data: str | None, *, engines: bool) -> None:
     if engines:
         raise SystemExit(with_shop(read_settings(data), loading.doctor_of_engines, migrate=False))
     raise SystemExit(with_shop(read_settings(data), loading.doctor))
+
+
+@main.group()
+def facts() -> None:
+    """What services tell each other, where someone could not handle it."""
+
+
+@facts.command(name="dead")
+@data_option
+def dead_facts(data: str | None) -> None:
+    """List the facts that were given up, each with who could not handle it and why."""
+    from shopwright.commands import facts as command
+
+    raise SystemExit(with_shop(read_settings(data), command.show))
+
+
+@facts.command(name="replay")
+@data_option
+@click.argument("ids", nargs=-1)
+def replay_facts(data: str | None, ids: tuple[str, ...]) -> None:
+    """Bring facts that were given up on their way again: those with these ids, or all."""
+    from shopwright.commands import facts as command
+
+    raise SystemExit(with_shop(read_settings(data), lambda shop: command.replay(shop, ids)))
 
 
 @main.command()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar, Protocol, TypeVar
 
 import aio_pika
@@ -19,7 +20,9 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.facts import Event, Heard, Reaction, Timer
 from shopwright.kit.work import AlreadyDone, Work
-from tests.conftest import server
+from tests.conftest import QUICK, Post, make_settings, sell, server
+from tests.road import Road
+from tests.services.test_orders import place
 
 T = TypeVar("T")
 
@@ -357,6 +360,37 @@ async def test_facts_about_one_subject_keep_their_order_through_several_processe
         task.cancel()
         await bus.close()
     assert all(list(dict.fromkeys(ones)) == list(range(20)) for ones in heard.values()), heard
+
+
+@pytest.mark.parametrize("trouble", ["cut", "hush"])
+async def test_while_rabbitmq_is_gone_orders_are_taken_and_their_facts_flow_when_it_is_back(
+    data: tuple[Path, str], clock: HandClock, post: Post, rabbit: str, trouble: str
+) -> None:
+    road = Road(rabbit)
+    await road.open()
+    shop = Shop(make_settings(*data, bus=road.url), clock=clock, hasher=QUICK, send_webhook=post)
+    post.shop = shop
+
+    async def letters() -> list[str]:
+        clock.move(seconds=1)
+        rows = await shop.works["notifications"].fetch("SELECT subject FROM viewer ORDER BY subject")
+        return [row["subject"] for row in rows if row["subject"].startswith("Payment received")]
+
+    async with shop.running():
+        kettle = await sell(shop)
+        assert (await place(shop, kettle)).status == "paid"
+        assert await until(letters) == ["Payment received for order 1001"]
+        await (road.cut() if trouble == "cut" else asyncio.to_thread(road.hush))
+        placed = [await place(shop, kettle) for _ in range(3)]
+        assert {order.status for order in placed} == {"paid"}
+        await asyncio.sleep(0.5)
+        assert await letters() == ["Payment received for order 1001"]
+        await road.open()
+        await until(letters, 4)
+        await asyncio.sleep(0.3)
+        assert await letters() == [f"Payment received for order {number}" for number in range(1001, 1005)]
+        assert await shop.bus.dead() == []
+    await road.cut()
 
 
 def test_an_address_of_a_bus_that_is_wrong_says_what_is_right() -> None:

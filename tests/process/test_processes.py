@@ -270,6 +270,8 @@ def test_commands_do_what_they_say(tmp_path: Path) -> None:
     said(shopwright(tmp_path, "export", str(tmp_path / "out.jsonl")), 0, "0 products were written")
     said(shopwright(tmp_path, "export", str(tmp_path / "no" / "out.jsonl")), 1, "cannot be written")
     said(shopwright(tmp_path, "doctor"), 0, "All is well.")
+    said(shopwright(tmp_path, "facts", "dead"), 0, "Nothing was given up.")
+    said(shopwright(tmp_path, "facts", "replay", "evt_1"), 1, "evt_1: no such fact was given up.")
     listed = shopwright(tmp_path, "settings", SHOPWRIGHT_OWNER_PASSWORD="hunter2hunter2")
     said(listed, 0, "SHOPWRIGHT_DATABASE")
     assert "hunter2" not in listed.stdout

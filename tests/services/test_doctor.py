@@ -72,7 +72,16 @@ async def test_a_reservation_that_ran_out_long_ago_is_seen(shop: Shop) -> None:
 async def test_the_engines_of_a_shop_are_looked_at_and_one_that_is_gone_is_named(shop: Shop) -> None:
     findings = await examine_engines(shop)
     names = [finding.check.partition(":")[0] for finding in findings]
-    assert names == ["database", "cache", "files", "search", "messages by email", "messages by sms", "messages by push"]
+    assert names == [
+        "database",
+        "cache",
+        "files",
+        "search",
+        "bus",
+        "messages by email",
+        "messages by sms",
+        "messages by push",
+    ]
     assert [finding.check for finding in findings[1:] if finding.wrong] == []
     gone = Shop(msgspec.structs.replace(shop.settings, search=f"opensearch://127.0.0.1:{free_port()}"), hasher=QUICK)
     wrong = [finding.check for finding in (await examine_engines(gone))[1:] if finding.wrong]

@@ -68,7 +68,7 @@ async def test_what_is_exported_is_all_the_shop_knows(shop: Shop, api: httpx.Asy
     assert known["orders"][0]["lines"][0]["title"] == "Harbour Kettle"
     assert known["reviews"][0]["title"] == "Sings"
     assert known["wishlist"][0]["product_id"] == kettle.id
-    assert known["messages"][0]["summary"]["subject"] == "Your account is ready"
+    assert "Your account is ready" in [message["summary"]["subject"] for message in known["messages"]]
     assert known["notification_preferences"]["topics"]["orders"]["email"]
     assert (await api.get("/v1/me/export")).status_code == 401
 

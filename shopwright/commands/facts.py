@@ -1,0 +1,28 @@
+"""`facts`: what was given up is seen, and brought on its way again."""
+
+from collections.abc import Sequence
+
+from shopwright.app import Shop
+from shopwright.kit.errors import Missing
+
+
+async def show(shop: Shop) -> int:
+    """What was given up; exit code 1 where there is some."""
+    dead = await shop.bus.dead()
+    for one in dead:
+        print(f"{one.fact_id}  {one.type} about {one.subject}, told by {one.source}")
+        print(f"    {one.hearer} could not handle it: {one.problem}")
+    print(f"{len(dead)} were given up. `shopwright facts replay` tries again." if dead else "Nothing was given up.")
+    return 1 if dead else 0
+
+
+async def replay(shop: Shop, ids: Sequence[str]) -> int:
+    """Try again, those with these ids or all; exit code 1 where some are given up still. Raises Missing for an id nobody knows."""
+    dead = await shop.bus.dead()
+    if unknown := set(ids) - {one.fact_id for one in dead}:
+        raise Missing(f"{', '.join(sorted(unknown))}: no such fact was given up. `shopwright facts dead` lists them.")
+    chosen = [one for one in dead if not ids or one.fact_id in ids]
+    await shop.bus.replay(chosen)
+    await shop.bus.settle()
+    print(f"{len(chosen)} were brought on their way again.")
+    return 0
