@@ -50,8 +50,8 @@ async def export_products(shop: Shop, file: Path) -> int:
 
 async def rebuild(shop: Shop) -> int:
     """What readers keep, made anew from what they know."""
-    await shop.search.rebuild()
-    products = await shop.search.bring_up_to_date()
+    products = await shop.search.rebuild()
+    await shop.search.bring_up_to_date()
     facts = await shop.insights.rebuild()
     print(f"The search index was built anew with {products} products, the dashboard from {facts} facts.")
     return 0

@@ -1,6 +1,6 @@
 """What the engines promise, kind by kind. Each promise is a contract suite in tests/engines."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 
@@ -193,7 +193,12 @@ class SearchIndex(Protocol):
         """Cards of products whose words begin like `text`."""
         ...
 
-    async def clear(self) -> None: ...
+    async def replace(self, batches: AsyncIterator[Sequence[IndexDocument]]) -> None:
+        """In place of all there is, these: what was there answers until the last of them is written, then they do.
+
+        Where several do so at once, the last one counts. Raises Unavailable, and whatever `batches` does: nothing changed.
+        """
+        ...
 
     async def count(self) -> int: ...
 

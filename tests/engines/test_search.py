@@ -92,19 +92,51 @@ async def test_the_index_can_be_changed_and_emptied(index: SearchIndex) -> None:
     await index.write([], ["p1"])
     assert await index.count() == 0
     await index.write([goods(2, "Chair")], [])
-    await index.clear()
+    await index.replace(batches())
     assert await index.count() == 0
 
 
-async def test_an_index_emptied_by_one_process_is_empty_for_all_and_takes_what_is_brought_back(
-    index: SearchIndex,
-) -> None:
+async def batches(*several: list[IndexDocument]) -> AsyncIterator[list[IndexDocument]]:
+    for one in several:
+        yield one
+
+
+async def test_an_index_answers_until_its_successor_is_whole(index: SearchIndex) -> None:
     await index.write([goods(n, f"Lamp {n}") for n in range(2_500)], [])
     assert await index.count() == 2_500
-    await asyncio.gather(index.clear(), index.clear())
-    assert (await index.search(Query())).total == 0
-    await index.write([goods(1, "Chair")], ["never there"])
-    assert (await index.search(Query())).cards == ("Chair",)
+    seen = []
+
+    async def slowly() -> AsyncIterator[list[IndexDocument]]:
+        for n in range(3):
+            yield [goods(n, f"Chair {n}")]
+            seen.append((await index.search(Query(text="lamp"))).total)
+
+    await index.replace(slowly())
+    assert seen == [2_500] * 3
+    assert (await index.search(Query(sort="newest"))).cards == ("Chair 2", "Chair 1", "Chair 0")
+    await index.write([goods(1, "Table")], ["p2", "never there"])
+    assert set((await index.search(Query())).cards) == {"Chair 0", "Table"}
+
+
+async def test_an_index_whose_successor_fails_stays(index: SearchIndex) -> None:
+    await index.write([goods(1, "Lamp")], [])
+
+    async def broken() -> AsyncIterator[list[IndexDocument]]:
+        yield [goods(2, "Chair")]
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError):
+        await index.replace(broken())
+    assert (await index.search(Query())).cards == ("Lamp",)
+
+
+async def test_of_several_that_replace_an_index_at_once_one_counts(index: SearchIndex) -> None:
+    await index.write([goods(1, "Lamp")], [])
+    await asyncio.gather(*(index.replace(batches([goods(n, f"Chair {n}")])) for n in range(3)))
+    found = (await index.search(Query())).cards
+    assert found in [(f"Chair {n}",) for n in range(3)]
+    await index.write([goods(9, "Table")], [])
+    assert await index.count() == 2
 
 
 async def test_what_a_shopper_types_is_never_taken_for_the_language_of_the_engine(index: SearchIndex) -> None:
@@ -134,7 +166,12 @@ async def test_an_index_says_what_it_is(index: SearchIndex) -> None:
 
 async def test_a_search_server_that_is_not_there_is_unavailable() -> None:
     gone = open_search(f"opensearch://127.0.0.1:{free_port()}")
-    for call in (gone.search(Query(text="lamp")), gone.count(), gone.write([goods(1, "Lamp")], []), gone.clear()):
+    for call in (
+        gone.search(Query(text="lamp")),
+        gone.count(),
+        gone.write([goods(1, "Lamp")], []),
+        gone.replace(batches()),
+    ):
         with pytest.raises(Unavailable):
             await call
     await gone.close()
@@ -192,3 +229,15 @@ async def test_a_page_made_without_the_index_is_not_kept_when_it_is_back(
                 assert "rest for a moment" in (await client.get("/search?q=lamp")).text
             broken = False
             assert "rest for a moment" not in (await client.get("/search?q=lamp")).text
+
+
+async def test_an_index_that_was_replaced_is_read_from_for_a_moment_and_swept_away_later(tmp_path: Path) -> None:
+    index = open_search(f"tantivy://{tmp_path}")
+    await index.write([goods(1, "Lamp")], [])
+    await index.replace(batches([goods(1, "Lamp")]))
+    old = tmp_path / "v2" / "first"
+    assert old.is_dir()
+    os.utime(old, (0, 0))
+    await index.replace(batches([goods(2, "Chair")]))
+    assert not old.exists()
+    assert (await index.search(Query())).cards == ("Chair",)

@@ -1,5 +1,6 @@
 """Users, catalog, carts, reviews, search, recommendations, notifications, insights."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -268,12 +269,41 @@ async def test_search_is_up_to_date_with_catalog_price_and_stock(shop: Shop) -> 
 
 
 async def test_a_lost_index_is_built_again(shop: Shop) -> None:
-    await sell(shop, "Lamp")
+    lamp = await sell(shop, "Lamp")
     await shop.search.bring_up_to_date()
-    await shop.search._index.clear()
+    await shop.search._index.write([], [lamp.id])
     await shop.search.heal()
-    await shop.search.bring_up_to_date()
     assert (await shop.search.find(SearchRequest(text="lamp"))).total == 1
+
+
+async def test_while_an_index_is_built_again_shoppers_find_all_and_no_change_is_lost(shop: Shop) -> None:
+    lamps = [await sell(shop, f"Lamp {n}") for n in range(30)]
+    await shop.search.bring_up_to_date()
+    done = asyncio.Event()
+    totals = []
+
+    async def shoppers() -> None:
+        while not done.is_set():
+            totals.append((await shop.search.find(SearchRequest(text="lamp"))).total)
+            await asyncio.sleep(0)
+
+    async def reprice() -> None:
+        for lamp in lamps[:15]:
+            await shop.pricing.set_prices([Price(lamp.variants[0].id, Money(1234, "EUR"))])
+            await shop.bus.settle()
+            await shop.search.bring_up_to_date()
+
+    async def rebuild() -> None:
+        for _ in range(8):
+            await shop.search.rebuild()
+
+    looking = asyncio.create_task(shoppers())
+    await asyncio.gather(reprice(), rebuild())
+    done.set()
+    await looking
+    assert set(totals) == {30}
+    await shop.search.bring_up_to_date()
+    assert (await shop.search.find(SearchRequest(text="lamp", price_max=1234))).total == 15
 
 
 @pytest.fixture

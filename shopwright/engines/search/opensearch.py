@@ -3,23 +3,22 @@
 opensearch://user:password@host1:9200,host2:9200/prefix        (elasticsearch:// is the same)
 opensearchs://user:password@host:9200/prefix?ca=/etc/ssl/ca.pem    with TLS
 
-All processes write to and read from an alias. Emptying it swaps the alias to a new index in one step; what should be in it
-is known to the service, which brings it back. Words, typos, facets and highlights mean what they mean in `tantivy.py`.
+All processes write to and read from an alias. A new index is filled beside it and takes it over in one step. Words, typos, facets and highlights mean what they mean in `tantivy.py`.
 """
 
 import asyncio
-import html
 import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError, TransportError
 
+from shopwright.engines.search import opensearch_body as body_of
 from shopwright.kit.calm import Calm
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health
@@ -37,10 +36,8 @@ BATCH = 1_000
 BUSY = 429
 TRIES = 6
 FIRST_PAUSE_S = 0.2
-FACET_VALUES = 2_000
 CORRECTABLE = 4  # shorter words are names and sizes more often than typos
 WORD = re.compile(r"[^\W_]+")
-OPEN_MARK, CLOSE_MARK = "\ue000", "\ue001"  # nobody writes these: what stands between them is escaped afterwards
 SORTS: Mapping[str, tuple[str, str]] = {
     "price": ("price", "asc"),
     "-price": ("price", "desc"),
@@ -49,8 +46,6 @@ SORTS: Mapping[str, tuple[str, str]] = {
     "bestselling": ("sold", "desc"),
 }
 FOLDED = ["lowercase", "asciifolding"]
-TOKENS = {"terms": {"field": "terms", "size": FACET_VALUES}}
-LOW, HIGH = {"min": {"field": "price"}}, {"max": {"field": "price"}}
 SHAPE_OF_INDEX: Mapping[str, Any] = {
     "settings": {
         "number_of_shards": 1,
@@ -134,20 +129,20 @@ class OpenSearchIndex:
         deeds: list[tuple[dict[str, Any], dict[str, Any] | None]] = [
             ({"delete": {"_id": one}}, None) for one in removed
         ]
-        deeds += [({"index": {"_id": one.id}}, _document(one)) for one in documents]
+        deeds += [({"index": {"_id": one.id}}, body_of.document(one)) for one in documents]
         async with translated():
             await self._prepared()
             for start in range(0, len(deeds), BATCH):
-                await self._bulk(deeds[start : start + BATCH])
+                await self._bulk(deeds[start : start + BATCH], self._alias)
             await self._client.indices.refresh(index=self._alias)
 
-    async def _bulk(self, deeds: Sequence[tuple[dict[str, Any], dict[str, Any] | None]]) -> None:
+    async def _bulk(self, deeds: Sequence[tuple[dict[str, Any], dict[str, Any] | None]], index: str) -> None:
         """Do them all; what the server has no room for is sent again, later and later."""
         for number in range(TRIES):
             lines = [msgspec.json.encode(part).decode() for deed in deeds for part in deed if part is not None]
             try:
                 answer = await self._client.bulk(
-                    index=self._alias, body="\n".join(lines) + "\n", params={"request_timeout": WRITE_S}
+                    index=index, body="\n".join(lines) + "\n", params={"request_timeout": WRITE_S}
                 )
             except TransportError as error:
                 if error.status_code != BUSY:
@@ -163,19 +158,31 @@ class OpenSearchIndex:
             await asyncio.sleep(FIRST_PAUSE_S * 2**number)
         raise Unavailable("The search server is too busy to take more products.")
 
-    async def clear(self) -> None:
-        """A new, empty index takes the alias in the same step that removes the old one."""
+    async def replace(self, batches: AsyncIterator[Sequence[IndexDocument]]) -> None:
+        """Into an index of its own, which then takes the alias in the same step that removes the old ones."""
+        fresh = f"{self._alias}-{secrets.token_hex(6)}"
         async with translated():
             await self._prepared()
-            before = await self._client.indices.get_alias(name=self._alias)
-            fresh = f"{self._alias}-{secrets.token_hex(6)}"
             await self._make(fresh, {})
+            try:
+                async for batch in batches:
+                    await self._bulk([({"index": {"_id": one.id}}, body_of.document(one)) for one in batch], fresh)
+                await self._client.indices.refresh(index=fresh)
+                await self._swap(fresh)
+            except BaseException:
+                with suppress(OpenSearchException):
+                    await self._client.indices.delete(index=fresh)
+                raise
+
+    async def _swap(self, fresh: str) -> None:
+        for _ in range(TRIES):
+            before = await self._client.indices.get_alias(name=self._alias)
             actions = [{"remove_index": {"index": name}} for name in before]
             swap = {"actions": [*actions, {"add": {"index": fresh, "alias": self._alias}}]}
-            try:
+            with suppress(NotFoundError):  # another process has replaced it in this moment
                 await self._client.indices.update_aliases(body=swap)
-            except NotFoundError:  # another process emptied it in this moment
-                await self._client.indices.delete(index=fresh)
+                return
+        raise Unavailable("The index is being replaced by others again and again.")
 
     async def count(self) -> int:
         async with translated():
@@ -204,21 +211,21 @@ class OpenSearchIndex:
     async def _search(self, query: Query) -> Found:
         words = [word.casefold() for word in WORD.findall(query.text)]
         async with translated():
-            answer = await self._ask(query, _text(words))
+            answer = await self._ask(query, body_of.text(words))
             corrected = None
-            if not _total(answer) and words and not query.exact:
+            if not body_of.total(answer) and words and not query.exact:
                 corrected = await self._correct(words)
                 told = corrected or words
                 if corrected:
-                    answer = await self._ask(query, _text(told))
-                if not _total(answer) and len(told) > 1:
-                    answer = await self._ask(query, _text(told, every=False))
+                    answer = await self._ask(query, body_of.text(told))
+                if not body_of.total(answer) and len(told) > 1:
+                    answer = await self._ask(query, body_of.text(told, every=False))
         hits = answer["hits"]["hits"]
-        counts, low, high = _counted(query, answer["aggregations"])
+        counts, low, high = body_of.counted(query, answer["aggregations"])
         return Found(
             cards=tuple(hit["_source"]["card"] for hit in hits),
-            highlights=tuple(_marked(hit) for hit in hits) if words else (),
-            total=_total(answer),
+            highlights=tuple(body_of.marked(hit) for hit in hits) if words else (),
+            total=body_of.total(answer),
             counts=counts,
             price_low=low,
             price_high=high,
@@ -231,8 +238,8 @@ class OpenSearchIndex:
         first: Any = "_score" if query.sort == "relevance" and query.text else {by: order}
         body = {
             "query": {"bool": {"must": [text], "filter": [{"term": {"terms": token}} for token in query.within]}},
-            "post_filter": _all_of(_chosen(query)),
-            "aggs": _counts(query),
+            "post_filter": body_of.all_of(body_of.chosen(query)),
+            "aggs": body_of.counts(query),
             "sort": [first, {"id": "asc"}],
             "from": query.offset,
             "size": query.limit,
@@ -240,7 +247,7 @@ class OpenSearchIndex:
             "_source": ["card", "title"],
         }
         if query.text:
-            whole = {"number_of_fragments": 0, "pre_tags": [OPEN_MARK], "post_tags": [CLOSE_MARK]}
+            whole = {"number_of_fragments": 0, "pre_tags": [body_of.OPEN_MARK], "post_tags": [body_of.CLOSE_MARK]}
             body["highlight"] = {"fields": {"title": whole}}
         return await self._asked(body)
 
@@ -255,7 +262,9 @@ class OpenSearchIndex:
 
     async def _correct(self, words: Sequence[str]) -> list[str] | None:
         """The words with each unknown one replaced by its likeliest neighbour; None where nothing changes."""
-        known = {str(n): {"bool": {"should": _ways(word, last=n == len(words) - 1)}} for n, word in enumerate(words)}
+        known = {
+            str(n): {"bool": {"should": body_of.ways(word, last=n == len(words) - 1)}} for n, word in enumerate(words)
+        }
         near = {
             str(n): {"text": word, "term": {
                 "field": "plain", "max_edits": 1, "prefix_length": 0, "min_word_length": CORRECTABLE,
@@ -281,7 +290,7 @@ class OpenSearchIndex:
             return []
 
         async def cards(told: Sequence[str]) -> list[str]:
-            body = {"query": _text(told), "size": limit, "_source": ["card"], "track_total_hits": False}
+            body = {"query": body_of.text(told), "size": limit, "_source": ["card"], "track_total_hits": False}
             return [hit["_source"]["card"] for hit in (await self._asked(body))["hits"]["hits"]]
 
         async with translated():
@@ -292,95 +301,3 @@ class OpenSearchIndex:
 
     async def close(self) -> None:
         await self._client.close()
-
-
-def _document(document: IndexDocument) -> dict[str, Any]:
-    return {
-        "id": document.id,
-        "title": document.title,
-        "brand": document.brand,
-        "words": document.words,
-        "plain": f"{document.title} {document.brand} {document.words}",
-        "terms": document.terms,
-        "price": document.price,
-        "rating": round(document.rating * 100),
-        "published": document.published,
-        "sold": document.sold,
-        "card": document.card,
-    }
-
-
-def _text(words: Sequence[str], *, every: bool = True) -> dict[str, Any]:
-    if not words:
-        return {"match_all": {}}
-    each = [
-        {"dis_max": {"queries": _ways(word, last=n == len(words) - 1), "tie_breaker": 0.1}}
-        for n, word in enumerate(words)
-    ]
-    return {"bool": {"must": each} if every else {"should": each, "minimum_should_match": 1}}
-
-
-def _ways(word: str, *, last: bool) -> list[dict[str, Any]]:
-    """How a word can be met; the last one also as a beginning."""
-    ways: list[dict[str, Any]] = [
-        {"match": {"title": {"query": word, "boost": 6.0}}},
-        {"match": {"brand": {"query": word, "boost": 3.0}}},
-        {"match": {"words": {"query": word}}},
-    ]
-    if last and len(word) > 1:
-        ways.append({"match_bool_prefix": {"plain": {"query": word, "boost": 0.5}}})
-    return ways
-
-
-def _chosen(query: Query) -> dict[str, dict[str, Any]]:
-    """What was chosen, by the name of the facet."""
-    chosen: dict[str, dict[str, Any]] = {
-        name: {"terms": {"terms": list(tokens)}} for name, tokens in query.groups.items() if tokens
-    }
-    if query.price_min is not None or query.price_max is not None:
-        ends = {"gte": query.price_min, "lte": query.price_max}
-        chosen["price"] = {"range": {"price": {name: end for name, end in ends.items() if end is not None}}}
-    if query.rating_min is not None:
-        chosen["rating"] = {"range": {"rating": {"gte": round(query.rating_min * 100)}}}
-    return chosen
-
-
-def _all_of(chosen: Mapping[str, dict[str, Any]], without: str = "") -> dict[str, Any]:
-    return {"bool": {"filter": [one for name, one in chosen.items() if name != without]}}
-
-
-def _counts(query: Query) -> dict[str, Any]:
-    """Tokens and prices of what is found, and for each chosen facet of what would be found without that choice."""
-    chosen = _chosen(query)
-    counts = {"all": {"filter": _all_of(chosen), "aggs": {"tokens": TOKENS, "low": LOW, "high": HIGH}}}
-    for name in chosen:
-        counts[f"without {name}"] = {
-            "filter": _all_of(chosen, without=name),
-            "aggs": {"tokens": TOKENS, "low": LOW, "high": HIGH},
-        }
-    return counts
-
-
-def _counted(query: Query, found: Mapping[str, Any]) -> tuple[dict[str, int], int | None, int | None]:
-    counts = _tokens(found["all"])
-    for name in _chosen(query):
-        own = _tokens(found[f"without {name}"])
-        counts = {token: n for token, n in counts.items() if not token.startswith(f"{name}=")}
-        counts |= {token: n for token, n in own.items() if token.startswith(f"{name}=")}
-    priced = found.get("without price", found["all"])
-    low, high = priced["low"]["value"], priced["high"]["value"]
-    return counts, None if low is None else int(low), None if high is None else int(high)
-
-
-def _tokens(found: Mapping[str, Any]) -> dict[str, int]:
-    return {bucket["key"]: bucket["doc_count"] for bucket in found["tokens"]["buckets"]}
-
-
-def _total(answer: Mapping[str, Any]) -> int:
-    return int(answer["hits"]["total"]["value"])
-
-
-def _marked(hit: Mapping[str, Any]) -> str:
-    """The title with what was met in <mark>, everything else escaped; "" where nothing of it is there."""
-    title = next(iter(hit.get("highlight", {}).get("title", ())), "")
-    return html.escape(title, quote=False).replace(OPEN_MARK, "<mark>").replace(CLOSE_MARK, "</mark>")

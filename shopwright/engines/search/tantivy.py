@@ -12,7 +12,7 @@ import shutil
 import string
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ HEAP_BYTES = 64_000_000
 # File systems note times no finer than their clock ticks: what is younger may have been written twice since.
 TICK_NS = 50_000_000
 WRITER_WAIT_S = 10.0
+SWEPT_AFTER_S = 3_600
 MANY = 1_000  # so many at once are worth a second thread
 FACET_VALUES = 2_000
 LONGEST_TITLE = 1_000  # longer than any: a highlighted title is never cut
@@ -69,11 +70,19 @@ def _schema() -> tantivy.Schema:
     return build.build()
 
 
+def _open(schema: tantivy.Schema, home: Path) -> tantivy.Index:
+    index = tantivy.Index(schema, path=str(home))
+    index.register_tokenizer("stemmed", STEMMED)
+    index.register_tokenizer("plain", PLAIN)
+    index.config_reader("manual")
+    return index
+
+
 class TantivyIndex:
     """The index in `folder`.
 
     A small file names the subfolder that is the index now. An index that is damaged (a process was killed while it
-    wrote) or emptied is left for a new subfolder; every process follows the name. What should be in it is known to the
+    wrote) or replaced is left for a new subfolder; every process follows the name. What should be in it is known to the
     service, which brings it back.
     """
 
@@ -99,23 +108,17 @@ class TantivyIndex:
             home = self._folder / current
             home.mkdir(parents=True, exist_ok=True)
             try:
-                index = tantivy.Index(self._schema, path=str(home))
+                self._opened = (current, _open(self._schema, home))
             except ValueError as error:
-                raise self._start_over(error) from error
-            index.register_tokenizer("stemmed", STEMMED)
-            index.register_tokenizer("plain", PLAIN)
-            index.config_reader("manual")
-            self._opened = (current, index)
+                raise self._start_over(current, error) from error
         return self._opened[1]
 
-    def _start_over(self, reason: object) -> Unavailable:
-        """Leave this index for an empty one."""
-        before = self._current()
+    def _start_over(self, before: str, reason: object) -> Unavailable:
+        """Leave the index of this name for an empty one, unless another has taken its place already."""
+        if self._current() != before:
+            return Unavailable("The search index was begun anew.")
         self._folder.mkdir(parents=True, exist_ok=True)
-        fresh = self._name.with_name(f"current-{secrets.token_hex(4)}")
-        fresh.write_text(secrets.token_hex(8), encoding="ascii")
-        fresh.replace(self._name)
-        self._opened = None
+        self._point_to(secrets.token_hex(8))
         shutil.rmtree(self._folder / before, ignore_errors=True)
         return Unavailable(f"The search index was damaged ({reason}) and is being built again.")
 
@@ -134,13 +137,13 @@ class TantivyIndex:
 
     def _searcher(self) -> tantivy.Searcher:
         """What was committed last, by whichever process."""
-        generation = self._generation()
+        generation, current = self._generation(), self._current()
         index = self._index
         if generation is None or generation != self._seen:
             try:
                 index.reload()
             except ValueError as error:
-                raise self._start_over(error) from error
+                raise self._start_over(current, error) from error
             self._seen = generation
         return index.searcher()
 
@@ -160,7 +163,7 @@ class TantivyIndex:
                 writer.commit()
                 writer.wait_merging_threads()
             except ValueError as error:
-                raise self._start_over(error) from error
+                raise self._start_over(before, error) from error
             if self._current() != before:
                 raise Unavailable("The search index was begun anew while it was written.")
 
@@ -331,12 +334,38 @@ class TantivyIndex:
             hits = searcher.search(self._text(corrected, Occur.Must), limit=limit, count=False).hits
         return [searcher.doc(address)["card"][0] for _, address in hits]
 
-    async def clear(self) -> None:
-        def empty() -> None:
-            with self._writing:
-                self._start_over("emptied")
+    async def replace(self, batches: AsyncIterator[Sequence[IndexDocument]]) -> None:
+        """Into a subfolder of its own, which is then named the index."""
+        fresh = secrets.token_hex(8)
+        home = self._folder / fresh
+        try:
+            await asyncio.to_thread(home.mkdir, parents=True)
+            writer = _open(self._schema, home).writer(heap_size=HEAP_BYTES, num_threads=1)
+            async for batch in batches:
+                await asyncio.to_thread(self._add, writer, batch)
+            await asyncio.to_thread(self._take_over, writer, fresh)
+        except BaseException:
+            shutil.rmtree(home, ignore_errors=True)
+            raise
 
-        await asyncio.to_thread(empty)
+    def _add(self, writer: tantivy.IndexWriter, documents: Sequence[IndexDocument]) -> None:
+        for document in documents:
+            writer.add_document(self._document(document))
+
+    def _take_over(self, writer: tantivy.IndexWriter, fresh: str) -> None:
+        writer.commit()
+        writer.wait_merging_threads()
+        with self._writing:
+            self._point_to(fresh)
+        for other in self._folder.iterdir():  # the one before it is read from for a moment, others are being filled
+            if other.is_dir() and other.name != fresh and other.stat().st_mtime < time.time() - SWEPT_AFTER_S:
+                shutil.rmtree(other, ignore_errors=True)
+
+    def _point_to(self, subfolder: str) -> None:
+        name = self._name.with_name(f"current-{secrets.token_hex(4)}")
+        name.write_text(subfolder, encoding="ascii")
+        name.replace(self._name)
+        self._opened = None
 
     async def count(self) -> int:
         return self._searcher().num_docs

@@ -118,7 +118,7 @@ class Search(Protocol):
         """Products that fit. Raises Invalid for a page too deep."""
         ...
 
-    async def rebuild(self) -> None:
+    async def rebuild(self) -> int:
         """Build the index anew from what is known."""
         ...
 

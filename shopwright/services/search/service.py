@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -10,13 +10,13 @@ import msgspec
 from shopwright.kit.errors import Invalid, Missing, Unavailable
 from shopwright.kit.facts import Heard
 from shopwright.kit.memo import Memo
-from shopwright.kit.ports import Query, SearchIndex
+from shopwright.kit.ports import IndexDocument, Query, SearchIndex
 from shopwright.kit.work import Work
 from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
 from shopwright.services.search import model, store
 from shopwright.services.search.contract import Card, Rating, Results, SearchesMade, SearchRequest
 
-BATCH = 10_000
+BATCH, PAGE = 10_000, 1_000
 WORD = re.compile(r"[^\W_]{2,}")
 DEEPEST = 10_000
 LONGEST = 200
@@ -178,15 +178,11 @@ class Finder:
         """A timer: bring to the index what has changed; answers how many."""
         count = 0
         while changed := await store.changed(self._work, BATCH):
-            put = [
-                model.document(one.entry, model.card(one.entry, one.offers, one.rating), one.sold)
-                for one in changed
-                if one.entry is not None
-            ]
+            generation = await store.generation(self._work)
             gone = [one.product_id for one in changed if one.entry is None]
-            await self._index.write(put, gone)
+            await self._index.write(_documents(changed), gone)
             async with self._work.begin() as tx:
-                await store.mark_indexed(tx, changed)
+                await store.mark_indexed(tx, {one.product_id: one.changed for one in changed}, generation)
             count += len(changed)
         return count
 
@@ -207,10 +203,41 @@ class Finder:
             with suppress(Unavailable):  # the timer tries again; until then the shop sells without it
                 await self.rebuild()
 
-    async def rebuild(self) -> None:
-        await self._index.clear()
+    async def rebuild(self) -> int:
+        """A new index from all we know, which then takes the place of the one there is; answers how many it has.
+
+        What changes meanwhile is brought to it afterwards. Raises Unavailable.
+        """
+        written: dict[str, int] = {}
+        count, before = 0, await store.generation(self._work)
+
+        async def all_there_are() -> AsyncIterator[Sequence[IndexDocument]]:
+            nonlocal count
+            after = ""
+            while some := await store.after(self._work, after, PAGE):
+                after = some[-1].product_id
+                documents = _documents(some)
+                yield documents
+                count += len(documents)
+                written.update({one.product_id: one.changed for one in some})
+
+        await self._index.replace(all_there_are())
         async with self._work.begin() as tx:
-            await store.forget_index(tx)
+            generation = await store.new_generation(tx)
+            if (
+                generation == before + 1
+            ):  # else someone built one at the same time: nobody knows which of them it is now
+                await store.mark_indexed(tx, written, generation)
+        return count
+
+
+def _documents(entries: Sequence[store.Changed]) -> list[IndexDocument]:
+    """What the index shows of those that can be seen."""
+    return [
+        model.document(one.entry, model.card(one.entry, one.offers, one.rating), one.sold)
+        for one in entries
+        if one.entry is not None
+    ]
 
 
 def _above(product: Product, categories: list[Category]) -> list[Category]:

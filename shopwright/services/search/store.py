@@ -1,6 +1,6 @@
 """What the index is built from, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -107,6 +107,14 @@ async def changed(source: Work, limit: int) -> list[Changed]:
     return await _with_offers(source, rows)
 
 
+async def after(source: Work, product_id: str, limit: int) -> list[Changed]:
+    """All entries, so many after that one."""
+    rows = await source.fetch(
+        "SELECT * FROM entries WHERE product_id > :id ORDER BY product_id LIMIT :limit", id=product_id, limit=limit
+    )
+    return await _with_offers(source, rows)
+
+
 async def some(source: Work, product_ids: Sequence[str]) -> list[Changed]:
     """These entries, those that can be seen, in that order."""
     rows = await source.fetch_in("SELECT * FROM entries WHERE visible = 1 AND product_id IN (:each)", product_ids)
@@ -157,17 +165,29 @@ async def _with_offers(source: Work, rows: Sequence[Row]) -> list[Changed]:
     ]
 
 
-async def mark_indexed(tx: Transaction, done: Sequence[Changed]) -> None:
-    """The index has them in this form; what changed meanwhile stays to be done."""
-    await tx.run_many(
-        "UPDATE entries SET indexed = :changed WHERE product_id = :id",
-        [{"id": one.product_id, "changed": one.changed} for one in done],
+async def generation(source: Work) -> int:
+    """The number of the index: it grows when a new one takes its place."""
+    row = await source.one("SELECT number FROM generations WHERE name = 'index'")
+    return row["number"] if row else 0
+
+
+async def new_generation(tx: Transaction) -> int:
+    """There is a new index, and nothing is known to be in it."""
+    rows = await tx.fetch(
+        "INSERT INTO generations (name, number) VALUES ('index', 1)"
+        " ON CONFLICT (name) DO UPDATE SET number = generations.number + 1 RETURNING number"
     )
-
-
-async def forget_index(tx: Transaction) -> None:
-    """The index has nothing: build it again."""
     await tx.run("UPDATE entries SET indexed = 0")
+    return int(rows[0]["number"])
+
+
+async def mark_indexed(tx: Transaction, done: Mapping[str, int], generation: int) -> None:
+    """The index of that number has them as they were at `changed`; what changed meanwhile stays to be done."""
+    await tx.run_many(
+        "UPDATE entries SET indexed = :changed WHERE product_id = :id"
+        " AND coalesce((SELECT number FROM generations WHERE name = 'index'), 0) = :generation",
+        [{"id": product_id, "changed": changed, "generation": generation} for product_id, changed in done.items()],
+    )
 
 
 async def visible_and_indexed(source: Work) -> int:

@@ -1,0 +1,109 @@
+"""What is sent to OpenSearch and read from its answers."""
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shopwright.kit.ports import IndexDocument, Query
+
+FACET_VALUES = 2_000
+OPEN_MARK, CLOSE_MARK = "\ue000", "\ue001"  # nobody writes these: what stands between them is escaped afterwards
+TOKENS = {"terms": {"field": "terms", "size": FACET_VALUES}}
+LOW, HIGH = {"min": {"field": "price"}}, {"max": {"field": "price"}}
+
+
+def document(document: IndexDocument) -> dict[str, Any]:
+    """A product as the index keeps it."""
+    return {
+        "id": document.id,
+        "title": document.title,
+        "brand": document.brand,
+        "words": document.words,
+        "plain": f"{document.title} {document.brand} {document.words}",
+        "terms": document.terms,
+        "price": document.price,
+        "rating": round(document.rating * 100),
+        "published": document.published,
+        "sold": document.sold,
+        "card": document.card,
+    }
+
+
+def text(words: Sequence[str], *, every: bool = True) -> dict[str, Any]:
+    """What meets these words: every one of them, or any."""
+    if not words:
+        return {"match_all": {}}
+    each = [
+        {"dis_max": {"queries": ways(word, last=n == len(words) - 1), "tie_breaker": 0.1}}
+        for n, word in enumerate(words)
+    ]
+    return {"bool": {"must": each} if every else {"should": each, "minimum_should_match": 1}}
+
+
+def ways(word: str, *, last: bool) -> list[dict[str, Any]]:
+    """How a word can be met; the last one also as a beginning."""
+    met: list[dict[str, Any]] = [
+        {"match": {"title": {"query": word, "boost": 6.0}}},
+        {"match": {"brand": {"query": word, "boost": 3.0}}},
+        {"match": {"words": {"query": word}}},
+    ]
+    if last and len(word) > 1:
+        met.append({"match_bool_prefix": {"plain": {"query": word, "boost": 0.5}}})
+    return met
+
+
+def chosen(query: Query) -> dict[str, dict[str, Any]]:
+    """What was chosen, by the name of the facet."""
+    choice: dict[str, dict[str, Any]] = {
+        name: {"terms": {"terms": list(tokens)}} for name, tokens in query.groups.items() if tokens
+    }
+    if query.price_min is not None or query.price_max is not None:
+        ends = {"gte": query.price_min, "lte": query.price_max}
+        choice["price"] = {"range": {"price": {name: end for name, end in ends.items() if end is not None}}}
+    if query.rating_min is not None:
+        choice["rating"] = {"range": {"rating": {"gte": round(query.rating_min * 100)}}}
+    return choice
+
+
+def all_of(choice: Mapping[str, dict[str, Any]], without: str = "") -> dict[str, Any]:
+    """All that was chosen, but for one facet."""
+    return {"bool": {"filter": [one for name, one in choice.items() if name != without]}}
+
+
+def counts(query: Query) -> dict[str, Any]:
+    """Tokens and prices of what is found, and for each chosen facet of what would be found without that choice."""
+    choice = chosen(query)
+    wanted = {"all": {"filter": all_of(choice), "aggs": {"tokens": TOKENS, "low": LOW, "high": HIGH}}}
+    for name in choice:
+        wanted[f"without {name}"] = {
+            "filter": all_of(choice, without=name),
+            "aggs": {"tokens": TOKENS, "low": LOW, "high": HIGH},
+        }
+    return wanted
+
+
+def counted(query: Query, found: Mapping[str, Any]) -> tuple[dict[str, int], int | None, int | None]:
+    """The counts in an answer, with the lowest and highest price."""
+    counts = _tokens(found["all"])
+    for name in chosen(query):
+        own = _tokens(found[f"without {name}"])
+        counts = {token: n for token, n in counts.items() if not token.startswith(f"{name}=")}
+        counts |= {token: n for token, n in own.items() if token.startswith(f"{name}=")}
+    priced = found.get("without price", found["all"])
+    low, high = priced["low"]["value"], priced["high"]["value"]
+    return counts, None if low is None else int(low), None if high is None else int(high)
+
+
+def _tokens(found: Mapping[str, Any]) -> dict[str, int]:
+    return {bucket["key"]: bucket["doc_count"] for bucket in found["tokens"]["buckets"]}
+
+
+def total(answer: Mapping[str, Any]) -> int:
+    """How many there are."""
+    return int(answer["hits"]["total"]["value"])
+
+
+def marked(hit: Mapping[str, Any]) -> str:
+    """The title with what was met in <mark>, everything else escaped; "" where nothing of it is there."""
+    title = next(iter(hit.get("highlight", {}).get("title", ())), "")
+    return html.escape(title, quote=False).replace(OPEN_MARK, "<mark>").replace(CLOSE_MARK, "</mark>")
