@@ -24,7 +24,7 @@ from shopwright.kit.errors import Invalid, Refused, Unavailable
 
 FORMAT = 1
 # Not the shop's own: what ran when, and what each engine was brought to.
-LEFT_OUT = frozenset({"migrations", "timers"})
+LEFT_OUT = frozenset({"migrations", "timers", "generations"})
 # What the index has is made anew where the archive is read.
 MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {("search", "entries"): {"indexed": 0}}
 BATCH = 500

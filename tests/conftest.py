@@ -85,7 +85,8 @@ async def postgres_do(*statements: str) -> None:
 
 
 def database_url(name: str) -> str:
-    return POSTGRES.rsplit("/", 1)[0] + "/" + name
+    url = POSTGRES.rsplit("/", 1)[0] + "/" + name
+    return f"{url}?roles=shop" if ON_SERVERS else url
 
 
 def place(data: Path) -> str:

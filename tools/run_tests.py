@@ -5,7 +5,10 @@ import subprocess
 import sys
 
 POSTGRES = "SHOPWRIGHT_TEST_POSTGRES"
-SERVERS = (POSTGRES, *(f"SHOPWRIGHT_TEST_{name}" for name in ("REDIS", "MEMCACHED", "S3", "OPENSEARCH", "RABBITMQ")))
+SERVERS = (
+    POSTGRES,
+    *(f"SHOPWRIGHT_TEST_{name}" for name in ("PGBOUNCER", "REDIS", "MEMCACHED", "S3", "OPENSEARCH", "RABBITMQ")),
+)
 
 
 def main() -> int:

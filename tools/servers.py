@@ -141,6 +141,24 @@ def postgres(home, port):
     return Server(pid, {"POSTGRES": url}, output(bin_ / "postgres", "--version"))
 
 
+def pgbouncer(home, port):
+    """In front of the PostgreSQL that runs."""
+    running = json.loads(STATE.read_text())["running"] if STATE.exists() else {}
+    if "postgres" not in running:
+        sys.exit("pgbouncer stands in front of postgres: start that first.")
+    there = running["postgres"]["settings"]["SHOPWRIGHT_TEST_POSTGRES"]
+    command = need("pgbouncer", "pgbouncer")
+    (home / "users").write_text('"shopwright" ""\n')
+    (home / "pgbouncer.ini").write_text(
+        f"[databases]\n* = host=127.0.0.1 port={there.rpartition(':')[2].partition('/')[0]}\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
+        f"auth_file = {home}/users\npool_mode = transaction\nmax_client_conn = 500\ndefault_pool_size = 10\n"
+    )
+    pid = launch(home, command, home / "pgbouncer.ini", answers=listens(port), cwd="/", **someone("postgres"))
+    url = f"postgresql://shopwright@127.0.0.1:{port}/postgres"
+    return Server(pid, {"PGBOUNCER": url}, output(command, "--version").partition("\n")[0])
+
+
 def redis(home, port):
     command = need("redis-server", "redis-server")
     (home / "redis.conf").write_text(
@@ -256,7 +274,7 @@ def rabbitmq(home, port):
     return Server(pid, {"RABBITMQ": f"amqp://shopwright:loopback@127.0.0.1:{port}"}, f"RabbitMQ {version}")
 
 
-SERVERS = {one.__name__: one for one in (postgres, redis, memcached, s3, opensearch, rabbitmq)}
+SERVERS = {one.__name__: one for one in (postgres, pgbouncer, redis, memcached, s3, opensearch, rabbitmq)}
 
 
 def start(names):

@@ -12,11 +12,19 @@ import pytest
 from shopwright.engines.database import open_database
 from shopwright.engines.database.postgresql import positional
 from shopwright.kit.database import Database, UniqueViolation
-from shopwright.kit.errors import Refused, Unavailable
-from tests.conftest import POSTGRES, database_url, need, postgres_do
+from shopwright.kit.errors import Invalid, Refused, Unavailable
+from tests.conftest import POSTGRES, need, postgres_do, server
+
+OPTIONS = {"postgresql": "", "roles": "?roles=contract", "pgbouncer": "?pgbouncer=transaction&roles=contract"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def address(name: str, way: str) -> str:
+    """The URL of a database on the server of the tests, directly or through PgBouncer."""
+    base = server("PGBOUNCER") if way == "pgbouncer" else POSTGRES
+    return f"{base.rpartition('/')[0]}/{name}{OPTIONS[way]}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "roles", "pgbouncer"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     if request.param == "sqlite":
         made = open_database(f"sqlite://{tmp_path}", "things")
@@ -27,7 +35,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     name = f"contract_{uuid.uuid4().hex[:12]}"
     await postgres_do(f"CREATE DATABASE {name}")
-    made = open_database(database_url(name), "things")
+    made = open_database(address(name, request.param), "things")
     await prepare(made, tmp_path)
     yield made
     await made.close()
@@ -250,3 +258,54 @@ connection = sqlite3.connect({str(tmp_path / "things.db")!r}, isolation_level=No
 {statement}
 """
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stderr
+
+
+@pytest.mark.parametrize("way", ["roles", "pgbouncer"])
+async def test_a_service_cannot_see_what_is_another_ones(way: str, tmp_path: Path) -> None:
+    import asyncpg
+
+    need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    name = f"contract_{uuid.uuid4().hex[:12]}"
+    await postgres_do(f"CREATE DATABASE {name}")
+    ours, others = (open_database(address(name, way), service) for service in ("things", "secrets"))
+    await prepare(ours, tmp_path)
+    await others.migrate([folder(tmp_path)])
+    for forbidden in ("SELECT * FROM secrets.things", "DROP TABLE things", "CREATE TABLE more (id TEXT)"):
+        with pytest.raises(asyncpg.exceptions.InsufficientPrivilegeError):
+            async with ours.begin() as session:
+                await session.run(forbidden, {})
+    assert await put(ours, "lamp") == 1
+    await asyncio.gather(*(put(one, f"{n}") for n in range(20) for one in (ours, others)))
+    assert len(await ours.fetch("SELECT id FROM things", {})) == 21
+    assert len(await others.fetch("SELECT id FROM things", {})) == 20
+    for one in (ours, others):
+        await one.close()
+    await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.parametrize("way", ["", "&pgbouncer=transaction"])
+async def test_a_statement_that_takes_too_long_is_ended_and_waiting_for_a_connection_too(way: str) -> None:
+    need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    base = server("PGBOUNCER") if way else POSTGRES
+    slow = open_database(f"{base}?connections=1&statement_seconds=1&wait_seconds=1{way}", "public")
+    with pytest.raises(Unavailable, match="statement timeout"):
+        await slow.fetch("SELECT pg_sleep(20)", {})
+    async with slow.begin():
+        with pytest.raises(Unavailable):
+            await slow.fetch("SELECT 1", {})
+    assert len(await slow.fetch("SELECT 1 AS one", {})) == 1
+    await slow.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("connections=many", "a number from 1 to 200"),
+        ("wait_seconds=0", "a number from 1 to 600"),
+        ("roles=Shop;", "how their names begin"),
+        ("pgbouncer=yes", "pgbouncer=transaction"),
+    ],
+)
+def test_an_option_of_a_database_that_cannot_be_says_what_can(options: str, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        open_database(f"postgresql://localhost/shop?{options}", "orders")

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from shopwright.engines.database import migrations
+from shopwright.engines.database.postgresql_url import read_url
 from shopwright.kit.database import Params, Row, UniqueViolation
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
@@ -18,6 +19,9 @@ from shopwright.kit.health import Health
 PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_]\w*)")
 BATCH = 1000
 HOLD_TRIES = 50
+ROLE_TRIES = 5
+CONNECT_S = 10
+GRACE_S = 5  # the server ends a statement first, and says why
 MIGRATION_LOCK = 7_305_816_421
 OLDEST = 130_000
 # Settings that lose what was acknowledged, and what they cost.
@@ -62,6 +66,10 @@ def translated(schema: str) -> Iterator[None]:
         asyncpg.exceptions.PostgresConnectionError,
         asyncpg.exceptions.InterfaceError,
         asyncpg.exceptions.DiskFullError,
+        asyncpg.exceptions.QueryCanceledError,
+        asyncpg.exceptions.TooManyConnectionsError,
+        asyncpg.exceptions.CannotConnectNowError,
+        asyncpg.exceptions.InvalidAuthorizationSpecificationError,
     ) as error:
         raise Unavailable(f"PostgreSQL does not answer for {schema}: {error}.") from error
 
@@ -115,10 +123,9 @@ class PostgresSnapshot:
 class PostgresDatabase:
     """One schema for one service."""
 
-    def __init__(self, url: str, schema: str, pool_size: int = 6) -> None:
-        self._url = url
+    def __init__(self, url: str, schema: str) -> None:
+        self._url = read_url(url)
         self._schema = schema
-        self._pool_size = pool_size
         self._pool: Any = None
         self._opening = asyncio.Lock()
 
@@ -127,33 +134,74 @@ class PostgresDatabase:
             return self._pool
         async with self._opening:
             if self._pool is None:
-                try:
+                with translated(self._schema):
                     self._pool = await asyncpg.create_pool(
-                        self._url,
+                        self._url.address,
                         min_size=0,
-                        max_size=self._pool_size,
-                        timeout=10,
-                        command_timeout=30,
-                        server_settings={"search_path": self._schema, "application_name": f"shopwright {self._schema}"},
+                        max_size=self._url.connections,
+                        init=None if self._url.pooled else self._become,
+                        **self._how(),
                     )
-                except (OSError, asyncpg.exceptions.PostgresError, TimeoutError) as error:
-                    raise Unavailable(f"PostgreSQL does not answer for {self._schema}: {error}.") from error
         return self._pool
+
+    def _how(self) -> dict[str, Any]:
+        """How to connect. What PgBouncer would refuse to hand on is said in each transaction instead."""
+        url = self._url
+        how: dict[str, Any] = {"timeout": CONNECT_S, "command_timeout": url.statement_seconds + GRACE_S}
+        if url.pooled:
+            return how | {"statement_cache_size": 0}
+        settings = {
+            "search_path": self._schema,
+            "application_name": f"shopwright {self._schema}",
+            "statement_timeout": f"{url.statement_seconds}s",
+            "idle_in_transaction_session_timeout": f"{url.statement_seconds + GRACE_S}s",
+        }
+        return how | {"server_settings": settings}
+
+    async def _become(self, connection: Any) -> None:
+        """The role of this service, which may touch its own schema and nothing else."""
+        if self._url.roles:
+            try:
+                await connection.execute(f"SET ROLE {self._role}")
+            except asyncpg.exceptions.InvalidParameterValueError:
+                raise Unavailable(f"The role {self._role} is not there yet: run `shopwright migrate`.") from None
+
+    @property
+    def _role(self) -> str:
+        return f"{self._url.roles}_{self._schema}"
+
+    @asynccontextmanager
+    async def _transaction(self, connection: Any, **how: Any) -> AsyncIterator[None]:
+        async with connection.transaction(**how):
+            await self._settle_in(connection)
+            yield
+
+    async def _settle_in(self, connection: Any) -> None:
+        """In a transaction on a connection that others use between ours: what a connection of our own knows already."""
+        if self._url.pooled:
+            role = f"; SET LOCAL ROLE {self._role}" if self._url.roles else ""
+            await connection.execute(
+                f"SET LOCAL search_path = {self._schema};"
+                f" SET LOCAL statement_timeout = '{self._url.statement_seconds}s'{role}"
+            )
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
         pool = await self._connected()
         with translated(self._schema):
-            async with pool.acquire(timeout=15) as connection:
+            async with pool.acquire(timeout=self._url.wait_seconds) as connection:
                 yield connection
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         async with self._connection() as connection:
-            return await PostgresSession(connection, self._schema).fetch(sql, params)
+            if not self._url.pooled:
+                return await PostgresSession(connection, self._schema).fetch(sql, params)
+            async with self._transaction(connection):
+                return await PostgresSession(connection, self._schema).fetch(sql, params)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresSession]:
-        async with self._connection() as connection, connection.transaction():
+        async with self._connection() as connection, self._transaction(connection):
             yield PostgresSession(connection, self._schema)
 
     @asynccontextmanager
@@ -164,6 +212,7 @@ class PostgresDatabase:
                 transaction = connection.transaction()
                 await transaction.start()
                 try:
+                    await self._settle_in(connection)
                     await self._lock(connection, tables)
                     break
                 except (asyncpg.exceptions.LockNotAvailableError, asyncpg.exceptions.DeadlockDetectedError):
@@ -187,26 +236,53 @@ class PostgresDatabase:
     async def snapshot(self) -> AsyncIterator[PostgresSnapshot]:
         async with (
             self._connection() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
+            self._transaction(connection, isolation="repeatable_read", readonly=True),
         ):
             await connection.fetch("SELECT count(*) FROM migrations")  # from here on it sees this moment
             yield PostgresSnapshot(connection, self._schema)
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
-        async with self.begin() as session:
-            await session.fetch("SELECT pg_advisory_xact_lock(:lock)", {"lock": MIGRATION_LOCK})
-            await session.run(f"CREATE SCHEMA IF NOT EXISTS {self._schema}", {})
-            await session.run(migrations.TABLE, {})
-            rows = await session.fetch("SELECT name, hash FROM migrations", {})
-            todo = migrations.pending(folders, {row["name"]: row["hash"] for row in rows}, f"schema {self._schema}")
-            for migration in todo:
-                for statement in migration.statements():
-                    await session.run(statement, {})
-                await session.run(
-                    "INSERT INTO migrations (name, hash) VALUES (:name, :hash)",
-                    {"name": migration.name, "hash": migration.hash},
-                )
+        with translated(self._schema):
+            connection = await asyncpg.connect(self._url.address, **self._how())  # as who owns everything
+            try:
+                await self._make_role(connection)
+                async with self._transaction(connection):
+                    return await self._migrate(PostgresSession(connection, self._schema), folders)
+            finally:
+                await connection.close()
+
+    async def _migrate(self, session: PostgresSession, folders: Sequence[Path]) -> list[str]:
+        if self._url.pooled and self._url.roles:
+            await session.run("SET LOCAL ROLE NONE", {})
+        await session.fetch("SELECT pg_advisory_xact_lock(:lock)", {"lock": MIGRATION_LOCK})
+        await session.run(f"CREATE SCHEMA IF NOT EXISTS {self._schema}", {})
+        await session.run(migrations.TABLE, {})
+        rows = await session.fetch("SELECT name, hash FROM migrations", {})
+        todo = migrations.pending(folders, {row["name"]: row["hash"] for row in rows}, f"schema {self._schema}")
+        for migration in todo:
+            for statement in migration.statements():
+                await session.run(statement, {})
+            await session.run(
+                "INSERT INTO migrations (name, hash) VALUES (:name, :hash)",
+                {"name": migration.name, "hash": migration.hash},
+            )
+        if self._url.roles:
+            await session.run(f"GRANT USAGE ON SCHEMA {self._schema} TO {self._role}", {})
+            rights = "SELECT, INSERT, UPDATE, DELETE"
+            await session.run(f"GRANT {rights} ON ALL TABLES IN SCHEMA {self._schema} TO {self._role}", {})
         return [migration.name for migration in todo]
+
+    async def _make_role(self, connection: Any) -> None:
+        """Roles belong to all databases of a server: another process may make the same one at this moment."""
+        if not self._url.roles:
+            return
+        for _ in range(ROLE_TRIES):
+            if await connection.fetch("SELECT 1 FROM pg_roles WHERE rolname = $1", self._role):
+                return
+            with suppress(asyncpg.exceptions.DuplicateObjectError, asyncpg.exceptions.UniqueViolationError):
+                async with connection.transaction():
+                    await connection.execute(f"CREATE ROLE {self._role} NOLOGIN")
+                    await connection.execute(f"GRANT {self._role} TO CURRENT_USER")
 
     def version(self) -> int | None:
         return None

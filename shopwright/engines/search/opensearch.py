@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 import secrets
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -36,6 +37,7 @@ BATCH = 1_000
 BUSY = 429
 TRIES = 6
 FIRST_PAUSE_S = 0.2
+SWEPT_AFTER_S = 3_600
 CORRECTABLE = 4  # shorter words are names and sizes more often than typos
 WORD = re.compile(r"[^\W_]+")
 SORTS: Mapping[str, tuple[str, str]] = {
@@ -159,7 +161,7 @@ class OpenSearchIndex:
         raise Unavailable("The search server is too busy to take more products.")
 
     async def replace(self, batches: AsyncIterator[Sequence[IndexDocument]]) -> None:
-        """Into an index of its own, which then takes the alias in the same step that removes the old ones."""
+        """Into an index of its own, which then takes the alias from the old one in one step."""
         fresh = f"{self._alias}-{secrets.token_hex(6)}"
         async with translated():
             await self._prepared()
@@ -177,12 +179,22 @@ class OpenSearchIndex:
     async def _swap(self, fresh: str) -> None:
         for _ in range(TRIES):
             before = await self._client.indices.get_alias(name=self._alias)
-            actions = [{"remove_index": {"index": name}} for name in before]
+            actions = [{"remove": {"index": name, "alias": self._alias}} for name in before]
             swap = {"actions": [*actions, {"add": {"index": fresh, "alias": self._alias}}]}
             with suppress(NotFoundError):  # another process has replaced it in this moment
                 await self._client.indices.update_aliases(body=swap)
+                await self._sweep(fresh)
                 return
         raise Unavailable("The index is being replaced by others again and again.")
+
+    async def _sweep(self, fresh: str) -> None:
+        """The one before it is read from for a moment, others are being filled: only what is old goes."""
+        known = await self._client.indices.get_settings(index=f"{self._alias}-*")
+        for name, one in known.items():
+            age = time.time() - int(one["settings"]["index"]["creation_date"]) / 1_000
+            if name != fresh and age > SWEPT_AFTER_S:
+                with suppress(NotFoundError):
+                    await self._client.indices.delete(index=name)
 
     async def count(self) -> int:
         async with translated():

@@ -1,0 +1,56 @@
+"""What a URL of PostgreSQL says beside where it is.
+
+postgresql://user:password@host/shop?connections=6&statement_seconds=30&wait_seconds=15
+postgresql://user:password@host/shop?roles=shopwright      each service as a role that sees its own schema alone
+postgresql://user:password@bouncer:6432/shop?pgbouncer=transaction
+
+Other options are the driver's: `sslmode=verify-full&sslrootcert=/etc/ssl/ca.pem`.
+"""
+
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from shopwright.kit.errors import Invalid
+
+NUMBERS = {"connections": (6, 1, 200), "statement_seconds": (30, 1, 3_600), "wait_seconds": (15, 1, 600)}
+ROLE = re.compile(r"[a-z_][a-z0-9_]{0,30}")
+POOLINGS = ("", "transaction")
+
+
+class PostgresUrl(msgspec.Struct, frozen=True, kw_only=True):
+    """`address`: what the driver is given. `connections`: of each service in each process.
+
+    `statement_seconds`: the longest a statement may take; `wait_seconds`: the longest anyone waits for a connection.
+    `roles`: the first part of the names of the services' roles, or "". `pooled`: PgBouncer shares connections by transaction.
+    """
+
+    address: str
+    connections: int
+    statement_seconds: int
+    wait_seconds: int
+    roles: str
+    pooled: bool
+
+
+def read_url(url: str) -> PostgresUrl:
+    """The parts of a URL. Raises Invalid for an option that cannot be."""
+    split = urlsplit(url)
+    given = dict(parse_qsl(split.query, keep_blank_values=True))
+    numbers = {}
+    for name, (usual, least, most) in NUMBERS.items():
+        value = given.pop(name, str(usual))
+        if not value.isdigit() or not least <= int(value) <= most:
+            raise Invalid(f"SHOPWRIGHT_DATABASE has {name}={value}; it is a number from {least} to {most}.")
+        numbers[name] = int(value)
+    roles = given.pop("roles", "")
+    if roles and not ROLE.fullmatch(roles):
+        raise Invalid(f"SHOPWRIGHT_DATABASE has roles={roles}; it is how their names begin: a-z, 0-9 and _.")
+    pooling = given.pop("pgbouncer", "")
+    if pooling not in POOLINGS:
+        raise Invalid(
+            f"SHOPWRIGHT_DATABASE has pgbouncer={pooling}; it is pgbouncer=transaction (with pool_mode = session leave it out)."
+        )
+    address = urlunsplit(split._replace(query=urlencode(given)))
+    return PostgresUrl(address=address, roles=roles, pooled=bool(pooling), **numbers)
