@@ -179,7 +179,7 @@ class OpenSearchIndex:
     async def _swap(self, fresh: str) -> None:
         for _ in range(TRIES):
             before = await self._client.indices.get_alias(name=self._alias)
-            actions = [{"remove": {"index": name, "alias": self._alias}} for name in before]
+            actions = [{"remove": {"index": name, "alias": self._alias, "must_exist": True}} for name in before]
             swap = {"actions": [*actions, {"add": {"index": fresh, "alias": self._alias}}]}
             with suppress(NotFoundError):  # another process has replaced it in this moment
                 await self._client.indices.update_aliases(body=swap)
