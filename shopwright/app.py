@@ -65,6 +65,7 @@ from shopwright.settings import Settings
 log = logging.getLogger("shopwright")
 Part = TypeVar("Part")
 HOME = Path(__file__).parent
+KEEP_DOCUMENTS = ("catalog", "reviews")
 
 
 class Around:
@@ -208,6 +209,7 @@ class Shop:
             *recommendations_reactions.timers(self.recommendations),
             *notifications_reactions.timers(self.notifications),
             *self.pretend.timers(),
+            *self.documents.timers([self.works[name] for name in KEEP_DOCUMENTS]),
             *(Timer(f"{name}.tidy", timedelta(hours=1), work.tidy) for name, work in self.works.items()),
         ]
 
@@ -233,10 +235,11 @@ class Shop:
 
     @asynccontextmanager
     async def running(self, *, deliver: bool = True) -> AsyncIterator["Shop"]:
-        """The shop while it is open; with `deliver` this process carries facts and keeps timers."""
+        """The shop while it is open; with `deliver` this process sees to it that facts are carried: by itself or by others."""
         await self.pretend.prepare()
         await self.search.heal()
-        delivering = asyncio.create_task(self.bus.run()) if deliver else None
+        carry = self.bus.run if self.settings.carry == "here" else self.bus.leave_to_others
+        delivering = asyncio.create_task(carry()) if deliver else None
         try:
             yield self
         finally:
@@ -254,6 +257,7 @@ class Shop:
         for postbox in self.postboxes.values():
             await postbox.close()
         await self.index.close()
+        await self.documents.close()
         await self.cache.close()
         await self.outside.aclose()
 

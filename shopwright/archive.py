@@ -18,13 +18,13 @@ from typing import Any
 import msgspec
 
 from shopwright import __version__
-from shopwright.app import Shop
+from shopwright.app import KEEP_DOCUMENTS, Shop
 from shopwright.kit.database import Session, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 
 FORMAT = 1
 # Not the shop's own: what ran when, and what each engine was brought to.
-LEFT_OUT = frozenset({"migrations", "timers", "generations"})
+LEFT_OUT = frozenset({"migrations", "timers", "generations", "document_moves"})
 # What the index has is made anew where the archive is read.
 MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {("search", "entries"): {"indexed": 0}}
 BATCH = 500
@@ -99,6 +99,8 @@ async def write(shop: Shop, path: Path) -> Manifest:
 
 async def _snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
     """One moment in the life of the whole shop: everyone waits, until a snapshot of each service is there."""
+    for name in KEEP_DOCUMENTS:
+        await stack.enter_async_context(shop.documents.steady(shop.works[name]))
     async with AsyncExitStack() as held:
         for work in shop.works.values():
             await held.enter_async_context(work.database.hold())
@@ -114,11 +116,11 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
                 continue
             total = Sum()
             with archive.open(f"tables/{service}/{table}.jsonl", "w", force_zip64=True) as out:
-                async for row in _rows(snapshot, service, table):
+                async for row in _rows(shop, snapshot, service, table):
                     total.add(row)
                     out.write(msgspec.json.encode(row) + b"\n")
             tables[f"{service}/{table}"] = total.mark
-        applied[service] = sorted([row["name"] async for row in _rows(snapshot, service, "migrations")])
+        applied[service] = sorted([row["name"] async for row in _rows(shop, snapshot, service, "migrations")])
     files: dict[str, str] = {}
     for name in await shop.files.names():
         data = await shop.files.get(name) or b""
@@ -137,10 +139,11 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
     return manifest
 
 
-async def _rows(snapshot: Snapshot, service: str, table: str) -> AsyncIterator[dict[str, Any]]:
+async def _rows(shop: Shop, snapshot: Snapshot, service: str, table: str) -> AsyncIterator[dict[str, Any]]:
     anew = MADE_ANEW.get((service, table), {})
     async for batch in snapshot.rows(table):
-        for row in batch:
+        whole = await shop.documents.fill(shop.works[service], batch) if table == "documents" else batch
+        for row in whole:
             yield {**row, **anew}
 
 
@@ -152,7 +155,7 @@ async def checksum(shop: Shop) -> str:
             for table in await snapshot.tables():
                 if table not in LEFT_OUT:
                     total = Sum()
-                    async for row in _rows(snapshot, service, table):
+                    async for row in _rows(shop, snapshot, service, table):
                         total.add(row)
                     tables[f"{service}/{table}"] = total.mark
     files = {name: hashlib.sha256(await shop.files.get(name) or b"").hexdigest() for name in await shop.files.names()}

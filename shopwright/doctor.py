@@ -42,6 +42,7 @@ async def examine(shop: Shop) -> list[Finding]:
 async def examine_engines(shop: Shop) -> list[Finding]:
     """Every engine: what it is, whether it lets us in, and what about its settings risks data."""
     asked: list[tuple[str, Callable[[], Awaitable[Health]]]] = [
+        ("documents", shop.documents.examine),
         ("cache", shop.cache.examine),
         ("files", shop.files.examine),
         ("search", shop.index.examine),

@@ -26,7 +26,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "http://127.0.0.1:8000"
     )
     database: Annotated[str, _means("relational engine: sqlite:///folder or postgresql://…")] = ""
-    documents: Annotated[str, _means("document engine: database: keeps them in the database")] = "database:"
+    documents: Annotated[str, _means("document engine: database: keeps them in the database; mongodb://…")] = (
+        "database:"
+    )
     cache: Annotated[
         str, _means("cache engine: memory:, redis://…, redis+sentinel://…, redis+cluster://… or memcached://…")
     ] = "memory:"
@@ -39,6 +41,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: Annotated[str, _means("whom e-mail is from; the shop at the host of its address if empty")] = ""
     sms: Annotated[str, _means("where text messages go: viewer:")] = "viewer:"
     push: Annotated[str, _means("where push messages go: viewer:")] = "viewer:"
+    carry: Annotated[
+        Literal["here", "elsewhere"],
+        _means("here: processes that answer also carry facts and keep timers; elsewhere: `shopwright work` does"),
+    ] = "here"
     owner_email: Annotated[str, _means("e-mail address of the owner of a new shop")] = "owner@example.com"
     owner_password: Annotated[str, _means("password of the owner of a new shop; made up and printed once if empty")] = (
         ""

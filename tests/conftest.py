@@ -15,6 +15,7 @@ from pathlib import Path
 
 import aio_pika
 import httpx
+import pymongo
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
@@ -103,7 +104,13 @@ def engines(data: Path) -> dict[str, str]:
         "files": server("S3").replace("?", f"/{place(data)}?"),
         "cache": server("REDIS"),
         "bus": f"{server('RABBITMQ')}?prefix={place(data)}",
+        "documents": mongo_url(data),
     }
+
+
+def mongo_url(data: Path) -> str:
+    """A database of this shop's own."""
+    return server("MONGODB").rpartition("/")[0] + "/" + place(data).replace("-", "_")
 
 
 async def leave(data: Path) -> None:
@@ -117,6 +124,8 @@ async def leave(data: Path) -> None:
                 await channel.queue_delete(f"{place(data)}.{name}")
             for name in ("facts", "dead"):
                 await channel.exchange_delete(f"{place(data)}.{name}")
+        async with pymongo.AsyncMongoClient(mongo_url(data)) as mongo:
+            await mongo.drop_database(mongo.get_default_database())
 
 
 def make_settings(data: Path, database: str = "", **more) -> Settings:
@@ -161,6 +170,7 @@ async def fresh(migrated: tuple[Path, str], folder: Path) -> AsyncIterator[tuple
     await postgres_do(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield folder, database_url(name)
     await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
+    await leave(folder)
 
 
 @pytest.fixture
@@ -168,7 +178,6 @@ async def data(migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tupl
     """A data folder and a database URL of this test's own."""
     async with fresh(migrated, tmp_path / "data") as found:
         yield found
-    await leave(tmp_path / "data")
 
 
 @pytest.fixture

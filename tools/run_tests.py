@@ -7,7 +7,10 @@ import sys
 POSTGRES = "SHOPWRIGHT_TEST_POSTGRES"
 SERVERS = (
     POSTGRES,
-    *(f"SHOPWRIGHT_TEST_{name}" for name in ("PGBOUNCER", "REDIS", "MEMCACHED", "S3", "OPENSEARCH", "RABBITMQ")),
+    *(
+        f"SHOPWRIGHT_TEST_{name}"
+        for name in ("PGBOUNCER", "REDIS", "MEMCACHED", "S3", "MONGODB", "OPENSEARCH", "RABBITMQ")
+    ),
 )
 
 

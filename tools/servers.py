@@ -29,6 +29,7 @@ ROOM_KB = 2_000_000
 READY_S = 120
 OPENSEARCH = "3.6.0"
 OLDEST_JDK = 21
+FERRETDB = "v1.24.0"
 VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@latest"
 MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 OPENSEARCH_ZIP = f"org.opensearch.distribution.integ-test-zip:opensearch:{OPENSEARCH}:zip"
@@ -191,6 +192,49 @@ def s3(home, port):
     return Server(pid, {"S3": url}, "versitygw " + output(command, "--version").replace("\n", " ")[:60])
 
 
+FERRETDB_MAIN = """package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/FerretDB/FerretDB/ferretdb"
+)
+
+func main() {
+	server, err := ferretdb.New(&ferretdb.Config{
+		Listener:  ferretdb.ListenerConfig{TCP: os.Args[1]},
+		Handler:   "sqlite",
+		SQLiteURL: "file:" + os.Args[2] + "/",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(server.Run(context.Background()))
+}
+"""
+
+
+def mongodb(home, port):
+    """FerretDB speaks MongoDB's protocol; as a Go module it can be had from where Go modules are."""
+    command = CACHE / f"ferretdb-{FERRETDB}"
+    if not command.exists():
+        go = need("go", "golang")
+        say("Building FerretDB (once) …")
+        source = home / "source"
+        source.mkdir()
+        (source / "main.go").write_text(FERRETDB_MAIN)
+        (source / "go.mod").write_text(
+            f"module shopwright/ferretdb\n\ngo 1.22\n\nrequire github.com/FerretDB/FerretDB {FERRETDB}\n"
+        )
+        subprocess.run([go, "mod", "tidy"], check=True, cwd=source, stderr=subprocess.DEVNULL)
+        subprocess.run([go, "build", "-o", command, "."], check=True, cwd=source)
+    (home / "data").mkdir()
+    pid = launch(home, command, f"127.0.0.1:{port}", home / "data", answers=listens(port), cwd=home)
+    return Server(pid, {"MONGODB": f"mongodb://127.0.0.1:{port}/shopwright"}, f"FerretDB {FERRETDB}")
+
+
 def jdk():
     """A Java that is new enough."""
     for java in sorted(Path("/usr/lib/jvm").glob("*/bin/java"), reverse=True):
@@ -274,7 +318,7 @@ def rabbitmq(home, port):
     return Server(pid, {"RABBITMQ": f"amqp://shopwright:loopback@127.0.0.1:{port}"}, f"RabbitMQ {version}")
 
 
-SERVERS = {one.__name__: one for one in (postgres, pgbouncer, redis, memcached, s3, opensearch, rabbitmq)}
+SERVERS = {one.__name__: one for one in (postgres, pgbouncer, redis, memcached, s3, mongodb, opensearch, rabbitmq)}
 
 
 def start(names):

@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from shopwright.app import Shop
 from shopwright.demo.load import is_empty, load
 from shopwright.demo.people import live_a_little
@@ -156,7 +158,7 @@ def work(settings: Settings) -> int:
     set_up_logging(settings.data, quiet=True)
 
     async def run() -> None:
-        shop = Shop(settings)
+        shop = Shop(msgspec.structs.replace(settings, carry="here"))
         await shop.migrate()
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -4,7 +4,7 @@ The engines behind it (`engines/database`) pass one contract suite. Services do 
 `kit.work`, which adds facts, once-only and time to a transaction.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -55,6 +55,10 @@ class Database(Protocol):
         """Read what is committed, outside of any transaction."""
         ...
 
+    async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
+        """The same, but what other processes have committed a moment ago may not be there yet: a replica may answer."""
+        ...
+
     def begin(self) -> AbstractAsyncContextManager[Session]:
         """A transaction: committed to disk when the block ends, undone when it raises."""
         ...
@@ -73,6 +77,14 @@ class Database(Protocol):
 
     def version(self) -> int | None:
         """A number that changes whenever anything was committed here, by any process; None where that costs as much as asking."""
+        ...
+
+    async def announce(self) -> None:
+        """Wake who listens, in any process. Raises Unavailable."""
+        ...
+
+    async def listen(self, wake: Callable[[], None]) -> None:
+        """Until cancelled: `wake` after each announcement; never where there is no such way, so look yourself now and then."""
         ...
 
     async def check(self) -> None:

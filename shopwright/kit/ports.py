@@ -1,11 +1,13 @@
 """What the engines promise, kind by kind. Each promise is a contract suite in tests/engines."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.facts import Timer
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction, Work
@@ -20,7 +22,7 @@ class Collection(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A JSON document and the number of its version, which grows by one with every change."""
+    """A JSON document and the number of its version, which grows with every change."""
 
     id: str
     version: int
@@ -59,6 +61,28 @@ class Documents(Protocol):
         ...
 
     async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None: ...
+
+    async def fill(self, work: Work, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """Rows of the table `documents` with the bodies that are kept elsewhere in them. Raises Unavailable."""
+        ...
+
+    def steady(self, work: Work) -> AbstractAsyncContextManager[None]:
+        """While this lasts, what `fill` answers fits to a snapshot of the database that was opened in here."""
+        ...
+
+    async def settle(self, work: Work) -> None:
+        """Bring what waits in the database of a service to where documents are kept. Raises Unavailable."""
+        ...
+
+    def timers(self, works: Sequence[Work]) -> list[Timer]:
+        """What must be done for the documents of these services as time passes."""
+        ...
+
+    async def examine(self) -> Health:
+        """How it is set up. Raises Unavailable."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class Cache(Protocol):

@@ -8,7 +8,7 @@ When the block ends, the change and its facts are on disk together, or neither i
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -62,9 +62,11 @@ class Transaction(Reading):
 
     def __init__(self, session: Session, work: "Work") -> None:
         self.session = session
+        self.name = work.name
         self._work = work
         self.now = work.clock.now()
         self.told: list[Heard] = []
+        self.then: dict[Callable[[Work], Awaitable[None]], None] = {}
         self.torn = 0
 
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
@@ -77,12 +79,16 @@ class Transaction(Reading):
         if rows:
             await self.session.run_many(sql, rows)
 
+    def afterwards(self, act: Callable[["Work"], Awaitable[None]]) -> None:
+        """Do this once, after the transaction is committed. It may not raise: whoever began the transaction is done."""
+        self.then[act] = None
+
     async def tell(self, *events: Event) -> None:
         """Tell facts: stored with this transaction, delivered after it to everyone who listens."""
         subjects = [getattr(event, type(event).SUBJECT) for event in events]
         # Hearers are told about a subject in the order of ids: also of those another process made in this millisecond.
         last = await self._last_facts(subjects)
-        due = to_micros(self.now + LEASE)
+        due = to_micros(self.now + self._work.lease)
         time = to_micros(self.now)
         facts, deliveries = [], []
         for event, subject in zip(events, subjects, strict=True):
@@ -126,8 +132,18 @@ class Transaction(Reading):
         await self._redact(rows)
 
 
+class Late(Reading):
+    """Reads that may lag a moment behind what other processes write: reports, never what is decided on."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
+        return await self._database.fetch_late(sql, params)
+
+
 class Work(Reading):
-    """What a service works with. `name` is the service's."""
+    """What a service works with. `name` is the service's; `lease`: how long this process keeps what it tells to itself."""
 
     def __init__(self, name: str, database: Database, clock: Clock, ids: Ids, hearers: Hearers) -> None:
         self.name = name
@@ -136,6 +152,8 @@ class Work(Reading):
         self.ids = ids
         self.hearers = hearers
         self.after_commit: Callable[[Work, list[Heard]], None] = lambda _work, _heard: None
+        self.lease = LEASE
+        self.late: Reading = Late(database)
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> "Work":
         return self  # Litestar copies routes with all they hold; there is one of these a service
@@ -157,6 +175,7 @@ class Work(Reading):
             yield tx
             outer.torn -= 1
             outer.told += tx.told
+            outer.then |= tx.then
             return
         async with self.database.begin() as session:
             tx = Transaction(session, self)
@@ -164,6 +183,8 @@ class Work(Reading):
             yield tx
         if tx.told:
             self.after_commit(self, tx.told)
+        for act in tx.then:
+            await act(self)
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:

@@ -1,7 +1,7 @@
 """Engines that fail as real ones do: before they did anything, after they did it, or with the process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -61,6 +61,9 @@ class FaultyDatabase:
         self._faults.before(self._name)
         return await self._inner.fetch(sql, params)
 
+    async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
+        return await self.fetch(sql, params)
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Session]:
         await self._faults.pause()
@@ -86,6 +89,12 @@ class FaultyDatabase:
 
     async def check(self) -> None:
         await self._inner.check()
+
+    async def announce(self) -> None:
+        await self._inner.announce()
+
+    async def listen(self, wake: Callable[[], None]) -> None:
+        await self._inner.listen(wake)
 
     async def close(self) -> None:
         await self._inner.close()

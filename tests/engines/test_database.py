@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shopwright.engines.database import open_database
-from shopwright.engines.database.postgresql import positional
+from shopwright.engines.database.postgresql import PostgresDatabase, positional
 from shopwright.kit.database import Database, UniqueViolation
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from tests.conftest import POSTGRES, need, postgres_do, server
@@ -180,6 +180,29 @@ async def test_a_migration_that_fails_leaves_nothing_behind(database: Database, 
 
 async def test_checking_really_asks(database: Database) -> None:
     await database.check()
+
+
+async def test_an_announcement_wakes_who_listens_in_another_process(database: Database) -> None:
+    woken = asyncio.Event()
+    listening = asyncio.create_task(database.listen(woken.set))
+    try:
+        await asyncio.sleep(0.3)
+        await database.announce()
+        if (
+            isinstance(database, PostgresDatabase)
+            and "pgbouncer" not in database._url.address
+            and not database._url.pooled
+        ):
+            async with asyncio.timeout(5):
+                await woken.wait()
+    finally:
+        listening.cancel()
+
+
+async def test_late_reads_know_what_this_process_has_written(database: Database) -> None:
+    for n in range(5):
+        await put(database, str(n))
+        assert (await database.fetch_late("SELECT count(*) AS n FROM things", {}))[0]["n"] == n + 1
 
 
 def test_parameters_become_numbers_for_postgresql() -> None:

@@ -1,4 +1,4 @@
-"""The contracts of documents, post and bus, on the engines there are."""
+"""The contracts of post and pictures, on the engines there are."""
 
 import io
 
@@ -6,47 +6,8 @@ import pytest
 from PIL import Image
 
 from shopwright.app import Shop
-from shopwright.engines.documents import open_documents
-from shopwright.kit.database import UniqueViolation
-from shopwright.kit.errors import Invalid, Missing, VersionConflict
-from shopwright.kit.ports import Collection, Message
-
-THINGS = Collection("things", unique=("slug",), indexed=("colour", "rooms"))
-
-
-# --- documents
-
-
-async def test_documents_are_found_by_what_is_indexed(shop: Shop) -> None:
-    documents, work = open_documents("database:"), shop.works["catalog"]
-    async with work.begin() as tx:
-        await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "red", "rooms": ["hall", "bed"]}, 0)
-        await documents.put(tx, THINGS, "b", {"slug": "chair", "colour": "red", "rooms": ["bed"]}, 0)
-        assert [one.id for one in await documents.find(tx, THINGS, {"slug": "lamp"})] == ["a"]
-    assert [one.id for one in await documents.find(work, THINGS, {"colour": "red", "rooms": "bed"})] == ["a", "b"]
-    assert [one.id for one in await documents.find(work, THINGS, {"colour": "red"}, after="a")] == ["b"]
-    assert [one.id for one in await documents.get(work, THINGS, ["b", "none", "a"])] == ["b", "a"]
-    with pytest.raises(LookupError):
-        await documents.find(work, THINGS, {"weight": "1"})
-
-
-async def test_a_lost_update_is_refused_and_the_index_follows_the_document(shop: Shop) -> None:
-    documents, work = open_documents("database:"), shop.works["catalog"]
-    async with work.begin() as tx:
-        assert await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "red"}, 0) == 1
-        assert await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "blue"}, 1) == 2
-    with pytest.raises(VersionConflict):
-        async with work.begin() as tx:
-            await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "green"}, 1)
-    assert await documents.find(work, THINGS, {"colour": "red"}) == []
-    assert (await documents.find(work, THINGS, {"colour": "blue"}))[0].version == 2
-    with pytest.raises(UniqueViolation):
-        async with work.begin() as tx:
-            await documents.put(tx, THINGS, "b", {"slug": "lamp"}, 0)
-    async with work.begin() as tx:
-        await documents.delete(tx, THINGS, "a")
-    assert await documents.find(work, THINGS, {"slug": "lamp"}) == []
-
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.ports import Message
 
 # --- post and pictures
 

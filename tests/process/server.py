@@ -38,7 +38,7 @@ class Server:
             "SHOPWRIGHT_OWNER_PASSWORD": "owner-password",
             **({"SHOPWRIGHT_DATABASE": database} if database else {}),
             **{f"SHOPWRIGHT_{name.upper()}": url for name, url in engines(data).items()},
-            **more,
+            **{f"SHOPWRIGHT_{name.upper()}": value for name, value in more.items()},
         }
         self.log = data / "server.log"
         self.process: subprocess.Popen | None = None

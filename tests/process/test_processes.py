@@ -5,6 +5,7 @@ import contextlib
 import os
 import random
 import re
+import signal
 import socket
 import stat
 import subprocess
@@ -125,7 +126,7 @@ async def test_killed_again_and_again_under_load_nothing_is_lost_and_nothing_dou
             await asyncio.sleep(0.02)
 
     shoppers = [asyncio.create_task(shopper()) for _ in range(4)]
-    kills = int(os.environ.get("KILLS", "40" if ON_SERVERS else "100" if POSTGRES else "200"))
+    kills = int(os.environ.get("KILLS", "40" if ON_SERVERS else "60" if POSTGRES else "100"))
     for _ in range(kills):
         await asyncio.sleep(chance.uniform(0.02, 0.5))
         await asyncio.to_thread(server.kill)
@@ -189,6 +190,29 @@ async def test_no_worker_answers_with_less_than_what_was_acknowledged(data: tupl
         assert looks > 100
     finally:
         server.stop()
+        await shop.close()
+
+
+async def test_one_process_answers_and_another_carries_facts(data: tuple[Path, str]) -> None:
+    (sku,) = await stock_up(data, ("Lamp", 50))
+    server = Server(*data, carry="elsewhere").start()
+    command = [sys.executable, "-m", "shopwright", "work"]
+    with (data[0] / "work.log").open("wb") as log:
+        carrier = subprocess.Popen(command, env=server.environment, stdout=log, stderr=log)
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    try:
+        answers = await all_at_once(server.url, 5, sku, at_once=5)
+        assert [answer.status_code for answer in answers] == [201] * 5
+        async with asyncio.timeout(60):
+            while [order.status for order in await shop.orders.search(limit=10)] != ["paid"] * 5:
+                await asyncio.sleep(0.05)
+            sql = "SELECT recipient FROM viewer WHERE subject LIKE 'Payment received%'"
+            while len(await shop.works["notifications"].fetch(sql)) < 5:
+                await asyncio.sleep(0.05)
+    finally:
+        carrier.send_signal(signal.SIGINT)
+        assert carrier.wait(20) == 0
+        assert server.stop() == 0
         await shop.close()
 
 

@@ -74,6 +74,7 @@ async def test_the_engines_of_a_shop_are_looked_at_and_one_that_is_gone_is_named
     names = [finding.check.partition(":")[0] for finding in findings]
     assert names == [
         "database",
+        "documents",
         "cache",
         "files",
         "search",

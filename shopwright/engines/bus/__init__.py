@@ -17,6 +17,10 @@ class Bus(Protocol):
         """Deliver until cancelled."""
         ...
 
+    async def leave_to_others(self) -> None:
+        """Instead of `run`: let other processes deliver what is told here, until cancelled."""
+        ...
+
     async def settle(self) -> int:
         """Deliver all that is due now, and what follows from it; answers how many deliveries were made."""
         ...

@@ -9,6 +9,8 @@ import logging
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
 
 import msgspec
 
@@ -52,6 +54,24 @@ class Relay(ABC):
         self._wake.set()
 
     async def run(self) -> None:
+        bell = asyncio.create_task(self._works[0].database.listen(self._wake.set))
+        try:
+            await self._carry()
+        finally:
+            bell.cancel()
+
+    async def leave_to_others(self) -> None:
+        """Instead of `run`, until cancelled: what is told here is carried by other processes, which are woken."""
+        for work in self._works:
+            work.lease = timedelta(0)
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            self._fresh.clear()
+            with suppress(Unavailable):  # then they look by themselves
+                await self._works[0].database.announce()
+
+    async def _carry(self) -> None:
         said = ""
         while True:
             try:

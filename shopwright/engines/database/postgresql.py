@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import Any
 
 import asyncpg
 
-from shopwright.engines.database import migrations
+from shopwright.engines.database import migrations, postgresql_bell
+from shopwright.engines.database.postgresql_replica import Replica
 from shopwright.engines.database.postgresql_url import read_url
 from shopwright.kit.database import Params, Row, UniqueViolation
 from shopwright.kit.errors import Invalid, Unavailable
@@ -69,6 +70,7 @@ def translated(schema: str) -> Iterator[None]:
         asyncpg.exceptions.QueryCanceledError,
         asyncpg.exceptions.TooManyConnectionsError,
         asyncpg.exceptions.CannotConnectNowError,
+        asyncpg.exceptions.ReadOnlySQLTransactionError,  # it was the primary a moment ago
         asyncpg.exceptions.InvalidAuthorizationSpecificationError,
     ) as error:
         raise Unavailable(f"PostgreSQL does not answer for {schema}: {error}.") from error
@@ -128,6 +130,7 @@ class PostgresDatabase:
         self._schema = schema
         self._pool: Any = None
         self._opening = asyncio.Lock()
+        self._replica = Replica(self._url, schema, self._how(), self._become) if self._url.replica else None
 
     async def _connected(self) -> Any:
         if self._pool is not None:
@@ -203,6 +206,22 @@ class PostgresDatabase:
     async def begin(self) -> AsyncIterator[PostgresSession]:
         async with self._connection() as connection, self._transaction(connection):
             yield PostgresSession(connection, self._schema)
+        self._wrote()
+
+    def _wrote(self) -> None:
+        if self._replica is not None:
+            self._replica.wrote()
+
+    async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
+        if self._replica is None:
+            return await self.fetch(sql, params)
+        text, names = positional(sql)
+        rows = await self._replica.fetch(text, [params[name] for name in names], self._wal_position)
+        return await self.fetch(sql, params) if rows is None else rows
+
+    async def _wal_position(self) -> str:
+        (row,) = await self.fetch("SELECT pg_current_wal_lsn()::text AS lsn", {})
+        return str(row["lsn"])
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[PostgresSession]:
@@ -225,6 +244,7 @@ class PostgresDatabase:
                 await transaction.rollback()
                 raise
             await transaction.commit()
+        self._wrote()
 
     @staticmethod
     async def _lock(connection: Any, tables: Sequence[str]) -> None:
@@ -284,6 +304,15 @@ class PostgresDatabase:
                     await connection.execute(f"CREATE ROLE {self._role} NOLOGIN")
                     await connection.execute(f"GRANT {self._role} TO CURRENT_USER")
 
+    async def announce(self) -> None:
+        # After the commit, in a statement of its own: a NOTIFY inside of it would make all commits of the server wait in line.
+        await self.fetch("SELECT pg_notify(:channel, '')", {"channel": postgresql_bell.CHANNEL})
+
+    async def listen(self, wake: Callable[[], None]) -> None:
+        if self._url.pooled:  # PgBouncer hands no announcements on
+            await asyncio.Event().wait()
+        await postgresql_bell.listen(self._url.address, self._how(), wake)
+
     def version(self) -> int | None:
         return None
 
@@ -306,3 +335,5 @@ class PostgresDatabase:
         if self._pool is not None:
             await self._pool.close()
             self._pool = None
+        if self._replica is not None:
+            await self._replica.close()

@@ -3,12 +3,15 @@
 postgresql://user:password@host/shop?connections=6&statement_seconds=30&wait_seconds=15
 postgresql://user:password@host/shop?roles=shopwright      each service as a role that sees its own schema alone
 postgresql://user:password@bouncer:6432/shop?pgbouncer=transaction
+postgresql://user:password@host1,host2/shop?target_session_attrs=primary    whichever of them is the primary
+postgresql://user:password@host/shop?replica=host2:5432,host3    reads that may lag go there
 
 Other options are the driver's: `sslmode=verify-full&sslrootcert=/etc/ssl/ca.pem`.
 """
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from collections.abc import Mapping
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
@@ -24,6 +27,7 @@ class PostgresUrl(msgspec.Struct, frozen=True, kw_only=True):
 
     `statement_seconds`: the longest a statement may take; `wait_seconds`: the longest anyone waits for a connection.
     `roles`: the first part of the names of the services' roles, or "". `pooled`: PgBouncer shares connections by transaction.
+    `replica`: what the driver is given for reads that may lag, or "".
     """
 
     address: str
@@ -32,6 +36,7 @@ class PostgresUrl(msgspec.Struct, frozen=True, kw_only=True):
     wait_seconds: int
     roles: str
     pooled: bool
+    replica: str
 
 
 def read_url(url: str) -> PostgresUrl:
@@ -52,5 +57,23 @@ def read_url(url: str) -> PostgresUrl:
         raise Invalid(
             f"SHOPWRIGHT_DATABASE has pgbouncer={pooling}; it is pgbouncer=transaction (with pool_mode = session leave it out)."
         )
-    address = urlunsplit(split._replace(query=urlencode(given)))
-    return PostgresUrl(address=address, roles=roles, pooled=bool(pooling), **numbers)
+    replicas = given.pop("replica", "")
+    if replicas and pooling:
+        raise Invalid(
+            "SHOPWRIGHT_DATABASE has replica= and pgbouncer=transaction; replicas are asked directly: leave one of them out."
+        )
+    return PostgresUrl(
+        address=urlunsplit(split._replace(query=urlencode(given))),
+        roles=roles,
+        pooled=bool(pooling),
+        replica=_replica(split, given, replicas) if replicas else "",
+        **numbers,
+    )
+
+
+def _replica(split: SplitResult, options: Mapping[str, str], hosts: str) -> str:
+    """The same URL at other hosts, whatever those are at the moment."""
+    options = {name: value for name, value in options.items() if name != "target_session_attrs"}
+    who = split.netloc.rpartition("@")[0]
+    where = f"{who}@{hosts}" if who else hosts
+    return urlunsplit(split._replace(netloc=where, query=urlencode(options)))

@@ -8,7 +8,7 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -118,6 +118,9 @@ class SqliteDatabase:
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         return self._read(sql, params)
 
+    async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
+        return self._read(sql, params)
+
     def _read(self, sql: str, params: Params) -> Sequence[Row]:
         if self._reader is None:
             self._reader = self._open()
@@ -194,6 +197,12 @@ class SqliteDatabase:
         if self._wal is None:
             self._wal = WalIndex.of(self._path)
         return counted
+
+    async def announce(self) -> None:
+        """Nobody can be woken: whoever waits looks by himself."""
+
+    async def listen(self, _wake: Callable[[], None]) -> None:
+        await asyncio.Event().wait()
 
     async def examine(self) -> Health:
         found = await self.fetch("PRAGMA quick_check", {})

@@ -1,15 +1,23 @@
-"""Documents: `database:` keeps them as JSON in the service's own database."""
+"""Documents: `database:` keeps them as JSON in the service's own database, `mongodb://…` in MongoDB."""
 
 from shopwright.kit.ports import Documents
-from shopwright.kit.settings import choose
+from shopwright.kit.settings import choose, client_of
 
 
 def open_documents(url: str) -> Documents:
     """The document engine behind `url`. Raises Invalid for a scheme nobody knows."""
-    return choose("documents", url, {"database": _in_database})()
+    known = {"database": _in_database, "mongodb": _mongodb, "mongodb+srv": _mongodb}
+    return choose("documents", url, known)(url)
 
 
-def _in_database() -> Documents:
+def _in_database(_url: str) -> Documents:
     from shopwright.engines.documents.database import DatabaseDocuments
 
     return DatabaseDocuments()
+
+
+def _mongodb(url: str) -> Documents:
+    with client_of("mongodb"):
+        from shopwright.engines.documents.mongodb import MongoDocuments
+
+    return MongoDocuments(url)

@@ -1,13 +1,19 @@
 """Documents as JSON in the service's own relational database, in the same transaction as its facts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 
-from shopwright.kit.errors import VersionConflict
+from shopwright.kit.database import Row
+from shopwright.kit.errors import Unavailable, VersionConflict
+from shopwright.kit.facts import Timer
+from shopwright.kit.health import Health
 from shopwright.kit.ports import Collection, Document
 from shopwright.kit.work import Transaction, Work
+
+ELSEWHERE = "null"  # stands for a body that another engine keeps
 
 
 class DatabaseDocuments:
@@ -19,7 +25,7 @@ class DatabaseDocuments:
             ids,
             collection=collection.name,
         )
-        found = {row["id"]: Document(row["id"], row["version"], row["body"]) for row in rows}
+        found = {one.id: one for one in await self._whole(source, collection, rows)}
         return [found[one] for one in ids if one in found]
 
     async def find(
@@ -50,7 +56,7 @@ class DatabaseDocuments:
             limit=limit,
             **values,
         )
-        return [Document(row["id"], row["version"], row["body"]) for row in rows]
+        return await self._whole(source, collection, rows)
 
     async def find_any(
         self, source: Work | Transaction, collection: Collection, field: str, values: Sequence[str]
@@ -65,7 +71,7 @@ class DatabaseDocuments:
             collection=collection.name,
             field=field,
         )
-        return [Document(row["id"], row["version"], row["body"]) for row in rows]
+        return await self._whole(source, collection, rows)
 
     async def put(
         self, tx: Transaction, collection: Collection, document_id: str, body: Mapping[str, Any], version: int
@@ -103,6 +109,16 @@ class DatabaseDocuments:
             )
         return version + 1
 
+    async def _whole(self, _source: Work | Transaction, _collection: Collection, rows: Sequence[Row]) -> list[Document]:
+        """What stands in these rows of `documents`."""
+        found = [Document(row["id"], row["version"], row["body"]) for row in rows]
+        if any(one.body == ELSEWHERE for one in found):
+            raise Unavailable(
+                "Documents of this shop are in another engine: set SHOPWRIGHT_DOCUMENTS to it as before,"
+                " or bring them here with `shopwright move`."
+            )
+        return found
+
     async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None:
         await self._forget_index(tx, collection, document_id)
         await tx.run(
@@ -110,6 +126,28 @@ class DatabaseDocuments:
             collection=collection.name,
             id=document_id,
         )
+
+    async def fill(self, _work: Work, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """They are whole."""
+        return rows
+
+    @asynccontextmanager
+    async def steady(self, _work: Work) -> AsyncIterator[None]:
+        """A snapshot of the database is all there is."""
+        yield
+
+    async def settle(self, work: Work) -> None:
+        """Nothing waits."""
+
+    def timers(self, _works: Sequence[Work]) -> list[Timer]:
+        """None is needed."""
+        return []
+
+    async def examine(self) -> Health:
+        return Health("in the database")
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
     @staticmethod
     async def _forget_index(tx: Transaction, collection: Collection, document_id: str) -> None:

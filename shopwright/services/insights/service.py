@@ -59,28 +59,28 @@ class Ledgerkeeper:
     async def events(self, after: str = "", limit: int = 100) -> list[Logged]:
         if after and not after.isdigit():
             raise Invalid.at("/after", "This is not a cursor of this log; use `next` of the answer before, or nothing.")
-        return await store.after(self._work, int(after or 0), limit)
+        return await store.after(self._work.late, int(after or 0), limit)
 
     async def days(self, count: int = 30) -> list[Day]:
         today = (self._work.now() - EPOCH) // timedelta(days=1)
-        known = await store.days(self._work, today - count + 1, self._currency)
+        known = await store.days(self._work.late, today - count + 1, self._currency)
         return [
             Day((EPOCH + timedelta(days=day)).date(), *known.get(day, (0, Money(0, self._currency))))
             for day in range(today - count + 1, today + 1)
         ]
 
     async def top_products(self, limit: int = 10) -> list[TopProduct]:
-        return await store.top_products(self._work, self._currency, limit)
+        return await store.top_products(self._work.late, self._currency, limit)
 
     async def funnel(self, count: int = 30) -> list[FunnelStep]:
-        known = await store.funnel(self._work, self._since(count))
+        known = await store.funnel(self._work.late, self._since(count))
         return [FunnelStep(step, known.get(step, 0)) for step in STEPS.values()]
 
     async def top_searches(self, count: int = 30, limit: int = 10) -> list[TopSearch]:
-        return await store.top_searches(self._work, self._since(count), limit)
+        return await store.top_searches(self._work.late, self._since(count), limit)
 
     async def top_views(self, count: int = 30, limit: int = 10) -> list[TopView]:
-        return await store.top_views(self._work, self._since(count), limit)
+        return await store.top_views(self._work.late, self._since(count), limit)
 
     def _since(self, count: int) -> int:
         return (self._work.now() - EPOCH) // timedelta(days=1) - count + 1

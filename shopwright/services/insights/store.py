@@ -7,7 +7,7 @@ import msgspec
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.facts import Fact, decode, redacted
 from shopwright.kit.money import Money
-from shopwright.kit.work import Transaction, Work, read_fact
+from shopwright.kit.work import Reading, Transaction, read_fact
 from shopwright.services.insights.contract import Logged, TopProduct, TopSearch, TopView
 from shopwright.services.orders.contract import OrderPaid
 
@@ -33,7 +33,7 @@ async def redact(tx: Transaction, subject: str) -> None:
         await tx.run("UPDATE journal SET data = :data WHERE seq = :seq", seq=row["seq"], data=clean)
 
 
-async def after(source: Work, seq: int, limit: int) -> list[Logged]:
+async def after(source: Reading, seq: int, limit: int) -> list[Logged]:
     """The log after a place."""
     rows = await source.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
     return [
@@ -102,7 +102,7 @@ async def count_views(tx: Transaction, day: int, counts: Mapping[str, int]) -> N
     )
 
 
-async def funnel(source: Work, since: int) -> dict[str, int]:
+async def funnel(source: Reading, since: int) -> dict[str, int]:
     """How many came how far."""
     rows = await source.fetch(
         "SELECT step, CAST(sum(count) AS BIGINT) AS n FROM funnel WHERE day >= :since GROUP BY step", since=since
@@ -110,7 +110,7 @@ async def funnel(source: Work, since: int) -> dict[str, int]:
     return {row["step"]: row["n"] for row in rows}
 
 
-async def top_searches(source: Work, since: int, limit: int) -> list[TopSearch]:
+async def top_searches(source: Reading, since: int, limit: int) -> list[TopSearch]:
     """What was searched for most."""
     rows = await source.fetch(
         "SELECT words, CAST(sum(count) AS BIGINT) AS n FROM searches WHERE day >= :since"
@@ -121,7 +121,7 @@ async def top_searches(source: Work, since: int, limit: int) -> list[TopSearch]:
     return [TopSearch(row["words"], row["n"]) for row in rows]
 
 
-async def top_views(source: Work, since: int, limit: int) -> list[TopView]:
+async def top_views(source: Reading, since: int, limit: int) -> list[TopView]:
     """What was looked at most."""
     rows = await source.fetch(
         "SELECT product_id, CAST(sum(count) AS BIGINT) AS n FROM product_views WHERE day >= :since"
@@ -132,7 +132,7 @@ async def top_views(source: Work, since: int, limit: int) -> list[TopView]:
     return [TopView(row["product_id"], row["n"]) for row in rows]
 
 
-async def days(source: Work, since: int, currency: str) -> dict[int, tuple[int, Money]]:
+async def days(source: Reading, since: int, currency: str) -> dict[int, tuple[int, Money]]:
     """Days with orders: how many, and for how much."""
     rows = await source.fetch(
         "SELECT * FROM sales WHERE day >= :since AND currency = :currency", since=since, currency=currency
@@ -140,7 +140,7 @@ async def days(source: Work, since: int, currency: str) -> dict[int, tuple[int, 
     return {row["day"]: (row["orders"], Money(row["revenue"], currency)) for row in rows}
 
 
-async def top_products(source: Work, currency: str, limit: int) -> list[TopProduct]:
+async def top_products(source: Reading, currency: str, limit: int) -> list[TopProduct]:
     """What sold most."""
     rows = await source.fetch(
         "SELECT * FROM products_sold WHERE currency = :currency ORDER BY quantity DESC, product_id LIMIT :limit",

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.work import Reading, Transaction, Work
 
 NEAREST = 60
 
 
-async def pairs(source: Work, product_id: str) -> list[tuple[str, int, int, int]]:
+async def pairs(source: Reading, product_id: str) -> list[tuple[str, int, int, int]]:
     """Products bought with this one: how often together, how often this, how often the other."""
     rows = await source.fetch(
         "SELECT p.other_id, p.count AS together,"
@@ -19,7 +19,7 @@ async def pairs(source: Work, product_id: str) -> list[tuple[str, int, int, int]
     return [(row["other_id"], row["together"], row["own"], row["others"]) for row in rows]
 
 
-async def sharing(source: Work, product_id: str) -> list[tuple[str, str, int]]:
+async def sharing(source: Reading, product_id: str) -> list[tuple[str, str, int]]:
     """Products that share a feature: which one, and how many products have it.
 
     Of those with a common feature only the nearest by id are looked at, as many whatever the size of the shop.
@@ -43,7 +43,7 @@ async def sharing(source: Work, product_id: str) -> list[tuple[str, str, int]]:
     return found
 
 
-async def trending(source: Work, since_day: int, limit: int) -> list[str]:
+async def trending(source: Reading, since_day: int, limit: int) -> list[str]:
     """What was in most orders since then."""
     rows = await source.fetch(
         "SELECT product_id FROM sold WHERE day >= :since GROUP BY product_id ORDER BY sum(orders) DESC, product_id LIMIT :limit",

@@ -1,0 +1,242 @@
+"""Bodies of documents in MongoDB: a collection for each of a service's, an entry for each document.
+
+    catalog_products   {_id: "prd_…", version: 7, found_by: {status: ["published"], …}, body: {title: "Lamp", …}}
+
+`body` is the document as it is, so that whoever knows MongoDB can ask it; `found_by` what the shop finds it by, indexed.
+Nothing is asked of the server that FerretDB 1 does not know: no transactions, no change streams.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import msgspec
+from bson import Int64
+from bson.errors import BSONError
+from pymongo import AsyncMongoClient
+from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+from pymongo.read_preferences import ReadPreference
+
+from shopwright.kit.calm import Calm
+from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.health import Health
+
+CONNECT_MS, ANSWER_MS = 2_000, 5_000
+CONNECTIONS = 20
+DUPLICATE_KEY = 11000
+PORTION_BYTES = 8_000_000  # a message to the server may have 48
+# A body leaves the database once it is here: on the disks of a majority.
+DURABLE = {"writeConcern": {"w": "majority", "j": True}}
+OLDEST = (5, 0)
+DATABASE = "shopwright"
+LIST = "%[]"  # around a list in a list, which FerretDB does not take
+# What the name of a field may not have everywhere, and the mark itself.
+MARKED = {"%": "%25", ".": "%2E", "$": "%24", "\0": "%00"}
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A body, with the version it belongs to."""
+
+    id: str
+    version: int
+    body: str
+
+
+class Move(msgspec.Struct, frozen=True):
+    """What became of a document: its new body and what it is found by, or (`body` is None) that it was deleted."""
+
+    id: str
+    version: int
+    body: str | None
+    found_by: Mapping[str, Sequence[str]] = {}
+
+
+class Bodies:
+    """A client of the server."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: AsyncMongoClient[dict[str, Any]] | None = None
+        self._calm = Calm("MongoDB")
+        self._indexed: set[str] = set()
+        self._open(connect=False)  # a URL that cannot be is refused before anything starts
+
+    def _open(self, *, connect: bool) -> AsyncMongoClient[dict[str, Any]]:
+        try:
+            client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+                self._url,
+                connect=connect,
+                appname="shopwright",
+                maxPoolSize=CONNECTIONS,
+                serverSelectionTimeoutMS=CONNECT_MS,
+                connectTimeoutMS=CONNECT_MS,
+                timeoutMS=ANSWER_MS,
+                retryWrites=False,  # what was not brought is brought by a timer
+            )
+        except (ConfigurationError, InvalidURI, ValueError) as error:
+            raise Invalid(
+                f"SHOPWRIGHT_DOCUMENTS is no address of MongoDB ({type(error).__name__}); it looks like"
+                " mongodb://user:password@host:27017/shopwright, with %40 for an @ in the password."
+            ) from None
+        return client
+
+    @property
+    def _database(self) -> Any:
+        if self._client is None:
+            self._client = self._open(connect=True)
+        # Read from where it was written, whatever the URL says.
+        return self._client.get_default_database(DATABASE, read_preference=ReadPreference.PRIMARY)
+
+    async def read(self, name: str, ids: Sequence[str]) -> list[Entry]:
+        """The bodies of these, in no order. Raises Unavailable."""
+        return await self._calm.ask(lambda: self._read(name, ids))
+
+    async def _read(self, name: str, ids: Sequence[str]) -> list[Entry]:
+        async with translated():
+            cursor = self._database[name].find({"_id": {"$in": list(ids)}}, {"version": 1, "body": 1})
+            return [entry async for entry in _entries(cursor)]
+
+    async def every(self, name: str) -> AsyncIterator[Entry]:
+        """All there are, through a cursor. Raises Unavailable."""
+        async with translated():
+            async for entry in _entries(self._database[name].find({}, {"version": 1, "body": 1})):
+                yield entry
+
+    async def write(self, name: str, moves: Sequence[Move]) -> dict[str, str]:
+        """Where no later version is known yet, these; answers those the server refuses, and why. Raises Unavailable."""
+        refused: dict[str, str] = {}
+        for some in _portions(moves):
+            if not await self._calm.ask(partial(self._write, name, some)):
+                continue
+            # A server need not go on after the first that failed, nor say which that was: each by itself tells.
+            for move in some:
+                if why := await self._calm.ask(partial(self._write, name, [move])):
+                    refused[move.id] = why
+        return refused
+
+    async def _write(self, name: str, moves: Sequence[Move]) -> str:
+        """Answers what was wrong, if anything."""
+        deletes = [{"q": _older(move), "limit": 1} for move in moves if move.body is None]
+        updates = [{"q": _older(move), "u": _entry(move), "upsert": True} for move in moves if move.body is not None]
+        async with translated():
+            await self._index(name, {field for move in moves for field in move.found_by})
+            if deletes:
+                await self._database.command("delete", name, deletes=deletes, ordered=False, **DURABLE)
+            if not updates:
+                return ""
+            try:
+                told = await self._database.command("update", name, updates=updates, ordered=False, **DURABLE)
+            except (BSONError, OverflowError) as error:  # beyond 16 MB, or a number beyond 64 bits
+                return str(error)[:200]
+        if lack := told.get("writeConcernError"):
+            raise Unavailable(f"MongoDB has not written to enough of its disks ({lack.get('codeName', 'unknown')}).")
+        errors = told.get("writeErrors", ())
+        if len(moves) == 1:  # a later version was there, where the upsert of an older one met its key
+            errors = [one for one in errors if one["code"] != DUPLICATE_KEY]
+        return str(errors[0]["errmsg"])[:200] if errors else ""
+
+    async def _index(self, name: str, fields: Iterable[str]) -> None:
+        for field in fields:
+            if (known := f"{name}.{field}") not in self._indexed:
+                await self._database[name].create_index([(f"found_by.{field}", 1)])
+                self._indexed.add(known)
+
+    async def names(self) -> list[str]:
+        """The collections there are. Raises Unavailable."""
+        async with translated():
+            found: list[str] = await self._database.list_collection_names()
+        return found
+
+    async def examine(self) -> Health:
+        async with translated():
+            told = await self._database.command("buildInfo")
+            hello = await self._database.command("hello")
+        version = str(told["version"])
+        wrong = []
+        if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST:
+            wrong.append(f"MongoDB {version} is too old; the shop needs 5.0 or later.")
+        if ferret := told.get("ferretdbVersion"):
+            return Health(f"FerretDB {ferret}", tuple(wrong))
+        if not hello.get("setName") and hello.get("msg") != "isdbgrid":
+            wrong.append(
+                "MongoDB is one server without a replica set: what it acknowledged is lost with its disk."
+                " Run a replica set of three."
+            )
+        return Health(f"MongoDB {version}", tuple(wrong))
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """What the client raises, in the words of the port."""
+    try:
+        yield
+    except (PyMongoError, OSError, TimeoutError) as error:
+        raise Unavailable(f"MongoDB does not answer ({type(error).__name__}).") from error
+
+
+async def _entries(cursor: Any) -> AsyncIterator[Entry]:
+    async for found in cursor:
+        yield Entry(found["_id"], found["version"], msgspec.json.encode(unmarked(found["body"])).decode())
+
+
+def _older(move: Move) -> dict[str, Any]:
+    return {"_id": move.id, "version": {"$lt": move.version}}
+
+
+def _entry(move: Move) -> dict[str, Any]:
+    body = marked(msgspec.json.decode(move.body or "null"))
+    return {"_id": move.id, "version": move.version, "found_by": dict(move.found_by), "body": body}
+
+
+def _portions(moves: Sequence[Move]) -> Iterator[list[Move]]:
+    """As many at a time as fit into a message."""
+    portion: list[Move] = []
+    size = 0
+    for move in moves:
+        portion.append(move)
+        size += len(move.body or "")
+        if size > PORTION_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def marked(value: Any) -> Any:
+    """JSON with field names that every server takes."""
+    if isinstance(value, dict):
+        return {_mark(name): marked(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [{LIST: marked(one)} if isinstance(one, list) else marked(one) for one in value]
+    return value
+
+
+def _mark(name: str) -> str:
+    return "".join(MARKED.get(letter, letter) for letter in name) or "%"
+
+
+def unmarked(value: Any) -> Any:
+    """What `marked` was given."""
+    if isinstance(value, dict):
+        if LIST in value:
+            return unmarked(value[LIST])
+        return {_unmark(name): unmarked(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [unmarked(one) for one in value]
+    return int(value) if isinstance(value, Int64) else value
+
+
+def _unmark(name: str) -> str:
+    if "%" not in name:
+        return name
+    if name == "%":
+        return ""
+    for letter, mark in reversed(MARKED.items()):
+        name = name.replace(mark, letter)
+    return name

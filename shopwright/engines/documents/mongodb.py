@@ -1,0 +1,282 @@
+"""Documents whose bodies are in MongoDB.
+
+mongodb://user:password@host1,host2/shopwright?replicaSet=rs0&tls=true&tlsCAFile=/etc/ssl/mongo-ca.pem
+
+Which documents there are, their versions and what they are found by stay in the service's database, so that a document
+and its facts are written together or not at all. Its body is written there, too, and brought to MongoDB after the commit:
+then `null` stands in its place. While MongoDB is away, documents can be written; those this process has seen can be read,
+for a body is kept by its version, which never means two things.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from shopwright.engines.documents.database import ELSEWHERE, DatabaseDocuments
+from shopwright.engines.documents.mongo_bodies import Bodies, Move
+from shopwright.kit.clock import to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.facts import Timer
+from shopwright.kit.health import Health
+from shopwright.kit.ports import Collection, Document
+from shopwright.kit.work import Transaction, Work
+
+log = logging.getLogger("shopwright.documents")
+
+BATCH = 200
+KEPT_BYTES = 64_000_000
+SETTLED_EVERY = timedelta(seconds=5)
+# A row of `document_moves` that is no document: until when nothing may be brought to MongoDB.
+STEADY = {"collection": "", "id": "steady"}
+STEADY_FOR = timedelta(hours=2)
+Key = tuple[str, str, str, int]
+
+
+class Kept:
+    """Bodies this process has seen, by version, the last used of them."""
+
+    def __init__(self, most_bytes: int = KEPT_BYTES) -> None:
+        self._bodies: OrderedDict[Key, str] = OrderedDict()
+        self._bytes = 0
+        self._most = most_bytes
+
+    def get(self, key: Key) -> str | None:
+        body = self._bodies.get(key)
+        if body is not None:
+            self._bodies.move_to_end(key)
+        return body
+
+    def put(self, key: Key, body: str) -> None:
+        if key in self._bodies:
+            return
+        self._bodies[key] = body
+        self._bytes += len(body)
+        while self._bytes > self._most:
+            self._bytes -= len(self._bodies.popitem(last=False)[1])
+
+
+class MongoDocuments(DatabaseDocuments):
+    """Heads in the database of each service, bodies in MongoDB."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._bodies = Bodies(url)
+        self._kept = Kept()
+        self._settling: dict[str, asyncio.Lock] = {}
+
+    # --- reading
+
+    async def _whole(self, source: Work | Transaction, collection: Collection, rows: Sequence[Row]) -> list[Document]:
+        found, away = self._here(source.name, collection.name, rows)
+        if away:
+            there = await self._fetch(source.name, collection.name, away)
+            found |= {
+                one: there[one] for one, version in away.items() if one in there and there[one].version >= version
+            }
+        if behind := [one for one in away if one not in found]:
+            found |= await self._look_again(source, collection, behind)
+        return [found[row["id"]] for row in rows if row["id"] in found]
+
+    async def _look_again(
+        self, source: Work | Transaction, collection: Collection, ids: Sequence[str]
+    ) -> dict[str, Document]:
+        """Changed or deleted since they were read; what has not been is missing."""
+        sql = "SELECT id, version, body FROM documents WHERE collection = :collection AND id IN (:each)"
+        found, away = self._here(
+            source.name, collection.name, await source.fetch_in(sql, ids, collection=collection.name)
+        )
+        there = await self._fetch(source.name, collection.name, away) if away else {}
+        for one, version in away.items():
+            if one not in there or there[one].version < version:
+                raise Unavailable(
+                    f"MongoDB has not got version {version} of {one} ({_name(source.name, collection.name)})."
+                )
+        return found | there
+
+    def _here(
+        self, service: str, collection: str, rows: Iterable[Row | Mapping[str, Any]]
+    ) -> tuple[dict[str, Document], dict[str, int]]:
+        """Those whose body is in the database or in this process, and the versions of those it has to be fetched for."""
+        found: dict[str, Document] = {}
+        away: dict[str, int] = {}
+        for row in rows:
+            body = row["body"]
+            if body == ELSEWHERE:
+                body = self._kept.get((service, collection, row["id"], row["version"]))
+            if body is None:
+                away[row["id"]] = row["version"]
+            else:
+                found[row["id"]] = Document(row["id"], row["version"], body)
+        return found, away
+
+    async def _fetch(self, service: str, collection: str, ids: Mapping[str, int]) -> dict[str, Document]:
+        entries = await self._bodies.read(_name(service, collection), list(ids))
+        for one in entries:
+            self._kept.put((service, collection, one.id, one.version), one.body)
+        return {one.id: Document(one.id, one.version, one.body) for one in entries}
+
+    # --- writing
+
+    async def put(
+        self, tx: Transaction, collection: Collection, document_id: str, body: Mapping[str, Any], version: int
+    ) -> int:
+        written = await super().put(tx, collection, document_id, body, version)
+        if not version:
+            written = await self._count_on(tx, collection.name, document_id)
+        await self._moves(tx, collection.name, document_id, written)
+        return written
+
+    @staticmethod
+    async def _count_on(tx: Transaction, collection: str, document_id: str) -> int:
+        """A document that was deleted and is made again goes on with the next version."""
+        rows = await tx.fetch(
+            "UPDATE documents SET version = 1 + coalesce((SELECT m.version FROM document_moves m"
+            " WHERE m.collection = :collection AND m.id = :id), 0)"
+            " WHERE collection = :collection AND id = :id RETURNING version",
+            collection=collection,
+            id=document_id,
+        )
+        return int(rows[0]["version"])
+
+    async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None:
+        rows = await tx.fetch(
+            "SELECT version FROM documents WHERE collection = :collection AND id = :id",
+            collection=collection.name,
+            id=document_id,
+        )
+        await super().delete(tx, collection, document_id)
+        if rows:
+            await self._moves(tx, collection.name, document_id, rows[0]["version"] + 1)
+
+    async def _moves(self, tx: Transaction, collection: str, document_id: str, version: int) -> None:
+        await tx.run(
+            "INSERT INTO document_moves (collection, id, version, done) VALUES (:collection, :id, :version, 0)"
+            " ON CONFLICT (collection, id) DO UPDATE SET version = excluded.version, done = 0",
+            collection=collection,
+            id=document_id,
+            version=version,
+        )
+        tx.afterwards(self._bring_at_once)
+
+    # --- bringing to MongoDB
+
+    async def _bring_at_once(self, work: Work) -> None:
+        """Should this fail, a timer does it later."""
+        try:
+            await self.settle(work)
+        except Unavailable as error:
+            log.info("documents of %s stay in the database for now: %s", work.name, error.detail)
+
+    async def settle(self, work: Work) -> None:
+        async with self._settling.setdefault(work.name, asyncio.Lock()):
+            while await self._bring(work):
+                continue
+
+    async def _bring(self, work: Work) -> bool:
+        """Some of what waits; answers whether there may be more."""
+        rows = await work.fetch(
+            "SELECT m.collection, m.id, m.version, d.body FROM document_moves m LEFT JOIN documents d"
+            " ON d.collection = m.collection AND d.id = m.id AND d.version = m.version"
+            " WHERE m.done = 0 AND NOT EXISTS (SELECT 1 FROM document_moves s"
+            "  WHERE s.collection = :collection AND s.id = :id AND s.version > :now)"
+            " ORDER BY m.collection, m.id LIMIT :batch",
+            **STEADY,
+            now=to_micros(work.now()),
+            batch=BATCH,
+        )
+        by_collection: dict[str, list[Row]] = {}
+        for row in rows:
+            by_collection.setdefault(row["collection"], []).append(row)
+        for collection, ones in by_collection.items():
+            found_by = await self._found_by(work, collection, [row["id"] for row in ones])
+            moves = [Move(row["id"], row["version"], row["body"], found_by.get(row["id"], {})) for row in ones]
+            name = _name(work.name, collection)
+            refused = await self._bodies.write(name, [one for one in moves if one.body != ELSEWHERE])
+            for one, why in refused.items():
+                log.warning("%s of %s stays in the database: MongoDB refuses it (%s)", one, name, why)
+            await self._let_go(work, collection, moves, refused)
+        return len(rows) == BATCH
+
+    @staticmethod
+    async def _found_by(work: Work, collection: str, ids: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+        found: dict[str, dict[str, list[str]]] = {}
+        for table in ("document_index", "document_unique"):
+            sql = f"SELECT id, field, value FROM {table} WHERE collection = :collection AND id IN (:each)"
+            for row in await work.fetch_in(sql, ids, collection=collection):
+                found.setdefault(row["id"], {}).setdefault(row["field"], []).append(row["value"])
+        return found
+
+    async def _let_go(self, work: Work, collection: str, moves: Sequence[Move], refused: Container[str]) -> None:
+        """The database need not have the bodies of those that are there any more."""
+        there = [one for one in moves if one.id not in refused]
+        for one in there:
+            if one.body not in {None, ELSEWHERE}:
+                self._kept.put((work.name, collection, one.id, one.version), str(one.body))
+        async with work.begin() as tx:
+            same = "collection = :collection AND id = :id AND version = :version"
+
+            def rows(ones: Iterable[Move]) -> list[dict[str, Any]]:
+                return [{"collection": collection, "id": one.id, "version": one.version} for one in ones]
+
+            await tx.run_many(f"UPDATE documents SET body = '{ELSEWHERE}' WHERE {same}", rows(there))
+            await tx.run_many(
+                f"DELETE FROM document_moves WHERE {same}", rows(one for one in there if one.body is not None)
+            )
+            stay = [one for one in moves if one.body is None or one.id in refused]
+            await tx.run_many(f"UPDATE document_moves SET done = 1 WHERE {same}", rows(stay))
+
+    # --- the whole of it
+
+    async def fill(self, work: Work, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        by_collection: dict[str, list[dict[str, Any]]] = {}
+        for row in rows:
+            by_collection.setdefault(row["collection"], []).append(row)
+        bodies: dict[tuple[str, str], str] = {}
+        for collection, ones in by_collection.items():
+            found, away = self._here(work.name, collection, ones)
+            found |= await self._fetch(work.name, collection, away) if away else {}
+            if lost := away.keys() - found.keys():
+                raise Unavailable(f"MongoDB has not got {min(lost)} of {_name(work.name, collection)}.")
+            bodies |= {(collection, one): document.body for one, document in found.items()}
+        return [{**row, "body": bodies[row["collection"], row["id"]]} for row in rows]
+
+    @asynccontextmanager
+    async def steady(self, work: Work) -> AsyncIterator[None]:
+        until = to_micros(work.now() + STEADY_FOR)
+        async with work.begin() as tx:
+            await tx.run(
+                "INSERT INTO document_moves (collection, id, version, done) VALUES (:collection, :id, :until, 1)"
+                " ON CONFLICT (collection, id) DO UPDATE SET version = excluded.version"
+                " WHERE document_moves.version < excluded.version",
+                **STEADY,
+                until=until,
+            )
+        try:
+            yield
+        finally:
+            async with work.begin() as tx:  # unless somebody else wants it for longer
+                await tx.run(
+                    "UPDATE document_moves SET version = 0"
+                    " WHERE collection = :collection AND id = :id AND version = :until",
+                    **STEADY,
+                    until=until,
+                )
+
+    def timers(self, works: Sequence[Work]) -> list[Timer]:
+        return [Timer(f"{work.name}.documents", SETTLED_EVERY, partial(self.settle, work)) for work in works]
+
+    async def examine(self) -> Health:
+        return await self._bodies.examine()
+
+    async def close(self) -> None:
+        await self._bodies.close()
+
+
+def _name(service: str, collection: str) -> str:
+    return f"{service}_{collection}"

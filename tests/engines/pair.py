@@ -1,0 +1,109 @@
+"""Two PostgreSQL servers of a test's own, one of which streams what the other writes."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import asyncpg
+
+from tests.conftest import need
+from tests.process.server import free_port
+
+# Nothing here waits for a disk: what dies are the servers, not the machine.
+OPTIONS = {"listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "150", "wal_sender_timeout": "2s"}
+
+
+class Pair:
+    """`primary` and `replica`: their ports. The replica takes part in every commit, so that none is lost with the primary."""
+
+    def __init__(self) -> None:
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        need(bool(found), "PostgreSQL's own programs (/usr/lib/postgresql)")
+        self._bin = found[-1].parent
+        where = "/dev/shm" if Path("/dev/shm").exists() else None  # noqa: S108 -- mkdtemp makes a folder of our own
+        self.home = Path(tempfile.mkdtemp(prefix="shopwright-pair-", dir=where))
+        self._who = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+        if self._who:
+            shutil.chown(self.home, "postgres", "postgres")
+        self.primary, self.replica = free_port(), free_port()
+        self._processes: dict[int, subprocess.Popen] = {}
+
+    def url(self, *ports: int, more: str = "") -> str:
+        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+        return f"postgresql://shopwright@{hosts}/postgres{more}"
+
+    def _call(self, *command: object) -> None:
+        subprocess.run(
+            [str(part) for part in command], check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+            **self._who,
+        )  # fmt: skip
+
+    async def _launch(self, port: int) -> None:
+        each = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        folder = self.home / str(port)
+        with (self.home / f"{port}.log").open("a") as log:
+            self._processes[port] = subprocess.Popen(
+                [self._bin / "postgres", "-D", folder, "-p", str(port), "-k", self.home, *each],
+                stdout=log, stderr=log, cwd="/", start_new_session=True, **self._who,
+            )  # fmt: skip
+        async with asyncio.timeout(30):
+            while True:
+                with suppress(OSError, asyncpg.PostgresError):
+                    await self.do(port, "SELECT 1")
+                    return
+                await asyncio.sleep(0.1)
+
+    async def start(self) -> "Pair":
+        auth = ("--auth=trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self._call(self._bin / "initdb", "-D", self.home / str(self.primary), "-U", "shopwright", *auth)
+        await self._launch(self.primary)
+        at = ("-h", "127.0.0.1", "-p", self.primary, "-U", "shopwright")
+        self._call(self._bin / "pg_basebackup", *at, "-D", self.home / str(self.replica), "-R", "-c", "fast")
+        await self._launch(self.replica)
+        await self.do(self.primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+        await self.do(self.primary, "SELECT pg_reload_conf()")
+        return self
+
+    async def do(self, port: int, statement: str) -> None:
+        connection = await asyncpg.connect(self.url(port), timeout=5)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def pause(self, port: int) -> None:
+        """Half dead: it holds its connections and answers nobody."""
+        self._signal(port, signal.SIGSTOP)
+
+    def resume(self, port: int) -> None:
+        self._signal(port, signal.SIGCONT)
+
+    def _signal(self, port: int, number: int) -> None:
+        """To the server and the processes it has made, each of which is a group of its own."""
+        above = self._processes[port].pid
+        os.kill(above, number)
+        listed = subprocess.run(["pgrep", "-P", str(above)], capture_output=True, text=True, check=False).stdout
+        for one in listed.split():
+            with suppress(ProcessLookupError):
+                os.kill(int(one), number)
+
+    def kill(self, port: int) -> None:
+        process = self._processes.pop(port)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    async def promote(self) -> None:
+        """The replica becomes the primary."""
+        await self.do(self.replica, "SELECT pg_promote()")
+        await self.do(self.replica, "ALTER SYSTEM SET synchronous_standby_names = ''")
+        await self.do(self.replica, "SELECT pg_reload_conf()")
+
+    def stop(self) -> None:
+        for port in list(self._processes):
+            self.kill(port)
+        shutil.rmtree(self.home, ignore_errors=True)

@@ -1,0 +1,297 @@
+"""The contract of documents, on every engine; and what MongoDB does beside it: bodies that move, and a server that is gone."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pymongo
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopwright.app import Shop
+from shopwright.archive import checksum
+from shopwright.archive import read as read_archive
+from shopwright.archive import write as write_archive
+from shopwright.engines.documents import open_documents
+from shopwright.engines.documents.mongo_bodies import Bodies, Move, marked, unmarked
+from shopwright.engines.documents.mongodb import Kept, MongoDocuments
+from shopwright.kit.clock import HandClock
+from shopwright.kit.database import UniqueViolation
+from shopwright.kit.errors import Invalid, Unavailable, VersionConflict
+from shopwright.kit.ports import Collection, Documents
+from shopwright.kit.work import Work
+from tests.conftest import QUICK, make_settings, mongo_url, sell
+from tests.road import Road
+
+THINGS = Collection("things", unique=("slug",), indexed=("colour", "rooms"))
+
+
+async def forget(url: str) -> None:
+    async with pymongo.AsyncMongoClient(url) as client:
+        await client.drop_database(client.get_default_database())
+
+
+@pytest.fixture
+async def mongo(data: tuple[Path, str]) -> AsyncIterator[str]:
+    """The URL of a database of this test's own."""
+    yield mongo_url(data[0])
+    await forget(mongo_url(data[0]))
+
+
+@pytest.fixture(params=["database", "mongodb"])
+async def documents(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator[Documents]:
+    url = mongo_url(Path(shop.settings.data)) if request.param == "mongodb" else "database:"
+    opened = open_documents(url)
+    yield opened
+    await opened.close()
+    if request.param == "mongodb":
+        await forget(url)
+
+
+@pytest.fixture
+def work(shop: Shop) -> Work:
+    return shop.works["catalog"]
+
+
+async def put(documents: Documents, work: Work, name: str, body: dict[str, Any], version: int = 0) -> int:
+    async with work.begin() as tx:
+        return await documents.put(tx, THINGS, name, body, version)
+
+
+async def test_documents_are_found_by_what_is_indexed(documents: Documents, work: Work) -> None:
+    async with work.begin() as tx:
+        await documents.put(tx, THINGS, "b", {"slug": "chair", "colour": "red", "rooms": ["bed"]}, 0)
+        await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "red", "rooms": ["hall", "bed"]}, 0)
+        assert [one.id for one in await documents.find(tx, THINGS, {"slug": "lamp"})] == ["a"]
+    assert [one.id for one in await documents.find(work, THINGS, {"colour": "red", "rooms": "bed"})] == ["a", "b"]
+    assert [one.id for one in await documents.find(work, THINGS, {"colour": "red"}, after="a")] == ["b"]
+    assert [one.id for one in await documents.find(work, THINGS, {}, limit=1)] == ["a"]
+    assert {one.id for one in await documents.find_any(work, THINGS, "slug", ["lamp", "chair", "bed"])} == {"a", "b"}
+    assert [one.id for one in await documents.get(work, THINGS, ["b", "none", "a"])] == ["b", "a"]
+    with pytest.raises(LookupError):
+        await documents.find(work, THINGS, {"weight": "1"})
+
+
+async def test_a_lost_update_is_refused_and_the_index_follows_the_document(documents: Documents, work: Work) -> None:
+    async with work.begin() as tx:
+        assert await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "red"}, 0) == 1
+        assert await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "blue"}, 1) == 2
+    with pytest.raises(VersionConflict):
+        await put(documents, work, "a", {"slug": "lamp", "colour": "green"}, 1)
+    assert await documents.find(work, THINGS, {"colour": "red"}) == []
+    assert (await documents.find(work, THINGS, {"colour": "blue"}))[0].version == 2
+    with pytest.raises(UniqueViolation):
+        await put(documents, work, "b", {"slug": "lamp"})
+    async with work.begin() as tx:
+        await documents.delete(tx, THINGS, "a")
+    assert await documents.find(work, THINGS, {"slug": "lamp"}) == []
+
+
+async def test_a_document_that_was_deleted_can_be_made_again(documents: Documents, work: Work) -> None:
+    await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
+    async with work.begin() as tx:
+        await documents.delete(tx, THINGS, "a")
+        await documents.delete(tx, THINGS, "a")
+    version = await put(documents, work, "a", {"slug": "lamp", "colour": "blue"})
+    again = open_again(documents)
+    (found,) = await again.get(work, THINGS, ["a"])
+    assert (found.version, '"blue"' in found.body) == (version, True)
+    assert await put(documents, work, "a", {"slug": "lamp"}, version) == version + 1
+    await again.close()
+
+
+def open_again(documents: Documents) -> Documents:
+    """As another process that has seen nothing yet."""
+    return type(documents)(*([documents.url] if isinstance(documents, MongoDocuments) else []))
+
+
+async def test_what_is_undone_was_never_there(documents: Documents, work: Work) -> None:
+    await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
+    with pytest.raises(ZeroDivisionError):
+        async with work.begin() as tx:
+            await documents.put(tx, THINGS, "a", {"slug": "lamp", "colour": "blue"}, 1)
+            await documents.put(tx, THINGS, "b", {"slug": "chair"}, 0)
+            _ = 1 / 0
+    assert [(one.id, one.version) for one in await documents.find(work, THINGS, {})] == [("a", 1)]
+    assert await put(documents, work, "a", {"slug": "lamp", "colour": "green"}, 1) == 2
+    again = open_again(documents)
+    assert "green" in (await again.get(work, THINGS, ["a"]))[0].body
+    await again.close()
+
+
+async def test_many_who_change_one_document_lose_no_change(documents: Documents, work: Work) -> None:
+    await put(documents, work, "a", {"slug": "lamp", "rooms": []})
+
+    async def add(room: str) -> None:
+        while True:
+            (found,) = await documents.get(work, THINGS, ["a"])
+            rooms = [*json.loads(found.body)["rooms"], room]
+            try:
+                await put(documents, work, "a", {"slug": "lamp", "rooms": rooms}, found.version)
+            except VersionConflict:
+                continue
+            return
+
+    await asyncio.gather(*(add(str(number)) for number in range(20)))
+    again = open_again(documents)
+    (found,) = await again.get(work, THINGS, ["a"])
+    assert sorted(json.loads(found.body)["rooms"], key=int) == [str(number) for number in range(20)]
+    assert found.version == 21
+    await again.close()
+
+
+async def test_any_json_comes_back_as_it_went(documents: Documents, work: Work) -> None:
+    body = {
+        "slug": "lamp", "": "no name", "a.b": 1, "$set": {"%": [None, True, 1.5, -3, 2**53], "%2E": "x"}, "ünï": "✓ “q”",
+        "deep": [[{"x": []}, {}]],
+    }  # fmt: skip
+    await put(documents, work, "a", body)
+    again = open_again(documents)
+    assert json.loads((await again.get(work, THINGS, ["a"]))[0].body) == body
+    await again.close()
+
+
+# --- MongoDB
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)))
+def test_names_of_fields_are_marked_and_come_back(value: Any) -> None:
+    there = marked(value)
+    assert unmarked(there) == value
+
+    def names(one: Any) -> list[str]:
+        return [name for key, inner in one.items() for name in (key, *names(inner))] if isinstance(one, dict) else []
+
+    assert not any(set(name) & set(".$\0") or not name for name in names(there))
+
+
+def test_kept_bodies_take_no_more_room_than_they_may() -> None:
+    kept = Kept(most_bytes=10)
+    for number in range(5):
+        kept.put(("s", "c", str(number), 1), "1234")
+    assert [kept.get(("s", "c", str(number), 1)) for number in range(5)] == [None, None, None, "1234", "1234"]
+
+
+async def test_bodies_leave_the_database_for_mongodb_and_can_be_asked_there(shop: Shop, work: Work, mongo: str) -> None:
+    documents = open_documents(mongo)
+    await put(documents, work, "a", {"slug": "lamp", "colour": "red", "a.b": 1})
+    rows = await work.fetch("SELECT body FROM documents WHERE collection = 'things'")
+    assert [row["body"] for row in rows] == ["null"]
+    assert await work.fetch("SELECT id FROM document_moves") == []
+    async with pymongo.AsyncMongoClient(mongo) as client:
+        things = client.get_default_database()["catalog_things"]
+        assert await things.find_one({"found_by.colour": "red"}) == {
+            "_id": "a", "version": 1, "found_by": {"colour": ["red"], "slug": ["lamp"]},
+            "body": {"slug": "lamp", "colour": "red", "a%2Eb": 1},
+        }  # fmt: skip
+        assert "found_by.colour_1" in await things.index_information()
+    with pytest.raises(Unavailable, match="SHOPWRIGHT_DOCUMENTS"):
+        await open_documents("database:").get(work, THINGS, ["a"])
+    await documents.close()
+
+
+async def test_an_older_version_that_arrives_late_changes_nothing(work: Work, mongo: str) -> None:
+    documents, bodies = open_documents(mongo), Bodies(mongo)
+    await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
+    await put(documents, work, "a", {"slug": "lamp", "colour": "blue"}, 1)
+    await bodies.write("catalog_things", [Move("a", 1, '{"colour":"red"}'), Move("a", 2, None)])
+    assert [(one.version, one.body) for one in await bodies.read("catalog_things", ["a"])] == [
+        (2, '{"slug":"lamp","colour":"blue"}')
+    ]
+    for one in (documents, bodies):
+        await one.close()
+
+
+async def test_while_mongodb_is_gone_documents_are_written_and_those_seen_are_read(work: Work, mongo: str) -> None:
+    road = Road(mongo)
+    await road.open()
+    documents, stranger = open_documents(road.url), open_documents(road.url)
+    await put(documents, work, "a", {"slug": "lamp", "colour": "red"})
+    await road.cut()
+    assert "red" in (await documents.find(work, THINGS, {"slug": "lamp"}))[0].body
+    with pytest.raises(Unavailable, match="MongoDB"):
+        await stranger.get(work, THINGS, ["a"])
+    assert await put(documents, work, "a", {"slug": "lamp", "colour": "blue"}, 1) == 2
+    assert "blue" in (await stranger.get(work, THINGS, ["a"]))[0].body  # it waits in the database
+    async with work.begin() as tx:
+        await documents.put(tx, THINGS, "b", {"slug": "chair"}, 0)
+        await documents.delete(tx, THINGS, "b")
+    await road.open()
+    await asyncio.sleep(1.1)  # nobody is asked again for a second
+    (timer,) = stranger.timers([work])
+    await timer.handler()
+    rows = await work.fetch("SELECT id, body FROM documents WHERE collection = 'things'")
+    assert [(row["id"], row["body"]) for row in rows] == [("a", "null")]
+    again = open_again(documents)
+    assert "blue" in (await again.get(work, THINGS, ["a"]))[0].body
+    for one in (documents, stranger, again):
+        await one.close()
+    await road.cut()
+
+
+async def test_a_server_that_never_answers_is_given_up_in_time(work: Work, mongo: str) -> None:
+    road = Road(mongo)
+    await road.open()
+    documents, stranger = open_documents(mongo), open_documents(road.url)
+    await put(documents, work, "a", {"slug": "lamp"})
+    road.hush()
+    async with asyncio.timeout(9):
+        with pytest.raises(Unavailable):
+            await stranger.get(work, THINGS, ["a"])
+        await put(stranger, work, "b", {"slug": "chair"})
+    for one in (documents, stranger):
+        await one.close()
+    await road.cut()
+
+
+async def test_what_mongodb_refuses_stays_in_the_database_and_holds_nobody_up(work: Work, mongo: str) -> None:
+    documents = open_documents(mongo)
+    async with work.begin() as tx:
+        await documents.put(tx, THINGS, "a", {"slug": "lamp"}, 0)
+        await documents.put(tx, THINGS, "b", {"slug": "huge", "text": "x" * 17_000_000}, 0)
+        await documents.put(tx, THINGS, "c", {"slug": "chair"}, 0)
+    rows = await work.fetch("SELECT id, body FROM documents WHERE collection = 'things' ORDER BY id")
+    assert [row["body"] == "null" for row in rows] == [True, False, True]
+    again = open_again(documents)
+    assert [one.id for one in await again.find(work, THINGS, {})] == ["a", "b", "c"]
+    for one in (documents, again):
+        await one.close()
+
+
+async def test_a_body_that_is_missing_is_told_and_not_made_up(work: Work, mongo: str) -> None:
+    documents = open_documents(mongo)
+    await put(documents, work, "a", {"slug": "lamp"})
+    async with pymongo.AsyncMongoClient(mongo) as client:
+        await client.get_default_database()["catalog_things"].delete_many({})
+    again = open_again(documents)
+    with pytest.raises(Unavailable, match="has not got version 1 of a"):
+        await again.get(work, THINGS, ["a"])
+    for one in (documents, again):
+        await one.close()
+
+
+async def test_an_archive_holds_the_bodies_that_are_in_mongodb(
+    data: tuple[Path, str], tmp_path: Path, clock: HandClock, mongo: str
+) -> None:
+    shop = Shop(make_settings(*data, documents=mongo), clock=clock, hasher=QUICK)
+    lamp = await sell(shop, "Lamp")
+    file = tmp_path / "shop.zip"
+    await write_archive(shop, file)
+    before = await checksum(shop)
+    await shop.close()
+    embedded = Shop(make_settings(*data, documents="database:"), clock=clock, hasher=QUICK)
+    with pytest.raises(Unavailable, match="SHOPWRIGHT_DOCUMENTS"):
+        await embedded.catalog.get(lamp.id)
+    await read_archive(embedded, file)
+    assert (await embedded.catalog.get(lamp.id)).title == "Lamp"
+    assert await checksum(embedded) == before
+    await embedded.close()
+
+
+@pytest.mark.parametrize("url", ["mongodb://", "mongodb://a:b@c@d/x", "mongodb://host:notaport/x"])
+def test_an_address_that_cannot_be_is_refused_at_once(url: str) -> None:
+    with pytest.raises(Invalid, match="SHOPWRIGHT_DOCUMENTS"):
+        open_documents(url)
