@@ -24,7 +24,7 @@ from shopwright.kit.errors import Invalid, Refused, Unavailable
 
 FORMAT = 1
 # Not the shop's own: what ran when, and what each engine was brought to.
-LEFT_OUT = frozenset({"migrations", "timers", "generations", "document_moves"})
+LEFT_OUT = frozenset({"migrations", "timers", "generations", "document_moves", "moved_rows"})
 # What the index has is made anew where the archive is read.
 MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {("search", "entries"): {"indexed": 0}}
 BATCH = 500
@@ -76,7 +76,8 @@ def _canonical(value: Any) -> Any:
     return value
 
 
-def _whole(tables: Mapping[str, TableMark], files: Mapping[str, str]) -> str:
+def whole(tables: Mapping[str, TableMark], files: Mapping[str, str]) -> str:
+    """The checksum of all of these."""
     told = msgspec.json.encode({"tables": tables, "files": files}, order="deterministic")
     return hashlib.sha256(told).hexdigest()
 
@@ -133,7 +134,7 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
         migrations=applied,
         tables=tables,
         files=files,
-        checksum=_whole(tables, files),
+        checksum=whole(tables, files),
     )
     archive.writestr("manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     return manifest
@@ -159,7 +160,7 @@ async def checksum(shop: Shop) -> str:
                         total.add(row)
                     tables[f"{service}/{table}"] = total.mark
     files = {name: hashlib.sha256(await shop.files.get(name) or b"").hexdigest() for name in await shop.files.names()}
-    return _whole(tables, files)
+    return whole(tables, files)
 
 
 async def is_empty(shop: Shop) -> bool:
@@ -201,7 +202,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
         raise Invalid(f"{path.name} is not an archive of a shop: it has no manifest.json that says so.") from None
     if manifest.format != FORMAT:
         raise Refused(f"{path.name} is of format {manifest.format}; this version reads format {FORMAT}.")
-    if _whole(manifest.tables, manifest.files) != manifest.checksum:
+    if whole(manifest.tables, manifest.files) != manifest.checksum:
         raise Invalid(f"{path.name} is damaged: its manifest does not add up.")
     return manifest
 

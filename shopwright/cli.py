@@ -1,4 +1,4 @@
-"""The command line: serve · work · migrate · demo · import · export · doctor · facts · settings.
+"""The command line: serve · work · migrate · demo · import · export · move · doctor · facts · settings.
 
 Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usage.
 """
@@ -188,6 +188,31 @@ def restore(data: str | None, file: Path, *, yes: bool) -> None:
     from shopwright.commands import moving
 
     raise SystemExit(with_shop(read_settings(data), lambda shop: moving.restore(shop, file, sure=yes)))
+
+
+@main.command()
+@data_option
+@click.option("--to", "database", default="", help="the database to move to: postgresql://… or sqlite:///folder")
+@click.option("--documents", default="", help="where documents go: database: or mongodb://…")
+@click.option("--files", default="", help="where media go: file:///folder or s3://…")
+@click.option("--search", default="", help="the search engine there; its index is built anew")
+@click.option("--replace", is_flag=True, help="replace all that is at the target")
+@click.option(
+    "--then", default="", help="a command to run right after the switch, such as a restart with the new settings"
+)
+@click.option("--release", is_flag=True, help="give a move up, or take orders again where the shop was moved from")
+def move(
+    data: str | None, database: str, documents: str, files: str, search: str, then: str, *, replace: bool, release: bool
+) -> None:
+    """Move the living shop to other engines; it sells meanwhile, but for some seconds at the end."""
+    from shopwright.commands import moving
+
+    settings = read_settings(data)
+    if release:
+        raise SystemExit(with_shop(settings, moving.release, migrate=False))
+    given = {"database": database, "documents": documents, "files": files, "search": search}
+    engines = {name: url for name, url in given.items() if url}
+    raise SystemExit(with_shop(settings, lambda shop: moving.move(shop, engines, replace=replace, then=then)))
 
 
 @main.command()

@@ -1,11 +1,21 @@
-"""`export`, `backup` and `restore`, and the archives they write and read."""
+"""`move`; `export`, `backup` and `restore`, and the archives they write and read."""
 
+import asyncio
+import shlex
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+import msgspec
 
 from shopwright import archive
 from shopwright.app import Shop
 from shopwright.commands.loading import export_products
-from shopwright.kit.errors import Refused, Unavailable
+from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.kit.settings import mask
+from shopwright.move.run import Move
+from shopwright.move.run import release as release_shop
+from shopwright.settings import complete
 
 
 async def export(shop: Shop, file: Path) -> int:
@@ -52,3 +62,33 @@ def _tell(manifest: archive.Manifest, what: str) -> None:
     rows = sum(mark.rows for mark in manifest.tables.values())
     print(f"The shop {what}: {rows} rows in {len(manifest.tables)} tables, {len(manifest.files)} files.")
     print(f"Checksum {manifest.checksum}")
+
+
+async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: str) -> int:
+    """Bring a living shop to other engines."""
+    if not engines.get("database"):
+        raise Invalid("Say where to: --to postgresql://… or --to sqlite:///folder.")
+    target = Shop(complete(msgspec.structs.replace(shop.settings, **engines)))
+    try:
+        done = await Move(shop, target, lambda line: print(line, file=sys.stderr, flush=True)).run(replace=replace)
+    finally:
+        await target.close()
+    print(
+        f"The shop was moved: {done.rows} rows, {done.files} files. Nothing could be written for {done.read_only_s:.1f} s."
+    )
+    print(f"Checksum {done.checksum}")
+    print("Start it with:")
+    for name, url in engines.items():
+        print(f"    SHOPWRIGHT_{name.upper()}={mask(name, url)}")
+    if then:
+        process = await asyncio.create_subprocess_exec(*shlex.split(then))
+        if code := await process.wait():
+            raise Refused(f"The shop was moved, but “{then}” ended with {code}.")
+    return 0
+
+
+async def release(shop: Shop) -> int:
+    """Take orders again where a move has ended them."""
+    await release_shop(shop)
+    print("The shop takes orders here again.")
+    return 0

@@ -39,12 +39,38 @@ class Session(Protocol):
 class Snapshot(Protocol):
     """Everything as it was at one moment, however long the reading takes."""
 
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]: ...
+
     async def tables(self) -> list[str]:
         """The tables there are, by name."""
         ...
 
     def rows(self, table: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
         """All rows of a table, some at a time."""
+        ...
+
+
+class Movable(Protocol):
+    """What it takes to bring a living database somewhere else. All of it can be done again without harm."""
+
+    async def keys(self) -> Mapping[str, tuple[str, ...]]:
+        """The tables there are, each with the columns of its primary key."""
+        ...
+
+    async def watch(self) -> None:
+        """From now on `moved_rows` says which rows are written by anyone: `n` (a number), `place` (a table), `key` (JSON)."""
+        ...
+
+    async def unwatch(self) -> None:
+        """No longer, and `moved_rows` is gone."""
+        ...
+
+    async def fence(self, words: str) -> None:
+        """From now on nothing can be written but `moved_rows`, by anyone: Unavailable, in these words."""
+        ...
+
+    async def unfence(self) -> None:
+        """It can be written again."""
         ...
 
 
@@ -69,6 +95,11 @@ class Database(Protocol):
 
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """Read everything as it is now, while others go on writing."""
+        ...
+
+    @property
+    def movable(self) -> Movable:
+        """The way out of here."""
         ...
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.database import Session
 from shopwright.kit.facts import Timer
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money
@@ -68,6 +69,18 @@ class Documents(Protocol):
 
     def steady(self, work: Work) -> AbstractAsyncContextManager[None]:
         """While this lasts, what `fill` answers fits to a snapshot of the database that was opened in here."""
+        ...
+
+    async def clear(self, work: Work) -> None:
+        """Forget all of a service's that is kept outside of its database. Raises Unavailable."""
+        ...
+
+    async def arrived(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """These rows were written to the table `documents` by whoever brings a whole database here."""
+        ...
+
+    async def leaving(self, session: Session, keys: Sequence[Sequence[Any]]) -> None:
+        """Documents (collection, id) are about to be taken from that table in the same way."""
         ...
 
     async def settle(self, work: Work) -> None:

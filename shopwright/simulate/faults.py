@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from shopwright.app import Around
-from shopwright.kit.database import Database, Params, Row, Session, Snapshot
+from shopwright.kit.database import Database, Movable, Params, Row, Session, Snapshot
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money
@@ -89,6 +89,10 @@ class FaultyDatabase:
 
     async def check(self) -> None:
         await self._inner.check()
+
+    @property
+    def movable(self) -> Movable:
+        return self._inner.movable
 
     async def announce(self) -> None:
         await self._inner.announce()

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from shopwright.engines.database import migrations, postgresql_bell
+from shopwright.engines.database.postgresql_moving import PostgresMoving
 from shopwright.engines.database.postgresql_replica import Replica
 from shopwright.engines.database.postgresql_url import read_url
 from shopwright.kit.database import Params, Row, UniqueViolation
@@ -59,6 +60,8 @@ def translated(schema: str) -> Iterator[None]:
         raise UniqueViolation(str(error)) from None
     except asyncpg.exceptions.DataError:  # a NUL in a text, a number beyond 64 bits
         raise Invalid("A text holds a character, or a number is of a size, that cannot be kept.") from None
+    except asyncpg.exceptions.ReadOnlySQLTransactionError as error:  # brought somewhere else, or no primary any more
+        raise Unavailable(str(error)) from None
     except (asyncpg.exceptions.DeadlockDetectedError, asyncpg.exceptions.SerializationError):
         raise Unavailable("Others changed the same at the same moment. Nothing was done; try again.") from None
     except (
@@ -70,7 +73,6 @@ def translated(schema: str) -> Iterator[None]:
         asyncpg.exceptions.QueryCanceledError,
         asyncpg.exceptions.TooManyConnectionsError,
         asyncpg.exceptions.CannotConnectNowError,
-        asyncpg.exceptions.ReadOnlySQLTransactionError,  # it was the primary a moment ago
         asyncpg.exceptions.InvalidAuthorizationSpecificationError,
     ) as error:
         raise Unavailable(f"PostgreSQL does not answer for {schema}: {error}.") from error
@@ -108,6 +110,9 @@ class PostgresSnapshot:
     def __init__(self, connection: Any, schema: str) -> None:
         self._connection = connection
         self._schema = schema
+
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        return await PostgresSession(self._connection, self._schema).fetch(sql, params)
 
     async def tables(self) -> list[str]:
         rows = await self._connection.fetch(
@@ -261,19 +266,36 @@ class PostgresDatabase:
             await connection.fetch("SELECT count(*) FROM migrations")  # from here on it sees this moment
             yield PostgresSnapshot(connection, self._schema)
 
-    async def migrate(self, folders: Sequence[Path]) -> list[str]:
+    @property
+    def movable(self) -> PostgresMoving:
+        return PostgresMoving(self._as_owner, self._schema, self._role if self._url.roles else "")
+
+    @asynccontextmanager
+    async def _as_owner(self) -> AsyncIterator[Any]:
+        """A transaction on a connection of its own, as who owns everything."""
         with translated(self._schema):
-            connection = await asyncpg.connect(self._url.address, **self._how())  # as who owns everything
+            connection = await asyncpg.connect(self._url.address, **self._how())
             try:
-                await self._make_role(connection)
-                async with self._transaction(connection):
-                    return await self._migrate(PostgresSession(connection, self._schema), folders)
+                async with connection.transaction():
+                    await self._settle_in(connection)
+                    if self._url.pooled and self._url.roles:
+                        await connection.execute("SET LOCAL ROLE NONE")
+                    yield connection
             finally:
                 await connection.close()
 
+    async def migrate(self, folders: Sequence[Path]) -> list[str]:
+        if self._url.roles:
+            with translated(self._schema):
+                connection = await asyncpg.connect(self._url.address, **self._how())
+                try:
+                    await self._make_role(connection)
+                finally:
+                    await connection.close()
+        async with self._as_owner() as connection:
+            return await self._migrate(PostgresSession(connection, self._schema), folders)
+
     async def _migrate(self, session: PostgresSession, folders: Sequence[Path]) -> list[str]:
-        if self._url.pooled and self._url.roles:
-            await session.run("SET LOCAL ROLE NONE", {})
         await session.fetch("SELECT pg_advisory_xact_lock(:lock)", {"lock": MIGRATION_LOCK})
         await session.run(f"CREATE SCHEMA IF NOT EXISTS {self._schema}", {})
         await session.run(migrations.TABLE, {})
@@ -294,8 +316,6 @@ class PostgresDatabase:
 
     async def _make_role(self, connection: Any) -> None:
         """Roles belong to all databases of a server: another process may make the same one at this moment."""
-        if not self._url.roles:
-            return
         for _ in range(ROLE_TRIES):
             if await connection.fetch("SELECT 1 FROM pg_roles WHERE rolname = $1", self._role):
                 return

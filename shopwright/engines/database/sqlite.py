@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from shopwright.engines.database import migrations
+from shopwright.engines.database.sqlite_moving import SqliteMoving
 from shopwright.engines.database.walindex import WalIndex
 from shopwright.kit.database import Params, Row, UniqueViolation
 from shopwright.kit.errors import Unavailable
@@ -42,6 +43,8 @@ def _translate(error: sqlite3.Error, path: Path) -> NoReturn:
     code = error.sqlite_errorname
     if code in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}:
         raise UniqueViolation(str(error)) from None
+    if code == "SQLITE_CONSTRAINT_TRIGGER":  # the fence of a database that was brought somewhere else
+        raise Unavailable(str(error)) from None
     if code == "SQLITE_FULL":
         raise Unavailable(
             f"The disk that holds {path} is full; nothing was changed. Free some space and try again."
@@ -84,6 +87,9 @@ class SqliteSnapshot:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        return self._connection.execute(sql, params).fetchall()
 
     async def tables(self) -> list[str]:
         rows = self._connection.execute(
@@ -174,6 +180,10 @@ class SqliteDatabase:
             yield SqliteSnapshot(connection)
         finally:
             connection.close()
+
+    @property
+    def movable(self) -> SqliteMoving:
+        return SqliteMoving(self)
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
         async with self.begin() as session:

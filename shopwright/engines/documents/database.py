@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shopwright.kit.database import Row
+from shopwright.kit.database import Row, Session
 from shopwright.kit.errors import Unavailable, VersionConflict
 from shopwright.kit.facts import Timer
 from shopwright.kit.health import Health
@@ -135,6 +135,15 @@ class DatabaseDocuments:
     async def steady(self, _work: Work) -> AsyncIterator[None]:
         """A snapshot of the database is all there is."""
         yield
+
+    async def clear(self, _work: Work) -> None:
+        """Nothing is."""
+
+    async def arrived(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """They are where they belong."""
+
+    async def leaving(self, session: Session, keys: Sequence[Sequence[Any]]) -> None:
+        """Nothing else is known of them."""
 
     async def settle(self, work: Work) -> None:
         """Nothing waits."""

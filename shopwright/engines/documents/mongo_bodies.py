@@ -97,12 +97,6 @@ class Bodies:
             cursor = self._database[name].find({"_id": {"$in": list(ids)}}, {"version": 1, "body": 1})
             return [entry async for entry in _entries(cursor)]
 
-    async def every(self, name: str) -> AsyncIterator[Entry]:
-        """All there are, through a cursor. Raises Unavailable."""
-        async with translated():
-            async for entry in _entries(self._database[name].find({}, {"version": 1, "body": 1})):
-                yield entry
-
     async def write(self, name: str, moves: Sequence[Move]) -> dict[str, str]:
         """Where no later version is known yet, these; answers those the server refuses, and why. Raises Unavailable."""
         refused: dict[str, str] = {}
@@ -142,11 +136,13 @@ class Bodies:
                 await self._database[name].create_index([(f"found_by.{field}", 1)])
                 self._indexed.add(known)
 
-    async def names(self) -> list[str]:
-        """The collections there are. Raises Unavailable."""
+    async def drop(self, prefix: str) -> None:
+        """Remove the collections whose names begin like that. Raises Unavailable."""
         async with translated():
-            found: list[str] = await self._database.list_collection_names()
-        return found
+            for name in await self._database.list_collection_names():
+                if name.startswith(prefix):
+                    await self._database.drop_collection(name)
+        self._indexed.clear()
 
     async def examine(self) -> Health:
         async with translated():

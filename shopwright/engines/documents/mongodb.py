@@ -20,7 +20,7 @@ from typing import Any
 from shopwright.engines.documents.database import ELSEWHERE, DatabaseDocuments
 from shopwright.engines.documents.mongo_bodies import Bodies, Move
 from shopwright.kit.clock import to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.database import Row, Session
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Timer
 from shopwright.kit.health import Health
@@ -35,6 +35,10 @@ SETTLED_EVERY = timedelta(seconds=5)
 # A row of `document_moves` that is no document: until when nothing may be brought to MongoDB.
 STEADY = {"collection": "", "id": "steady"}
 STEADY_FOR = timedelta(hours=2)
+MOVE = (
+    "INSERT INTO document_moves (collection, id, version, done) VALUES (:collection, :id, :version, 0)"
+    " ON CONFLICT (collection, id) DO UPDATE SET version = excluded.version, done = 0"
+)
 Key = tuple[str, str, str, int]
 
 
@@ -155,13 +159,7 @@ class MongoDocuments(DatabaseDocuments):
             await self._moves(tx, collection.name, document_id, rows[0]["version"] + 1)
 
     async def _moves(self, tx: Transaction, collection: str, document_id: str, version: int) -> None:
-        await tx.run(
-            "INSERT INTO document_moves (collection, id, version, done) VALUES (:collection, :id, :version, 0)"
-            " ON CONFLICT (collection, id) DO UPDATE SET version = excluded.version, done = 0",
-            collection=collection,
-            id=document_id,
-            version=version,
-        )
+        await tx.run(MOVE, collection=collection, id=document_id, version=version)
         tx.afterwards(self._bring_at_once)
 
     # --- bringing to MongoDB
@@ -245,6 +243,23 @@ class MongoDocuments(DatabaseDocuments):
                 raise Unavailable(f"MongoDB has not got {min(lost)} of {_name(work.name, collection)}.")
             bodies |= {(collection, one): document.body for one, document in found.items()}
         return [{**row, "body": bodies[row["collection"], row["id"]]} for row in rows]
+
+    async def clear(self, work: Work) -> None:
+        await self._bodies.drop(f"{work.name}_")
+        async with work.begin() as tx:
+            await tx.run("DELETE FROM document_moves")
+        self._kept = Kept()
+
+    async def arrived(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        await session.run_many(MOVE, [{name: row[name] for name in ("collection", "id", "version")} for row in rows])
+
+    async def leaving(self, session: Session, keys: Sequence[Sequence[Any]]) -> None:
+        await session.run_many(
+            "INSERT INTO document_moves (collection, id, version, done)"
+            " SELECT collection, id, version + 1, 0 FROM documents WHERE collection = :collection AND id = :id"
+            " ON CONFLICT (collection, id) DO UPDATE SET version = excluded.version, done = 0",
+            [{"collection": collection, "id": document_id} for collection, document_id in keys],
+        )
 
     @asynccontextmanager
     async def steady(self, work: Work) -> AsyncIterator[None]:

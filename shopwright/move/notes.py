@@ -1,0 +1,52 @@
+"""How far a move has come, in a file of the data folder: one that was broken off goes on from there."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from shopwright.kit.errors import Refused, Unavailable
+
+
+class Notes(msgspec.Struct, kw_only=True):
+    """`way`: from where to where. `after`: the key of the last row that was brought, by service/table. `whole`: those done."""
+
+    way: str
+    after: dict[str, list[Any]] = {}
+    whole: list[str] = []
+    files: bool = False
+
+
+class Notebook:
+    """The file."""
+
+    def __init__(self, data: Path, source: str, target: str) -> None:
+        self._path = data / "moving.json"
+        self._way = hashlib.sha256(f"{source} {target}".encode()).hexdigest()  # URLs hold passwords
+        self.notes = Notes(way=self._way)
+
+    @property
+    def is_there(self) -> bool:
+        """Was a move begun and not ended?"""
+        return self._path.exists()
+
+    def read(self) -> None:
+        """Go on. Raises Refused where another move was begun."""
+        try:
+            self.notes = msgspec.json.decode(self._path.read_bytes(), type=Notes)
+        except (OSError, msgspec.DecodeError) as error:
+            raise Unavailable(f"{self._path} cannot be read: {error}.") from None
+        if self.notes.way != self._way:
+            raise Refused(
+                f"A move to somewhere else was begun and not ended ({self._path}). Go on with that one,"
+                " or give it up with `shopwright move --release`."
+            )
+
+    def write(self) -> None:
+        unfinished = self._path.with_suffix(".new")
+        unfinished.write_bytes(msgspec.json.encode(self.notes))
+        unfinished.replace(self._path)
+
+    def close(self) -> None:
+        self._path.unlink(missing_ok=True)
