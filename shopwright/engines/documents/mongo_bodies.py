@@ -6,6 +6,7 @@
 Nothing is asked of the server that FerretDB 1 does not know: no transactions, no change streams.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -25,6 +26,9 @@ from shopwright.kit.health import Health
 CONNECT_MS, ANSWER_MS = 2_000, 5_000
 CONNECTIONS = 20
 DUPLICATE_KEY = 11000
+TAKEN = "it is there already"
+PARTS = {"version": 1, "body": 1}
+AT_ONCE = 100  # entries read in one go
 PORTION_BYTES = 8_000_000  # a message to the server may have 48
 # A body leaves the database once it is here: on the disks of a majority.
 DURABLE = {"writeConcern": {"w": "majority", "j": True}}
@@ -60,6 +64,7 @@ class Bodies:
         self._client: AsyncMongoClient[dict[str, Any]] | None = None
         self._calm = Calm("MongoDB")
         self._indexed: set[str] = set()
+        self._ferret: bool | None = None
         self._open(connect=False)  # a URL that cannot be is refused before anything starts
 
     def _open(self, *, connect: bool) -> AsyncMongoClient[dict[str, Any]]:
@@ -90,51 +95,68 @@ class Bodies:
 
     async def read(self, name: str, ids: Sequence[str]) -> list[Entry]:
         """The bodies of these, in no order. Raises Unavailable."""
-        return await self._calm.ask(lambda: self._read(name, ids))
+        found: list[Entry] = []
+        for start in range(0, len(ids), AT_ONCE):
+            found += await self._calm.ask(partial(self._read, name, ids[start : start + AT_ONCE]))
+        return found
 
     async def _read(self, name: str, ids: Sequence[str]) -> list[Entry]:
         async with translated():
-            cursor = self._database[name].find({"_id": {"$in": list(ids)}}, {"version": 1, "body": 1})
-            return [entry async for entry in _entries(cursor)]
+            if await self._is_ferret():  # which looks through everything for `$in`, but not for one
+                found = await asyncio.gather(*(self._database[name].find_one({"_id": one}, PARTS) for one in ids))
+            else:
+                found = await self._database[name].find({"_id": {"$in": list(ids)}}, PARTS).to_list()
+        return [_read_entry(one) for one in found if one is not None]
+
+    async def _is_ferret(self) -> bool:
+        if self._ferret is None:
+            self._ferret = "ferretdbVersion" in await self._database.command("buildInfo")
+        return self._ferret
 
     async def write(self, name: str, moves: Sequence[Move]) -> dict[str, str]:
         """Where no later version is known yet, these; answers those the server refuses, and why. Raises Unavailable."""
         refused: dict[str, str] = {}
+        await self._calm.ask(lambda: self._index(name, {field for move in moves for field in move.found_by}))
         for some in _portions(moves):
             if not await self._calm.ask(partial(self._write, name, some)):
                 continue
-            # A server need not go on after the first that failed, nor say which that was: each by itself tells.
             for move in some:
                 if why := await self._calm.ask(partial(self._write, name, [move])):
                     refused[move.id] = why
         return refused
 
     async def _write(self, name: str, moves: Sequence[Move]) -> str:
-        """Answers what was wrong, if anything."""
-        deletes = [{"q": _older(move), "limit": 1} for move in moves if move.body is None]
-        updates = [{"q": _older(move), "u": _entry(move), "upsert": True} for move in moves if move.body is not None]
+        """All at once; answers what was wrong with any of them."""
+        there = [move for move in moves if move.body is not None]
+        gone = [move for move in moves if move.body is None]
+        if gone:
+            await self._command("delete", name, deletes=[{"q": _older(move), "limit": 1} for move in gone])
+        problem = await self._command("insert", name, documents=[_entry(move) for move in there]) if there else ""
+        # FerretDB stops at the first that is there already: each must be tried by itself.
+        if problem == TAKEN and not (len(there) > 1 and await self._is_ferret()):
+            updates = [{"q": _older(move), "u": _entry(move)} for move in there]
+            problem = await self._command("update", name, updates=updates)
+        return problem
+
+    async def _command(self, verb: str, name: str, **what: Any) -> str:
+        """What was wrong with the first that was refused. Raises Unavailable."""
         async with translated():
-            await self._index(name, {field for move in moves for field in move.found_by})
-            if deletes:
-                await self._database.command("delete", name, deletes=deletes, ordered=False, **DURABLE)
-            if not updates:
-                return ""
             try:
-                told = await self._database.command("update", name, updates=updates, ordered=False, **DURABLE)
+                told = await self._database.command(verb, name, ordered=False, **what, **DURABLE)
             except (BSONError, OverflowError) as error:  # beyond 16 MB, or a number beyond 64 bits
                 return str(error)[:200]
         if lack := told.get("writeConcernError"):
             raise Unavailable(f"MongoDB has not written to enough of its disks ({lack.get('codeName', 'unknown')}).")
         errors = told.get("writeErrors", ())
-        if len(moves) == 1:  # a later version was there, where the upsert of an older one met its key
-            errors = [one for one in errors if one["code"] != DUPLICATE_KEY]
-        return str(errors[0]["errmsg"])[:200] if errors else ""
+        others = [str(one["errmsg"])[:200] for one in errors if one["code"] != DUPLICATE_KEY]
+        return others[0] if others else TAKEN if errors else ""
 
     async def _index(self, name: str, fields: Iterable[str]) -> None:
-        for field in fields:
-            if (known := f"{name}.{field}") not in self._indexed:
-                await self._database[name].create_index([(f"found_by.{field}", 1)])
-                self._indexed.add(known)
+        async with translated():
+            for field in fields:
+                if (known := f"{name}.{field}") not in self._indexed:
+                    await self._database[name].create_index([(f"found_by.{field}", 1)])
+                    self._indexed.add(known)
 
     async def drop(self, prefix: str) -> None:
         """Remove the collections whose names begin like that. Raises Unavailable."""
@@ -176,9 +198,8 @@ async def translated() -> AsyncIterator[None]:
         raise Unavailable(f"MongoDB does not answer ({type(error).__name__}).") from error
 
 
-async def _entries(cursor: Any) -> AsyncIterator[Entry]:
-    async for found in cursor:
-        yield Entry(found["_id"], found["version"], msgspec.json.encode(unmarked(found["body"])).decode())
+def _read_entry(found: Mapping[str, Any]) -> Entry:
+    return Entry(found["_id"], found["version"], msgspec.json.encode(unmarked(found["body"])).decode())
 
 
 def _older(move: Move) -> dict[str, Any]:
