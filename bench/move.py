@@ -25,6 +25,7 @@ from bench.measuring import free_port, start, stop
 from shopwright.app import Shop
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
+from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.orders.contract import PastLine, PastOrder
 from shopwright.settings import Settings, complete
 
@@ -37,6 +38,9 @@ async def order(folder: Path, count: int) -> None:
     """So many orders of the last years."""
     shop = Shop(complete(Settings(data=str(folder))))
     products = await shop.catalog.list_products(limit=200)
+    kettle = await shop.catalog.get("harbour-kettle")
+    for variant in kettle.variants:
+        await shop.inventory.adjust([Adjustment(variant_id=variant.id, delta=1_000_000, reason="delivery")])
     first = datetime(2024, 1, 1, tzinfo=UTC)
     nothing = Money(0, "EUR")
     for begin in range(0, count, TOGETHER):

@@ -68,6 +68,12 @@ HOME = Path(__file__).parent
 KEEP_DOCUMENTS = ("catalog", "reviews")
 
 
+def migrations_of(service: str) -> list[Path]:
+    """The folders its database is made from."""
+    own = HOME / "services" / service if service != "pretend" else HOME / "engines" / "providers" / "pretend"
+    return [HOME / "kit" / "migrations", HOME / "engines" / "documents" / "migrations", own / "migrations"]
+
+
 class Around:
     """What stands between a shop and its engines: nothing, unless someone wants to see them fail."""
 
@@ -227,9 +233,7 @@ class Shop:
         """Bring every database to this version; answers what was applied."""
         applied = []
         for name, work in self.works.items():
-            own = HOME / "services" / name if name != "pretend" else HOME / "engines" / "providers" / "pretend"
-            folders = [HOME / "kit" / "migrations", HOME / "engines" / "documents" / "migrations", own / "migrations"]
-            applied += [f"{name}: {migration}" for migration in await work.database.migrate(folders)]
+            applied += [f"{name}: {migration}" for migration in await work.database.migrate(migrations_of(name))]
         await self.pretend.prepare()
         return applied
 

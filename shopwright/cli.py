@@ -101,23 +101,13 @@ def work(data: str | None) -> None:
 
 @main.command()
 @data_option
-def migrate(data: str | None) -> None:
-    """Bring the databases to this version."""
-    from shopwright.app import Shop
+@click.option("--plan", is_flag=True, help="print the SQL and who would have to wait for it; change nothing")
+def migrate(data: str | None, *, plan: bool) -> None:
+    """Bring the databases to this version; the version before may go on serving meanwhile."""
+    from shopwright.commands import migrating
 
-    settings = read_settings(data)
-
-    async def run() -> list[str]:
-        shop = Shop(settings)
-        try:
-            return await shop.migrate()
-        finally:
-            await shop.close()
-
-    applied = asyncio.run(run())
-    for name in applied:
-        click.echo(name)
-    click.echo(f"{len(applied)} migrations applied." if applied else "Everything is up to date.")
+    act = migrating.plan if plan else migrating.migrate
+    raise SystemExit(with_shop(read_settings(data), act, migrate=False))
 
 
 @main.command()

@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from shopwright.kit.health import Health
 
 Params = Mapping[str, Any]
@@ -48,6 +50,14 @@ class Snapshot(Protocol):
     def rows(self, table: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
         """All rows of a table, some at a time."""
         ...
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A statement of a migration. `lock`: who has to wait for it, in words."""
+
+    migration: str
+    sql: str
+    lock: str
 
 
 class Movable(Protocol):
@@ -104,6 +114,10 @@ class Database(Protocol):
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
         """Apply what is new in the numbered .sql files of `folders`, once; answers the names of those applied."""
+        ...
+
+    async def plan(self, folders: Sequence[Path]) -> list[Step]:
+        """What `migrate` would do now; nothing is changed."""
         ...
 
     def version(self) -> int | None:

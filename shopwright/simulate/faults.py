@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from shopwright.app import Around
-from shopwright.kit.database import Database, Movable, Params, Row, Session, Snapshot
+from shopwright.kit.database import Database, Movable, Params, Row, Session, Snapshot, Step
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money
@@ -89,6 +89,9 @@ class FaultyDatabase:
 
     async def check(self) -> None:
         await self._inner.check()
+
+    async def plan(self, folders: Sequence[Path]) -> list[Step]:
+        return await self._inner.plan(folders)
 
     @property
     def movable(self) -> Movable:

@@ -1,11 +1,16 @@
 """Numbered .sql files, applied once, in order, checked by hash: a file that changed after it ran is refused."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from shopwright.kit.errors import Refused
 
+INDEX = re.compile(r"CREATE\s+(UNIQUE\s+)?INDEX\s+(\w+)\s+ON\s+(\w+)", re.IGNORECASE)
+NEW_TABLE = re.compile(r"CREATE\s+TABLE\s+(\w+)", re.IGNORECASE)
+OLD_INDEX = re.compile(r"DROP\s+INDEX\s+(\w+)", re.IGNORECASE)
+NAMED = re.compile(r"(?:ALTER TABLE|UPDATE|DELETE FROM|INSERT INTO|DROP TABLE|DROP INDEX)\s+(\w+)", re.IGNORECASE)
 TABLE = "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, hash TEXT NOT NULL)"
 
 
@@ -19,12 +24,62 @@ class Migration:
 
     def statements(self) -> list[str]:
         without_comments = "\n".join(line for line in self.sql.splitlines() if not line.lstrip().startswith("--"))
-        return [statement.strip() for statement in without_comments.split(";\n") if statement.strip().strip(";")]
+        return [sql for one in without_comments.split(";\n") if (sql := one.strip().rstrip(";"))]
+
+
+def all_in(folders: Sequence[Path]) -> list[Migration]:
+    """Every migration, in order."""
+    return [Migration(path) for folder in folders if folder.is_dir() for path in sorted(folder.glob("[0-9]*.sql"))]
+
+
+def indexes_of(statements: Iterable[str]) -> dict[str, str]:
+    """The indexes there are after all of these, with the statements that make them."""
+    found: dict[str, str] = {}
+    for statement in statements:
+        if made := INDEX.match(statement):
+            found[made.group(2)] = statement
+        elif dropped := OLD_INDEX.match(statement):
+            found.pop(dropped.group(1), None)
+    return found
+
+
+def new_tables(statements: Iterable[str]) -> set[str]:
+    """The tables these make."""
+    return {made.group(1) for statement in statements if (made := NEW_TABLE.match(statement))}
+
+
+def waits(statement: str, new: set[str]) -> bool:
+    """Is this an index on a table that others use meanwhile (it is not in `new`)?"""
+    made = INDEX.match(statement)
+    return made is not None and made.group(3) not in new
+
+
+def lock(statement: str, new: set[str], sizes: Mapping[str, int]) -> str:
+    """What this holds in PostgreSQL, and how long, in words. `sizes`: about how many rows a table has."""
+    made = INDEX.match(statement)
+    found = NEW_TABLE.match(statement) or NAMED.match(statement)
+    table = made.group(3) if made else found.group(1) if found else "?"
+    if table in new:
+        return "nobody waits: its table is new"
+    if made:
+        return f"SHARE UPDATE EXCLUSIVE on {table} ({_rows(table, sizes)}): reading and writing go on while it is built"
+    verb = statement.split(maxsplit=1)[0].upper()
+    if verb == "INSERT":
+        return f"ROW EXCLUSIVE on {table}: nobody waits"
+    if verb in {"UPDATE", "DELETE"}:
+        return f"ROW EXCLUSIVE on {table}: whoever writes one of the rows it changes waits ({_rows(table, sizes)})"
+    quick = verb == "DROP" or re.search(r"\bADD COLUMN\b", statement, re.IGNORECASE)
+    how_long = "for a moment" if quick else f"while it runs ({_rows(table, sizes)})"
+    return f"ACCESS EXCLUSIVE on {table}: everyone who uses it waits, {how_long}"
+
+
+def _rows(table: str, sizes: Mapping[str, int]) -> str:
+    return f"about {sizes.get(table, 0):,} rows"
 
 
 def pending(folders: Sequence[Path], applied: Mapping[str, str], where: str) -> list[Migration]:
     """The migrations not in `applied` (name → hash), in order. Raises Refused where history does not match."""
-    found = [Migration(path) for folder in folders if folder.is_dir() for path in sorted(folder.glob("[0-9]*.sql"))]
+    found = all_in(folders)
     names = {migration.name for migration in found}
     if newer := sorted(set(applied) - names):
         raise Refused(

@@ -10,11 +10,12 @@ from typing import Any
 
 import asyncpg
 
-from shopwright.engines.database import migrations, postgresql_bell
+from shopwright.engines.database import postgresql_bell
+from shopwright.engines.database.postgresql_migrating import Migrator
 from shopwright.engines.database.postgresql_moving import PostgresMoving
 from shopwright.engines.database.postgresql_replica import Replica
 from shopwright.engines.database.postgresql_url import read_url
-from shopwright.kit.database import Params, Row, UniqueViolation
+from shopwright.kit.database import Params, Row, Step, UniqueViolation
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
 
@@ -24,7 +25,6 @@ HOLD_TRIES = 50
 ROLE_TRIES = 5
 CONNECT_S = 10
 GRACE_S = 5  # the server ends a statement first, and says why
-MIGRATION_LOCK = 7_305_816_421
 OLDEST = 130_000
 # Settings that lose what was acknowledged, and what they cost.
 RISKS = {
@@ -271,48 +271,42 @@ class PostgresDatabase:
         return PostgresMoving(self._as_owner, self._schema, self._role if self._url.roles else "")
 
     @asynccontextmanager
-    async def _as_owner(self) -> AsyncIterator[Any]:
-        """A transaction on a connection of its own, as who owns everything."""
+    async def _owner(self) -> AsyncIterator[Any]:
+        """A connection of its own, as who owns everything."""
         with translated(self._schema):
             connection = await asyncpg.connect(self._url.address, **self._how())
             try:
-                async with connection.transaction():
-                    await self._settle_in(connection)
-                    if self._url.pooled and self._url.roles:
-                        await connection.execute("SET LOCAL ROLE NONE")
-                    yield connection
+                yield connection
             finally:
                 await connection.close()
 
+    async def _settle_in_as_owner(self, connection: Any) -> None:
+        await self._settle_in(connection)
+        if self._url.pooled and self._url.roles:
+            await connection.execute("SET LOCAL ROLE NONE")
+
+    @asynccontextmanager
+    async def _as_owner(self) -> AsyncIterator[Any]:
+        """A transaction of the owner."""
+        async with self._owner() as connection, connection.transaction():
+            await self._settle_in_as_owner(connection)
+            yield connection
+
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
         if self._url.roles:
-            with translated(self._schema):
-                connection = await asyncpg.connect(self._url.address, **self._how())
-                try:
-                    await self._make_role(connection)
-                finally:
-                    await connection.close()
-        async with self._as_owner() as connection:
-            return await self._migrate(PostgresSession(connection, self._schema), folders)
+            async with self._owner() as connection:
+                await self._make_role(connection)
+        with translated(self._schema):
+            return await self._migrator.run(folders)
 
-    async def _migrate(self, session: PostgresSession, folders: Sequence[Path]) -> list[str]:
-        await session.fetch("SELECT pg_advisory_xact_lock(:lock)", {"lock": MIGRATION_LOCK})
-        await session.run(f"CREATE SCHEMA IF NOT EXISTS {self._schema}", {})
-        await session.run(migrations.TABLE, {})
-        rows = await session.fetch("SELECT name, hash FROM migrations", {})
-        todo = migrations.pending(folders, {row["name"]: row["hash"] for row in rows}, f"schema {self._schema}")
-        for migration in todo:
-            for statement in migration.statements():
-                await session.run(statement, {})
-            await session.run(
-                "INSERT INTO migrations (name, hash) VALUES (:name, :hash)",
-                {"name": migration.name, "hash": migration.hash},
-            )
-        if self._url.roles:
-            await session.run(f"GRANT USAGE ON SCHEMA {self._schema} TO {self._role}", {})
-            rights = "SELECT, INSERT, UPDATE, DELETE"
-            await session.run(f"GRANT {rights} ON ALL TABLES IN SCHEMA {self._schema} TO {self._role}", {})
-        return [migration.name for migration in todo]
+    async def plan(self, folders: Sequence[Path]) -> list[Step]:
+        with translated(self._schema):
+            return await self._migrator.plan(folders)
+
+    @property
+    def _migrator(self) -> Migrator:
+        role = self._role if self._url.roles else ""
+        return Migrator(self._owner, self._settle_in_as_owner, self._schema, role, pooled=self._url.pooled)
 
     async def _make_role(self, connection: Any) -> None:
         """Roles belong to all databases of a server: another process may make the same one at this moment."""

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from shopwright.engines.database import migrations
 from shopwright.engines.database.sqlite_moving import SqliteMoving
 from shopwright.engines.database.walindex import WalIndex
-from shopwright.kit.database import Params, Row, UniqueViolation
+from shopwright.kit.database import Params, Row, Step, UniqueViolation
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
 
@@ -198,6 +198,13 @@ class SqliteDatabase:
                     {"name": migration.name, "hash": migration.hash},
                 )
         return [migration.name for migration in todo]
+
+    async def plan(self, folders: Sequence[Path]) -> list[Step]:
+        known = await self.fetch("SELECT name FROM sqlite_master WHERE name = 'migrations'", {})
+        rows = await self.fetch("SELECT name, hash FROM migrations", {}) if known else ()
+        todo = migrations.pending(folders, {row["name"]: row["hash"] for row in rows}, str(self._path))
+        told = "whoever writes waits until all of this is done; readers do not"
+        return [Step(migration.name, statement, told) for migration in todo for statement in migration.statements()]
 
     def version(self) -> int | None:
         if self._wal is not None and (version := self._wal.version()) is not None:

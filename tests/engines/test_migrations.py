@@ -1,0 +1,187 @@
+"""Migrations: told before, done by one, while others work, from the data of the last release."""
+
+import asyncio
+import gzip
+import json
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shopwright.app import Shop
+from shopwright.doctor import examine
+from shopwright.engines.database import migrations, open_database
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import SystemClock
+from shopwright.services.orders.contract import NewShipment
+from tests.conftest import POSTGRES, QUICK, make_settings, need, postgres_do
+from tests.engines.test_database import folder, prepare, put
+from tests.process.story import place
+
+RELEASE = Path(__file__).parents[1] / "data" / "shop-0.1.0.json.gz"
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of an empty database of this test's own."""
+    if not POSTGRES:
+        yield f"sqlite://{tmp_path}"
+        return
+    name = f"migrating_{uuid.uuid4().hex[:12]}"
+    await postgres_do(f"CREATE DATABASE {name}")
+    yield f"{POSTGRES.rpartition('/')[0]}/{name}"
+    await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_who_waits_for_a_statement_is_said_in_words() -> None:
+    new, sizes = {"wishes"}, {"orders": 1_000_000}
+    words = {
+        "CREATE TABLE wishes (id TEXT)": "nobody waits",
+        "CREATE INDEX wishes_n ON wishes (n)": "nobody waits",
+        "CREATE INDEX orders_n ON orders (n)": "SHARE UPDATE EXCLUSIVE on orders (about 1,000,000 rows)",
+        "ALTER TABLE orders ADD COLUMN n BIGINT": "ACCESS EXCLUSIVE on orders: everyone who uses it waits, for a moment",
+        "ALTER TABLE orders ALTER COLUMN n TYPE TEXT": "while it runs (about 1,000,000 rows)",
+        "UPDATE orders SET n = 1": "ROW EXCLUSIVE on orders: whoever writes one of the rows",
+        "INSERT INTO counters (name) VALUES ('x')": "ROW EXCLUSIVE on counters: nobody waits",
+    }
+    for statement, said in words.items():
+        assert said in migrations.lock(statement, new, sizes)
+
+
+async def test_what_would_be_done_is_told_and_not_done(database: str, tmp_path: Path) -> None:
+    made = open_database(database, "things")
+    await prepare(made, tmp_path)
+    (folder(tmp_path) / "0002_more.sql").write_text("ALTER TABLE things ADD COLUMN weight BIGINT;\n")
+    for _ in range(2):
+        (step,) = await made.plan([folder(tmp_path)])
+        assert (step.migration, step.sql) == ("things/0002_more.sql", "ALTER TABLE things ADD COLUMN weight BIGINT")
+        assert "wait" in step.lock
+    assert await made.migrate([folder(tmp_path)]) == ["things/0002_more.sql"]
+    assert await made.plan([folder(tmp_path)]) == []
+    await made.close()
+
+
+def shopwright(data: Path, database: str, *command: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "shopwright", *command],
+        env={"PATH": "/usr/bin:/bin", "SHOPWRIGHT_DATA": str(data), "SHOPWRIGHT_DATABASE": database},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+async def test_ten_processes_that_start_at_once_migrate_once(database: str, tmp_path: Path) -> None:
+    processes = [shopwright(tmp_path, database, "migrate") for _ in range(10)]
+    told = await asyncio.to_thread(lambda: [process.communicate(timeout=120)[0] for process in processes])
+    assert [process.returncode for process in processes] == [0] * 10, told
+    for service in ("orders", "users"):
+        assert sum(text.count(f"{service}: {service}/0001") for text in told) == 1
+    planned = shopwright(tmp_path, database, "migrate", "--plan")
+    assert "Everything is up to date." in (await asyncio.to_thread(planned.communicate))[0]
+
+
+async def test_the_plan_of_a_new_shop_is_its_whole_sql(database: str, tmp_path: Path) -> None:
+    planned = shopwright(tmp_path, database, "migrate", "--plan")
+    told = (await asyncio.to_thread(planned.communicate))[0]
+    assert "CREATE TABLE orders (" in told
+    assert "migrations would be applied." in told
+    made = open_database(database, "orders")
+    with pytest.raises(Exception, match=r"orders|migrations"):
+        await made.fetch("SELECT id FROM orders", {})
+    await made.close()
+
+
+async def test_an_index_is_built_while_rows_are_written(tmp_path: Path, database: str) -> None:
+    need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    made = open_database(database, "things")
+    await prepare(made, tmp_path)
+    async with made.begin() as session:
+        await session.run("INSERT INTO things (id, n) SELECT 'r' || g, g FROM generate_series(1, 400000) g", {})
+    (folder(tmp_path) / "0002_index.sql").write_text("CREATE INDEX things_words ON things (md5(md5(md5(id))), n);\n")
+    migrating = asyncio.create_task(made.migrate([folder(tmp_path)]))
+    longest, count = 0.0, 0
+    began = time.monotonic()
+    while not migrating.done():
+        before = time.monotonic()
+        await put(made, f"new{count}")
+        longest = max(longest, time.monotonic() - before)
+        count += 1
+        await asyncio.sleep(0.005)
+    took = time.monotonic() - began
+    assert await migrating == ["things/0002_index.sql"]
+    assert longest < took / 2, f"one of {count} writers waited {longest} s of {took} s"
+    assert await made.fetch(
+        "SELECT 1 FROM pg_index WHERE indexrelid = 'things.things_words'::regclass AND indisvalid", {}
+    )
+    await made.close()
+
+
+async def test_an_index_that_was_not_finished_is_built_anew(tmp_path: Path, database: str) -> None:
+    need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    made = open_database(database, "things")
+    await prepare(made, tmp_path)
+    async with made.begin() as session:
+        await session.run("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'things.things_n'::regclass", {})
+    assert await made.migrate([folder(tmp_path)]) == []
+    assert await made.fetch("SELECT 1 FROM pg_index WHERE indexrelid = 'things.things_n'::regclass AND indisvalid", {})
+    await made.close()
+
+
+async def test_a_table_somebody_holds_makes_a_migration_give_way_and_come_again(tmp_path: Path, database: str) -> None:
+    need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    made = open_database(database, "things")
+    await prepare(made, tmp_path)
+    (folder(tmp_path) / "0002_more.sql").write_text("ALTER TABLE things ADD COLUMN weight BIGINT;\n")
+    async with made.begin() as session:
+        await session.run("UPDATE things SET n = n", {})
+        migrating = asyncio.create_task(made.migrate([folder(tmp_path)]))
+        await asyncio.sleep(2.6)
+        assert await put(made, "lamp") == 1  # nobody queues behind the migration for good
+    assert await migrating == ["things/0002_more.sql"]
+    await made.close()
+
+
+# --- from the last release
+
+
+async def release(url: str, data: Path, tmp_path: Path) -> Mapping[str, Any]:
+    """The databases of a shop as the last release left them."""
+    told = json.loads(gzip.decompress(RELEASE.read_bytes()))
+    for name, service in told["services"].items():
+        folders: dict[str, Path] = {}
+        for owner, file, sql in service["migrations"]:
+            at = folders.setdefault(owner, tmp_path / "old" / name / owner / "migrations")
+            at.mkdir(parents=True, exist_ok=True)
+            (at / file).write_text(sql)
+        database = open_database(url or f"sqlite://{data}", name)
+        await database.migrate(list(folders.values()))
+        async with database.begin() as session:
+            for table, rows in service["tables"].items():
+                await session.run(f"DELETE FROM {table}", {})
+                columns = list(rows[0])
+                places = ", ".join(f":{column}" for column in columns)
+                await session.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+        await database.close()
+    return told
+
+
+async def test_a_shop_of_the_last_release_is_brought_to_this_one_and_goes_on(database: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    told = await release(database, data, tmp_path)
+    shop = Shop(make_settings(data, database), hasher=QUICK, clock=SystemClock())
+    assert await shop.migrate()
+    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+    first, second = [await shop.orders.get(one) for one in told["orders"][:2]]
+    assert (first.status, len(first.shipments), second.refunds[0].reason) == ("shipped", 1, "dented")
+    await shop.search.heal()
+    await shop.search.bring_up_to_date()
+    order = await place(shop, told["carts"][0])
+    await shop.bus.settle()
+    await shop.orders.ship(order.id, NewShipment(carrier="DHL", tracking_number="2"), SYSTEM)
+    assert (await shop.orders.get(order.id)).number == "1005"
+    assert (await shop.catalog.get("lamp")).title == "Lamp"
+    await shop.close()
