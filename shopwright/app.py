@@ -21,7 +21,7 @@ import httpx
 from argon2 import PasswordHasher
 
 from shopwright.engines.bus import Bus, open_bus
-from shopwright.engines.cache import open_cache
+from shopwright.engines.cache import open_cache, open_marks
 from shopwright.engines.database import open_database
 from shopwright.engines.documents import open_documents
 from shopwright.engines.files import open_files
@@ -66,6 +66,8 @@ log = logging.getLogger("shopwright")
 Part = TypeVar("Part")
 HOME = Path(__file__).parent
 KEEP_DOCUMENTS = ("catalog", "reviews")
+# What pages and lists are made from that are the same for everyone.
+SEEN_BY_ALL = ("catalog", "pricing", "inventory", "search", "reviews")
 
 
 def migrations_of(service: str) -> list[Path]:
@@ -114,6 +116,7 @@ class Shop:
 
     def _open_engines(self, send_webhook: SendWebhook) -> None:
         settings = self.settings
+        self.marks = open_marks(settings.cache)
         self.works: dict[str, Work] = {name: self._work(name) for name in (*RIVER, "pretend")}
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)
@@ -183,7 +186,8 @@ class Shop:
         )
 
     def _work(self, name: str) -> Work:
-        database = self._around.database(name, open_database(self.settings.database, name))
+        marks = self.marks if name in SEEN_BY_ALL else None
+        database = self._around.database(name, open_database(self.settings.database, name, marks))
         return Work(name, database, self.clock, self.ids, self._hearers)
 
     def _part(self, ours: type[Part]) -> type[Part]:
@@ -263,6 +267,8 @@ class Shop:
         await self.index.close()
         await self.documents.close()
         await self.cache.close()
+        if self.marks is not None:
+            await self.marks.close()
         await self.outside.aclose()
 
     async def _post_webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> bool:

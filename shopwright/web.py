@@ -16,7 +16,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from litestar.types import ASGIApp
 
 from shopwright import __version__
-from shopwright.app import Shop
+from shopwright.app import SEEN_BY_ALL, Shop
 from shopwright.engines.providers.pretend import pages as pretend_pages
 from shopwright.faces.backoffice import pages as backoffice
 from shopwright.faces.docs import pages as docs
@@ -33,7 +33,7 @@ from shopwright.kit.web.glances import Glances
 from shopwright.kit.web.idempotency import Idempotency
 from shopwright.kit.web.limits import Limits
 from shopwright.kit.web.observe import Observe
-from shopwright.kit.web.prepared import Plan, Prepared, Strangers, Version
+from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
 from shopwright.kit.web.strict import StrictRequest
 from shopwright.services.carts import http as carts
 from shopwright.services.catalog import http as catalog
@@ -218,7 +218,8 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """The application: prepared answers, limits and what is seen from outside stand around the routes."""
-    answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), plans(shop))
+    sources = Sources({name: shop.works[name].database.version for name in SEEN_BY_ALL}, shop.marks)
+    answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), plans(shop), sources)
     answering = Glances(answering, shop.recommendations.glance, shop.search.glance)
     if shop.settings.limits == "on":
         answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
@@ -228,24 +229,18 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
 def plans(shop: Shop) -> dict[str, Plan]:
     """The hottest reads, and what their answers are made from."""
 
-    def of(*names: str) -> list[Version]:
-        return [shop.works[name].database.version for name in names]
-
     def minute() -> int:
         return int(shop.clock.now().timestamp()) // 60
 
     strangers = Strangers()
     found = shop.search.outages
     api = {
-        "/v1/products": Plan([*of("catalog", "pricing", "inventory", "search", "reviews"), found], strangers),
-        "/v1/search": Plan([*of("catalog", "search"), found], strangers),
-        "/v1/categories": Plan(of("catalog"), strangers),
+        "/v1/products": Plan(SEEN_BY_ALL, [found], strangers),
+        "/v1/search": Plan(("catalog", "search"), [found], strangers),
+        "/v1/categories": Plan(("catalog",), [], strangers),
     }
     # What is recommended shifts with every glance of anyone: pages may be a minute behind in this alone.
-    page = Plan(
-        [*of("catalog", "pricing", "inventory", "search", "reviews"), minute, found],
-        PageVisitors(shop.carts, shop.settings),
-    )
+    page = Plan(SEEN_BY_ALL, [minute, found], PageVisitors(shop.carts, shop.settings))
     return (
         api
         if shop.settings.pages == "fresh"

@@ -1,6 +1,6 @@
 """Caches: `memory:` lives in each process, `redis://…` and `memcached://…` are shared by all of them."""
 
-from shopwright.kit.ports import Cache
+from shopwright.kit.ports import Cache, Marks
 from shopwright.kit.settings import choose, client_of
 
 
@@ -42,3 +42,14 @@ def _memcached(url: str) -> Cache:
         from shopwright.engines.cache.memcached import MemcachedCache
 
     return CalmCache(MemcachedCache(url))
+
+
+def open_marks(url: str) -> Marks | None:
+    """Versions that all processes share, where the cache behind `url` can keep them."""
+    if not url.startswith("redis"):
+        return None
+    with client_of("redis"):
+        from shopwright.engines.cache.redis import RedisCache
+        from shopwright.engines.cache.redis_marks import RedisMarks
+
+    return RedisMarks(RedisCache(url))

@@ -7,7 +7,7 @@ redis+cluster://:password@host1:6379,host2:6379
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -75,6 +75,11 @@ class RedisCache:
     async def increment(self, key: str, ttl: timedelta) -> int:
         async with self._asked():
             return int(await self._client.eval(COUNT, 1, PREFIX + key, _milliseconds(ttl)))
+
+    async def script(self, lua: str, keys: Sequence[str], *values: str | int) -> Any:
+        """Let the server run a script on these keys, which must be in one slot of a Cluster."""
+        async with self._asked():
+            return await self._client.eval(lua, len(keys), *(PREFIX + key for key in keys), *values)
 
     async def examine(self) -> Health:
         async with self._asked():

@@ -3,24 +3,27 @@
 from pathlib import Path
 
 from shopwright.kit.database import Database
+from shopwright.kit.ports import Marks
 from shopwright.kit.settings import choose, client_of
 
 
-def open_database(url: str, service: str) -> Database:
-    """The database of `service` behind `url`. Raises Invalid for a scheme nobody knows."""
-    return choose("database", url, {"sqlite": _sqlite, "postgresql": _postgresql, "postgres": _postgresql})(
-        url, service
-    )
+def open_database(url: str, service: str, marks: Marks | None = None) -> Database:
+    """The database of `service` behind `url`, whose commits are marked where it has no version of its own.
+
+    Raises Invalid for a scheme nobody knows.
+    """
+    known = {"sqlite": _sqlite, "postgresql": _postgresql, "postgres": _postgresql}
+    return choose("database", url, known)(url, service, marks)
 
 
-def _sqlite(url: str, service: str) -> Database:
+def _sqlite(url: str, service: str, _marks: Marks | None) -> Database:
     from shopwright.engines.database.sqlite import SqliteDatabase
 
     return SqliteDatabase(Path(url.removeprefix("sqlite://")) / f"{service}.db")
 
 
-def _postgresql(url: str, service: str) -> Database:
+def _postgresql(url: str, service: str, marks: Marks | None) -> Database:
     with client_of("postgres"):
         from shopwright.engines.database.postgresql import PostgresDatabase
 
-    return PostgresDatabase(url, schema=service)
+    return PostgresDatabase(url, schema=service, marks=marks)

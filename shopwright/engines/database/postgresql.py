@@ -18,7 +18,10 @@ from shopwright.engines.database.postgresql_url import read_url
 from shopwright.kit.database import Params, Row, Step, UniqueViolation
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
+from shopwright.kit.ports import Marks
 
+# Reads, and what says how far deliveries and timers are.
+UNSEEN = re.compile(r"\s*(SELECT|(INSERT INTO|UPDATE|DELETE FROM) (timers|deliveries|facts|inbox|idempotency))\b")
 PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_]\w*)")
 BATCH = 1000
 HOLD_TRIES = 50
@@ -84,14 +87,21 @@ class PostgresSession:
     def __init__(self, connection: Any, schema: str) -> None:
         self._connection = connection
         self._schema = schema
+        self.changed = False
+
+    def _note(self, sql: str) -> None:
+        """Has anything changed that can be seen from outside?"""
+        self.changed = self.changed or not UNSEEN.match(sql)
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
+        self._note(sql)
         text, names = positional(sql)
         with translated(self._schema):
             rows: Sequence[Row] = await self._connection.fetch(text, *(params[name] for name in names))
         return rows
 
     async def run(self, sql: str, params: Params) -> int:
+        self._note(sql)
         text, names = positional(sql)
         with translated(self._schema):
             status: str = await self._connection.execute(text, *(params[name] for name in names))
@@ -99,6 +109,7 @@ class PostgresSession:
         return int(count) if count.isdigit() else 0
 
     async def run_many(self, sql: str, rows: Sequence[Params]) -> None:
+        self._note(sql)
         text, names = positional(sql)
         with translated(self._schema):
             await self._connection.executemany(text, [tuple(row[name] for name in names) for row in rows])
@@ -130,7 +141,8 @@ class PostgresSnapshot:
 class PostgresDatabase:
     """One schema for one service."""
 
-    def __init__(self, url: str, schema: str) -> None:
+    def __init__(self, url: str, schema: str, marks: Marks | None = None) -> None:
+        self._marks = marks
         self._url = read_url(url)
         self._schema = schema
         self._pool: Any = None
@@ -209,13 +221,23 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresSession]:
-        async with self._connection() as connection, self._transaction(connection):
-            yield PostgresSession(connection, self._schema)
-        self._wrote()
+        async with self._connection() as connection:
+            session = PostgresSession(connection, self._schema)
+            async with self._transaction(connection):
+                yield session
+                token = await self._before(session)
+            await self._after(session, token)
 
-    def _wrote(self) -> None:
+    async def _before(self, session: PostgresSession) -> str:
+        """Just before the commit."""
+        return await self._marks.before(self._schema) if self._marks is not None and session.changed else ""
+
+    async def _after(self, session: PostgresSession, token: str) -> None:
+        """It is committed."""
         if self._replica is not None:
             self._replica.wrote()
+        if self._marks is not None and session.changed:
+            await self._marks.after(self._schema, token)
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
         if self._replica is None:
@@ -243,13 +265,15 @@ class PostgresDatabase:
                     await transaction.rollback()
                     if not patience:
                         raise Unavailable(f"{self._schema} is too busy to be held still. Try again later.") from None
+            session = PostgresSession(connection, self._schema)
             try:
-                yield PostgresSession(connection, self._schema)
+                yield session
+                token = await self._before(session)
             except BaseException:
                 await transaction.rollback()
                 raise
             await transaction.commit()
-        self._wrote()
+            await self._after(session, token)
 
     @staticmethod
     async def _lock(connection: Any, tables: Sequence[str]) -> None:

@@ -1,12 +1,13 @@
 """Prepared answers: the bytes of a read, kept as long as nothing it was made from has changed, in any process.
 
-Each kept answer carries the versions (of databases) it was made from, read before it was made; it is given only while
+Each kept answer carries the versions (of services) it was made from, read before it was made; it is given only while
 they are the same. So a kept answer is never older than an acknowledged change.
 
 Answers of the API are kept for those who come with no Authorization and no cookie. A page differs between visitors in
 a few places: it is made once for a bare visitor and cut there; the places are filled for each.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -14,10 +15,14 @@ from typing import Any, NamedTuple, Protocol
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-Version = Callable[[], int | None]
+from shopwright.kit.ports import Marks
+
+Version = Callable[[], int]
 Header = tuple[bytes, bytes]
 MOST_BYTES = 32_000_000
 LARGEST = 200_000
+# Should a mark be lost (a server of the cache that died in the same moment), nobody sees what was for longer than this.
+LONGEST_S = 30.0
 OK = 200
 
 
@@ -52,16 +57,35 @@ class Strangers:
 
 
 class Plan(NamedTuple):
-    """What the answers below a path are made from, and for whom."""
+    """What the answers below a path are made from (services, and numbers of other things), and for whom."""
 
-    versions: Sequence[Version]
+    services: tuple[str, ...]
+    others: Sequence[Version]
     visitors: Visitors
+
+
+class Sources:
+    """The versions of services: their databases' own, or else those that all processes have marked."""
+
+    def __init__(self, databases: Mapping[str, Callable[[], int | None]], marks: Marks | None) -> None:
+        self._databases = databases
+        self._marks = marks
+
+    async def versions(self, plan: Plan) -> tuple[Any, ...] | None:
+        """None where nothing can be kept."""
+        own = tuple(self._databases[name]() for name in plan.services)
+        others = tuple(other() for other in plan.others)
+        if None not in own:
+            return (*own, *others)
+        marked = await self._marks.versions(plan.services) if self._marks is not None else None
+        return None if marked is None else (*marked, *others)
 
 
 class Made(NamedTuple):
     """An answer. `parts`: its bytes, cut before and after each place."""
 
-    versions: tuple[int, ...]
+    versions: tuple[Any, ...]
+    at: float
     status: int
     template: str
     headers: list[Header]
@@ -71,21 +95,22 @@ class Made(NamedTuple):
 class Prepared:
     """ASGI middleware. `plans`: path → how it and what is below it is prepared ("/" stands for itself alone)."""
 
-    def __init__(self, app: ASGIApp, plans: Mapping[str, Plan]) -> None:
+    def __init__(self, app: ASGIApp, plans: Mapping[str, Plan], sources: Sources) -> None:
         self._app = app
+        self._sources = sources
         self._plans = dict(plans)
         self._kept: OrderedDict[tuple[str, bytes], Made] = OrderedDict()
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         plan = self._plan(scope)
-        versions = self._versions(plan) if plan else None
+        versions = await self._sources.versions(plan) if plan else None
         if plan is None or versions is None:
             await self._app(scope, receive, send)
             return
         key = (scope["path"], scope.get("query_string", b""))
         made = self._kept.get(key)
-        if made is None or made.versions != versions:
+        if made is None or made.versions != versions or time.monotonic() > made.at + LONGEST_S:
             made = await self._make(scope, receive, plan, versions)
             self._keep(key, made)
         scope["path_template"] = made.template
@@ -101,17 +126,7 @@ class Prepared:
         plan = next((self._plans[above] for above in _above(scope["path"]) if above in self._plans), None)
         return None if plan is None or plan.visitors.known(scope) else plan
 
-    @staticmethod
-    def _versions(plan: Plan) -> tuple[int, ...] | None:
-        versions = []
-        for source in plan.versions:
-            version = source()
-            if version is None:
-                return None
-            versions.append(version)
-        return tuple(versions)
-
-    async def _make(self, scope: Scope, receive: Receive, plan: Plan, versions: tuple[int, ...]) -> Made:
+    async def _make(self, scope: Scope, receive: Receive, plan: Plan, versions: tuple[Any, ...]) -> Made:
         """Ask the application as a bare visitor would."""
         said: list[Any] = []
 
@@ -127,7 +142,7 @@ class Prepared:
         for place in plan.visitors.places:
             parts = [piece for part in parts for piece in _cut(part, place)]
         given = [header for header in said[0]["headers"] if header[0].lower() != b"content-length"]
-        return Made(versions, said[0]["status"], asked.get("path_template", ""), given, parts)
+        return Made(versions, time.monotonic(), said[0]["status"], asked.get("path_template", ""), given, parts)
 
     def _keep(self, key: tuple[str, bytes], made: Made) -> None:
         self._drop(key)

@@ -1,0 +1,160 @@
+"""Versions in Redis for databases that have none: never the same after a change, never said while one is under way."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shopwright.app import Around, Shop
+from shopwright.engines.cache import open_marks
+from shopwright.engines.cache.redis import RedisCache
+from shopwright.engines.cache.redis_marks import RedisMarks
+from shopwright.kit.database import Database
+from shopwright.kit.money import Money
+from shopwright.kit.ports import Marks
+from shopwright.services.pricing.contract import Price
+from shopwright.web import build
+from tests.conftest import POSTGRES, QUICK, engines, make_settings, need, sell, server
+from tests.road import Road
+
+
+@pytest.fixture
+async def marks() -> AsyncIterator[Marks]:
+    made = open_marks(server("REDIS"))
+    assert made is not None
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def name() -> str:
+    return uuid.uuid4().hex
+
+
+async def change(marks: Marks, name: str) -> None:
+    await marks.after(name, await marks.before(name))
+
+
+async def test_a_version_is_another_after_each_change_and_none_is_said_while_one_is_committed(
+    marks: Marks, name: str
+) -> None:
+    first = await marks.versions([name])
+    assert first is not None
+    assert await marks.versions([name]) == first
+    token = await marks.before(name)
+    assert await marks.versions([name]) is None
+    await marks.after(name, token)
+    second = await marks.versions([name])
+    assert second not in {None, first}
+    both = await marks.versions([name, name + "other"])
+    assert both is not None
+    assert both[:1] == second
+
+
+async def test_of_two_who_commit_the_last_one_makes_it_known_again(marks: Marks, name: str) -> None:
+    one, other = await marks.before(name), await marks.before(name)
+    await marks.after(name, other)
+    assert await marks.versions([name]) is None
+    await marks.after(name, one)
+    assert await marks.versions([name]) is not None
+
+
+async def test_who_dies_while_committing_is_forgotten_in_time(marks: Marks, name: str) -> None:
+    first = await marks.versions([name])
+    dying = RedisMarks(RedisCache(server("REDIS")), committing_ms=300)
+    await dying.before(name)  # and nothing more is heard of it
+    await dying.close()
+    assert await marks.versions([name]) is None
+    await asyncio.sleep(0.4)
+    assert await marks.versions([name]) == first
+
+
+async def test_what_could_not_be_marked_is_marked_when_redis_is_back(name: str) -> None:
+    road = Road(server("REDIS"))
+    await road.open()
+    here, there = open_marks(road.url), open_marks(server("REDIS"))
+    before = await there.versions([name])
+    await road.cut()
+    await change(here, name)  # nobody is held up
+    assert await here.versions([name]) is None
+    await road.open()
+    await asyncio.sleep(1.1)
+    assert await here.versions([name]) == await there.versions([name]) != before
+    for one in (here, there):
+        await one.close()
+    await road.cut()
+
+
+def test_caches_that_can_be_asked_by_script_alone_keep_versions() -> None:
+    assert open_marks("memory:") is None
+    assert open_marks("memcached://127.0.0.1:11211") is None
+    assert isinstance(open_marks("redis://127.0.0.1:6379/0"), RedisMarks)
+
+
+class Counting(Around):
+    """How often databases are read."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+
+    def database(self, _name: str, database: Database) -> Database:
+        fetch = database.fetch
+
+        async def counted(sql: str, params: Any) -> Any:
+            self.reads += 1
+            return await fetch(sql, params)
+
+        database.fetch = counted  # type: ignore[method-assign]  # only to be seen
+        return database
+
+
+async def test_hot_reads_ask_redis_instead_of_postgresql_and_are_never_behind(data: tuple[Path, str]) -> None:
+    need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    counting = Counting()
+    more = engines(data[0]) | {"cache": server("REDIS")}
+    here = Shop(make_settings(*data, **more), hasher=QUICK, around=counting)
+    there = Shop(make_settings(*data, **more), hasher=QUICK)
+    lamp = await sell(there, "Lamp")
+    await there.search.bring_up_to_date()
+    transport = httpx.ASGITransport(app=build(here, deliver=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        for path in ("/v1/products/lamp", "/p/lamp"):
+            await client.get(path)
+            for _ in range(3):
+                before = counting.reads
+                assert (await client.get(path)).status_code == 200
+                assert counting.reads == before, "it was made anew"
+            for amount in range(1000, 1020):
+                await there.pricing.set_prices([Price(lamp.variants[0].id, Money(amount, "EUR"))])
+                text = (await client.get(path)).text
+                assert str(amount) in text.replace(".", "").replace(",", "")
+    for one in (here, there):
+        await one.close()
+
+
+async def test_the_shop_goes_on_while_redis_is_gone(data: tuple[Path, str]) -> None:
+    road = Road(server("REDIS"))
+    await road.open()
+    settings = make_settings(*data, **(engines(data[0]) | {"cache": road.url}))
+    shop = Shop(settings, hasher=QUICK)
+    lamp = await sell(shop, "Lamp")
+    transport = httpx.ASGITransport(app=build(shop, deliver=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        assert (await client.get("/v1/products/lamp")).status_code == 200
+        await road.cut()
+        signed = await client.post("/v1/sessions", json={"email": "owner@example.com", "password": "owner-password"})
+        assert signed.status_code == 201
+        cart = (await client.post("/v1/carts")).json()["id"]
+        added = await client.post(f"/v1/carts/{cart}/lines", json={"sku": lamp.variants[0].sku, "quantity": 1})
+        assert added.status_code == 201
+        await shop.pricing.set_prices([Price(lamp.variants[0].id, Money(777, "EUR"))])
+        assert '"amount":777' in (await client.get("/v1/products/lamp")).text.replace(" ", "")
+        await road.open()
+        await asyncio.sleep(1.1)
+        assert '"amount":777' in (await client.get("/v1/products/lamp")).text.replace(" ", "")
+    await shop.close()
+    await road.cut()
