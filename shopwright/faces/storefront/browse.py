@@ -23,6 +23,7 @@ from shopwright.services.catalog.contract import Category
 from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
 
 PAGE = 24
+QUOTES = 3  # of buyers, on the front page
 LARGEST = 10.0**12
 SORTS: dict[Sort, str] = {
     "relevance": "Best match",
@@ -154,7 +155,7 @@ async def home(frame: FrameDep) -> Response[bytes]:
     known = [msgspec.json.decode(item, type=Card) for item in best.items]
     story = await search.find(SearchRequest(chosen={"category": ("table",)}, sort="bestselling", limit=3))
     quotes: list[dict[str, Any]] = []
-    for one in known:
+    for one in [card for card in known if card.rating.count][:QUOTES]:
         found = await reviews.of_product(one.id, limit=1)
         quotes += [{"review": render.plain(review), "card": render.plain(one)} for review in found]
     return await frame.show(
@@ -164,7 +165,7 @@ async def home(frame: FrameDep) -> Response[bytes]:
             "hero": render.plain(known[0]) if known else None,
             "best": cards(best),
             "categories": render.plain(top_level(await catalog.categories())),
-            "quotes": quotes[:3],
+            "quotes": quotes,
             "story": [msgspec.json.decode(item) for item in story.items],
         },
     )

@@ -106,6 +106,8 @@ class Ending:
             if await self._give_up_placement(order_id):
                 async with self._work.begin() as tx:
                     await placement_store.drop_placement(tx, order_id)
+        async with self._work.begin() as tx:
+            await placement_store.note_written(tx, model.MANY)
 
     async def _give_up_placement(self, order_id: str) -> bool:
         """What was set aside for an order that will never be goes back; False where it has become one.

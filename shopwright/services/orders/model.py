@@ -38,6 +38,7 @@ STATES: States[Status] = States(
 TIME_TO_PAY = timedelta(minutes=30)
 # Banks let go of money they set aside after a week; before that, we do.
 AUTHORISED = timedelta(days=6)
+MANY = 1_000  # rows brought up to date in one go
 PLACING = timedelta(minutes=10)  # nothing that is being placed takes as long
 GRACE = timedelta(
     minutes=10

@@ -5,7 +5,7 @@ from shopwright.kit.work import Transaction, Work
 
 async def by_source(source: Work | Transaction, name: str) -> str | None:
     """The order that came from there."""
-    row = await source.one("SELECT id FROM orders WHERE source = :name", name=name)
+    row = await source.one("SELECT id FROM orders WHERE source = :name AND source <> ''", name=name)
     return row["id"] if row else None
 
 

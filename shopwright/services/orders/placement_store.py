@@ -17,10 +17,10 @@ async def claim_key(tx: Transaction, key: str, fingerprint: str, order_id: str) 
 
 
 async def keep_placement(tx: Transaction, order_id: str) -> bool:
-    """Held until the transaction ends; False where it was given up meanwhile."""
+    """Held, and written down as one that became an order, until the transaction ends; False where it was given up meanwhile."""
     return bool(
         await tx.run(
-            "UPDATE placements SET order_id = order_id WHERE order_id = :order_id AND key <> :order_id",
+            "UPDATE placements SET written = 1 WHERE order_id = :order_id AND key <> :order_id",
             order_id=order_id,
         )
     )
@@ -36,7 +36,7 @@ async def give_up_placement(tx: Transaction, order_id: str) -> bool:
     await keep_placement(tx, order_id)
     if await tx.one("SELECT 1 AS found FROM orders WHERE id = :order_id", order_id=order_id):
         return False
-    await tx.run("UPDATE placements SET key = order_id WHERE order_id = :order_id", order_id=order_id)
+    await tx.run("UPDATE placements SET key = order_id, written = 0 WHERE order_id = :order_id", order_id=order_id)
     return True
 
 
@@ -44,10 +44,20 @@ async def abandoned_placements(source: Work, before: str) -> list[str]:
     """Orders that were begun before that id was made, and never came to be."""
     rows = await source.fetch(
         "SELECT p.order_id FROM placements p LEFT JOIN orders o ON o.id = p.order_id"
-        " WHERE o.id IS NULL AND p.order_id < :before LIMIT 100",
+        " WHERE p.written = 0 AND p.order_id < :before AND o.id IS NULL ORDER BY p.order_id LIMIT 100",
         before=before,
     )
     return [row["order_id"] for row in rows]
+
+
+async def note_written(tx: Transaction, most: int) -> int:
+    """Placements of orders that a process of the version before has written; answers how many there were of them."""
+    return await tx.run(
+        "UPDATE placements SET written = 1 WHERE written = 0 AND order_id IN ("
+        " SELECT p.order_id FROM placements p JOIN orders o ON o.id = p.order_id WHERE p.written = 0"
+        " ORDER BY p.order_id LIMIT :most)",
+        most=most,
+    )
 
 
 async def drop_placement(tx: Transaction, order_id: str) -> None:

@@ -103,7 +103,9 @@ def _rating(row: Row) -> Rating:
 
 async def changed(source: Work, limit: int) -> list[Changed]:
     """Entries the index does not have yet."""
-    rows = await source.fetch("SELECT * FROM entries WHERE changed <> indexed LIMIT :limit", limit=limit)
+    rows = await source.fetch(
+        "SELECT * FROM entries WHERE changed <> indexed ORDER BY changed LIMIT :limit", limit=limit
+    )
     return await _with_offers(source, rows)
 
 

@@ -1,0 +1,1 @@
+CREATE INDEX consents_since ON consents (since);
