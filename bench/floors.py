@@ -33,11 +33,11 @@ class Recorder:
             yield RecordingSession(self._name, session, self._calls)
             self._calls.append((self._name, "write", "COMMIT", {}))
 
-    def version(self) -> int | None:
-        return self._inner.version()
+    async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
+        return await self.fetch(sql, params)
 
-    async def close(self) -> None:
-        await self._inner.close()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
 
 class RecordingSession:
@@ -71,22 +71,27 @@ def record(shop: Shop) -> list[Call]:
 def _another(key: str, value: Any, number: int, first: int | None) -> Any:
     """The same value for another flow: new ids, the next order number, later places in the log."""
     if key == "seq":
-        return value + 1_000 * number
+        return value + 1_000_000 * number
     if isinstance(value, str):
         return ID.sub(lambda found: f"{found.group(1)}_{number:08x}{found.group()[len(found.group(1)) + 9 :]}", value)
     return first + number if first is not None and value == first else value
 
 
-def replay(data: Path, calls: list[Call], times: int) -> float:
-    """Flows a second when the same statements run straight on sqlite3, as durably, one after the other."""
+def retold(calls: list[Call], times: int) -> list[list[Call]]:
+    """The same flow so many times, each with ids of its own."""
     first = next((params["number"] for _, _, sql, params in calls if sql.startswith("INSERT INTO orders")), None)
-    stories = [
+    return [
         [
             (name, kind, sql, {key: _another(key, value, n + 1, first) for key, value in params.items()})
             for name, kind, sql, params in calls
         ]
         for n in range(times)
     ]
+
+
+def replay(data: Path, calls: list[Call], times: int) -> float:
+    """Flows a second when the same statements run straight on sqlite3, as durably, one after the other."""
+    stories = retold(calls, times)
     connections: dict[tuple[str, str], sqlite3.Connection] = {}
     for name in {name for name, *_ in calls}:
         for kind in ("read", "write"):

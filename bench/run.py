@@ -23,6 +23,7 @@ from shopwright.demo.load import load
 from shopwright.demo.many import load_many
 from shopwright.kit.auth import GUEST
 from shopwright.kit.places import Address
+from shopwright.kit.work import one_request
 from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
@@ -114,10 +115,12 @@ async def floor_of(folder: Path, flow: Callable[[Shop], Awaitable[None]]) -> tup
 
 
 async def _cart_with_lines(shop: Shop) -> Cart:
-    cart = await shop.carts.create()
+    with one_request():
+        cart = await shop.carts.create()
     for slug in SOLD:
-        product = await shop.catalog.get(slug)
-        cart = await shop.carts.add(cart.id, product.variants[0].id, 1)
+        with one_request():
+            product = await shop.catalog.get(slug)
+            cart = await shop.carts.add(cart.id, product.variants[0].id, 1)
     return cart
 
 
@@ -129,14 +132,16 @@ async def cart_flow(shop: Shop) -> None:
 
 async def checkout(shop: Shop) -> None:
     cart = await _cart_with_lines(shop)
-    cart = await shop.carts.change(
-        cart.id,
-        CartChange(email="bench@example.com", shipping_address=Address(**ADDRESS), shipping_option_id="shr_standard"),
+    change = CartChange(
+        email="bench@example.com", shipping_address=Address(**ADDRESS), shipping_option_id="shr_standard"
     )
+    with one_request():
+        cart = await shop.carts.change(cart.id, change)
     request = PlaceOrder(
         cart_id=cart.id, expected_total=cart.totals.total, payment=PaymentChoice(provider="pretend", token="pretend_ok")
     )
-    await shop.orders.place(request, shop.ids.new("bench"), GUEST)
+    with one_request():
+        await shop.orders.place(request, shop.ids.new("bench"), GUEST)
 
 
 async def _taken(_provider: str, _headers: object, _body: bytes) -> bool:
@@ -144,7 +149,12 @@ async def _taken(_provider: str, _headers: object, _body: bytes) -> bool:
 
 
 async def prepare(folder: Path, size: int = 0) -> list[str]:
-    shop = Shop(complete(Settings(data=str(folder))))
+    return await prepare_in(complete(Settings(data=str(folder))), size)
+
+
+async def prepare_in(settings: Settings, size: int = 0) -> list[str]:
+    """A shop with enough of two things; answers their SKUs."""
+    shop = Shop(settings)
     await shop.migrate()
     await (load_many(shop, size) if size else load(shop))
     await shop.bus.settle()

@@ -68,6 +68,8 @@ HOME = Path(__file__).parent
 KEEP_DOCUMENTS = ("catalog", "reviews")
 # What pages and lists are made from that are the same for everyone.
 SEEN_BY_ALL = ("catalog", "pricing", "inventory", "search", "reviews")
+# Of these, those whose versions are worth asking for where they are read: every order changes the others.
+CHANGES_SELDOM = ("catalog", "pricing", "reviews")
 
 
 def migrations_of(service: str) -> list[Path]:
@@ -188,7 +190,9 @@ class Shop:
     def _work(self, name: str) -> Work:
         marks = self.marks if name in SEEN_BY_ALL else None
         database = self._around.database(name, open_database(self.settings.database, name, marks))
-        return Work(name, database, self.clock, self.ids, self._hearers)
+        work = Work(name, database, self.clock, self.ids, self._hearers)
+        work.marks = marks if name in CHANGES_SELDOM else None
+        return work
 
     def _part(self, ours: type[Part]) -> type[Part]:
         return self._parts.get(ours, ours)

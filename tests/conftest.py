@@ -102,7 +102,7 @@ def engines(data: Path) -> dict[str, str]:
     return {
         "search": f"{server('OPENSEARCH')}/{place(data)}",
         "files": server("S3").replace("?", f"/{place(data)}?"),
-        "cache": server("REDIS"),
+        "cache": f"{server('REDIS')}?prefix={place(data)}",
         "bus": f"{server('RABBITMQ')}?prefix={place(data)}",
         "documents": mongo_url(data),
     }

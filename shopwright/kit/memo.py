@@ -1,5 +1,6 @@
 """What was read from a database, kept until anything in it changes: caching by version, never by hope."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -7,6 +8,7 @@ from shopwright.kit.work import Work
 
 T = TypeVar("T")
 MOST = 5_000
+LONGEST_S = 30.0
 
 
 class Made:
@@ -30,22 +32,28 @@ class Made:
 
 
 class Memo:
-    """Values of one service, by key. Where the database has no cheap version, everything is read anew."""
+    """Values of one service, by key. Where nothing tells a version, everything is read anew."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._version: int | None = None
+        self._version: int | str | None = None
+        self._since = 0.0
         self._values: dict[Any, Any] = {}
 
-    def _current(self) -> int | None:
-        version = self._work.database.version()
+    async def _current(self) -> int | str | None:
+        version: int | str | None = self._work.database.version()
+        if version is None and self._work.marks is not None:
+            marked = await self._work.marks.versions((self._work.name,))
+            version = marked[0] if marked else None
+            if time.monotonic() > self._since + LONGEST_S:  # should a mark have been lost
+                self._version = None
         if version != self._version or len(self._values) > MOST:
-            self._version, self._values = version, {}
+            self._version, self._values, self._since = version, {}, time.monotonic()
         return version
 
     async def get(self, key: Any, make: Callable[[], Awaitable[T]]) -> T:
         """The value of `key`, made anew if anything was committed since it was made."""
-        version = self._current()
+        version = await self._current()
         if version is not None and key in self._values:
             found: T = self._values[key]
             return found
@@ -58,7 +66,7 @@ class Memo:
         self, kind: str, ids: Sequence[str], make: Callable[[list[str]], Awaitable[dict[str, T]]]
     ) -> dict[str, T | None]:
         """The values of all `ids` (None where there is none); only those not known yet are asked for, together."""
-        version = self._current()
+        version = await self._current()
         values = self._values
         missing = [one for one in dict.fromkeys(ids) if version is None or (kind, one) not in values]
         made = await make(missing) if missing else {}

@@ -118,27 +118,6 @@ class Cache(Protocol):
     async def close(self) -> None: ...
 
 
-class Marks(Protocol):
-    """Versions of what has none by itself: whoever changes it marks it just before the commit and right after it.
-
-    While a commit may be under way nobody knows a version; who dies in between leaves that so for a while, not for good.
-    """
-
-    async def before(self, name: str) -> str:
-        """A change of `name` is about to be committed; answers what `after` is to be told. "": could not be marked."""
-        ...
-
-    async def after(self, name: str, token: str) -> None:
-        """It is committed. What cannot be marked now is marked as soon as possible."""
-        ...
-
-    async def versions(self, names: Sequence[str]) -> tuple[str, ...] | None:
-        """A text for each, another one after each change; None where that cannot be said just now."""
-        ...
-
-    async def close(self) -> None: ...
-
-
 class Files(Protocol):
     """Bytes under a name, for good."""
 

@@ -7,12 +7,13 @@
 When the block ends, the change and its facts are on disk together, or neither is.
 """
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -26,6 +27,7 @@ from shopwright.kit.ids import Ids
 LEASE = timedelta(seconds=20)
 ANSWERS_KEPT = timedelta(days=1)
 FORGOTTEN_WITHIN = timedelta(days=30)
+REQUEST_S = 1.0
 # So many values are asked for at once.
 MANY = 500
 # The transactions this task holds open for several deeds, by the name of the service.
@@ -142,8 +144,67 @@ class Late(Reading):
         return await self._database.fetch_late(sql, params)
 
 
+class Request:
+    """One request, as far as versions go: what they were when it first asked holds until it ends, or we change something.
+
+    Not for longer than a moment: a task that was begun in a request may outlive it.
+    """
+
+    def __init__(self) -> None:
+        self.told: Any = None
+        self.changes = 0
+        self._until = time.monotonic() + REQUEST_S
+
+    @property
+    def holds(self) -> bool:
+        """Does what was told hold?"""
+        return self.told is not None and time.monotonic() < self._until
+
+
+_request: ContextVar[Request | None] = ContextVar("request", default=None)
+
+
+def this_request() -> Request | None:
+    """The request that is answered here, if it is one."""
+    return _request.get()
+
+
+@contextmanager
+def one_request() -> Iterator[None]:
+    """What is done in here is one request."""
+    before = _request.set(Request())
+    try:
+        yield
+    finally:
+        _request.reset(before)
+
+
+class Marks(Protocol):
+    """Versions of what has none by itself: whoever changes it marks it just before the commit and right after it.
+
+    While a commit may be under way nobody knows a version; who dies in between leaves that so for a while, not for good.
+    """
+
+    async def before(self, name: str) -> str:
+        """A change of `name` is about to be committed; answers what `after` is to be told. "": could not be marked."""
+        ...
+
+    async def after(self, name: str, token: str) -> None:
+        """It is committed. What cannot be marked now is marked as soon as possible."""
+        ...
+
+    async def versions(self, names: Sequence[str]) -> tuple[str, ...] | None:
+        """A text for each, another one after each change; None where that cannot be said just now."""
+        ...
+
+    async def close(self) -> None: ...
+
+
 class Work(Reading):
-    """What a service works with. `name` is the service's; `lease`: how long this process keeps what it tells to itself."""
+    """What a service works with. `name` is the service's; `lease`: how long this process keeps what it tells to itself.
+
+    `marks`: who tells its version, where its database does not.
+    """
 
     def __init__(self, name: str, database: Database, clock: Clock, ids: Ids, hearers: Hearers) -> None:
         self.name = name
@@ -153,6 +214,7 @@ class Work(Reading):
         self.hearers = hearers
         self.after_commit: Callable[[Work, list[Heard]], None] = lambda _work, _heard: None
         self.lease = LEASE
+        self.marks: Marks | None = None
         self.late: Reading = Late(database)
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> "Work":

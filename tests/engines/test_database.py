@@ -307,6 +307,22 @@ async def test_a_service_cannot_see_what_is_another_ones(way: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("way", ["", "&pgbouncer=transaction"])
+async def test_who_reads_everything_may_take_longer_than_a_statement(way: str, tmp_path: Path) -> None:
+    need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    base = server("PGBOUNCER") if way else POSTGRES
+    name = f"contract_{uuid.uuid4().hex[:12]}"
+    await postgres_do(f"CREATE DATABASE {name}")
+    patient = open_database(f"{base.rpartition('/')[0]}/{name}?statement_seconds=1{way}", "things")
+    await prepare(patient, tmp_path)
+    await put(patient, "lamp")
+    async with patient.snapshot() as moment:
+        await asyncio.sleep(6.5)  # longer than a transaction may do nothing
+        assert [row["id"] async for rows in moment.rows("things") for row in rows] == ["lamp"]
+    await patient.close()
+    await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.parametrize("way", ["", "&pgbouncer=transaction"])
 async def test_a_statement_that_takes_too_long_is_ended_and_waiting_for_a_connection_too(way: str) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     base = server("PGBOUNCER") if way else POSTGRES

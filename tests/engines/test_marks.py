@@ -15,10 +15,10 @@ from shopwright.engines.cache.redis import RedisCache
 from shopwright.engines.cache.redis_marks import RedisMarks
 from shopwright.kit.database import Database
 from shopwright.kit.money import Money
-from shopwright.kit.ports import Marks
+from shopwright.kit.work import Marks, one_request
 from shopwright.services.pricing.contract import Price
 from shopwright.web import build
-from tests.conftest import POSTGRES, QUICK, engines, make_settings, need, sell, server
+from tests.conftest import POSTGRES, QUICK, engines, make_settings, need, place, sell, server
 from tests.road import Road
 
 
@@ -65,12 +65,46 @@ async def test_of_two_who_commit_the_last_one_makes_it_known_again(marks: Marks,
 
 async def test_who_dies_while_committing_is_forgotten_in_time(marks: Marks, name: str) -> None:
     first = await marks.versions([name])
-    dying = RedisMarks(RedisCache(server("REDIS")), committing_ms=300)
+    dying, others = (RedisMarks(RedisCache(server("REDIS")), committing_ms=300, clocks_ms=0) for _ in range(2))
     await dying.before(name)  # and nothing more is heard of it
     await dying.close()
+    assert await others.versions([name]) is None
     assert await marks.versions([name]) is None
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(0.5)
+    assert await others.versions([name]) == first
     assert await marks.versions([name]) == first
+    await others.close()
+
+
+async def test_who_asks_while_an_answer_is_on_its_way_is_told_of_what_happened_meanwhile(
+    marks: Marks, name: str
+) -> None:
+    """Answers are shared among those who ask at once, but never one that was on its way before the question."""
+    await marks.versions([name])
+    for _ in range(50):
+        early = asyncio.create_task(marks.versions([name]))
+        await asyncio.sleep(0)
+        other = open_marks(server("REDIS"))
+        await change(other, name)
+        known = await other.versions([name])
+        late = await asyncio.gather(*(marks.versions([name]) for _ in range(5)))
+        assert late == [known] * 5
+        await early
+        await other.close()
+
+
+async def test_one_request_asks_once_unless_it_changes_something_itself(marks: Marks, name: str) -> None:
+    await marks.versions([name])
+    with one_request():
+        first = await marks.versions([name])
+        other = open_marks(server("REDIS"))
+        await change(other, name)
+        assert await marks.versions([name]) == first  # as it was when the request began
+        await change(marks, name)
+        assert await marks.versions([name]) not in {None, first}
+    with one_request():
+        assert await marks.versions([name]) == await other.versions([name])
+    await other.close()
 
 
 async def test_what_could_not_be_marked_is_marked_when_redis_is_back(name: str) -> None:
@@ -115,7 +149,7 @@ class Counting(Around):
 async def test_hot_reads_ask_redis_instead_of_postgresql_and_are_never_behind(data: tuple[Path, str]) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     counting = Counting()
-    more = engines(data[0]) | {"cache": server("REDIS")}
+    more = engines(data[0]) | {"cache": f"{server('REDIS')}?prefix={place(data[0])}"}
     here = Shop(make_settings(*data, **more), hasher=QUICK, around=counting)
     there = Shop(make_settings(*data, **more), hasher=QUICK)
     lamp = await sell(there, "Lamp")
@@ -139,7 +173,7 @@ async def test_hot_reads_ask_redis_instead_of_postgresql_and_are_never_behind(da
 async def test_the_shop_goes_on_while_redis_is_gone(data: tuple[Path, str]) -> None:
     road = Road(server("REDIS"))
     await road.open()
-    settings = make_settings(*data, **(engines(data[0]) | {"cache": road.url}))
+    settings = make_settings(*data, **(engines(data[0]) | {"cache": f"{road.url}?prefix={place(data[0])}"}))
     shop = Shop(settings, hasher=QUICK)
     lamp = await sell(shop, "Lamp")
     transport = httpx.ASGITransport(app=build(shop, deliver=False))

@@ -1,7 +1,8 @@
 """Caches: `memory:` lives in each process, `redis://…` and `memcached://…` are shared by all of them."""
 
-from shopwright.kit.ports import Cache, Marks
+from shopwright.kit.ports import Cache
 from shopwright.kit.settings import choose, client_of
+from shopwright.kit.work import Marks
 
 
 def open_cache(url: str) -> Cache:

@@ -1,54 +1,65 @@
 """Versions in Redis, for databases that have none that is cheap: one question for all of a page's sources.
 
-Each name has a text, which another replaces after each commit, and a set of those who are committing, each with an end.
+`versions` (a hash) has a text for each name, which another replaces after each commit, and under `NAME?` until when somebody
+may be committing; `versions:NAME` (a sorted set) who that is, each with an end.
 """
 
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TypeVar
 
 from shopwright.engines.cache.redis import RedisCache
 from shopwright.kit.calm import Calm
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.work import this_request
 
-T = TypeVar("T")
 # Longer than a commit may take (`statement_seconds` and what the driver adds).
 COMMITTING_MS = 120_000
+CLOCKS_MS = 60_000  # so much may our clock and that of Redis differ before a mark that is over is looked at
+HASH = "{versions}"
 NOW = "local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
-BEFORE = NOW + "redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1]) redis.call('PEXPIRE', KEYS[1], ARGV[2])"
-AFTER = "redis.call('ZREM', KEYS[1], ARGV[1]) redis.call('SET', KEYS[2], ARGV[1], 'EX', 86400)"
-READ = (
+BEFORE = (
     NOW
     + """
-local found = {}
-for n = 1, #KEYS, 2 do
-    if redis.call('ZCOUNT', KEYS[n], now, '+inf') > 0 then return false end
-    local version = redis.call('GET', KEYS[n + 1])
-    if not version then
-        version = ARGV[1]
-        redis.call('SET', KEYS[n + 1], version, 'EX', 86400)
-    end
-    found[#found + 1] = version
-end
-return found
+redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+redis.call('HSET', KEYS[1], ARGV[1] .. '?', now + ARGV[3])
+"""
+)
+# The mark of one who is done is taken away; with it that there is one, if there is no other that may still be at it.
+AFTER = (
+    NOW
+    + """
+redis.call('ZREM', KEYS[2], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+if redis.call('ZCARD', KEYS[2]) == 0 then redis.call('HDEL', KEYS[1], ARGV[1] .. '?') end
+if ARGV[3] == 'committed' then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+else redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) end
+redis.call('EXPIRE', KEYS[1], 86400)
 """
 )
 
 
 class RedisMarks:
-    """See `kit.ports.Marks`."""
+    """See `kit.work.Marks`."""
 
-    def __init__(self, cache: RedisCache, committing_ms: int = COMMITTING_MS) -> None:
+    def __init__(self, cache: RedisCache, committing_ms: int = COMMITTING_MS, clocks_ms: int = CLOCKS_MS) -> None:
         self._cache = cache
         self._committing_ms = committing_ms
+        self._clocks_ms = clocks_ms
         self._calm = Calm("Redis")
         self._owed: dict[str, str] = {}  # by name: what is committed and could not be marked
+        self._changes = 0  # that this process has marked
+        self._next: asyncio.Future[Mapping[str, str] | None] | None = None
+        self._asking: asyncio.Task[None] | None = None
 
     async def before(self, name: str) -> str:
+        self._changes += 1
         token = secrets.token_hex(8)
         try:
-            await self._ask(lambda: self._cache.script(BEFORE, _keys(name), token, self._committing_ms))
+            await self._mark(BEFORE, name, token, self._committing_ms)
         except Unavailable:
             return ""
         return token
@@ -56,29 +67,69 @@ class RedisMarks:
     async def after(self, name: str, token: str) -> None:
         token = token or secrets.token_hex(8)
         try:
-            await self._ask(lambda: self._cache.script(AFTER, _keys(name), token))
+            await self._mark(AFTER, name, token, "committed")
         except Unavailable:
             self._owed[name] = token
+        self._changes += 1
+
+    async def _mark(self, script: str, name: str, *values: str | int) -> None:
+        keys = (HASH, f"{HASH}:{name}")
+        await self._calm.ask(partial(self._cache.script, script, keys, name, *values))
 
     async def versions(self, names: Sequence[str]) -> tuple[str, ...] | None:
-        keys = [key for name in names for key in _keys(name)]
         try:
             for name, token in list(self._owed.items()):
-                await self._ask(partial(self._cache.script, AFTER, _keys(name), token))
+                await self._mark(AFTER, name, token, "committed")
                 if self._owed.get(name) == token:
                     del self._owed[name]
-            found = await self._ask(lambda: self._cache.script(READ, keys, secrets.token_hex(8)))
+            told = await self._told()
+            if told is not None and (unclear := [name for name in names if self._is_unclear(told, name)]):
+                for name in unclear:
+                    await self._mark(AFTER, name, secrets.token_hex(8), "")
+                told = await self._asked_now()
         except Unavailable:
             return None
-        return tuple(one.decode() for one in found) if found else None
+        if told is None or any(f"{name}?" in told or name not in told for name in names):
+            return None
+        return tuple(told[name] for name in names)
 
-    async def _ask(self, call: Callable[[], Awaitable[T]]) -> T:
-        return await self._calm.ask(call)
+    def _is_unclear(self, told: Mapping[str, str], name: str) -> bool:
+        """It has no version yet, or who was committing has been too long about it."""
+        until = told.get(f"{name}?")
+        return name not in told if until is None else float(until) + self._clocks_ms < time.time() * 1000
+
+    async def _told(self) -> Mapping[str, str] | None:
+        """All there is: as it was when this request first asked, unless this process has changed something since."""
+        request = this_request()
+        if request is not None and request.holds and request.changes == self._changes:
+            known: Mapping[str, str] = request.told
+            return known
+        changes = self._changes
+        told = await self._asked_now()
+        if request is not None:
+            request.told, request.changes = told, changes
+        return told
+
+    async def _asked_now(self) -> Mapping[str, str] | None:
+        """All there is, as it is after this was asked: those who ask while an answer is on its way share the next one."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        mine = self._next
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(mine)
+
+    async def _ask(self) -> None:
+        while self._next is not None:
+            waiting, self._next = self._next, None
+            try:
+                found = await self._calm.ask(partial(self._cache.hash, HASH))
+            except Unavailable:
+                found = None
+            if not waiting.done():
+                waiting.set_result(found)
 
     async def close(self) -> None:
+        if self._asking is not None:
+            await asyncio.wait([self._asking])
         await self._cache.close()
-
-
-def _keys(name: str) -> list[str]:
-    """In one slot of a Cluster, so that one script may ask for all."""
-    return [f"{{versions}}:{name}:committing", f"{{versions}}:{name}"]

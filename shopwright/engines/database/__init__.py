@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from shopwright.kit.database import Database
-from shopwright.kit.ports import Marks
 from shopwright.kit.settings import choose, client_of
+from shopwright.kit.work import Marks
 
 
 def open_database(url: str, service: str, marks: Marks | None = None) -> Database:

@@ -18,7 +18,7 @@ from shopwright.engines.database.postgresql_url import read_url
 from shopwright.kit.database import Params, Row, Step, UniqueViolation
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
-from shopwright.kit.ports import Marks
+from shopwright.kit.work import Marks
 
 # Reads, and what says how far deliveries and timers are.
 UNSEEN = re.compile(r"\s*(SELECT|(INSERT INTO|UPDATE|DELETE FROM) (timers|deliveries|facts|inbox|idempotency))\b")
@@ -79,6 +79,10 @@ def translated(schema: str) -> Iterator[None]:
         asyncpg.exceptions.InvalidAuthorizationSpecificationError,
     ) as error:
         raise Unavailable(f"PostgreSQL does not answer for {schema}: {error}.") from error
+
+
+async def _as_it_is(_connection: Any) -> None:
+    """A connection goes back without a word: we set nothing that outlives a transaction but what is the same for all."""
 
 
 class PostgresSession:
@@ -159,6 +163,7 @@ class PostgresDatabase:
                         self._url.address,
                         min_size=0,
                         max_size=self._url.connections,
+                        reset=_as_it_is,
                         init=None if self._url.pooled else self._become,
                         **self._how(),
                     )
@@ -208,8 +213,10 @@ class PostgresDatabase:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
         pool = await self._connected()
+        # Waiting with an end costs a task; where one is free, nobody waits.
+        patience = None if pool.get_idle_size() else self._url.wait_seconds
         with translated(self._schema):
-            async with pool.acquire(timeout=self._url.wait_seconds) as connection:
+            async with pool.acquire(timeout=patience) as connection:
                 yield connection
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
@@ -287,6 +294,10 @@ class PostgresDatabase:
             self._connection() as connection,
             self._transaction(connection, isolation="repeatable_read", readonly=True),
         ):
+            # Whoever reads all of it may take hours, and wait for other services in between.
+            await connection.execute(
+                "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+            )
             await connection.fetch("SELECT count(*) FROM migrations")  # from here on it sees this moment
             yield PostgresSnapshot(connection, self._schema)
 

@@ -28,7 +28,7 @@ CONNECTIONS = 20
 DUPLICATE_KEY = 11000
 TAKEN = "it is there already"
 PARTS = {"version": 1, "body": 1}
-AT_ONCE = 100  # entries read in one go
+AT_ONCE = 50  # entries read in one go
 PORTION_BYTES = 8_000_000  # a message to the server may have 48
 # A body leaves the database once it is here: on the disks of a majority.
 DURABLE = {"writeConcern": {"w": "majority", "j": True}}

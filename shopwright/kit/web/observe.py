@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from shopwright.kit.ids import Ids
+from shopwright.kit.work import one_request
 
 log = logging.getLogger("shopwright.access")
 
@@ -90,7 +91,8 @@ class Observe:
             await send(message)
 
         try:
-            await self._app(scope, receive, mark)
+            with one_request():
+                await self._app(scope, receive, mark)
         finally:
             seconds = time.perf_counter() - started
             route = scope.get("path_template") or "unmatched"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from shopwright.kit.ports import Marks
+from shopwright.kit.work import Marks
 
 Version = Callable[[], int]
 Header = tuple[bytes, bytes]
