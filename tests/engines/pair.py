@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
+import trustme
 
 from tests.conftest import need
 from tests.process.server import free_port
@@ -75,6 +76,21 @@ class Pair:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+    async def demand_tls(self, certificate: trustme.LeafCert) -> None:
+        """From now on the primary lets in the user `guarded` by TLS and password (`s@cret`), and nobody else by network."""
+        folder = self.home / str(self.primary)
+        certificate.private_key_pem.write_to_path(str(folder / "server.key"))
+        (folder / "server.key").chmod(0o600)
+        certificate.cert_chain_pems[0].write_to_path(str(folder / "server.crt"))
+        for name in ("server.key", "server.crt"):
+            if self._who:
+                shutil.chown(folder / name, "postgres", "postgres")
+        await self.do(self.primary, "CREATE ROLE guarded LOGIN SUPERUSER PASSWORD 's@cret'")
+        await self.do(self.primary, "ALTER SYSTEM SET ssl = on")
+        (folder / "pg_hba.conf").write_text("hostssl all guarded 127.0.0.1/32 scram-sha-256\n")
+        await self.do(self.primary, "SELECT pg_reload_conf()")
+        await asyncio.sleep(0.3)
 
     def pause(self, port: int) -> None:
         """Half dead: it holds its connections and answers nobody."""

@@ -7,7 +7,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.doctor import examine, examine_engines
-from tests.conftest import QUICK, sell
+from tests.conftest import ON_SERVERS, QUICK, sell
 from tests.process.server import free_port
 from tests.services.test_orders import place
 
@@ -83,8 +83,9 @@ async def test_the_engines_of_a_shop_are_looked_at_and_one_that_is_gone_is_named
         "messages by sms",
         "messages by push",
     ]
-    assert [finding.check for finding in findings[1:] if finding.wrong] == []
+    alone = ["bus"] if ON_SERVERS else []  # one RabbitMQ is said to be one
+    assert [finding.check.partition(":")[0] for finding in findings[1:] if finding.wrong] == alone
     gone = Shop(msgspec.structs.replace(shop.settings, search=f"opensearch://127.0.0.1:{free_port()}"), hasher=QUICK)
-    wrong = [finding.check for finding in (await examine_engines(gone))[1:] if finding.wrong]
+    wrong = [finding.check.partition(":")[0] for finding in (await examine_engines(gone))[1:] if finding.wrong]
     await gone.close()
-    assert wrong == ["search"]
+    assert wrong == ["search", *alone]

@@ -109,6 +109,11 @@ class Line:
         wrong = []
         if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST:
             wrong.append(f"RabbitMQ {version} is too old: quorum queues that keep what is given up need 3.10.")
+        if len(self._url.hosts) == 1:
+            wrong.append(
+                "SHOPWRIGHT_BUS names one host: what is queued is as safe as its disk. Run three servers and name them all:"
+                " amqp://user:password@host1,host2,host3/."
+            )
         return Health(f"{_text(properties.get('product', 'RabbitMQ'))} {version}", tuple(wrong))
 
     # --- publishing

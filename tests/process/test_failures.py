@@ -1,0 +1,189 @@
+"""Each engine is taken away from a shop under load: what goes on, what says so, and how soon all is well again.
+
+TABLE=docs/failures.md FAULT_S=20 FAULTS=all writes what happened as the table of the docs.
+"""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from tests.conftest import ON_SERVERS, QUICK, engines, make_settings, sell
+from tests.process.server import Server, buy
+from tests.process.test_processes import settled, wrong
+from tests.road import Road
+
+FAULT_S = float(os.environ.get("FAULT_S", "4"))
+ALL = os.environ.get("FAULTS", "") == "all"
+PATIENCE_S = 60
+ENGINES = ("database", "cache", "bus", "search", "files", "documents")
+NAMES = {
+    "database": "PostgreSQL", "cache": "Redis", "bus": "RabbitMQ", "search": "OpenSearch", "files": "S3", "documents": "MongoDB",
+}  # fmt: skip
+FAULTS: dict[str, str] = {"cut": "refuses connections", "hush": "takes connections and never answers", "slow": "answers 0.3 s later"}  # fmt: skip
+
+
+class Count:
+    """What became of requests. `said`: 503 with a reason; `failed`: anything else that is no answer."""
+
+    def __init__(self) -> None:
+        self.requests = self.well = self.said = self.failed = self.orders = 0
+        self.slowest = 0.0
+        self.odd: list[str] = []
+
+
+class Load:
+    """Shoppers who look around and buy, until they are told to stop."""
+
+    def __init__(self, url: str, sku: str) -> None:
+        self._url, self._sku = url, sku
+        self.count = Count()
+        self.acknowledged: set[str] = set()
+        self.stopping = False
+        self._number = 0
+        self.last_well: dict[str, float] = {}
+
+    async def ask(self, kind: str, request: Callable[[], AsyncIterator[httpx.Response]]) -> None:
+        count, began = self.count, time.monotonic()
+        count.requests += 1
+        try:
+            answer = await request()
+        except httpx.HTTPError as error:
+            count.failed += 1
+            count.odd.append(f"{kind}: {error!r}")
+        except (KeyError, ValueError):  # a step of a purchase was answered with a problem
+            count.said += 1
+        else:
+            if answer.status_code < 400:
+                count.well += 1
+                self.last_well[kind] = time.monotonic()
+                if kind == "order":
+                    self.acknowledged.add(answer.json()["id"])
+                    count.orders += 1
+            elif answer.status_code in {503, 409, 404}:
+                count.said += 1
+            else:
+                count.failed += 1
+                count.odd.append(f"{kind}: {answer.status_code} {answer.text[:200]}")
+        count.slowest = max(count.slowest, time.monotonic() - began)
+
+    async def shopper(self) -> None:
+        while not self.stopping:
+            self._number += 1
+            name = f"buyer{self._number}"
+            async with httpx.AsyncClient(base_url=self._url, timeout=40, trust_env=False) as client:
+                for path in ("/", "/p/lamp", "/search?q=lamp", "/v1/products/lamp"):
+                    await self.ask("page", lambda path=path, client=client: client.get(path))
+                await self.ask("order", lambda name=name, client=client: buy(client, self._sku, name))
+            await asyncio.sleep(0.02)
+
+    async def well_since(self, moment: float) -> float:
+        """When pages and orders were answered again after that."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not all(self.last_well.get(kind, 0) > moment + 0.05 for kind in ("page", "order")):
+                await asyncio.sleep(0.02)
+        return max(self.last_well.values())
+
+
+def roads_of(data: Path, database: str) -> tuple[dict[str, Road], dict[str, str]]:
+    """A way to each engine that can be cut, and the URLs by these ways."""
+    given = {"database": database, **engines(data)}
+    roads: dict[str, Road] = {}
+    for kind in ENGINES:
+        url = given[kind]
+        if kind == "files":
+            url = parse_qs(urlsplit(url).query)["endpoint"][0]
+        roads[kind] = Road(url)
+    return roads, given
+
+
+@pytest.mark.slow
+async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_and_loses_nothing(
+    data: tuple[Path, str],
+) -> None:
+    if not ON_SERVERS:
+        pytest.skip("engines that are embedded cannot be taken away")
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    lamp = await sell(shop, "Lamp", on_hand=1_000_000)
+    await shop.search.bring_up_to_date()
+    await shop.close()
+    roads, given = roads_of(*data)
+    for road in roads.values():
+        await road.open()
+    ways = {kind: road.url for kind, road in roads.items() if kind != "files"}
+    ways["files"] = given["files"].replace(parse_qs(urlsplit(given["files"]).query)["endpoint"][0], roads["files"].url)
+    server = Server(data[0], f"{ways.pop('database')}&statement_seconds=3&wait_seconds=3", **ways)
+    await asyncio.to_thread(server.start)
+    load = Load(server.url, lamp.variants[0].sku)
+    shoppers = [asyncio.create_task(load.shopper()) for _ in range(3)]
+    rows: list[tuple[str, str, Count, float]] = []
+    try:
+        await load.well_since(time.monotonic())
+        for kind in ENGINES:
+            for fault in FAULTS if ALL else ("cut", "hush"):
+                load.count = Count()
+                await inflict(roads[kind], fault)
+                await asyncio.sleep(FAULT_S)
+                ended = time.monotonic()
+                await roads[kind].open()
+                recovered = await load.well_since(ended) - ended
+                rows.append((kind, fault, load.count, recovered))
+    finally:
+        load.stopping = True
+        await asyncio.gather(*shoppers)
+        assert await asyncio.to_thread(server.stop) == 0
+        for road in roads.values():
+            await road.cut()
+    shop = await settled(data)
+    try:
+        orders = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+        assert load.acknowledged <= orders
+        letters = await shop.works["notifications"].fetch("SELECT recipient, subject FROM viewer")
+        assert len({(row["recipient"], row["subject"]) for row in letters}) == len(letters)
+        found = await wrong(shop)
+    finally:
+        await shop.close()
+    tell(rows, found)
+    assert found == []
+    for kind, fault, count, _ in rows:
+        assert count.failed == 0, f"{kind} {fault}: {count.odd[:5]}"
+        if kind != "database":
+            assert count.orders > 0, f"no order was taken while {NAMES[kind]} {FAULTS[fault]}"
+            assert count.said <= count.requests // 5, f"{NAMES[kind]} {FAULTS[fault]}: {count.said} of {count.requests}"
+
+
+async def inflict(road: Road, fault: str) -> None:
+    if fault == "cut":
+        await road.cut()
+    elif fault == "hush":
+        road.hush()
+    else:
+        road.slow(0.3)
+
+
+def tell(rows: list[tuple[str, str, Count, float]], found: list[str]) -> None:
+    """The table, where it is asked for."""
+    if not (path := os.environ.get("TABLE")):
+        return
+    lines = [
+        "# When an engine fails",
+        "",
+        f"Written by `tests/process/test_failures.py`: three shoppers look around and buy without pause; each engine is taken away for {FAULT_S:.0f} s, one fault after the other. “Said so”: answered 503 with a reason. “Well again”: from the end of the fault until a page and an order were answered. Afterwards every acknowledged order was there, every letter once, and `shopwright doctor` found {found or 'nothing wrong'}.",
+        "",
+        "| engine | fault | requests | answered | said so | failed | orders taken | slowest | well again |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {NAMES[kind]} | {FAULTS[fault]} | {count.requests} | {count.well} | {count.said} | {count.failed} | {count.orders}"
+        f" | {count.slowest:.1f} s | {recovered:.1f} s |"
+        for kind, fault, count, recovered in rows
+    ]
+    with contextlib.suppress(OSError):
+        Path(path).write_text("\n".join(lines) + "\n")
