@@ -103,8 +103,7 @@ class Pair:
         """To the server and the processes it has made, each of which is a group of its own."""
         above = self._processes[port].pid
         os.kill(above, number)
-        listed = subprocess.run(["pgrep", "-P", str(above)], capture_output=True, text=True, check=False).stdout
-        for one in listed.split():
+        for one in Path(f"/proc/{above}/task/{above}/children").read_text().split():
             with suppress(ProcessLookupError):
                 os.kill(int(one), number)
 
