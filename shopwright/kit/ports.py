@@ -127,8 +127,16 @@ class Files(Protocol):
 
     async def delete(self, name: str) -> None: ...
 
-    async def names(self) -> list[str]:
-        """All there are."""
+    async def names(self, below: str = "") -> list[str]:
+        """All there are, or those below a folder."""
+        ...
+
+    async def size(self, name: str) -> int | None:
+        """How many bytes it has; None where it is not there."""
+        ...
+
+    async def address(self, verb: Literal["GET", "PUT"], name: str, lasting: timedelta) -> str | None:
+        """Where whoever has this address may read or write the file for so long; None where only the shop can."""
         ...
 
     async def examine(self) -> Health:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Heard, Reaction
 from shopwright.kit.work import AlreadyDone, Work
 
@@ -87,7 +88,7 @@ class Ears:
                     heard.fact.type,
                     heard.fact.id,
                     error,
-                    exc_info=not attempts.get(heard.key),
+                    exc_info=not attempts.get(heard.key) and not isinstance(error, Unavailable),
                 )
                 failed[heard.key] = error
                 stuck.add(place)

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import tempfile
+from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from shopwright.engines.files import PROBE, is_name, named
 from shopwright.kit.errors import Unavailable
@@ -42,14 +44,21 @@ class DiskFiles:
         path = self._path(name)
         await asyncio.to_thread(lambda: path.unlink(missing_ok=True))
 
-    async def names(self) -> list[str]:
-        return await asyncio.to_thread(self._names)
+    async def names(self, below: str = "") -> list[str]:
+        return await asyncio.to_thread(self._names, self._path(below) if below else self._folder)
+
+    async def size(self, name: str) -> int | None:
+        path = self._path(name)
+        return await asyncio.to_thread(lambda: path.stat().st_size if path.is_file() else None)
+
+    async def address(self, _verb: Literal["GET", "PUT"], _name: str, _lasting: timedelta) -> str | None:
+        return None
 
     async def examine(self) -> Health:
         await self.put(PROBE, b"")
         await self.delete(PROBE)
         return Health(f"the folder {self._folder}", room(self._folder))
 
-    def _names(self) -> list[str]:
-        found = (str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file())
+    def _names(self, below: Path) -> list[str]:
+        found = (str(path.relative_to(self._folder)) for path in below.rglob("*") if path.is_file())
         return sorted(name for name in found if is_name(name))

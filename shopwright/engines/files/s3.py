@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from mimetypes import guess_type
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import obstore
 from obstore.exceptions import BaseError
@@ -87,10 +87,22 @@ class S3Files:
             except FileNotFoundError:
                 return
 
-    async def names(self) -> list[str]:
+    async def size(self, name: str) -> int | None:
+        named(name)
+        with translated():
+            try:
+                return (await obstore.head_async(self._store, name))["size"]
+            except FileNotFoundError:
+                return None
+
+    async def address(self, verb: Literal["GET", "PUT"], name: str, lasting: timedelta) -> str | None:
+        with translated():
+            return await obstore.sign_async(self._store, verb, named(name), lasting)
+
+    async def names(self, below: str = "") -> list[str]:
         found: list[str] = []
         with translated():
-            async for batch in obstore.list(self._store):
+            async for batch in obstore.list(self._store, below or None):
                 found += [one["path"] for one in batch]
         return sorted(name for name in found if is_name(name))
 

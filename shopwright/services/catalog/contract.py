@@ -15,6 +15,15 @@ Kind = Literal["text", "number", "boolean", "date", "choice", "colour", "measure
 TaxClass = Literal["standard", "reduced", "zero"]
 
 
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a picture can be sent with one request. `url`: at the file store, or of this shop."""
+
+    id: str
+    url: str
+    method: Literal["PUT"] = "PUT"
+    expires_at: datetime
+
+
 class Media(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A picture. Ours lie at `/media/{hash}/{width}.webp`; one that could not be fetched keeps its address elsewhere."""
 
@@ -335,6 +344,22 @@ class Catalog(Protocol):
 
     async def add_media(self, data: bytes, alt: str) -> Media:
         """Keep a picture; the same bytes have the same address. Raises Invalid where it is none."""
+        ...
+
+    async def begin_upload(self) -> Upload:
+        """A place for a picture that is too large to go through the shop; it lasts an hour."""
+        ...
+
+    async def receive_upload(self, upload_id: str, data: bytes) -> None:
+        """Put the picture there, where only the shop can. Raises Missing, Invalid."""
+        ...
+
+    async def finish_upload(self, upload_id: str, alt: str) -> Media:
+        """Keep what was put there as a picture. Raises Missing where nothing was, Invalid where it is no picture."""
+        ...
+
+    async def original(self, digest: str) -> str | bytes:
+        """A picture as it came: an address that lasts a minute, or else the bytes. Raises Missing."""
         ...
 
     async def picture(self, digest: str, width: int, form: str) -> bytes:

@@ -2,14 +2,24 @@
 
 from typing import Any
 
-from litestar import Response, Router, delete, get, post
+import msgspec
+from litestar import Request, Response, Router, delete, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import anyone, staff
 from shopwright.kit.errors import Missing
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
-from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Collection, ProductType
+from shopwright.services.catalog.contract import (
+    AttributeType,
+    Catalog,
+    Category,
+    Collection,
+    Media,
+    ProductType,
+    Upload,
+)
 
 Service = Given[Catalog]
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -65,6 +75,52 @@ async def put_product_type(catalog: Service, data: JSONBody[ProductType]) -> Pro
     return await catalog.put_product_type(data)
 
 
+class NewMedia(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A picture that was sent to an upload; `alt`: what is to be seen on it, in words."""
+
+    upload_id: str
+    alt: str = ""
+
+
+@post("/v1/media/uploads", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="begin_upload")
+async def begin_upload(catalog: Service) -> Upload:
+    """A place to send a picture to: straight to the file store where that is possible. Then `POST /v1/media`."""
+    return await catalog.begin_upload()
+
+
+@put(
+    "/v1/media/uploads/{upload_id:str}",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="receive_upload",
+    status_code=204,
+)
+async def receive_upload(catalog: Service, upload_id: FromPath[str], request: Request[Any, Any, Any]) -> None:
+    """Send the picture, as it is, where the shop itself keeps files."""
+    await catalog.receive_upload(upload_id, await request.body())
+
+
+@post("/v1/media", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="finish_upload")
+async def finish_upload(catalog: Service, data: JSONBody[NewMedia]) -> Media:
+    """Keep what was sent as a picture, whose address can then stand in a product."""
+    return await catalog.finish_upload(data.upload_id, data.alt)
+
+
+@get(
+    "/v1/media/{digest:str}/original",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="get_original",
+    responses={302: ResponseSpec(data_container=None, description="It lies at this address, for a minute")},
+)
+async def get_original(catalog: Service, digest: FromPath[str]) -> Response[bytes]:
+    """A picture as it came."""
+    found = await catalog.original(digest)
+    if isinstance(found, str):
+        return Response(b"", status_code=302, headers={"Location": found, "Cache-Control": "no-store"})
+    return Response(found, media_type="application/octet-stream", headers={"Content-Disposition": "attachment"})
+
+
 @get("/media/{digest:str}/{name:str}", opt=allow(anyone), include_in_schema=False)
 async def get_picture(catalog: Service, digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A picture in one size; its address never changes its content."""
@@ -79,6 +135,7 @@ def routes() -> Router:
     """All routes of this service."""
     handlers: list[Any] = [
         list_categories, list_collections, put_collection, delete_collection, list_attributes, put_attribute,
-        list_product_types, put_product_type, get_picture,
+        list_product_types, put_product_type, begin_upload, receive_upload, finish_upload,
+        get_original, get_picture,
     ]  # fmt: skip
     return Router("/", route_handlers=handlers)

@@ -7,5 +7,8 @@ from shopwright.services.catalog.assortment import Assortment
 
 
 def timers(catalog: Assortment) -> list[Timer]:
-    """Scheduled products are published."""
-    return [Timer("catalog.publish", timedelta(seconds=10), catalog.publish_due)]
+    """Scheduled products are published, uploads nobody finished forgotten."""
+    return [
+        Timer("catalog.publish", timedelta(seconds=10), catalog.publish_due),
+        Timer("catalog.uploads", timedelta(days=1), catalog.forget_uploads),
+    ]

@@ -22,8 +22,9 @@ from shopwright.services.catalog.contract import (
     ProductType,
     SlugTaken,
     Status,
+    Upload,
 )
-from shopwright.services.catalog.media import Pictures
+from shopwright.services.catalog.media import UPLOAD_FORGOTTEN, UPLOAD_LASTS, Pictures
 from shopwright.services.catalog.store import CatalogStore
 
 TRIES = 50
@@ -272,6 +273,24 @@ class Shelves:
 
     async def attribute_types(self) -> Mapping[str, AttributeType]:
         return await self._memo.get("attributes", lambda: self._store.attribute_types(self._work))
+
+    async def begin_upload(self) -> Upload:
+        upload_id = self._work.ids.new("upl")
+        url = await self._pictures.begin(upload_id)
+        return Upload(id=upload_id, url=url, expires_at=self._work.now() + UPLOAD_LASTS)
+
+    async def receive_upload(self, upload_id: str, data: bytes) -> None:
+        await self._pictures.receive(upload_id, data)
+
+    async def finish_upload(self, upload_id: str, alt: str) -> Media:
+        return await self._pictures.finish(upload_id, alt)
+
+    async def forget_uploads(self) -> None:
+        """A timer: what was begun and never finished."""
+        await self._pictures.forget(self._work.ids.at("upl", self._work.now() - UPLOAD_FORGOTTEN))
+
+    async def original(self, digest: str) -> str | bytes:
+        return await self._pictures.original(digest)
 
     async def add_media(self, data: bytes, alt: str) -> Media:
         return await self._pictures.add(data, alt)
