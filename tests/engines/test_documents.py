@@ -291,6 +291,26 @@ async def test_an_archive_holds_the_bodies_that_are_in_mongodb(
     await embedded.close()
 
 
+async def test_a_shop_that_was_restored_without_mongodb_shows_what_it_was_told_since(
+    data: tuple[Path, str], tmp_path: Path, clock: HandClock, mongo: str
+) -> None:
+    """The numbers of versions mean something else now: what MongoDB has of the life before is never taken for ours."""
+    shop = Shop(make_settings(*data, documents=mongo), clock=clock, hasher=QUICK)
+    work = shop.works["catalog"]
+    await put(shop.documents, work, "a", {"slug": "lamp", "colour": "red"})
+    await write_archive(shop, tmp_path / "shop.zip")
+    for version, colour in ((1, "blue"), (2, "green")):
+        await put(shop.documents, work, "a", {"slug": "lamp", "colour": colour}, version)
+    await read_archive(shop, tmp_path / "shop.zip")
+    for version, colour in ((1, "white"), (2, "black"), (3, "grey"), (4, "pink")):
+        await put(shop.documents, work, "a", {"slug": "lamp", "colour": colour}, version)
+        for one in (shop.documents, again := open_again(shop.documents)):
+            (found,) = await one.get(work, THINGS, ["a"])
+            assert (json.loads(found.body)["colour"], found.version) == (colour, version + 1)
+        await again.close()
+    await shop.close()
+
+
 @pytest.mark.parametrize("url", ["mongodb://", "mongodb://a:b@c@d/x", "mongodb://host:notaport/x"])
 def test_an_address_that_cannot_be_is_refused_at_once(url: str) -> None:
     with pytest.raises(Invalid, match="SHOPWRIGHT_DOCUMENTS"):

@@ -135,21 +135,36 @@ class Bodies:
         # FerretDB stops at the first that is there already: each must be tried by itself.
         if problem == TAKEN and not (len(there) > 1 and await self._is_ferret()):
             updates = [{"q": _older(move), "u": _entry(move)} for move in there]
-            problem = await self._command("update", name, updates=updates)
+            problem, count = await self._told("update", name, updates=updates)
+            if not problem and count < len(there):
+                problem = TAKEN if len(there) > 1 else await self._compare(name, there[0])
         return problem
+
+    async def _compare(self, name: str, move: Move) -> str:
+        """It was not older than ours: it may be ours, or that of a shop that went on after our database was restored."""
+        async with translated():
+            found = await self._database[name].find_one({"_id": move.id}, PARTS)
+        same = found is not None and found["version"] == move.version
+        if same and unmarked(found["body"]) == msgspec.json.decode(move.body or "null"):
+            return ""
+        return "it has another version, as if the database had been restored without it"
 
     async def _command(self, verb: str, name: str, **what: Any) -> str:
         """What was wrong with the first that was refused. Raises Unavailable."""
+        return (await self._told(verb, name, **what))[0]
+
+    async def _told(self, verb: str, name: str, **what: Any) -> tuple[str, int]:
+        """The same, and how many it was done to."""
         async with translated():
             try:
                 told = await self._database.command(verb, name, ordered=False, **what, **DURABLE)
             except (BSONError, OverflowError) as error:  # beyond 16 MB, or a number beyond 64 bits
-                return str(error)[:200]
+                return str(error)[:200], 0
         if lack := told.get("writeConcernError"):
             raise Unavailable(f"MongoDB has not written to enough of its disks ({lack.get('codeName', 'unknown')}).")
         errors = told.get("writeErrors", ())
         others = [str(one["errmsg"])[:200] for one in errors if one["code"] != DUPLICATE_KEY]
-        return others[0] if others else TAKEN if errors else ""
+        return (others[0] if others else TAKEN if errors else ""), int(told.get("n", 0))
 
     async def _index(self, name: str, fields: Iterable[str]) -> None:
         async with translated():
