@@ -143,9 +143,17 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
 async def _rows(shop: Shop, snapshot: Snapshot, service: str, table: str) -> AsyncIterator[dict[str, Any]]:
     anew = MADE_ANEW.get((service, table), {})
     async for batch in snapshot.rows(table):
-        whole = await shop.documents.fill(shop.works[service], batch) if table == "documents" else batch
-        for row in whole:
+        filled = await shop.documents.fill(shop.works[service], batch) if table == "documents" else batch
+        for row in filled:
             yield {**row, **anew}
+
+
+async def mark_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> TableMark:
+    """How many rows a table has at that moment, and their checksum, as an archive would have them."""
+    total = Sum()
+    async for row in _rows(shop, snapshot, service, table):
+        total.add(row)
+    return total.mark
 
 
 async def checksum(shop: Shop) -> str:
@@ -155,10 +163,7 @@ async def checksum(shop: Shop) -> str:
         for service, snapshot in (await _snapshots(shop, stack)).items():
             for table in await snapshot.tables():
                 if table not in LEFT_OUT:
-                    total = Sum()
-                    async for row in _rows(shop, snapshot, service, table):
-                        total.add(row)
-                    tables[f"{service}/{table}"] = total.mark
+                    tables[f"{service}/{table}"] = await mark_of(shop, snapshot, service, table)
     files = {name: hashlib.sha256(await shop.files.get(name) or b"").hexdigest() for name in await shop.files.names()}
     return whole(tables, files)
 

@@ -4,6 +4,7 @@ An unknown setting is an error that names the nearest known one: a typo must not
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 E = TypeVar("E")
 PREFIX = "SHOPWRIGHT_"
 FILE = "SHOPWRIGHT_CONFIG"
+SHARING = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -153,6 +155,14 @@ def take_apart(kind: str, url: str, options: Sequence[str] = ()) -> EngineUrl:
             hint = f"Known here: {', '.join(options)}." if options else "It knows none."
             raise Invalid(f"{name} has the option “{option}”, which {split.scheme}: does not know. {hint}")
     return EngineUrl(split.scheme, unquote(user), unquote(password), tuple(hosts), split.path.strip("/"), found)
+
+
+def prefix_of(kind: str, url: EngineUrl) -> str:
+    """What the names of a shop begin with on a server it shares with others. Raises Invalid."""
+    prefix = url.options.get("prefix", "shopwright")
+    if not SHARING.fullmatch(prefix):
+        raise Invalid(f"{PREFIX}{kind.upper()} has the prefix “{prefix}”; it is made of letters, digits, - and _.")
+    return prefix
 
 
 def _bracketed(address: str) -> tuple[str, str, str]:

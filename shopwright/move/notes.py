@@ -15,7 +15,6 @@ class Notes(msgspec.Struct, kw_only=True):
     way: str
     after: dict[str, list[Any]] = {}
     whole: list[str] = []
-    files: bool = False
 
 
 class Notebook:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -17,7 +16,8 @@ from shopwright.move.tables import Cargo, Row, Tables
 
 WORDS = "The shop is moving to another place and takes nothing for a moment. Try again soon."
 FEW, ROUNDS = 200, 50  # so little may be left to bring before others have to wait for it
-AT_HOME = frozenset({"migrations", "timers", "generations", "moved_rows"})
+# What says how far documents have come goes along only where they stay where they are.
+MOVES = frozenset({"document_moves"})
 Say = Callable[[str], None]
 
 
@@ -66,7 +66,7 @@ class Move:
         await self.target.migrate()
         for name, work in self.source.works.items():
             keys = await work.database.movable.keys()
-            left = AT_HOME if self._same_documents else AT_HOME | {"document_moves"}
+            left = archive.LEFT_OUT - MOVES if self._same_documents else archive.LEFT_OUT
             along = {table: key for table, key in keys.items() if table not in left}
             self._tables.append(Tables(work, self.target.works[name], along, self._cargo(name)))
         if self._notebook.is_there:
@@ -170,26 +170,15 @@ class Move:
                     )
                     for tables in self._tables
                 ]
-            whole: dict[str, archive.TableMark] = {}
+            marks: dict[str, archive.TableMark] = {}
             for tables, (here, there) in zip(self._tables, moments, strict=True):
-                left = await tables.sums(here, self._reader(self.source, tables))
-                right = await tables.sums(there, self._reader(self.target, tables))
+                service = tables.source.name
                 for table in tables.keys:
-                    if left[table].mark != right[table].mark:
-                        raise Conflict(_differ(tables, table, left[table].rows, right[table].rows))
-                whole |= {f"{tables.source.name}/{table}": total.mark for table, total in left.items()}
-        return archive.whole(whole, {})
-
-    def _reader(self, shop: Shop, tables: Tables) -> Any:
-        work = shop.works[tables.source.name]
-
-        async def read(table: str, rows: Sequence[Row]) -> Sequence[Row]:
-            if table == "documents":
-                rows = await shop.documents.fill(work, [dict(row) for row in rows])
-            anew = archive.MADE_ANEW.get((work.name, table))
-            return [{**row, **anew} for row in rows] if anew else rows
-
-        return read
+                    left = marks[f"{service}/{table}"] = await archive.mark_of(self.source, here, service, table)
+                    right = await archive.mark_of(self.target, there, service, table)
+                    if left != right:
+                        raise Conflict(_differ(tables, table, left.rows, right.rows))
+        return archive.whole(marks, {})
 
     # --- the switch
 

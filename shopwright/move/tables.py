@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from shopwright.archive import Sum
 from shopwright.kit.database import Session, Snapshot, UniqueViolation
 from shopwright.kit.errors import Conflict
 from shopwright.kit.work import Work
@@ -147,18 +146,6 @@ class Tables:
             here = await self.source.database.fetch(sql, {})
             there = await self.target.database.fetch(sql, {})
             found[table] = (here[0]["n"], there[0]["n"])
-        return found
-
-    async def sums(
-        self, moment: Snapshot, unpack: Callable[[str, Sequence[Row]], Awaitable[Sequence[Row]]]
-    ) -> dict[str, Sum]:
-        """The checksum of each table at a moment."""
-        found: dict[str, Sum] = {}
-        for table in self.keys:
-            total = found[table] = Sum()
-            async for rows in moment.rows(table):
-                for row in await unpack(table, rows):
-                    total.add(row)
         return found
 
 

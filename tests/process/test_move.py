@@ -57,6 +57,12 @@ def open_shop(tmp_path: Path, engines: Mapping[str, str]) -> Shop:
     return Shop(make_settings(tmp_path / "data", **engines), hasher=QUICK)
 
 
+def two_shops(tmp_path: Path, embedded: Mapping[str, str]) -> tuple[Shop, Shop]:
+    """Which differ in their databases alone."""
+    here, there = ({**embedded, "database": f"sqlite://{tmp_path}/{name}"} for name in ("here", "there"))
+    return open_shop(tmp_path, here), open_shop(tmp_path, there)
+
+
 async def furnish(shop: Shop) -> str:
     """Something to sell, with a picture; answers its SKU."""
     from shopwright.demo.load import load_rules
@@ -191,9 +197,7 @@ async def test_a_quiet_shop_is_the_same_after_it_moved_there_and_back(
 async def test_what_is_not_empty_is_not_replaced_unless_that_is_said(
     tmp_path: Path, embedded: Mapping[str, str]
 ) -> None:
-    here, there = (
-        open_shop(tmp_path, {**embedded, "database": f"sqlite://{tmp_path}/{name}"}) for name in ("here", "there")
-    )
+    here, there = two_shops(tmp_path, embedded)
     for shop in (here, there):
         await furnish(shop)
     with pytest.raises(Refused, match="--replace"):
@@ -209,9 +213,7 @@ async def test_what_is_not_empty_is_not_replaced_unless_that_is_said(
 async def test_a_copy_that_is_not_the_same_is_found_and_the_shop_stays_where_it_is(
     tmp_path: Path, embedded: Mapping[str, str]
 ) -> None:
-    here, there = (
-        open_shop(tmp_path, {**embedded, "database": f"sqlite://{tmp_path}/{name}"}) for name in ("here", "there")
-    )
+    here, there = two_shops(tmp_path, embedded)
     await furnish(here)
     lines: list[str] = []
 
@@ -233,9 +235,7 @@ async def test_rows_that_change_places_while_they_are_copied_arrive(
     tmp_path: Path, embedded: Mapping[str, str]
 ) -> None:
     """A unique value that wanders from row to row is never in the way."""
-    here, there = (
-        open_shop(tmp_path, {**embedded, "database": f"sqlite://{tmp_path}/{name}"}) for name in ("here", "there")
-    )
+    here, there = two_shops(tmp_path, embedded)
     await furnish(here)
     users = here.works["users"]
 

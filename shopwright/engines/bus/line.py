@@ -7,7 +7,6 @@ PREFIX.dead.S   quorum queue of what was told by service S (`S.#`) and given up 
 """
 
 import asyncio
-import re
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -17,15 +16,14 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError
 
-from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health
-from shopwright.kit.settings import take_apart
+from shopwright.kit.settings import prefix_of, take_apart
 
 PORT, TLS_PORT = 5672, 5671
 CONNECT_S, CONFIRM_S = 5.0, 10.0
 HEARTBEAT_S = 10
 PREFETCH = 200
-PREFIX = re.compile(r"[A-Za-z0-9_-]{1,50}")
 DEATHS = 100  # a message during which so many processes died is given up
 OLDEST = (3, 10)
 # What the client raises where the server or the way to it is gone.
@@ -38,9 +36,7 @@ class Line:
 
     def __init__(self, url: str) -> None:
         self._url = take_apart("bus", url, ("ca", "prefix"))
-        self.prefix = self._url.options.get("prefix", "shopwright")
-        if not PREFIX.fullmatch(self.prefix):
-            raise Invalid(f"SHOPWRIGHT_BUS has the prefix “{self.prefix}”; it is made of letters, digits, - and _.")
+        self.prefix = prefix_of("bus", self._url)
         self._connection: AbstractConnection | None = None
         self._out: AbstractChannel | None = None
         self._in: AbstractChannel | None = None

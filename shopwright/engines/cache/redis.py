@@ -9,7 +9,6 @@ redis+cluster://:password@host1:6379,host2:6379
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -24,9 +23,8 @@ from redis.exceptions import RedisClusterException, RedisError
 
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
-from shopwright.kit.settings import EngineUrl, take_apart
+from shopwright.kit.settings import EngineUrl, prefix_of, take_apart
 
-PREFIX = re.compile(r"[A-Za-z0-9_-]{1,50}")
 PORT, SENTINEL_PORT = 6379, 26379
 CONNECT_S, ANSWER_S = 1.0, 1.0
 CONNECTIONS = 20
@@ -46,10 +44,7 @@ class RedisCache:
     def __init__(self, url: str) -> None:
         parts = take_apart("cache", url, ("ca", "prefix"))
         self._client, self._watchers = connect(parts)
-        prefix = parts.options.get("prefix", "shopwright")
-        if not PREFIX.fullmatch(prefix):
-            raise Invalid(f"SHOPWRIGHT_CACHE has the prefix “{prefix}”; it is made of letters, digits, - and _.")
-        self._prefix = f"{prefix}:"
+        self._prefix = f"{prefix_of('cache', parts)}:"
         self._free = asyncio.Semaphore(CONNECTIONS)
         self._line: Any = None
 

@@ -22,6 +22,7 @@ from pymongo.read_preferences import ReadPreference
 from shopwright.kit.calm import Calm
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
+from shopwright.kit.ports import Document
 
 CONNECT_MS, ANSWER_MS = 2_000, 5_000
 CONNECTIONS = 20
@@ -37,14 +38,6 @@ DATABASE = "shopwright"
 LIST = "%[]"  # around a list in a list, which FerretDB does not take
 # What the name of a field may not have everywhere, and the mark itself.
 MARKED = {"%": "%25", ".": "%2E", "$": "%24", "\0": "%00"}
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A body, with the version it belongs to."""
-
-    id: str
-    version: int
-    body: str
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -93,14 +86,14 @@ class Bodies:
         # Read from where it was written, whatever the URL says.
         return self._client.get_default_database(DATABASE, read_preference=ReadPreference.PRIMARY)
 
-    async def read(self, name: str, ids: Sequence[str]) -> list[Entry]:
+    async def read(self, name: str, ids: Sequence[str]) -> list[Document]:
         """The bodies of these, in no order. Raises Unavailable."""
-        found: list[Entry] = []
+        found: list[Document] = []
         for start in range(0, len(ids), AT_ONCE):
             found += await self._calm.ask(partial(self._read, name, ids[start : start + AT_ONCE]))
         return found
 
-    async def _read(self, name: str, ids: Sequence[str]) -> list[Entry]:
+    async def _read(self, name: str, ids: Sequence[str]) -> list[Document]:
         async with translated():
             if await self._is_ferret():  # which looks through everything for `$in`, but not for one
                 found = await asyncio.gather(*(self._database[name].find_one({"_id": one}, PARTS) for one in ids))
@@ -213,8 +206,8 @@ async def translated() -> AsyncIterator[None]:
         raise Unavailable(f"MongoDB does not answer ({type(error).__name__}).") from error
 
 
-def _read_entry(found: Mapping[str, Any]) -> Entry:
-    return Entry(found["_id"], found["version"], msgspec.json.encode(unmarked(found["body"])).decode())
+def _read_entry(found: Mapping[str, Any]) -> Document:
+    return Document(found["_id"], found["version"], msgspec.json.encode(unmarked(found["body"])).decode())
 
 
 def _older(move: Move) -> dict[str, Any]:

@@ -120,10 +120,10 @@ class MongoDocuments(DatabaseDocuments):
         return found, away
 
     async def _fetch(self, service: str, collection: str, ids: Mapping[str, int]) -> dict[str, Document]:
-        entries = await self._bodies.read(_name(service, collection), list(ids))
-        for one in entries:
+        found = await self._bodies.read(_name(service, collection), list(ids))
+        for one in found:
             self._kept.put((service, collection, one.id, one.version), one.body)
-        return {one.id: Document(one.id, one.version, one.body) for one in entries}
+        return {one.id: one for one in found}
 
     # --- writing
 
