@@ -14,11 +14,12 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.engines.bus import Bus, open_bus
-from shopwright.engines.bus.hearing import ATTEMPTS
+from shopwright.engines.bus.desk import Desk, Letter
+from shopwright.engines.bus.hearing import ATTEMPTS, Ears
 from shopwright.engines.bus.local import LocalBus
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Unavailable
-from shopwright.kit.facts import Event, Heard, Reaction, Timer
+from shopwright.kit.facts import Event, Fact, Heard, Reaction, Timer
 from shopwright.kit.work import AlreadyDone, Work
 from tests.conftest import QUICK, Post, make_settings, sell, server
 from tests.road import Road
@@ -165,6 +166,32 @@ async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(sh
         shop.clock.move(seconds=30)
         await bus.settle()
     assert heard == [("b", 1), ("a", 1), ("a", 2)]
+
+
+async def test_what_comes_while_one_about_the_same_is_heard_waits_behind_it_when_it_fails(shop: Shop) -> None:
+    heard: list[int] = []
+    work = shop.works["users"]
+
+    def letter(n: int) -> Letter:
+        fact = Fact(id=f"evt_{n}", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=n, bell="a"))
+        return Letter(None, Heard(fact, "one"))  # what came by no line is never acknowledged
+
+    async def hear(one: Heard) -> None:
+        if not heard and not later:
+            later.append(letter(2))
+            desk.take(later[0])
+            raise RuntimeError("not now")
+        heard.append(one.event.n)
+
+    later: list[Letter] = []
+    desk = Desk("one", Ears([work], [Reaction("one", Rang, hear)]))
+    desk.take(letter(1))
+    for _ in range(3):
+        await desk.hear(shop.clock.now())
+    assert heard == []
+    shop.clock.move(seconds=30)
+    await desk.hear(shop.clock.now())
+    assert heard == [1, 2]
 
 
 async def test_facts_heard_together_are_one_transaction_and_one_that_fails_takes_no_other_with_it(

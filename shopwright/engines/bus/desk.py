@@ -54,22 +54,29 @@ class Desk:
         """Whether anything can be heard now."""
         return bool(self._arrived) or any(_due(ones, now) for ones in self._held.values())
 
-    def _next(self, now: datetime) -> list[Letter]:
+    def _next(self, now: datetime) -> tuple[list[Letter], list[Letter]]:
+        """What can be heard now; and what came while one about the same subject was heard, which failed: it waits behind."""
         batch: list[Letter] = []
+        behind: list[Letter] = []
         for subject in [subject for subject, ones in self._held.items() if _due(ones, now)]:
             batch += self._held.pop(subject)
         while self._arrived and len(batch) < BATCH:
-            batch.append(self._arrived.popleft())
-        return batch
+            letter = self._arrived.popleft()
+            if letter.subject in self._held:
+                self._held[letter.subject].append(letter)
+                behind.append(letter)
+            else:
+                batch.append(letter)
+        return batch, behind
 
     async def hear(self, now: datetime) -> tuple[list[Letter], list[Letter], list[Letter]]:
         """What can be heard now: those that were, those that failed and wait, and those that failed for good."""
-        batch = self._next(now)
+        batch, behind = self._next(now)
         outcome = await self._ears.hear(
             [letter.heard for letter in batch], {letter.heard.key: letter.attempts for letter in batch}
         )
         heard: list[Letter] = []
-        waiting: list[Letter] = []
+        waiting = behind
         given_up: list[Letter] = []
         again: list[Letter] = []
         for letter in batch:
