@@ -182,7 +182,12 @@ def restore(data: str | None, file: Path, *, yes: bool) -> None:
 
 @main.command()
 @data_option
-@click.option("--to", "database", default="", help="the database to move to: postgresql://… or sqlite:///folder")
+@click.option(
+    "--to",
+    "database",
+    default="",
+    help="the database to move to: postgresql://… or sqlite:///folder; stays where it is if not said",
+)
 @click.option("--documents", default="", help="where documents go: database: or mongodb://…")
 @click.option("--files", default="", help="where media go: file:///folder or s3://…")
 @click.option("--search", default="", help="the search engine there; its index is built anew")

@@ -10,7 +10,9 @@ class Road:
     """Passes bytes on between a port of its own and a server.
 
     `cut`: connections break and new ones are refused at once. `hush`: connections stay, and nothing comes through.
-    `slow`: everything takes so much longer, each way.
+    `slow`: everything takes so much longer, each way. `shake`: connections break, new ones are taken. `crowd`: they break,
+    and only so many new ones are taken at a time. `lose`: of what is sent there, the nth message with these bytes arrives,
+    but its answer does not: the connection breaks.
     """
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
@@ -23,6 +25,9 @@ class Road:
         self._tasks: set[asyncio.Task[None]] = set()
         self._open.set()
         self._delay_s = 0.0
+        self._most: int | None = None
+        self._lost, self._lost_number = b"", 0
+        self.passed = 0
 
     @property
     def url(self) -> str:
@@ -34,6 +39,7 @@ class Road:
     async def open(self) -> None:
         self._open.set()
         self._delay_s = 0.0
+        self._most = None
         if self._server is None:
             self._server = await asyncio.start_server(self._come, "127.0.0.1", self._port, ssl=self._tls)
             self._port = self._server.sockets[0].getsockname()[1]
@@ -44,32 +50,54 @@ class Road:
     def slow(self, seconds: float) -> None:
         self._delay_s = seconds
 
+    def lose(self, what: bytes, number: int) -> None:
+        """With `number` 0 they are only counted, in `passed`."""
+        self._lost, self._lost_number, self.passed = what, number, 0
+
+    async def crowd(self, most: int) -> None:
+        self._most = most
+        await self.shake()
+
     async def cut(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             server.close()
+        await self.shake()
+        self._open.set()
+
+    async def shake(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        self._open.set()
 
     async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._most is not None and len(self._tasks) >= 2 * self._most:
+            writer.close()
+            return
         try:
             there = await asyncio.open_connection(self._there.hostname, self._there.port)
         except OSError:
             writer.close()
             return
-        for one, other in ((reader, there[1]), (there[0], writer)):
-            task = asyncio.create_task(self._pass_on(one, other))
+        going = asyncio.create_task(self._pass_on(reader, there[1], writer))
+        coming = asyncio.create_task(self._pass_on(there[0], writer))
+        for task in (going, coming):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter | None = None
+    ) -> None:
+        """`back`: who waits for the answers to this."""
         try:
             while data := await reader.read(65_536):
                 await self._open.wait()
                 await asyncio.sleep(self._delay_s)
+                if back is not None and self._lost and self._lost in data:
+                    self.passed += 1
+                    if self.passed == self._lost_number:
+                        back.transport.abort()
                 writer.write(data)
                 await writer.drain()
         except OSError:

@@ -12,6 +12,7 @@ SERVERS = (
         for name in ("PGBOUNCER", "REDIS", "MEMCACHED", "S3", "MONGODB", "OPENSEARCH", "RABBITMQ")
     ),
 )
+LATER = ("tests/pages", "tests/security")
 
 
 def main() -> int:
@@ -38,14 +39,16 @@ def main() -> int:
         return code
     sys.stdout.write("== the shop on PostgreSQL\n")
     sys.stdout.flush()
-    code = subprocess.call([*command, "--second-engine"], env={**environment, POSTGRES: postgres})
+    # What a browser sees and what a hostile client sends is seen on all servers, where they are.
+    later = [] if fast or missing else [f"--ignore={folder}" for folder in LATER]
+    code = subprocess.call([*command, "--second-engine", *later], env={**environment, POSTGRES: postgres})
     if code or missing:
         return code
     sys.stdout.write("== the shop on all servers\n")
     sys.stdout.flush()
     shape = {POSTGRES: postgres, "SHOPWRIGHT_TEST_SHAPE": "servers"}
-    # Contracts of engines have met the real ones twice already. Of what takes minutes: processes that race and die.
-    where = ["--ignore=tests/engines"] if fast else ["tests/process"]
+    # Contracts of engines have met the real ones twice already. Of what takes minutes: processes that race and die, too.
+    where = ["--ignore=tests/engines"] if fast else ["tests/process", *LATER]
     return subprocess.call([*command, "--second-engine", *where], env={**environment, **shape})
 
 

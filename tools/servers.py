@@ -2,14 +2,17 @@
 """Start or stop the real servers on loopback, each on a free port, with a data folder of its own.
 
     tools/servers.py start [NAME …]   all, or those named; writes their settings to var/servers.env
+    tools/servers.py restart NAME     kills that one, and starts it again with the data it had, at its port
     tools/servers.py stop             ends them and removes their data
 
 They hold nothing that must outlive the machine: what tests kill is the shop. So they live in memory where there is room,
 and never wait for a disk. What is downloaded or built is kept in ~/.cache/shopwright/servers.
 """
 
+import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -85,6 +88,8 @@ def someone(name):
 
 def launch(home, *command, answers, **more):
     """Start a process of its own and wait until `answers` is true."""
+    again = {"command": [str(part) for part in command], "more": more}
+    (home / "again.json").write_text(json.dumps(again, default=str))
     with (home / "output").open("w") as log:
         process = subprocess.Popen(
             command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, **more
@@ -345,6 +350,49 @@ def start(names):
     say(f"Settings are in {ENV.relative_to(ROOT)}.")
 
 
+def alive():
+    """Who is more than a name: process → its parent."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":
+                parents[int(stat.parent.name)] = int(parent)
+    return parents
+
+
+def end_at_once(pid):
+    """That process and all that it has started, which may have groups of their own."""
+    parents = alive()
+    family = [pid]
+    for one in family:
+        family += [child for child, parent in parents.items() if parent == one]
+    for one in family:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    while alive().keys() & set(family):
+        time.sleep(0.01)
+
+
+def restart(name):
+    """As after a crash of the server, not of the machine."""
+    state = json.loads(STATE.read_text()) if STATE.exists() else {"home": "", "running": {}}
+    if name not in state["running"]:
+        sys.exit(f"{name} does not run.")
+    running = state["running"][name]
+    home = Path(state["home"]) / name
+    again = json.loads((home / "again.json").read_text())
+    (url,) = running["settings"].values()
+    there = listens(int(re.search(r"127\.0\.0\.1:(\d+)", url)[1]))
+    end_at_once(running["pid"])
+    while there():  # a process may be dead in the eyes of all while its last thread still closes what it held
+        time.sleep(0.01)
+    for lock in (home / "data" / "postmaster.pid", *home.glob(".s.PGSQL.*.lock")):  # they name one not buried yet
+        lock.unlink(missing_ok=True)
+    running["pid"] = launch(home, *again["command"], answers=there, **again["more"])
+    STATE.write_text(json.dumps(state))
+
+
 def stop():
     if not STATE.exists():
         say("No servers run.")
@@ -369,10 +417,12 @@ def main():
     verb, names = sys.argv[1:2], sys.argv[2:]
     if verb == ["start"] and set(names) <= set(SERVERS):
         start(names)
+    elif verb == ["restart"] and len(names) == 1:
+        restart(names[0])
     elif verb == ["stop"] and not names:
         stop()
     else:
-        sys.exit(f"usage: tools/servers.py start [{' '.join(SERVERS)}] | stop")
+        sys.exit(f"usage: tools/servers.py start [{' '.join(SERVERS)}] | restart NAME | stop")
 
 
 main()

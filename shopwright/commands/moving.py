@@ -13,6 +13,7 @@ from shopwright.app import Shop
 from shopwright.commands.loading import export_products
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.settings import mask
+from shopwright.move.beside import move_beside
 from shopwright.move.run import Move
 from shopwright.move.run import release as release_shop
 from shopwright.settings import complete
@@ -64,19 +65,30 @@ def _tell(manifest: archive.Manifest, what: str) -> None:
     print(f"Checksum {manifest.checksum}")
 
 
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: str) -> int:
     """Bring a living shop to other engines."""
-    if not engines.get("database"):
-        raise Invalid("Say where to: --to postgresql://… or --to sqlite:///folder.")
+    if not engines:
+        raise Invalid("Say where to: --to postgresql://…, --documents mongodb://…, --files s3://….")
     target = Shop(complete(msgspec.structs.replace(shop.settings, **engines)))
     try:
-        done = await Move(shop, target, lambda line: print(line, file=sys.stderr, flush=True)).run(replace=replace)
+        if "database" in engines:
+            done = await Move(shop, target, _say).run(replace=replace)
+            print(
+                f"The shop was moved: {done.rows} rows, {done.files} files."
+                f" Nothing could be written for {done.read_only_s:.1f} s.\nChecksum {done.checksum}"
+            )
+        else:
+            beside = await move_beside(shop, target, _say)
+            print(
+                f"{beside.documents} documents and {beside.files} files are there, and here as well:"
+                " restart the shop within two hours. What is uploaded until then, the same command brings afterwards."
+            )
     finally:
         await target.close()
-    print(
-        f"The shop was moved: {done.rows} rows, {done.files} files. Nothing could be written for {done.read_only_s:.1f} s."
-    )
-    print(f"Checksum {done.checksum}")
     print("Start it with:")
     for name, url in engines.items():
         print(f"    SHOPWRIGHT_{name.upper()}={mask(name, url)}")

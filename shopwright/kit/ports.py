@@ -83,6 +83,17 @@ class Documents(Protocol):
         """Documents (collection, id) are about to be taken from that table in the same way."""
         ...
 
+    async def adopt(self, work: Work) -> int:
+        """Take over what a service's database keeps itself, while others may still be told that it does.
+
+        Answers how many documents. Raises Unavailable; Conflict where what was written does not read as it was.
+        """
+        ...
+
+    async def give_back(self, work: Work) -> int:
+        """Put everything into the database of the service, and leave it there for two hours. Raises Unavailable."""
+        ...
+
     async def settle(self, work: Work) -> None:
         """Bring what waits in the database of a service to where documents are kept. Raises Unavailable."""
         ...
@@ -196,6 +207,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """`groups`: facet name → chosen tokens (any of a group, all of the groups). Prices in minor units, inclusive.
 
     `within`: tokens that must all be there and are no choice, such as the category whose page it is.
+    `after`: `Found.next` of the same query, in place of an offset: however deep, the next page costs what the first did.
     """
 
     text: str = ""
@@ -206,6 +218,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     rating_min: float | None = None
     sort: Literal["relevance", "price", "-price", "newest", "rating", "bestselling"] = "relevance"
     offset: int = 0
+    after: str = ""
     limit: int = 24
     exact: bool = False
 
@@ -214,6 +227,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """`counts`: token → how many products would be there, were it chosen too (its own group left aside).
 
     `highlights`: the title of each card as HTML, with what was searched for in <mark>; "" where nothing of it is there.
+    `next`: where the list goes on, "" at its end.
     """
 
     cards: tuple[str, ...]
@@ -223,6 +237,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     price_low: int | None = None
     price_high: int | None = None
     corrected: str | None = None
+    next: str = ""
 
 
 class SearchIndex(Protocol):
@@ -232,7 +247,9 @@ class SearchIndex(Protocol):
         """Put and remove; visible to `search` when it returns."""
         ...
 
-    async def search(self, query: Query) -> Found: ...
+    async def search(self, query: Query) -> Found:
+        """What fits. Raises Invalid for an `after` it did not answer, Unavailable."""
+        ...
 
     async def suggest(self, text: str, limit: int) -> list[str]:
         """Cards of products whose words begin like `text`."""

@@ -1,6 +1,5 @@
 """A move, from the first copy to the switch."""
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -11,6 +10,7 @@ import msgspec
 from shopwright import archive
 from shopwright.app import KEEP_DOCUMENTS, Shop
 from shopwright.kit.errors import Conflict, Refused
+from shopwright.move.files import bring_files
 from shopwright.move.notes import Notebook
 from shopwright.move.tables import Cargo, Row, Tables
 
@@ -125,20 +125,8 @@ class Move:
             await tables.catch_up()
 
     async def _files(self) -> None:
-        """What is named by its content is the same wherever it is."""
-        if self._same_files:
-            return
-        here, there = await self.source.files.names(), set(await self.target.files.names())
-        for name in here:
-            if name in there:
-                continue
-            data = await self.source.files.get(name)
-            if data is None:
-                continue
-            await self.target.files.put(name, data)
-            arrived = await self.target.files.get(name)
-            if arrived is None or hashlib.sha256(arrived).digest() != hashlib.sha256(data).digest():
-                raise Conflict(f"The file {name} has not arrived as it was. Look at the target, and move again.")
+        if not self._same_files:
+            await bring_files(self.source, self.target)
 
     async def _settle(self) -> None:
         for name in KEEP_DOCUMENTS:

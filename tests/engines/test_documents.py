@@ -17,12 +17,14 @@ from shopwright.archive import read as read_archive
 from shopwright.archive import write as write_archive
 from shopwright.engines.documents import open_documents
 from shopwright.engines.documents.mongo_bodies import Bodies, Move, marked, unmarked
+from shopwright.engines.documents.mongo_moving import arrived_whole
 from shopwright.engines.documents.mongodb import Kept, MongoDocuments
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import UniqueViolation
-from shopwright.kit.errors import Invalid, Unavailable, VersionConflict
+from shopwright.kit.errors import Conflict, Invalid, Unavailable, VersionConflict
 from shopwright.kit.ports import Collection, Documents
 from shopwright.kit.work import Work
+from shopwright.move.beside import move_beside
 from tests.conftest import QUICK, make_settings, mongo_url, sell
 from tests.road import Road
 
@@ -309,6 +311,91 @@ async def test_a_shop_that_was_restored_without_mongodb_shows_what_it_was_told_s
             assert (json.loads(found.body)["colour"], found.version) == (colour, version + 1)
         await again.close()
     await shop.close()
+
+
+async def test_documents_go_to_mongodb_and_back_while_the_database_stays_and_the_shop_sells(
+    data: tuple[Path, str], tmp_path: Path, mongo: str
+) -> None:
+    def opened(documents: str, files: str = "here") -> Shop:
+        return Shop(make_settings(*data, documents=documents, files=f"file://{tmp_path}/{files}"), hasher=QUICK)
+
+    async def inside(shop: Shop) -> dict[str, bool]:
+        rows = await shop.works["catalog"].fetch("SELECT id, body FROM documents WHERE collection = 'products'")
+        return {row["id"]: row["body"] != "null" for row in rows}
+
+    old, new = opened("database:"), opened(mongo, "there")
+    lamps = [await sell(old, f"Lamp {n}") for n in range(4)]
+    await old.files.put("aa/picture.webp", b"picture")
+    assert (await move_beside(old, new, lambda _: None)).files == len(await old.files.names())
+    # The old processes go on for a while.
+    await old.catalog.move(lamps[0].id, "retired")
+    late = await sell(old, "Late lamp")
+    await old.close()
+    await new.documents.settle(new.works["catalog"])
+    assert [one for one, here in (await inside(new)).items() if here] == [late.id]
+    assert [(await new.catalog.get(one.id)).status for one in (*lamps[:2], late)] == [
+        "retired",
+        "published",
+        "published",
+    ]
+    assert await new.files.get("aa/picture.webp") == b"picture"
+    await move_beside(new, new, lambda _: None)  # the rest of it
+    await new.documents.settle(new.works["catalog"])
+    assert not any((await inside(new)).values())
+    back = opened("database:")
+    assert (await move_beside(new, back, lambda _: None)).files
+    await new.catalog.move(late.id, "retired")
+    await new.documents.settle(new.works["catalog"])  # which lets go of nothing now
+    assert all((await inside(back)).values())
+    assert (await back.catalog.get(late.id)).status == "retired"
+    assert await back.files.get("aa/picture.webp") == b"picture"
+    assert (await back.catalog.move(late.id, "published")).status == "published"
+    for one in (new, back):
+        await one.close()
+
+
+async def test_bodies_that_mongodb_does_not_answer_as_they_are_end_a_move(work: Work, mongo: str) -> None:
+    await put(open_documents("database:"), work, "a", {"slug": "lamp"})
+    bodies = Bodies(mongo)
+    lamp = Move("a", 1, '{"slug": "lamp"}', {})
+    with pytest.raises(Conflict, match="as it was written"):
+        await arrived_whole(bodies, work, "catalog_things", [lamp])
+    await bodies.write("catalog_things", [lamp])
+    await arrived_whole(bodies, work, "catalog_things", [lamp])
+    changed = Move("a", 1, '{"slug": "table"}', {})
+    with pytest.raises(Conflict, match="as it was written"):
+        await arrived_whole(bodies, work, "catalog_things", [changed])
+    await bodies.close()
+
+
+async def test_who_reads_the_whole_of_it_waits_for_a_server_that_is_gone_for_a_moment(work: Work, mongo: str) -> None:
+    road = Road(mongo)
+    await road.open()
+    documents = open_documents(mongo)
+    await put(documents, work, "a", {"slug": "lamp"})
+    far = open_documents(road.url)
+    await road.cut()
+    rows = [{"collection": "things", "id": "a", "version": 1, "body": "null"}]
+    filling = asyncio.create_task(far.fill(work, rows))
+    await asyncio.sleep(0.5)
+    assert not filling.done()
+    await road.open()
+    assert (await filling)[0]["body"] == '{"slug":"lamp"}'
+    for one in (documents, far):
+        await one.close()
+    await road.cut()
+
+
+async def test_what_mongodb_has_of_another_life_does_not_take_the_place_of_ours(work: Work, mongo: str) -> None:
+    await put(open_documents("database:"), work, "a", {"slug": "lamp"})
+    documents, bodies = open_documents(mongo), Bodies(mongo)
+    await bodies.write("catalog_things", [Move("a", 7, '{"slug": "table"}', {})])
+    assert await documents.adopt(work) == 0
+    await documents.settle(work)
+    (found,) = await documents.get(work, THINGS, ["a"])
+    assert json.loads(found.body) == {"slug": "lamp"}
+    for one in (documents, bodies):
+        await one.close()
 
 
 @pytest.mark.parametrize("url", ["mongodb://", "mongodb://a:b@c@d/x", "mongodb://host:notaport/x"])

@@ -5,14 +5,15 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.engines.search import open_search
+from shopwright.engines.search import open_search, place
 from shopwright.kit.clock import HandClock
-from shopwright.kit.errors import Unavailable
+from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.ports import IndexDocument, Query, SearchIndex
 from shopwright.services.search.contract import Results
 from shopwright.services.search.service import Finder
@@ -83,6 +84,30 @@ async def test_facets_are_disjunctive_and_counted_right(index: SearchIndex) -> N
     assert ((found := await index.search(Query(price_max=100))).price_low, found.price_high) == (100, 300)
     assert (await index.search(Query(sort="-price", limit=2))).cards == ("C", "B")
     assert (await index.search(Query(sort="price", offset=2))).cards == ("C",)
+
+
+@pytest.mark.parametrize("sort", ["price", "newest", "relevance"])
+async def test_a_list_goes_on_where_it_stopped_until_all_of_it_was_seen(index: SearchIndex, sort: Any) -> None:
+    await index.write([goods(n, f"Kettle {n}", price=100 + n % 3) for n in range(25)], [])
+    seen: list[str] = []
+    after = ""
+    for number in range(4):
+        found = await index.search(Query(text="kettle", sort=sort, after=after, limit=7))
+        seen += found.cards
+        after = found.next
+        assert (bool(after), found.total) == (number < 3, 25)
+    assert sorted(seen) == sorted(f"Kettle {n}" for n in range(25))
+    assert seen == [*(await index.search(Query(text="kettle", sort=sort, limit=25))).cards]
+
+
+@pytest.mark.parametrize(
+    "after", ["nonsense", "!", "kQE", place.written(["p1", 2]), place.written([float("nan"), "p1"]), "A" * 199]
+)
+async def test_a_place_in_a_list_that_nobody_wrote_is_refused(index: SearchIndex, after: str) -> None:
+    await index.write([goods(1, "Kettle")], [])
+    with pytest.raises(Invalid) as refused:
+        await index.search(Query(after=after, sort="price"))
+    assert refused.value.problems[0].pointer == "/after"
 
 
 async def test_the_index_can_be_changed_and_emptied(index: SearchIndex) -> None:

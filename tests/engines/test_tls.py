@@ -12,8 +12,10 @@ from shopwright.engines.bus import open_bus
 from shopwright.engines.database import open_database
 from shopwright.engines.documents import open_documents
 from shopwright.engines.documents.mongo_bodies import Bodies
+from shopwright.engines.files import open_files
 from shopwright.engines.search import open_search
-from shopwright.kit.errors import Unavailable
+from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.settings import take_apart
 from tests.conftest import POSTGRES, need, place, server
 from tests.engines.pair import Pair
 from tests.engines.test_database import prepare, put
@@ -77,6 +79,21 @@ async def test_opensearch_by_tls(known: Authority, unknown: Authority) -> None:
         await stranger.examine()
     for one in (trusted, stranger):
         await one.close()
+    await road.cut()
+
+
+async def test_s3_by_tls(known: Authority, unknown: Authority) -> None:
+    endpoint = take_apart("files", server("S3"), ("endpoint", "region")).options["endpoint"]
+    road = Road(endpoint, known.context())
+    await road.open()
+    url = server("S3").replace(endpoint, road.url.replace("http", "https", 1))
+    trusted, stranger = (open_files(f"{url}&ca={one.ca}") for one in (known, unknown))
+    await trusted.put("ab/secure.txt", b"by TLS")
+    assert await trusted.get("ab/secure.txt") == b"by TLS"
+    with pytest.raises(Unavailable):
+        await stranger.get("ab/secure.txt")
+    with pytest.raises(Invalid, match="cannot be read"):
+        open_files(f"{url}&ca={known.ca}.gone")
     await road.cut()
 
 

@@ -6,6 +6,8 @@ TABLE=docs/failures.md FAULT_S=20 FAULTS=all writes what happened as the table o
 import asyncio
 import contextlib
 import os
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -27,7 +29,15 @@ ENGINES = ("database", "cache", "bus", "search", "files", "documents")
 NAMES = {
     "database": "PostgreSQL", "cache": "Redis", "bus": "RabbitMQ", "search": "OpenSearch", "files": "S3", "documents": "MongoDB",
 }  # fmt: skip
-FAULTS: dict[str, str] = {"cut": "refuses connections", "hush": "takes connections and never answers", "slow": "answers 0.3 s later"}  # fmt: skip
+FAULTS: dict[str, str] = {
+    "cut": "refuses connections", "hush": "takes connections and never answers", "slow": "answers 0.3 s later",
+    "shake": "breaks all connections, again and again", "crowd": "takes two connections and no more",
+    "restart": "is killed and started again",
+}  # fmt: skip
+TOOLS = Path(__file__).parents[2] / "tools" / "servers.py"
+STARTED_AS = {
+    "database": "postgres", "cache": "redis", "bus": "rabbitmq", "search": "opensearch", "files": "s3", "documents": "mongodb",
+}  # fmt: skip
 
 
 class Count:
@@ -127,10 +137,11 @@ async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_a
     try:
         await load.well_since(time.monotonic())
         for kind in ENGINES:
-            for fault in FAULTS if ALL else ("cut", "hush"):
+            for fault in (
+                FAULTS if ALL else ("cut", "hush", "restart", *(("shake", "crowd") if kind == "database" else ()))
+            ):
                 load.count = Count()
-                await inflict(roads[kind], fault)
-                await asyncio.sleep(FAULT_S)
+                await inflict(kind, roads[kind], fault)
                 ended = time.monotonic()
                 await roads[kind].open()
                 recovered = await load.well_since(ended) - ended
@@ -159,13 +170,24 @@ async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_a
             assert count.said <= count.requests // 5, f"{NAMES[kind]} {FAULTS[fault]}: {count.said} of {count.requests}"
 
 
-async def inflict(road: Road, fault: str) -> None:
-    if fault == "cut":
+async def inflict(kind: str, road: Road, fault: str) -> None:
+    """The fault, as long as it lasts."""
+    ends = time.monotonic() + FAULT_S
+    if fault == "restart":
+        command = [sys.executable, str(TOOLS), "restart", STARTED_AS[kind]]
+        await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
+    elif fault == "cut":
         await road.cut()
     elif fault == "hush":
         road.hush()
-    else:
+    elif fault == "slow":
         road.slow(0.3)
+    elif fault == "crowd":
+        await road.crowd(2)
+    while time.monotonic() < ends:
+        if fault == "shake":
+            await road.shake()
+        await asyncio.sleep(0.2)
 
 
 def tell(rows: list[tuple[str, str, Count, float]], found: list[str]) -> None:

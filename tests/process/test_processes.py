@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -22,7 +23,7 @@ from shopwright.doctor import examine
 from shopwright.kit.money import Money
 from shopwright.kit.outgoing import client
 from shopwright.services.pricing.contract import Coupon, Price
-from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
+from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, need, sell
 from tests.process.server import Server, all_at_once, buy
 
 
@@ -230,6 +231,54 @@ async def test_two_workers_answer_for_one_shop_and_stop_cleanly(data: tuple[Path
     assert "Closed." in text
     assert "Traceback" not in text
     assert "owner-password" not in text
+
+
+def connections(group: int, port: int) -> dict[int, set[str]]:
+    """The open connections to that port of each process of a group (proc(5))."""
+    table = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    there = {columns[9] for line in table if (columns := line.split())[2].endswith(f":{port:04X}")}
+    found: dict[int, set[str]] = {}
+    for state in Path("/proc").glob("[0-9]*/stat"):
+        pid = int(state.parent.name)
+        with contextlib.suppress(OSError):
+            if os.getpgid(pid) == group:
+                held = {str(one.readlink()) for one in (state.parent / "fd").iterdir()}
+                found[pid] = {inode for inode in there if f"socket:[{inode}]" in held}
+    return found
+
+
+async def wave(url: str, sku: str, name: str) -> set[int]:
+    """Thirty who buy at once: what they are answered."""
+    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
+        answers = await asyncio.gather(*(buy(client, sku, f"{name}{n}") for n in range(30)))
+    return {answer.status_code for answer in answers}
+
+
+@pytest.mark.slow
+async def test_no_worker_uses_a_connection_of_another_and_a_new_one_opens_its_own(data: tuple[Path, str]) -> None:
+    need(bool(data[1]), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    (sku,) = await stock_up(data, ("Lamp", 1_000))
+    port = urlsplit(data[1]).port or 5432
+    server = Server(*data, workers=3).start()
+    try:
+        for number in range(2):
+            await until_three_answer(server, port)
+            assert await wave(server.url, sku, f"wave{number}") == {201}
+            held = {pid: its for pid, its in connections(server.process.pid, port).items() if its}
+            assert len(held) == 3
+            assert sum(map(len, held.values())) == len(set().union(*held.values()))
+            os.kill(min(held), signal.SIGKILL)
+        await until_three_answer(server, port)
+        assert await wave(server.url, sku, "last") == {201}
+    finally:
+        assert server.stop() == 0
+
+
+async def until_three_answer(server: Server, port: int) -> None:
+    async with asyncio.timeout(30):
+        while sum(bool(its) for its in connections(server.process.pid, port).values()) < 3:
+            with contextlib.suppress(httpx.HTTPError):
+                await asyncio.to_thread(httpx.get, f"{server.url}/health/ready", trust_env=False, timeout=5)
 
 
 def shopwright(tmp_path: Path, *command: str, **more: str) -> subprocess.CompletedProcess:

@@ -11,7 +11,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.clock import HandClock
-from tests.conftest import ON_SERVERS, fill_cart, fresh, sell
+from tests.conftest import POSTGRES, fill_cart, fresh, sell
 from tests.process.story import open_shop, place, refund, ship
 
 LETTERS = ("We have your order", "Payment received", "is on its way", "Refund for order")
@@ -86,8 +86,8 @@ async def test_killed_at_each_step_of_checkout_payment_and_delivery_nothing_is_l
     for service in ("orders", "inventory", "payments", "notifications", "carts", "The provider"):
         assert any(step.startswith(service) for step in steps), f"no step of {service}"
     assert len(steps) > 60
-    # A shop on all servers is made in seconds, not in no time: every other step must do there.
-    for number, step in enumerate(steps[::2] if ON_SERVERS else steps):
+    # A shop on servers is not made in no time: every other step must do there.
+    for number, step in enumerate(steps[::2] if POSTGRES else steps):
         async with fresh(migrated, tmp_path / f"run{number}") as own:
             cart = await prepared(*own)
             died = tell(*own, cart, step)

@@ -145,6 +145,14 @@ class DatabaseDocuments:
     async def leaving(self, session: Session, keys: Sequence[Sequence[Any]]) -> None:
         """Nothing else is known of them."""
 
+    async def adopt(self, _work: Work) -> int:
+        """It has them."""
+        return 0
+
+    async def give_back(self, _work: Work) -> int:
+        """They are there."""
+        return 0
+
     async def settle(self, work: Work) -> None:
         """Nothing waits."""
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from shopwright.engines.documents.database import ELSEWHERE, DatabaseDocuments
 from shopwright.engines.documents.mongo_bodies import Bodies, Move
+from shopwright.engines.documents.mongo_moving import PARTS, arrived_whole, pages
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row, Session
 from shopwright.kit.errors import Unavailable
@@ -34,7 +35,12 @@ KEPT_BYTES = 64_000_000
 SETTLED_EVERY = timedelta(seconds=5)
 # A row of `document_moves` that is no document: until when nothing may be brought to MongoDB.
 STEADY = {"collection": "", "id": "steady"}
+PAUSES_S = (1.5, 3, 6, 12)
 STEADY_FOR = timedelta(hours=2)
+MAY_GO = (
+    f"NOT EXISTS (SELECT 1 FROM document_moves s WHERE s.collection = '{STEADY['collection']}'"
+    f" AND s.id = '{STEADY['id']}' AND s.version > :now)"
+)
 MOVE = (
     "INSERT INTO document_moves (collection, id, version, done) VALUES (:collection, :id, :version, 0)"
     " ON CONFLICT (collection, id) DO UPDATE SET version = excluded.version, done = 0"
@@ -179,12 +185,9 @@ class MongoDocuments(DatabaseDocuments):
     async def _bring(self, work: Work) -> bool:
         """Some of what waits; answers whether there may be more."""
         rows = await work.fetch(
-            "SELECT m.collection, m.id, m.version, d.body FROM document_moves m LEFT JOIN documents d"
-            " ON d.collection = m.collection AND d.id = m.id AND d.version = m.version"
-            " WHERE m.done = 0 AND NOT EXISTS (SELECT 1 FROM document_moves s"
-            "  WHERE s.collection = :collection AND s.id = :id AND s.version > :now)"
-            " ORDER BY m.collection, m.id LIMIT :batch",
-            **STEADY,
+            "SELECT m.collection, m.id, coalesce(d.version, m.version) AS version, d.body FROM document_moves m"
+            " LEFT JOIN documents d ON d.collection = m.collection AND d.id = m.id AND d.version >= m.version"
+            f" WHERE m.done = 0 AND {MAY_GO} ORDER BY m.collection, m.id LIMIT :batch",
             now=to_micros(work.now()),
             batch=BATCH,
         )
@@ -217,17 +220,22 @@ class MongoDocuments(DatabaseDocuments):
             if one.body not in {None, ELSEWHERE}:
                 self._kept.put((work.name, collection, one.id, one.version), str(one.body))
         async with work.begin() as tx:
-            same = "collection = :collection AND id = :id AND version = :version"
+            now = to_micros(tx.now)
 
             def rows(ones: Iterable[Move]) -> list[dict[str, Any]]:
-                return [{"collection": collection, "id": one.id, "version": one.version} for one in ones]
+                return [{"collection": collection, "id": one.id, "version": one.version, "now": now} for one in ones]
 
-            await tx.run_many(f"UPDATE documents SET body = '{ELSEWHERE}' WHERE {same}", rows(there))
+            this = "collection = :collection AND id = :id"
+            known = f"{this} AND version <= :version AND {MAY_GO}"  # less where it waited before MongoDB was in use
             await tx.run_many(
-                f"DELETE FROM document_moves WHERE {same}", rows(one for one in there if one.body is not None)
+                f"UPDATE documents SET body = '{ELSEWHERE}' WHERE {this} AND version = :version AND {MAY_GO}",
+                rows(there),
+            )
+            await tx.run_many(
+                f"DELETE FROM document_moves WHERE {known}", rows(one for one in there if one.body is not None)
             )
             stay = [one for one in moves if one.body is None or one.id in refused]
-            await tx.run_many(f"UPDATE document_moves SET done = 1 WHERE {same}", rows(stay))
+            await tx.run_many(f"UPDATE document_moves SET done = 1, version = :version WHERE {known}", rows(stay))
 
     # --- the whole of it
 
@@ -238,11 +246,20 @@ class MongoDocuments(DatabaseDocuments):
         bodies: dict[tuple[str, str], str] = {}
         for collection, ones in by_collection.items():
             found, away = self._here(work.name, collection, ones)
-            found |= await self._fetch(work.name, collection, away) if away else {}
+            found |= await self._patiently(work.name, collection, away) if away else {}
             if lost := away.keys() - found.keys():
                 raise Unavailable(f"MongoDB has not got {min(lost)} of {_name(work.name, collection)}.")
             bodies |= {(collection, one): document.body for one, document in found.items()}
         return [{**row, "body": bodies[row["collection"], row["id"]]} for row in rows]
+
+    async def _patiently(self, service: str, collection: str, ids: Mapping[str, int]) -> dict[str, Document]:
+        """Who reads the whole of it has come too far to give up because the server was slow once."""
+        for pause_s in PAUSES_S:
+            try:
+                return await self._fetch(service, collection, ids)
+            except Unavailable:
+                await asyncio.sleep(pause_s)
+        return await self._fetch(service, collection, ids)
 
     async def clear(self, work: Work) -> None:
         await self._bodies.drop(f"{work.name}_")
@@ -263,15 +280,7 @@ class MongoDocuments(DatabaseDocuments):
 
     @asynccontextmanager
     async def steady(self, work: Work) -> AsyncIterator[None]:
-        until = to_micros(work.now() + STEADY_FOR)
-        async with work.begin() as tx:
-            await tx.run(
-                "INSERT INTO document_moves (collection, id, version, done) VALUES (:collection, :id, :until, 1)"
-                " ON CONFLICT (collection, id) DO UPDATE SET version = excluded.version"
-                " WHERE document_moves.version < excluded.version",
-                **STEADY,
-                until=until,
-            )
+        until = await self._hold_still(work)
         try:
             yield
         finally:
@@ -282,6 +291,57 @@ class MongoDocuments(DatabaseDocuments):
                     **STEADY,
                     until=until,
                 )
+
+    @staticmethod
+    async def _hold_still(work: Work) -> int:
+        """From now on nothing is brought to MongoDB; answers until when."""
+        until = to_micros(work.now() + STEADY_FOR)
+        async with work.begin() as tx:
+            await tx.run(
+                "INSERT INTO document_moves (collection, id, version, done) VALUES (:collection, :id, :until, 1)"
+                " ON CONFLICT (collection, id) DO UPDATE SET version = excluded.version"
+                " WHERE document_moves.version < excluded.version",
+                **STEADY,
+                until=until,
+            )
+        return until
+
+    # --- where the database stays and documents go
+
+    async def adopt(self, work: Work) -> int:
+        adopted = 0
+        async for rows in pages(work, f"body <> '{ELSEWHERE}'"):
+            for collection in dict.fromkeys(row["collection"] for row in rows):
+                ones = [row for row in rows if row["collection"] == collection]
+                found_by = await self._found_by(work, collection, [row["id"] for row in ones])
+                moves = [Move(row["id"], row["version"], row["body"], found_by.get(row["id"], {})) for row in ones]
+                refused = await self._bodies.write(_name(work.name, collection), moves)
+                there = [move for move in moves if move.id not in refused]
+                await arrived_whole(self._bodies, work, _name(work.name, collection), there)
+                async with work.begin() as tx:
+                    await self.arrived(
+                        tx.session, [{"collection": collection, "id": one.id, "version": one.version} for one in there]
+                    )
+                adopted += len(there)
+        return adopted
+
+    async def give_back(self, work: Work) -> int:
+        await self._hold_still(work)
+        given = 0
+        left = True
+        while left:
+            async for rows in pages(work, f"body = '{ELSEWHERE}'"):
+                whole = await self.fill(work, [{name: row[name] for name in PARTS} for row in rows])
+                async with work.begin() as tx:
+                    await tx.run_many(
+                        "UPDATE documents SET body = :body WHERE collection = :collection AND id = :id"
+                        f" AND version = :version AND body = '{ELSEWHERE}'",
+                        whole,
+                    )
+                given += len(whole)
+            async with work.database.hold() as held:  # whoever was letting go of some has done so now
+                left = bool(await held.fetch(f"SELECT 1 AS one FROM documents WHERE body = '{ELSEWHERE}' LIMIT 1", {}))
+        return given
 
     def timers(self, works: Sequence[Work]) -> list[Timer]:
         return [Timer(f"{work.name}.documents", SETTLED_EVERY, partial(self.settle, work)) for work in works]

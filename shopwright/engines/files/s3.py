@@ -1,7 +1,7 @@
 """S3 and all that speak its protocol (MinIO, Ceph, R2, versitygw), through obstore; requests carry signature version 4.
 
     s3://bucket/prefix?region=eu-central-1                               keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
-    s3://key:secret@bucket?endpoint=https://minio.example&region=us-east-1
+    s3://key:secret@bucket?endpoint=https://minio.example&region=us-east-1&ca=/etc/ssl/our-ca.pem
 
 Large files travel in parts. Names never change their content (media are named by their hash), so they may be kept for good.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from mimetypes import guess_type
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import obstore
@@ -22,7 +23,7 @@ from shopwright.kit.health import Health
 from shopwright.kit.settings import take_apart
 
 if TYPE_CHECKING:
-    from obstore.store import S3Config
+    from obstore.store import ClientConfig, S3Config
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 TRIES = 3
@@ -38,11 +39,27 @@ def translated() -> Iterator[None]:
         raise Unavailable(f"S3 does not do what was asked of it ({type(error).__name__}).") from error
 
 
+def _client(endpoint: str, ca: str) -> "ClientConfig":
+    options: ClientConfig = {
+        "allow_http": endpoint.startswith("http://"),
+        "connect_timeout": "3s",
+        "timeout": "30s",
+    }
+    if ca:
+        try:
+            options["root_certificate"] = Path(ca).read_bytes()
+        except OSError as error:
+            raise Invalid(
+                f"SHOPWRIGHT_FILES names the authority {ca}, which cannot be read: {error.strerror}."
+            ) from None
+    return options
+
+
 class S3Files:
     """Objects of one bucket, below a prefix."""
 
     def __init__(self, url: str) -> None:
-        parts = take_apart("files", url, ("endpoint", "region"))
+        parts = take_apart("files", url, ("endpoint", "region", "ca"))
         if len(parts.hosts) > 1 or parts.hosts[0][1]:
             raise Invalid("SHOPWRIGHT_FILES names one bucket: s3://bucket?endpoint=https://host:port.")
         endpoint = parts.options.get("endpoint", "")
@@ -59,7 +76,7 @@ class S3Files:
             parts.hosts[0][0],
             prefix=parts.path or None,
             config=config,
-            client_options={"allow_http": endpoint.startswith("http://"), "connect_timeout": "3s", "timeout": "30s"},
+            client_options=_client(endpoint, parts.options.get("ca", "")),
             retry_config={"max_retries": TRIES, "retry_timeout": PATIENCE},
         )
 

@@ -20,8 +20,9 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError, TransportError
 
 from shopwright.engines.search import opensearch_body as body_of
+from shopwright.engines.search import place
 from shopwright.kit.calm import Calm
-from shopwright.kit.errors import Unavailable
+from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.ports import Found, IndexDocument, Query
 from shopwright.kit.settings import take_apart
@@ -39,6 +40,7 @@ TRIES = 6
 FIRST_PAUSE_S = 0.2
 SWEPT_AFTER_S = 3_600
 CORRECTABLE = 4  # shorter words are names and sizes more often than typos
+Sorted = list[float | int | str]  # what a hit is sorted by, and its id
 WORD = re.compile(r"[^\W_]+")
 SORTS: Mapping[str, tuple[str, str]] = {
     "price": ("price", "asc"),
@@ -242,6 +244,7 @@ class OpenSearchIndex:
             price_low=low,
             price_high=high,
             corrected=" ".join(corrected) if corrected else None,
+            next=place.written(hits[-1]["sort"]) if len(hits) == query.limit else "",
         )
 
     async def _ask(self, query: Query, text: Mapping[str, Any]) -> dict[str, Any]:
@@ -253,7 +256,7 @@ class OpenSearchIndex:
             "post_filter": body_of.all_of(body_of.chosen(query)),
             "aggs": body_of.counts(query),
             "sort": [first, {"id": "asc"}],
-            "from": query.offset,
+            **({"search_after": place.read(query.after, Sorted)} if query.after else {"from": query.offset}),
             "size": query.limit,
             "track_total_hits": True,
             "_source": ["card", "title"],
@@ -261,7 +264,12 @@ class OpenSearchIndex:
         if query.text:
             whole = {"number_of_fragments": 0, "pre_tags": [body_of.OPEN_MARK], "post_tags": [body_of.CLOSE_MARK]}
             body["highlight"] = {"fields": {"title": whole}}
-        return await self._asked(body)
+        try:
+            return await self._asked(body)
+        except RequestError:
+            if query.after:  # the shape of a place, but none of this sort
+                raise Invalid.at("/after", place.WRONG) from None
+            raise
 
     async def _asked(self, body: Mapping[str, Any]) -> dict[str, Any]:
         await self._prepared()

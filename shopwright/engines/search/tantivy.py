@@ -20,6 +20,7 @@ from typing import Any
 import tantivy
 from tantivy import FieldType, Filter, Occur, Tokenizer
 
+from shopwright.engines.search import place
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
 from shopwright.kit.ports import Found, IndexDocument, Query
@@ -207,6 +208,7 @@ class TantivyIndex:
             hits = self._hits(searcher, query, text)
         counts, low, high = self._count(searcher, query, text)
         found = [searcher.doc(address) for _, address in hits.hits]
+        deep = self._offset(searcher, query) + len(found)
         return Found(
             cards=tuple(document["card"][0] for document in found),
             highlights=self._highlights(searcher, text, found) if told else (),
@@ -215,7 +217,13 @@ class TantivyIndex:
             price_low=low,
             price_high=high,
             corrected=" ".join(corrected) if corrected else None,
+            next=place.written(deep) if found and deep < (hits.count or 0) else "",
         )
+
+    @staticmethod
+    def _offset(searcher: tantivy.Searcher, query: Query) -> int:
+        """It has no other way into the depth of a list than to count; it keeps room for as many as it is told to skip."""
+        return max(0, min(place.read(query.after, int), searcher.num_docs)) if query.after else query.offset
 
     def _highlights(
         self, searcher: tantivy.Searcher, text: tantivy.Query, found: Sequence[tantivy.Document]
@@ -234,7 +242,7 @@ class TantivyIndex:
         return searcher.search(
             whole,
             limit=max(query.limit, 1),
-            offset=query.offset,
+            offset=self._offset(searcher, query),
             order_by_field=None if query.sort == "relevance" and query.text else by,
             order=order,
         )

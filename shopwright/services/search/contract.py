@@ -64,7 +64,10 @@ class Facet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is looked for. `category`, `collection`: on whose page. `chosen`: facet name (category, brand, in_stock, attr.color) → values, any of them."""
+    """What is looked for. `category`, `collection`: on whose page. `chosen`: facet name (category, brand, in_stock, attr.color) → values, any of them.
+
+    `after`: `next` of the same search, in place of a page.
+    """
 
     text: str = ""
     category: str = ""
@@ -75,6 +78,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     rating_min: float | None = None
     sort: Sort = "relevance"
     page: int = 1
+    after: str = ""
     limit: int = 24
     exact: bool = False
 
@@ -84,6 +88,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
     `highlights`: the title of each as HTML, what was searched for in <mark>; "" where the title has nothing of it.
     `partial`: the search engine does not answer; this is what is known without it, in one order, without facets.
+    `next`: where the list goes on, however deep; null at its end, and while the search engine does not answer.
     """
 
     items: tuple[msgspec.Raw, ...]
@@ -92,6 +97,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     facets: tuple[Facet, ...]
     corrected_query: str | None = None
     partial: bool = False
+    next: str | None = None
 
 
 def chosen(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

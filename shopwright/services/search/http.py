@@ -10,6 +10,7 @@ from shopwright.kit.auth import anyone
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Given
+from shopwright.kit.web.lists import After
 from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
 
 Service = Given[Search]
@@ -24,6 +25,7 @@ class Shown(msgspec.Struct, frozen=True):
     facets: list[Facet]
     corrected_query: str | None
     partial: bool
+    next: str | None
 
 
 @get(
@@ -43,6 +45,7 @@ async def find(
     rating_min: Annotated[float | None, Parameter(ge=0, le=5)] = None,
     sort: FromQuery[Sort] = "relevance",
     page: Annotated[int, Parameter(ge=1)] = 1,
+    after: After = "",
     limit: Annotated[int, Parameter(ge=1, le=100)] = 24,
     *,
     exact: FromQuery[bool] = False,
@@ -58,6 +61,7 @@ async def find(
             rating_min=rating_min,
             sort=sort,
             page=page,
+            after=after,
             limit=limit,
             exact=exact,
         )

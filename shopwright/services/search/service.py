@@ -38,15 +38,17 @@ class Finder:
         if len(request.text) > LONGEST:
             raise Invalid.at("/q", f"A search has at most {LONGEST} characters.")
         if request.page < 1 or request.page * request.limit > DEEPEST:
-            raise Invalid.at(
-                "/page", f"Only the first {DEEPEST} results can be looked through; narrow the search down."
-            )
+            raise Invalid.at("/page", f"Pages are counted to result {DEEPEST}; go on from there with `after`.")
+        if request.after and request.page > 1:
+            raise Invalid.at("/after", "Say where a list goes on by page or by `after`, not by both.")
         categories, types = await self._catalog.categories(), await self._catalog.attribute_types()
         # What was indexed is marked in our database after it: its version is that of the index, too.
         key = msgspec.msgpack.encode((request, categories, types))
         try:
             return await self._memo.get(key, lambda: self._find(request, categories, types))
         except Unavailable:
+            if request.after:  # only the index knows where that is
+                raise
             self._outages += 1
             return await self._known(request)
 
@@ -82,6 +84,7 @@ class Finder:
                 rating_min=request.rating_min,
                 sort=request.sort,
                 offset=(request.page - 1) * request.limit,
+                after=request.after,
                 limit=request.limit,
                 exact=request.exact,
             )
@@ -92,6 +95,7 @@ class Finder:
             total=found.total,
             facets=model.facets(request, found, categories, types),
             corrected_query=found.corrected,
+            next=found.next or None,
         )
 
     async def suggest(self, text: str, limit: int = 6) -> list[Card]:

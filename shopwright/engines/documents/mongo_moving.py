@@ -1,0 +1,42 @@
+"""Documents that go to MongoDB while their database stays: looked through, and looked at again there."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from shopwright.engines.documents.mongo_bodies import Bodies, Move
+from shopwright.kit.database import Row
+from shopwright.kit.errors import Conflict
+from shopwright.kit.ports import Document
+from shopwright.kit.work import Work
+
+PARTS = ("collection", "id", "version", "body")
+BATCH = 200
+
+
+async def pages(work: Work, where: str) -> AsyncIterator[Sequence[Row]]:
+    """All rows of `documents` like that, some at a time."""
+    collection = after = ""
+    while rows := await work.fetch(
+        f"SELECT {', '.join(PARTS)} FROM documents"
+        f" WHERE (collection, id) > (:collection, :id) AND {where} ORDER BY collection, id LIMIT :batch",
+        collection=collection,
+        id=after,
+        batch=BATCH,
+    ):
+        yield rows
+        collection, after = rows[-1]["collection"], rows[-1]["id"]
+
+
+async def arrived_whole(bodies: Bodies, work: Work, name: str, moves: Sequence[Move]) -> None:
+    """Read what was written. Raises Conflict where it is not the same, unless it was changed meanwhile."""
+    found = {one.id: one for one in await bodies.read(name, [one.id for one in moves])}
+    odd = [one.id for one in moves if one.id not in found or not _same(one, found[one.id])]
+    sql = "SELECT id, version FROM documents WHERE collection = :collection AND id IN (:each)"
+    now = {row["id"]: row["version"] for row in await work.fetch_in(sql, odd, collection=name.partition("_")[2])}
+    if wrong := [one.id for one in moves if now.get(one.id) == one.version]:
+        raise Conflict(f"MongoDB does not answer {wrong[0]} of {name} as it was written. Choose an empty database.")
+
+
+def _same(move: Move, there: Document) -> bool:
+    return there.version == move.version and msgspec.json.decode(there.body) == msgspec.json.decode(move.body or "")

@@ -1,0 +1,25 @@
+"""Where a list goes on: what its last product was sorted by, as letters that fit an address."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import TypeVar
+
+import msgspec
+
+from shopwright.kit.errors import Invalid
+
+WRONG = "This is not where a list goes on; use `next` of the answer before."
+Place = TypeVar("Place")
+
+
+def written(place: object) -> str:
+    """The cursor of that place."""
+    return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def read(cursor: str, kind: type[Place]) -> Place:
+    """The place a cursor names. Raises Invalid for one that this engine did not write."""
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
+    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        raise Invalid.at("/after", WRONG) from None

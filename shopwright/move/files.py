@@ -1,0 +1,22 @@
+"""Files go from one place to another."""
+
+import hashlib
+
+from shopwright.app import Shop
+from shopwright.kit.errors import Conflict
+
+
+async def bring_files(source: Shop, target: Shop) -> int:
+    """Those that are not there yet; what is named by its content is the same wherever it is. Answers how many are there."""
+    here, there = await source.files.names(), set(await target.files.names())
+    for name in here:
+        if name in there:
+            continue
+        data = await source.files.get(name)
+        if data is None:
+            continue
+        await target.files.put(name, data)
+        arrived = await target.files.get(name)
+        if arrived is None or hashlib.sha256(arrived).digest() != hashlib.sha256(data).digest():
+            raise Conflict(f"The file {name} has not arrived as it was. Look at the target, and move again.")
+    return len(here)

@@ -1,0 +1,70 @@
+"""The database commits, and its answer is lost: nobody knows whether it did. Nothing is lost, nothing is done twice."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from shopwright.kit.clock import HandClock
+from shopwright.kit.errors import Unavailable
+from tests.conftest import ON_SERVERS, fresh, need
+from tests.process.story import open_shop, place, refund, ship
+from tests.process.test_steps import judge, prepared, settled
+from tests.road import Road
+
+T = TypeVar("T")
+COMMIT = b"COMMIT;"
+EVERY = int(os.environ.get("EVERY", "12"))
+
+
+async def insist(deed: Callable[[], Awaitable[T]]) -> T:
+    """As a client does who got no answer: ask the same again."""
+    for _ in range(5):
+        try:
+            return await deed()
+        except Unavailable:
+            await asyncio.sleep(0.05)
+    return await deed()
+
+
+async def whole_story(data: Path, database: str, lost: int) -> int:
+    """An order from checkout to refund, while the answer to one commit is lost; answers how many commits there were."""
+    cart = await prepared(data, database)
+    road = Road(database)
+    await road.open()
+    clock = HandClock()
+    shop = open_shop(data, road.url, clock)
+    try:
+        await shop.pretend.prepare()
+        road.lose(COMMIT, lost)
+        order = await insist(lambda: place(shop, cart))
+        await insist(lambda: settled(shop, clock))
+        await insist(lambda: ship(shop, order.id))
+        await insist(lambda: settled(shop, clock))
+        await insist(lambda: refund(shop, order))
+        await insist(lambda: settled(shop, clock))
+        await judge(shop, order.id)
+    finally:
+        await shop.close()
+        await road.cut()
+    return road.passed
+
+
+@pytest.mark.slow
+async def test_whichever_commit_is_not_heard_of_an_order_is_placed_paid_sent_and_refunded_once(
+    migrated: tuple[Path, str], data: tuple[Path, str], tmp_path: Path
+) -> None:
+    need(bool(data[1]), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    if ON_SERVERS:
+        pytest.skip("nothing but the database answers late here")
+    commits = await whole_story(*data, 0)
+    assert commits > 30
+    for number in range(1, commits + 1, EVERY):
+        async with fresh(migrated, tmp_path / f"run{number}") as own:
+            try:
+                assert await whole_story(*own, number) >= number
+            except AssertionError as error:
+                raise AssertionError(f"commit {number} of {commits}: {error}") from error
