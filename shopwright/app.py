@@ -6,16 +6,18 @@ Engines are opened, services built in river order, reactions started; `web.py` m
     flow      carts → orders
     readers   reviews  search  recommendations  notifications  insights
     faces     shelf  person  storefront  backoffice
+
+One process serves all of it, or some (`here`): what it does not serve itself is asked over the network, by the same contract.
 """
 
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 from argon2 import PasswordHasher
@@ -34,33 +36,47 @@ from shopwright.kit.clock import Clock, SystemClock
 from shopwright.kit.database import Database
 from shopwright.kit.facts import Hearers, Reaction, Timer
 from shopwright.kit.ids import Ids
-from shopwright.kit.ports import Provider, SendWebhook
+from shopwright.kit.ports import Postbox, Provider, SendWebhook
+from shopwright.kit.tally import Tally
 from shopwright.kit.web.observe import Numbers
 from shopwright.kit.work import Work
 from shopwright.services import RIVER
 from shopwright.services.carts import reactions as carts_reactions
+from shopwright.services.carts.contract import Carts
 from shopwright.services.carts.wishes import Wishes
 from shopwright.services.catalog import reactions as catalog_reactions
+from shopwright.services.catalog.contract import Catalog
 from shopwright.services.catalog.intake import Intake
 from shopwright.services.insights import reactions as insights_reactions
+from shopwright.services.insights.contract import Insights
 from shopwright.services.insights.service import Ledgerkeeper
 from shopwright.services.inventory import reactions as inventory_reactions
+from shopwright.services.inventory.contract import Inventory
 from shopwright.services.inventory.promises import Promises
 from shopwright.services.notifications import reactions as notifications_reactions
+from shopwright.services.notifications.contract import Notifications
 from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders import reactions as orders_reactions
+from shopwright.services.orders.contract import Orders
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.payments import reactions as payments_reactions
+from shopwright.services.payments.contract import Payments
 from shopwright.services.payments.service import Till
+from shopwright.services.pricing.contract import Pricing
 from shopwright.services.pricing.service import Reckoner
 from shopwright.services.recommendations import reactions as recommendations_reactions
+from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.recommendations.memory import Companion
 from shopwright.services.reviews import reactions as reviews_reactions
+from shopwright.services.reviews.contract import Reviews
 from shopwright.services.reviews.service import Opinions
 from shopwright.services.search import reactions as search_reactions
+from shopwright.services.search.contract import Search
 from shopwright.services.search.service import Finder
+from shopwright.services.users.contract import Users
 from shopwright.services.users.second_factor import Guarded
 from shopwright.settings import Settings
+from shopwright.ways import ELSEWHERE, Ways, serving
 
 log = logging.getLogger("shopwright")
 Part = TypeVar("Part")
@@ -78,6 +94,9 @@ def migrations_of(service: str) -> list[Path]:
     return [HOME / "kit" / "migrations", HOME / "engines" / "documents" / "migrations", own / "migrations"]
 
 
+COUNTED_EVERY_S = 10
+
+
 class Around:
     """What stands between a shop and its engines: nothing, unless someone wants to see them fail."""
 
@@ -89,7 +108,10 @@ class Around:
 
 
 class Shop:
-    """A whole shop in one process. `parts`: classes to be used in place of our own, by those."""
+    """A whole shop in one process, or of it the services that are `here`; `ways` lead to the others.
+
+    `parts`: classes to be used in place of our own, by those.
+    """
 
     def __init__(
         self,
@@ -101,8 +123,12 @@ class Shop:
         hasher: PasswordHasher | None = None,
         around: Around | None = None,
         parts: Mapping[type, type] | None = None,
+        here: Collection[str] = (),
+        ways: Ways | None = None,
     ) -> None:
         self.settings = settings
+        self.here = serving(here)
+        self.ways = ways or Ways(settings, self.here)
         self._around = around or Around()
         self._parts = parts or {}
         self.clock = clock or SystemClock()
@@ -119,64 +145,103 @@ class Shop:
     def _open_engines(self, send_webhook: SendWebhook) -> None:
         settings = self.settings
         self.marks = open_marks(settings.cache)
-        self.works: dict[str, Work] = {name: self._work(name) for name in (*RIVER, "pretend")}
+        self.works: dict[str, Work] = {name: self._work(name) for name in (*RIVER, "pretend") if name in self.here}
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)
         self.files = open_files(settings.files)
         self.index = open_search(settings.search)
-        post = self.works["notifications"]
-        self.postboxes = {
+        self.postboxes = self._open_postboxes() if "notifications" in self.here else {}
+        self.outside = outgoing.client(timeout_s=10)
+        self._send_webhook = send_webhook
+
+    def _open_postboxes(self) -> dict[str, Postbox]:
+        settings, post = self.settings, self.works["notifications"]
+        return {
             "email": open_postbox("mail", settings.mail, post, settings.mail_from),
             "sms": open_postbox("sms", settings.sms, post, settings.shop_name),
             "push": open_postbox("push", settings.push, post, settings.shop_name),
         }
-        self.outside = outgoing.client(timeout_s=10)
-        self.pretend = PretendProvider(self.works["pretend"], settings.url, send_webhook)
 
     def _build_sources(self, hasher: PasswordHasher | None) -> None:
-        settings = self.settings
-        self.users = self._part(Guarded)(
-            self.works["users"], hasher, staff_need_factor=settings.staff_second_factor == "required"
+        settings, works = self.settings, self.works
+        needed = settings.staff_second_factor == "required"
+        self.users = self._service(
+            "users", Users, lambda: self._part(Guarded)(works["users"], hasher, staff_need_factor=needed)
         )
-        self.catalog = self._part(Intake)(self.works["catalog"], self.documents, self.files)
-        self.inventory = self._part(Promises)(self.works["inventory"])
-        self.pricing = self._part(Reckoner)(
-            self.works["pricing"], home_country=settings.country, prices_include_tax=settings.prices_include_tax
+        self.catalog = self._service(
+            "catalog", Catalog, lambda: self._part(Intake)(works["catalog"], self.documents, self.files)
         )
-        self.payments = self._part(Till)(
-            self.works["payments"], {"pretend": self._around.provider(self.pretend)}, settings.capture
+        self.inventory = self._service("inventory", Inventory, lambda: self._part(Promises)(works["inventory"]))
+        self.pricing = self._service(
+            "pricing",
+            Pricing,
+            lambda: self._part(Reckoner)(
+                works["pricing"], home_country=settings.country, prices_include_tax=settings.prices_include_tax
+            ),
         )
+        self.payments = self._service("payments", Payments, self._open_till)
+
+    def _open_till(self) -> Till:
+        self.pretend = PretendProvider(self.works["pretend"], self.settings.url, self._send_webhook)
+        providers = {"pretend": self._around.provider(self.pretend)}
+        return self._part(Till)(self.works["payments"], providers, self.settings.capture)
 
     def _build_flow(self) -> None:
-        self.carts = self._part(Wishes)(
-            self.works["carts"],
-            catalog=self.catalog,
-            inventory=self.inventory,
-            pricing=self.pricing,
-            currency=self.settings.currency,
+        self.carts = self._service(
+            "carts",
+            Carts,
+            lambda: self._part(Wishes)(
+                self.works["carts"],
+                catalog=self.catalog,
+                inventory=self.inventory,
+                pricing=self.pricing,
+                currency=self.settings.currency,
+            ),
         )
-        self.orders = self._part(Fulfilment)(
-            self.works["orders"],
-            carts=self.carts,
-            inventory=self.inventory,
-            pricing=self.pricing,
-            payments=self.payments,
+        self.orders = self._service(
+            "orders",
+            Orders,
+            lambda: self._part(Fulfilment)(
+                self.works["orders"],
+                carts=self.carts,
+                inventory=self.inventory,
+                pricing=self.pricing,
+                payments=self.payments,
+            ),
         )
 
     def _build_readers(self) -> None:
-        settings = self.settings
-        self.reviews = self._part(Opinions)(self.works["reviews"], self.documents)
-        self.search = self._part(Finder)(self.works["search"], self.index, catalog=self.catalog)
-        self.recommendations = self._part(Companion)(self.works["recommendations"], catalog=self.catalog)
-        self.notifications = self._part(Correspondence)(
-            self.works["notifications"],
-            self.postboxes,
-            users=self.users,
-            catalog=self.catalog,
-            shop=settings.shop_name,
-            url=settings.url,
+        works, settings, catalog = self.works, self.settings, self.catalog
+        self.reviews = self._service("reviews", Reviews, lambda: self._part(Opinions)(works["reviews"], self.documents))
+        self.search = self._service(
+            "search", Search, lambda: self._part(Finder)(works["search"], self.index, catalog=catalog)
         )
-        self.insights = self._part(Ledgerkeeper)(self.works["insights"], currency=settings.currency)
+        self.recommendations = self._service(
+            "recommendations",
+            Recommendations,
+            lambda: self._part(Companion)(works["recommendations"], catalog=catalog),
+        )
+        self.notifications = self._service(
+            "notifications",
+            Notifications,
+            lambda: self._part(Correspondence)(
+                works["notifications"],
+                self.postboxes,
+                users=self.users,
+                catalog=catalog,
+                shop=settings.shop_name,
+                url=settings.url,
+            ),
+        )
+        self.insights = self._service(
+            "insights", Insights, lambda: self._part(Ledgerkeeper)(works["insights"], currency=settings.currency)
+        )
+        self.looked = Tally(self.recommendations.looked)
+        self.searched = Tally(self.search.searched)
+
+    def _service(self, name: str, contract: type[Any], build: Callable[[], Part]) -> Part:
+        """It, or the way to it: then no more than its contract says."""
+        return build() if name in self.here else cast("Part", self.ways.to(name, contract))
 
     def _build_faces(self) -> None:
         self.shelf = Shelf(
@@ -199,41 +264,42 @@ class Shop:
 
     @property
     def reactions(self) -> list[Reaction]:
-        """Everything that is heard by anyone."""
-        return [
-            *carts_reactions.reactions(self.carts),
-            *orders_reactions.reactions(self.orders),
-            *reviews_reactions.reactions(self.reviews),
-            *search_reactions.reactions(self.search),
-            *recommendations_reactions.reactions(self.recommendations),
-            *notifications_reactions.reactions(self.notifications),
-            *insights_reactions.reactions(self.insights),
-        ]
+        """Everything that is heard by anyone; what is elsewhere is known by name only."""
+        heard = {
+            "carts": carts_reactions, "orders": orders_reactions, "reviews": reviews_reactions, "search": search_reactions,
+            "recommendations": recommendations_reactions, "notifications": notifications_reactions,
+            "insights": insights_reactions,
+        }  # fmt: skip
+        found: list[Reaction] = []
+        for name, module in heard.items():
+            found += module.reactions(getattr(self, name) if name in self.here else ELSEWHERE)
+        return found
 
     @property
     def timers(self) -> list[Timer]:
-        """Everything that is done as time passes."""
+        """Everything that is done here as time passes."""
+        kept = {
+            "catalog": catalog_reactions, "inventory": inventory_reactions, "carts": carts_reactions,
+            "payments": payments_reactions, "orders": orders_reactions, "search": search_reactions,
+            "recommendations": recommendations_reactions, "notifications": notifications_reactions,
+        }  # fmt: skip
+        found: list[Timer] = []
+        for name, module in kept.items():
+            found += module.timers(getattr(self, name)) if name in self.here else []
         return [
-            *catalog_reactions.timers(self.catalog),
-            *inventory_reactions.timers(self.inventory),
-            *carts_reactions.timers(self.carts),
-            *payments_reactions.timers(self.payments),
-            *orders_reactions.timers(self.orders),
-            *search_reactions.timers(self.search),
-            *recommendations_reactions.timers(self.recommendations),
-            *notifications_reactions.timers(self.notifications),
-            *self.pretend.timers(),
-            *self.documents.timers([self.works[name] for name in KEEP_DOCUMENTS]),
+            *found,
+            *(self.pretend.timers() if "payments" in self.here else []),
+            *self.documents.timers([self.works[name] for name in KEEP_DOCUMENTS if name in self.here]),
             *(Timer(f"{name}.tidy", timedelta(hours=1), work.tidy) for name, work in self.works.items()),
         ]
 
     def _open_bus(self) -> Bus:
-        reactions = self.reactions
         by_event: dict[str, tuple[str, ...]] = {}
-        for reaction in reactions:
+        for reaction in self.reactions:
             by_event[reaction.event.__name__] = (*by_event.get(reaction.event.__name__, ()), reaction.name)
         self._hearers.by_event = by_event
-        return open_bus(self.settings.bus, list(self.works.values()), reactions, self.timers)
+        own = [reaction for reaction in self.reactions if reaction.service in self.here]
+        return open_bus(self.settings.bus, list(self.works.values()), own, self.timers)
 
     # --- life
 
@@ -242,24 +308,38 @@ class Shop:
         applied = []
         for name, work in self.works.items():
             applied += [f"{name}: {migration}" for migration in await work.database.migrate(migrations_of(name))]
-        await self.pretend.prepare()
+        if "payments" in self.here:
+            await self.pretend.prepare()
         return applied
 
     @asynccontextmanager
     async def running(self, *, deliver: bool = True) -> AsyncIterator["Shop"]:
         """The shop while it is open; with `deliver` this process sees to it that facts are carried: by itself or by others."""
-        await self.pretend.prepare()
-        await self.search.heal()
+        if "payments" in self.here:
+            await self.pretend.prepare()
+        if "search" in self.here:
+            await self.search.heal()
         carry = self.bus.run if self.settings.carry == "here" else self.bus.leave_to_others
-        delivering = asyncio.create_task(carry()) if deliver else None
+        running = [asyncio.create_task(self._tell_counts()), *([asyncio.create_task(carry())] if deliver else [])]
         try:
             yield self
         finally:
-            if delivering is not None:
-                delivering.cancel()
+            for task in running:
+                task.cancel()
                 with suppress(asyncio.CancelledError):
-                    await delivering
+                    await task
+            await self.tell_counts()
             await self.close()
+
+    async def tell_counts(self) -> None:
+        """What this process has counted is told of."""
+        for tally in (self.looked, self.searched):
+            await tally.flush()
+
+    async def _tell_counts(self) -> None:
+        while True:
+            await asyncio.sleep(COUNTED_EVERY_S)
+            await self.tell_counts()
 
     async def close(self) -> None:
         """Let go of every engine."""
@@ -274,6 +354,7 @@ class Shop:
         if self.marks is not None:
             await self.marks.close()
         await self.outside.aclose()
+        await self.ways.close()
 
     async def _post_webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
         """Call a payment webhook over the network, as a provider would."""

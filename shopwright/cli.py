@@ -80,23 +80,28 @@ def main() -> None:
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="processes that answer")
 @click.option("--demo", is_flag=True, help="fill an empty shop with the demo catalogue first")
 @click.option("--quiet", is_flag=True, help="no line for each request")
-def serve(data: str | None, host: str, port: int, workers: int, *, demo: bool, quiet: bool) -> None:
-    """Serve the shop until it is stopped."""
+@click.argument("services", nargs=-1)
+def serve(
+    data: str | None, host: str, port: int, workers: int, services: tuple[str, ...], *, demo: bool, quiet: bool
+) -> None:
+    """Serve the shop until it is stopped: all of it, or the SERVICES that are named (and `faces`, what people see)."""
     from shopwright.commands import serving
 
     shown = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 -- what was asked for is only compared
     url = {} if os.environ.get("SHOPWRIGHT_URL") else {"url": shown}
     settings = read_settings(data, **url)
-    raise SystemExit(serving.serve(settings, host=host, port=port, workers=workers, demo=demo, quiet=quiet))
+    where = serving.Where(host=host, port=port, workers=workers)
+    raise SystemExit(serving.serve(settings, where, services, demo=demo, quiet=quiet))
 
 
 @main.command()
 @data_option
-def work(data: str | None) -> None:
-    """Carry facts and keep timers without answering requests, until stopped."""
+@click.argument("services", nargs=-1)
+def work(data: str | None, services: tuple[str, ...]) -> None:
+    """Carry facts and keep timers (of these SERVICES, or of all) without answering requests, until stopped."""
     from shopwright.commands import serving
 
-    raise SystemExit(serving.work(read_settings(data)))
+    raise SystemExit(serving.work(read_settings(data), services))
 
 
 @main.command()

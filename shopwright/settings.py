@@ -41,6 +41,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: Annotated[str, _means("whom e-mail is from; the shop at the host of its address if empty")] = ""
     sms: Annotated[str, _means("where text messages go: viewer:")] = "viewer:"
     push: Annotated[str, _means("where push messages go: viewer:")] = "viewer:"
+    services: Annotated[
+        str, _means("where services are that this process does not serve itself: http://{service}.shop.internal:8000")
+    ] = ""
     carry: Annotated[
         Literal["here", "elsewhere"],
         _means("here: processes that answer also carry facts and keep timers; elsewhere: `shopwright work` does"),

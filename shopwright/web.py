@@ -1,8 +1,9 @@
 """The shop as an ASGI application: all routes, who may call them, and what stands around them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -25,28 +26,44 @@ from shopwright.faces.shelf import http as shelf
 from shopwright.faces.storefront import pages as storefront
 from shopwright.faces.storefront.visitors import PageVisitors, forms
 from shopwright.kit.auth import GUEST, Caller, anyone
+from shopwright.kit.calls import Exposed
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
 from shopwright.kit.web.document import document
+from shopwright.kit.web.edge import IDENTITY, Edge, identified
 from shopwright.kit.web.glances import Glances
 from shopwright.kit.web.idempotency import Idempotency
+from shopwright.kit.web.internal import Internal
 from shopwright.kit.web.limits import Limits
 from shopwright.kit.web.observe import Observe
 from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
 from shopwright.kit.web.strict import StrictRequest
 from shopwright.services.carts import http as carts
+from shopwright.services.carts.contract import Carts
 from shopwright.services.catalog import http as catalog
+from shopwright.services.catalog.contract import Catalog
 from shopwright.services.insights import http as insights
+from shopwright.services.insights.contract import Insights
 from shopwright.services.inventory import http as inventory
+from shopwright.services.inventory.contract import Inventory
 from shopwright.services.notifications import http as notifications
+from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders import http as orders
+from shopwright.services.orders.contract import Orders
 from shopwright.services.payments import http as payments
+from shopwright.services.payments.contract import Payments
 from shopwright.services.pricing import http as pricing
+from shopwright.services.pricing.contract import Pricing
 from shopwright.services.recommendations import http as recommendations
+from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.reviews import http as reviews
+from shopwright.services.reviews.contract import Reviews
 from shopwright.services.search import http as search
+from shopwright.services.search.contract import Search
 from shopwright.services.users import http as users
+from shopwright.services.users.contract import Users
+from shopwright.ways import FACES
 
 READY_S = 2
 SERVICES = (
@@ -61,10 +78,12 @@ def session_cookie(url: str) -> str:
 
 
 def identify(shop: Shop) -> Any:
-    """Who calls: by bearer token at the API, by session cookie on pages."""
+    """Who calls: by bearer token at the API, by session cookie on pages; or as the gateway has found out already."""
     cookie = session_cookie(shop.settings.url)
 
     async def who(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+        if shop.ways.apart and (told := connection.headers.get(IDENTITY)):
+            return identified(shop.ways.seal, told)
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return await shop.users.authenticate(token.strip())
@@ -101,7 +120,11 @@ def operator_routes(shop: Shop) -> Router:
         """Every engine answers, really asked."""
         databases = {f"database {name}": work.database.check() for name, work in shop.works.items()}
         # Without these the shop says less, but it sells: it stays in the load balancer.
-        others = {"cache": shop.cache.get("ready"), "files": shop.files.get("ready"), "search": shop.index.count()}
+        others: dict[str, Awaitable[Any]] = {"cache": shop.cache.get("ready")}
+        if "catalog" in shop.here:
+            others["files"] = shop.files.get("ready")
+        if "search" in shop.here:
+            others["search"] = shop.index.count()
         asked: dict[str, Awaitable[Any]] = {**databases, **others}
         engines = dict(zip(asked, await asyncio.gather(*map(_state, asked.values())), strict=True))
         good = all(engines[name] == "ok" for name in databases)
@@ -121,23 +144,50 @@ def operator_routes(shop: Shop) -> Router:
     @get("/openapi.json", opt=allow(anyone), include_in_schema=False)
     async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
         """The API, for machines."""
-        return document(request.app)
+        return document(request.app if not shop.ways.apart else whole_api())
 
     return Router("/", route_handlers=[live, ready, metrics, openapi_document])
 
 
 def service_routes(shop: Shop) -> list[Router]:
     """The API: routes of each service, which remember answers to an Idempotency-Key in its own database."""
-    modules = {
-        "users": users, "catalog": catalog, "inventory": inventory, "pricing": pricing, "payments": payments, "carts": carts,
-        "orders": orders, "reviews": reviews, "search": search, "insights": insights,
-        "notifications": notifications, "recommendations": recommendations,
-    }  # fmt: skip
-    routers = {name: module.routes() for name, module in modules.items()}
-    routers["inventory"].register(shelf.routes())
+    routers = {name: one() for name, one in ROUTES.items() if name in shop.here}
     for name, router in routers.items():
         router.middleware.append(DefineMiddleware(Idempotency, work=shop.works[name]))
     return list(routers.values())
+
+
+def _catalog_routes() -> Router:
+    """A product as it is seen from outside is put together by the shelf, beside the catalog."""
+    router = catalog.routes()
+    router.register(shelf.routes())
+    return router
+
+
+# What each part of the shop answers: the API of the services, and what people see.
+ROUTES: dict[str, Callable[[], Router]] = {
+    "users": users.routes, "catalog": _catalog_routes, "inventory": inventory.routes, "pricing": pricing.routes,
+    "payments": payments.routes, "carts": carts.routes, "orders": orders.routes, "reviews": reviews.routes,
+    "search": search.routes, "insights": insights.routes, "notifications": notifications.routes,
+    "recommendations": recommendations.routes,
+}  # fmt: skip
+ROUTES_OF_FACES = (person.routes, storefront.routes, backoffice.routes, docs.routes)
+CONTRACTS: dict[str, type] = {
+    "users": Users, "catalog": Catalog, "inventory": Inventory, "pricing": Pricing, "payments": Payments, "carts": Carts,
+    "orders": Orders, "reviews": Reviews, "search": Search, "recommendations": Recommendations,
+    "notifications": Notifications, "insights": Insights,
+}  # fmt: skip
+
+
+@cache
+def whole_api() -> Litestar:
+    """Every route of the API, answered by nobody: for its document, where services are apart."""
+    return Litestar(
+        route_handlers=[*(one() for one in ROUTES.values()), person.routes()],
+        dependencies={name: _provide(None) for name in (*SERVICES, "settings", "caller")},
+        openapi_config=openapi(),
+        logging_config=None,
+    )
 
 
 def error_answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -185,19 +235,13 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
         async with shop.running(deliver=deliver):
             yield
 
-    handlers: list[Any] = [
-        *service_routes(shop),
-        operator_routes(shop),
-        person.routes(),
-        storefront.routes(),
-        backoffice.routes(),
-        docs.routes(),
-        pretend_pages.routes(),
-    ]
+    handlers: list[Any] = [*service_routes(shop), operator_routes(shop)]
+    handlers += [one() for one in ROUTES_OF_FACES] if FACES in shop.here else []
+    handlers += [pretend_pages.routes()] if "payments" in shop.here else []
     app = Litestar(
         route_handlers=handlers,
         dependencies={
-            **{name: _provide(getattr(shop, name)) for name in SERVICES},
+            **{name: _provide(getattr(shop, name, None)) for name in SERVICES},
             "settings": _provide(shop.settings),
             "caller": Provide(provide_caller),
         },
@@ -218,11 +262,17 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """The application: prepared answers, limits and what is seen from outside stand around the routes."""
-    sources = Sources({name: shop.works[name].database.version for name in SEEN_BY_ALL}, shop.marks)
+    versions = {name: shop.works[name].database.version for name in SEEN_BY_ALL if name in shop.here}
+    sources = Sources(versions, shop.marks)
     answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), plans(shop), sources)
-    answering = Glances(answering, shop.recommendations.glance, shop.search.glance)
+    answering = Glances(answering, shop.looked.count, shop.searched.count)
     if shop.settings.limits == "on":
         answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
+    if shop.ways.apart:
+        exposed = {name: Exposed(CONTRACTS[name], getattr(shop, name)) for name in CONTRACTS if name in shop.here}
+        answering = Internal(answering, exposed, shop.ways.seal)
+        if "users" in shop.here:
+            answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
     return Observe(answering, shop.ids, shop.numbers, tls=shop.settings.url.startswith("https://"))
 
 
@@ -233,7 +283,7 @@ def plans(shop: Shop) -> dict[str, Plan]:
         return int(shop.clock.now().timestamp()) // 60
 
     strangers = Strangers()
-    found = shop.search.outages
+    found = shop.search.outages if "search" in shop.here else shop.ways.outages
     api = {
         "/v1/products": Plan(SEEN_BY_ALL, [found], strangers),
         "/v1/search": Plan(("catalog", "search"), [found], strangers),

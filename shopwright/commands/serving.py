@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from shopwright.app import Shop
 from shopwright.demo.load import is_empty, load
 from shopwright.demo.people import live_a_little
 from shopwright.kit import watch
-from shopwright.kit.errors import Refused
+from shopwright.kit.errors import Invalid, Refused
 from shopwright.settings import Settings
 
-QUIET = "_SHOPWRIGHT_QUIET"  # tells the processes of this server; not a setting
+# These tell the processes of this server; they are no settings.
+QUIET, SERVED = "_SHOPWRIGHT_QUIET", "_SHOPWRIGHT_SERVED"
 BACKLOG = 4096
 
 
@@ -57,12 +58,22 @@ def _check_port(host: str, port: int) -> None:
             ) from None
 
 
-async def prepare(settings: Settings, *, demo: bool) -> str | None:
+class Where(msgspec.Struct, frozen=True):
+    """Where a server listens, with how many processes."""
+
+    host: str
+    port: int
+    workers: int
+
+
+async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) -> str | None:
     """Databases, owner and demo catalogue; answers the owner's new password, if there is one."""
-    shop = Shop(settings)
+    shop = Shop(settings, here=services)
     try:
         await shop.migrate()
-        password = await shop.users.ensure_owner(settings.owner_email, settings.owner_password)
+        password = None
+        if "users" in shop.here:
+            password = await shop.users.ensure_owner(settings.owner_email, settings.owner_password)
         if demo and await is_empty(shop):
             from rich.progress import Progress
 
@@ -76,11 +87,28 @@ async def prepare(settings: Settings, *, demo: bool) -> str | None:
         await shop.close()
 
 
-def serve(settings: Settings, *, host: str, port: int, workers: int, demo: bool, quiet: bool) -> int:
+def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bool, quiet: bool) -> int:
     """Prepare, tell where everything is, serve."""
-    _check_port(host, port)
+    if demo and services:
+        raise Invalid("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart.")
+    _check_port(where.host, where.port)
     set_up_logging(settings.data, quiet=quiet)
-    password = asyncio.run(prepare(settings, demo=demo))
+    password = asyncio.run(prepare(settings, services, demo=demo))
+    _tell(settings, where, services, password)
+    os.environ |= {QUIET: "1"} if quiet else {}
+    os.environ[SERVED] = " ".join(services)
+    if where.workers == 1:
+        _run(_serve_here(settings, where, services))
+    else:
+        _serve_many(where)
+    print("  Closed.")
+    return 0
+
+
+def _tell(settings: Settings, where: Where, services: Sequence[str], password: str | None) -> None:
+    if services:
+        print(f"{', '.join(services)} of {settings.shop_name} at {where.host}:{where.port}", flush=True)
+        return
     print(f"\n  {settings.shop_name} is open.\n")
     print(f"  storefront   {settings.url}/")
     print(f"  back office  {settings.url}/office")
@@ -90,14 +118,6 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, demo: bool,
     else:
         print(f"  owner        {settings.owner_email}\n")
     print("  Ctrl-C closes the shop.\n", flush=True)
-    if quiet:
-        os.environ[QUIET] = "1"
-    if workers == 1:
-        _run(_serve_here(settings, host, port))
-    else:
-        _serve_many(host, port, workers)
-    print("  Closed.")
-    return 0
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
@@ -110,7 +130,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
         uvloop.run(main)
 
 
-async def _serve_here(settings: Settings, host: str, port: int) -> None:
+async def _serve_here(settings: Settings, where: Where, services: Sequence[str]) -> None:
     """One process for everything: the lightest way."""
     from granian.constants import Interfaces
     from granian.server.embed import Server
@@ -118,7 +138,12 @@ async def _serve_here(settings: Settings, host: str, port: int) -> None:
     from shopwright.web import build
 
     server = Server(
-        build(Shop(settings)), address=host, port=port, interface=Interfaces.ASGI, backlog=BACKLOG, log_enabled=False
+        build(Shop(settings, here=services)),
+        address=where.host,
+        port=where.port,
+        interface=Interfaces.ASGI,
+        backlog=BACKLOG,
+        log_enabled=False,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -126,16 +151,16 @@ async def _serve_here(settings: Settings, host: str, port: int) -> None:
     await server.serve()
 
 
-def _serve_many(host: str, port: int, workers: int) -> None:
+def _serve_many(where: Where) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
     Granian(
         "shopwright.commands.serving:create",
         factory=True,
-        address=host,
-        port=port,
-        workers=workers,
+        address=where.host,
+        port=where.port,
+        workers=where.workers,
         interface=Interfaces.ASGI,
         backlog=BACKLOG,
         log_enabled=False,
@@ -150,15 +175,15 @@ def create() -> object:
 
     settings = read_settings(None)
     set_up_logging(settings.data, quiet=QUIET in os.environ)
-    return build(Shop(settings))
+    return build(Shop(settings, here=os.environ.get(SERVED, "").split()))
 
 
-def work(settings: Settings) -> int:
+def work(settings: Settings, services: Sequence[str]) -> int:
     """Carry facts and keep timers, until stopped."""
     set_up_logging(settings.data, quiet=True)
 
     async def run() -> None:
-        shop = Shop(msgspec.structs.replace(settings, carry="here"))
+        shop = Shop(msgspec.structs.replace(settings, carry="here"), here=services)
         await shop.migrate()
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()

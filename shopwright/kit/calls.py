@@ -1,22 +1,22 @@
 """Calls between services: in one process a call is a call; apart, the same Protocol over HTTP with msgpack.
 
-`expose(contract, service)` answers the verbs of a contract at POST /internal/{verb}; `remote(contract, client)` is an
-object with the same verbs that asks there. Arguments, results and errors come out as they went in.
+`expose(contract, service)` answers the verbs of a contract at POST /internal/SERVICE/VERB; `remote(contract, line)` is an
+object with the same verbs that asks there. Arguments, results and errors come out as they went in. Fields one side does
+not know are left out by the other, and new ones have defaults: processes of two versions understand each other.
 """
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, Protocol, TypeVar, cast, get_type_hints
 
-import httpx
 import msgspec
 
 from shopwright.kit.errors import Problem, ShopError, Unavailable
+from shopwright.kit.verbs import may_ask_again
 
 T = TypeVar("T")
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 FAILED = 599
+CALLER, DEADLINE = "shopwright-service", "shopwright-deadline-ms"
 
 
 class Failure(msgspec.Struct):
@@ -28,12 +28,21 @@ class Failure(msgspec.Struct):
     data: dict[str, Any]
 
 
+class Way(Protocol):
+    """How a service is reached."""
+
+    async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
+        """Status and body of the answer; may be asked `again` where none came. Raises Unavailable."""
+        ...
+
+
 class Verb:
     """One method of a contract: how its arguments and its result are written."""
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         hints = get_type_hints(function)
         self.name = name
+        self.again = may_ask_again(function)
         self.result = hints.pop("return", None) or type(None)
         self.parameters = list(inspect.signature(function).parameters.values())[1:]
         fields = [
@@ -49,7 +58,10 @@ class Verb:
         return msgspec.msgpack.encode(self.arguments(**named, **kwargs))
 
     async def perform(self, service: Any, body: bytes) -> bytes:
-        arguments = msgspec.structs.asdict(msgspec.msgpack.decode(body, type=self.arguments))
+        try:
+            arguments = msgspec.structs.asdict(msgspec.msgpack.decode(body, type=self.arguments))
+        except msgspec.MsgspecError as error:
+            raise Unavailable(f"What {self.name} was asked is not understood here: {error}.") from None
         positional = [arguments.pop(p.name) for p in self.parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
         return msgspec.msgpack.encode(await getattr(service, self.name)(*positional, **arguments))
 
@@ -60,35 +72,29 @@ def verbs(contract: type) -> dict[str, Verb]:
     return {name: Verb(name, function) for name, function in functions if not name.startswith("_")}
 
 
-def expose(contract: type, service: object) -> Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]:
-    """An ASGI app that answers the verbs of `contract` by `service`."""
-    known = verbs(contract)
+class Exposed:
+    """The verbs of a contract, answered by a service of this process."""
 
-    async def app(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        body = bytearray()
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        verb = known.get(scope["path"].rpartition("/")[2])
+    def __init__(self, contract: type, service: object) -> None:
+        self._name = contract.__name__
+        self._verbs = verbs(contract)
+        self._service = service
+
+    async def answer(self, name: str, body: bytes) -> tuple[int, bytes]:
+        """Status and body."""
+        verb = self._verbs.get(name)
         try:
             if verb is None:
-                raise Unavailable(f"{contract.__name__} has no verb at {scope['path']}.")
-            status, answer = 200, await verb.perform(service, bytes(body))
+                raise Unavailable(f"{self._name} has no verb {name}.")
+            return 200, await verb.perform(self._service, body)
         except ShopError as error:
-            status, answer = FAILED, msgspec.msgpack.encode(_pack_error(error))
-        await send(
-            {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/msgpack")]}
-        )
-        await send({"type": "http.response.body", "body": answer})
-
-    return app
+            return FAILED, failed(error)
 
 
-def _pack_error(error: ShopError) -> Failure:
+def failed(error: ShopError) -> bytes:
+    """An error as an answer."""
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
-    return Failure(kind, error.detail, error.problems, error.data)
+    return msgspec.msgpack.encode(Failure(kind, error.detail, error.problems, error.data))
 
 
 def _unpack_error(body: bytes) -> ShopError:
@@ -97,26 +103,20 @@ def _unpack_error(body: bytes) -> ShopError:
     return kind(failure.detail, problems=failure.problems, data=failure.data)
 
 
-def remote(contract: type[T], client: httpx.AsyncClient) -> T:
-    """An object with the verbs of `contract` that asks the service behind `client`."""
+def remote(contract: type[T], way: Way) -> T:
+    """An object with the verbs of `contract` that asks the service behind `way`."""
 
-    def ask(verb: Verb) -> Callable[..., Awaitable[Any]]:
+    def asking(verb: Verb) -> Callable[..., Awaitable[Any]]:
         async def call(*args: Any, **kwargs: Any) -> Any:
+            status, body = await way.ask(verb.name, verb.pack(args, kwargs), again=verb.again)
+            if status == FAILED:
+                raise _unpack_error(body)
             try:
-                response = await client.post(f"/internal/{verb.name}", content=verb.pack(args, kwargs))
-            except httpx.HTTPError as error:
-                raise Unavailable(f"{contract.__name__} does not answer: {error}.") from error
-            if response.status_code == FAILED:
-                raise _unpack_error(response.content)
-            if response.status_code != httpx.codes.OK:
-                raise Unavailable(f"{contract.__name__} answered {response.status_code}.")
-            return msgspec.msgpack.decode(response.content, type=verb.result)
+                return msgspec.msgpack.decode(body, type=verb.result)
+            except msgspec.MsgspecError as error:
+                raise Unavailable(f"What {contract.__name__} answered is not understood here: {error}.") from None
 
         return call
 
-    return cast(
-        "T",
-        type(
-            f"Remote{contract.__name__}", (), {name: staticmethod(ask(verb)) for name, verb in verbs(contract).items()}
-        )(),
-    )
+    found = {name: staticmethod(asking(verb)) for name, verb in verbs(contract).items()}
+    return cast("T", type(f"Remote{contract.__name__}", (), found)())

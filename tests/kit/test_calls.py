@@ -1,15 +1,39 @@
-"""A service called in process and over HTTP: the same Protocol, the same values, the same errors."""
+"""A service called in process and over HTTP: the same Protocol, the same values, the same errors; and what can go wrong between."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from typing import Any, Protocol
 
 import httpx
+import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit.calls import expose, remote
-from shopwright.kit.errors import Invalid, ShopError, Unavailable
+from shopwright.kit import deadline
+from shopwright.kit.calls import CALLER, FAILED, Exposed, remote
+from shopwright.kit.errors import Invalid, ShopError, Unauthenticated, Unavailable
+from shopwright.kit.line import AT_ONCE, FAILURES, Line
+from shopwright.kit.seal import LASTS_S, LEEWAY_S, Seal
+from shopwright.kit.verbs import again
+from shopwright.kit.web.internal import Internal, audience
 from shopwright.services.inventory.contract import Adjustment, Inventory, SoldOut, Stock, Wanted
+
+SEAL = Seal("the secret of this shop")
+
+
+async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def line_to(transport: httpx.AsyncBaseTransport, service: str, seal: Seal = SEAL) -> Line:
+    client = httpx.AsyncClient(transport=transport, base_url=f"http://{service}/internal/{service}/")
+    return Line(service, client, lambda: seal.own(audience(service), "tests"))
+
+
+def app_of(service: str, contract: type, inner: object) -> Internal:
+    return Internal(nothing, {service: Exposed(contract, inner)}, SEAL)
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
@@ -17,9 +41,9 @@ async def inventory(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator
     if request.param == "in process":
         yield shop.inventory
         return
-    transport = httpx.ASGITransport(app=expose(Inventory, shop.inventory))
-    async with httpx.AsyncClient(transport=transport, base_url="http://inventory") as client:
-        yield remote(Inventory, client)
+    line = line_to(httpx.ASGITransport(app=app_of("inventory", Inventory, shop.inventory)), "inventory")
+    yield remote(Inventory, line)
+    await line.close()
 
 
 async def test_values_come_out_as_they_went_in(inventory: Inventory) -> None:
@@ -46,16 +70,203 @@ async def test_errors_keep_their_kind_their_words_and_their_data(inventory: Inve
 
 
 async def test_a_service_that_is_not_there_is_unavailable() -> None:
-    async with httpx.AsyncClient(base_url="http://127.0.0.1:9", trust_env=False) as client:
-        with pytest.raises(Unavailable):
-            await remote(Inventory, client).stock(["var_lamp"])
+    line = line_to(httpx.AsyncHTTPTransport(), "127.0.0.1:9")
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        await remote(Inventory, line).stock(["var_lamp"])
+    await line.close()
 
 
-async def test_a_verb_that_is_not_in_the_contract_is_refused(shop: Shop) -> None:
-    transport = httpx.ASGITransport(app=expose(Inventory, shop.inventory))
+@pytest.mark.parametrize(
+    ("token", "path"),
+    [
+        ("", "inventory/stock"),
+        (SEAL.own(audience("orders"), "tests"), "inventory/stock"),
+        (Seal("another secret").own(audience("inventory"), "tests"), "inventory/stock"),
+        (SEAL.own(audience("inventory"), "tests"), "inventory/damage"),
+        (SEAL.own(audience("orders"), "tests"), "orders/place"),
+    ],
+)
+async def test_what_is_not_signed_for_this_service_or_not_in_its_contract_is_refused(
+    shop: Shop, token: str, path: str
+) -> None:
+    transport = httpx.ASGITransport(app=app_of("inventory", Inventory, shop.inventory))
     async with httpx.AsyncClient(transport=transport, base_url="http://inventory") as client:
-        answer = await client.post("/internal/damage", content=b"\x80")
-    assert answer.status_code == 599
+        body = msgspec.msgpack.encode({"variant_ids": ["var_lamp"]})
+        answer = await client.post(f"/internal/{path}", content=body, headers={CALLER: token})
+        assert answer.status_code == FAILED
+        assert (await client.post("/elsewhere")).status_code == 404
+
+
+def test_a_seal_is_believed_for_less_than_a_minute() -> None:
+    now = 1_000_000.0
+    seal = Seal("secret", lambda: now)
+    token = seal.write("a", {"sub": "orders"})
+    assert seal.read("a", token)["sub"] == "orders"
+    with pytest.raises(Unauthenticated):
+        seal.read("b", token)
+    now += LASTS_S + LEEWAY_S + 1
+    with pytest.raises(Unauthenticated):
+        seal.read("a", token)
+    assert LASTS_S + LEEWAY_S <= 60
+
+
+class Verbs(Protocol):
+    @again
+    async def look(self) -> int: ...
+
+    async def change(self) -> int: ...
+
+
+Answer = Callable[[int], httpx.Response]
+
+
+class Failing(httpx.AsyncBaseTransport):
+    """Answers as it is told, by the number of the request."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.asked: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return self._answer(len(self.asked))
+
+
+def one(_number: int) -> httpx.Response:
+    return httpx.Response(200, content=msgspec.msgpack.encode(1))
+
+
+def lost_once(number: int) -> httpx.Response:
+    if number == 1:
+        raise httpx.ReadError("the connection broke")
+    return one(number)
+
+
+def unreached_once(number: int) -> httpx.Response:
+    if number == 1:
+        raise httpx.ConnectError("nobody there")
+    return one(number)
+
+
+async def test_what_may_be_asked_again_is_asked_again_and_nothing_else() -> None:
+    failing = Failing(lost_once)
+    assert await remote(Verbs, line_to(failing, "things")).look() == 1
+    assert len(failing.asked) == 2
+    failing = Failing(lost_once)
+    with pytest.raises(Unavailable):
+        await remote(Verbs, line_to(failing, "things")).change()
+    assert len(failing.asked) == 1
+
+
+async def test_what_never_left_may_always_be_asked_again() -> None:
+    failing = Failing(unreached_once)
+    assert await remote(Verbs, line_to(failing, "things")).change() == 1
+
+
+async def test_who_fails_again_and_again_is_left_alone_for_a_moment_and_then_asked() -> None:
+    well = False
+
+    def answer(number: int) -> httpx.Response:
+        if well:
+            return one(number)
+        raise httpx.ReadError("the connection broke")
+
+    failing = Failing(answer)
+    things = remote(Verbs, line_to(failing, "things"))
+    for _ in range(2 * FAILURES):
+        with pytest.raises(Unavailable):
+            await things.change()
+    assert len(failing.asked) == FAILURES
+    well = True
+    await asyncio.sleep(1.1)
+    assert await things.change() == 1
+
+
+async def test_tries_again_have_a_budget_so_that_a_service_in_trouble_is_not_asked_three_times_as_much() -> None:
+    def answer(number: int) -> httpx.Response:
+        if number % 2:
+            raise httpx.ReadError("the connection broke")
+        return one(number)
+
+    failing = Failing(answer)
+    things = remote(Verbs, line_to(failing, "things"))
+    results = [await asyncio.gather(things.look(), return_exceptions=True) for _ in range(100)]
+    assert len(failing.asked) <= 100 + 10 + 10 + 1
+    assert results
+
+
+async def test_time_shrinks_on_the_way_and_nobody_works_for_who_is_gone() -> None:
+    left: list[float] = []
+
+    class Slow:
+        async def look(self) -> int:
+            left.append(deadline.left())
+            await asyncio.sleep(30)
+            return 1
+
+    line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Slow())), "things")
+    with deadline.within(0.3), pytest.raises(Unavailable):
+        await remote(Verbs, line).look()
+    assert 0 < left[0] <= 0.3
+    assert deadline.left() == deadline.PATIENCE_S
+    await line.close()
+
+
+async def test_only_so_many_ask_one_service_at_once() -> None:
+    working = most = 0
+
+    class Counting:
+        async def look(self) -> int:
+            nonlocal working, most
+            working += 1
+            most = max(most, working)
+            await asyncio.sleep(0.01)
+            working -= 1
+            return 1
+
+    line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Counting())), "things")
+    things = remote(Verbs, line)
+    assert sum(await asyncio.gather(*(things.look() for _ in range(3 * AT_ONCE)))) == 3 * AT_ONCE
+    assert most <= AT_ONCE
+    await line.close()
+
+
+class OldValue(msgspec.Struct):
+    name: str
+
+
+class NewValue(msgspec.Struct):
+    name: str
+    colour: str = "none"
+
+
+class OldThings(Protocol):
+    async def keep(self, value: OldValue) -> OldValue: ...
+
+
+class NewThings(Protocol):
+    async def keep(self, value: NewValue, *, twice: bool = False) -> NewValue: ...
+
+    async def drop(self) -> None: ...
+
+
+async def test_processes_of_two_versions_understand_each_other() -> None:
+    class Old:
+        async def keep(self, value: OldValue) -> OldValue:
+            return OldValue(value.name.upper())
+
+    class New:
+        async def keep(self, value: NewValue, *, twice: bool = False) -> NewValue:
+            return NewValue(value.name.upper() * (1 + twice), value.colour)
+
+    to_old = line_to(httpx.ASGITransport(app=app_of("things", OldThings, Old())), "things")
+    to_new = line_to(httpx.ASGITransport(app=app_of("things", NewThings, New())), "things")
+    assert await remote(NewThings, to_old).keep(NewValue("lamp", "red"), twice=True) == NewValue("LAMP")
+    assert await remote(OldThings, to_new).keep(OldValue("lamp")) == OldValue("LAMP")
+    with pytest.raises(Unavailable, match="has no verb drop"):
+        await remote(NewThings, to_old).drop()
+    for line in (to_old, to_new):
+        await line.close()
 
 
 def test_every_error_of_the_family_can_travel() -> None:

@@ -9,6 +9,7 @@ from shopwright.kit.errors import Conflict
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
+from shopwright.kit.verbs import again
 from shopwright.services.pricing.contract import QuoteLine, ShippingOption, Step, Totals
 
 
@@ -112,14 +113,17 @@ class Carts(Protocol):
         """A new cart, with what was saved for later in the one before. A guest's cart is known by its unguessable id alone."""
         ...
 
+    @again
     async def get(self, cart_id: str) -> Cart:
         """The cart at today's prices and stock, with its problems. Raises Missing."""
         ...
 
+    @again
     async def of_customer(self, customer_id: str) -> Cart | None:
         """A customer's open cart."""
         ...
 
+    @again
     async def count(self, cart_id: str) -> int:
         """How many things are in it (0 for a cart that is gone)."""
         ...
@@ -136,6 +140,7 @@ class Carts(Protocol):
         """Keep a line without buying it now, or put it back. Raises Missing, CartClosed."""
         ...
 
+    @again
     async def wishes(self, user_id: str) -> list[Wish]:
         """What a customer would like to have, newest first."""
         ...
@@ -156,6 +161,7 @@ class Carts(Protocol):
         """Replace the coupon codes."""
         ...
 
+    @again
     async def shipping_options(self, cart_id: str) -> list[ShippingOption]:
         """How it could be shipped to its address."""
         ...
@@ -168,6 +174,7 @@ class Carts(Protocol):
         """The shopper has seen today's prices."""
         ...
 
+    @again
     async def close(self, cart_id: str) -> None:
         """It has been paid for."""
         ...

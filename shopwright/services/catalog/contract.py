@@ -8,6 +8,7 @@ import msgspec
 
 from shopwright.kit.errors import Conflict
 from shopwright.kit.facts import Event
+from shopwright.kit.verbs import again
 
 Status = Literal["draft", "scheduled", "published", "retired"]
 Value = str | float | bool
@@ -254,18 +255,22 @@ class Catalog(Protocol):
         """Publish or retire. Raises Missing, IllegalMove."""
         ...
 
+    @again
     async def get(self, id_or_slug: str) -> Product:
         """One product, whatever its status; a slug it had before finds it, too. Raises Missing."""
         ...
 
+    @again
     async def get_many(self, product_ids: Sequence[str]) -> list[Product]:
         """Those that exist, in that order."""
         ...
 
+    @again
     async def by_variant(self, variant_id_or_sku: str) -> Product:
         """The product that has this variant. Raises Missing."""
         ...
 
+    @again
     async def by_sources(self, sources: Sequence[str]) -> dict[str, Product]:
         """What imports made of these."""
         ...
@@ -282,20 +287,24 @@ class Catalog(Protocol):
         """What was brought has all it needs (prices, stock): now it can be seen."""
         ...
 
+    @again
     async def list_products(
         self, *, category: str = "", status: Status | None = None, after: str = "", limit: int = 24
     ) -> list[Product]:
         """Products by id, of a category (and those below it) by slug."""
         ...
 
+    @again
     async def in_collection(self, slug: str, *, after: str = "", limit: int = 24) -> tuple[list[Product], str]:
         """Published products of a collection, in its order, and where the next ones start ("": nowhere). Raises Missing."""
         ...
 
+    @again
     async def collections(self) -> list[Collection]:
         """All collections, by title."""
         ...
 
+    @again
     async def collections_of(self, product_id: str) -> list[str]:
         """The slugs of the collections a product is in."""
         ...
@@ -308,6 +317,7 @@ class Catalog(Protocol):
         """Take a collection away; its products stay. Raises Missing."""
         ...
 
+    @again
     async def product_types(self) -> list[ProductType]:
         """All product types, by title."""
         ...
@@ -324,10 +334,12 @@ class Catalog(Protocol):
         """An address of an earlier shop leads to `target` from now on. Raises Invalid."""
         ...
 
+    @again
     async def redirect(self, path: str) -> str | None:
         """Where an old address leads."""
         ...
 
+    @again
     async def categories(self) -> list[Category]:
         """The whole tree, parents before children, siblings by position."""
         ...
@@ -338,6 +350,7 @@ class Catalog(Protocol):
         """Make or change a category."""
         ...
 
+    @again
     async def attribute_types(self) -> Mapping[str, AttributeType]:
         """All attributes products have, by name."""
         ...
@@ -358,10 +371,12 @@ class Catalog(Protocol):
         """Keep what was put there as a picture. Raises Missing where nothing was, Invalid where it is no picture."""
         ...
 
+    @again
     async def original(self, digest: str) -> str | bytes:
         """A picture as it came: an address that lasts a minute, or else the bytes. Raises Missing."""
         ...
 
+    @again
     async def picture(self, digest: str, width: int, form: str) -> bytes:
         """A picture in one of the sizes, "webp" or "avif". Raises Missing."""
         ...

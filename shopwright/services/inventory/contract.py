@@ -8,6 +8,7 @@ import msgspec
 
 from shopwright.kit.errors import Refused
 from shopwright.kit.facts import Event
+from shopwright.kit.verbs import again
 
 MAIN = "main"
 
@@ -111,6 +112,7 @@ class BackInStock(Event, frozen=True, kw_only=True):
 class Inventory(Protocol):
     """The verbs of inventory."""
 
+    @again
     async def stock(self, variant_ids: Sequence[str]) -> dict[str, Stock]:
         """The stock of each; a variant never stocked has none."""
         ...
@@ -119,34 +121,42 @@ class Inventory(Protocol):
         """Change stock by hand, all or none. The same `key` changes it once. Raises Invalid, Refused below zero."""
         ...
 
+    @again
     async def open_stock(self, lines: Sequence[Wanted], reason: str) -> None:
         """Opening stock of variants that never had any; the others, and whoever repeats it, change nothing."""
         ...
 
+    @again
     async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
         """Set all lines aside for an order, or none. Repeating it changes nothing. Raises SoldOut."""
         ...
 
+    @again
     async def keep(self, order_id: str, expires_at: datetime) -> None:
         """What is set aside for an order stays so until then, if that is longer."""
         ...
 
+    @again
     async def take(self, order_id: str) -> Literal["taken", "expired"]:
         """What was set aside leaves the shelf for good; "expired" where nothing is set aside any more."""
         ...
 
+    @again
     async def release(self, order_id: str) -> None:
         """What was set aside may be ordered by others again."""
         ...
 
+    @again
     async def restock(self, order_id: str, lines: Sequence[Wanted], key: str) -> None:
         """Goods that came back onto the shelf, or are owed no more; once for each `key`."""
         ...
 
+    @again
     async def owed(self, order_id: str) -> dict[str, int]:
         """Units of a paid order that wait for goods to come, by variant; they cannot be sent yet."""
         ...
 
+    @again
     async def locations(self) -> list[Location]:
         """In the order in which they are taken from."""
         ...
@@ -159,10 +169,12 @@ class Inventory(Protocol):
         """Take an empty location away. Raises Missing, Conflict."""
         ...
 
+    @again
     async def by_location(self, variant_id: str) -> dict[str, Stock]:
         """The stock of a variant at each location that has or had some."""
         ...
 
+    @again
     async def rule(self, variant_id: str) -> StockRule:
         """The rule of a variant; the usual one where nobody set another."""
         ...
@@ -171,6 +183,7 @@ class Inventory(Protocol):
         """Set how many may be backordered, and when a variant runs low. Raises Invalid."""
         ...
 
+    @again
     async def movements(self, variant_id: str, limit: int = 50) -> list[Movement]:
         """The newest movements of a variant."""
         ...

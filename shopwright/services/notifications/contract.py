@@ -5,6 +5,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.verbs import again
+
 State = Literal["waiting", "sent", "failed"]
 Topic = Literal["account", "orders", "parcels", "stock", "carts"]
 Channel = Literal["email", "sms", "push"]
@@ -49,6 +51,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Notifications(Protocol):
     """The verbs of notifications."""
 
+    @again
     async def preferences(self, email: str) -> Preferences:
         """What the person with this address wants to be told, every topic."""
         ...
@@ -57,6 +60,7 @@ class Notifications(Protocol):
         """Raises Invalid where letters that must be sent are not wanted."""
         ...
 
+    @again
     async def unsubscribe(self, token: str) -> Topic:
         """End letters of the topic this token came with; repeating it changes nothing. Raises Missing."""
         ...
@@ -65,6 +69,7 @@ class Notifications(Protocol):
         """Write once when this variant (id or SKU) is back in stock. Raises Missing, Invalid."""
         ...
 
+    @again
     async def written_to(self, email: str) -> list[MessageView]:
         """Everything that was written to a person, oldest first."""
         ...
@@ -73,10 +78,12 @@ class Notifications(Protocol):
         """Try again to send one that failed. Raises Missing, Conflict."""
         ...
 
+    @again
     async def messages(self, *, text: str = "", after: str = "", limit: int = 50) -> list[MessageSummary]:
         """The delivery log, newest first; `text` finds recipient or subject."""
         ...
 
+    @again
     async def message(self, message_id: str) -> MessageView:
         """One message. Raises Missing."""
         ...

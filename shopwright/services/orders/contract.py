@@ -10,6 +10,7 @@ from shopwright.kit.errors import Conflict
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
+from shopwright.kit.verbs import again
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import Step, Totals
 
@@ -314,6 +315,7 @@ class Orders(Protocol):
         """Take over an order of an earlier shop: its id, and whether it is new here. Raises Invalid where it does not add up."""
         ...
 
+    @again
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
         """Place a cart's order and ask for the money.
 
@@ -325,14 +327,17 @@ class Orders(Protocol):
         """Try again to pay for a placed order. A decline leaves it as it is. Raises Conflict where it is not payable."""
         ...
 
+    @again
     async def payment_returned(self, order_id: str) -> Order:
         """The browser is back from the provider: ask how the payment stands."""
         ...
 
+    @again
     async def get(self, order_id: str) -> Order:
         """One order, by id or number. Raises Missing."""
         ...
 
+    @again
     async def search(
         self, *, customer_id: str = "", status: str = "", text: str = "", after: str = "", limit: int = 24
     ) -> list[OrderSummary]:
@@ -359,6 +364,7 @@ class Orders(Protocol):
         """A guest who makes an account takes along what was ordered from their cart, whose id only they know."""
         ...
 
+    @again
     async def bought(self, customer_id: str, product_id: str) -> bool:
         """Has this customer bought (and paid for) this product?"""
         ...

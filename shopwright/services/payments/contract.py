@@ -9,6 +9,7 @@ import msgspec
 from shopwright.kit.errors import Refused
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
+from shopwright.kit.verbs import again
 
 Status = Literal[
     "pending",
@@ -97,36 +98,44 @@ class RefundSettled(Event, frozen=True, kw_only=True):
 class Payments(Protocol):
     """The verbs of payments."""
 
+    @again
     async def open(
         self, *, key: str, order_id: str, amount: Money, provider: str, token: str, return_url: str
     ) -> Payment:
         """Ask for money; repeating `key` asks once. A decline is a payment with status failed. Raises Invalid, Unavailable."""
         ...
 
+    @again
     async def get(self, payment_id: str) -> Payment:
         """One payment. Raises Missing."""
         ...
 
+    @again
     async def of_order(self, order_id: str) -> list[Payment]:
         """All payments tried for an order, oldest first."""
         ...
 
+    @again
     async def look_up(self, payment_id: str) -> Payment:
         """Ask the provider how it stands, and believe it: the browser's return and the webhook end here."""
         ...
 
+    @again
     async def capture(self, payment_id: str) -> Payment:
         """Take the money that is set aside; one that is captured is answered as it is. Raises Conflict, Refused."""
         ...
 
+    @again
     async def void(self, payment_id: str) -> Payment:
         """Give up a payment that is not captured; one that is captured is answered as it is."""
         ...
 
+    @again
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> Payment:
         """Give money back, once for each `key`. Raises TooMuch."""
         ...
 
+    @again
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
         """What a provider tells. Raises Denied where it is not signed by them."""
         ...

@@ -9,6 +9,7 @@ import msgspec
 from shopwright.kit.errors import Refused
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
+from shopwright.kit.verbs import again
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -198,6 +199,7 @@ class CouponUsed(Event, frozen=True, kw_only=True):
 class Pricing(Protocol):
     """The verbs of pricing."""
 
+    @again
     async def prices(self, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
         """The prices there are."""
         ...
@@ -206,24 +208,29 @@ class Pricing(Protocol):
         """Change prices; the old ones are kept for the record. Raises Invalid."""
         ...
 
+    @again
     async def quote(self, request: QuoteRequest) -> Quote:
         """What it all comes to, with a receipt."""
         ...
 
+    @again
     async def shipping_options(self, request: QuoteRequest) -> list[ShippingOption]:
         """The ways this could be shipped, cheapest first."""
         ...
 
+    @again
     async def redeem(self, order_id: str, codes: Sequence[str], customer: str) -> None:
         """Count the coupons as used by an order, all or none; repeating it changes nothing. Raises CouponRefused."""
         ...
 
+    @again
     async def unredeem(self, order_id: str) -> None:
         """The order is off: its coupons may be used again."""
         ...
 
     async def put_coupon(self, coupon: Coupon) -> Coupon: ...
 
+    @again
     async def coupons(self) -> list[Coupon]: ...
 
     async def delete_coupon(self, code: str) -> None:
@@ -234,6 +241,7 @@ class Pricing(Protocol):
         """Make a promotion, or change the one with this id. Raises Invalid."""
         ...
 
+    @again
     async def promotions(self) -> list[Promotion]:
         """All promotions, in the order they apply."""
         ...
@@ -252,8 +260,10 @@ class Pricing(Protocol):
 
     async def put_tax_rate(self, rate: TaxRate) -> None: ...
 
+    @again
     async def tax_rates(self) -> list[TaxRate]: ...
 
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate: ...
 
+    @again
     async def shipping_rates(self) -> list[ShippingRate]: ...

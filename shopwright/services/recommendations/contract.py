@@ -1,11 +1,12 @@
 """What others may know of recommendations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
 from shopwright.kit.facts import Event
+from shopwright.kit.verbs import again
 
 Kind = Literal["similar", "bought_together", "for_you", "trending", "recently_viewed"]
 
@@ -28,6 +29,7 @@ class ProductsViewed(Event, frozen=True, kw_only=True):
 class Recommendations(Protocol):
     """The verbs of recommendations. A viewer is a customer's id, or the chance a browser was given."""
 
+    @again
     async def remembers(self, viewer: str) -> bool:
         """Did they agree that what they look at is remembered?"""
         ...
@@ -40,14 +42,20 @@ class Recommendations(Protocol):
         """They looked at a product (id or slug): remembered if they agreed. Raises Missing."""
         ...
 
+    async def looked(self, counts: Mapping[str, int]) -> None:
+        """Product pages (id or slug) that were asked for so often, by nobody in particular."""
+        ...
+
     async def become(self, viewer: str, user_id: str) -> None:
         """A browser that is remembered turns out to be a customer's."""
         ...
 
+    @again
     async def seen(self, viewer: str, limit: int = 60) -> list[str]:
         """Products they looked at, the newest first."""
         ...
 
+    @again
     async def recommend(
         self, kind: Kind, *, products: Sequence[str] = (), user_id: str | None = None, limit: int = 8
     ) -> list[Recommended]:

@@ -1,7 +1,7 @@
 """What someone looked at, remembered for those who want it; and how often anything is looked at, without who."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
@@ -12,7 +12,6 @@ from shopwright.services.recommendations.contract import Kind, ProductsViewed, R
 from shopwright.services.recommendations.service import HISTORY, Adviser
 
 REMEMBERED = timedelta(days=90)
-MOST_COUNTED = 2_000
 
 
 class Companion(Adviser):
@@ -84,23 +83,16 @@ class Companion(Adviser):
 
     # --- how often, without who
 
-    def glance(self, slug: str) -> None:
-        """A product's page was asked for. Counted in memory, told of by and by."""
-        if len(self._glances) < MOST_COUNTED or slug in self._glances:
-            self._glances[slug] += 1
-
-    async def tell_glances(self) -> None:
-        """A timer: how often products were looked at since the last time."""
-        counted, self._glances = self._glances, Counter()
-        counts: Counter[str] = Counter()
-        for slug, count in counted.items():
+    async def looked(self, counts: Mapping[str, int]) -> None:
+        known: Counter[str] = Counter()
+        for slug, count in counts.items():
             try:
-                counts[(await self._catalog.get(slug)).id] += count
+                known[(await self._catalog.get(slug)).id] += count
             except Missing:
                 continue  # an address somebody made up
-        if counts:
+        if known:
             async with self._work.begin() as tx:
-                await tx.tell(ProductsViewed(day=f"{tx.now:%Y-%m-%d}", counts=dict(counts)))
+                await tx.tell(ProductsViewed(day=f"{tx.now:%Y-%m-%d}", counts=dict(known)))
 
     async def forget_old(self) -> None:
         """A timer: what was looked at long ago is forgotten."""

@@ -21,8 +21,5 @@ def reactions(recommendations: Companion) -> list[Reaction]:
 
 
 def timers(recommendations: Companion) -> list[Timer]:
-    """What was looked at is told of; what is old is forgotten."""
-    return [
-        Timer("recommendations.glances", timedelta(seconds=10), recommendations.tell_glances),
-        Timer("recommendations.forget", timedelta(hours=6), recommendations.forget_old),
-    ]
+    """What is old is forgotten."""
+    return [Timer("recommendations.forget", timedelta(hours=6), recommendations.forget_old)]

@@ -1,6 +1,5 @@
 """Recommendations: counted from real orders and from what products have in common; each says why it is there."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from shopwright.kit.clock import to_micros
@@ -25,7 +24,6 @@ class Adviser:
         self._work = work
         self._catalog = catalog
         self._memo = Memo(work)
-        self._glances: Counter[str] = Counter()
 
     async def _together(
         self, products: Sequence[str], without: Sequence[str], limit: int, reason: str

@@ -8,6 +8,7 @@ import msgspec
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Refused
 from shopwright.kit.facts import Event
+from shopwright.kit.verbs import again
 
 Status = Literal["pending", "published", "rejected"]
 
@@ -74,10 +75,12 @@ class Reviews(Protocol):
         """Review a product one bought; writing again changes one's review. Raises Invalid, NotABuyer."""
         ...
 
+    @again
     async def of_product(self, product_id: str, after: str = "", limit: int = 20) -> list[Review]:
         """What is published."""
         ...
 
+    @again
     async def histogram(self, product_id: str) -> Histogram:
         """How many gave how many stars."""
         ...
@@ -86,10 +89,12 @@ class Reviews(Protocol):
         """This review helped me (once a person)."""
         ...
 
+    @again
     async def own(self, product_id: str, user_id: str) -> Review | None:
         """What someone wrote about a product, in whatever state."""
         ...
 
+    @again
     async def by_user(self, user_id: str) -> list[Review]:
         """Everything someone wrote, in whatever state."""
         ...
@@ -102,6 +107,7 @@ class Reviews(Protocol):
         """Publish or reject."""
         ...
 
+    @again
     async def queue(self, status: Status = "pending", after: str = "", limit: int = 50) -> list[Review]:
         """Reviews in a state, oldest first: what waits for a decision."""
         ...

@@ -7,6 +7,7 @@ import msgspec
 
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
+from shopwright.kit.verbs import again
 
 CHOICES = ("category", "brand", "in_stock")
 Sort = Literal["relevance", "price", "-price", "newest", "rating", "bestselling"]
@@ -120,6 +121,7 @@ class SearchesMade(Event, frozen=True, kw_only=True):
 class Search(Protocol):
     """The verbs of search."""
 
+    @again
     async def find(self, request: SearchRequest) -> Results:
         """Products that fit. Raises Invalid for a page too deep."""
         ...
@@ -128,14 +130,21 @@ class Search(Protocol):
         """Build the index anew from what is known."""
         ...
 
+    async def searched(self, counts: Mapping[str, int]) -> None:
+        """These words were searched for so often, by nobody in particular."""
+        ...
+
+    @again
     async def suggest(self, text: str, limit: int = 6) -> list[Card]:
         """As you type."""
         ...
 
+    @again
     async def cards(self, product_ids: tuple[str, ...]) -> list[Card]:
         """The cards of these products, of those that can be seen, in that order."""
         ...
 
+    @again
     async def rating(self, product_id: str) -> Rating:
         """What buyers think of a product."""
         ...

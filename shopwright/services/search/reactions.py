@@ -28,5 +28,4 @@ def timers(search: Finder) -> list[Timer]:
     """Seconds behind at most."""
     return [
         Timer("search.index", timedelta(seconds=1), search.refresh_index),
-        Timer("search.glances", timedelta(seconds=10), search.tell_glances),
     ]

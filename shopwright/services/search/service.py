@@ -20,7 +20,7 @@ BATCH, PAGE = 10_000, 1_000
 WORD = re.compile(r"[^\W_]{2,}")
 DEEPEST = 10_000
 LONGEST = 200
-COUNTED_WORDS, MOST_COUNTED = 60, 2_000
+COUNTED_WORDS = 60
 
 
 class Finder:
@@ -31,7 +31,6 @@ class Finder:
         self._index = index
         self._catalog = catalog
         self._memo = Memo(work)
-        self._glances: Counter[str] = Counter()
         self._outages = 0
 
     async def find(self, request: SearchRequest) -> Results:
@@ -120,18 +119,15 @@ class Finder:
 
     # --- what is searched for, without who
 
-    def glance(self, text: str) -> None:
-        """Someone searched. Counted in memory, told of by and by; what looks like an address is nobody's business."""
-        words = " ".join(text.casefold().split())[:COUNTED_WORDS]
-        if words and "@" not in words and (len(self._glances) < MOST_COUNTED or words in self._glances):
-            self._glances[words] += 1
-
-    async def tell_glances(self) -> None:
-        """A timer: how often was searched for what since the last time."""
-        counted, self._glances = self._glances, Counter()
-        if counted:
+    async def searched(self, counts: Mapping[str, int]) -> None:
+        said: Counter[str] = Counter()
+        for text, count in counts.items():
+            words = " ".join(text.casefold().split())[:COUNTED_WORDS]
+            if words and "@" not in words:  # what looks like an address is nobody's business
+                said[words] += count
+        if said:
             async with self._work.begin() as tx:
-                await tx.tell(SearchesMade(day=f"{tx.now:%Y-%m-%d}", counts=dict(counted)))
+                await tx.tell(SearchesMade(day=f"{tx.now:%Y-%m-%d}", counts=dict(said)))
 
     # --- what it hears
 

@@ -9,6 +9,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Conflict, Unauthenticated
 from shopwright.kit.facts import Event
 from shopwright.kit.places import Address
+from shopwright.kit.verbs import again
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +180,7 @@ class Users(Protocol):
         """New tokens for a refresh token, which is used up. One used twice ends its whole family. Raises Unauthenticated."""
         ...
 
+    @again
     async def authenticate(self, access_token: str) -> Caller:
         """Who bears this token. Raises Unauthenticated."""
         ...
@@ -191,6 +193,7 @@ class Users(Protocol):
         """The secret of a browser's session, after `SecondFactorNeeded`. Raises WrongPassword, RateLimited, Unauthenticated."""
         ...
 
+    @again
     async def has_second_factor(self, user_id: str) -> bool:
         """Is a code asked for after the password?"""
         ...
@@ -211,6 +214,7 @@ class Users(Protocol):
         """A session for someone who just made an account."""
         ...
 
+    @again
     async def session(self, secret: str) -> Caller | None:
         """Who is signed in in this browser."""
         ...
@@ -223,10 +227,12 @@ class Users(Protocol):
         """End a browser's session."""
         ...
 
+    @again
     async def get(self, user_id: str) -> User:
         """One account. Raises Missing."""
         ...
 
+    @again
     async def by_email(self, email: str) -> User | None:
         """The account with this address, whatever its case."""
         ...
@@ -263,6 +269,7 @@ class Users(Protocol):
         """A new password; all other sessions end. Raises WrongPassword, RateLimited, Invalid."""
         ...
 
+    @again
     async def sessions(self, user_id: str) -> list[Session]:
         """Where an account is signed in, newest first."""
         ...
@@ -275,6 +282,7 @@ class Users(Protocol):
         """Sign out everywhere."""
         ...
 
+    @again
     async def staff(self) -> list[User]:
         """All accounts with a role."""
         ...
@@ -283,6 +291,7 @@ class Users(Protocol):
         """Staff sign somebody else out everywhere. Raises Missing."""
         ...
 
+    @again
     async def addresses(self, user_id: str) -> list[SavedAddress]:
         """The address book, newest first."""
         ...
@@ -293,6 +302,7 @@ class Users(Protocol):
 
     async def delete_address(self, user_id: str, address_id: str) -> None: ...
 
+    @again
     async def public_keys(self) -> dict[str, Any]:
         """The keys tokens are signed with, as JWKS (RFC 7517)."""
         ...

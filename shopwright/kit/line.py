@@ -1,0 +1,79 @@
+"""The way to a service elsewhere: how long, how often at once, how often again, and when not at all.
+
+- What is left of the caller's time goes along; nothing waits longer.
+- A call that never left is tried again; one that got no answer only where its verb says that it may (`kit.verbs`), after a
+  pause of chance length, and not more than one in ten (SRE Book, “Handling Overload”: a budget for retries).
+- Ten failures in a row, and nobody asks for a second (Nygard, “Release It!”: circuit breaker); only so many ask at once
+  (bulkhead), so that one slow service does not take all of another.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import httpx
+from circuitbreaker import CircuitBreaker
+
+from shopwright.kit import deadline
+from shopwright.kit.calls import CALLER, DEADLINE
+from shopwright.kit.errors import Unavailable
+
+TRIES = 3
+FIRST_PAUSE_S = 0.02
+BUDGET, SHARE = 10.0, 0.1
+FAILURES, RESTS_S = 10, 1
+AT_ONCE = 64
+AWAY = frozenset({502, 503, 504})  # a load balancer that found nobody
+
+
+class Unreached(Unavailable):
+    """It was never asked."""
+
+
+class Line:
+    """To one service. `sign`: who we are, for each call."""
+
+    def __init__(
+        self, name: str, client: httpx.AsyncClient, sign: Callable[[], str], chance: Callable[[], float] = random.random
+    ) -> None:
+        self._name = name
+        self._client = client
+        self._sign = sign
+        self._chance = chance
+        self._budget = BUDGET
+        self._breaker = CircuitBreaker(
+            failure_threshold=FAILURES, recovery_timeout=RESTS_S, expected_exception=Unavailable, name=name
+        )
+        self._free = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
+        self._budget = min(BUDGET, self._budget + SHARE)
+        for number in range(1, TRIES + 1):
+            if self._breaker.opened:
+                raise Unavailable(f"{self._name} did not answer a moment ago.")
+            try:
+                with self._breaker:
+                    return await self._once(verb, body)
+            except Unavailable as error:
+                if number == TRIES or self._budget < 1 or not (again or isinstance(error, Unreached)):
+                    raise
+            self._budget -= 1
+            await asyncio.sleep(FIRST_PAUSE_S * 2**number * self._chance())
+        raise AssertionError
+
+    async def _once(self, verb: str, body: bytes) -> tuple[int, bytes]:
+        left_s = deadline.left()
+        try:
+            async with asyncio.timeout(left_s), self._free:
+                headers = {CALLER: self._sign(), DEADLINE: str(int(deadline.left() * 1000))}
+                answer = await self._client.post(verb, content=body, headers=headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Unreached(f"{self._name} cannot be reached.") from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise Unavailable(f"{self._name} does not answer within {left_s:.1f} seconds.") from error
+        if answer.status_code in AWAY:
+            raise Unavailable(f"{self._name} cannot be reached ({answer.status_code}).")
+        return answer.status_code, answer.content
+
+    async def close(self) -> None:
+        await self._client.aclose()

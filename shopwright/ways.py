@@ -1,0 +1,94 @@
+"""What a process serves itself, and the ways to what others serve."""
+
+import difflib
+from collections.abc import Collection
+from typing import Any, TypeVar, cast
+
+from shopwright.kit import outgoing
+from shopwright.kit.calls import Way, remote
+from shopwright.kit.deadline import PATIENCE_S
+from shopwright.kit.errors import Invalid
+from shopwright.kit.seal import Seal
+from shopwright.kit.settings import client_of
+from shopwright.kit.web.internal import PREFIX, audience
+from shopwright.lenient import INSTEAD, Lenient
+from shopwright.services import RIVER
+from shopwright.settings import Settings
+
+FACES = "faces"  # what people see: served like a service
+PARTS = (*RIVER, FACES)
+# The pretend provider keeps its books beside payments.
+ALONG = {"payments": "pretend"}
+SPARED = frozenset(service for service, _ in INSTEAD)
+T = TypeVar("T")
+
+
+def serving(names: Collection[str]) -> frozenset[str]:
+    """The parts a process serves; all where none is named. Raises Invalid with “did you mean”."""
+    for name in names:
+        if name not in PARTS:
+            near = difflib.get_close_matches(name, PARTS, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(PARTS)}."
+            raise Invalid(f"There is no service {name}. {hint}")
+    chosen = set(names) or set(PARTS)
+    return frozenset(chosen | {ALONG[name] for name in chosen if name in ALONG})
+
+
+class Elsewhere:
+    """Stands for a service of another process where only the names of its reactions are asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        async def hear(_heard: object) -> None:
+            raise LookupError(f"{name} is heard in another process")
+
+        return hear
+
+
+ELSEWHERE: Any = Elsewhere()
+
+
+class Ways:
+    """To services that are not `here`. Raises Invalid where a shop that is apart lacks what that needs."""
+
+    def __init__(self, settings: Settings, here: Collection[str]) -> None:
+        self._settings = settings
+        self._name = "+".join(sorted(here))
+        self._lines: list[Any] = []
+        self._outages = 0
+        self.seal = Seal(settings.secret)
+        self.apart = not set(here) >= set(PARTS)
+        if not self.apart:
+            return
+        if "{service}" not in settings.services:
+            raise Invalid(
+                "SHOPWRIGHT_SERVICES must say where the other services are: http://{service}.shop.internal:8000."
+            )
+        for what, given, wrong in (("BUS", settings.bus, "local:"), ("DATABASE", settings.database, "sqlite:")):
+            if given.startswith(wrong):
+                raise Invalid(f"SHOPWRIGHT_{what} is {wrong}, which only processes that serve everything can share.")
+
+    def to(self, service: str, contract: type[T]) -> T:
+        """An object with the verbs of that contract."""
+        found = remote(contract, self._line(service))
+        return cast("T", Lenient(service, found, self._note)) if service in SPARED else found
+
+    def _note(self) -> None:
+        self._outages += 1
+
+    def outages(self) -> int:
+        """How often was answered with less than there is: pages made of such an answer are not kept."""
+        return self._outages
+
+    def _line(self, service: str) -> Way:
+        with client_of("apart"):
+            from shopwright.kit.line import Line  # noqa: PLC0415 -- only who is apart needs its library
+        address = self._settings.services.replace("{service}", service).rstrip("/")
+        client = outgoing.client(timeout_s=PATIENCE_S, base_url=f"{address}{PREFIX}{service}/")
+        line = Line(service, client, lambda: self.seal.own(audience(service), self._name))
+        self._lines.append(line)
+        return line
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for line in self._lines:
+            await line.close()
