@@ -1,4 +1,4 @@
-"""The command line: serve · work · migrate · demo · import · export · move · doctor · facts · settings.
+"""The command line: serve · work · migrate · demo · import · export · move · doctor · facts · settings · cluster · nginx.
 
 Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usage.
 """
@@ -19,10 +19,22 @@ if TYPE_CHECKING:
     from shopwright.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
+APART = ("cluster", "nginx")
 
 
 class Spoken(click.Group):
-    """Says what went wrong in one line, without a traceback."""
+    """Says what went wrong in one line, without a traceback; the words for a shop that is apart are read when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *APART])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in APART:
+            from shopwright.commands import apart
+
+            found: click.Command = getattr(apart, cmd_name)
+            return found
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

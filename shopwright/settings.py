@@ -44,6 +44,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     services: Annotated[
         str, _means("where services are that this process does not serve itself: http://{service}.shop.internal:8000")
     ] = ""
+    proxies: Annotated[
+        str, _means("addresses of load balancers in front, separated by commas: their X-Forwarded-For is believed")
+    ] = ""
     carry: Annotated[
         Literal["here", "elsewhere"],
         _means("here: processes that answer also carry facts and keep timers; elsewhere: `shopwright work` does"),

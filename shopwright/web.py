@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from litestar import Litestar, Request, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
@@ -273,7 +274,11 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         answering = Internal(answering, exposed, shop.ways.seal)
         if "users" in shop.here:
             answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
-    return Observe(answering, shop.ids, shop.numbers, tls=shop.settings.url.startswith("https://"))
+    answering = Observe(answering, shop.ids, shop.numbers, tls=shop.settings.url.startswith("https://"))
+    if shop.settings.proxies:
+        trusted = [one.strip() for one in shop.settings.proxies.split(",")]
+        answering = wrap_asgi_with_proxy_headers(answering, trusted_hosts=trusted)
+    return answering
 
 
 def plans(shop: Shop) -> dict[str, Plan]:

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Start or stop the real servers on loopback, each on a free port, with a data folder of its own.
 
-    tools/servers.py start [NAME …]   all, or those named; writes their settings to var/servers.env
+    tools/servers.py start [NAME …]   all, or those named; writes their settings to var/servers.env (for tests)
+                                      and var/cluster.env (for `shopwright cluster up`)
     tools/servers.py restart NAME     kills that one, and starts it again with the data it had, at its port
     tools/servers.py stop             ends them and removes their data
 
@@ -26,6 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ENV = ROOT / "var" / "servers.env"
+CLUSTER = ROOT / "var" / "cluster.env"
 STATE = ROOT / "var" / "servers.json"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "shopwright" / "servers"
 ROOM_KB = 2_000_000
@@ -143,6 +145,7 @@ def postgres(home, port):
         return ready.returncode == 0
 
     pid = launch(home, bin_ / "postgres", "-D", data, "-p", str(port), *each, answers=answers, cwd="/", **who)
+    output(bin_ / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "shopwright", "shop", cwd="/")
     url = f"postgresql://shopwright@127.0.0.1:{port}/postgres"
     return Server(pid, {"POSTGRES": url}, output(bin_ / "postgres", "--version"))
 
@@ -326,6 +329,20 @@ def rabbitmq(home, port):
 SERVERS = {one.__name__: one for one in (postgres, pgbouncer, redis, memcached, s3, mongodb, opensearch, rabbitmq)}
 
 
+def for_a_cluster(running):
+    """The settings of one shop on all of them."""
+    url = {key.rpartition("_")[2]: value for one in running.values() for key, value in one["settings"].items()}
+    settings = {
+        "DATABASE": url.get("POSTGRES", "").replace("/postgres", "/shop?connections=4"),
+        "CACHE": url.get("REDIS", ""),
+        "BUS": url.get("RABBITMQ", ""),
+        "DOCUMENTS": url.get("MONGODB", "") and url["MONGODB"] + "_shop",
+        "SEARCH": url.get("OPENSEARCH", "") and url["OPENSEARCH"] + "/shop",
+        "FILES": url.get("S3", "").replace("@media", "@media/shop"),
+    }
+    return [f"SHOPWRIGHT_{name}='{value}'" for name, value in settings.items() if value]
+
+
 def start(names):
     CACHE.mkdir(parents=True, exist_ok=True)
     ENV.parent.mkdir(exist_ok=True)
@@ -347,6 +364,7 @@ def start(names):
         lines = [f"{key}='{value}'" for one in state["running"].values() for key, value in one["settings"].items()]
         ENV.write_text("\n".join(lines) + "\n")
         say(server.version)
+    CLUSTER.write_text("".join(f"export {line}\n" for line in for_a_cluster(state["running"])))
     say(f"Settings are in {ENV.relative_to(ROOT)}.")
 
 
@@ -410,6 +428,7 @@ def stop():
         time.sleep(0.1)
     STATE.unlink()
     ENV.unlink(missing_ok=True)
+    CLUSTER.unlink(missing_ok=True)
     say("The servers are stopped.")
 
 

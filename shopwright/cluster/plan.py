@@ -1,0 +1,114 @@
+"""What a cluster consists of, in a file of its folder: everything else is written from it."""
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from shopwright.front.nginx import Front, configuration
+from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.settings import Settings
+from shopwright.ways import PARTS
+from shopwright.web import session_cookie
+
+MOST = 16
+FOLDER = "cluster"
+# Connections of one pool: 13 parts × processes × 12 pools would be more than PostgreSQL takes; each part opens its own.
+EMBEDDED = {"database": "sqlite:", "bus": "local:", "cache": "memory:", "search": "tantivy:", "files": "file:"}
+
+
+class Plan(msgspec.Struct, kw_only=True):
+    """`processes`: part → the port of each of its processes. `drained`: those that get no new requests."""
+
+    gateway: int
+    behind: int
+    processes: dict[str, list[int]]
+    drained: list[int] = []
+    maintenance: bool = False
+
+
+class Place:
+    """The folder of a cluster, in the data folder of its shop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folder = Path(settings.data) / FOLDER
+
+    @property
+    def socket(self) -> Path:
+        """Where supervisord is spoken to."""
+        return self.folder / "supervisor.sock"
+
+    def read(self) -> Plan:
+        """Raises Refused where there is no cluster."""
+        try:
+            return msgspec.json.decode((self.folder / "plan.json").read_bytes(), type=Plan)
+        except FileNotFoundError:
+            raise Refused("There is no cluster here. Start one: shopwright cluster up.") from None
+        except (OSError, msgspec.MsgspecError) as error:
+            raise Unavailable(f"{self.folder / 'plan.json'} cannot be read: {error}.") from None
+
+    def write(self, plan: Plan) -> None:
+        """The plan, and what nginx is told by it."""
+        unfinished = self.folder / "plan.new"
+        unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
+        (self.folder / "nginx.conf").write_text(configuration(self.front(plan)))
+        unfinished.replace(self.folder / "plan.json")
+
+    def front(self, plan: Plan) -> Front:
+        """The front door of this plan; a part whose processes are all drained keeps them."""
+        servers = {
+            part: [f"127.0.0.1:{port}" for port in ports if port not in plan.drained]
+            or [f"127.0.0.1:{port}" for port in ports]
+            for part, ports in plan.processes.items()
+        }
+        return Front(
+            servers=servers,
+            listen=f"127.0.0.1:{plan.gateway}",
+            behind=f"127.0.0.1:{plan.behind}",
+            folder=self.folder,
+            session_cookie=session_cookie(self.settings.url),
+            largest_body=self.settings.largest_body,
+            maintenance=plan.maintenance,
+        )
+
+    def environment(self, plan: Plan) -> Mapping[str, str]:
+        """What every process is told beyond the settings of whoever started the cluster."""
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_TEST_")},
+            "SHOPWRIGHT_DATA": self.settings.data,
+            "SHOPWRIGHT_URL": self.settings.url,
+            "SHOPWRIGHT_SERVICES": f"http://127.0.0.1:{plan.behind}/{{service}}",
+            "SHOPWRIGHT_PROXIES": "127.0.0.1",
+        }
+
+
+def needs_servers(settings: Settings) -> None:
+    """Raises Invalid, naming each engine that processes of several services cannot share."""
+    missing = [
+        f"SHOPWRIGHT_{name.upper()}"
+        for name, scheme in EMBEDDED.items()
+        if str(getattr(settings, name)).startswith(scheme)
+    ]
+    if missing:
+        raise Invalid(
+            f"A shop that is apart needs engines all its processes can reach; set {', '.join(missing)}"
+            " (docs/guides/engines.md). From a clone: make servers, then . var/cluster.env."
+        )
+
+
+def new_plan(gateway: int, each: int) -> Plan:
+    """`each`: processes of a part."""
+    return Plan(
+        gateway=gateway, behind=free_port(), processes={part: [free_port() for _ in range(each)] for part in PARTS}
+    )
+
+
+def free_port() -> int:
+    """One that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,154 @@
+"""`shopwright cluster`: up, down, status, logs, scale and restart."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from shopwright.cluster.plan import MOST, Place, Plan, free_port, needs_servers, new_plan
+from shopwright.cluster.supervising import Supervisor, name_of
+from shopwright.commands.serving import prepare
+from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.kit.settings import mask
+from shopwright.settings import Settings
+from shopwright.ways import PARTS
+
+READY_IN_S = 120
+QUIET_S = 0.5  # until what was on its way to a drained process has arrived
+ENGINES = ("database", "documents", "cache", "bus", "search", "files", "mail")
+
+
+class Cluster:
+    """One on this machine. `say` is told what is being done."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._place = Place(settings)
+        self._supervisor = Supervisor(self._place)
+        self._say = say
+
+    def up(self, port: int, each: int, *, demo: bool) -> None:
+        """Start it, and wait until all of it is ready. Raises Refused where it runs already."""
+        needs_servers(self._settings)
+        if self._supervisor.runs():
+            raise Refused("The cluster runs already. See: shopwright cluster status.")
+        self._place.folder.mkdir(parents=True, exist_ok=True)
+        if password := asyncio.run(prepare(self._settings, (), demo=demo)):
+            self._say(f"owner {self._settings.owner_email}, password: {password} (shown this once)")
+        plan = new_plan(port, each)
+        self._place.write(plan)
+        self._say(f"starting {sum(map(len, plan.processes.values()))} processes")
+        self._supervisor.start(plan)
+        self._await_ready(plan, [port for ports in plan.processes.values() for port in ports])
+        self._await_gateway(plan)
+
+    def down(self) -> None:
+        """End all of it, in peace."""
+        self._supervisor.stop()
+        (self._place.folder / "plan.json").unlink(missing_ok=True)
+
+    def status(self) -> dict[str, Any]:
+        """{gateway, services: {name: [{pid, port, ready}]}, engines}."""
+        plan = self._place.read()
+        pids = {one.name: one.pid for one in self._supervisor.states()}
+        ready = _all_ready([port for ports in plan.processes.values() for port in ports])
+        services = {
+            part: [{"pid": pids.get(name_of(part, port), 0), "port": port, "ready": ready[port]} for port in ports]
+            for part, ports in plan.processes.items()
+        }
+        engines = {name: mask(name, str(getattr(self._settings, name))) for name in ENGINES}
+        return {"gateway": f"http://127.0.0.1:{plan.gateway}", "services": services, "engines": engines}
+
+    def logs(self, parts: Sequence[str]) -> list[Path]:
+        """The files of these parts, or of all."""
+        plan = self._place.read()
+        return [
+            self._place.folder / f"{name_of(part, port)}.log"
+            for part in self._known(parts)
+            for port in plan.processes[part]
+        ]
+
+    def scale(self, wanted: dict[str, int]) -> None:
+        """So many processes of each part; new ones get requests when they are ready, old ones end what they have begun."""
+        plan = self._place.read()
+        for part, count in wanted.items():
+            self._known([part])
+            if not 1 <= count <= MOST:
+                raise Invalid(f"{part}={count}: from 1 to {MOST} processes.")
+        leaving = [port for part, count in wanted.items() for port in plan.processes[part][count:]]
+        self._drain(plan, leaving)
+        coming: list[int] = []
+        for part, count in wanted.items():
+            new = [free_port() for _ in range(count - len(plan.processes[part]))]
+            plan.processes[part] = plan.processes[part][:count] + new
+            coming += new
+        plan.drained = coming
+        self._place.write(plan)
+        self._supervisor.update(plan)
+        self._await_ready(plan, coming)
+        plan.drained = []
+        self._place.write(plan)
+        self._reload()
+
+    def restart(self, parts: Sequence[str]) -> None:
+        """One process after the other, none while it has something to do: a new version is taken up without a lost request."""
+        plan = self._place.read()
+        for part in self._known(parts):
+            for port in plan.processes[part]:
+                self._say(f"restarting {name_of(part, port)}")
+                self._drain(plan, [port])
+                self._supervisor.restart(name_of(part, port))
+                self._await_ready(plan, [port])
+                plan.drained = []
+                self._place.write(plan)
+                self._reload()
+
+    # --- on the way
+
+    def _known(self, parts: Sequence[str]) -> Sequence[str]:
+        for part in parts:
+            if part not in PARTS:
+                raise Invalid(f"There is no service {part}. There are: {', '.join(PARTS)}.")
+        return parts or PARTS
+
+    def _drain(self, plan: Plan, ports: list[int]) -> None:
+        """No new requests for these; what nginx still has for them goes on."""
+        if not ports:
+            return
+        plan.drained = ports
+        self._place.write(plan)
+        self._reload()
+        time.sleep(QUIET_S)
+
+    def _reload(self) -> None:
+        self._supervisor.signal("nginx", "HUP")
+
+    def _await_ready(self, plan: Plan, ports: list[int]) -> None:
+        ends = time.monotonic() + READY_IN_S
+        while waiting := [port for port, ready in _all_ready(ports).items() if not ready]:
+            if time.monotonic() > ends:
+                names = {port: name_of(part, port) for part, own in plan.processes.items() for port in own}
+                late = ", ".join(names[port] for port in waiting)
+                raise Unavailable(f"Not ready after {READY_IN_S} s: {late}. See shopwright cluster logs.")
+            time.sleep(0.2)
+
+    def _await_gateway(self, plan: Plan) -> None:
+        ends = time.monotonic() + READY_IN_S
+        while not _ready(plan.gateway):
+            if time.monotonic() > ends:
+                raise Unavailable(f"The gateway does not answer; see {self._place.folder}/error.log.")
+            time.sleep(0.1)
+
+
+def _ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=5, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _all_ready(ports: Sequence[int]) -> dict[int, bool]:
+    return {port: _ready(port) for port in ports}

@@ -1,0 +1,131 @@
+"""The words for a shop that is apart: `nginx`, and `cluster up|down|status|logs|scale|restart`."""
+
+from pathlib import Path
+
+import click
+
+from shopwright.cli import data_option, read_settings
+from shopwright.kit.errors import Invalid
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+@click.group()
+def cluster() -> None:
+    """A whole shop that is apart, on this machine: each service its own processes, nginx in front."""
+
+
+@cluster.command()
+@data_option
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="where nginx listens")
+@click.option("--each", default=2, show_default=True, type=click.IntRange(1, 16), help="processes of each service")
+@click.option("--demo", is_flag=True, help="fill an empty shop with the demo catalogue first")
+def up(data: str | None, port: int, each: int, *, demo: bool) -> None:
+    """Start all of it and wait until it is ready."""
+    from shopwright.cluster.run import Cluster
+
+    settings = read_settings(data, url=f"http://127.0.0.1:{port}")
+    Cluster(settings, _say).up(port, each, demo=demo)
+    click.echo(f"The shop is open at {settings.url}/")
+
+
+@cluster.command()
+@data_option
+def down(data: str | None) -> None:
+    """End all of it; what was begun is finished."""
+    from shopwright.cluster.run import Cluster
+
+    Cluster(read_settings(data), _say).down()
+    click.echo("The cluster is down.")
+
+
+@cluster.command()
+@data_option
+@click.option("--json", "machine", is_flag=True, help="for machines")
+def status(data: str | None, *, machine: bool) -> None:
+    """What runs, and whether it is ready."""
+    import msgspec
+
+    from shopwright.cluster.run import Cluster
+
+    told = Cluster(read_settings(data), _say).status()
+    if machine:
+        click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
+        return
+    click.echo(f"gateway {told['gateway']}")
+    for name, processes in told["services"].items():
+        each = ", ".join(
+            f"{one['port']} (pid {one['pid']}{'' if one['ready'] else ', NOT READY'})" for one in processes
+        )
+        click.echo(f"{name:16} {each}")
+
+
+@cluster.command()
+@data_option
+@click.argument("services", nargs=-1)
+@click.option("--lines", default=20, show_default=True, type=click.IntRange(1))
+def logs(data: str | None, services: tuple[str, ...], lines: int) -> None:
+    """The last lines that processes of these SERVICES (or of all) have written."""
+    from shopwright.cluster.run import Cluster
+
+    for path in Cluster(read_settings(data), _say).logs(services):
+        for line in path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []:
+            click.echo(f"{path.stem}  {line}")
+
+
+@cluster.command()
+@data_option
+@click.argument("wanted", nargs=-1, required=True, metavar="SERVICE=COUNT…")
+def scale(data: str | None, wanted: tuple[str, ...]) -> None:
+    """So many processes of a service: `scale orders=3 carts=1`."""
+    from shopwright.cluster.run import Cluster
+
+    counts: dict[str, int] = {}
+    for word in wanted:
+        name, _, count = word.partition("=")
+        if not count.isdecimal():
+            raise Invalid(f"“{word}” is no SERVICE=COUNT; say orders=3.")
+        counts[name] = int(count)
+    Cluster(read_settings(data), _say).scale(counts)
+
+
+@cluster.command()
+@data_option
+@click.argument("services", nargs=-1)
+def restart(data: str | None, services: tuple[str, ...]) -> None:
+    """Restart the processes of these SERVICES (or of all), one after the other, without a lost request."""
+    from shopwright.cluster.run import Cluster
+
+    Cluster(read_settings(data), _say).restart(services)
+
+
+@click.command()
+@data_option
+@click.option("--listen", default="0.0.0.0:80", show_default=True, help="where the world comes in")
+@click.option("--behind", default="127.0.0.1:8100", show_default=True, help="where services call each other")
+@click.option("--certificate", default="", help="a file with the certificate; TLS and HTTP/2 with it")
+@click.option("--key", default="", help="a file with its key")
+@click.option("--folder", default="/var/lib/nginx/shopwright", show_default=True, help="what nginx writes")
+@click.option("--maintenance", is_flag=True, help="answer that the shop is closed for a moment")
+@click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
+def nginx(
+    data: str | None, listen: str, behind: str, certificate: str, key: str, folder: str, servers: tuple[str, ...],
+    *, maintenance: bool,
+) -> None:  # fmt: skip
+    """Print the configuration of nginx as gateway and load balancer; `all=HOST:PORT` stands for every service not named."""
+    from shopwright.front.nginx import Front, configuration
+    from shopwright.ways import PARTS, serving
+    from shopwright.web import session_cookie
+
+    given = {name: where.split(",") for name, _, where in (word.partition("=") for word in servers)}
+    everything = given.pop("all", [])
+    serving(given)  # names that are none are told
+    settings = read_settings(data)
+    front = Front(
+        servers={part: given.get(part, everything) for part in PARTS},
+        listen=listen, behind=behind, folder=Path(folder), session_cookie=session_cookie(settings.url),
+        largest_body=settings.largest_body, certificate=certificate, key=key, maintenance=maintenance,
+    )  # fmt: skip
+    click.echo(configuration(front))

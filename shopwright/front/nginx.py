@@ -1,0 +1,181 @@
+"""nginx as gateway and load balancer: its whole configuration, from the routes of the code and where processes listen.
+
+In front: TLS and HTTP/2 where there is a certificate, who calls found out once (`auth_request`), headers only the gateway
+may set, sizes, request ids, maintenance, one upstream a service. Behind, on an address of its own: the same upstreams for
+calls between services. Tried again elsewhere is only what was never sent or may be sent twice (RFC 9110, 9.2.2).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from shopwright.front.routes import patterns
+from shopwright.kit.errors import Invalid
+from shopwright.kit.web.edge import IDENTITY, PATH
+from shopwright.ways import FACES, PARTS
+
+Servers = Mapping[str, Sequence[str]]
+SERVER = re.compile(r"[A-Za-z0-9._\-\[\]:]+:\d{1,5}")
+
+
+class Front(msgspec.Struct, frozen=True, kw_only=True):
+    """How the front door stands. `servers`: part → host:port of each process that takes requests.
+
+    `listen`, `behind`: addresses for the world and for calls between services. `folder`: what nginx writes.
+    """
+
+    servers: Servers
+    listen: str
+    behind: str
+    folder: Path
+    session_cookie: str
+    largest_body: int
+    certificate: str = ""
+    key: str = ""
+    maintenance: bool = False
+
+
+def configuration(front: Front) -> str:
+    """The file. Raises Invalid where a part has no process, or an address would be no address."""
+    for part in PARTS:
+        if not front.servers.get(part):
+            raise Invalid(f"Nobody serves {part}: name at least one address for it.")
+    for address in [*(one for ones in front.servers.values() for one in ones), front.listen, front.behind]:
+        if not SERVER.fullmatch(address):
+            raise Invalid(f"“{address}” is no address; it looks like 127.0.0.1:8000.")
+    if bool(front.certificate) != bool(front.key):
+        raise Invalid("For TLS both are needed: a certificate and its key.")
+    upstreams = "\n".join(_upstream(part, front.servers[part]) for part in PARTS)
+    return f"""# Written by `shopwright nginx`; change the shop and write it anew.
+pid {front.folder}/nginx.pid;
+error_log {front.folder}/error.log warn;
+worker_processes auto;
+worker_shutdown_timeout 30s;
+events {{
+    worker_connections 4096;
+}}
+http {{
+    default_type application/octet-stream;
+    server_tokens off;
+    sendfile on;
+    access_log off;
+{_folders(front.folder)}
+    client_max_body_size {front.largest_body};
+    client_body_buffer_size 64k;
+    large_client_header_buffers 4 16k;
+    client_header_timeout 15s;
+    client_body_timeout 30s;
+    send_timeout 30s;
+    keepalive_timeout 60s;
+    proxy_http_version 1.1;
+    proxy_connect_timeout 2s;
+    proxy_read_timeout 30s;
+    proxy_send_timeout 30s;
+    proxy_buffers 16 16k;
+    proxy_next_upstream error timeout http_502;
+    proxy_next_upstream_tries 3;
+    proxy_next_upstream_timeout 10s;
+
+    # Who shows nothing is nobody: then nobody is asked.
+    map "$http_authorization|$http_cookie" $shows {{
+        default "";
+        "~^[^|]+\\|" yes;
+        "~[|;]\\s*{re.escape(front.session_cookie)}=" yes;
+    }}
+    map $uri $part {{
+        default {FACES};
+{_parts()}
+    }}
+{upstreams}
+{_world(front)}
+{_between(front)}
+}}
+"""
+
+
+def _folders(folder: Path) -> str:
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return "\n".join(f"    {kind}_temp_path {folder}/{kind};" for kind in kinds)
+
+
+def _parts() -> str:
+    return "\n".join(
+        f'        "~{pattern}" {part};' for part, found in sorted(patterns().items()) for pattern in sorted(found)
+    )
+
+
+def _upstream(part: str, servers: Sequence[str]) -> str:
+    lines = "\n".join(f"        server {one} max_fails=1 fail_timeout=1s;" for one in servers)
+    return f"""    upstream {part} {{
+        zone {part} 64k;
+        least_conn;
+{lines}
+        keepalive 16;
+        keepalive_timeout 30s;
+    }}"""
+
+
+def _world(front: Front) -> str:
+    tls = ""
+    if front.certificate:
+        tls = f"""
+        ssl_certificate {front.certificate};
+        ssl_certificate_key {front.key};
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_session_cache shared:tls:10m;"""
+    closed = """
+        if ($uri !~ "^/health/") {
+            return 503;
+        }"""
+    return f"""    server {{
+        listen {front.listen}{" ssl http2" if front.certificate else ""};{tls}
+        error_page 500 502 504 = @away;  # of nginx itself: what the shop answers passes as it is
+        error_page 503 @closed;
+        # What belongs to the house.
+        location ^~ /internal/ {{ return 404; }}
+        location = /metrics {{ return 404; }}
+        location = {PATH} {{
+            internal;
+            if ($shows = "") {{
+                return 204;
+            }}
+            proxy_pass http://users;
+            proxy_pass_request_body off;
+            proxy_set_header Content-Length "";
+            proxy_set_header Connection "";
+            proxy_set_header X-Original-URI $request_uri;
+        }}
+        location @away {{
+            default_type application/problem+json;
+            add_header Retry-After 1 always;
+            return 503 '{{"type":"about:blank","title":"Unavailable","status":503,"detail":"This part of the shop does not answer at the moment. Try again.","code":"unavailable"}}';
+        }}
+        location @closed {{
+            default_type application/problem+json;
+            add_header Retry-After 60 always;
+            return 503 '{{"type":"about:blank","title":"Unavailable","status":503,"detail":"The shop is being looked after and opens again soon.","code":"unavailable"}}';
+        }}
+        location / {{{closed if front.maintenance else ""}
+            auth_request {PATH};
+            auth_request_set $identity $upstream_http_{IDENTITY.replace("-", "_")};
+            proxy_set_header {IDENTITY} $identity;
+            proxy_set_header shopwright-service "";
+            proxy_set_header shopwright-deadline-ms "";
+            proxy_set_header Host $http_host;
+            proxy_set_header Connection "";
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_pass http://$part;
+        }}
+    }}"""
+
+
+def _between(front: Front) -> str:
+    places = "\n".join(f"        location /{part}/ {{ proxy_pass http://{part}/; }}" for part in PARTS if part != FACES)
+    return f"""    server {{
+        listen {front.behind};
+        proxy_set_header Connection "";
+{places}
+    }}"""
