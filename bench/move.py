@@ -31,6 +31,7 @@ from shopwright.settings import Settings, complete
 
 SHOPPERS = 2
 TOGETHER = 200
+MINUTES = 5
 SOMEWHERE = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
 
 
@@ -134,10 +135,22 @@ async def move(folder: Path, source: Mapping[str, str], target: Mapping[str, str
     return acknowledged
 
 
+async def settled(shop: Shop) -> None:
+    """What was on its way when the shop moved arrives in its new place."""
+    for _ in range(MINUTES * 60):
+        await shop.bus.settle()
+        if not [
+            row for work in shop.works.values() for row in await work.fetch("SELECT fact_id FROM deliveries LIMIT 1")
+        ]:
+            return
+        await asyncio.sleep(1)
+
+
 async def judge(folder: Path, engines: Mapping[str, str], acknowledged: set[str]) -> None:
     """Nothing that was acknowledged is missing, and everything adds up."""
     shop = Shop(complete(Settings(data=str(folder), **engines)))
     known = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+    await settled(shop)
     await shop.close()
     if lost := acknowledged - known:
         raise SystemExit(f"{len(lost)} orders were lost")
@@ -147,6 +160,8 @@ async def judge(folder: Path, engines: Mapping[str, str], acknowledged: set[str]
     )  # fmt: skip
     told = (await doctor.communicate())[0].decode()
     print("         doctor: " + told.strip().splitlines()[-1])
+    if doctor.returncode:
+        raise SystemExit(told)
 
 
 async def main() -> None:

@@ -1,8 +1,10 @@
 """What a process serves itself, and the ways to what others serve."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar, cast
+
+import httpx
 
 from shopwright.kit import outgoing
 from shopwright.kit.calls import Way, remote
@@ -21,6 +23,7 @@ PARTS = (*RIVER, FACES)
 ALONG = {"payments": "pretend"}
 SPARED = frozenset(service for service, _ in INSTEAD)
 T = TypeVar("T")
+Connect = Callable[[str], httpx.AsyncClient]
 
 
 def serving(names: Collection[str]) -> frozenset[str]:
@@ -32,6 +35,10 @@ def serving(names: Collection[str]) -> frozenset[str]:
             raise Invalid(f"There is no service {name}. {hint}")
     chosen = set(names) or set(PARTS)
     return frozenset(chosen | {ALONG[name] for name in chosen if name in ALONG})
+
+
+def _connect(base_url: str) -> httpx.AsyncClient:
+    return outgoing.client(timeout_s=PATIENCE_S, base_url=base_url)
 
 
 class Elsewhere:
@@ -48,9 +55,13 @@ ELSEWHERE: Any = Elsewhere()
 
 
 class Ways:
-    """To services that are not `here`. Raises Invalid where a shop that is apart lacks what that needs."""
+    """To services that are not `here`. Raises Invalid where a shop that is apart lacks what that needs.
 
-    def __init__(self, settings: Settings, here: Collection[str]) -> None:
+    `connect`: makes the client for a base URL.
+    """
+
+    def __init__(self, settings: Settings, here: Collection[str], connect: Connect | None = None) -> None:
+        self._connect = connect or _connect
         self._settings = settings
         self._name = "+".join(sorted(here))
         self._lines: list[Any] = []
@@ -83,7 +94,7 @@ class Ways:
         with client_of("apart"):
             from shopwright.kit.line import Line  # noqa: PLC0415 -- only who is apart needs its library
         address = self._settings.services.replace("{service}", service).rstrip("/")
-        client = outgoing.client(timeout_s=PATIENCE_S, base_url=f"{address}{PREFIX}{service}/")
+        client = self._connect(f"{address}{PREFIX}{service}/")
         line = Line(service, client, lambda: self.seal.own(audience(service), self._name))
         self._lines.append(line)
         return line

@@ -145,7 +145,7 @@ def operator_routes(shop: Shop) -> Router:
     @get("/openapi.json", opt=allow(anyone), include_in_schema=False)
     async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
         """The API, for machines."""
-        return document(request.app if not shop.ways.apart else whole_api())
+        return document(request.app.state.api())
 
     return Router("/", route_handlers=[live, ready, metrics, openapi_document])
 
@@ -180,11 +180,10 @@ CONTRACTS: dict[str, type] = {
 }  # fmt: skip
 
 
-@cache
-def whole_api() -> Litestar:
+def whole_api(shop: Shop) -> Litestar:
     """Every route of the API, answered by nobody: for its document, where services are apart."""
     return Litestar(
-        route_handlers=[*(one() for one in ROUTES.values()), person.routes()],
+        route_handlers=[*(one() for one in ROUTES.values()), person.routes(), operator_routes(shop)],
         dependencies={name: _provide(None) for name in (*SERVICES, "settings", "caller")},
         openapi_config=openapi(),
         logging_config=None,
@@ -257,6 +256,7 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
         type_encoders={msgspec.Raw: bytes},
     )
     app.state.shop = shop
+    app.state.api = cache(lambda: whole_api(shop)) if shop.ways.apart else lambda: app
     every_route_has_a_rule(app)
     return app
 

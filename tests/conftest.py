@@ -10,7 +10,7 @@ import os
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aio_pika
@@ -36,7 +36,9 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 POSTGRES = os.environ.get("SHOPWRIGHT_TEST_POSTGRES", "")
-ON_SERVERS = os.environ.get("SHOPWRIGHT_TEST_SHAPE", "") == "servers"
+SHAPE = os.environ.get("SHOPWRIGHT_TEST_SHAPE", "")
+ON_SERVERS = SHAPE in {"servers", "apart"}
+APART = SHAPE == "apart"  # on all servers, each service by itself, as far as the API goes
 QUEUES: set[str] = set()  # those of a shop
 REQUIRED = os.environ.get("ENGINES") == "required"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -216,11 +218,17 @@ async def shop(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIte
 
 
 @pytest.fixture
-async def api(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
+async def api(shop: Shop, post: Post) -> AsyncIterator[httpx.AsyncClient]:
     """A program at the API, as anyone."""
-    transport = httpx.ASGITransport(app=build(shop, deliver=False))
-    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
-        yield client
+    async with AsyncExitStack() as stack:
+        if APART:
+            from tests.apart.inside import apart
+
+            app = await stack.enter_async_context(apart(shop, hasher=QUICK, send_webhook=post))
+        else:
+            app = build(shop, deliver=False)
+        transport = httpx.ASGITransport(app=app)
+        yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://shop.test"))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from shopwright.kit.web.access import allow
 @get("/docs", opt=allow(anyone), include_in_schema=False)
 async def docs(request: Web, settings: SettingsDep) -> Response[bytes]:
     """Every path, by subject."""
-    document = openapi.document(request.app)
+    document = openapi.document(request.app.state.api())
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

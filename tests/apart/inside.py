@@ -1,0 +1,73 @@
+"""A shop that is apart inside one process: each part a shop of its own, every call between them on the wire, signed."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import msgspec
+
+from shopwright.app import Shop
+from shopwright.front.routes import patterns
+from shopwright.kit.web.edge import IDENTITY, PATH
+from shopwright.ways import FACES, PARTS, Ways, serving
+from shopwright.web import build
+
+
+class Gateway:
+    """An ASGI app that does what nginx is told to do: who calls is asked once, the part that answers is found by address."""
+
+    def __init__(self, parts: dict[str, Any]) -> None:
+        self._parts = parts
+        self._found = [(re.compile(pattern), part) for part, some in patterns().items() for pattern in some]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        part = next((part for pattern, part in self._found if pattern.match(scope["path"])), FACES)
+        own = {IDENTITY.encode(), b"shopwright-service"}
+        headers = [(name, value) for name, value in scope["headers"] if name not in own]
+        headers.append((IDENTITY.encode(), await self._identity(scope, headers)))
+        await self._parts[part]({**scope, "headers": headers}, receive, send)
+
+    async def _identity(self, scope: Any, headers: list[tuple[bytes, bytes]]) -> bytes:
+        said: list[Any] = []
+
+        async def listen(message: Any) -> None:
+            said.append(message)
+
+        asked = {
+            **scope,
+            "method": "GET",
+            "path": PATH,
+            "headers": [*headers, (b"x-original-uri", scope["path"].encode())],
+        }
+        await self._parts["users"](asked, None, listen)
+        return dict(said[0]["headers"])[IDENTITY.encode()]
+
+
+@asynccontextmanager
+async def apart(whole: Shop, **more: Any) -> AsyncIterator[Gateway]:
+    """The same shop as `whole`, in thirteen parts."""
+    apps: dict[str, Any] = {}
+
+    async def between(scope: Any, receive: Any, send: Any) -> None:
+        name = dict(scope["headers"])[b"host"].decode()
+        if name not in apps:
+            raise httpx.ConnectError(f"{name} is gone")
+        await apps[name](scope, receive, send)
+
+    def connect(base_url: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app=between), base_url=base_url, timeout=10)
+
+    settings = msgspec.structs.replace(whole.settings, services="http://{service}")
+    async with AsyncExitStack() as stack:
+        for part in PARTS:
+            ways = Ways(settings, serving([part]), connect)
+            shop = Shop(settings, here=[part], ways=ways, clock=whole.clock, **more)
+            for work in shop.works.values():
+                work.lease = timedelta(0)  # as with SHOPWRIGHT_CARRY=elsewhere: `whole` carries facts
+            await stack.enter_async_context(shop.running(deliver=False))
+            apps[part] = build(shop, deliver=False)
+        yield Gateway(dict(apps))
+        apps.clear()
