@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shopwright.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-APART = ("cluster", "nginx")
+APART = ("cluster", "nginx", "haproxy")
 
 
 class Spoken(click.Group):

@@ -7,26 +7,26 @@ from pathlib import Path
 
 import msgspec
 
+from shopwright.front.haproxy import AWAY, SLOTS, Balancer
+from shopwright.front.haproxy import configuration as balanced
 from shopwright.front.nginx import Front, configuration
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.settings import Settings
 from shopwright.ways import PARTS
 from shopwright.web import session_cookie
 
-MOST = 16
+MOST = SLOTS
 FOLDER = "cluster"
 # Connections of one pool: 13 parts × processes × 12 pools would be more than PostgreSQL takes; each part opens its own.
 EMBEDDED = {"database": "sqlite:", "bus": "local:", "cache": "memory:", "search": "tantivy:", "files": "file:"}
 
 
 class Plan(msgspec.Struct, kw_only=True):
-    """`processes`: part → the port of each of its processes. `drained`: those that get no new requests."""
+    """`processes`: part → the port of each of its processes. `behind`: where HAProxy listens."""
 
     gateway: int
     behind: int
     processes: dict[str, list[int]]
-    drained: list[int] = []
-    maintenance: bool = False
 
 
 class Place:
@@ -41,6 +41,11 @@ class Place:
         """Where supervisord is spoken to."""
         return self.folder / "supervisor.sock"
 
+    @property
+    def balancer_socket(self) -> Path:
+        """Where HAProxy is spoken to."""
+        return self.folder / "haproxy.sock"
+
     def read(self) -> Plan:
         """Raises Refused where there is no cluster."""
         try:
@@ -51,27 +56,29 @@ class Place:
             raise Unavailable(f"{self.folder / 'plan.json'} cannot be read: {error}.") from None
 
     def write(self, plan: Plan) -> None:
-        """The plan, and what nginx is told by it."""
+        """The plan, and what nginx and HAProxy are told by it when they start."""
         unfinished = self.folder / "plan.new"
         unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
-        (self.folder / "nginx.conf").write_text(configuration(self.front(plan)))
+        (self.folder / "nginx.conf").write_text(configuration(self._front(plan)))
+        (self.folder / "haproxy.cfg").write_text(balanced(self._balancer(plan)))
+        (self.folder / "away.http").write_text(AWAY, newline="")
         unfinished.replace(self.folder / "plan.json")
 
-    def front(self, plan: Plan) -> Front:
-        """The front door of this plan; a part whose processes are all drained keeps them."""
-        servers = {
-            part: [f"127.0.0.1:{port}" for port in ports if port not in plan.drained]
-            or [f"127.0.0.1:{port}" for port in ports]
-            for part, ports in plan.processes.items()
-        }
+    def _front(self, plan: Plan) -> Front:
         return Front(
-            servers=servers,
             listen=f"127.0.0.1:{plan.gateway}",
-            behind=f"127.0.0.1:{plan.behind}",
+            balancer=f"127.0.0.1:{plan.behind}",
             folder=self.folder,
             session_cookie=session_cookie(self.settings.url),
             largest_body=self.settings.largest_body,
-            maintenance=plan.maintenance,
+        )
+
+    def _balancer(self, plan: Plan) -> Balancer:
+        return Balancer(
+            servers={part: [f"127.0.0.1:{port}" for port in ports] for part, ports in plan.processes.items()},
+            listen=f"127.0.0.1:{plan.behind}",
+            socket=self.balancer_socket,
+            away=self.folder / "away.http",
         )
 
     def environment(self, plan: Plan) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from shopwright.cluster.balancing import Slots
 from shopwright.cluster.plan import MOST, Place, Plan, free_port, needs_servers, new_plan
 from shopwright.cluster.supervising import Supervisor, name_of
 from shopwright.commands.serving import prepare
@@ -17,7 +18,6 @@ from shopwright.settings import Settings
 from shopwright.ways import PARTS
 
 READY_IN_S = 120
-QUIET_S = 0.5  # until what was on its way to a drained process has arrived
 ENGINES = ("database", "documents", "cache", "bus", "search", "files", "mail")
 
 
@@ -28,6 +28,7 @@ class Cluster:
         self._settings = settings
         self._place = Place(settings)
         self._supervisor = Supervisor(self._place)
+        self._slots = Slots(self._place.balancer_socket)
         self._say = say
 
     def up(self, port: int, each: int, *, demo: bool) -> None:
@@ -42,8 +43,12 @@ class Cluster:
         self._place.write(plan)
         self._say(f"starting {sum(map(len, plan.processes.values()))} processes")
         self._supervisor.start(plan)
-        self._await_ready(plan, [port for ports in plan.processes.values() for port in ports])
-        self._await_gateway(plan)
+        try:
+            self._await_ready(plan, [port for ports in plan.processes.values() for port in ports])
+            self._await_gateway(plan)
+        except BaseException:
+            self.down()
+            raise
 
     def down(self) -> None:
         """End all of it, in peace."""
@@ -78,20 +83,20 @@ class Cluster:
             self._known([part])
             if not 1 <= count <= MOST:
                 raise Invalid(f"{part}={count}: from 1 to {MOST} processes.")
-        leaving = [port for part, count in wanted.items() for port in plan.processes[part][count:]]
-        self._drain(plan, leaving)
-        coming: list[int] = []
         for part, count in wanted.items():
-            new = [free_port() for _ in range(count - len(plan.processes[part]))]
-            plan.processes[part] = plan.processes[part][:count] + new
-            coming += new
-        plan.drained = coming
+            for port in plan.processes[part][count:]:
+                self._slots.remove(part, port)
+        coming = {
+            part: [free_port() for _ in range(count - len(plan.processes[part]))] for part, count in wanted.items()
+        }
+        for part, count in wanted.items():
+            plan.processes[part] = plan.processes[part][:count] + coming[part]
         self._place.write(plan)
         self._supervisor.update(plan)
-        self._await_ready(plan, coming)
-        plan.drained = []
-        self._place.write(plan)
-        self._reload()
+        self._await_ready(plan, [port for ports in coming.values() for port in ports])
+        for part, ports in coming.items():
+            for port in ports:
+                self._slots.add(part, port)
 
     def restart(self, parts: Sequence[str]) -> None:
         """One process after the other, none while it has something to do: a new version is taken up without a lost request."""
@@ -99,12 +104,10 @@ class Cluster:
         for part in self._known(parts):
             for port in plan.processes[part]:
                 self._say(f"restarting {name_of(part, port)}")
-                self._drain(plan, [port])
+                self._slots.drain(part, port)
                 self._supervisor.restart(name_of(part, port))
                 self._await_ready(plan, [port])
-                plan.drained = []
-                self._place.write(plan)
-                self._reload()
+                self._slots.take(part, port)
 
     # --- on the way
 
@@ -113,18 +116,6 @@ class Cluster:
             if part not in PARTS:
                 raise Invalid(f"There is no service {part}. There are: {', '.join(PARTS)}.")
         return parts or PARTS
-
-    def _drain(self, plan: Plan, ports: list[int]) -> None:
-        """No new requests for these; what nginx still has for them goes on."""
-        if not ports:
-            return
-        plan.drained = ports
-        self._place.write(plan)
-        self._reload()
-        time.sleep(QUIET_S)
-
-    def _reload(self) -> None:
-        self._supervisor.signal("nginx", "HUP")
 
     def _await_ready(self, plan: Plan, ports: list[int]) -> None:
         ends = time.monotonic() + READY_IN_S

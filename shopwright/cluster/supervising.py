@@ -16,6 +16,7 @@ from shopwright.kit.errors import Invalid, Unavailable
 
 STARTS_IN_S = 10
 ENDS_IN_S = 40
+SIGNALS = {"nginx": "QUIT", "haproxy": "USR1"}  # to end in peace
 
 
 class State(msgspec.Struct, frozen=True):
@@ -32,12 +33,12 @@ def name_of(part: str, port: int) -> str:
 
 
 def configuration(place: Place, plan: Plan) -> str:
-    """What supervisord reads: nginx, and each process by itself, so that one more disturbs nobody."""
-    nginx = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    if nginx is None:
-        raise Invalid("nginx is not installed. On Debian: apt-get install nginx.")
+    """What supervisord reads: nginx, HAProxy, and each process by itself, so that one more disturbs nobody."""
     folder = place.folder
-    programs = {"nginx": [nginx, "-c", str(folder / "nginx.conf"), "-p", str(folder), "-g", "daemon off;"]}
+    programs = {
+        "nginx": [_installed("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder), "-g", "daemon off;"],
+        "haproxy": [_installed("haproxy"), "-db", "-f", str(folder / "haproxy.cfg")],
+    }
     for part, ports in plan.processes.items():
         for port in ports:
             programs[name_of(part, port)] = [
@@ -59,6 +60,13 @@ serverurl=unix://{place.socket}
 """
 
 
+def _installed(command: str) -> str:
+    found = shutil.which(command, path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+    if found is None:
+        raise Invalid(f"{command} is not installed. On Debian: apt-get install {command}.")
+    return found
+
+
 def _program(folder: Path, name: str, command: list[str]) -> str:
     words = " ".join(f'"{word}"' if " " in word or ";" in word else word for word in command)
     return f"""[program:{name}]
@@ -66,7 +74,7 @@ command={words.replace("%", "%%")}
 autorestart=true
 startretries=1000000
 startsecs=1
-stopsignal={"QUIT" if name == "nginx" else "INT"}
+stopsignal={SIGNALS.get(name, "INT")}
 stopwaitsecs={ENDS_IN_S}
 redirect_stderr=true
 stdout_logfile={folder}/{name}.log
@@ -128,9 +136,6 @@ class Supervisor:
             if "NOT_RUNNING" not in error.detail:
                 raise
         self._ask("startProcess", name)
-
-    def signal(self, name: str, signal: str) -> None:
-        self._ask("signalProcess", name, signal)
 
     def stop(self) -> None:
         """End everything."""

@@ -116,16 +116,37 @@ def nginx(
 ) -> None:  # fmt: skip
     """Print the configuration of nginx as gateway and load balancer; `all=HOST:PORT` stands for every service not named."""
     from shopwright.front.nginx import Front, configuration
-    from shopwright.ways import PARTS, serving
     from shopwright.web import session_cookie
 
-    given = {name: where.split(",") for name, _, where in (word.partition("=") for word in servers)}
-    everything = given.pop("all", [])
-    serving(given)  # names that are none are told
     settings = read_settings(data)
     front = Front(
-        servers={part: given.get(part, everything) for part in PARTS},
+        servers=_servers(servers),
         listen=listen, behind=behind, folder=Path(folder), session_cookie=session_cookie(settings.url),
         largest_body=settings.largest_body, certificate=certificate, key=key, maintenance=maintenance,
     )  # fmt: skip
     click.echo(configuration(front))
+
+
+@click.command()
+@click.option("--listen", default="127.0.0.1:8100", show_default=True, help="where requests come in, as /SERVICE/path")
+@click.option("--socket", default="/run/haproxy/admin.sock", show_default=True, help="where HAProxy is spoken to")
+@click.option(
+    "--away", default="/etc/haproxy/away.http", show_default=True, help="the file it answers where nobody does"
+)
+@click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
+def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> None:
+    """Print the configuration of HAProxy as load balancer; `all=HOST:PORT` stands for every service not named."""
+    from shopwright.front.haproxy import Balancer, configuration
+
+    balancer = Balancer(servers=_servers(servers), listen=listen, socket=Path(socket), away=Path(away))
+    click.echo(configuration(balancer))
+
+
+def _servers(words: tuple[str, ...]) -> dict[str, list[str]]:
+    """SERVICE=HOST:PORT,… by service. Raises Invalid for a service that is none."""
+    from shopwright.ways import PARTS, serving
+
+    given = {name: where.split(",") for name, _, where in (word.partition("=") for word in words)}
+    everything = given.pop("all", [])
+    serving(given)
+    return {part: given.get(part, everything) for part in PARTS}

@@ -24,11 +24,13 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     """How the front door stands. `servers`: part → host:port of each process that takes requests.
 
     `listen`, `behind`: addresses for the world and for calls between services. `folder`: what nginx writes.
+    `balancer`: the address of an HAProxy that knows the processes (`front.haproxy`), in their place.
     """
 
-    servers: Servers
+    servers: Servers = {}
     listen: str
-    behind: str
+    behind: str = ""
+    balancer: str = ""
     folder: Path
     session_cookie: str
     largest_body: int
@@ -39,15 +41,17 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
 
 def configuration(front: Front) -> str:
     """The file. Raises Invalid where a part has no process, or an address would be no address."""
-    for part in PARTS:
+    for part in PARTS if not front.balancer else ():
         if not front.servers.get(part):
             raise Invalid(f"Nobody serves {part}: name at least one address for it.")
-    for address in [*(one for ones in front.servers.values() for one in ones), front.listen, front.behind]:
+    named = [*(one for ones in front.servers.values() for one in ones), front.listen, front.balancer or front.behind]
+    for address in named:
         if not SERVER.fullmatch(address):
             raise Invalid(f"“{address}” is no address; it looks like 127.0.0.1:8000.")
     if bool(front.certificate) != bool(front.key):
         raise Invalid("For TLS both are needed: a certificate and its key.")
-    upstreams = "\n".join(_upstream(part, front.servers[part]) for part in PARTS)
+    servers = {"balancer": [front.balancer]} if front.balancer else front.servers
+    upstreams = "\n".join(_upstream(name, ones) for name, ones in servers.items())
     return f"""# Written by `shopwright nginx`; change the shop and write it anew.
 pid {front.folder}/nginx.pid;
 error_log {front.folder}/error.log warn;
@@ -90,7 +94,7 @@ http {{
     }}
 {upstreams}
 {_world(front)}
-{_between(front)}
+{"" if front.balancer else _between(front)}
 }}
 """
 
@@ -107,7 +111,8 @@ def _parts() -> str:
 
 
 def _upstream(part: str, servers: Sequence[str]) -> str:
-    lines = "\n".join(f"        server {one} max_fails=1 fail_timeout=1s;" for one in servers)
+    fails = "max_fails=1 fail_timeout=1s" if len(servers) > 1 else "max_fails=0"
+    lines = "\n".join(f"        server {one} {fails};" for one in servers)
     return f"""    upstream {part} {{
         zone {part} 64k;
         least_conn;
@@ -141,7 +146,7 @@ def _world(front: Front) -> str:
             if ($shows = "") {{
                 return 204;
             }}
-            proxy_pass http://users;
+            proxy_pass http://{f"balancer/users{PATH}" if front.balancer else "users"};
             proxy_pass_request_body off;
             proxy_set_header Content-Length "";
             proxy_set_header Connection "";
@@ -167,7 +172,7 @@ def _world(front: Front) -> str:
             proxy_set_header Connection "";
             proxy_set_header X-Forwarded-For $remote_addr;
             proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_pass http://$part;
+            proxy_pass http://{"balancer/$part$request_uri" if front.balancer else "$part"};
         }}
     }}"""
 

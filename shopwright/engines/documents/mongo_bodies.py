@@ -29,6 +29,7 @@ CONNECTIONS = 20
 DUPLICATE_KEY = 11000
 TAKEN = "it is there already"
 PARTS = {"version": 1, "body": 1}
+FERRET_AT_ONCE = 5  # it looks through the collection for each: many at once wait beyond their time-out
 AT_ONCE = 50  # entries read in one go
 PORTION_BYTES = 8_000_000  # a message to the server may have 48
 # A body leaves the database once it is here: on the disks of a majority.
@@ -96,7 +97,10 @@ class Bodies:
     async def _read(self, name: str, ids: Sequence[str]) -> list[Document]:
         async with translated():
             if await self._is_ferret():  # which looks through everything for `$in`, but not for one
-                found = await asyncio.gather(*(self._database[name].find_one({"_id": one}, PARTS) for one in ids))
+                found = []
+                for start in range(0, len(ids), FERRET_AT_ONCE):
+                    some = ids[start : start + FERRET_AT_ONCE]
+                    found += await asyncio.gather(*(self._database[name].find_one({"_id": one}, PARTS) for one in some))
             else:
                 found = await self._database[name].find({"_id": {"$in": list(ids)}}, PARTS).to_list()
         return [_read_entry(one) for one in found if one is not None]

@@ -1,0 +1,228 @@
+"""A shop that is apart, for real: two processes a service under supervisord, nginx in front, every engine a server."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from tests.conftest import ON_SERVERS, OWNER, QUICK, engines, make_settings, sell, sign_in
+from tests.process.server import all_at_once, buy, free_port
+from tests.process.test_processes import settled, wrong
+
+pytestmark = pytest.mark.slow
+KILLED = ("orders", "payments", "inventory", "carts", "catalog", "faces")
+
+
+class Cluster:
+    """`shopwright cluster …`."""
+
+    def __init__(self, data: Path, database: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        given = {"data": str(data), "database": f"{database}&connections=3", **engines(data), "limits": "off"}
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
+            **{f"SHOPWRIGHT_{name.upper()}": value for name, value in given.items()},
+            "SHOPWRIGHT_URL": self.url,
+        }
+
+    async def run(self, *words: str, code: int = 0) -> str:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "shopwright", "cluster", *words,
+            env=self._environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        told = (await process.communicate())[0].decode()
+        assert process.returncode == code, told
+        return told
+
+    async def status(self) -> dict[str, Any]:
+        return json.loads(await self.run("status", "--json"))
+
+    async def pids(self, service: str) -> list[int]:
+        return [one["pid"] for one in (await self.status())["services"][service]]
+
+    async def all_ready(self) -> None:
+        async with asyncio.timeout(60):
+            while not all(one["ready"] for ones in (await self.status())["services"].values() for one in ones):
+                await asyncio.sleep(0.2)
+
+
+class Load:
+    """Shoppers who look and buy, and ask again with the same key where they got no answer."""
+
+    def __init__(self, url: str, sku: str) -> None:
+        self._url, self._sku = url, sku
+        self.done = asyncio.Event()
+        self.acknowledged: list[str] = []
+        self.statuses: Counter[str] = Counter()
+
+    async def shopper(self, number: int) -> None:
+        count = 0
+        while not self.done.is_set():
+            count += 1
+            async with httpx.AsyncClient(base_url=self._url, timeout=40, trust_env=False) as client:
+                for path in ("/", "/p/lamp", "/v1/products/lamp", "/search?q=lamp"):
+                    await self._note("page", client.get(path))
+                answer = await self._note("order", buy(client, self._sku, f"buyer{number}-{count}"))
+                if answer is not None and answer.status_code == 201:
+                    self.acknowledged.append(answer.json()["id"])
+
+    async def _note(self, kind: str, request: Any) -> httpx.Response | None:
+        try:
+            answer = await request
+        except (httpx.HTTPError, KeyError, ValueError) as error:  # a step before was answered with a problem
+            self.statuses[f"{kind} {type(error).__name__}"] += 1
+            return None
+        self.statuses[f"{kind} {answer.status_code}"] += 1
+        return answer
+
+
+@pytest.fixture
+async def cluster(data: tuple[Path, str]) -> AsyncIterator[tuple[Cluster, str]]:
+    if not ON_SERVERS:
+        pytest.skip("processes of several services share servers")
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    lamp = await sell(shop, "Lamp", on_hand=100_000)
+    last = await sell(shop, "Last", on_hand=20)
+    await shop.search.bring_up_to_date()
+    await shop.close()
+    made = Cluster(*data)
+    await made.run("up", "--port", str(made.port), "--each", "2")
+    try:
+        yield made, f"{lamp.variants[0].sku} {last.variants[0].sku}"
+    finally:
+        await made.run("down")
+
+
+async def test_a_shop_that_is_apart_sells_survives_and_is_renewed_without_a_lost_request(
+    cluster: tuple[Cluster, str], data: tuple[Path, str]
+) -> None:
+    shop, (lamp, last) = cluster[0], cluster[1].split()
+    status = await shop.status()
+    assert set(status) == {"gateway", "services", "engines"}
+    assert all(len(ones) == 2 and all(one["ready"] for one in ones) for ones in status["services"].values())
+    assert "trust" not in json.dumps(status["engines"])
+    await nobody_comes_in_by_the_back_door(shop.url)
+    await a_customer_and_staff_find_their_way(shop.url, lamp)
+    answers = await all_at_once(shop.url, 60, last, at_once=30)
+    assert Counter(answer.status_code for answer in answers) == {201: 20, 409: 40}
+    acknowledged = [answer.json()["id"] for answer in answers if answer.status_code == 201]
+    acknowledged += await whoever_is_killed_the_shop_goes_on(shop, lamp)
+    acknowledged += await renewed_without_a_lost_request(shop, lamp)
+    await less_is_shown_and_nothing_fails_without(shop, "search", "reviews", "recommendations", "notifications")
+    assert "orders-" in await shop.run("logs", "orders")
+    whole = await settled(data)
+    try:
+        orders = [row["id"] for row in await whole.works["orders"].fetch("SELECT id FROM orders")]
+        assert set(acknowledged) <= set(orders)
+        letters = await whole.works["notifications"].fetch("SELECT recipient, subject FROM viewer")
+        assert len({(row["recipient"], row["subject"]) for row in letters}) == len(letters)
+        assert await wrong(whole) == []
+    finally:
+        await whole.close()
+
+
+async def nobody_comes_in_by_the_back_door(url: str) -> None:
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        for path in ("/internal/orders/get", "/internal/identify", "/metrics"):
+            assert (await client.get(path)).status_code == 404
+        for made_up in ("x", "eyJhbGciOiJub25lIn0.eyJjYWxsZXIiOnt9fQ."):
+            answer = await client.get("/v1/me", headers={"Shopwright-Identity": made_up})
+            assert answer.json()["code"] == "unauthenticated"
+        refused = await client.get("/v1/me", headers={"Authorization": "Bearer nonsense"})
+        assert refused.status_code == 401
+
+
+async def a_customer_and_staff_find_their_way(url: str, sku: str) -> None:
+    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
+        account = {"email": "grace@example.com", "password": "a-long-password-of-grace", "name": "Grace Hopper"}
+        assert (await client.post("/v1/users", json=account)).status_code == 201
+        grace = await sign_in(client, account["email"], account["password"])
+        assert (await client.get("/v1/me", headers=grace)).json()["name"] == "Grace Hopper"
+        placed = await buy(client, sku, "ada")
+        assert placed.status_code == 201
+        owner = await sign_in(client, *OWNER)
+        seen = await client.get(f"/v1/orders/{placed.json()['id']}", headers=owner)
+        assert seen.json()["status"] == "paid"
+        assert (await client.get(f"/v1/orders/{placed.json()['id']}", headers=grace)).status_code == 404
+        parcel = {"carrier": "DHL", "tracking_number": "1"}
+        shipped = await client.post(f"/v1/orders/{placed.json()['id']}/shipments", json=parcel, headers=owner)
+        assert shipped.json()["status"] == "shipped"
+        document = (await client.get("/openapi.json")).json()
+        assert {"/v1/orders", "/v1/products", "/v1/me"} <= set(document["paths"])
+
+
+async def under_load(shop: Cluster, sku: str, deeds: Any) -> Load:
+    load = Load(shop.url, sku)
+    shoppers = [asyncio.create_task(load.shopper(n)) for n in range(3)]
+    try:
+        await deeds()
+    finally:
+        load.done.set()
+        await asyncio.gather(*shoppers)
+    return load
+
+
+async def whoever_is_killed_the_shop_goes_on(shop: Cluster, sku: str) -> list[str]:
+    async def kill_each() -> None:
+        for service in KILLED:
+            os.kill((await shop.pids(service))[0], signal.SIGKILL)
+            await shop.all_ready()
+
+    load = await under_load(shop, sku, kill_each)
+    assert len(load.acknowledged) > 10, load.statuses
+    assert not [name for name in load.statuses if name.startswith("page 5")], load.statuses
+    return load.acknowledged
+
+
+async def renewed_without_a_lost_request(shop: Cluster, sku: str) -> list[str]:
+    before = {service: await shop.pids(service) for service in ("orders", "carts")}
+
+    async def renew() -> None:
+        await shop.run("restart", "orders", "carts")
+        await shop.run("scale", "pricing=3")
+        assert len(await shop.pids("pricing")) == 3
+        await shop.run("scale", "pricing=2")
+
+    load = await under_load(shop, sku, renew)
+    assert not set(before["orders"]) & set(await shop.pids("orders"))
+    assert set(load.statuses) == {"page 200", "order 201"}, load.statuses
+    return load.acknowledged
+
+
+async def less_is_shown_and_nothing_fails_without(shop: Cluster, *services: str) -> None:
+    for pid in [pid for service in services for pid in await shop.pids(service)]:
+        os.kill(pid, signal.SIGKILL)
+    async with httpx.AsyncClient(base_url=shop.url, timeout=30, trust_env=False) as client:
+        for path in ("/", "/p/lamp", "/search?q=lamp", "/v1/products/lamp"):
+            answer = await client.get(path)
+            assert answer.status_code == 200, f"{path}: {answer.text[:200]}"
+    await shop.all_ready()
+
+
+def test_what_a_cluster_lacks_is_told(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+
+    def said(*words: str) -> str:
+        told = subprocess.run(
+            [sys.executable, "-m", "shopwright", "cluster", *words, "--data", str(tmp_path)],
+            env=environment, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert told.returncode == 1, told
+        assert "Traceback" not in told.stderr
+        return told.stderr
+
+    assert "SHOPWRIGHT_DATABASE, SHOPWRIGHT_BUS" in said("up")
+    assert "There is no cluster here" in said("status")
+    assert "does not run" in said("down")
+    assert "say orders=3" in said("scale", "orders")
