@@ -13,6 +13,7 @@ SERVERS = (
     ),
 )
 LATER = ("tests/pages", "tests/security")
+JOURNEY = ("tests/api/test_journey.py",)
 
 
 def main() -> int:
@@ -48,8 +49,14 @@ def main() -> int:
     sys.stdout.flush()
     shape = {POSTGRES: postgres, "SHOPWRIGHT_TEST_SHAPE": "servers"}
     # Contracts of engines have met the real ones twice already. Of what takes minutes: processes that race and die, too.
-    where = ["--ignore=tests/engines"] if fast else ["tests/process", *LATER]
-    return subprocess.call([*command, "--second-engine", *where], env={**environment, **shape})
+    where = ["--ignore=tests/engines"] if fast else ["tests/process", "tests/apart", *LATER]
+    code = subprocess.call([*command, "--second-engine", *where], env={**environment, **shape})
+    if code or not fast:
+        return code
+    sys.stdout.write("== the API of a shop that is apart, on all servers\n")
+    sys.stdout.flush()
+    shape["SHOPWRIGHT_TEST_SHAPE"] = "apart"
+    return subprocess.call([*command, *JOURNEY], env={**environment, **shape})
 
 
 sys.exit(main())

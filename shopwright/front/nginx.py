@@ -20,6 +20,12 @@ Servers = Mapping[str, Sequence[str]]
 SERVER = re.compile(r"[A-Za-z0-9._\-\[\]:]+:\d{1,5}")
 
 
+CLOSED = """
+        if ($uri !~ "^/health/") {
+            return 503;
+        }"""
+
+
 class Front(msgspec.Struct, frozen=True, kw_only=True):
     """How the front door stands. `servers`: part → host:port of each process that takes requests.
 
@@ -41,15 +47,7 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
 
 def configuration(front: Front) -> str:
     """The file. Raises Invalid where a part has no process, or an address would be no address."""
-    for part in PARTS if not front.balancer else ():
-        if not front.servers.get(part):
-            raise Invalid(f"Nobody serves {part}: name at least one address for it.")
-    named = [*(one for ones in front.servers.values() for one in ones), front.listen, front.balancer or front.behind]
-    for address in named:
-        if not SERVER.fullmatch(address):
-            raise Invalid(f"“{address}” is no address; it looks like 127.0.0.1:8000.")
-    if bool(front.certificate) != bool(front.key):
-        raise Invalid("For TLS both are needed: a certificate and its key.")
+    _check(front)
     servers = {"balancer": [front.balancer]} if front.balancer else front.servers
     upstreams = "\n".join(_upstream(name, ones) for name, ones in servers.items())
     return f"""# Written by `shopwright nginx`; change the shop and write it anew.
@@ -99,6 +97,18 @@ http {{
 """
 
 
+def _check(front: Front) -> None:
+    for part in PARTS if not front.balancer else ():
+        if not front.servers.get(part):
+            raise Invalid(f"Nobody serves {part}: name at least one address for it.")
+    named = [*(one for ones in front.servers.values() for one in ones), front.listen, front.balancer or front.behind]
+    for address in named:
+        if not SERVER.fullmatch(address):
+            raise Invalid(f"“{address}” is no address; it looks like 127.0.0.1:8000.")
+    if bool(front.certificate) != bool(front.key):
+        raise Invalid("For TLS both are needed: a certificate and its key.")
+
+
 def _folders(folder: Path) -> str:
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     return "\n".join(f"    {kind}_temp_path {folder}/{kind};" for kind in kinds)
@@ -123,19 +133,8 @@ def _upstream(part: str, servers: Sequence[str]) -> str:
 
 
 def _world(front: Front) -> str:
-    tls = ""
-    if front.certificate:
-        tls = f"""
-        ssl_certificate {front.certificate};
-        ssl_certificate_key {front.key};
-        ssl_protocols TLSv1.2 TLSv1.3;
-        ssl_session_cache shared:tls:10m;"""
-    closed = """
-        if ($uri !~ "^/health/") {
-            return 503;
-        }"""
     return f"""    server {{
-        listen {front.listen}{" ssl http2" if front.certificate else ""};{tls}
+        listen {front.listen}{" ssl http2" if front.certificate else ""};{_tls(front)}
         error_page 500 502 504 = @away;  # of nginx itself: what the shop answers passes as it is
         error_page 503 @closed;
         # What belongs to the house.
@@ -152,17 +151,9 @@ def _world(front: Front) -> str:
             proxy_set_header Connection "";
             proxy_set_header X-Original-URI $request_uri;
         }}
-        location @away {{
-            default_type application/problem+json;
-            add_header Retry-After 1 always;
-            return 503 '{{"type":"about:blank","title":"Unavailable","status":503,"detail":"This part of the shop does not answer at the moment. Try again.","code":"unavailable"}}';
-        }}
-        location @closed {{
-            default_type application/problem+json;
-            add_header Retry-After 60 always;
-            return 503 '{{"type":"about:blank","title":"Unavailable","status":503,"detail":"The shop is being looked after and opens again soon.","code":"unavailable"}}';
-        }}
-        location / {{{closed if front.maintenance else ""}
+{_told("away", 1, "This part of the shop does not answer at the moment. Try again.")}
+{_told("closed", 60, "The shop is being looked after and opens again soon.")}
+        location / {{{CLOSED if front.maintenance else ""}
             auth_request {PATH};
             auth_request_set $identity $upstream_http_{IDENTITY.replace("-", "_")};
             proxy_set_header {IDENTITY} $identity;
@@ -175,6 +166,26 @@ def _world(front: Front) -> str:
             proxy_pass http://{"balancer/$part$request_uri" if front.balancer else "$part"};
         }}
     }}"""
+
+
+def _tls(front: Front) -> str:
+    if not front.certificate:
+        return ""
+    return f"""
+        ssl_certificate {front.certificate};
+        ssl_certificate_key {front.key};
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_session_cache shared:tls:10m;"""
+
+
+def _told(name: str, after_s: int, detail: str) -> str:
+    """503 as the API says it."""
+    problem = {"type": "about:blank", "title": "Unavailable", "status": 503, "detail": detail, "code": "unavailable"}
+    return f"""        location @{name} {{
+            default_type application/problem+json;
+            add_header Retry-After {after_s} always;
+            return 503 '{msgspec.json.encode(problem).decode()}';
+        }}"""
 
 
 def _between(front: Front) -> str:

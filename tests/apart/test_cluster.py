@@ -20,7 +20,7 @@ from tests.process.server import all_at_once, buy, free_port
 from tests.process.test_processes import settled, wrong
 
 pytestmark = pytest.mark.slow
-KILLED = ("orders", "payments", "inventory", "carts", "catalog", "faces")
+KILLED = ("orders", "payments", "catalog", "faces")
 
 
 class Cluster:

@@ -22,7 +22,7 @@ from tests.process.server import Server, buy
 from tests.process.test_processes import settled, wrong
 from tests.road import Road
 
-FAULT_S = float(os.environ.get("FAULT_S", "4"))
+FAULT_S = float(os.environ.get("FAULT_S", "3"))
 ALL = os.environ.get("FAULTS", "") == "all"
 PATIENCE_S = 60
 ENGINES = ("database", "cache", "bus", "search", "files", "documents")
