@@ -339,7 +339,10 @@ class Shop:
     async def _tell_counts(self) -> None:
         while True:
             await asyncio.sleep(COUNTED_EVERY_S)
-            await self.tell_counts()
+            try:
+                await self.tell_counts()
+            except Exception:
+                log.exception("what was counted could not be told of")
 
     async def close(self) -> None:
         """Let go of every engine."""

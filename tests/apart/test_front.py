@@ -1,0 +1,86 @@
+"""What is written for nginx and HAProxy: every address to the part that answers it, and files the servers accept."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from shopwright.front import haproxy, nginx
+from shopwright.front.routes import addresses, patterns
+from shopwright.kit.errors import Invalid
+from shopwright.ways import FACES, PARTS
+from tests.conftest import need
+
+PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
+EVERYWHERE = {part: ["127.0.0.1:9001", "127.0.0.1:9002"] for part in PARTS}
+
+
+def front(folder: Path, **more: Any) -> nginx.Front:
+    given = {
+        "servers": EVERYWHERE, "listen": "127.0.0.1:9000", "behind": "127.0.0.1:9100", "folder": folder,
+        "session_cookie": "__Host-session", "largest_body": 25_000_000,
+    }  # fmt: skip
+    return nginx.Front(**given | more)
+
+
+def test_every_address_leads_to_the_one_part_that_answers_it() -> None:
+    known = patterns()
+    assert len(addresses()) > 100
+    for one in addresses():
+        asked = re.sub(r"\{[^}]+\}", "abc-1", one.path)
+        found = {part for part, some in known.items() if any(re.match(pattern, asked) for pattern in some)}
+        assert found == (set() if one.part == FACES else {one.part}), one
+
+
+@pytest.mark.parametrize("more", ["direct", "balancer", "maintenance", "tls"])
+def test_nginx_accepts_what_is_written_for_it(tmp_path: Path, more: str) -> None:
+    command = shutil.which("nginx", path=PATH)
+    need(bool(command), "nginx")
+    own = trustme.CA().issue_cert("shop.example")
+    own.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "both.pem"))
+    kinds: dict[str, dict[str, Any]] = {
+        "direct": {},
+        "balancer": {"servers": {}, "behind": "", "balancer": "127.0.0.1:9100"},
+        "maintenance": {"maintenance": True},
+        "tls": {"certificate": f"{tmp_path}/both.pem", "key": f"{tmp_path}/both.pem"},
+    }
+    written = nginx.configuration(front(tmp_path, **kinds[more]))
+    (tmp_path / "nginx.conf").write_text(written)
+    told = subprocess.run([command, "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "warn" not in told.stderr
+    assert ("ssl http2" in written) == (more == "tls")
+
+
+def test_haproxy_accepts_what_is_written_for_it(tmp_path: Path) -> None:
+    command = shutil.which("haproxy", path=PATH)
+    need(bool(command), "haproxy")
+    (tmp_path / "away.http").write_text(haproxy.AWAY, newline="")
+    balancer = haproxy.Balancer(
+        servers=EVERYWHERE, listen="127.0.0.1:9100", socket=tmp_path / "socket", away=tmp_path / "away.http"
+    )
+    (tmp_path / "haproxy.cfg").write_text(haproxy.configuration(balancer))
+    told = subprocess.run([command, "-c", "-f", tmp_path / "haproxy.cfg"], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_what_could_not_work_is_not_written(tmp_path: Path) -> None:
+    for more, words in (
+        ({"servers": {**EVERYWHERE, "orders": []}}, "Nobody serves orders"),
+        ({"servers": {**EVERYWHERE, "orders": ["127.0.0.1:1; return 200"]}}, "is no address"),
+        ({"listen": "here"}, "“here” is no address"),
+        ({"certificate": "cert.pem"}, "both are needed"),
+    ):
+        with pytest.raises(Invalid, match=words):
+            nginx.configuration(front(tmp_path, **more))
+    with pytest.raises(Invalid, match="orders has 17 processes"):
+        haproxy.configuration(
+            haproxy.Balancer(
+                servers={**EVERYWHERE, "orders": ["127.0.0.1:1"] * 17},
+                listen="127.0.0.1:9100", socket=tmp_path / "s", away=tmp_path / "a",
+            )
+        )  # fmt: skip
