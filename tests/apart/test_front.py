@@ -6,14 +6,17 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import trustme
 
+from shopwright.app import Shop
 from shopwright.front import haproxy, nginx
 from shopwright.front.routes import addresses, patterns
 from shopwright.kit.errors import Invalid
 from shopwright.ways import FACES, PARTS
-from tests.conftest import need
+from shopwright.web import build
+from tests.conftest import QUICK, make_settings, need
 
 PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 EVERYWHERE = {part: ["127.0.0.1:9001", "127.0.0.1:9002"] for part in PARTS}
@@ -66,6 +69,21 @@ def test_haproxy_accepts_what_is_written_for_it(tmp_path: Path) -> None:
     (tmp_path / "haproxy.cfg").write_text(haproxy.configuration(balancer))
     told = subprocess.run([command, "-c", "-f", tmp_path / "haproxy.cfg"], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+@pytest.mark.parametrize(
+    ("proxies", "expected"), [("127.0.0.1", [201, 429, 201]), ("10.0.0.0/8", [201, 429, 429]), ("", [201, 429, 429])]
+)
+async def test_who_comes_through_a_load_balancer_we_know_is_counted_by_their_own_address(
+    data: tuple[Path, str], proxies: str, expected: list[int]
+) -> None:
+    shop = Shop(make_settings(*data, limits="on", writes_per_minute=1, proxies=proxies), hasher=QUICK)
+    transport = httpx.ASGITransport(app=build(shop, deliver=False), client=("127.0.0.1", 5000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        for address, status in zip(("203.0.113.1", "203.0.113.1", "203.0.113.2"), expected, strict=True):
+            answer = await client.post("/v1/carts", headers={"X-Forwarded-For": f"198.51.100.9, {address}"})
+            assert answer.status_code == status
+    await shop.close()
 
 
 def test_what_could_not_work_is_not_written(tmp_path: Path) -> None:
