@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from shopwright.app import Shop
+from shopwright.commands.waiting import until_there
 from shopwright.demo.load import is_empty, load
 from shopwright.demo.people import live_a_little
 from shopwright.kit import watch
@@ -93,7 +94,7 @@ def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bo
         raise Invalid("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart.")
     _check_port(where.host, where.port)
     set_up_logging(settings.data, quiet=quiet)
-    password = asyncio.run(prepare(settings, services, demo=demo))
+    password = asyncio.run(until_there(lambda: prepare(settings, services, demo=demo), where.host, where.port))
     _tell(settings, where, services, password)
     os.environ |= {QUIET: "1"} if quiet else {}
     os.environ[SERVED] = " ".join(services)
@@ -184,7 +185,7 @@ def work(settings: Settings, services: Sequence[str]) -> int:
 
     async def run() -> None:
         shop = Shop(msgspec.structs.replace(settings, carry="here"), here=services)
-        await shop.migrate()
+        await until_there(shop.migrate, "", 0)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -23,11 +23,20 @@ FIRST_PAUSE_S = 0.02
 BUDGET, SHARE = 10.0, 0.1
 FAILURES, RESTS_S = 10, 1
 AT_ONCE = 64
+FAIR_S = 1.0
 AWAY = frozenset({502, 503, 504})  # a load balancer that found nobody
 
 
 class Unreached(Unavailable):
     """It was never asked."""
+
+
+class Hurried(Unavailable):
+    """It was given too little time to be blamed for not answering."""
+
+
+def _to_blame(_kind: type[BaseException], error: BaseException) -> bool:
+    return isinstance(error, Unavailable) and not isinstance(error, Hurried)
 
 
 class Line:
@@ -42,7 +51,7 @@ class Line:
         self._chance = chance
         self._budget = BUDGET
         self._breaker = CircuitBreaker(
-            failure_threshold=FAILURES, recovery_timeout=RESTS_S, expected_exception=Unavailable, name=name
+            failure_threshold=FAILURES, recovery_timeout=RESTS_S, expected_exception=_to_blame, name=name
         )
         self._free = asyncio.Semaphore(AT_ONCE)
 
@@ -70,7 +79,8 @@ class Line:
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise Unreached(f"{self._name} cannot be reached.") from error
         except (httpx.HTTPError, TimeoutError) as error:
-            raise Unavailable(f"{self._name} does not answer within {left_s:.1f} seconds.") from error
+            kind = Hurried if left_s < FAIR_S and not isinstance(error, httpx.NetworkError) else Unavailable
+            raise kind(f"{self._name} does not answer within {left_s:.1f} seconds.") from error
         if answer.status_code in AWAY:
             raise Unavailable(f"{self._name} cannot be reached ({answer.status_code}).")
         return answer.status_code, answer.content

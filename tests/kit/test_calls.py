@@ -212,6 +212,21 @@ async def test_time_shrinks_on_the_way_and_nobody_works_for_who_is_gone() -> Non
     await line.close()
 
 
+async def test_a_service_is_not_left_alone_because_its_callers_had_no_time() -> None:
+    class Slow:
+        async def look(self) -> int:
+            await asyncio.sleep(0.05)
+            return 1
+
+    line = line_to(httpx.ASGITransport(app=app_of("things", Verbs, Slow())), "things")
+    things = remote(Verbs, line)
+    for _ in range(2 * FAILURES):
+        with deadline.within(0.01), pytest.raises(Unavailable):
+            await things.look()
+    assert await things.look() == 1
+    await line.close()
+
+
 async def test_only_so_many_ask_one_service_at_once() -> None:
     working = most = 0
 

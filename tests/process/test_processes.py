@@ -25,6 +25,7 @@ from shopwright.kit.outgoing import client
 from shopwright.services.pricing.contract import Coupon, Price
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, need, sell
 from tests.process.server import Server, all_at_once, buy
+from tests.road import Road
 
 
 async def stock_up(data: tuple[Path, str], *goods: tuple[str, int]) -> list[str]:
@@ -231,6 +232,32 @@ async def test_two_workers_answer_for_one_shop_and_stop_cleanly(data: tuple[Path
     assert "Closed." in text
     assert "Traceback" not in text
     assert "owner-password" not in text
+
+
+async def test_a_server_waits_for_a_database_that_is_not_there_and_says_so(data: tuple[Path, str]) -> None:
+    need(bool(data[1]), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    road = Road(data[1])
+    await road.open()
+    server = Server(data[0], road.url)
+    await road.cut()
+    starting = asyncio.create_task(asyncio.to_thread(server.start))
+    async with httpx.AsyncClient(base_url=server.url, timeout=5, trust_env=False) as client, asyncio.timeout(60):
+        try:
+            while True:
+                with contextlib.suppress(httpx.HTTPError):
+                    answer = await client.get("/health/ready")
+                    break
+                await asyncio.sleep(0.1)
+            assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
+            assert (await client.post("/v1/carts")).status_code == 503
+            assert "Waiting for it" in server.log.read_text()
+            await road.open()
+            await starting
+            assert (await client.post("/v1/carts")).status_code == 201
+        finally:
+            assert await asyncio.to_thread(server.stop) == 0
+            await road.cut()
+    assert "Traceback" not in server.log.read_text()
 
 
 def connections(group: int, port: int) -> dict[int, set[str]]:
