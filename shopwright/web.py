@@ -78,12 +78,17 @@ def session_cookie(url: str) -> str:
     return "__Host-session" if url.startswith("https://") else "session"
 
 
+def behind_gateway(shop: Shop) -> bool:
+    """May a gateway in front find out who calls?"""
+    return shop.ways.apart or bool(shop.settings.proxies)
+
+
 def identify(shop: Shop) -> Any:
     """Who calls: by bearer token at the API, by session cookie on pages; or as the gateway has found out already."""
     cookie = session_cookie(shop.settings.url)
 
     async def who(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-        if shop.ways.apart and (told := connection.headers.get(IDENTITY)):
+        if behind_gateway(shop) and (told := connection.headers.get(IDENTITY)):
             return identified(shop.ways.seal, told)
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
@@ -272,8 +277,8 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     if shop.ways.apart:
         exposed = {name: Exposed(CONTRACTS[name], getattr(shop, name)) for name in CONTRACTS if name in shop.here}
         answering = Internal(answering, exposed, shop.ways.seal)
-        if "users" in shop.here:
-            answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
+    if behind_gateway(shop) and "users" in shop.here:
+        answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
     answering = Observe(answering, shop.ids, shop.numbers, tls=shop.settings.url.startswith("https://"))
     if shop.settings.proxies:
         trusted = [one.strip() for one in shop.settings.proxies.split(",")]

@@ -71,6 +71,7 @@ class Place:
             folder=self.folder,
             session_cookie=session_cookie(self.settings.url),
             largest_body=self.settings.largest_body,
+            user="root" if os.geteuid() == 0 else "",  # what it keeps for a moment is in our folder
         )
 
     def _balancer(self, plan: Plan) -> Balancer:

@@ -30,13 +30,14 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     """How the front door stands. `servers`: part → host:port of each process that takes requests.
 
     `listen`, `behind`: addresses for the world and for calls between services. `folder`: what nginx writes.
-    `balancer`: the address of an HAProxy that knows the processes (`front.haproxy`), in their place.
+    `user`: as whom its workers run, where whoever starts it may choose. `balancer`: the address of an HAProxy that knows the processes (`front.haproxy`), in their place.
     """
 
     servers: Servers = {}
     listen: str
     behind: str = ""
     balancer: str = ""
+    user: str = ""
     folder: Path
     session_cookie: str
     largest_body: int
@@ -51,6 +52,7 @@ def configuration(front: Front) -> str:
     servers = {"balancer": [front.balancer]} if front.balancer else front.servers
     upstreams = "\n".join(_upstream(name, ones) for name, ones in servers.items())
     return f"""# Written by `shopwright nginx`; change the shop and write it anew.
+{f"user {front.user};" if front.user else ""}
 pid {front.folder}/nginx.pid;
 error_log {front.folder}/error.log warn;
 worker_processes auto;

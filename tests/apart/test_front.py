@@ -1,8 +1,13 @@
 """What is written for nginx and HAProxy: every address to the part that answers it, and files the servers accept."""
 
+import asyncio
+import contextlib
+import os
 import re
 import shutil
+import ssl
 import subprocess
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +21,8 @@ from shopwright.front.routes import addresses, patterns
 from shopwright.kit.errors import Invalid
 from shopwright.ways import FACES, PARTS
 from shopwright.web import build
-from tests.conftest import QUICK, make_settings, need
+from tests.conftest import OWNER, QUICK, make_settings, need, sign_in
+from tests.process.server import Server, free_port
 
 PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 EVERYWHERE = {part: ["127.0.0.1:9001", "127.0.0.1:9002"] for part in PARTS}
@@ -69,6 +75,64 @@ def test_haproxy_accepts_what_is_written_for_it(tmp_path: Path) -> None:
     (tmp_path / "haproxy.cfg").write_text(haproxy.configuration(balancer))
     told = subprocess.run([command, "-c", "-f", tmp_path / "haproxy.cfg"], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+@pytest.fixture
+async def gateway(data: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
+    """nginx with TLS before a shop of one process: its URL, and the authority that vouches for it."""
+    command = shutil.which("nginx", path=PATH)
+    need(bool(command), "nginx")
+    authority, port = trustme.CA(), free_port()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    both = tmp_path / "both.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(both))
+    url = f"https://127.0.0.1:{port}"
+    server = Server(*data, url=url, proxies="127.0.0.1")
+    await asyncio.to_thread(server.start)
+    servers = {part: [f"127.0.0.1:{server.port}"] for part in PARTS}
+    settings = {"servers": servers, "listen": f"127.0.0.1:{port}", "behind": f"127.0.0.1:{free_port()}"}
+    settings |= {"user": "root"} if os.geteuid() == 0 else {}  # the test's folder is nobody else's
+    (tmp_path / "nginx.conf").write_text(
+        nginx.configuration(front(tmp_path, **settings, certificate=str(both), key=str(both)))
+    )
+    process = subprocess.Popen([command, "-c", tmp_path / "nginx.conf", "-p", tmp_path, "-g", "daemon off;"])
+    try:
+        yield url, tmp_path / "ca.pem"
+    finally:
+        process.terminate()
+        process.wait(20)
+        assert await asyncio.to_thread(server.stop) == 0
+
+
+async def test_a_shop_of_one_process_behind_nginx_with_tls(gateway: tuple[str, Path]) -> None:
+    url, authority = gateway
+    trust = ssl.create_default_context(cafile=authority)
+    async with httpx.AsyncClient(base_url=url, verify=trust, timeout=10, trust_env=False) as client:
+        async with asyncio.timeout(10):
+            while True:
+                with contextlib.suppress(httpx.ConnectError):
+                    home = await client.get("/")
+                    break
+                await asyncio.sleep(0.05)
+        assert home.status_code == 200
+        assert "max-age" in home.headers["strict-transport-security"]
+        owner = await sign_in(client, *OWNER)
+        me = await client.get("/v1/me", headers={**owner, "Shopwright-Identity": "made up"})
+        assert me.json()["email"] == OWNER[0]
+        assert (await client.get("/v1/me", headers={"Shopwright-Identity": "made up"})).status_code == 401
+        assert (await client.get("/internal/identify", headers=owner)).status_code == 404
+        large = await client.post(
+            "/v1/carts", content=b" " * 300_000 + b"{}", headers={"Content-Type": "application/json"}
+        )
+        assert large.status_code == 201
+        too_large = await client.post(
+            "/v1/carts", content=b" " * 25_000_001, headers={"Content-Type": "application/json"}
+        )
+        assert too_large.status_code == 413
+    trust.set_alpn_protocols(["h2", "http/1.1"])
+    _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]), ssl=trust)
+    assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
+    writer.close()
 
 
 @pytest.mark.parametrize(
