@@ -292,7 +292,7 @@ async def test_no_worker_uses_a_connection_of_another_and_a_new_one_opens_its_ow
             await until_three_answer(server, port)
             assert await wave(server.url, sku, f"wave{number}") == {201}
             held = {pid: its for pid, its in connections(server.process.pid, port).items() if its}
-            assert len(held) == 3
+            assert len(held) >= 2  # one that had nothing to do may have closed its own
             assert sum(map(len, held.values())) == len(set().union(*held.values()))
             os.kill(min(held), signal.SIGKILL)
         await until_three_answer(server, port)
