@@ -82,6 +82,7 @@ log = logging.getLogger("shopwright")
 Part = TypeVar("Part")
 HOME = Path(__file__).parent
 KEEP_DOCUMENTS = ("catalog", "reviews")
+COUNTED_EVERY_S = 10
 # What pages and lists are made from that are the same for everyone.
 SEEN_BY_ALL = ("catalog", "pricing", "inventory", "search", "reviews")
 # Of these, those whose versions are worth asking for where they are read: every order changes the others.
@@ -92,9 +93,6 @@ def migrations_of(service: str) -> list[Path]:
     """The folders its database is made from."""
     own = HOME / "services" / service if service != "pretend" else HOME / "engines" / "providers" / "pretend"
     return [HOME / "kit" / "migrations", HOME / "engines" / "documents" / "migrations", own / "migrations"]
-
-
-COUNTED_EVERY_S = 10
 
 
 class Around:
@@ -131,6 +129,7 @@ class Shop:
         self.ways = ways or Ways(settings, self.here)
         self._around = around or Around()
         self._parts = parts or {}
+        self.contracts: dict[str, type[Any]] = {}
         self.clock = clock or SystemClock()
         self.ids = Ids(self.clock, chance)
         self.numbers = Numbers()
@@ -241,6 +240,7 @@ class Shop:
 
     def _service(self, name: str, contract: type[Any], build: Callable[[], Part]) -> Part:
         """It, or the way to it: then no more than its contract says."""
+        self.contracts[name] = contract
         return build() if name in self.here else cast("Part", self.ways.to(name, contract))
 
     def _build_faces(self) -> None:
@@ -294,11 +294,12 @@ class Shop:
         ]
 
     def _open_bus(self) -> Bus:
+        reactions = self.reactions
         by_event: dict[str, tuple[str, ...]] = {}
-        for reaction in self.reactions:
+        for reaction in reactions:
             by_event[reaction.event.__name__] = (*by_event.get(reaction.event.__name__, ()), reaction.name)
         self._hearers.by_event = by_event
-        own = [reaction for reaction in self.reactions if reaction.service in self.here]
+        own = [reaction for reaction in reactions if reaction.service in self.here]
         return open_bus(self.settings.bus, list(self.works.values()), own, self.timers)
 
     # --- life

@@ -21,6 +21,7 @@ FACES = "faces"  # what people see: served like a service
 PARTS = (*RIVER, FACES)
 # The pretend provider keeps its books beside payments.
 ALONG = {"payments": "pretend"}
+EMBEDDED = {"database": "sqlite:", "bus": "local:", "cache": "memory:", "search": "tantivy:", "files": "file:"}
 SPARED = frozenset(service for service, _ in INSTEAD)
 T = TypeVar("T")
 Connect = Callable[[str], httpx.AsyncClient]
@@ -35,6 +36,11 @@ def serving(names: Collection[str]) -> frozenset[str]:
             raise Invalid(f"There is no service {name}. {hint}")
     chosen = set(names) or set(PARTS)
     return frozenset(chosen | {ALONG[name] for name in chosen if name in ALONG})
+
+
+def embedded(settings: Settings) -> list[str]:
+    """The engines that live in the process or its folder."""
+    return [name for name, scheme in EMBEDDED.items() if str(getattr(settings, name)).startswith(scheme)]
 
 
 def _connect(base_url: str) -> httpx.AsyncClient:
@@ -74,9 +80,11 @@ class Ways:
             raise Invalid(
                 "SHOPWRIGHT_SERVICES must say where the other services are: http://{service}.shop.internal:8000."
             )
-        for what, given, wrong in (("BUS", settings.bus, "local:"), ("DATABASE", settings.database, "sqlite:")):
-            if given.startswith(wrong):
-                raise Invalid(f"SHOPWRIGHT_{what} is {wrong}, which only processes that serve everything can share.")
+        for name in embedded(settings):
+            if name in {"bus", "database"}:
+                raise Invalid(
+                    f"SHOPWRIGHT_{name.upper()} is {EMBEDDED[name]}, which only processes that serve everything can share."
+                )
 
     def to(self, service: str, contract: type[T]) -> T:
         """An object with the verbs of that contract."""

@@ -26,13 +26,13 @@ from shopwright.faces.person import http as person
 from shopwright.faces.shelf import http as shelf
 from shopwright.faces.storefront import pages as storefront
 from shopwright.faces.storefront.visitors import PageVisitors, forms
-from shopwright.kit.auth import GUEST, Caller, anyone
+from shopwright.kit.auth import Caller, anyone
 from shopwright.kit.calls import Exposed
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
 from shopwright.kit.web.document import document
-from shopwright.kit.web.edge import IDENTITY, Edge, identified
+from shopwright.kit.web.edge import IDENTITY, Edge, caller_of, identified
 from shopwright.kit.web.glances import Glances
 from shopwright.kit.web.idempotency import Idempotency
 from shopwright.kit.web.internal import Internal
@@ -41,29 +41,17 @@ from shopwright.kit.web.observe import Observe
 from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
 from shopwright.kit.web.strict import StrictRequest
 from shopwright.services.carts import http as carts
-from shopwright.services.carts.contract import Carts
 from shopwright.services.catalog import http as catalog
-from shopwright.services.catalog.contract import Catalog
 from shopwright.services.insights import http as insights
-from shopwright.services.insights.contract import Insights
 from shopwright.services.inventory import http as inventory
-from shopwright.services.inventory.contract import Inventory
 from shopwright.services.notifications import http as notifications
-from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders import http as orders
-from shopwright.services.orders.contract import Orders
 from shopwright.services.payments import http as payments
-from shopwright.services.payments.contract import Payments
 from shopwright.services.pricing import http as pricing
-from shopwright.services.pricing.contract import Pricing
 from shopwright.services.recommendations import http as recommendations
-from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.reviews import http as reviews
-from shopwright.services.reviews.contract import Reviews
 from shopwright.services.search import http as search
-from shopwright.services.search.contract import Search
 from shopwright.services.users import http as users
-from shopwright.services.users.contract import Users
 from shopwright.ways import FACES
 
 READY_S = 2
@@ -87,16 +75,12 @@ def identify(shop: Shop) -> Any:
     """Who calls: by bearer token at the API, by session cookie on pages; or as the gateway has found out already."""
     cookie = session_cookie(shop.settings.url)
 
+    gateway = behind_gateway(shop)
+
     async def who(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-        if behind_gateway(shop) and (told := connection.headers.get(IDENTITY)):
+        if gateway and (told := connection.headers.get(IDENTITY)):
             return identified(shop.ways.seal, told)
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return await shop.users.authenticate(token.strip())
-        secret = connection.cookies.get(cookie)
-        if secret and not connection.scope["path"].startswith("/v1"):
-            return await shop.users.session(secret) or GUEST
-        return GUEST
+        return await caller_of(connection, shop.users, cookie, connection.scope["path"])
 
     return who
 
@@ -178,11 +162,6 @@ ROUTES: dict[str, Callable[[], Router]] = {
     "recommendations": recommendations.routes,
 }  # fmt: skip
 ROUTES_OF_FACES = (person.routes, storefront.routes, backoffice.routes, docs.routes)
-CONTRACTS: dict[str, type] = {
-    "users": Users, "catalog": Catalog, "inventory": Inventory, "pricing": Pricing, "payments": Payments, "carts": Carts,
-    "orders": Orders, "reviews": Reviews, "search": Search, "recommendations": Recommendations,
-    "notifications": Notifications, "insights": Insights,
-}  # fmt: skip
 
 
 def whole_api(shop: Shop) -> Litestar:
@@ -268,14 +247,18 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """The application: prepared answers, limits and what is seen from outside stand around the routes."""
-    versions = {name: shop.works[name].database.version for name in SEEN_BY_ALL if name in shop.here}
+    versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in SEEN_BY_ALL}
     sources = Sources(versions, shop.marks)
     answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), plans(shop), sources)
     answering = Glances(answering, shop.looked.count, shop.searched.count)
     if shop.settings.limits == "on":
         answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
     if shop.ways.apart:
-        exposed = {name: Exposed(CONTRACTS[name], getattr(shop, name)) for name in CONTRACTS if name in shop.here}
+        exposed = {
+            name: Exposed(contract, getattr(shop, name))
+            for name, contract in shop.contracts.items()
+            if name in shop.here
+        }
         answering = Internal(answering, exposed, shop.ways.seal)
     if behind_gateway(shop) and "users" in shop.here:
         answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
@@ -284,6 +267,10 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         trusted = [one.strip() for one in shop.settings.proxies.split(",")]
         answering = wrap_asgi_with_proxy_headers(answering, trusted_hosts=trusted)
     return answering
+
+
+def _untold() -> None:
+    """The version of a database that is elsewhere."""
 
 
 def plans(shop: Shop) -> dict[str, Plan]:

@@ -28,6 +28,7 @@ class Road:
         self._most: int | None = None
         self._lost, self._lost_number = b"", 0
         self.passed = 0
+        self._shaken = 0
 
     @property
     def url(self) -> str:
@@ -66,12 +67,14 @@ class Road:
         self._open.set()
 
     async def shake(self) -> None:
+        self._shaken += 1
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
 
     async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        shaken = self._shaken
         if self._most is not None and len(self._tasks) >= 2 * self._most:
             writer.close()
             return
@@ -80,11 +83,16 @@ class Road:
         except OSError:
             writer.close()
             return
+        if shaken != self._shaken:  # this connection was to break, too
+            writer.close()
+            there[1].close()
+            return
         going = asyncio.create_task(self._pass_on(reader, there[1], writer))
         coming = asyncio.create_task(self._pass_on(there[0], writer))
-        for task in (going, coming):
+        for task, its in ((going, there[1]), (coming, writer)):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(lambda _task, its=its: its.close())  # one that never began closes nothing itself
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter | None = None

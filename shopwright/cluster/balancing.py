@@ -2,9 +2,9 @@
 
 import csv
 import socket
-import time
 from pathlib import Path
 
+from shopwright.cluster.patience import comes_true
 from shopwright.front.haproxy import NOBODY, SLOTS
 from shopwright.kit.errors import Unavailable
 
@@ -21,21 +21,15 @@ class Slots:
         """No new requests for it; back when those it has are answered."""
         slot = self._slot(part, port)
         self._tell(f"set server {part}/{slot} state drain")
-        ends = time.monotonic() + PATIENCE_S
-        while int(self._servers(part)[slot]["scur"] or 0):
-            if time.monotonic() > ends:
-                return  # it answers these while it ends
-            time.sleep(0.05)
+        # What it still has after that, it answers while it ends.
+        comes_true(lambda: not int(self._servers(part)[slot]["scur"] or 0), PATIENCE_S)
 
     def take(self, part: str, port: int) -> None:
         """Requests for it again; back when it gets them."""
         slot = self._slot(part, port)
         self._tell(f"set server {part}/{slot} state ready")
-        ends = time.monotonic() + PATIENCE_S
-        while not self._servers(part)[slot]["status"].startswith("UP"):
-            if time.monotonic() > ends:
-                raise Unavailable(f"HAProxy does not find {part} at {port} ready.")
-            time.sleep(0.05)
+        if not comes_true(lambda: self._servers(part)[slot]["status"].startswith("UP"), PATIENCE_S):
+            raise Unavailable(f"HAProxy does not find {part} at {port} ready.")
 
     def add(self, part: str, port: int) -> None:
         """A process more."""

@@ -12,13 +12,11 @@ from shopwright.front.haproxy import configuration as balanced
 from shopwright.front.nginx import Front, configuration
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.settings import Settings
-from shopwright.ways import PARTS
+from shopwright.ways import PARTS, embedded
 from shopwright.web import session_cookie
 
 MOST = SLOTS
 FOLDER = "cluster"
-# Connections of one pool: 13 parts × processes × 12 pools would be more than PostgreSQL takes; each part opens its own.
-EMBEDDED = {"database": "sqlite:", "bus": "local:", "cache": "memory:", "search": "tantivy:", "files": "file:"}
 
 
 class Plan(msgspec.Struct, kw_only=True):
@@ -95,11 +93,7 @@ class Place:
 
 def needs_servers(settings: Settings) -> None:
     """Raises Invalid, naming each engine that processes of several services cannot share."""
-    missing = [
-        f"SHOPWRIGHT_{name.upper()}"
-        for name, scheme in EMBEDDED.items()
-        if str(getattr(settings, name)).startswith(scheme)
-    ]
+    missing = [f"SHOPWRIGHT_{name.upper()}" for name in embedded(settings)]
     if missing:
         raise Invalid(
             f"A shop that is apart needs engines all its processes can reach; set {', '.join(missing)}"

@@ -1,21 +1,21 @@
 """`shopwright cluster`: up, down, status, logs, scale and restart."""
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from shopwright.cluster.balancing import Slots
+from shopwright.cluster.patience import comes_true
 from shopwright.cluster.plan import MOST, Place, Plan, free_port, needs_servers, new_plan
 from shopwright.cluster.supervising import Supervisor, name_of
 from shopwright.commands.serving import prepare
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.settings import mask
 from shopwright.settings import Settings
-from shopwright.ways import PARTS
+from shopwright.ways import PARTS, serving
 
 READY_IN_S = 120
 ENGINES = ("database", "documents", "cache", "bus", "search", "files", "mail")
@@ -58,7 +58,7 @@ class Cluster:
     def status(self) -> dict[str, Any]:
         """{gateway, services: {name: [{pid, port, ready}]}, engines}."""
         plan = self._place.read()
-        pids = {one.name: one.pid for one in self._supervisor.states()}
+        pids = self._supervisor.pids()
         ready = _all_ready([port for ports in plan.processes.values() for port in ports])
         services = {
             part: [{"pid": pids.get(name_of(part, port), 0), "port": port, "ready": ready[port]} for port in ports]
@@ -79,8 +79,8 @@ class Cluster:
     def scale(self, wanted: dict[str, int]) -> None:
         """So many processes of each part; new ones get requests when they are ready, old ones end what they have begun."""
         plan = self._place.read()
+        self._known(wanted)
         for part, count in wanted.items():
-            self._known([part])
             if not 1 <= count <= MOST:
                 raise Invalid(f"{part}={count}: from 1 to {MOST} processes.")
         for part, count in wanted.items():
@@ -111,27 +111,20 @@ class Cluster:
 
     # --- on the way
 
-    def _known(self, parts: Sequence[str]) -> Sequence[str]:
-        for part in parts:
-            if part not in PARTS:
-                raise Invalid(f"There is no service {part}. There are: {', '.join(PARTS)}.")
+    @staticmethod
+    def _known(parts: Collection[str]) -> Collection[str]:
+        serving(parts)
         return parts or PARTS
 
     def _await_ready(self, plan: Plan, ports: list[int]) -> None:
-        ends = time.monotonic() + READY_IN_S
-        while waiting := [port for port, ready in _all_ready(ports).items() if not ready]:
-            if time.monotonic() > ends:
-                names = {port: name_of(part, port) for part, own in plan.processes.items() for port in own}
-                late = ", ".join(names[port] for port in waiting)
-                raise Unavailable(f"Not ready after {READY_IN_S} s: {late}. See shopwright cluster logs.")
-            time.sleep(0.2)
+        if not comes_true(lambda: all(map(_ready, ports)), READY_IN_S):
+            names = {port: name_of(part, port) for part, own in plan.processes.items() for port in own}
+            late = ", ".join(names[port] for port, ready in _all_ready(ports).items() if not ready)
+            raise Unavailable(f"Not ready after {READY_IN_S} s: {late}. See shopwright cluster logs.")
 
     def _await_gateway(self, plan: Plan) -> None:
-        ends = time.monotonic() + READY_IN_S
-        while not _ready(plan.gateway):
-            if time.monotonic() > ends:
-                raise Unavailable(f"The gateway does not answer; see {self._place.folder}/error.log.")
-            time.sleep(0.1)
+        if not comes_true(lambda: _ready(plan.gateway), READY_IN_S):
+            raise Unavailable(f"The gateway does not answer; see {self._place.folder}/error.log.")
 
 
 def _ready(port: int) -> bool:

@@ -3,28 +3,19 @@
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
-import msgspec
 from supervisor.xmlrpc import SupervisorTransport
 
+from shopwright.cluster.patience import comes_true
 from shopwright.cluster.plan import Place, Plan
 from shopwright.kit.errors import Invalid, Unavailable
 
 STARTS_IN_S = 10
 ENDS_IN_S = 40
 SIGNALS = {"nginx": "QUIT", "haproxy": "USR1"}  # to end in peace
-
-
-class State(msgspec.Struct, frozen=True):
-    """One process, as supervisord sees it."""
-
-    name: str
-    pid: int
-    state: str
 
 
 def name_of(part: str, port: int) -> str:
@@ -96,11 +87,8 @@ class Supervisor:
         subprocess.run(  # noqa: S603 -- our own interpreter
             command, check=True, env=dict(self._place.environment(plan)), cwd=self._place.folder, start_new_session=True
         )
-        ends = time.monotonic() + STARTS_IN_S
-        while not self.runs():
-            if time.monotonic() > ends:
-                raise Unavailable(f"supervisord did not start; see {self._place.folder}/supervisord.log.")
-            time.sleep(0.05)
+        if not comes_true(self.runs, STARTS_IN_S):
+            raise Unavailable(f"supervisord did not start; see {self._place.folder}/supervisord.log.")
 
     def tell(self, plan: Plan) -> None:
         """Write what it reads."""
@@ -114,9 +102,9 @@ class Supervisor:
             return False
         return True
 
-    def states(self) -> list[State]:
-        """All processes, by name."""
-        return [State(one["name"], one["pid"], one["statename"]) for one in self._ask("getAllProcessInfo")]
+    def pids(self) -> dict[str, int]:
+        """All processes by name; 0 for one that does not run."""
+        return {one["name"]: one["pid"] for one in self._ask("getAllProcessInfo")}
 
     def update(self, plan: Plan) -> None:
         """Start what is new in the plan, end what is not in it any more, and leave everything else alone."""
@@ -140,11 +128,8 @@ class Supervisor:
     def stop(self) -> None:
         """End everything."""
         self._ask("shutdown")
-        ends = time.monotonic() + ENDS_IN_S + STARTS_IN_S
-        while self._place.socket.exists():
-            if time.monotonic() > ends:
-                raise Unavailable(f"supervisord does not end; see {self._place.folder}/supervisord.log.")
-            time.sleep(0.05)
+        if not comes_true(lambda: not self._place.socket.exists(), ENDS_IN_S + STARTS_IN_S):
+            raise Unavailable(f"supervisord does not end; see {self._place.folder}/supervisord.log.")
 
     def _ask(self, verb: str, *arguments: str) -> Any:
         transport = SupervisorTransport(None, None, f"unix://{self._place.socket}")

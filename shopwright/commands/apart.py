@@ -1,15 +1,25 @@
 """The words for a shop that is apart: `nginx`, and `cluster up|down|status|logs|scale|restart`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from shopwright.cli import data_option, read_settings
 from shopwright.kit.errors import Invalid
 
+if TYPE_CHECKING:
+    from shopwright.cluster.run import Cluster
+
 
 def _say(line: str) -> None:
     click.echo(line, err=True)
+
+
+def _cluster(data: str | None, **more: str) -> "Cluster":
+    from shopwright.cluster.run import Cluster
+
+    return Cluster(read_settings(data, **more), _say)
 
 
 @click.group()
@@ -24,20 +34,16 @@ def cluster() -> None:
 @click.option("--demo", is_flag=True, help="fill an empty shop with the demo catalogue first")
 def up(data: str | None, port: int, each: int, *, demo: bool) -> None:
     """Start all of it and wait until it is ready."""
-    from shopwright.cluster.run import Cluster
-
-    settings = read_settings(data, url=f"http://127.0.0.1:{port}")
-    Cluster(settings, _say).up(port, each, demo=demo)
-    click.echo(f"The shop is open at {settings.url}/")
+    url = f"http://127.0.0.1:{port}"
+    _cluster(data, url=url).up(port, each, demo=demo)
+    click.echo(f"The shop is open at {url}/")
 
 
 @cluster.command()
 @data_option
 def down(data: str | None) -> None:
     """End all of it; what was begun is finished."""
-    from shopwright.cluster.run import Cluster
-
-    Cluster(read_settings(data), _say).down()
+    _cluster(data).down()
     click.echo("The cluster is down.")
 
 
@@ -48,9 +54,7 @@ def status(data: str | None, *, machine: bool) -> None:
     """What runs, and whether it is ready."""
     import msgspec
 
-    from shopwright.cluster.run import Cluster
-
-    told = Cluster(read_settings(data), _say).status()
+    told = _cluster(data).status()
     if machine:
         click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
         return
@@ -68,9 +72,7 @@ def status(data: str | None, *, machine: bool) -> None:
 @click.option("--lines", default=20, show_default=True, type=click.IntRange(1))
 def logs(data: str | None, services: tuple[str, ...], lines: int) -> None:
     """The last lines that processes of these SERVICES (or of all) have written."""
-    from shopwright.cluster.run import Cluster
-
-    for path in Cluster(read_settings(data), _say).logs(services):
+    for path in _cluster(data).logs(services):
         for line in path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []:
             click.echo(f"{path.stem}  {line}")
 
@@ -80,15 +82,13 @@ def logs(data: str | None, services: tuple[str, ...], lines: int) -> None:
 @click.argument("wanted", nargs=-1, required=True, metavar="SERVICE=COUNT…")
 def scale(data: str | None, wanted: tuple[str, ...]) -> None:
     """So many processes of a service: `scale orders=3 carts=1`."""
-    from shopwright.cluster.run import Cluster
-
     counts: dict[str, int] = {}
     for word in wanted:
         name, _, count = word.partition("=")
         if not count.isdecimal():
             raise Invalid(f"“{word}” is no SERVICE=COUNT; say orders=3.")
         counts[name] = int(count)
-    Cluster(read_settings(data), _say).scale(counts)
+    _cluster(data).scale(counts)
 
 
 @cluster.command()
@@ -96,9 +96,7 @@ def scale(data: str | None, wanted: tuple[str, ...]) -> None:
 @click.argument("services", nargs=-1)
 def restart(data: str | None, services: tuple[str, ...]) -> None:
     """Restart the processes of these SERVICES (or of all), one after the other, without a lost request."""
-    from shopwright.cluster.run import Cluster
-
-    Cluster(read_settings(data), _say).restart(services)
+    _cluster(data).restart(services)
 
 
 @click.command()

@@ -20,43 +20,41 @@ async def until_there(prepare: Callable[[], Awaitable[T]], host: str, port: int)
 
     Port 0: nobody is answered. Raises whatever `prepare` does but Unavailable.
     """
-    try:
-        return await prepare()
-    except Unavailable as error:
-        said = _say(error.detail)
-    closed = NotReady(said)
-    server = await asyncio.start_server(closed.answer, host, port, limit=LONGEST_HEAD) if port else None
+    closed = NotReady()
+    server = None
     try:
         while True:
-            await asyncio.sleep(EVERY_S)
             try:
                 return await prepare()
             except Unavailable as error:
-                if error.detail != closed.why:
-                    closed.why = _say(error.detail)
+                closed.say(error.detail)
+            if port and server is None:
+                server = await asyncio.start_server(closed.answer, host, port, limit=LONGEST_HEAD)
+            await asyncio.sleep(EVERY_S)
     finally:
         if server is not None:
             server.close()
             await server.wait_closed()
 
 
-def _say(why: str) -> str:
-    print(f"Not ready: {why} Waiting for it …", file=sys.stderr, flush=True)
-    return why
-
-
 class NotReady:
     """Answers every request, health checks among them, with 503 and the reason."""
 
-    def __init__(self, why: str) -> None:
-        self.why = why
+    def __init__(self) -> None:
+        self._why = ""
+
+    def say(self, why: str) -> None:
+        """To whoever looks at the terminal, once for each reason."""
+        if why != self._why:
+            print(f"Not ready: {why} Waiting for it …", file=sys.stderr, flush=True)
+        self._why = why
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request, then the connection ends."""
         try:
             async with asyncio.timeout(ASKED_IN_S):
                 await reader.readuntil(b"\r\n\r\n")
-            told = {"status": "unavailable", "detail": self.why}
+            told = {"status": "unavailable", "detail": self._why}
             body = msgspec.json.encode(told)
             head = (
                 "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"

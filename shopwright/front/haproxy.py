@@ -10,16 +10,15 @@ from pathlib import Path
 
 import msgspec
 
+from shopwright.front import told
 from shopwright.kit.errors import Invalid
 from shopwright.ways import PARTS
 
 SLOTS = 16
 NOBODY = "127.0.0.1:1"
 AWAY = (
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\n"
-    "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
-    '{"type":"about:blank","title":"Unavailable","status":503,"code":"unavailable",'
-    '"detail":"This part of the shop does not answer at the moment. Try again."}'
+    f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {told.KIND}\r\nRetry-After: 1\r\n"
+    f"Cache-Control: no-store\r\nConnection: close\r\n\r\n{told.unavailable(told.AWAY)}"
 )
 
 

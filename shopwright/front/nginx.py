@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from shopwright.front import told
 from shopwright.front.routes import patterns
 from shopwright.kit.errors import Invalid
 from shopwright.kit.web.edge import IDENTITY, PATH
@@ -153,8 +154,8 @@ def _world(front: Front) -> str:
             proxy_set_header Connection "";
             proxy_set_header X-Original-URI $request_uri;
         }}
-{_told("away", 1, "This part of the shop does not answer at the moment. Try again.")}
-{_told("closed", 60, "The shop is being looked after and opens again soon.")}
+{_told("away", 1, told.AWAY)}
+{_told("closed", 60, told.CLOSED)}
         location / {{{CLOSED if front.maintenance else ""}
             auth_request {PATH};
             auth_request_set $identity $upstream_http_{IDENTITY.replace("-", "_")};
@@ -182,11 +183,10 @@ def _tls(front: Front) -> str:
 
 def _told(name: str, after_s: int, detail: str) -> str:
     """503 as the API says it."""
-    problem = {"type": "about:blank", "title": "Unavailable", "status": 503, "detail": detail, "code": "unavailable"}
     return f"""        location @{name} {{
-            default_type application/problem+json;
+            default_type {told.KIND};
             add_header Retry-After {after_s} always;
-            return 503 '{msgspec.json.encode(problem).decode()}';
+            return 503 '{told.unavailable(detail)}';
         }}"""
 
 

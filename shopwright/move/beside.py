@@ -27,12 +27,11 @@ async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) ->
         raise Invalid(
             "The search index is built anew wherever it is: start the shop with the new SHOPWRIGHT_SEARCH, no move is needed."
         )
+    moved = here.documents != there.documents
     documents = 0
-    if here.documents != there.documents or not here.documents.startswith("database:"):
-        for name in KEEP_DOCUMENTS:
-            say(f"documents of {name}")
-            documents += (
-                await source.documents.give_back(source.works[name]) if here.documents != there.documents else 0
-            )
-            documents += await target.documents.adopt(target.works[name])
+    for name in KEEP_DOCUMENTS if moved or not here.documents.startswith("database:") else ():
+        say(f"documents of {name}")
+        if moved:
+            documents += await source.documents.give_back(source.works[name])
+        documents += await target.documents.adopt(target.works[name])
     return Beside(documents, await bring_files(source, target) if here.files != there.files else 0)

@@ -9,22 +9,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from shopwright.app import Shop
 from tests.conftest import ON_SERVERS, QUICK, engines, make_settings, sell
-from tests.process.server import Server, buy
+from tests.process.load import Count, Load
+from tests.process.server import Server
 from tests.process.test_processes import settled, wrong
 from tests.road import Road
 
 FAULT_S = float(os.environ.get("FAULT_S", "3"))
 ALL = os.environ.get("FAULTS", "") == "all"
-PATIENCE_S = 60
 ENGINES = ("database", "cache", "bus", "search", "files", "documents")
 NAMES = {
     "database": "PostgreSQL", "cache": "Redis", "bus": "RabbitMQ", "search": "OpenSearch", "files": "S3", "documents": "MongoDB",
@@ -34,72 +32,11 @@ FAULTS: dict[str, str] = {
     "shake": "breaks all connections, again and again", "crowd": "takes two connections and no more",
     "restart": "is killed and started again",
 }  # fmt: skip
+SOME = dict.fromkeys(ENGINES, ("cut", "hush", "restart")) | {"database": ("cut", "hush", "restart", "shake", "crowd")}
 TOOLS = Path(__file__).parents[2] / "tools" / "servers.py"
 STARTED_AS = {
     "database": "postgres", "cache": "redis", "bus": "rabbitmq", "search": "opensearch", "files": "s3", "documents": "mongodb",
 }  # fmt: skip
-
-
-class Count:
-    """What became of requests. `said`: 503 with a reason; `failed`: anything else that is no answer."""
-
-    def __init__(self) -> None:
-        self.requests = self.well = self.said = self.failed = self.orders = 0
-        self.slowest = 0.0
-        self.odd: list[str] = []
-
-
-class Load:
-    """Shoppers who look around and buy, until they are told to stop."""
-
-    def __init__(self, url: str, sku: str) -> None:
-        self._url, self._sku = url, sku
-        self.count = Count()
-        self.acknowledged: set[str] = set()
-        self.stopping = False
-        self._number = 0
-        self.last_well: dict[str, float] = {}
-
-    async def ask(self, kind: str, request: Callable[[], AsyncIterator[httpx.Response]]) -> None:
-        count, began = self.count, time.monotonic()
-        count.requests += 1
-        try:
-            answer = await request()
-        except httpx.HTTPError as error:
-            count.failed += 1
-            count.odd.append(f"{kind}: {error!r}")
-        except (KeyError, ValueError):  # a step of a purchase was answered with a problem
-            count.said += 1
-        else:
-            if answer.status_code < 400:
-                count.well += 1
-                self.last_well[kind] = time.monotonic()
-                if kind == "order":
-                    self.acknowledged.add(answer.json()["id"])
-                    count.orders += 1
-            elif answer.status_code in {503, 409, 404}:
-                count.said += 1
-            else:
-                count.failed += 1
-                count.odd.append(f"{kind}: {answer.status_code} {answer.text[:200]}")
-        count.slowest = max(count.slowest, time.monotonic() - began)
-
-    async def shopper(self) -> None:
-        while not self.stopping:
-            self._number += 1
-            name = f"buyer{self._number}"
-            async with httpx.AsyncClient(base_url=self._url, timeout=40, trust_env=False) as client:
-                for path in ("/", "/p/lamp", "/search?q=lamp", "/v1/products/lamp"):
-                    await self.ask("page", lambda path=path, client=client: client.get(path))
-                await self.ask("order", lambda name=name, client=client: buy(client, self._sku, name))
-            await asyncio.sleep(0.02)
-
-    async def well_since(self, moment: float) -> float:
-        """When pages and orders were answered again after that."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not all(self.last_well.get(kind, 0) > moment + 0.05 for kind in ("page", "order")):
-                await asyncio.sleep(0.02)
-        return max(self.last_well.values())
 
 
 def roads_of(data: Path, database: str) -> tuple[dict[str, Road], dict[str, str]]:
@@ -137,7 +74,7 @@ async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_a
     try:
         await load.well_since(time.monotonic())
         for kind in ENGINES:
-            for fault in FAULTS if ALL else ("cut", "hush", "restart"):
+            for fault in FAULTS if ALL else SOME[kind]:
                 load.count = Count()
                 await inflict(kind, roads[kind], fault)
                 ended = time.monotonic()

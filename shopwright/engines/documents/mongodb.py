@@ -15,11 +15,11 @@ from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from shopwright.engines.documents.database import ELSEWHERE, DatabaseDocuments
 from shopwright.engines.documents.mongo_bodies import Bodies, Move
-from shopwright.engines.documents.mongo_moving import PARTS, arrived_whole, pages
+from shopwright.engines.documents.mongo_moving import BATCH, PARTS, arrived_whole, pages
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row, Session
 from shopwright.kit.errors import Unavailable
@@ -30,7 +30,6 @@ from shopwright.kit.work import Transaction, Work
 
 log = logging.getLogger("shopwright.documents")
 
-BATCH = 200
 KEPT_BYTES = 64_000_000
 SETTLED_EVERY = timedelta(seconds=5)
 # A row of `document_moves` that is no document: until when nothing may be brought to MongoDB.
@@ -45,6 +44,7 @@ MOVE = (
     "INSERT INTO document_moves (collection, id, version, done) VALUES (:collection, :id, :version, 0)"
     " ON CONFLICT (collection, id) DO UPDATE SET version = excluded.version, done = 0"
 )
+R = TypeVar("R", bound=Row)
 Key = tuple[str, str, str, int]
 
 
@@ -191,18 +191,18 @@ class MongoDocuments(DatabaseDocuments):
             now=to_micros(work.now()),
             batch=BATCH,
         )
-        by_collection: dict[str, list[Row]] = {}
-        for row in rows:
-            by_collection.setdefault(row["collection"], []).append(row)
-        for collection, ones in by_collection.items():
-            found_by = await self._found_by(work, collection, [row["id"] for row in ones])
-            moves = [Move(row["id"], row["version"], row["body"], found_by.get(row["id"], {})) for row in ones]
+        for collection, ones in _by_collection(rows).items():
+            moves = await self._moves_of(work, collection, ones)
             name = _name(work.name, collection)
             refused = await self._bodies.write(name, [one for one in moves if one.body != ELSEWHERE])
             for one, why in refused.items():
                 log.warning("%s of %s stays in the database: MongoDB refuses it (%s)", one, name, why)
             await self._let_go(work, collection, moves, refused)
         return len(rows) == BATCH
+
+    async def _moves_of(self, work: Work, collection: str, rows: Sequence[Row]) -> list[Move]:
+        found_by = await self._found_by(work, collection, [row["id"] for row in rows])
+        return [Move(row["id"], row["version"], row["body"], found_by.get(row["id"], {})) for row in rows]
 
     @staticmethod
     async def _found_by(work: Work, collection: str, ids: Sequence[str]) -> dict[str, dict[str, list[str]]]:
@@ -240,11 +240,8 @@ class MongoDocuments(DatabaseDocuments):
     # --- the whole of it
 
     async def fill(self, work: Work, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        by_collection: dict[str, list[dict[str, Any]]] = {}
-        for row in rows:
-            by_collection.setdefault(row["collection"], []).append(row)
         bodies: dict[tuple[str, str], str] = {}
-        for collection, ones in by_collection.items():
+        for collection, ones in _by_collection(rows).items():
             found, away = self._here(work.name, collection, ones)
             found |= await self._patiently(work.name, collection, away) if away else {}
             if lost := away.keys() - found.keys():
@@ -311,13 +308,11 @@ class MongoDocuments(DatabaseDocuments):
     async def adopt(self, work: Work) -> int:
         adopted = 0
         async for rows in pages(work, f"body <> '{ELSEWHERE}'"):
-            for collection in dict.fromkeys(row["collection"] for row in rows):
-                ones = [row for row in rows if row["collection"] == collection]
-                found_by = await self._found_by(work, collection, [row["id"] for row in ones])
-                moves = [Move(row["id"], row["version"], row["body"], found_by.get(row["id"], {})) for row in ones]
-                refused = await self._bodies.write(_name(work.name, collection), moves)
+            for collection, ones in _by_collection(rows).items():
+                moves, name = await self._moves_of(work, collection, ones), _name(work.name, collection)
+                refused = await self._bodies.write(name, moves)
                 there = [move for move in moves if move.id not in refused]
-                await arrived_whole(self._bodies, work, _name(work.name, collection), there)
+                await arrived_whole(self._bodies, work, name, there)
                 async with work.begin() as tx:
                     await self.arrived(
                         tx.session, [{"collection": collection, "id": one.id, "version": one.version} for one in there]
@@ -351,6 +346,13 @@ class MongoDocuments(DatabaseDocuments):
 
     async def close(self) -> None:
         await self._bodies.close()
+
+
+def _by_collection(rows: Sequence[R]) -> dict[str, list[R]]:
+    found: dict[str, list[R]] = {}
+    for row in rows:
+        found.setdefault(row["collection"], []).append(row)
+    return found
 
 
 def _name(service: str, collection: str) -> str:

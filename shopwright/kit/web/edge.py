@@ -4,9 +4,11 @@ The answer carries the caller in a header, signed for half a minute; the gateway
 from outside. What asks past the gateway, with a token and without that header, is looked up as in a shop of one process.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -17,6 +19,7 @@ from shopwright.kit.seal import Seal
 IDENTITY = "shopwright-identity"
 AUDIENCE = "caller"
 PATH = "/internal/identify"
+Asked = ASGIConnection[Any, Any, Any, Any]
 
 
 class KnowsCallers(Protocol):
@@ -25,6 +28,17 @@ class KnowsCallers(Protocol):
     async def authenticate(self, token: str) -> Caller: ...
 
     async def session(self, secret: str) -> Caller | None: ...
+
+
+async def caller_of(connection: Asked, users: KnowsCallers, cookie: str, path: str) -> Caller:
+    """Who calls `path`: by bearer token anywhere, by the session cookie of that name on pages. Raises Unauthenticated."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return await users.authenticate(token.strip())
+    secret = connection.cookies.get(cookie)
+    if secret and not path.startswith("/v1"):
+        return await users.session(secret) or GUEST
+    return GUEST
 
 
 class Edge:
@@ -40,35 +54,17 @@ class Edge:
         if scope["type"] != ScopeType.HTTP or scope["path"] != PATH:
             await self._app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         scope["path_template"] = PATH
-        token = await self._identity(headers)
+        token = await self._identity(Request(scope))
         await send({"type": "http.response.start", "status": 204, "headers": [(IDENTITY.encode(), token.encode())]})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _identity(self, headers: dict[str, str]) -> str:
+    async def _identity(self, request: Asked) -> str:
         try:
-            caller = await self._caller(headers)
+            caller = await caller_of(request, self._users, self._cookie, request.headers.get("x-original-uri", ""))
         except Unauthenticated as error:
             return self._seal.write(AUDIENCE, {"refused": error.detail})
         return self._seal.write(AUDIENCE, {"caller": msgspec.to_builtins(caller)})
-
-    async def _caller(self, headers: dict[str, str]) -> Caller:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return await self._users.authenticate(token.strip())
-        secret = _cookie(headers.get("cookie", ""), self._cookie)
-        if secret and not headers.get("x-original-uri", "").startswith("/v1"):
-            return await self._users.session(secret) or GUEST
-        return GUEST
-
-
-def _cookie(header: str, name: str) -> str:
-    for part in header.split(";"):
-        given, _, value = part.strip().partition("=")
-        if given == name:
-            return value.strip('"')
-    return ""
 
 
 def identified(seal: Seal, token: str) -> Caller:

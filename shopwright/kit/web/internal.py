@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -33,7 +34,7 @@ class Internal:
             await self._app(scope, receive, send)
             return
         service, _, verb = scope["path"].removeprefix(PREFIX).partition("/")
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = Headers.from_scope(scope)
         try:
             self._seal.read(audience(service), headers.get(CALLER, ""))
             status, answer = await self._answer(service, verb, await _body(receive), headers.get(DEADLINE, ""))

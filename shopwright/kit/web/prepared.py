@@ -73,7 +73,7 @@ class Sources:
 
     async def versions(self, plan: Plan) -> tuple[Any, ...] | None:
         """None where nothing can be kept."""
-        own = tuple(self._databases[name]() if name in self._databases else None for name in plan.services)
+        own = tuple(self._databases[name]() for name in plan.services)
         others = tuple(other() for other in plan.others)
         if None not in own:
             return (*own, *others)

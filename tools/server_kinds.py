@@ -1,0 +1,311 @@
+"""The real servers: how each of them is installed, started on loopback, and known to be ready."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import zipfile
+from pathlib import Path
+
+STATE = Path(__file__).resolve().parents[1] / "var" / "servers.json"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "shopwright" / "servers"
+READY_S = 120
+OPENSEARCH = "3.6.0"
+OLDEST_JDK = 21
+FERRETDB = "v1.24.0"
+VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@latest"
+MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
+OPENSEARCH_ZIP = f"org.opensearch.distribution.integ-test-zip:opensearch:{OPENSEARCH}:zip"
+
+
+class Server:
+    """One server that runs: its process, what the tests are told, and which version it is."""
+
+    def __init__(self, pid, settings, version):
+        self.pid, self.settings, self.version = pid, settings, version
+
+
+def say(text):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def output(*command, **more):
+    return subprocess.run(command, capture_output=True, text=True, check=True, **more).stdout.strip()
+
+
+def need(command, package):
+    """The path of a command, installed by its package where that is possible."""
+    found = next(iter(sorted(Path("/usr/lib").glob(f"{package}/*/bin/{command}"))[-1:]), None) or shutil.which(command)
+    if found:
+        return str(found)
+    if os.geteuid() or not shutil.which("apt-get"):
+        sys.exit(f"{command} is not there. On Debian: sudo apt-get install {package}")
+    say(f"Installing {package} …")
+    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    if subprocess.run(
+        ["apt-get", "install", "-y", "-qq", package], check=False, stderr=subprocess.DEVNULL, **quiet
+    ).returncode:
+        subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
+        subprocess.run(["apt-get", "install", "-y", "-qq", package], check=True, **quiet)
+    return need(command, package)
+
+
+def someone(name):
+    """Who a server runs as that refuses to be root."""
+    return (
+        {"user": name, "group": "nogroup" if name == "nobody" else name, "extra_groups": []}
+        if os.geteuid() == 0
+        else {}
+    )
+
+
+def launch(home, *command, answers, **more):
+    """Start a process of its own and wait until `answers` is true."""
+    again = {"command": [str(part) for part in command], "more": more}
+    (home / "again.json").write_text(json.dumps(again, default=str))
+    with (home / "output").open("w") as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, **more
+        )
+    end = time.monotonic() + READY_S
+    while not answers():
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            sys.exit(f"{command[0]} did not start:\n{(home / 'output').read_text()[-3000:]}")
+        time.sleep(0.1)
+    return process.pid
+
+
+def listens(port):
+    def ask():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    return ask
+
+
+def postgres(home, port):
+    bin_ = Path(need("initdb", "postgresql")).parent
+    who = someone("postgres")
+    if who:
+        shutil.chown(home, "postgres", "postgres")
+    data = home / "data"
+    output(
+        bin_ / "initdb",
+        "-D",
+        data,
+        "-U",
+        "shopwright",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        cwd="/",
+        **who,
+    )
+    options = {
+        "listen_addresses": "127.0.0.1", "unix_socket_directories": home, "max_connections": 300, "fsync": "off",
+        "full_page_writes": "off", "autovacuum": "off",
+    }  # fmt: skip
+    each = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+
+    def answers():
+        ready = subprocess.run(
+            [bin_ / "pg_isready", "-h", "127.0.0.1", "-p", str(port)], check=False, capture_output=True
+        )
+        return ready.returncode == 0
+
+    pid = launch(home, bin_ / "postgres", "-D", data, "-p", str(port), *each, answers=answers, cwd="/", **who)
+    output(bin_ / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "shopwright", "shop", cwd="/")
+    url = f"postgresql://shopwright@127.0.0.1:{port}/postgres"
+    return Server(pid, {"POSTGRES": url}, output(bin_ / "postgres", "--version"))
+
+
+def pgbouncer(home, port):
+    """In front of the PostgreSQL that runs."""
+    running = json.loads(STATE.read_text())["running"] if STATE.exists() else {}
+    if "postgres" not in running:
+        sys.exit("pgbouncer stands in front of postgres: start that first.")
+    there = running["postgres"]["settings"]["SHOPWRIGHT_TEST_POSTGRES"]
+    command = need("pgbouncer", "pgbouncer")
+    (home / "users").write_text('"shopwright" ""\n')
+    (home / "pgbouncer.ini").write_text(
+        f"[databases]\n* = host=127.0.0.1 port={there.rpartition(':')[2].partition('/')[0]}\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
+        f"auth_file = {home}/users\npool_mode = transaction\nmax_client_conn = 500\ndefault_pool_size = 10\n"
+    )
+    pid = launch(home, command, home / "pgbouncer.ini", answers=listens(port), cwd="/", **someone("postgres"))
+    url = f"postgresql://shopwright@127.0.0.1:{port}/postgres"
+    return Server(pid, {"PGBOUNCER": url}, output(command, "--version").partition("\n")[0])
+
+
+def redis(home, port):
+    command = need("redis-server", "redis-server")
+    (home / "redis.conf").write_text(
+        f"bind 127.0.0.1\nport {port}\nrequirepass loopback\ndir {home}\nsave ''\nmaxmemory-policy noeviction\n"
+    )
+    pid = launch(home, command, home / "redis.conf", answers=listens(port))
+    return Server(pid, {"REDIS": f"redis://:loopback@127.0.0.1:{port}/0"}, output(command, "--version")[:30])
+
+
+def memcached(home, port):
+    command = need("memcached", "memcached")
+    who = ["-u", "nobody"] if os.geteuid() == 0 else []
+    pid = launch(home, command, "-l", "127.0.0.1", "-p", str(port), "-U", "0", *who, answers=listens(port))
+    return Server(pid, {"MEMCACHED": f"memcached://127.0.0.1:{port}"}, output(command, "--version"))
+
+
+def s3(home, port):
+    command = CACHE / "versitygw"
+    if not command.exists():
+        go = need("go", "golang")
+        say("Building versitygw (once) …")
+        subprocess.run([go, "install", VERSITYGW], check=True, env={**os.environ, "GOBIN": str(CACHE)})
+    (home / "data" / "media").mkdir(parents=True)
+    keys = {"ROOT_ACCESS_KEY": "loopback", "ROOT_SECRET_KEY": "loopback-secret"}
+    pid = launch(
+        home, command, "--port", f"127.0.0.1:{port}", "posix", home / "data",
+        answers=listens(port), env={**os.environ, **keys},
+    )  # fmt: skip
+    url = f"s3://loopback:loopback-secret@media?endpoint=http://127.0.0.1:{port}&region=us-east-1"
+    return Server(pid, {"S3": url}, "versitygw " + output(command, "--version").replace("\n", " ")[:60])
+
+
+FERRETDB_MAIN = """package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/FerretDB/FerretDB/ferretdb"
+)
+
+func main() {
+	server, err := ferretdb.New(&ferretdb.Config{
+		Listener:  ferretdb.ListenerConfig{TCP: os.Args[1]},
+		Handler:   "sqlite",
+		SQLiteURL: "file:" + os.Args[2] + "/",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(server.Run(context.Background()))
+}
+"""
+
+
+def mongodb(home, port):
+    """FerretDB speaks MongoDB's protocol; as a Go module it can be had from where Go modules are."""
+    command = CACHE / f"ferretdb-{FERRETDB}"
+    if not command.exists():
+        go = need("go", "golang")
+        say("Building FerretDB (once) …")
+        source = home / "source"
+        source.mkdir()
+        (source / "main.go").write_text(FERRETDB_MAIN)
+        (source / "go.mod").write_text(
+            f"module shopwright/ferretdb\n\ngo 1.22\n\nrequire github.com/FerretDB/FerretDB {FERRETDB}\n"
+        )
+        subprocess.run([go, "mod", "tidy"], check=True, cwd=source, stderr=subprocess.DEVNULL)
+        subprocess.run([go, "build", "-o", command, "."], check=True, cwd=source)
+    (home / "data").mkdir()
+    pid = launch(home, command, f"127.0.0.1:{port}", home / "data", answers=listens(port), cwd=home)
+    return Server(pid, {"MONGODB": f"mongodb://127.0.0.1:{port}/shopwright"}, f"FerretDB {FERRETDB}")
+
+
+def jdk():
+    """A Java that is new enough."""
+    for java in sorted(Path("/usr/lib/jvm").glob("*/bin/java"), reverse=True):
+        told = subprocess.run([java, "-version"], check=False, capture_output=True, text=True).stderr
+        version = told.partition('"')[2].split(".")[0]
+        if version.isdigit() and int(version) >= OLDEST_JDK:
+            return java.parent.parent
+    return sys.exit(f"OpenSearch needs a JDK {OLDEST_JDK} or newer under /usr/lib/jvm.")
+
+
+def opensearch(home, port):
+    unpacked = CACHE / f"opensearch-{OPENSEARCH}"
+    if not unpacked.exists():
+        archive = CACHE / f"opensearch-{OPENSEARCH}.zip"
+        if not archive.exists():
+            say("Downloading OpenSearch (once) …")
+            maven = need("mvn", "maven")
+            subprocess.run(
+                [maven, "-q", "-B", MAVEN_COPY, f"-Dartifact={OPENSEARCH_ZIP}", f"-DoutputDirectory={CACHE}"],
+                check=True,
+            )
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(CACHE)
+        for script in (unpacked / "bin").iterdir():
+            script.chmod(0o755)
+    # Its user may not look into the home of whoever started this: it runs from a copy.
+    shutil.copytree(unpacked, home / "server")
+    if os.geteuid() == 0:
+        subprocess.run(["chown", "-R", "nobody:nogroup", home], check=True)
+    settings = {
+        "discovery.type": "single-node", "network.host": "127.0.0.1", "http.port": port, "transport.port": free_port(),
+        "path.data": home / "data", "path.logs": home / "logs", "cluster.routing.allocation.disk.threshold_enabled": "false",
+    }  # fmt: skip
+    each = [part for name, value in settings.items() for part in ("-E", f"{name}={value}")]
+
+    def answers():
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as answer:
+                return answer.status == 200  # noqa: PLR2004
+        except OSError:
+            return False
+
+    environment = {
+        **os.environ, "OPENSEARCH_JAVA_HOME": str(jdk()), "OPENSEARCH_JAVA_OPTS": "-Xms512m -Xmx512m", "HOME": str(home),
+    }  # fmt: skip
+    pid = launch(
+        home, home / "server/bin/opensearch", *each, answers=answers, env=environment, cwd=home, **someone("nobody")
+    )
+    return Server(pid, {"OPENSEARCH": f"opensearch://127.0.0.1:{port}"}, f"OpenSearch {OPENSEARCH}")
+
+
+def rabbitmq(home, port):
+    need("rabbitmq-server", "rabbitmq-server")
+    command = next(Path("/usr/lib/rabbitmq").glob("**/sbin/rabbitmq-server"), None) or shutil.which("rabbitmq-server")
+    (home / "rabbitmq.conf").write_text(
+        f"listeners.tcp.1 = 127.0.0.1:{port}\ndefault_user = shopwright\ndefault_pass = loopback\n"
+    )
+    (home / "plugins").write_text("[].\n")
+    epmd = free_port()
+    environment = {
+        **os.environ, "HOME": str(home), "RABBITMQ_NODENAME": f"shopwright{port}@localhost",
+        "RABBITMQ_NODE_PORT": str(port), "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_MNESIA_BASE": str(home / "data"), "RABBITMQ_LOG_BASE": str(home / "logs"),
+        "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"), "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
+        "RABBITMQ_PID_FILE": str(home / "pid"), "ERL_EPMD_PORT": str(epmd), "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+    }  # fmt: skip
+
+    def answers():
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
+                probe.sendall(b"AMQP\x00\x00\x09\x01")
+                return bool(probe.recv(1))
+        except OSError:
+            return False
+
+    # Its name server is started here, in the same group of processes, so that it ends with it.
+    script = f"epmd -port {epmd} & exec {command}"
+    pid = launch(home, "sh", "-c", script, answers=answers, env=environment, cwd=home)
+    version = output("dpkg-query", "-W", "-f", "${Version}", "rabbitmq-server") if shutil.which("dpkg-query") else ""
+    return Server(pid, {"RABBITMQ": f"amqp://shopwright:loopback@127.0.0.1:{port}"}, f"RabbitMQ {version}")
+
+
+SERVERS = {one.__name__: one for one in (postgres, pgbouncer, redis, memcached, s3, mongodb, opensearch, rabbitmq)}
