@@ -22,6 +22,7 @@ from shopwright.engines.bus.desk import Desk, Letter
 from shopwright.engines.bus.hearing import Ears
 from shopwright.engines.bus.line import GONE, Line, Take
 from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work
+from shopwright.engines.bus.waking import woken
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.facts import Fact, Heard, Reaction, Timer, decode
@@ -188,8 +189,7 @@ class RabbitBus(Relay):
                 finally:
                     desk.busy = False
                     self._moved.set()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(desk.wake.wait(), POLL_S if desk.holds_some and self._runs else None)
+            await woken(desk.wake, POLL_S if desk.holds_some and self._runs else None)
 
     async def _hear(self, desk: Desk) -> None:
         heard, waiting, given_up = await desk.hear(self._now())
@@ -207,12 +207,9 @@ class RabbitBus(Relay):
             desk.wake.set()
         while self._line.is_open and (self._sent or any(self._is_at_it(desk) for desk in self._desks.values())):
             self._moved.clear()
-            try:
-                await asyncio.wait_for(self._moved.wait(), PATIENCE_S)
-            except TimeoutError:
-                if not any(desk.busy for desk in self._desks.values()):
-                    self._sent.clear()  # another process hears them
-                    break
+            if not await woken(self._moved, PATIENCE_S) and not any(desk.busy for desk in self._desks.values()):
+                self._sent.clear()  # another process hears them
+                break
         return self._heard - before
 
     def _is_at_it(self, desk: Desk) -> bool:

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import msgspec
 
+from shopwright.engines.bus.waking import woken
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Heard, Timer
@@ -87,10 +88,7 @@ class Relay(ABC):
                 await asyncio.sleep(POLL_S)
             if not self._fresh:
                 self._wake.clear()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), POLL_S)
-                except TimeoutError:
-                    continue
+                await woken(self._wake, POLL_S)
 
     async def settle(self) -> int:
         count, made = 0, 1
