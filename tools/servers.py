@@ -53,10 +53,11 @@ def start(names):
         state["home"] = tempfile.mkdtemp(prefix="shopwright-servers-", dir=where)
         Path(state["home"]).chmod(0o755)
     for name in names or SERVERS:
-        if name in state["running"]:
+        if name in state["running"] and answers(state["running"][name]):
             continue
         home = Path(state["home"]) / name
-        home.mkdir(mode=0o755)
+        shutil.rmtree(home, ignore_errors=True)  # of one that ended by itself, say with the machine
+        home.mkdir(mode=0o755, parents=True)
         server = SERVERS[name](home, free_port())
         told = {f"SHOPWRIGHT_TEST_{key}": value for key, value in server.settings.items()}
         state["running"][name] = {"pid": server.pid, "settings": told}
@@ -66,6 +67,12 @@ def start(names):
         say(server.version)
     CLUSTER.write_text("".join(f"export {line}\n" for line in for_a_cluster(state["running"])))
     say(f"Settings are in {ENV.relative_to(ROOT)}.")
+
+
+def answers(running):
+    """Someone listens where that server was told to listen."""
+    (url,) = running["settings"].values()
+    return listens(int(re.search(r"127\.0\.0\.1:(\d+)", url)[1]))()
 
 
 def alive():

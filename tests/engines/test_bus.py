@@ -144,7 +144,7 @@ async def test_processes_that_take_over_at_once_do_not_wait_for_each_other_in_a_
         LocalBus([work], [], [])  # tells, and dies
         await ring(shop, ("one",), *((f"{lap}/{n}", n) for n in range(100)))
         shop.clock.move(seconds=21)
-        several = [LocalBus([work], [Reaction("one", Rang, hear)], []) for _ in range(4)]
+        several = [LocalBus([work], [Reaction("one", Rang, hear)], []) for _ in range(10)]
         await asyncio.gather(*(bus.settle() for bus in several))
     assert len(heard) == 800
     assert set(heard.values()) == {1}
@@ -287,6 +287,20 @@ async def test_a_timer_rings_in_one_process_only(shop: Shop, clock: HandClock, b
 
 
 # --- RabbitMQ alone
+
+
+async def test_processes_that_start_at_once_all_listen_though_their_queues_are_just_being_made(shop: Shop) -> None:
+    for _ in range(3):
+        prefix = uuid.uuid4().hex[:12]
+        url = f"{server('RABBITMQ')}?prefix={prefix}"
+        together = [open_bus(url, list(shop.works.values()), [], []) for _ in range(10)]
+        results = await asyncio.gather(*(bus.settle() for bus in together), return_exceptions=True)
+        await asyncio.gather(*(bus.close() for bus in together))
+        async with await aio_pika.connect(server("RABBITMQ")) as connection:
+            channel = await connection.channel()
+            for name in shop.works:
+                await channel.queue_delete(f"{prefix}.dead.{name}")
+        assert results == [0] * 10
 
 
 async def test_what_a_process_was_hearing_when_it_died_is_heard_by_another_in_its_old_order(

@@ -17,6 +17,7 @@ from datetime import datetime
 import aio_pika
 import msgspec
 from aio_pika.abc import AbstractIncomingMessage
+from aiormq.exceptions import ConnectionInternalError
 
 from shopwright.engines.bus.desk import Desk, Letter
 from shopwright.engines.bus.hearing import Ears
@@ -31,6 +32,9 @@ from shopwright.kit.work import Work
 
 log = logging.getLogger("shopwright.bus")
 
+# A quorum queue that another connection declares in this moment has a name before it runs; who listens to it then, is
+# thrown out by the server (541, seen with 3.10). It is tried again after so long, and then given up.
+UNBORN_S = (0.05, 0.2, 1.0)
 PATIENCE_S = 3.0  # how long `settle` waits for what another process may be hearing
 
 
@@ -101,19 +105,27 @@ class RabbitBus(Relay):
                 await self._connect()
 
     async def _connect(self) -> None:
-        await self._let_go()
-        await self._line.open()
-        try:
-            for name in self._ears.reactions:
-                desk = self._desks[name] = Desk(name, self._ears)
-                self._tasks.append(asyncio.create_task(self._serve(desk)))
-                await self._line.hear(name, self._taker(desk))
-            for work in self._works:
-                await self._line.hear_dead(work.name, self._keep_dead)
-        except GONE as error:
+        for pause_s in (*UNBORN_S, None):
             await self._let_go()
-            await self._line.close()
-            raise Unavailable(f"RabbitMQ does not let us listen ({type(error).__name__}).") from error
+            await self._line.open()
+            try:
+                await self._listen()
+            except GONE as error:
+                await self._let_go()
+                await self._line.close()
+                if pause_s is None or not isinstance(error, ConnectionInternalError):
+                    raise Unavailable(f"RabbitMQ does not let us listen ({type(error).__name__}).") from error
+                await asyncio.sleep(pause_s)
+            else:
+                return
+
+    async def _listen(self) -> None:
+        for name in self._ears.reactions:
+            desk = self._desks[name] = Desk(name, self._ears)
+            self._tasks.append(asyncio.create_task(self._serve(desk)))
+            await self._line.hear(name, self._taker(desk))
+        for work in self._works:
+            await self._line.hear_dead(work.name, self._keep_dead)
 
     async def _let_go(self) -> None:
         """Nobody hears on the old line any more; what was under way there comes again."""
