@@ -1,9 +1,10 @@
-"""The command line: serve · work · migrate · demo · import · export · move · doctor · facts · settings · cluster · nginx.
+"""The command line: serve · work · migrate · demo · import · export · move · doctor · facts · settings · cluster · nginx · deploy.
 
 Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usage.
 """
 
 import asyncio
+import importlib
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from shopwright.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-APART = ("cluster", "nginx", "haproxy")
+APART = {"cluster": "apart", "nginx": "apart", "haproxy": "apart", "deploy": "deploying"}  # word → its module
 
 
 class Spoken(click.Group):
@@ -30,9 +31,8 @@ class Spoken(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in APART:
-            from shopwright.commands import apart
-
-            found: click.Command = getattr(apart, cmd_name)
+            module = importlib.import_module(f"shopwright.commands.{APART[cmd_name]}")
+            found: click.Command = getattr(module, cmd_name)
             return found
         return super().get_command(ctx, cmd_name)
 

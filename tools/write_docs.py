@@ -1,16 +1,19 @@
-"""Write docs/map.md from the services' labels and docs/settings.md from the settings. `--check` only compares."""
+"""Write docs/map.md from the services' labels, docs/settings.md from the settings, and deploy/. `--check` only compares."""
 
 import importlib
 import sys
 from pathlib import Path
 
+from shopwright.deploy import compose, kubernetes, systemd
+from shopwright.deploy.system import Wanted
 from shopwright.kit.facts import Event
 from shopwright.kit.label import Label
 from shopwright.kit.settings import describe
 from shopwright.services import FLOW, READERS, RIVER, SOURCES
 from shopwright.settings import Settings
 
-DOCS = Path(__file__).parents[1] / "docs"
+HOME = Path(__file__).parents[1]
+DOCS, DEPLOY = HOME / "docs", HOME / "deploy"
 
 
 def the_map() -> str:
@@ -76,16 +79,23 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
+def deploy() -> dict[Path, str]:
+    """What `shopwright deploy` writes when nothing is wished for."""
+    kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files}
+    return {DEPLOY / kind / name: text for kind, make in kinds.items() for name, text in make(Wanted()).items()}
+
+
 def main() -> int:
     """Write, or with --check answer 1 where a page is not as it would be written."""
-    pages = {DOCS / "map.md": the_map(), DOCS / "settings.md": settings()}
+    pages = {DOCS / "map.md": the_map(), DOCS / "settings.md": settings(), **deploy()}
     if "--check" in sys.argv:
-        stale = [path.name for path, text in pages.items() if not path.is_file() or path.read_text() != text]
+        stale = [path.name for path, text in pages.items() if not path.is_file() or path.read_bytes() != text.encode()]
         if stale:
             sys.stderr.write(f"{', '.join(stale)}: run python tools/write_docs.py\n")
         return 1 if stale else 0
     for path, text in pages.items():
-        path.write_text(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, newline="")
     return 0
 
 

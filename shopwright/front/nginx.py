@@ -26,11 +26,22 @@ CLOSED = """
             return 503;
         }"""
 
+PATIENCE = """    proxy_http_version 1.1;
+    proxy_connect_timeout 2s;
+    proxy_read_timeout 30s;
+    proxy_send_timeout 30s;
+    proxy_buffers 16 16k;
+    proxy_next_upstream error timeout http_502;
+    proxy_next_upstream_tries 3;
+    proxy_next_upstream_timeout 10s;
+"""
+
 
 class Front(msgspec.Struct, frozen=True, kw_only=True):
     """How the front door stands. `servers`: part → host:port of each process that takes requests.
 
     `listen`, `behind`: addresses for the world and for calls between services. `folder`: what nginx writes.
+    `trusted`: networks whose X-Forwarded-For and X-Forwarded-Proto are believed, where TLS ends before it.
     `user`: as whom its workers run, where whoever starts it may choose. `balancer`: the address of an HAProxy that knows the processes (`front.haproxy`), in their place.
     """
 
@@ -42,6 +53,7 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     session_cookie: str
     largest_body: int
+    trusted: Sequence[str] = ()
     certificate: str = ""
     key: str = ""
     maintenance: bool = False
@@ -74,15 +86,7 @@ http {{
     client_body_timeout 30s;
     send_timeout 30s;
     keepalive_timeout 60s;
-    proxy_http_version 1.1;
-    proxy_connect_timeout 2s;
-    proxy_read_timeout 30s;
-    proxy_send_timeout 30s;
-    proxy_buffers 16 16k;
-    proxy_next_upstream error timeout http_502;
-    proxy_next_upstream_tries 3;
-    proxy_next_upstream_timeout 10s;
-
+{PATIENCE}{_trust(front.trusted)}
     # Who shows nothing is nobody: then nobody is asked.
     map "$http_authorization|$http_cookie" $shows {{
         default "";
@@ -95,7 +99,7 @@ http {{
     }}
 {upstreams}
 {_world(front)}
-{"" if front.balancer else _between(front)}
+{_between(front) if front.behind else ""}
 }}
 """
 
@@ -104,12 +108,30 @@ def _check(front: Front) -> None:
     for part in PARTS if not front.balancer else ():
         if not front.servers.get(part):
             raise Invalid(f"Nobody serves {part}: name at least one address for it.")
-    named = [*(one for ones in front.servers.values() for one in ones), front.listen, front.balancer or front.behind]
-    for address in named:
+    named = [*(one for ones in front.servers.values() for one in ones), front.listen, front.balancer, front.behind]
+    for address in filter(None, named):
         if not SERVER.fullmatch(address):
             raise Invalid(f"“{address}” is no address; it looks like 127.0.0.1:8000.")
     if bool(front.certificate) != bool(front.key):
         raise Invalid("For TLS both are needed: a certificate and its key.")
+
+
+def _trust(networks: Sequence[str]) -> str:
+    """Whom a request is from, and how it came, as a balancer before this one says."""
+    if not networks:
+        return ""
+    lines = "".join(f"    set_real_ip_from {one};\n" for one in networks)
+    return f"""
+{lines}    real_ip_header X-Forwarded-For;
+    real_ip_recursive on;
+    geo $realip_remote_addr $inside {{
+        default "";
+{"".join(f"        {one} yes;{chr(10)}" for one in networks)}    }}
+    map $inside$http_x_forwarded_proto $proto {{
+        default $scheme;
+        yeshttp http;
+        yeshttps https;
+    }}"""
 
 
 def _folders(folder: Path) -> str:
@@ -165,7 +187,7 @@ def _world(front: Front) -> str:
             proxy_set_header Host $http_host;
             proxy_set_header Connection "";
             proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Proto {"$proto" if front.trusted else "$scheme"};
             proxy_pass http://{"balancer/$part$request_uri" if front.balancer else "$part"};
         }}
     }}"""

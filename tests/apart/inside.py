@@ -10,9 +10,10 @@ import httpx
 import msgspec
 
 from shopwright.app import Shop
+from shopwright.deploy.system import asks
 from shopwright.front.routes import patterns
 from shopwright.kit.web.edge import IDENTITY, PATH
-from shopwright.ways import FACES, PARTS, Ways, serving
+from shopwright.ways import FACES, PARTS, Connect, Ways, serving
 from shopwright.web import build
 
 
@@ -57,13 +58,23 @@ async def apart(whole: Shop, **more: Any) -> AsyncIterator[Gateway]:
             raise httpx.ConnectError(f"{name} is gone")
         await apps[name](scope, receive, send)
 
-    def connect(base_url: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.ASGITransport(app=between), base_url=base_url, timeout=10)
+    def connect_as(part: str) -> Connect:
+        """As a network does that lets nobody through but along the river (`deploy.system`)."""
+        allowed = asks(part)
+
+        async def through(scope: Any, receive: Any, send: Any) -> None:
+            name = dict(scope["headers"])[b"host"].decode()
+            assert name in allowed, f"{part} asks {name}, which the description of the system does not say"
+            await between(scope, receive, send)
+
+        return lambda base_url: httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=through), base_url=base_url, timeout=10
+        )
 
     settings = msgspec.structs.replace(whole.settings, services="http://{service}")
     async with AsyncExitStack() as stack:
         for part in PARTS:
-            ways = Ways(settings, serving([part]), connect)
+            ways = Ways(settings, serving([part]), connect_as(part))
             shop = Shop(settings, here=[part], ways=ways, clock=whole.clock, **more)
             for work in shop.works.values():
                 work.lease = timedelta(0)  # as with SHOPWRIGHT_CARRY=elsewhere: `whole` carries facts

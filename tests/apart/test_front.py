@@ -7,7 +7,10 @@ import re
 import shutil
 import ssl
 import subprocess
+import threading
+import time
 from collections.abc import AsyncIterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +151,53 @@ async def test_who_comes_through_a_load_balancer_we_know_is_counted_by_their_own
             answer = await client.post("/v1/carts", headers={"X-Forwarded-For": f"198.51.100.9, {address}"})
             assert answer.status_code == status
     await shop.close()
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with what it was told of whoever asked."""
+
+    def do_GET(self) -> None:
+        told = f"{self.headers['X-Forwarded-For']} {self.headers['X-Forwarded-Proto']}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("trusted", "expected"), [("127.0.0.0/8", "203.0.113.1 https"), ("10.0.0.0/8", "127.0.0.1 http"), ("", "127.0.0.1 http")]
+)  # fmt: skip
+def test_a_gateway_behind_another_balancer_believes_that_one_alone(tmp_path: Path, trusted: str, expected: str) -> None:
+    command = shutil.which("nginx", path=PATH)
+    need(bool(command), "nginx")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as echo:
+        threading.Thread(target=echo.serve_forever).start()
+        port = free_port()
+        more: dict[str, Any] = {"user": "root"} if os.geteuid() == 0 else {}
+        servers = {part: [f"127.0.0.1:{echo.server_port}"] for part in PARTS}
+        networks = [trusted] if trusted else []
+        told = front(tmp_path, servers=servers, listen=f"127.0.0.1:{port}", behind="", trusted=networks, **more)
+        (tmp_path / "nginx.conf").write_text(nginx.configuration(told))
+        process = subprocess.Popen([command, "-c", tmp_path / "nginx.conf", "-p", tmp_path, "-g", "daemon off;"])
+        try:
+            answer = asked_until_there(f"http://127.0.0.1:{port}/")
+            assert answer == expected
+        finally:
+            process.terminate()
+            process.wait(20)
+            echo.shutdown()
+
+
+def asked_until_there(url: str) -> str:
+    for _ in range(100):
+        with contextlib.suppress(httpx.ConnectError):
+            headers = {"X-Forwarded-For": "198.51.100.9, 203.0.113.1", "X-Forwarded-Proto": "https"}
+            return httpx.get(url, headers=headers, trust_env=False).text
+        time.sleep(0.05)
+    raise AssertionError("nginx did not start")
 
 
 def test_what_could_not_work_is_not_written(tmp_path: Path) -> None:

@@ -1,0 +1,28 @@
+"""`deploy`: files for where a shop that is apart is placed."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["kubernetes", "compose", "systemd"]))
+@click.option("--out", required=True, type=click.Path(file_okay=False), help="the folder to write to")
+@click.option("--url", default="https://shop.example.com", show_default=True, help="where shoppers come")
+@click.option("--image", default="shopwright:latest", show_default=True, help="what runs in containers")
+@click.option("--each", default=2, show_default=True, type=click.IntRange(1, 16), help="processes of each service")
+@click.option(
+    "--most", default=10, show_default=True, type=click.IntRange(1), help="up to so many under load (Kubernetes)"
+)
+def deploy(kind: str, out: str, url: str, image: str, each: int, most: int) -> None:
+    """Write manifests for KIND; files of these names are replaced, others stay."""
+    from shopwright.deploy import compose, kubernetes, systemd
+    from shopwright.deploy.system import Wanted
+
+    kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files}
+    written = kinds[kind](Wanted(url=url.rstrip("/"), image=image, each=each, most=max(most, each)))
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in written.items():
+        (folder / name).write_text(text, newline="")
+    click.echo(f"{len(written)} files in {folder}. Copy secrets.env.example to secrets.env and fill it in.")

@@ -1,0 +1,1 @@
+"""Where a shop that is apart is placed: Kubernetes, compose, systemd, all written from one description of the system."""
