@@ -22,6 +22,7 @@ from typing import Any, TypeVar, cast
 import httpx
 from argon2 import PasswordHasher
 
+from shopwright import __version__
 from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.cache import open_cache, open_marks
 from shopwright.engines.database import open_database
@@ -36,9 +37,9 @@ from shopwright.kit.clock import Clock, SystemClock
 from shopwright.kit.database import Database
 from shopwright.kit.facts import Hearers, Reaction, Timer
 from shopwright.kit.ids import Ids
+from shopwright.kit.numbers import Numbers
 from shopwright.kit.ports import Postbox, Provider, SendWebhook
 from shopwright.kit.tally import Tally
-from shopwright.kit.web.observe import Numbers
 from shopwright.kit.work import Work
 from shopwright.services import RIVER
 from shopwright.services.carts import reactions as carts_reactions
@@ -132,7 +133,8 @@ class Shop:
         self.contracts: dict[str, type[Any]] = {}
         self.clock = clock or SystemClock()
         self.ids = Ids(self.clock, chance)
-        self.numbers = Numbers()
+        self.numbers = Numbers(__version__)
+        self.ways.called = self.numbers.called
         self._hearers = Hearers()
         self._open_engines(send_webhook or self._post_webhook)
         self._build_sources(hasher)
@@ -257,6 +259,7 @@ class Shop:
         database = self._around.database(name, open_database(self.settings.database, name, marks))
         work = Work(name, database, self.clock, self.ids, self._hearers)
         work.marks = marks if name in CHANGES_SELDOM else None
+        work.counted = self.numbers.told
         return work
 
     def _part(self, ours: type[Part]) -> type[Part]:
@@ -321,7 +324,8 @@ class Shop:
         if "search" in self.here:
             await self.search.heal()
         carry = self.bus.run if self.settings.carry == "here" else self.bus.leave_to_others
-        running = [asyncio.create_task(self._tell_counts()), *([asyncio.create_task(carry())] if deliver else [])]
+        tasks = [self._tell_counts(), self.numbers.watch_the_loop(), *([carry()] if deliver else [])]
+        running = [asyncio.create_task(task) for task in tasks]
         try:
             yield self
         finally:

@@ -7,9 +7,10 @@ from typing import Any, TypeVar, cast
 import httpx
 
 from shopwright.kit import outgoing
-from shopwright.kit.calls import Way, remote
+from shopwright.kit.calls import Called, Way, remote
 from shopwright.kit.deadline import PATIENCE_S
 from shopwright.kit.errors import Invalid
+from shopwright.kit.house import House
 from shopwright.kit.seal import Seal
 from shopwright.kit.settings import client_of
 from shopwright.kit.web.internal import PREFIX, audience
@@ -17,6 +18,7 @@ from shopwright.lenient import INSTEAD, Lenient
 from shopwright.services import RIVER
 from shopwright.settings import Settings
 
+HOUSE = "house"  # what a process says of itself to whoever runs the shop
 FACES = "faces"  # what people see: served like a service
 PARTS = (*RIVER, FACES)
 # The pretend provider keeps its books beside payments.
@@ -72,6 +74,7 @@ class Ways:
         self._name = "+".join(sorted(here))
         self._lines: list[Any] = []
         self._outages = 0
+        self.called: Called = lambda _service, _outcome, _seconds: None
         self.seal = Seal(settings.secret)
         self.apart = not set(here) >= set(PARTS)
         if not self.apart:
@@ -98,14 +101,21 @@ class Ways:
         """How often was answered with less than there is: pages made of such an answer are not kept."""
         return self._outages
 
-    def _line(self, service: str) -> Way:
+    def house(self, part: str) -> House:
+        """One of the processes that serve that part."""
+        return remote(House, self._line(part, HOUSE))  # type: ignore[type-abstract]  # a Protocol is what it wants
+
+    def _line(self, service: str, what: str = "") -> Way:
         with client_of("apart"):
             from shopwright.kit.line import Line  # noqa: PLC0415 -- only who is apart needs its library
         address = self._settings.services.replace("{service}", service).rstrip("/")
-        client = self._connect(f"{address}{PREFIX}{service}/")
-        line = Line(service, client, lambda: self.seal.own(audience(service), self._name))
+        client = self._connect(f"{address}{PREFIX}{what or service}/")
+        line = Line(service, client, lambda: self.seal.own(audience(what or service), self._name), self._called)
         self._lines.append(line)
         return line
+
+    def _called(self, service: str, outcome: str, seconds: float) -> None:
+        self.called(service, outcome, seconds)
 
     async def close(self) -> None:
         """Let go of all connections."""

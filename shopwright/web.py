@@ -1,14 +1,13 @@
 """The shop as an ASGI application: all routes, who may call them, and what stands around them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
 import msgspec
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
-from litestar import Litestar, Request, Response, Router, get
+from litestar import Litestar, Request, Response, Router
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
@@ -26,12 +25,12 @@ from shopwright.faces.person import http as person
 from shopwright.faces.shelf import http as shelf
 from shopwright.faces.storefront import pages as storefront
 from shopwright.faces.storefront.visitors import PageVisitors, forms
+from shopwright.housekeeping import Housekeeper, operator_routes
 from shopwright.kit.auth import Caller, anyone
 from shopwright.kit.calls import Exposed
-from shopwright.kit.errors import ShopError
+from shopwright.kit.house import House
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
-from shopwright.kit.web.document import document
 from shopwright.kit.web.edge import IDENTITY, Edge, caller_of, identified
 from shopwright.kit.web.glances import Glances
 from shopwright.kit.web.idempotency import Idempotency
@@ -52,12 +51,11 @@ from shopwright.services.recommendations import http as recommendations
 from shopwright.services.reviews import http as reviews
 from shopwright.services.search import http as search
 from shopwright.services.users import http as users
-from shopwright.ways import FACES
+from shopwright.ways import FACES, HOUSE, PARTS
 
-READY_S = 2
 SERVICES = (
     "users", "catalog", "inventory", "pricing", "payments", "carts", "orders", "reviews", "search", "recommendations",
-    "notifications", "insights", "shelf", "pretend",
+    "notifications", "insights", "shelf", "pretend", "houses",
 )  # fmt: skip
 
 
@@ -83,60 +81,6 @@ def identify(shop: Shop) -> Any:
         return await caller_of(connection, shop.users, cookie, connection.scope["path"])
 
     return who
-
-
-async def _state(asked: Awaitable[Any]) -> str:
-    """How an engine is; half-dead is as bad as dead."""
-    try:
-        async with asyncio.timeout(READY_S):
-            await asked
-    except TimeoutError:
-        return f"It does not answer within {READY_S} seconds."
-    except ShopError as error:
-        return error.detail
-    return "ok"
-
-
-def operator_routes(shop: Shop) -> Router:
-    """For those who run the shop."""
-
-    @get("/health/live", opt=allow(anyone), tags=["operator"], operation_id="live")
-    async def live() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "ok"}
-
-    @get("/health/ready", opt=allow(anyone), tags=["operator"], operation_id="ready")
-    async def ready() -> Response[dict[str, Any]]:
-        """Every engine answers, really asked."""
-        databases = {f"database {name}": work.database.check() for name, work in shop.works.items()}
-        # Without these the shop says less, but it sells: it stays in the load balancer.
-        others: dict[str, Awaitable[Any]] = {"cache": shop.cache.get("ready")}
-        if "catalog" in shop.here:
-            others["files"] = shop.files.get("ready")
-        if "search" in shop.here:
-            others["search"] = shop.index.count()
-        asked: dict[str, Awaitable[Any]] = {**databases, **others}
-        engines = dict(zip(asked, await asyncio.gather(*map(_state, asked.values())), strict=True))
-        good = all(engines[name] == "ok" for name in databases)
-        body = {"status": "ok" if good else "unavailable", "version": __version__, "engines": engines}
-        return Response(body, status_code=200 if good else 503)
-
-    @get("/metrics", opt=allow(anyone), include_in_schema=False)
-    async def metrics() -> Response[bytes]:
-        """Numbers for Prometheus."""
-        for name, work in shop.works.items():
-            rows = await work.fetch("SELECT state, count(*) AS n FROM deliveries GROUP BY state")
-            counts = {row["state"]: row["n"] for row in rows}
-            shop.numbers.waiting.labels(name).set(counts.get("waiting", 0))
-            shop.numbers.dead.labels(name).set(counts.get("dead", 0))
-        return Response(shop.numbers.text(), media_type="text/plain; version=0.0.4")
-
-    @get("/openapi.json", opt=allow(anyone), include_in_schema=False)
-    async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
-        """The API, for machines."""
-        return document(request.app.state.api())
-
-    return Router("/", route_handlers=[live, ready, metrics, openapi_document])
 
 
 def service_routes(shop: Shop) -> list[Router]:
@@ -211,6 +155,12 @@ def openapi() -> OpenAPIConfig:
     )
 
 
+def houses(shop: Shop) -> dict[str, House]:
+    """Every process of the shop, as far as one is told apart by what it serves."""
+    elsewhere = {part: shop.ways.house(part) for part in PARTS if part not in shop.here}
+    return {"+".join(sorted(shop.here & set(PARTS))) if elsewhere else "all": Housekeeper(shop), **elsewhere}
+
+
 def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
     """All routes. Raises LookupError where one does not say who may call it."""
 
@@ -226,6 +176,7 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
         route_handlers=handlers,
         dependencies={
             **{name: _provide(getattr(shop, name, None)) for name in SERVICES},
+            "houses": _provide(houses(shop)),
             "settings": _provide(shop.settings),
             "caller": Provide(provide_caller),
         },
@@ -249,7 +200,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """The application: prepared answers, limits and what is seen from outside stand around the routes."""
     versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in SEEN_BY_ALL}
     sources = Sources(versions, shop.marks)
-    answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), plans(shop), sources)
+    answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), plans(shop), sources, shop.numbers.prepared)
     answering = Glances(answering, shop.looked.count, shop.searched.count)
     if shop.settings.limits == "on":
         answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
@@ -259,6 +210,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
             for name, contract in shop.contracts.items()
             if name in shop.here
         }
+        exposed[HOUSE] = Exposed(House, Housekeeper(shop))
         answering = Internal(answering, exposed, shop.ways.seal)
     if behind_gateway(shop) and "users" in shop.here:
         answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))

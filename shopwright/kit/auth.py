@@ -19,6 +19,7 @@ Permission = Literal[
     "events.read",
     "insights.read",
     "staff.write",
+    "system.operate",
 ]
 
 EVERYTHING: frozenset[str] = frozenset(Permission.__args__)  # type: ignore[attr-defined]  # what a Literal lists

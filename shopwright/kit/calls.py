@@ -16,6 +16,7 @@ from shopwright.kit.verbs import may_ask_again
 
 T = TypeVar("T")
 FAILED = 599
+Called = Callable[[str, str, float], None]  # service, outcome, seconds
 CALLER, DEADLINE = "shopwright-service", "shopwright-deadline-ms"
 
 

@@ -132,6 +132,10 @@ class Database(Protocol):
         """Until cancelled: `wake` after each announcement; never where there is no such way, so look yourself now and then."""
         ...
 
+    def connections(self) -> tuple[int, int]:
+        """How many there are in this process, and how many of them are in use; (0, 0) where that is not counted."""
+        ...
+
     async def check(self) -> None:
         """Really ask the server. Raises Unavailable."""
         ...

@@ -9,13 +9,14 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 
 import httpx
 from circuitbreaker import CircuitBreaker
 
 from shopwright.kit import deadline
-from shopwright.kit.calls import CALLER, DEADLINE
+from shopwright.kit.calls import CALLER, DEADLINE, Called
 from shopwright.kit.errors import Unavailable
 
 TRIES = 3
@@ -40,14 +41,20 @@ def _to_blame(_kind: type[BaseException], error: BaseException) -> bool:
 
 
 class Line:
-    """To one service. `sign`: who we are, for each call."""
+    """To one service. `sign`: who we are, for each call. `called`: is told of each."""
 
     def __init__(
-        self, name: str, client: httpx.AsyncClient, sign: Callable[[], str], chance: Callable[[], float] = random.random
+        self,
+        name: str,
+        client: httpx.AsyncClient,
+        sign: Callable[[], str],
+        called: Called = lambda _name, _outcome, _seconds: None,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._name = name
         self._client = client
         self._sign = sign
+        self._called = called
         self._chance = chance
         self._budget = BUDGET
         self._breaker = CircuitBreaker(
@@ -59,16 +66,27 @@ class Line:
         self._budget = min(BUDGET, self._budget + SHARE)
         for number in range(1, TRIES + 1):
             if self._breaker.opened:
+                self._called(self._name, "not asked", 0.0)
                 raise Unavailable(f"{self._name} did not answer a moment ago.")
             try:
                 with self._breaker:
-                    return await self._once(verb, body)
+                    return await self._counted(verb, body)
             except Unavailable as error:
                 if number == TRIES or self._budget < 1 or not (again or isinstance(error, Unreached)):
                     raise
             self._budget -= 1
             await asyncio.sleep(FIRST_PAUSE_S * 2**number * self._chance())
         raise AssertionError
+
+    async def _counted(self, verb: str, body: bytes) -> tuple[int, bytes]:
+        began, outcome = time.perf_counter(), "answered"
+        try:
+            return await self._once(verb, body)
+        except Unavailable as error:
+            outcome = "unreached" if isinstance(error, Unreached) else "unanswered"
+            raise
+        finally:
+            self._called(self._name, outcome, time.perf_counter() - began)
 
     async def _once(self, verb: str, body: bytes) -> tuple[int, bytes]:
         left_s = deadline.left()

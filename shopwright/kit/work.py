@@ -68,6 +68,7 @@ class Transaction(Reading):
         self._work = work
         self.now = work.clock.now()
         self.told: list[Heard] = []
+        self.types: list[str] = []
         self.then: dict[Callable[[Work], Awaitable[None]], None] = {}
         self.torn = 0
 
@@ -97,6 +98,7 @@ class Transaction(Reading):
             last[subject] = fact_id = self._work.ids.new("evt", after=last.get(subject, ""))
             fact = Fact(id=fact_id, type=type(event).__name__, time=self.now, subject=subject, data=event)
             data = msgspec.json.encode(event).decode()
+            self.types.append(fact.type)
             facts.append({"id": fact_id, "type": fact.type, "subject": subject, "time": time, "data": data})
             for hearer in self._work.hearers.of(fact.type):
                 self.told.append(Heard(fact, hearer))
@@ -213,6 +215,7 @@ class Work(Reading):
         self.ids = ids
         self.hearers = hearers
         self.after_commit: Callable[[Work, list[Heard]], None] = lambda _work, _heard: None
+        self.counted: Callable[[str], None] = lambda _type: None
         self.lease = LEASE
         self.marks: Marks | None = None
         self.late: Reading = Late(database)
@@ -237,12 +240,15 @@ class Work(Reading):
             yield tx
             outer.torn -= 1
             outer.told += tx.told
+            outer.types += tx.types
             outer.then |= tx.then
             return
         async with self.database.begin() as session:
             tx = Transaction(session, self)
             await self._once(tx, once)
             yield tx
+        for kind in tx.types:
+            self.counted(kind)
         if tx.told:
             self.after_commit(self, tx.told)
         for act in tx.then:

@@ -87,6 +87,9 @@ class FaultyDatabase:
     async def examine(self) -> Health:
         return await self._inner.examine()
 
+    def connections(self) -> tuple[int, int]:
+        return self._inner.connections()
+
     async def check(self) -> None:
         await self._inner.check()
 

@@ -219,6 +219,10 @@ class PostgresDatabase:
             async with pool.acquire(timeout=patience) as connection:
                 yield connection
 
+    def connections(self) -> tuple[int, int]:
+        pool = self._pool
+        return (0, 0) if pool is None else (pool.get_size(), pool.get_size() - pool.get_idle_size())
+
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         async with self._connection() as connection:
             if not self._url.pooled:

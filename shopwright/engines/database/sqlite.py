@@ -230,6 +230,9 @@ class SqliteDatabase:
         ]
         return Health(f"SQLite {sqlite3.sqlite_version}", (*damage, *room(self._path.parent)))
 
+    def connections(self) -> tuple[int, int]:
+        return 0, 0
+
     async def check(self) -> None:
         await self.fetch("SELECT count(*) FROM migrations", {})
 

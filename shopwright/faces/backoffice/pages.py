@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.backoffice import collections, making, people, products, reviews, rules, stock
+from shopwright.faces.backoffice import collections, making, people, products, reviews, rules, stock, system
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
 from shopwright.faces.storefront.frame import OrdersDep, SearchDep, UsersDep, Web, form_of
 from shopwright.kit import money
@@ -247,5 +247,6 @@ def routes() -> Router:
         *reviews.HANDLERS,
         *rules.HANDLERS,
         *stock.HANDLERS,
+        *system.HANDLERS,
     ]
     return Router("/", route_handlers=handlers, dependencies={"office": Provide(provide_office)})

@@ -7,9 +7,9 @@ from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from shopwright.kit.ids import Ids
+from shopwright.kit.numbers import Numbers
 from shopwright.kit.work import one_request
 
 log = logging.getLogger("shopwright.access")
@@ -31,34 +31,6 @@ SECURITY = [
 
 # Where shoppers come by TLS, they come by TLS alone (RFC 6797), for a year.
 TLS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
-
-
-class Numbers:
-    """The counters of one process, in a registry of its own."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        labels = ("method", "route", "status")
-        self.requests = Counter("shopwright_requests_total", "Requests answered", labels, registry=self.registry)
-        self.seconds = Histogram("shopwright_request_seconds", "Time to answer", ("route",), registry=self.registry)
-        self.waiting = Gauge(
-            "shopwright_deliveries_waiting", "Facts not yet delivered", ("service",), registry=self.registry
-        )
-        self.dead = Gauge("shopwright_deliveries_dead", "Facts given up on", ("service",), registry=self.registry)
-
-        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-
-    def count(self, method: str, route: str, status: int, seconds: float) -> None:
-        """One request answered. Routes are few, so their counters are found once."""
-        key = (method, route, status)
-        if key not in self._known:
-            self._known[key] = (self.requests.labels(*key), self.seconds.labels(route))
-        requests, histogram = self._known[key]
-        requests.inc()
-        histogram.observe(seconds)
-
-    def text(self) -> bytes:
-        return generate_latest(self.registry)
 
 
 class Observe:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
+from prometheus_client import Counter
 
 from shopwright.kit.work import Marks
 
@@ -95,12 +96,13 @@ class Made(NamedTuple):
 class Prepared:
     """ASGI middleware. `plans`: path → how it and what is below it is prepared ("/" stands for itself alone)."""
 
-    def __init__(self, app: ASGIApp, plans: Mapping[str, Plan], sources: Sources) -> None:
+    def __init__(self, app: ASGIApp, plans: Mapping[str, Plan], sources: Sources, counted: Counter) -> None:
         self._app = app
         self._sources = sources
         self._plans = dict(plans)
         self._kept: OrderedDict[tuple[str, bytes], Made] = OrderedDict()
         self._bytes = 0
+        self._found, self._made = counted.labels("kept"), counted.labels("made")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         plan = self._plan(scope)
@@ -110,7 +112,10 @@ class Prepared:
             return
         key = (scope["path"], scope.get("query_string", b""))
         made = self._kept.get(key)
-        if made is None or made.versions != versions or time.monotonic() > made.at + LONGEST_S:
+        if made is not None and made.versions == versions and time.monotonic() <= made.at + LONGEST_S:
+            self._found.inc()
+        else:
+            self._made.inc()
             made = await self._make(scope, receive, plan, versions)
             self._keep(key, made)
         scope["path_template"] = made.template

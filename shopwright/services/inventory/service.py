@@ -161,6 +161,10 @@ class StockKeeper(ABC):
         for order_id in await store.expired(self._work, to_micros(self._work.now()), limit=200):
             await self._close(order_id, store.EXPIRED)
 
+    async def figures(self) -> dict[str, float]:
+        """For `/metrics`: what is under way."""
+        return await store.figures(self._work, to_micros(self._work.now()))
+
     async def damage(self) -> list[str]:
         """For `doctor`: what does not add up, in words."""
         return await store.damage(self._work)

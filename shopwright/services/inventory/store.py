@@ -246,6 +246,16 @@ async def expired(source: Work, now: int, limit: int) -> list[str]:
     return [row["order_id"] for row in rows]
 
 
+async def figures(source: Work, now: int) -> dict[str, float]:
+    """Reservations that hold goods, and those of them that should have been given back."""
+    row = await source.one(
+        "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN expires_at <= :now THEN 1 ELSE 0 END), 0) AS over"
+        " FROM reservations WHERE state = 'open'",
+        now=now,
+    )
+    return {"reservations": row["n"], "reservations overdue": row["over"]} if row else {}
+
+
 async def damage(source: Work) -> list[str]:
     """Sentences for `doctor`: where stock is not its movements, or what is set aside is not in open reservations."""
     wrong = [

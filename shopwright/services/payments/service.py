@@ -20,6 +20,7 @@ from shopwright.services.payments.contract import (
 )
 
 BATCH = 50
+LONG = timedelta(minutes=30)
 
 
 class Till:
@@ -231,6 +232,10 @@ class Till:
                 await self._settle(refund["key"])
             except Unavailable:
                 continue
+
+    async def figures(self) -> dict[str, float]:
+        """For `/metrics`: what is under way. Long is half an hour beyond the time a shopper has."""
+        return await store.figures(self._work, to_micros(self._work.now() - model.UNANSWERED - LONG))
 
     async def damage(self) -> list[str]:
         """For `doctor`: what does not add up, in words."""

@@ -88,6 +88,21 @@ async def undecided(source: Work, now: int, limit: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
+async def figures(source: Work, old: int) -> dict[str, float]:
+    """Payments and refunds nobody has decided yet, and those opened before `old` of them."""
+    row = await source.one(
+        "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN created_at <= :old THEN 1 ELSE 0 END), 0) AS old"
+        " FROM payments WHERE ask_at IS NOT NULL AND status <> 'authorized'",
+        old=old,
+    )
+    refunds = await source.one("SELECT count(*) AS n FROM refunds WHERE state = 'asked'")
+    return {
+        "payments undecided": row["n"] if row else 0,
+        "payments undecided for long": row["old"] if row else 0,
+        "refunds unsettled": refunds["n"] if refunds else 0,
+    }
+
+
 async def decide(
     tx: Transaction,
     payment_id: str,

@@ -1,0 +1,74 @@
+"""For those who run the shop: its processes and engines, what waits, and what was given up."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromQuery
+from litestar.response import Redirect
+
+from shopwright.faces import render
+from shopwright.faces.backoffice.frame import OfficeDep
+from shopwright.faces.storefront.frame import Web, form_of
+from shopwright.kit.auth import staff
+from shopwright.kit.errors import ShopError
+from shopwright.kit.house import House
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Given
+
+HousesDep = Given[Mapping[str, House]]
+DATABASE = "database "
+MAY = allow(staff("system.operate"))
+
+
+@get("/office/system", opt=MAY, include_in_schema=False)
+async def system_page(office: OfficeDep, houses: HousesDep, said: FromQuery[str] = "") -> Response[bytes]:
+    """Every part with its version, engines, what waits and what was given up."""
+    parts = await asyncio.gather(*(_part(name, house) for name, house in houses.items()))
+    given_up = [{**one, "part": part["name"]} for part in parts for one in part["given_up"]]
+    waiting = [one for part in parts for one in part["waiting"] if one["waiting"]]
+    wrong = [
+        {"part": part["name"], "engine": engine, "problem": state}
+        for part in parts
+        for engine, state in part["bad"].items()
+    ]
+    away = [part["name"] for part in parts if part["problem"]]
+    versions = sorted({part["version"] for part in parts if part["version"]})
+    context = {
+        "parts": parts, "given_up": given_up, "waiting": waiting, "wrong": wrong, "away": away, "versions": versions,
+        "said": said,
+    }  # fmt: skip
+    return office.show("system.html", context)
+
+
+async def _part(name: str, house: House) -> dict[str, Any]:
+    blank: dict[str, Any] = {"name": name, "version": "", "waiting": (), "given_up": (), "problem": ""}
+    try:
+        condition = await house.condition()
+    except ShopError as error:
+        return {**blank, "good": [], "bad": {}, "problem": error.detail}
+    good = [engine for engine, state in condition.engines.items() if state == "ok"]
+    databases = [engine for engine in good if engine.startswith(DATABASE)]
+    if len(databases) > 1:
+        good = [f"{len(databases)} databases", *(engine for engine in good if engine not in databases)]
+    bad = {engine: state for engine, state in condition.engines.items() if state != "ok"}
+    return {**blank, **render.plain(condition), "good": good, "bad": bad}
+
+
+@post("/office/system", opt=MAY, include_in_schema=False)
+async def replay(request: Web, houses: HousesDep) -> Redirect:
+    """Bring a fact, or all that was given up, on its way again."""
+    form = await form_of(request)
+    ids = [form["fact"]] if form.get("fact") else []
+    chosen = [houses[form["part"]]] if form.get("part") in houses else list(houses.values())
+    count = 0
+    for house in chosen:
+        try:
+            count += await house.replay(ids)
+        except ShopError:  # it is shown as away on the page this leads to
+            continue
+    return Redirect(f"/office/system?said={count}+brought+on+their+way+again.", status_code=303)
+
+
+HANDLERS: list[Any] = [system_page, replay]

@@ -1,0 +1,162 @@
+"""For those who run the shop: how it is, what it counts, and what was given up brought on its way again."""
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any
+
+from litestar import Request, Response, Router, get
+
+from shopwright import __version__
+from shopwright.app import Shop
+from shopwright.kit.auth import anyone
+from shopwright.kit.clock import to_micros
+from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.house import Condition, GivenUp, Waiting
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.document import document
+from shopwright.kit.work import Work
+
+READY_S = 2
+SECOND = 1_000_000
+GOOD = "ok"
+# Services that say how much is under way.
+COUNTED = ("inventory", "payments")
+
+
+async def _state(asked: Awaitable[Any]) -> str:
+    """How an engine is; half-dead is as bad as dead."""
+    try:
+        async with asyncio.timeout(READY_S):
+            await asked
+    except TimeoutError:
+        return f"It does not answer within {READY_S} seconds."
+    except ShopError as error:
+        return error.detail
+    return GOOD
+
+
+async def _waiting(work: Work) -> Waiting:
+    rows = await work.fetch("SELECT state, count(*) AS n, MIN(due) AS due FROM deliveries GROUP BY state")
+    of = {row["state"]: row for row in rows}
+    due = of["waiting"]["due"] if "waiting" in of else None
+    late = 0.0 if due is None else max(0.0, (to_micros(work.now()) - due) / SECOND)
+    counts = {state: row["n"] for state, row in of.items()}
+    return Waiting(service=work.name, waiting=counts.get("waiting", 0), dead=counts.get("dead", 0), lag_s=late)
+
+
+class Housekeeper:
+    """`kit.house.House` of this process."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+
+    async def engines(self) -> dict[str, str]:
+        """Every engine, really asked: “ok”, or what is wrong with it."""
+        shop = self._shop
+        asked: dict[str, Awaitable[Any]] = {
+            f"database {name}": work.database.check() for name, work in shop.works.items()
+        }
+        asked["cache"] = shop.cache.get("ready")
+        if "catalog" in shop.here:
+            asked["files"] = shop.files.get("ready")
+        if "search" in shop.here:
+            asked["search"] = shop.index.count()
+        return dict(zip(asked, await asyncio.gather(*map(_state, asked.values())), strict=True))
+
+    async def condition(self) -> Condition:
+        shop = self._shop
+        engines = await self.engines()
+        try:
+            waiting = [await _waiting(work) for work in shop.works.values()]
+            dead = await shop.bus.dead()
+        except ShopError:  # of its database is said enough among the engines
+            waiting, dead = [], []
+        given_up = tuple(
+            GivenUp(
+                fact_id=one.fact_id,
+                type=one.type,
+                subject=one.subject,
+                source=one.source,
+                hearer=one.hearer,
+                problem=one.problem,
+            )
+            for one in dead
+        )
+        parts = tuple(sorted(shop.here - {"pretend"}))
+        return Condition(parts=parts, version=__version__, engines=engines, waiting=tuple(waiting), given_up=given_up)
+
+    async def replay(self, fact_ids: Sequence[str]) -> int:
+        bus = self._shop.bus
+        chosen = [one for one in await bus.dead() if not fact_ids or one.fact_id in fact_ids]
+        await bus.replay(chosen)
+        return len(chosen)
+
+    async def numbers(self) -> bytes:
+        """What this process counts, and what is asked of its engines for it; an engine that is gone is one of the numbers."""
+        shop, numbers = self._shop, self._shop.numbers
+        for engine, state in (await self.engines()).items():
+            numbers.engines.labels(engine).set(state == GOOD)
+        for name, work in shop.works.items():
+            try:
+                await self._count(name, work)
+            except ShopError:
+                continue
+        return numbers.text()
+
+    async def _count(self, name: str, work: Work) -> None:
+        numbers = self._shop.numbers
+        outbox = await _waiting(work)
+        numbers.waiting.labels(name).set(outbox.waiting)
+        numbers.dead.labels(name).set(outbox.dead)
+        numbers.lag.labels(name).set(outbox.lag_s)
+        size, used = work.database.connections()
+        numbers.connections.labels(name, "used").set(used)
+        numbers.connections.labels(name, "free").set(size - used)
+        if name in COUNTED:
+            figures: Mapping[str, float] = await getattr(self._shop, name).figures()
+            numbers.is_open(figures)
+
+
+def is_ours(request: Request[Any, Any, Any]) -> bool:
+    """Does someone ask from this machine or a private network, and not by way of a gateway that is open to the world?"""
+    if request.client is None or "x-forwarded-for" in request.headers:
+        return False
+    try:
+        address = ipaddress.ip_address(request.client.host)
+    except ValueError:
+        return False
+    return address.is_private
+
+
+def operator_routes(shop: Shop) -> Router:
+    """For those who run the shop."""
+    house = Housekeeper(shop)
+
+    @get("/health/live", opt=allow(anyone), tags=["operator"], operation_id="live")
+    async def live() -> dict[str, str]:
+        """The process answers."""
+        return {"status": GOOD}
+
+    @get("/health/ready", opt=allow(anyone), tags=["operator"], operation_id="ready")
+    async def ready() -> Response[dict[str, Any]]:
+        """Every engine answers, really asked."""
+        engines = await house.engines()
+        # Without the others the shop says less, but it sells: it stays in the load balancer.
+        good = all(state == GOOD for name, state in engines.items() if name.startswith("database "))
+        body = {"status": GOOD if good else "unavailable", "version": __version__, "engines": engines}
+        return Response(body, status_code=200 if good else 503)
+
+    @get("/metrics", opt=allow(anyone), include_in_schema=False)
+    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Numbers for Prometheus, to whoever asks from a private network. How a business goes is not for everyone."""
+        if not is_ours(request):
+            raise Missing("There is nothing at this address.")
+        return Response(await house.numbers(), media_type="text/plain; version=0.0.4")
+
+    @get("/openapi.json", opt=allow(anyone), include_in_schema=False)
+    async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        """The API, for machines."""
+        return document(request.app.state.api())
+
+    return Router("/", route_handlers=[live, ready, metrics, openapi_document])

@@ -1,0 +1,52 @@
+"""What a process says of itself to whoever runs the shop, and what they may tell it to do."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from shopwright.kit.verbs import again
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service has told and not everyone has heard. `lag_s`: how long what is due has waited, in seconds."""
+
+    service: str
+    waiting: int = 0
+    dead: int = 0
+    lag_s: float = 0.0
+
+
+class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact that `hearer` could not handle however often it was tried; `source`: the service that told it."""
+
+    fact_id: str
+    type: str
+    subject: str
+    source: str
+    hearer: str
+    problem: str
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """How a process is. `parts`: what it serves. `engines`: each with “ok” or what is wrong with it."""
+
+    parts: tuple[str, ...]
+    version: str
+    engines: dict[str, str]
+    waiting: tuple[Waiting, ...] = ()
+    given_up: tuple[GivenUp, ...] = ()
+
+
+class House(Protocol):
+    """One process of the shop, as those see it who run it."""
+
+    @again
+    async def condition(self) -> Condition:
+        """How it is, its engines really asked."""
+        ...
+
+    @again
+    async def replay(self, fact_ids: Sequence[str]) -> int:
+        """Bring what was given up on its way again: these, or all where none is named; answers how many they were."""
+        ...

@@ -1,0 +1,96 @@
+"""What one process counts, for Prometheus: requests, calls to other services, facts, what waits, how the process is.
+
+Names and units follow Prometheus' conventions (seconds, `_total`); labels are few and name no person.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+# What people feel: at half of the time they begin to wait, at all of it the promise to them is broken.
+STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+LAG_EVERY_S = 0.5
+
+
+class Numbers:
+    """The counters of one process, in a registry of its own."""
+
+    def __init__(self, version: str = "") -> None:
+        self.registry = CollectorRegistry()
+        self._count_requests()
+        self._count_calls()
+        self._count_facts()
+        self._look_at_the_process(version)
+
+    def _counter(self, name: str, says: str, *labels: str) -> Counter:
+        return Counter(f"shopwright_{name}", says, labels, registry=self.registry)
+
+    def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
+        return Gauge(f"shopwright_{name}", says, labels, registry=self.registry)
+
+    def _histogram(self, name: str, says: str, *labels: str) -> Histogram:
+        return Histogram(f"shopwright_{name}", says, labels, buckets=STEPS, registry=self.registry)
+
+    def _count_requests(self) -> None:
+        self.requests = self._counter("requests_total", "Requests answered", "method", "route", "status")
+        self.seconds = self._histogram("request_seconds", "Time to answer", "route")
+        self.prepared = self._counter(
+            "prepared_total", "Answers that could be prepared: kept ones, and those made", "how"
+        )
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def _count_calls(self) -> None:
+        self.calls = self._counter("calls_total", "Calls to other services", "service", "outcome")
+        self.call_seconds = self._histogram("call_seconds", "Time until another service answered", "service")
+
+    def _count_facts(self) -> None:
+        self.facts = self._counter("facts_total", "Facts told by this process", "type")
+        self.waiting = self._gauge("deliveries_waiting", "Facts not yet delivered", "service")
+        self.dead = self._gauge("deliveries_dead", "Facts given up on", "service")
+        self.lag = self._gauge("delivery_lag_seconds", "How long what is due has waited for its delivery", "service")
+        self.open = self._gauge("open", "What is under way: reservations, payments nobody has decided yet", "what")
+
+    def _look_at_the_process(self, version: str) -> None:
+        self.engines = self._gauge("engine_up", "Whether an engine answers", "engine")
+        self.connections = self._gauge("database_connections", "Connections to the database", "service", "state")
+        self.loop_lag = self._gauge("event_loop_lag_seconds", "By how much a task was late, at most since last asked")
+        self._worst = 0.0
+        self._gauge("info", "Which version this is", "version").labels(version).set(1)
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request answered. Routes are few, so their counters are found once."""
+        key = (method, route, status)
+        if key not in self._known:
+            self._known[key] = (self.requests.labels(*key), self.seconds.labels(route))
+        requests, histogram = self._known[key]
+        requests.inc()
+        histogram.observe(seconds)
+
+    def called(self, service: str, outcome: str, seconds: float) -> None:
+        """One call to another service; `outcome`: answered, or what it failed of."""
+        self.calls.labels(service, outcome).inc()
+        self.call_seconds.labels(service).observe(seconds)
+
+    def told(self, kind: str) -> None:
+        """One fact, committed."""
+        self.facts.labels(kind).inc()
+
+    def is_open(self, figures: Mapping[str, float]) -> None:
+        """What services say is under way."""
+        for what, count in figures.items():
+            self.open.labels(what).set(count)
+
+    async def watch_the_loop(self) -> None:
+        """Until cancelled: by how much is a task late that only wanted to sleep?"""
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(LAG_EVERY_S)
+            self._worst = max(self._worst, time.perf_counter() - before - LAG_EVERY_S)
+
+    def text(self) -> bytes:
+        """All of them, as Prometheus reads them."""
+        self.loop_lag.set(self._worst)
+        self._worst = 0.0
+        return generate_latest(self.registry)
