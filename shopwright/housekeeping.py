@@ -110,9 +110,9 @@ class Housekeeper:
         numbers.waiting.labels(name).set(outbox.waiting)
         numbers.dead.labels(name).set(outbox.dead)
         numbers.lag.labels(name).set(outbox.lag_s)
-        size, used = work.database.connections()
+        most, used = work.database.connections()
         numbers.connections.labels(name, "used").set(used)
-        numbers.connections.labels(name, "free").set(size - used)
+        numbers.connections.labels(name, "free").set(most - used)
         if name in COUNTED:
             figures: Mapping[str, float] = await getattr(self._shop, name).figures()
             numbers.is_open(figures)

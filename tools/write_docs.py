@@ -4,7 +4,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from shopwright.deploy import compose, kubernetes, systemd
+from shopwright.deploy import compose, kubernetes, systemd, watch
 from shopwright.deploy.system import Wanted
 from shopwright.kit.facts import Event
 from shopwright.kit.label import Label
@@ -81,7 +81,7 @@ def settings() -> str:
 
 def deploy() -> dict[Path, str]:
     """What `shopwright deploy` writes when nothing is wished for."""
-    kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files}
+    kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files, "watch": watch.files}
     return {DEPLOY / kind / name: text for kind, make in kinds.items() for name, text in make(Wanted()).items()}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from shopwright.deploy.watch import targets
 from shopwright.front.haproxy import AWAY, SLOTS, Balancer
 from shopwright.front.haproxy import configuration as balanced
 from shopwright.front.nginx import Front, configuration
@@ -60,6 +61,7 @@ class Place:
         (self.folder / "nginx.conf").write_text(configuration(self._front(plan)))
         (self.folder / "haproxy.cfg").write_text(balanced(self._balancer(plan)))
         (self.folder / "away.http").write_text(AWAY, newline="")
+        (self.folder / "targets.json").write_text(targets(_addresses(plan)))
         unfinished.replace(self.folder / "plan.json")
 
     def _front(self, plan: Plan) -> Front:
@@ -74,7 +76,7 @@ class Place:
 
     def _balancer(self, plan: Plan) -> Balancer:
         return Balancer(
-            servers={part: [f"127.0.0.1:{port}" for port in ports] for part, ports in plan.processes.items()},
+            servers=_addresses(plan),
             listen=f"127.0.0.1:{plan.behind}",
             socket=self.balancer_socket,
             away=self.folder / "away.http",
@@ -89,6 +91,10 @@ class Place:
             "SHOPWRIGHT_SERVICES": f"http://127.0.0.1:{plan.behind}/{{service}}",
             "SHOPWRIGHT_PROXIES": "127.0.0.1",
         }
+
+
+def _addresses(plan: Plan) -> dict[str, list[str]]:
+    return {part: [f"127.0.0.1:{port}" for port in ports] for part, ports in plan.processes.items()}
 
 
 def needs_servers(settings: Settings) -> None:

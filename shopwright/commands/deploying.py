@@ -6,7 +6,7 @@ import click
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["kubernetes", "compose", "systemd"]))
+@click.argument("kind", type=click.Choice(["kubernetes", "compose", "systemd", "watch"]))
 @click.option("--out", required=True, type=click.Path(file_okay=False), help="the folder to write to")
 @click.option("--url", default="https://shop.example.com", show_default=True, help="where shoppers come")
 @click.option("--image", default="shopwright:latest", show_default=True, help="what runs in containers")
@@ -16,13 +16,14 @@ import click
 )
 def deploy(kind: str, out: str, url: str, image: str, each: int, most: int) -> None:
     """Write manifests for KIND; files of these names are replaced, others stay."""
-    from shopwright.deploy import compose, kubernetes, systemd
+    from shopwright.deploy import compose, kubernetes, systemd, watch
     from shopwright.deploy.system import Wanted
 
-    kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files}
+    kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files, "watch": watch.files}
     written = kinds[kind](Wanted(url=url.rstrip("/"), image=image, each=each, most=max(most, each)))
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in written.items():
         (folder / name).write_text(text, newline="")
-    click.echo(f"{len(written)} files in {folder}. Copy secrets.env.example to secrets.env and fill it in.")
+    more = " Copy secrets.env.example to secrets.env and fill it in." if "secrets.env.example" in written else ""
+    click.echo(f"{len(written)} files in {folder}.{more}")

@@ -15,6 +15,7 @@ from shopwright.web import session_cookie
 
 NAME, GATEWAY, GATEWAY_PORT = "shopwright", "gateway", 8080
 DNS = 53
+WATCHERS = {"kubernetes.io/metadata.name": "monitoring"}  # where Prometheus is
 USER = 10001
 DRAIN_S, LAST_S = 10, 45
 PRIVATE = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
@@ -195,7 +196,10 @@ def _river(part: Part) -> Manifest:
         "spec": {
             "podSelector": {"matchLabels": _labels(part.name)},
             "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{"from": _from(GATEWAY, *asked_by(part.name)), "ports": [{"port": PORT}]}],
+            "ingress": [
+                {"from": _from(GATEWAY, *asked_by(part.name)), "ports": [{"port": PORT}]},
+                {"from": [{"namespaceSelector": {"matchLabels": WATCHERS}}], "ports": [{"port": PORT}]},
+            ],
             "egress": out,
         },
     }

@@ -133,7 +133,7 @@ class Database(Protocol):
         ...
 
     def connections(self) -> tuple[int, int]:
-        """How many there are in this process, and how many of them are in use; (0, 0) where that is not counted."""
+        """How many this process may have, and how many of them are in use; (0, 0) where that is not counted."""
         ...
 
     async def check(self) -> None:

@@ -76,7 +76,8 @@ def test_the_network_is_open_along_the_river_and_nowhere_else() -> None:
         return {peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in peers}
 
     for part in PARTS:
-        (door,) = policies[part]["ingress"]
+        door, watchers = policies[part]["ingress"]
+        assert watchers["from"] == [{"namespaceSelector": {"matchLabels": kubernetes.WATCHERS}}]
         assert names(door["from"]) == {"gateway"} | {other for other in PARTS if part in asks(other)}
         out = [names(one["to"]) for one in policies[part]["egress"] if "to" in one]
         assert out == ([set(asks(part))] if asks(part) else [])

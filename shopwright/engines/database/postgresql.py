@@ -221,7 +221,7 @@ class PostgresDatabase:
 
     def connections(self) -> tuple[int, int]:
         pool = self._pool
-        return (0, 0) if pool is None else (pool.get_size(), pool.get_size() - pool.get_idle_size())
+        return self._url.connections, 0 if pool is None else pool.get_size() - pool.get_idle_size()
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         async with self._connection() as connection:

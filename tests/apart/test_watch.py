@@ -1,0 +1,258 @@
+"""What Prometheus is told to watch: rules it accepts, numbers there are, every alert seen to fire and to keep still."""
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from shopwright.app import Shop
+from shopwright.deploy import watch
+from shopwright.deploy.alerts import RUNBOOKS, alerts, rules
+from shopwright.deploy.system import Wanted
+from shopwright.kit.numbers import Numbers
+from tests.conftest import make_settings, need
+from tests.process.server import Server, free_port
+
+HOME = Path(__file__).parents[2]
+ROUTE = 'route="/v1/products"'
+# Alert → the numbers at which it fires, a value a minute, and those at which it keeps still.
+PART = 'up{job="shopwright",part="orders",instance="a"}'
+PLACED = 'shopwright_facts_total{type="OrderPlaced"}'
+Series = dict[str, str]
+
+
+def requests(good: str, bad: str) -> Series:
+    """`good` and `bad`: how the counters go, as promtool writes it."""
+    base = f'shopwright_requests_total{{method="GET",{ROUTE},status='
+    return {f'{base}"200"}}': good, f'{base}"500"}}': bad}
+
+
+def seconds(in_time: str, every: str) -> Series:
+    return {
+        f'shopwright_request_seconds_bucket{{{ROUTE},le="1.0"}}': in_time,
+        f"shopwright_request_seconds_count{{{ROUTE}}}": every,
+    }
+
+
+def pair(service: str, used: int) -> Series:
+    name = f'shopwright_database_connections{{service="{service}",state='
+    return {f'{name}"used"}}': f"{used}x60", f'{name}"free"}}': f"{10 - used}x60"}
+
+
+CAUSES: dict[str, tuple[Series, Series]] = {
+    # 2 % of requests fail; of 100,000 fewer than one in a thousand does.
+    "ErrorsFast": (requests("0+98x60", "0+2x60"), requests("0+10000x60", "0+5x60")),
+    "ErrorsSteady": (requests("0+990x60", "0+10x60"), requests("0+10000x60", "0+5x60")),
+    "ErrorsSlow": (requests("0+998x60", "0+2x60"), requests("0+10000x60", "0+5x60")),
+    "SlownessFast": (seconds("0+80x60", "0+100x60"), seconds("0+995x60", "0+1000x60")),
+    "SlownessSteady": (seconds("0+90x60", "0+100x60"), seconds("0+995x60", "0+1000x60")),
+    "SlownessSlow": (seconds("0+98x60", "0+100x60"), seconds("0+995x60", "0+1000x60")),
+    "PartDown": ({PART: "0x60"}, {PART: "0x60", PART.replace('"a"', '"b"'): "1x60"}),
+    "ProcessDown": ({PART: "0x60", PART.replace('"a"', '"b"'): "1x60"}, {PART: "1x60"}),
+    "EngineAway": ({'shopwright_engine_up{engine="cache"}': "0x60"}, {'shopwright_engine_up{engine="cache"}': "1x60"}),
+    "CallsFail": (
+        {'shopwright_calls_total{service="search",outcome="answered"}': "0+90x60",
+         'shopwright_calls_total{service="search",outcome="unanswered"}': "0+10x60"},
+        {'shopwright_calls_total{service="search",outcome="answered"}': "0+990x60",
+         'shopwright_calls_total{service="search",outcome="unanswered"}': "0+10x60"},
+    ),
+    "FactsLate": (
+        {'shopwright_delivery_lag_seconds{service="orders"}': "300x60"},
+        {'shopwright_delivery_lag_seconds{service="orders"}': "3x60"},
+    ),
+    "FactsGivenUp": (
+        {'shopwright_deliveries_dead{service="orders"}': "1x60"},
+        {'shopwright_deliveries_dead{service="orders"}': "0x60"},
+    ),
+    "PaymentsUndecided": (
+        {'shopwright_open{what="payments undecided for long"}': "1x60"},
+        {'shopwright_open{what="payments undecided for long"}': "0x60", 'shopwright_open{what="payments undecided"}': "9x60"},
+    ),
+    "ReservationsOverdue": (
+        {'shopwright_open{what="reservations overdue"}': "2x60"},
+        {'shopwright_open{what="reservations overdue"}': "0x60", 'shopwright_open{what="reservations"}': "9x60"},
+    ),
+    "OrdersStopped": ({PLACED: "0+10x1000 10000x40"}, {PLACED: "0+10x1040"}),
+    "ConnectionsShort": (pair("orders", 10), pair("orders", 5)),
+    "LoopLate": (
+        {'shopwright_event_loop_lag_seconds{instance="a"}': "0.5x60"},
+        {'shopwright_event_loop_lag_seconds{instance="a"}': "0.01x60"},
+    ),
+}  # fmt: skip
+# It looks back a week, in larger steps.
+BACK, BACK_STEP, BACK_AT = "OrdersStopped", "10m", "10300m"
+
+
+def promtool() -> str:
+    command = shutil.which("promtool")
+    need(bool(command), "prometheus")
+    return str(command)
+
+
+def written(folder: Path) -> Path:
+    for name, text in watch.files(Wanted()).items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def test_prometheus_accepts_its_files(tmp_path: Path) -> None:
+    written(tmp_path)
+    for what, name in (("rules", "rules.yml"), ("config", "prometheus.yml")):
+        told = subprocess.run([promtool(), "check", what, tmp_path / name], capture_output=True, text=True, check=False)
+        assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_every_alert_fires_of_its_cause_and_keeps_still_without_it(tmp_path: Path) -> None:
+    assert CAUSES.keys() == {one.name for one in alerts()}
+    files: dict[str, list[dict[str, Any]]] = {"1m": [], BACK_STEP: []}
+    for name, (cause, calm) in CAUSES.items():
+        step, at = (BACK_STEP, BACK_AT) if name == BACK else ("1m", "50m")
+        for series, fires in ((cause, True), (calm, False)):
+            asked = f'count(ALERTS{{alertname="{name}",alertstate="firing"}}) or vector(0)'
+            expected = [{"labels": "{}", "value": 1 if fires else 0}]
+            files[step].append({
+                "interval": step,
+                "name": f"{name} {'fires' if fires else 'keeps still'}",
+                "input_series": [{"series": one, "values": values} for one, values in series.items()],
+                "promql_expr_test": [{"expr": asked, "eval_time": at, "exp_samples": expected}],
+            })  # fmt: skip
+    written(tmp_path)
+    for step, tests in files.items():
+        asked = {"rule_files": ["rules.yml"], "evaluation_interval": step, "tests": tests}
+        (tmp_path / f"tests-{step}.yml").write_text(yaml.safe_dump(asked))
+    command = [promtool(), "test", "rules", *tmp_path.glob("tests-*.yml")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def names(text: str) -> set[str]:
+    return set(re.findall(r"\bshopwright_[a-z_]+", text))
+
+
+def test_rules_and_dashboard_ask_for_numbers_there_are(tmp_path: Path) -> None:
+    known = {sample.name for metric in Numbers().registry.collect() for sample in metric.samples}
+    known |= {
+        f"{metric.name}{end}" for metric in Numbers().registry.collect() for end in ("", "_total", "_bucket", "_count")
+    }
+    asked = names(json.dumps(rules())) | names(json.dumps(watch.dashboard()))
+    assert len(asked) > 10
+    assert asked <= known
+    board = watch.dashboard()
+    reckoned = {one["record"] for group in rules()["groups"] for one in group["rules"] if "record" in one}
+    used = {
+        one
+        for panel in board["panels"]
+        for line in panel["targets"]
+        for one in re.findall(r"shopwright:\w+:\w+", line["expr"])
+    }
+    assert used <= reckoned
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in board["panels"]]
+    assert len(set(places)) == len(places) == len({panel["id"] for panel in board["panels"]})
+    # Each query is one Prometheus can read.
+    queries = [
+        {"record": f"q:{n}:{m}", "expr": line["expr"]}
+        for n, panel in enumerate(board["panels"])
+        for m, line in enumerate(panel["targets"])
+    ]
+    (tmp_path / "queries.yml").write_text(yaml.safe_dump({"groups": [{"name": "q", "rules": queries}]}))
+    told = subprocess.run(
+        [promtool(), "check", "rules", tmp_path / "queries.yml"], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+
+
+def test_every_alert_has_its_page_and_no_page_is_left_over() -> None:
+    wanted = {f"{one.runbook}.md" for one in alerts()}
+    there = {path.name for path in (HOME / RUNBOOKS).glob("*.md")} - {"README.md"}
+    assert there == wanted
+    for name in wanted:
+        text = (HOME / RUNBOOKS / name).read_text()
+        assert text.startswith(f"# {name.removesuffix('.md')}\n")
+        for part in ("## What it means", "## Look", "## Do"):
+            assert part in text, name
+
+
+# --- with Prometheus itself
+
+
+def hurried(text: str) -> str:
+    """The same rules, for those who cannot wait for minutes."""
+    text = re.sub(r"for: \d+m", "for: 1s", text)
+    return text.replace("interval: 30s", "interval: 1s").replace("[5m]", "[15s]")
+
+
+@asynccontextmanager
+async def prometheus(folder: Path, targets: dict[str, list[str]]) -> AsyncIterator[Callable[[], Any]]:
+    """Watching these; answers a function that says which alerts fire."""
+    command = shutil.which("prometheus")
+    need(bool(command), "prometheus")
+    written(folder)
+    (folder / "rules.yml").write_text(hurried((folder / "rules.yml").read_text()))
+    (folder / "prometheus.yml").write_text((folder / "prometheus.yml").read_text().replace("15s", "1s"))
+    (folder / "targets").mkdir()
+    (folder / "targets" / "shop.json").write_text(watch.targets(targets))
+    port = free_port()
+    process = subprocess.Popen(
+        [command, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+         f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"],
+    )  # fmt: skip
+
+    async def firing() -> set[str]:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            try:
+                told = (await client.get(f"http://127.0.0.1:{port}/api/v1/alerts")).json()["data"]["alerts"]
+            except httpx.TransportError:
+                return {"not yet"}
+        return {one["labels"]["alertname"] for one in told if one["state"] == "firing"}
+
+    try:
+        yield firing
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+async def comes(firing: Callable[[], Any], name: str, *, there: bool = True) -> None:
+    for _ in range(120):
+        if (name in (found := await firing())) == there and "not yet" not in found:
+            return
+        await asyncio.sleep(0.5)
+    raise AssertionError(f"{name} {'does not fire' if there else 'still fires'}: {found}")
+
+
+@pytest.mark.slow
+async def test_faults_of_a_real_shop_reach_whoever_is_called(data: tuple[Path, str], tmp_path: Path) -> None:
+    server = Server(*data, cache="redis://127.0.0.1:1/0")  # where nobody is
+    await asyncio.to_thread(server.start)
+    shop = Shop(make_settings(*data))
+    killed = False
+    try:
+        async with prometheus(tmp_path, {"all": [f"127.0.0.1:{server.port}"]}) as firing:
+            await comes(firing, "EngineAway")
+            assert await firing() == {"EngineAway"}
+            async with shop.works["orders"].begin() as tx:
+                await tx.run(
+                    "INSERT INTO deliveries (fact_id, hearer, subject, due, attempts, state, problem)"
+                    " VALUES ('evt_x', 'insights.OrderPlaced', 'ord_x', 0, 12, 'dead', 'x')"
+                )
+            await comes(firing, "FactsGivenUp")
+            async with shop.works["orders"].begin() as tx:
+                await tx.run("DELETE FROM deliveries WHERE fact_id = 'evt_x'")
+            await comes(firing, "FactsGivenUp", there=False)
+            server.kill()
+            killed = True
+            await comes(firing, "PartDown")
+            await comes(firing, "ProcessDown")
+    finally:
+        await shop.close()
+        if not killed:
+            assert await asyncio.to_thread(server.stop) == 0
