@@ -31,8 +31,9 @@ from shopwright.engines.files import open_files
 from shopwright.engines.messages import open_postbox
 from shopwright.engines.providers.pretend.provider import PretendProvider
 from shopwright.engines.search import open_search
+from shopwright.engines.traces import open_traces
 from shopwright.faces.shelf.view import Shelf
-from shopwright.kit import outgoing
+from shopwright.kit import outgoing, trace
 from shopwright.kit.clock import Clock, SystemClock
 from shopwright.kit.database import Database
 from shopwright.kit.facts import Hearers, Reaction, Timer
@@ -135,6 +136,7 @@ class Shop:
         self.ids = Ids(self.clock, chance)
         self.numbers = Numbers(__version__)
         self.ways.called = self.numbers.called
+        self.tracer = open_traces(settings.traces, "+".join(sorted(here)) or "shop", __version__)
         self._hearers = Hearers()
         self._open_engines(send_webhook or self._post_webhook)
         self._build_sources(hasher)
@@ -325,7 +327,8 @@ class Shop:
             await self.search.heal()
         carry = self.bus.run if self.settings.carry == "here" else self.bus.leave_to_others
         tasks = [self._tell_counts(), self.numbers.watch_the_loop(), *([carry()] if deliver else [])]
-        running = [asyncio.create_task(task) for task in tasks]
+        with trace.watched_by(self.tracer):
+            running = [asyncio.create_task(task) for task in tasks]
         try:
             yield self
         finally:
@@ -363,6 +366,8 @@ class Shop:
             await self.marks.close()
         await self.outside.aclose()
         await self.ways.close()
+        if self.tracer is not None:
+            await asyncio.to_thread(self.tracer.close)
 
     async def _post_webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
         """Call a payment webhook over the network, as a provider would."""

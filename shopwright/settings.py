@@ -68,6 +68,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["automatic", "manual"],
         _means("automatic: a payment takes the money; manual: it sets the money aside until staff take it"),
     ] = "automatic"
+    log: Annotated[Literal["text", "json"], _means("lines for people, or one JSON object an event")] = "text"
+    traces: Annotated[str, _means("where traces go: off:, or otlp://collector:4318?share=0.1 (otlps: with TLS)")] = (
+        "off:"
+    )
     limits: Annotated[Literal["on", "off"], _means("rate limits; off for load tests (the login delay stays)")] = "on"
     writes_per_minute: Annotated[
         int, msgspec.Meta(ge=1, description="writing requests a minute from one address; ten times as many reads")

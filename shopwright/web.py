@@ -214,7 +214,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         answering = Internal(answering, exposed, shop.ways.seal)
     if behind_gateway(shop) and "users" in shop.here:
         answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
-    answering = Observe(answering, shop.ids, shop.numbers, tls=shop.settings.url.startswith("https://"))
+    answering = Observe(answering, shop.ids, shop.numbers, shop.tracer, tls=shop.settings.url.startswith("https://"))
     if shop.settings.proxies:
         trusted = [one.strip() for one in shop.settings.proxies.split(",")]
         answering = wrap_asgi_with_proxy_headers(answering, trusted_hosts=trusted)

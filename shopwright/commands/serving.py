@@ -20,6 +20,7 @@ from shopwright.demo.load import is_empty, load
 from shopwright.demo.people import live_a_little
 from shopwright.kit import watch
 from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.logs import JsonLines
 from shopwright.settings import Settings
 
 # These tell the processes of this server; they are no settings.
@@ -27,16 +28,17 @@ QUIET, SERVED = "_SHOPWRIGHT_QUIET", "_SHOPWRIGHT_SERVED"
 BACKLOG = 4096
 
 
-def set_up_logging(data: str, *, quiet: bool) -> None:
+def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
     """One line an event on the terminal; requests only when not quiet. What guards want to know: in `security.log`."""
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    lines = JsonLines() if kind == "json" else None
+    told = logging.StreamHandler(sys.stderr)
+    told.setFormatter(lines or logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[told])
     access = logging.getLogger("shopwright.access")
     access.setLevel(logging.WARNING if quiet else logging.INFO)
     access.propagate = False
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.setFormatter(lines or logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     access.handlers[:] = [handler]
     kept = logging.FileHandler(Path(data) / "security.log", delay=True)
     kept.setFormatter(
@@ -93,7 +95,7 @@ def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bo
     if demo and services:
         raise Invalid("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart.")
     _check_port(where.host, where.port)
-    set_up_logging(settings.data, quiet=quiet)
+    set_up_logging(settings.data, settings.log, quiet=quiet)
     password = asyncio.run(until_there(lambda: prepare(settings, services, demo=demo), where.host, where.port))
     _tell(settings, where, services, password)
     os.environ |= {QUIET: "1"} if quiet else {}
@@ -175,13 +177,13 @@ def create() -> object:
     from shopwright.web import build
 
     settings = read_settings(None)
-    set_up_logging(settings.data, quiet=QUIET in os.environ)
+    set_up_logging(settings.data, settings.log, quiet=QUIET in os.environ)
     return build(Shop(settings, here=os.environ.get(SERVED, "").split()))
 
 
 def work(settings: Settings, services: Sequence[str]) -> int:
     """Carry facts and keep timers, until stopped."""
-    set_up_logging(settings.data, quiet=True)
+    set_up_logging(settings.data, settings.log, quiet=True)
 
     async def run() -> None:
         shop = Shop(msgspec.structs.replace(settings, carry="here"), here=services)

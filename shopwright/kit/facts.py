@@ -38,13 +38,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that happened: with an id, a time (UTC) and the id it is about."""
+    """An event that happened: with an id, a time (UTC) and the id it is about. `trace`: what it follows from (`kit.trace`)."""
 
     id: str
     type: str
     time: datetime
     subject: str
     data: Any
+    trace: str = ""
 
 
 def decode(fact_type: str, data: str) -> Event:

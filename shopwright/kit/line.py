@@ -15,7 +15,7 @@ from collections.abc import Callable
 import httpx
 from circuitbreaker import CircuitBreaker
 
-from shopwright.kit import deadline
+from shopwright.kit import deadline, trace
 from shopwright.kit.calls import CALLER, DEADLINE, Called
 from shopwright.kit.errors import Unavailable
 
@@ -81,7 +81,8 @@ class Line:
     async def _counted(self, verb: str, body: bytes) -> tuple[int, bytes]:
         began, outcome = time.perf_counter(), "answered"
         try:
-            return await self._once(verb, body)
+            with trace.span(f"{self._name}.{verb}", "client"):
+                return await self._once(verb, body)
         except Unavailable as error:
             outcome = "unreached" if isinstance(error, Unreached) else "unanswered"
             raise
@@ -92,7 +93,7 @@ class Line:
         left_s = deadline.left()
         try:
             async with asyncio.timeout(left_s), self._free:
-                headers = {CALLER: self._sign(), DEADLINE: str(int(deadline.left() * 1000))}
+                headers = {CALLER: self._sign(), DEADLINE: str(int(deadline.left() * 1000)), **trace.handed_on()}
                 answer = await self._client.post(verb, content=body, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise Unreached(f"{self._name} cannot be reached.") from error

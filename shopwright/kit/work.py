@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from shopwright.kit import trace
 from shopwright.kit.clock import Clock, from_micros, to_micros
 from shopwright.kit.database import Database, Row, Session
 from shopwright.kit.errors import Unavailable
@@ -28,6 +29,7 @@ LEASE = timedelta(seconds=20)
 ANSWERS_KEPT = timedelta(days=1)
 FORGOTTEN_WITHIN = timedelta(days=30)
 REQUEST_S = 1.0
+STATEMENT = "db.query.text"  # as OpenTelemetry calls it; values never stand in it
 # So many values are asked for at once.
 MANY = 500
 # The transactions this task holds open for several deeds, by the name of the service.
@@ -73,14 +75,17 @@ class Transaction(Reading):
         self.torn = 0
 
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
-        return await self.session.fetch(sql, params)
+        with trace.span(self.name, "client", notes={STATEMENT: sql}):
+            return await self.session.fetch(sql, params)
 
     async def run(self, sql: str, **params: Any) -> int:
-        return await self.session.run(sql, params)
+        with trace.span(self.name, "client", notes={STATEMENT: sql}):
+            return await self.session.run(sql, params)
 
     async def run_many(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
-            await self.session.run_many(sql, rows)
+            with trace.span(self.name, "client", notes={STATEMENT: sql, "rows": len(rows)}):
+                await self.session.run_many(sql, rows)
 
     def afterwards(self, act: Callable[["Work"], Awaitable[None]]) -> None:
         """Do this once, after the transaction is committed. It may not raise: whoever began the transaction is done."""
@@ -94,17 +99,22 @@ class Transaction(Reading):
         due = to_micros(self.now + self._work.lease)
         time = to_micros(self.now)
         facts, deliveries = [], []
+        began = trace.here()
         for event, subject in zip(events, subjects, strict=True):
             last[subject] = fact_id = self._work.ids.new("evt", after=last.get(subject, ""))
-            fact = Fact(id=fact_id, type=type(event).__name__, time=self.now, subject=subject, data=event)
+            fact = Fact(id=fact_id, type=type(event).__name__, time=self.now, subject=subject, data=event, trace=began)
             data = msgspec.json.encode(event).decode()
             self.types.append(fact.type)
-            facts.append({"id": fact_id, "type": fact.type, "subject": subject, "time": time, "data": data})
+            facts.append(
+                {"id": fact_id, "type": fact.type, "subject": subject, "time": time, "data": data, "trace": began}
+            )
             for hearer in self._work.hearers.of(fact.type):
                 self.told.append(Heard(fact, hearer))
                 deliveries.append({"fact_id": fact_id, "hearer": hearer, "subject": subject, "due": due})
         await self.run_many(
-            "INSERT INTO facts (id, type, subject, time, data) VALUES (:id, :type, :subject, :time, :data)", facts
+            "INSERT INTO facts (id, type, subject, time, data, trace)"
+            " VALUES (:id, :type, :subject, :time, :data, :trace)",
+            facts,
         )
         await self.run_many(
             "INSERT INTO deliveries (fact_id, hearer, subject, due) VALUES (:fact_id, :hearer, :subject, :due)",
@@ -224,7 +234,8 @@ class Work(Reading):
         return self  # Litestar copies routes with all they hold; there is one of these a service
 
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
-        return await self.database.fetch(sql, params)
+        with trace.span(self.name, "client", notes={STATEMENT: sql}):
+            return await self.database.fetch(sql, params)
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -292,15 +303,16 @@ class Work(Reading):
     async def facts_after(self, fact_id: str, limit: int) -> list[Fact]:
         """This service's own facts after `fact_id` ("" for the first), oldest first."""
         rows = await self.fetch("SELECT * FROM facts WHERE id > :id ORDER BY id LIMIT :limit", id=fact_id, limit=limit)
-        return [read_fact(row) for row in rows]
+        return [read_fact(row, row["trace"]) for row in rows]
 
 
-def read_fact(row: Row) -> Fact:
-    """A row of `facts` as the fact it keeps."""
+def read_fact(row: Row, began: str = "") -> Fact:
+    """A row that keeps a fact. `began`: what it follows from, where that is kept beside it."""
     return Fact(
         id=row["id"],
         type=row["type"],
         time=from_micros(row["time"]),
         subject=row["subject"],
         data=decode(row["type"], row["data"]),
+        trace=began,
     )

@@ -210,7 +210,7 @@ async def test_sign_ins_and_refusals_are_written_down_one_by_one_and_name_nobody
     api: httpx.AsyncClient, shop: Shop, tmp_path, staff: dict[str, str]
 ) -> None:
     handlers = {name: logging.getLogger(name).handlers[:] for name in ("shopwright.access", "shopwright.security")}
-    set_up_logging(str(tmp_path), quiet=True)
+    set_up_logging(str(tmp_path), "text", quiet=True)
     try:
         user = await ada(shop)
         headers = await sign_in(api, "ada@example.com", PASSWORD)

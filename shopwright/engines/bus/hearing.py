@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
+from shopwright.kit import trace
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Heard, Reaction
 from shopwright.kit.work import AlreadyDone, Work
@@ -60,13 +61,17 @@ class Ears:
             async with self._works[name].together():
                 for number, heard in enumerate(ones):
                     with suppress(AlreadyDone):
-                        await self.reactions[heard.hearer].handler(heard)
+                        await self._let_hear(heard)
                     if number % BREATH == 0:
                         await asyncio.sleep(0)
         except Exception as error:  # noqa: BLE001 -- each is tried alone next: who fails then is told of
             log.info("%s hears one by one: %r", name, error)
             return False
         return True
+
+    async def _let_hear(self, heard: Heard) -> None:
+        with trace.span(f"hear {heard.hearer}", "consumer", heard.fact.trace, {"fact": heard.fact.id}):
+            await self.reactions[heard.hearer].handler(heard)
 
     async def _in_order(self, ones: Sequence[Heard], attempts: Mapping[str, int]) -> Outcome:
         failed: dict[str, Exception] = {}
@@ -78,7 +83,7 @@ class Ears:
                 left.add(heard.key)
                 continue
             try:
-                await self.reactions[heard.hearer].handler(heard)
+                await self._let_hear(heard)
             except AlreadyDone:
                 continue
             except Exception as error:

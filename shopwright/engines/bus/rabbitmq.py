@@ -48,6 +48,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     data: msgspec.Raw = msgspec.Raw(b"null")
     problem: str = ""
     attempts: int = 0
+    trace: str = ""
 
 
 class RabbitBus(Relay):
@@ -271,7 +272,9 @@ def pack(heard: Heard) -> aio_pika.Message:
     """A fact as a message that outlives a restart of the server."""
     fact = heard.fact
     data = msgspec.Raw(msgspec.json.encode(fact.data))
-    envelope = Envelope(id=fact.id, type=fact.type, subject=fact.subject, time=to_micros(fact.time), data=data)
+    envelope = Envelope(
+        id=fact.id, type=fact.type, subject=fact.subject, time=to_micros(fact.time), data=data, trace=fact.trace
+    )
     return _persistent(msgspec.json.encode(envelope), heard.key, fact.type)
 
 
@@ -279,7 +282,9 @@ def unpack(message: AbstractIncomingMessage, hearer: str) -> Heard:
     """The fact in a message. Raises DecodeError, or KeyError for a type nobody here knows."""
     one = msgspec.json.decode(message.body, type=Envelope)
     data = decode(one.type, bytes(one.data).decode())
-    return Heard(Fact(id=one.id, type=one.type, time=from_micros(one.time), subject=one.subject, data=data), hearer)
+    time = from_micros(one.time)
+    fact = Fact(id=one.id, type=one.type, time=time, subject=one.subject, data=data, trace=one.trace)
+    return Heard(fact, hearer)
 
 
 def _persistent(body: bytes, message_id: str, kind: str) -> aio_pika.Message:

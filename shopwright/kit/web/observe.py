@@ -8,8 +8,10 @@ from typing import Any
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from shopwright.kit import trace
 from shopwright.kit.ids import Ids
 from shopwright.kit.numbers import Numbers
+from shopwright.kit.trace import PARENT, REQUEST, Tracer
 from shopwright.kit.work import one_request
 
 log = logging.getLogger("shopwright.access")
@@ -36,18 +38,21 @@ TLS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains"
 class Observe:
     """The outermost middleware. `tls`: shoppers come by https."""
 
-    def __init__(self, app: ASGIApp, ids: Ids, numbers: Numbers, *, tls: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, ids: Ids, numbers: Numbers, tracer: Tracer | None = None, *, tls: bool = False
+    ) -> None:
         self._app = app
         self._headers = [*SECURITY, TLS_ONLY] if tls else SECURITY
         self._ids = ids
         self._numbers = numbers
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        given = _header(scope, REQUEST)
         request_id = given.decode() if REQUEST_ID.fullmatch(given) else self._ids.new("req")
         state: Any = scope.setdefault("state", {})
         state["request_id"] = request_id
@@ -62,11 +67,37 @@ class Observe:
                 message["headers"] = [*message["headers"], *extra, (b"x-request-id", request_id.encode())]
             await send(message)
 
-        try:
-            with one_request():
+        # Of a trace that began outside is believed what other parts of the shop say, and nobody else.
+        parent = _header(scope, PARENT) if scope["path"].startswith("/internal/") else b""
+        with (
+            trace.watched_by(self._tracer),
+            trace.for_request(request_id),
+            trace.span(scope["method"], "server", parent.decode("latin-1")) as span,
+            one_request(),
+        ):
+            try:
                 await self._app(scope, receive, mark)
-        finally:
-            seconds = time.perf_counter() - started
-            route = scope.get("path_template") or "unmatched"
-            self._numbers.count(scope["method"], route, status, seconds)
-            log.info("%s %s %d %.1f ms %s", scope["method"], scope["path"], status, seconds * 1000, request_id)
+            finally:
+                route = scope.get("path_template") or "unmatched"
+                span.rename(f"{scope['method']} {route}")
+                span.note("http.response.status_code", status)
+                fields = {"method": scope["method"], "route": route, "status": status}
+                self._tell(scope["path"], fields, time.perf_counter() - started)
+
+    def _tell(self, path: str, fields: dict[str, Any], seconds: float) -> None:
+        self._numbers.count(fields["method"], fields["route"], fields["status"], seconds)
+        ms = round(seconds * 1000, 1)
+        known = trace.request_id()
+        log.info(
+            "%s %s %d %.1f ms %s",
+            fields["method"],
+            path,
+            fields["status"],
+            ms,
+            known,
+            extra={"fields": fields | {"ms": ms}},
+        )
+
+
+def _header(scope: Scope, wanted: str) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted.encode()), b"")

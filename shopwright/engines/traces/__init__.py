@@ -1,0 +1,20 @@
+"""Where traces go: nowhere, or `otlp://collector:4318` (OTLP over HTTP, what OpenTelemetry collectors take)."""
+
+from shopwright.kit.settings import choose, client_of
+from shopwright.kit.trace import Tracer
+
+
+def open_traces(url: str, part: str, version: str) -> Tracer | None:
+    """The tracer behind `url`, for a process that serves `part`; None where nobody watches. Raises Invalid."""
+    return choose("traces", url, {"off": _off, "otlp": _otlp, "otlps": _otlp})(url, part, version)
+
+
+def _off(_url: str, _part: str, _version: str) -> None:
+    return None
+
+
+def _otlp(url: str, part: str, version: str) -> Tracer:
+    with client_of("traces"):
+        from shopwright.engines.traces.otlp import OtlpTracer
+
+    return OtlpTracer(url, part, version)

@@ -1,0 +1,89 @@
+"""OpenTelemetry: spans leave in batches, on a thread of its own; where nobody takes them they are dropped, never waited for.
+
+otlp://collector:4318?share=0.1
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from shopwright.kit.errors import Invalid
+from shopwright.kit.settings import take_apart
+from shopwright.kit.trace import PARENT, Kind, Span
+
+PORT = 4318
+PATIENCE_S = 5
+KINDS: Mapping[Kind, trace.SpanKind] = {
+    "server": trace.SpanKind.SERVER,
+    "client": trace.SpanKind.CLIENT,
+    "producer": trace.SpanKind.PRODUCER,
+    "consumer": trace.SpanKind.CONSUMER,
+    "internal": trace.SpanKind.INTERNAL,
+}
+
+
+class OtlpSpan:
+    """A span of OpenTelemetry's."""
+
+    def __init__(self, inner: trace.Span) -> None:
+        self._inner = inner
+
+    def rename(self, name: str) -> None:
+        self._inner.update_name(name)
+
+    def note(self, name: str, value: str | int) -> None:
+        self._inner.set_attribute(name, value)
+
+
+class OtlpTracer:
+    """`kit.trace.Tracer`. `part`: what the process serves, `version`: of the shop."""
+
+    def __init__(self, url: str, part: str, version: str) -> None:
+        where = take_apart("traces", url, ("share",))
+        host, port = where.hosts[0]
+        scheme = "https" if where.scheme == "otlps" else "http"
+        exporter = OTLPSpanExporter(f"{scheme}://{host}:{port or PORT}/v1/traces", timeout=PATIENCE_S)
+        # A collector that is away is no trouble of the shop's.
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+        self._provider = TracerProvider(
+            resource=Resource({SERVICE_NAME: f"shopwright-{part}", SERVICE_VERSION: version}),
+            sampler=ParentBased(TraceIdRatioBased(_share(where.options.get("share", "1")))),
+            shutdown_on_exit=False,
+        )
+        self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._tracer = self._provider.get_tracer("shopwright")
+        self._wire = TraceContextTextMapPropagator()
+
+    @contextmanager
+    def span(self, name: str, kind: Kind, parent: str, notes: Mapping[str, str | int]) -> Iterator[Span]:
+        began = self._wire.extract({PARENT: parent}) if parent else None
+        with self._tracer.start_as_current_span(
+            name, began, KINDS[kind], attributes=dict(notes), record_exception=False, set_status_on_exception=True
+        ) as inner:
+            yield OtlpSpan(inner)
+
+    def here(self) -> str:
+        headers: dict[str, str] = {}
+        self._wire.inject(headers)
+        return headers.get(PARENT, "")
+
+    def close(self) -> None:
+        self._provider.shutdown()
+
+
+def _share(given: str) -> float:
+    try:
+        share = float(given)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise Invalid(f"SHOPWRIGHT_TRACES has the share “{given}”; it is between 0 and 1: 0.1 keeps one trace of ten.")
+    return share

@@ -1,0 +1,185 @@
+"""One order followed through every service, queue message and statement, by what an OTLP receiver is sent; and log lines."""
+
+import asyncio
+import gzip
+import io
+import json
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from shopwright.app import Shop
+from shopwright.kit import trace
+from shopwright.kit.errors import Invalid
+from shopwright.kit.logs import JsonLines
+from shopwright.web import build
+from tests.apart.inside import apart
+from tests.api.test_journey import order, ready_cart
+from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sell
+
+Spans = list[dict[str, Any]]
+
+
+@contextmanager
+def receiver() -> Iterator[tuple[str, Spans]]:
+    """An OTLP receiver: its URL, and the spans it was sent."""
+    spans: Spans = []
+
+    class Take(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+                told = {one.key: one.value.string_value for one in resource.resource.attributes}
+                for one in (span for scope in resource.scope_spans for span in scope.spans):
+                    notes = {note.key: note.value.string_value or note.value.int_value for note in one.attributes}
+                    spans.append({
+                        "service": told["service.name"], "name": one.name, "trace": one.trace_id.hex(),
+                        "id": one.span_id.hex(), "parent": one.parent_span_id.hex(), "kind": one.kind, "notes": notes,
+                    })  # fmt: skip
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Take) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield f"otlp://127.0.0.1:{server.server_port}", spans
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.skipif(not ON_SERVERS, reason="parts apart share servers")
+async def test_one_order_is_seen_in_every_service_message_and_statement(data: tuple[Path, str]) -> None:
+    with receiver() as (url, spans):
+        whole = Shop(make_settings(*data, traces=url), hasher=QUICK)
+        await whole.migrate()
+        await whole.users.ensure_owner(*OWNER)
+        with trace.watched_by(whole.tracer):  # as `Shop.running` has it
+            kettle = await sell(whole)
+        async with apart(whole, hasher=QUICK) as gateway:
+            transport = httpx.ASGITransport(app=gateway)
+            async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
+                cart = await ready_cart(api, kettle.variants[0].sku)
+                await order(api, cart)
+            with trace.watched_by(whole.tracer):
+                await whole.bus.settle()
+        await whole.close()
+    (root,) = [one for one in spans if (one["name"], one["service"]) == ("POST /v1/orders", "shopwright-orders")]
+    found = [one for one in spans if one["trace"] == root["trace"]]
+    by_id = {one["id"]: one for one in found}
+    assert [one["name"] for one in found if not one["parent"]] == ["POST /v1/orders"]
+    assert all(one["parent"] in by_id for one in found if one is not root)  # nothing hangs in the air
+    assert root["notes"]["http.response.status_code"] == 201
+    # Each service that was asked, as it was asked and as it answered.
+    for asked in ("carts", "inventory", "pricing", "payments"):
+        answers = [one for one in found if one["name"].startswith(f"POST /internal/{asked}/")]
+        assert answers, asked
+        assert {one["service"] for one in answers} == {f"shopwright-{asked}"}
+        assert {by_id[one["parent"]]["service"] for one in answers} <= {
+            f"shopwright-{part}" for part in ("orders", "carts")
+        }
+    # Whoever heard of it, and what it led to: the letter that says thank you.
+    heard = Counter(one["name"] for one in found if one["name"].startswith("hear "))
+    assert heard["hear notifications.OrderPlaced"] == 1
+    assert heard["hear orders.payment_captured"] == 1
+    assert heard["hear notifications.OrderPaid"] == 1  # told by who heard that the money is there
+    # Every statement, and no value in any.
+    statements = [one for one in found if "db.query.text" in one["notes"]]
+    assert any("INSERT INTO orders" in one["notes"]["db.query.text"] for one in statements)
+    assert {one["name"] for one in statements} >= {
+        "orders",
+        "carts",
+        "inventory",
+        "pricing",
+        "payments",
+        "notifications",
+    }
+    everything = json.dumps(spans)
+    for personal in ("ada@example.com", "Unter den Linden", cart["id"], kettle.id):
+        assert personal not in everything
+
+
+async def test_a_receiver_that_is_away_is_no_trouble_of_the_shops(data: tuple[Path, str]) -> None:
+    shop = Shop(make_settings(*data, traces="otlp://127.0.0.1:1"), hasher=QUICK)
+    await shop.migrate()
+    transport = httpx.ASGITransport(app=build(shop, deliver=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
+        assert (await api.get("/v1/products")).status_code == 200
+    async with asyncio.timeout(10):
+        await shop.close()
+
+
+async def test_a_trace_that_began_outside_is_not_believed(data: tuple[Path, str]) -> None:
+    with receiver() as (url, spans):
+        shop = Shop(make_settings(*data, traces=url), hasher=QUICK)
+        await shop.migrate()
+        transport = httpx.ASGITransport(app=build(shop, deliver=False))
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
+            await api.get("/v1/categories", headers={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"})
+        await shop.close()
+    assert [one["name"] for one in spans if one["trace"] == "a" * 32] == []
+    assert "GET /v1/categories" in {one["name"] for one in spans}
+
+
+@pytest.mark.parametrize("share", ["2", "-0.1", "all"])
+def test_a_share_that_is_none_is_refused(data: tuple[Path, str], share: str) -> None:
+    with pytest.raises(Invalid, match="is between 0 and 1"):
+        Shop(make_settings(*data, traces=f"otlp://127.0.0.1:4318?share={share}"))
+
+
+async def test_of_a_share_of_nothing_nothing_is_sent(data: tuple[Path, str]) -> None:
+    with receiver() as (url, spans):
+        shop = Shop(make_settings(*data, traces=f"{url}?share=0"), hasher=QUICK)
+        await shop.migrate()
+        await sell(shop)
+        await shop.close()
+    assert spans == []
+
+
+# --- log lines
+
+
+async def test_a_line_is_one_object_and_names_nobody(shop: Shop) -> None:
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonLines())
+    access, other = logging.getLogger("shopwright.access"), logging.getLogger("shopwright.bus")
+    before = access.level
+    access.setLevel(logging.INFO)
+    access.addHandler(handler)
+    other.addHandler(handler)
+    try:
+        transport = httpx.ASGITransport(app=build(shop, deliver=False))
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
+            await api.get("/v1/orders/ord_secret", params={"token": "t0ken"}, headers={"X-Request-Id": "my-request-7"})
+        try:
+            {}["lost\nin two lines"]
+        except KeyError:
+            other.warning("%s stumbled", "someone", exc_info=True)
+    finally:
+        access.setLevel(before)
+        access.removeHandler(handler)
+        other.removeHandler(handler)
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    asked = next(one for one in lines if one["logger"] == "shopwright.access")
+    assert (asked["method"], asked["route"], asked["request_id"]) == ("GET", "/v1/orders/{order_id}", "my-request-7")
+    assert asked["status"] in {401, 404}
+    assert asked["time"].endswith("Z")
+    assert "ord_secret" not in written.getvalue()
+    assert "t0ken" not in written.getvalue()
+    stumbled = lines[-1]
+    assert (stumbled["level"], stumbled["message"]) == ("warning", "someone stumbled")
+    assert "KeyError" in stumbled["error"]
