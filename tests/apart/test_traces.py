@@ -103,7 +103,6 @@ async def test_one_order_is_seen_in_every_service_message_and_statement(data: tu
         "orders",
         "carts",
         "inventory",
-        "pricing",
         "payments",
         "notifications",
     }
