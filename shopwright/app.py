@@ -147,7 +147,7 @@ class Shop:
 
     def _open_engines(self, send_webhook: SendWebhook) -> None:
         settings = self.settings
-        self.marks = open_marks(settings.cache)
+        self.marks = self.ways.marks = open_marks(settings.cache)
         self.works: dict[str, Work] = {name: self._work(name) for name in (*RIVER, "pretend") if name in self.here}
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)

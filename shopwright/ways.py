@@ -11,9 +11,11 @@ from shopwright.kit.calls import Called, Way, remote
 from shopwright.kit.deadline import PATIENCE_S
 from shopwright.kit.errors import Invalid
 from shopwright.kit.house import House
+from shopwright.kit.remembered import Remembered
 from shopwright.kit.seal import Seal
 from shopwright.kit.settings import client_of
 from shopwright.kit.web.internal import PREFIX, audience
+from shopwright.kit.work import Marks
 from shopwright.lenient import INSTEAD, Lenient
 from shopwright.services import RIVER
 from shopwright.settings import Settings
@@ -24,6 +26,24 @@ PARTS = (*RIVER, FACES)
 # The pretend provider keeps its books beside payments.
 ALONG = {"payments": "pretend"}
 EMBEDDED = {"database": "sqlite:", "bus": "local:", "cache": "memory:", "search": "tantivy:", "files": "file:"}
+# Verbs whose answers follow from the service's database alone, whoever asks and whenever; and others that change nothing.
+REMEMBERED = {
+    "catalog": (
+        "get", "get_many", "by_variant", "collections", "collections_of", "product_types", "redirect", "categories",
+        "attribute_types",
+    ),
+    "inventory": ("stock",),
+    "pricing": ("prices", "tax_rates", "shipping_rates"),
+    "reviews": ("of_product", "histogram"),
+    "search": ("cards", "rating"),
+}  # fmt: skip
+LOOKING = {
+    "catalog": ("list_products", "in_collection", "by_sources", "original", "picture"),
+    "pricing": ("quote", "shipping_options", "coupons", "promotions"),
+    "carts": ("get", "of_customer", "count", "wishes", "shipping_options"),
+    "search": ("find", "suggest"),
+    "recommendations": ("recommend", "remembers", "seen"),
+}
 SPARED = frozenset(service for service, _ in INSTEAD)
 T = TypeVar("T")
 Connect = Callable[[str], httpx.AsyncClient]
@@ -74,6 +94,7 @@ class Ways:
         self._name = "+".join(sorted(here))
         self._lines: list[Any] = []
         self._outages = 0
+        self.marks: Marks | None = None
         self.called: Called = lambda _service, _outcome, _seconds: None
         self.seal = Seal(settings.secret)
         self.apart = not set(here) >= set(PARTS)
@@ -91,8 +112,13 @@ class Ways:
 
     def to(self, service: str, contract: type[T]) -> T:
         """An object with the verbs of that contract."""
-        found = remote(contract, self._line(service))
+        line = self._line(service)
+        found = remote(contract, line if self.marks is None else self._remembering(service, line))
         return cast("T", Lenient(service, found, self._note)) if service in SPARED else found
+
+    def _remembering(self, service: str, line: Way) -> Way:
+        assert self.marks is not None  # noqa: S101 -- whoever calls has seen it
+        return Remembered(line, service, self.marks, REMEMBERED.get(service, ()), LOOKING.get(service, ()))
 
     def _note(self) -> None:
         self._outages += 1

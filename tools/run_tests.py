@@ -13,7 +13,7 @@ SERVERS = (
     ),
 )
 LATER = ("tests/pages", "tests/security")
-JOURNEY = ("tests/api/test_journey.py",)
+JOURNEY = ("tests/api/test_journey.py", "tests/api/test_operating.py")
 
 
 def main() -> int:

@@ -20,8 +20,9 @@ from shopwright.web import build
 class Gateway:
     """An ASGI app that does what nginx is told to do: who calls is asked once, the part that answers is found by address."""
 
-    def __init__(self, parts: dict[str, Any]) -> None:
+    def __init__(self, parts: dict[str, Any], shops: dict[str, Shop]) -> None:
         self._parts = parts
+        self.shops = shops
         self._found = [(re.compile(pattern), part) for part, some in patterns().items() for pattern in some]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -51,6 +52,7 @@ class Gateway:
 async def apart(whole: Shop, **more: Any) -> AsyncIterator[Gateway]:
     """The same shop as `whole`, in thirteen parts."""
     apps: dict[str, Any] = {}
+    shops: dict[str, Shop] = {}
 
     async def between(scope: Any, receive: Any, send: Any) -> None:
         name = dict(scope["headers"])[b"host"].decode()
@@ -80,5 +82,6 @@ async def apart(whole: Shop, **more: Any) -> AsyncIterator[Gateway]:
                 work.lease = timedelta(0)  # as with SHOPWRIGHT_CARRY=elsewhere: `whole` carries facts
             await stack.enter_async_context(shop.running(deliver=False))
             apps[part] = build(shop, deliver=False)
-        yield Gateway(dict(apps))
+            shops[part] = shop
+        yield Gateway(dict(apps), shops)
         apps.clear()

@@ -1,0 +1,153 @@
+"""What being apart costs: the same requests to a shop of one process and to one of thirteen parts, on the same servers.
+
+make servers; . var/cluster.env; python bench/apart.py [--seconds 5] [--checkouts 100] [--each 1 2 3]
+"""
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from bench.measuring import free_port, start, stop, wrk
+from bench.run import flow_over_http, prepare_in
+from shopwright.kit.settings import read
+from shopwright.settings import Settings, complete
+
+BAR = 3.0
+SLUG = "harbour-kettle"
+TICK = os.sysconf("SC_CLK_TCK")
+AT_ONCE = 8
+Figure = tuple[float, float]  # a second, milliseconds of CPU each
+
+
+def cpu_s(mark: str) -> float:
+    """What all processes with this in their environment have used."""
+    total = 0
+    for one in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (one / "environ").read_bytes():
+                fields = (one / "stat").read_text().rpartition(")")[2].split()
+                total += int(fields[11]) + int(fields[12])
+        except OSError:
+            continue
+    return total / TICK
+
+
+def measured(mark: str, job: Callable[[], float]) -> Figure:
+    """`job` answers how many were done a second; how many in all is told by how long it took."""
+    before, began = cpu_s(mark), time.perf_counter()
+    rate = job()
+    count = rate * (time.perf_counter() - began)
+    return rate, (cpu_s(mark) - before) / count * 1000
+
+
+def figures(url: str, mark: str, skus: list[str], asked: argparse.Namespace) -> dict[str, Figure]:
+    """Of one shape."""
+    wrk(f"{url}/p/{SLUG}", 1)
+
+    def checkouts() -> float:
+        rate: float = asyncio.run(flow_over_http(url, skus, asked.checkouts, AT_ONCE, order=True))
+        return rate
+
+    found = {
+        "product page, kept": measured(mark, lambda: wrk(f"{url}/p/{SLUG}", asked.seconds)),
+        "product as JSON, kept": measured(mark, lambda: wrk(f"{url}/v1/products/{SLUG}", asked.seconds)),
+    }
+    number = iter(range(10**6))
+
+    def anew() -> float:
+        """Each address is another, so that none is kept."""
+        began, count = time.perf_counter(), 0
+        with httpx.Client(base_url=url, trust_env=False) as client:
+            while time.perf_counter() < began + asked.seconds:
+                client.get(f"/p/{SLUG}?n={next(number)}").raise_for_status()
+                count += 1
+        return count / (time.perf_counter() - began)
+
+    found["product page, made anew"] = measured(mark, anew)
+    found["checkout"] = measured(mark, checkouts)
+    return found
+
+
+@contextmanager
+def one_process(environment: dict[str, str]) -> Iterator[str]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "shopwright", "serve", "--quiet", "--port", str(port)]
+    process = start(command, port, **environment, SHOPWRIGHT_URL=url)
+    try:
+        yield url
+    finally:
+        stop(process)
+
+
+@contextmanager
+def apart(environment: dict[str, str], each: int) -> Iterator[str]:
+    port = free_port()
+    word = [sys.executable, "-m", "shopwright", "cluster"]
+    told = {**os.environ, **environment}
+    subprocess.run(
+        [*word, "up", "--port", str(port), "--each", str(each)], env=told, check=True, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        subprocess.run([*word, "down"], env=told, check=True, stdout=subprocess.DEVNULL)
+
+
+def report(shape: str, found: dict[str, Figure], alone: dict[str, Figure]) -> None:
+    for what, (rate, cost) in found.items():
+        ratio = cost / alone[what][1]
+        mark = (
+            "  ABOVE" if ratio > BAR and what in {"product page, kept", "product page, made anew", "checkout"} else ""
+        )
+        print(f"{shape:14} {what:26} {rate:9.0f}/s {cost:9.2f} ms {ratio:6.2f}{mark}", flush=True)
+
+
+async def prepared(settings: Settings, name: str) -> list[str]:
+    server = await asyncpg.connect(settings.database.partition("?")[0].rpartition("/")[0] + "/postgres")
+    await server.execute(f"CREATE DATABASE {name}")
+    await server.close()
+    return await prepare_in(settings)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--checkouts", type=int, default=100)
+    parser.add_argument("--each", type=int, nargs="+", default=[1, 2, 3])
+    asked = parser.parse_args()
+    name = f"bench_{uuid.uuid4().hex[:8]}"
+    with tempfile.TemporaryDirectory(prefix="shopwright-apart-") as folder:
+        given, _ = read(Settings, os.environ)
+        where = given.database.partition("?")[0].rpartition("/")[0]
+        environment = {
+            "SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_DATABASE": f"{where}/{name}?connections=4",
+            "SHOPWRIGHT_DOCUMENTS": f"{given.documents.rpartition('/')[0]}/{name}",
+            "SHOPWRIGHT_SEARCH": f"{given.search.rpartition('/')[0]}/{name}",
+            "SHOPWRIGHT_BUS": f"{given.bus}?prefix={name}", "SHOPWRIGHT_CACHE": f"{given.cache}?prefix={name}",
+            "SHOPWRIGHT_FILES": given.files, "SHOPWRIGHT_SECRET": uuid.uuid4().hex * 2,
+        }  # fmt: skip
+        settings, _ = read(Settings, environment)
+        skus = asyncio.run(prepared(complete(settings), name))
+        with one_process(environment) as url:
+            alone = figures(url, folder, skus, asked)
+        report("one process", alone, alone)
+        for each in asked.each:
+            with apart(environment, each) as url:
+                report(f"apart, {each} each", figures(url, folder, skus, asked), alone)
+
+
+if __name__ == "__main__":
+    main()
