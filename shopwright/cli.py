@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from shopwright.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-APART = {"cluster": "apart", "nginx": "apart", "haproxy": "apart", "deploy": "deploying"}  # word → its module
+APART = {
+    "cluster": "apart",
+    "nginx": "apart",
+    "haproxy": "apart",
+    "kong": "apart",
+    "aws": "apart",
+    "deploy": "deploying",
+}  # word → its module
 
 
 class Spoken(click.Group):

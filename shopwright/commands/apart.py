@@ -1,4 +1,4 @@
-"""The words for a shop that is apart: `nginx`, and `cluster up|down|status|logs|scale|restart`."""
+"""The words for a shop that is apart: `nginx`, `haproxy`, `kong`, `aws`, and `cluster up|down|status|logs|scale|restart`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -138,6 +138,41 @@ def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> No
 
     balancer = Balancer(servers=_servers(servers), listen=listen, socket=Path(socket), away=Path(away))
     click.echo(configuration(balancer))
+
+
+@click.command()
+@data_option
+@click.option("--per-minute", default=3_000, show_default=True, type=click.IntRange(1), help="requests of one address")
+@click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
+@click.option("--maintenance", is_flag=True, help="answer that the shop is closed for a moment")
+@click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
+def kong(
+    data: str | None, per_minute: int, origins: tuple[str, ...], servers: tuple[str, ...], *, maintenance: bool
+) -> None:
+    """Print the declarative configuration of Kong as gateway; limits are counted in the Redis of SHOPWRIGHT_CACHE."""
+    from shopwright.deploy.system import as_yaml
+    from shopwright.front.kong import Door, configuration
+
+    settings = read_settings(data)
+    door = Door(
+        servers=_servers(servers), largest_body=settings.largest_body, per_minute=per_minute, origins=origins,
+        cache=settings.cache if settings.cache.startswith("redis:") else "", maintenance=maintenance,
+    )  # fmt: skip
+    click.echo(as_yaml(configuration(door)), nl=False)
+
+
+@click.command()
+@click.option("--link", required=True, help="the id of the VPC link")
+@click.option("--listener", required=True, help="the ARN of the listener of the balancer behind it")
+@click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
+def aws(link: str, listener: str, origins: tuple[str, ...]) -> None:
+    """Print the OpenAPI document of an HTTP API of Amazon API Gateway, to be imported."""
+    import msgspec
+
+    from shopwright.front.aws import Api, document
+
+    told = document(Api(link=link, listener=listener, origins=origins))
+    click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
 
 
 def _servers(words: tuple[str, ...]) -> dict[str, list[str]]:

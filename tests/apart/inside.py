@@ -20,7 +20,8 @@ from shopwright.web import build
 class Gateway:
     """An ASGI app that does what nginx is told to do: who calls is asked once, the part that answers is found by address."""
 
-    def __init__(self, parts: dict[str, Any], shops: dict[str, Shop]) -> None:
+    def __init__(self, parts: dict[str, Any], shops: dict[str, Shop], *, identifies: bool) -> None:
+        self._identifies = identifies
         self._parts = parts
         self.shops = shops
         self._found = [(re.compile(pattern), part) for part, some in patterns().items() for pattern in some]
@@ -29,7 +30,8 @@ class Gateway:
         part = next((part for pattern, part in self._found if pattern.match(scope["path"])), FACES)
         own = {IDENTITY.encode(), b"shopwright-service"}
         headers = [(name, value) for name, value in scope["headers"] if name not in own]
-        headers.append((IDENTITY.encode(), await self._identity(scope, headers)))
+        if self._identifies:
+            headers.append((IDENTITY.encode(), await self._identity(scope, headers)))
         await self._parts[part]({**scope, "headers": headers}, receive, send)
 
     async def _identity(self, scope: Any, headers: list[tuple[bytes, bytes]]) -> bytes:
@@ -49,8 +51,8 @@ class Gateway:
 
 
 @asynccontextmanager
-async def apart(whole: Shop, **more: Any) -> AsyncIterator[Gateway]:
-    """The same shop as `whole`, in thirteen parts."""
+async def apart(whole: Shop, *, identifies: bool = True, **more: Any) -> AsyncIterator[Gateway]:
+    """The same shop as `whole`, in thirteen parts. `identifies`: the gateway finds out who calls, as nginx does and Kong does not."""
     apps: dict[str, Any] = {}
     shops: dict[str, Shop] = {}
 
@@ -62,7 +64,7 @@ async def apart(whole: Shop, **more: Any) -> AsyncIterator[Gateway]:
 
     def connect_as(part: str) -> Connect:
         """As a network does that lets nobody through but along the river (`deploy.system`)."""
-        allowed = asks(part)
+        allowed = asks(part) if identifies else {*asks(part), "users"}
 
         async def through(scope: Any, receive: Any, send: Any) -> None:
             name = dict(scope["headers"])[b"host"].decode()
@@ -83,5 +85,5 @@ async def apart(whole: Shop, **more: Any) -> AsyncIterator[Gateway]:
             await stack.enter_async_context(shop.running(deliver=False))
             apps[part] = build(shop, deliver=False)
             shops[part] = shop
-        yield Gateway(dict(apps), shops)
+        yield Gateway(dict(apps), shops, identifies=identifies)
         apps.clear()
