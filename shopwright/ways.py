@@ -112,13 +112,11 @@ class Ways:
 
     def to(self, service: str, contract: type[T]) -> T:
         """An object with the verbs of that contract."""
-        line = self._line(service)
-        found = remote(contract, line if self.marks is None else self._remembering(service, line))
+        way = self._line(service)
+        if self.marks is not None:
+            way = Remembered(way, service, self.marks, REMEMBERED.get(service, ()), LOOKING.get(service, ()))
+        found = remote(contract, way)
         return cast("T", Lenient(service, found, self._note)) if service in SPARED else found
-
-    def _remembering(self, service: str, line: Way) -> Way:
-        assert self.marks is not None  # noqa: S101 -- whoever calls has seen it
-        return Remembered(line, service, self.marks, REMEMBERED.get(service, ()), LOOKING.get(service, ()))
 
     def _note(self) -> None:
         self._outages += 1

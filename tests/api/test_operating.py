@@ -51,6 +51,21 @@ async def test_what_happens_is_counted(api: httpx.AsyncClient, shop: Shop) -> No
     assert value((await api.get("/metrics")).text, 'shopwright_open{what="payments undecided for long"}') >= 1
 
 
+@pytest.mark.skipif(APART, reason="each process counts for itself: tests/apart")
+async def test_what_clients_make_up_is_not_counted_by_name(api: httpx.AsyncClient) -> None:
+    for method, path in (
+        ("BREW", "/v1/products"),
+        ("PROPFIND", "/v1/products"),
+        ("GET", "/v1/made/up"),
+        ("GET", "/v1/7"),
+    ):
+        await api.request(method, path)
+    text = (await api.get("/metrics")).text
+    for made_up in ("BREW", "PROPFIND", "made/up", "/v1/7"):
+        assert made_up not in text
+    assert value(text, 'shopwright_requests_total{method="OTHER",route="unmatched",status="405"}') == 2
+
+
 async def test_a_transaction_that_fails_tells_nothing_that_is_counted(shop: Shop) -> None:
     await sell(shop)
     before = shop.numbers.text().decode()
