@@ -6,7 +6,9 @@ Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usag
 import asyncio
 import importlib
 import os
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from shopwright.app import Shop
     from shopwright.settings import Settings
 
+TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 F = TypeVar("F", bound=Callable[..., Any])
 APART = {
     "cluster": "apart",
@@ -104,13 +107,25 @@ def serve(
     data: str | None, host: str, port: int, workers: int, services: tuple[str, ...], *, demo: bool, quiet: bool
 ) -> None:
     """Serve the shop until it is stopped: all of it, or the SERVICES that are named (and `faces`, what people see)."""
-    from shopwright.commands import serving
-
     shown = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 -- what was asked for is only compared
     url = {} if os.environ.get("SHOPWRIGHT_URL") else {"url": shown}
     settings = read_settings(data, **url)
-    where = serving.Where(host=host, port=port, workers=workers)
-    raise SystemExit(serving.serve(settings, where, services, demo=demo, quiet=quiet))
+    with counted_together(workers):
+        from shopwright.commands import serving
+
+        where = serving.Where(host=host, port=port, workers=workers)
+        raise SystemExit(serving.serve(settings, where, services, demo=demo, quiet=quiet))
+
+
+@contextmanager
+def counted_together(workers: int) -> Iterator[None]:
+    """Several processes count as one server: said before the client of Prometheus is imported, which then looks for it."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="shopwright-numbers-") as folder:
+        os.environ[TOGETHER] = folder
+        yield
 
 
 @main.command()

@@ -4,14 +4,19 @@ Names and units follow Prometheus' conventions (seconds, `_total`); labels are f
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 # What people feel: at half of the time they begin to wait, at all of it the promise to them is broken.
 STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 LAG_EVERY_S = 0.5
+# The folder in which processes of one server keep what they count, so that each can tell of all. The client looks for this
+# name in the environment when it is imported.
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Numbers:
@@ -28,7 +33,8 @@ class Numbers:
         return Counter(f"shopwright_{name}", says, labels, registry=self.registry)
 
     def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
-        return Gauge(f"shopwright_{name}", says, labels, registry=self.registry)
+        # Of several processes it is what the last that was asked has seen: they all look at the same engines.
+        return Gauge(f"shopwright_{name}", says, labels, registry=self.registry, multiprocess_mode="mostrecent")
 
     def _histogram(self, name: str, says: str, *labels: str) -> Histogram:
         return Histogram(f"shopwright_{name}", says, labels, buckets=STEPS, registry=self.registry)
@@ -90,7 +96,11 @@ class Numbers:
             self._worst = max(self._worst, time.perf_counter() - before - LAG_EVERY_S)
 
     def text(self) -> bytes:
-        """All of them, as Prometheus reads them."""
+        """All of them, as Prometheus reads them; of all processes of this server."""
         self.loop_lag.set(self._worst)
         self._worst = 0.0
-        return generate_latest(self.registry)
+        if not (shared := os.environ.get(SHARED)):
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, shared)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

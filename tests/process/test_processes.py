@@ -224,6 +224,12 @@ async def test_two_workers_answer_for_one_shop_and_stop_cleanly(data: tuple[Path
     try:
         answers = await all_at_once(server.url, 60, sku, at_once=20)
         assert Counter(answer.status_code for answer in answers) == {201: 50, 409: 10}
+        for _ in range(6):  # whichever of the two is asked
+            numbers = (await asyncio.to_thread(httpx.get, f"{server.url}/metrics", trust_env=False)).text
+            placed = 'shopwright_requests_total{method="POST",route="/v1/orders",status="201"} 50.0'
+            assert placed in numbers
+            assert 'shopwright_facts_total{type="OrderPlaced"} 50.0' in numbers
+            assert numbers.count('shopwright_engine_up{engine="database orders"} 1.0') == 1
         commands = await asyncio.to_thread(server.run, "doctor")
         assert commands.returncode == 0, commands.stdout
     finally:
