@@ -106,11 +106,16 @@ def restart(data: str | None, services: tuple[str, ...]) -> None:
 @click.option("--certificate", default="", help="a file with the certificate; TLS and HTTP/2 with it")
 @click.option("--key", default="", help="a file with its key")
 @click.option("--folder", default="/var/lib/nginx/shopwright", show_default=True, help="what nginx writes")
+@click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
+@click.option("--canary", "canaries", multiple=True, help="SERVICE=HOST:PORT,… of another version; may be repeated")
+@click.option(
+    "--canary-share", default=0, type=click.IntRange(0, 100), help="of a hundred shoppers so many are sent there"
+)
 @click.option("--maintenance", is_flag=True, help="answer that the shop is closed for a moment")
 @click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
 def nginx(
     data: str | None, listen: str, behind: str, certificate: str, key: str, folder: str, servers: tuple[str, ...],
-    *, maintenance: bool,
+    origins: tuple[str, ...], canaries: tuple[str, ...], canary_share: int, *, maintenance: bool,
 ) -> None:  # fmt: skip
     """Print the configuration of nginx as gateway and load balancer; `all=HOST:PORT` stands for every service not named."""
     from shopwright.front.nginx import Front, configuration
@@ -121,6 +126,7 @@ def nginx(
         servers=_servers(servers),
         listen=listen, behind=behind, folder=Path(folder), session_cookie=session_cookie(settings.url),
         largest_body=settings.largest_body, certificate=certificate, key=key, maintenance=maintenance,
+        origins=origins, canary=_some(canaries), canary_share=canary_share,
     )  # fmt: skip
     click.echo(configuration(front))
 
@@ -175,11 +181,15 @@ def aws(link: str, listener: str, origins: tuple[str, ...]) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
 
 
+def _some(words: tuple[str, ...]) -> dict[str, list[str]]:
+    return {name: where.split(",") for name, _, where in (word.partition("=") for word in words)}
+
+
 def _servers(words: tuple[str, ...]) -> dict[str, list[str]]:
     """SERVICE=HOST:PORT,… by service. Raises Invalid for a service that is none."""
     from shopwright.ways import PARTS, serving
 
-    given = {name: where.split(",") for name, _, where in (word.partition("=") for word in words)}
+    given = _some(words)
     everything = given.pop("all", [])
     serving(given)
     return {part: given.get(part, everything) for part in PARTS}

@@ -20,7 +20,12 @@ from shopwright.ways import FACES, PARTS
 Servers = Mapping[str, Sequence[str]]
 SERVER = re.compile(r"[A-Za-z0-9._\-\[\]:]+:\d{1,5}")
 
-
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
+CANARY, ALL = "-canary", 100
+ALLOWED = """
+            add_header Access-Control-Allow-Origin $origin always;
+            add_header Access-Control-Expose-Headers "x-request-id, retry-after, link" always;
+            add_header Vary Origin always;"""
 CLOSED = """
         if ($uri !~ "^/health/") {
             return 503;
@@ -41,6 +46,8 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     """How the front door stands. `servers`: part → host:port of each process that takes requests.
 
     `listen`, `behind`: addresses for the world and for calls between services. `folder`: what nginx writes.
+    `origins`: sites whose scripts may ask the API. `canary`: processes of another version, as `servers`; `canary_share`
+    of the shoppers are sent to them, of a hundred, and whoever says `X-Canary: always`.
     `trusted`: networks whose X-Forwarded-For and X-Forwarded-Proto are believed, where TLS ends before it.
     `user`: as whom its workers run, where whoever starts it may choose. `balancer`: the address of an HAProxy that knows the processes (`front.haproxy`), in their place.
     """
@@ -54,6 +61,9 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     session_cookie: str
     largest_body: int
     trusted: Sequence[str] = ()
+    origins: Sequence[str] = ()
+    canary: Servers = {}
+    canary_share: int = 0
     certificate: str = ""
     key: str = ""
     maintenance: bool = False
@@ -62,7 +72,7 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
 def configuration(front: Front) -> str:
     """The file. Raises Invalid where a part has no process, or an address would be no address."""
     _check(front)
-    servers = {"balancer": [front.balancer]} if front.balancer else front.servers
+    servers = {"balancer": [front.balancer]} if front.balancer else {**front.servers, **_canaries(front)}
     upstreams = "\n".join(_upstream(name, ones) for name, ones in servers.items())
     return f"""# Written by `shopwright nginx`; change the shop and write it anew.
 {f"user {front.user};" if front.user else ""}
@@ -97,7 +107,7 @@ http {{
         default {FACES};
 {_parts()}
     }}
-{upstreams}
+{_cross_origin(front.origins)}{_lots(front) if front.canary else ""}{upstreams}
 {_world(front)}
 {_between(front) if front.behind else ""}
 }}
@@ -108,10 +118,22 @@ def _check(front: Front) -> None:
     for part in PARTS if not front.balancer else ():
         if not front.servers.get(part):
             raise Invalid(f"Nobody serves {part}: name at least one address for it.")
-    named = [*(one for ones in front.servers.values() for one in ones), front.listen, front.balancer, front.behind]
+    named = [
+        *(one for ones in (*front.servers.values(), *front.canary.values()) for one in ones),
+        front.listen,
+        front.balancer,
+        front.behind,
+    ]
     for address in filter(None, named):
         if not SERVER.fullmatch(address):
             raise Invalid(f"“{address}” is no address; it looks like 127.0.0.1:8000.")
+    for origin in front.origins:
+        if not ORIGIN.fullmatch(origin):
+            raise Invalid(f"“{origin}” is no origin; it looks like https://app.example.")
+    if front.canary and (front.balancer or not front.canary.keys() <= set(PARTS) or not 0 <= front.canary_share <= ALL):
+        raise Invalid(
+            "A canary names parts of the shop and a share between 0 and 100, and needs no balancer in between."
+        )
     if bool(front.certificate) != bool(front.key):
         raise Invalid("For TLS both are needed: a certificate and its key.")
 
@@ -132,6 +154,55 @@ def _trust(networks: Sequence[str]) -> str:
         yeshttp http;
         yeshttps https;
     }}"""
+
+
+def _canaries(front: Front) -> dict[str, Sequence[str]]:
+    """An upstream beside each part: its other version, or itself where there is none."""
+    return {f"{part}{CANARY}": front.canary.get(part, front.servers[part]) for part in PARTS} if front.canary else {}
+
+
+def _lots(front: Front) -> str:
+    """Who is sent where: one and the same shopper always to the same version."""
+    share = f"        {front.canary_share}% yes;\n" if front.canary_share else ""
+    return f"""    split_clients $remote_addr $lot {{
+{share}        * "";
+    }}
+    map "$http_x_canary|$lot" $flavour {{
+        default "";
+        "~^always\\|" {CANARY};
+        "|yes" {CANARY};
+    }}
+"""
+
+
+def _cross_origin(origins: Sequence[str]) -> str:
+    """Whose scripts may ask the API, and which requests only ask whether they may (Fetch Standard, CORS)."""
+    if not origins:
+        return ""
+    lines = "\n".join(f'        "~^/v1/[^|]*\\|{re.escape(one)}$" $http_origin;' for one in origins)
+    return f"""    map "$uri|$http_origin" $origin {{
+        default "";
+{lines}
+    }}
+    map "$request_method $origin" $preflight {{
+        default "";
+        "~^OPTIONS ." yes;
+    }}
+"""
+
+
+def _may_ask(front: Front) -> str:
+    if not front.origins:
+        return ""
+    return f"""
+            if ($preflight) {{
+                add_header Access-Control-Allow-Origin $origin;
+                add_header Access-Control-Allow-Methods "GET, POST, PUT, PATCH, DELETE";
+                add_header Access-Control-Allow-Headers "authorization, content-type, idempotency-key, x-request-id";
+                add_header Access-Control-Max-Age 3600;
+                add_header Vary Origin;
+                return 204;
+            }}{ALLOWED}"""
 
 
 def _folders(folder: Path) -> str:
@@ -176,9 +247,9 @@ def _world(front: Front) -> str:
             proxy_set_header Connection "";
             proxy_set_header X-Original-URI $request_uri;
         }}
-{_told("away", 1, told.AWAY)}
-{_told("closed", 60, told.CLOSED)}
-        location / {{{CLOSED if front.maintenance else ""}
+{_told("away", 1, told.AWAY, ALLOWED if front.origins else "")}
+{_told("closed", 60, told.CLOSED, ALLOWED if front.origins else "")}
+        location / {{{CLOSED if front.maintenance else ""}{_may_ask(front)}
             auth_request {PATH};
             auth_request_set $identity $upstream_http_{IDENTITY.replace("-", "_")};
             proxy_set_header {IDENTITY} $identity;
@@ -188,7 +259,7 @@ def _world(front: Front) -> str:
             proxy_set_header Connection "";
             proxy_set_header X-Forwarded-For $remote_addr;
             proxy_set_header X-Forwarded-Proto {"$proto" if front.trusted else "$scheme"};
-            proxy_pass http://{"balancer/$part$request_uri" if front.balancer else "$part"};
+            proxy_pass http://{"balancer/$part$request_uri" if front.balancer else "$part$flavour" if front.canary else "$part"};
         }}
     }}"""
 
@@ -203,11 +274,11 @@ def _tls(front: Front) -> str:
         ssl_session_cache shared:tls:10m;"""
 
 
-def _told(name: str, after_s: int, detail: str) -> str:
+def _told(name: str, after_s: int, detail: str, allowed: str) -> str:
     """503 as the API says it."""
     return f"""        location @{name} {{
             default_type {told.KIND};
-            add_header Retry-After {after_s} always;
+            add_header Retry-After {after_s} always;{allowed}
             return 503 '{told.unavailable(detail)}';
         }}"""
 

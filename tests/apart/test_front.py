@@ -9,7 +9,8 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -159,45 +160,107 @@ class Echo(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         told = f"{self.headers['X-Forwarded-For']} {self.headers['X-Forwarded-Proto']}".encode()
         self.send_response(200)
+        host, port = self.server.server_address[:2]
+        self.send_header("X-Server", f"{host!s}:{port}")
         self.send_header("Content-Length", str(len(told)))
         self.end_headers()
         self.wfile.write(told)
 
+    def do_OPTIONS(self) -> None:
+        self.do_GET()
+
     def log_message(self, *_: Any) -> None:
         pass
+
+
+@contextlib.contextmanager
+def echo() -> Iterator[str]:
+    """Someone who answers; where."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+@contextlib.contextmanager
+def before(folder: Path, **more: Any) -> Iterator[httpx.Client]:
+    """nginx as it is told by these, and a client of it."""
+    command = shutil.which("nginx", path=PATH)
+    need(bool(command), "nginx")
+    port = free_port()
+    more |= {"user": "root"} if os.geteuid() == 0 else {}  # the test's folder is nobody else's
+    told = front(folder, listen=f"127.0.0.1:{port}", behind="", **more)
+    (folder / "nginx.conf").write_text(nginx.configuration(told))
+    process = subprocess.Popen([command, "-c", folder / "nginx.conf", "-p", folder, "-g", "daemon off;"])
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            for _ in range(100):
+                with contextlib.suppress(httpx.ConnectError):
+                    client.get("/")
+                    break
+                time.sleep(0.05)
+            yield client
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 @pytest.mark.parametrize(
     ("trusted", "expected"), [("127.0.0.0/8", "203.0.113.1 https"), ("10.0.0.0/8", "127.0.0.1 http"), ("", "127.0.0.1 http")]
 )  # fmt: skip
 def test_a_gateway_behind_another_balancer_believes_that_one_alone(tmp_path: Path, trusted: str, expected: str) -> None:
-    command = shutil.which("nginx", path=PATH)
-    need(bool(command), "nginx")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as echo:
-        threading.Thread(target=echo.serve_forever).start()
-        port = free_port()
-        more: dict[str, Any] = {"user": "root"} if os.geteuid() == 0 else {}
-        servers = {part: [f"127.0.0.1:{echo.server_port}"] for part in PARTS}
-        networks = [trusted] if trusted else []
-        told = front(tmp_path, servers=servers, listen=f"127.0.0.1:{port}", behind="", trusted=networks, **more)
-        (tmp_path / "nginx.conf").write_text(nginx.configuration(told))
-        process = subprocess.Popen([command, "-c", tmp_path / "nginx.conf", "-p", tmp_path, "-g", "daemon off;"])
-        try:
-            answer = asked_until_there(f"http://127.0.0.1:{port}/")
-            assert answer == expected
-        finally:
-            process.terminate()
-            process.wait(20)
-            echo.shutdown()
+    headers = {"X-Forwarded-For": "198.51.100.9, 203.0.113.1", "X-Forwarded-Proto": "https"}
+    with echo() as there:
+        servers, networks = {part: [there] for part in PARTS}, [trusted] if trusted else []
+        with before(tmp_path, servers=servers, trusted=networks) as client:
+            assert client.get("/", headers=headers).text == expected
 
 
-def asked_until_there(url: str) -> str:
-    for _ in range(100):
-        with contextlib.suppress(httpx.ConnectError):
-            headers = {"X-Forwarded-For": "198.51.100.9, 203.0.113.1", "X-Forwarded-Proto": "https"}
-            return httpx.get(url, headers=headers, trust_env=False).text
-        time.sleep(0.05)
-    raise AssertionError("nginx did not start")
+def test_scripts_of_sites_that_are_named_may_ask_the_api_and_no_others(tmp_path: Path) -> None:
+    ours, allow = "https://app.example", "access-control-allow-origin"
+    with echo() as there, before(tmp_path, servers={part: [there] for part in PARTS}, origins=[ours]) as client:
+        asked = client.options("/v1/products", headers={"Origin": ours, "Access-Control-Request-Method": "POST"})
+        assert (asked.status_code, asked.headers[allow]) == (204, ours)
+        assert "idempotency-key" in asked.headers["access-control-allow-headers"]
+        answer = client.get("/v1/products", headers={"Origin": ours})
+        assert (answer.status_code, answer.headers[allow], answer.headers["vary"]) == (200, ours, "Origin")
+        assert "access-control-allow-credentials" not in answer.headers  # cookies stay at home
+        for origin, path in (
+            ("https://app.example.evil", "/v1/products"), ("https://evil.example", "/v1/products"),
+            ("https://appxexample", "/v1/products"), (ours, "/account"), ("null", "/v1/products"),
+        ):  # fmt: skip
+            assert allow not in client.get(path, headers={"Origin": origin}).headers, (origin, path)
+            asked = client.options(path, headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
+            assert allow not in asked.headers
+    with before(tmp_path, servers={part: ["127.0.0.1:1"] for part in PARTS}, origins=[ours]) as client:
+        away = client.get("/v1/products", headers={"Origin": ours})
+        assert (away.status_code, away.headers[allow]) == (503, ours)  # so that it can be read why
+
+
+def test_a_canary_gets_its_share_and_whoever_asks_for_it(tmp_path: Path) -> None:
+    with echo() as old, echo() as new:
+        more: dict[str, Any] = {"servers": {part: [old] for part in PARTS}, "canary": {"orders": [new]}}
+        more |= {"trusted": ["127.0.0.0/8"]}
+
+        def who(client: httpx.Client, path: str, address: str, **headers: str) -> str:
+            return client.get(path, headers={"X-Forwarded-For": address, **headers}).headers["x-server"]
+
+        addresses_ = [f"198.51.{n // 250}.{n % 250 + 1}" for n in range(400)]
+        with before(tmp_path, **more, canary_share=20) as client:
+            found = {address: who(client, "/v1/orders", address) for address in addresses_}
+            share = Counter(found.values())[new] / len(addresses_)
+            assert 0.1 < share < 0.3
+            assert all(who(client, "/v1/orders", address) == found[address] for address in addresses_[:20])  # for good
+            assert {who(client, "/v1/products", address) for address in addresses_[:60]} == {old}  # it has no other
+            asked = {"X-Canary": "always"}
+            assert {who(client, "/v1/orders", address, **asked) for address in addresses_[:60]} == {new}
+            asked = {"X-Canary": "never"}
+            assert {who(client, "/v1/orders", address, **asked) for address in addresses_[:60]} == {old}
+        with before(tmp_path, **more) as client:
+            assert {who(client, "/v1/orders", address) for address in addresses_[:60]} == {old}
+            assert who(client, "/v1/orders", "198.51.100.1", **{"X-Canary": "always"}) == new
 
 
 def test_what_could_not_work_is_not_written(tmp_path: Path) -> None:
@@ -206,6 +269,10 @@ def test_what_could_not_work_is_not_written(tmp_path: Path) -> None:
         ({"servers": {**EVERYWHERE, "orders": ["127.0.0.1:1; return 200"]}}, "is no address"),
         ({"listen": "here"}, "“here” is no address"),
         ({"certificate": "cert.pem"}, "both are needed"),
+        ({"origins": ["*"]}, "“\\*” is no origin"),
+        ({"origins": ["https://a.example/path"]}, "is no origin"),
+        ({"canary": {"order": ["127.0.0.1:1"]}}, "A canary names parts"),
+        ({"canary": {"orders": ["127.0.0.1"]}}, "is no address"),
     ):
         with pytest.raises(Invalid, match=words):
             nginx.configuration(front(tmp_path, **more))
