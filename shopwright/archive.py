@@ -87,9 +87,9 @@ async def write(shop: Shop, path: Path) -> Manifest:
     unfinished = path.with_name(f".{path.name}.new")
     try:
         async with AsyncExitStack() as stack:
-            snapshots = await _snapshots(shop, stack)
+            opened = await snapshots(shop, stack)
             with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
-                manifest = await _write(shop, snapshots, archive)
+                manifest = await _write(shop, opened, archive)
         unfinished.replace(path)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}.") from None
@@ -98,7 +98,7 @@ async def write(shop: Shop, path: Path) -> Manifest:
     return manifest
 
 
-async def _snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
+async def snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
     """One moment in the life of the whole shop: everyone waits, until a snapshot of each service is there."""
     for name in KEEP_DOCUMENTS:
         await stack.enter_async_context(shop.documents.steady(shop.works[name]))
@@ -117,11 +117,11 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
                 continue
             total = Sum()
             with archive.open(f"tables/{service}/{table}.jsonl", "w", force_zip64=True) as out:
-                async for row in _rows(shop, snapshot, service, table):
+                async for row in rows_of(shop, snapshot, service, table):
                     total.add(row)
                     out.write(msgspec.json.encode(row) + b"\n")
             tables[f"{service}/{table}"] = total.mark
-        applied[service] = sorted([row["name"] async for row in _rows(shop, snapshot, service, "migrations")])
+        applied[service] = sorted([row["name"] async for row in rows_of(shop, snapshot, service, "migrations")])
     files: dict[str, str] = {}
     for name in await shop.files.names():
         data = await shop.files.get(name) or b""
@@ -140,7 +140,8 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
     return manifest
 
 
-async def _rows(shop: Shop, snapshot: Snapshot, service: str, table: str) -> AsyncIterator[dict[str, Any]]:
+async def rows_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> AsyncIterator[dict[str, Any]]:
+    """The rows of a table at that moment, documents with their bodies."""
     anew = MADE_ANEW.get((service, table), {})
     async for batch in snapshot.rows(table):
         filled = await shop.documents.fill(shop.works[service], batch) if table == "documents" else batch
@@ -151,7 +152,7 @@ async def _rows(shop: Shop, snapshot: Snapshot, service: str, table: str) -> Asy
 async def mark_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> TableMark:
     """How many rows a table has at that moment, and their checksum, as an archive would have them."""
     total = Sum()
-    async for row in _rows(shop, snapshot, service, table):
+    async for row in rows_of(shop, snapshot, service, table):
         total.add(row)
     return total.mark
 
@@ -160,7 +161,7 @@ async def checksum(shop: Shop) -> str:
     """The checksum an archive of this shop would have now."""
     tables: dict[str, TableMark] = {}
     async with AsyncExitStack() as stack:
-        for service, snapshot in (await _snapshots(shop, stack)).items():
+        for service, snapshot in (await snapshots(shop, stack)).items():
             for table in await snapshot.tables():
                 if table not in LEFT_OUT:
                     tables[f"{service}/{table}"] = await mark_of(shop, snapshot, service, table)

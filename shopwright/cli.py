@@ -151,6 +151,20 @@ def migrate(data: str | None, *, plan: bool) -> None:
 
 @main.command()
 @data_option
+@click.option("--rehearse", is_flag=True, help="try it on a copy; the shop may run, and is not touched")
+@click.option("--on", "where", default="", help="an empty database for the copy, where the shop's is a server's")
+def upgrade(data: str | None, *, rehearse: bool, where: str) -> None:
+    """Say how an upgrade to this version would go: migrations timed, who would wait, what is wrong after it, the way back."""
+    from shopwright.commands import migrating
+
+    if not rehearse:
+        raise click.UsageError("Say --rehearse. The upgrade itself is `shopwright migrate`, then start this version.")
+    settings = read_settings(data)
+    raise SystemExit(with_shop(settings, lambda shop: migrating.rehearse(shop, where), migrate=False))
+
+
+@main.command()
+@data_option
 @click.option(
     "--size",
     type=click.IntRange(150, 1_000_000),

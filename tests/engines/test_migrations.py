@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import json
+import os
+import re
 import subprocess
 import sys
 import time
@@ -13,11 +15,13 @@ from typing import Any
 
 import pytest
 
-from shopwright.app import Shop
+from shopwright.app import Shop, migrations_of
 from shopwright.doctor import examine
 from shopwright.engines.database import migrations, open_database
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import SystemClock
+from shopwright.kit.database import Step
+from shopwright.rehearsal import Stage
 from shopwright.services.orders.contract import NewShipment
 from tests.conftest import POSTGRES, QUICK, make_settings, need, postgres_do
 from tests.engines.test_database import folder, prepare, put
@@ -185,3 +189,79 @@ async def test_a_shop_of_the_last_release_is_brought_to_this_one_and_goes_on(dat
     assert (await shop.orders.get(order.id)).number == "1005"
     assert (await shop.catalog.get("lamp")).title == "Lamp"
     await shop.close()
+
+
+# --- rehearsed
+
+
+@pytest.fixture
+async def place_for_copy(tmp_path: Path) -> AsyncIterator[str]:
+    """Where a copy goes: a folder, or a database of its own on the server."""
+    if not POSTGRES:
+        yield f"sqlite://{tmp_path / 'copied'}"
+        return
+    name = f"rehearsal_{uuid.uuid4().hex[:12]}"
+    await postgres_do(f"CREATE DATABASE {name}")
+    yield f"{POSTGRES.rpartition('/')[0]}/{name}"
+    await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def all_plans(shop: Shop) -> list[tuple[str, Step]]:
+    return [(name, step) for name, work in shop.works.items() for step in await work.database.plan(migrations_of(name))]
+
+
+async def test_an_upgrade_is_rehearsed_on_a_copy_of_the_last_release(
+    database: str, place_for_copy: str, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    await release(database, data, tmp_path)
+    command = [sys.executable, "-m", "shopwright", "upgrade", "--rehearse", "--data", str(data), "--on", place_for_copy]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    environment["SHOPWRIGHT_DATABASE"] = database
+
+    async def run() -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(
+            subprocess.run, command, env=environment, capture_output=True, text=True, check=False
+        )
+
+    shop = Shop(make_settings(data, database), hasher=QUICK, clock=SystemClock())
+    before = await all_plans(shop)
+    assert before
+    told = await run()
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert re.search(r"^[1-9]\d* rows were copied, and the copy is the same, in \d", told.stdout)
+    for name, step in before:
+        assert re.search(rf"^ +\d+\.\d\d s  {name}: {step.migration}$", told.stdout, re.MULTILINE), step
+        assert step.lock in told.stdout
+    assert "Afterwards all is well." in told.stdout
+    assert "The way back:" in told.stdout
+    assert await all_plans(shop) == before  # the shop itself is as it was
+    again = await run()
+    assert again.returncode == 1
+    assert "The place for the copy is not empty." in again.stderr
+    await shop.close()
+
+
+async def test_what_would_be_wrong_after_an_upgrade_is_said(database: str, place_for_copy: str, tmp_path: Path) -> None:
+    told = await release(database, tmp_path / "data", tmp_path)
+    shop = Shop(make_settings(tmp_path / "data", database), hasher=QUICK, clock=SystemClock())
+    copy = Shop(make_settings(tmp_path / "copy", place_for_copy), hasher=QUICK, clock=SystemClock())
+    async with shop.works["orders"].database.begin() as session:
+        await session.run("UPDATE orders SET total = total + 1 WHERE id = :id", {"id": told["orders"][0]})
+    done = await Stage(shop, copy, tmp_path / "stage").rehearse(lambda _line: None)
+    assert done.wrong
+    assert done.migrations
+    await shop.close()
+    await copy.close()
+
+
+async def test_a_shop_that_is_as_this_version_has_it_is_told_so(
+    database: str, place_for_copy: str, tmp_path: Path
+) -> None:
+    shop = Shop(make_settings(tmp_path / "data", database), hasher=QUICK, clock=SystemClock())
+    await shop.migrate()
+    copy = Shop(make_settings(tmp_path / "copy", place_for_copy), hasher=QUICK, clock=SystemClock())
+    done = await Stage(shop, copy, tmp_path / "stage").rehearse(lambda _line: None)
+    assert (done.migrations, done.wrong) == ((), ())
+    await shop.close()
+    await copy.close()
