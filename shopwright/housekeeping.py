@@ -12,7 +12,7 @@ from shopwright.app import Shop
 from shopwright.kit.auth import anyone
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Missing, ShopError
-from shopwright.kit.house import Condition, GivenUp, Waiting
+from shopwright.kit.house import Condition, Waiting
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import document
 from shopwright.kit.work import Work
@@ -72,19 +72,10 @@ class Housekeeper:
             dead = await shop.bus.dead()
         except ShopError:  # of its database is said enough among the engines
             waiting, dead = [], []
-        given_up = tuple(
-            GivenUp(
-                fact_id=one.fact_id,
-                type=one.type,
-                subject=one.subject,
-                source=one.source,
-                hearer=one.hearer,
-                problem=one.problem,
-            )
-            for one in dead
-        )
         parts = tuple(sorted(shop.here - {"pretend"}))
-        return Condition(parts=parts, version=__version__, engines=engines, waiting=tuple(waiting), given_up=given_up)
+        return Condition(
+            parts=parts, version=__version__, engines=engines, waiting=tuple(waiting), given_up=tuple(dead)
+        )
 
     async def replay(self, fact_ids: Sequence[str]) -> int:
         bus = self._shop.bus

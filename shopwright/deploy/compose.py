@@ -1,15 +1,11 @@
 """A file for compose: every part, every engine, nginx in front, on one machine with containers."""
 
-from pathlib import Path
 from typing import Any
 
+from shopwright.deploy.containers import GATEWAY_IMAGE, GATEWAY_PORT, PRIVATE, gateway
 from shopwright.deploy.system import PORT, Wanted, as_yaml, parts, settings
-from shopwright.front.nginx import Front, configuration
 from shopwright.ways import PARTS
-from shopwright.web import session_cookie
 
-GATEWAY_PORT = 8080
-PRIVATE = "172.16.0.0/12,192.168.0.0/16,10.0.0.0/8"
 Service = dict[str, Any]
 
 
@@ -85,7 +81,7 @@ def files(wanted: Wanted) -> dict[str, str]:
     wanted.check()
     return {
         "compose.yaml": as_yaml(_compose(wanted)),
-        "nginx.conf": _nginx(wanted),
+        "nginx.conf": gateway(wanted),
         "secrets.env.example": "# Copy to secrets.env and fill in: openssl rand -hex 24 makes a value.\n"
         "POSTGRES_PASSWORD=\nREDIS_PASSWORD=\nRABBITMQ_PASSWORD=\nMONGODB_PASSWORD=\nS3_PASSWORD=\nSHOPWRIGHT_SECRET=\n"
         "SHOPWRIGHT_OWNER_EMAIL=owner@example.com\n",
@@ -97,7 +93,7 @@ def _compose(wanted: Wanted) -> dict[str, Any]:
     built = {"context": "../..", "dockerfile": "deploy/Dockerfile"}
     services: dict[str, Service] = {
         "gateway": {
-            "image": "nginxinc/nginx-unprivileged:1.28",
+            "image": GATEWAY_IMAGE,
             "command": ["nginx", "-c", "/etc/shopwright/nginx.conf", "-g", "daemon off;"],
             "ports": [f"127.0.0.1:{GATEWAY_PORT}:{GATEWAY_PORT}"],
             "volumes": ["./nginx.conf:/etc/shopwright/nginx.conf:ro"],
@@ -150,16 +146,3 @@ def _engines_told() -> dict[str, str]:
         "SHOPWRIGHT_SEARCH": "opensearch://opensearch:9200/shop",
         "SHOPWRIGHT_FILES": "s3://shop:${S3_PASSWORD}@media?endpoint=http://s3:7070&region=us-east-1",
     }
-
-
-def _nginx(wanted: Wanted) -> str:
-    return configuration(
-        Front(
-            servers={part: [f"{part}:{PORT}"] for part in PARTS},
-            listen=f"0.0.0.0:{GATEWAY_PORT}",
-            folder=Path("/tmp"),  # noqa: S108 -- the container's own
-            session_cookie=session_cookie(wanted.url),
-            largest_body=wanted.largest_body,
-            trusted=PRIVATE.split(","),
-        )
-    )

@@ -5,20 +5,17 @@ of its Service before it stops listening; the databases are brought up to date b
 """
 
 import re
-from pathlib import Path
 from typing import Any
 
+from shopwright.deploy.containers import GATEWAY_IMAGE, GATEWAY_PORT, PRIVATE, gateway
 from shopwright.deploy.system import PORT, Part, Wanted, as_yaml, asked_by, parts, secrets_example, settings
-from shopwright.front.nginx import Front, configuration
 from shopwright.ways import PARTS
-from shopwright.web import session_cookie
 
-NAME, GATEWAY, GATEWAY_PORT = "shopwright", "gateway", 8080
+NAME, GATEWAY = "shopwright", "gateway"
 DNS = 53
 WATCHERS = {"kubernetes.io/metadata.name": "monitoring"}  # where Prometheus is
 USER = 10001
 DRAIN_S, LAST_S = 10, 45
-PRIVATE = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 SMALL = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "512Mi"}}
 LOCKED = {
     "allowPrivilegeEscalation": False,
@@ -36,7 +33,7 @@ def files(wanted: Wanted) -> dict[str, str]:
     written[f"{GATEWAY}.yaml"] = as_yaml(*_gateway(wanted))
     written["migrate.yaml"] = as_yaml(_migrate(wanted))
     written["network.yaml"] = as_yaml(_closed())
-    written["nginx.conf"] = _nginx(wanted)
+    written["nginx.conf"] = gateway(wanted)
     written["secrets.env.example"] = secrets_example()
     written["kustomization.yaml"] = as_yaml(_kustomization(wanted, sorted(written)))
     return written
@@ -244,24 +241,11 @@ def _migrate(wanted: Wanted) -> Manifest:
     }
 
 
-def _nginx(wanted: Wanted) -> str:
-    return configuration(
-        Front(
-            servers={part: [f"{part}:{PORT}"] for part in PARTS},
-            listen=f"0.0.0.0:{GATEWAY_PORT}",
-            folder=Path("/tmp"),  # noqa: S108 -- the container's own
-            session_cookie=session_cookie(wanted.url),
-            largest_body=wanted.largest_body,
-            trusted=PRIVATE.split(","),
-        )
-    )
-
-
 def _gateway(wanted: Wanted) -> list[Manifest]:
     """nginx; TLS ends at the Ingress before it."""
     container = {
         "name": GATEWAY,
-        "image": "nginxinc/nginx-unprivileged:1.28",
+        "image": GATEWAY_IMAGE,
         "command": ["nginx", "-c", "/etc/shopwright/nginx.conf", "-g", "daemon off;"],
         "ports": [{"name": "http", "containerPort": GATEWAY_PORT}],
         "readinessProbe": {"httpGet": {"path": "/health/live", "port": "http"}, "periodSeconds": 2},

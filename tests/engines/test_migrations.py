@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,28 @@ from tests.process.story import place
 RELEASE = Path(__file__).parents[1] / "data" / "shop-0.1.0.json.gz"
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of an empty database of this test's own."""
+@asynccontextmanager
+async def empty(folder_: Path) -> AsyncIterator[str]:
+    """The URL of an empty database of this test's own: in that folder, or on the server."""
     if not POSTGRES:
-        yield f"sqlite://{tmp_path}"
+        yield f"sqlite://{folder_}"
         return
     name = f"migrating_{uuid.uuid4().hex[:12]}"
     await postgres_do(f"CREATE DATABASE {name}")
     yield f"{POSTGRES.rpartition('/')[0]}/{name}"
     await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[str]:
+    async with empty(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+async def place_for_copy(tmp_path: Path) -> AsyncIterator[str]:
+    async with empty(tmp_path / "copied") as url:
+        yield url
 
 
 def test_who_waits_for_a_statement_is_said_in_words() -> None:
@@ -192,18 +205,6 @@ async def test_a_shop_of_the_last_release_is_brought_to_this_one_and_goes_on(dat
 
 
 # --- rehearsed
-
-
-@pytest.fixture
-async def place_for_copy(tmp_path: Path) -> AsyncIterator[str]:
-    """Where a copy goes: a folder, or a database of its own on the server."""
-    if not POSTGRES:
-        yield f"sqlite://{tmp_path / 'copied'}"
-        return
-    name = f"rehearsal_{uuid.uuid4().hex[:12]}"
-    await postgres_do(f"CREATE DATABASE {name}")
-    yield f"{POSTGRES.rpartition('/')[0]}/{name}"
-    await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def all_plans(shop: Shop) -> list[tuple[str, Step]]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from shopwright.engines.bus.relay import Dead
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.kit.health import Health
+from shopwright.kit.house import GivenUp
 from shopwright.kit.settings import choose, client_of
 from shopwright.kit.work import Work
 
@@ -25,11 +25,11 @@ class Bus(Protocol):
         """Deliver all that is due now, and what follows from it; answers how many deliveries were made."""
         ...
 
-    async def dead(self) -> list[Dead]:
+    async def dead(self) -> list[GivenUp]:
         """What was given up, oldest first."""
         ...
 
-    async def replay(self, dead: Sequence[Dead]) -> None:
+    async def replay(self, dead: Sequence[GivenUp]) -> None:
         """Bring these on their way again."""
         ...
 

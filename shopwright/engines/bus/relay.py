@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-import msgspec
-
 from shopwright.engines.bus.waking import woken
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Heard, Timer
+from shopwright.kit.house import GivenUp
 from shopwright.kit.work import LEASE, Work, read_fact
 
 log = logging.getLogger("shopwright.bus")
@@ -25,17 +24,6 @@ log = logging.getLogger("shopwright.bus")
 BATCH = 100
 POLL_S = 0.5
 Waiting = tuple[Work, Heard, int]  # whose fact, for whom, how often it failed before
-
-
-class Dead(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact that `hearer` could not handle however often it was tried; `source`: the service that told it."""
-
-    fact_id: str
-    type: str
-    subject: str
-    source: str
-    hearer: str
-    problem: str
 
 
 class Relay(ABC):
@@ -97,7 +85,7 @@ class Relay(ABC):
             count += made
         return count
 
-    async def dead(self) -> list[Dead]:
+    async def dead(self) -> list[GivenUp]:
         """What was given up, oldest first."""
         found = []
         for work in self._works:
@@ -106,7 +94,7 @@ class Relay(ABC):
                 " LEFT JOIN facts f ON f.id = d.fact_id WHERE d.state = 'dead' ORDER BY d.fact_id"
             )
             found += [
-                Dead(
+                GivenUp(
                     fact_id=row["fact_id"],
                     type=row["type"] or "",
                     subject=row["subject"],
@@ -118,7 +106,7 @@ class Relay(ABC):
             ]
         return sorted(found, key=lambda one: (one.fact_id, one.hearer))
 
-    async def replay(self, dead: Sequence[Dead]) -> None:
+    async def replay(self, dead: Sequence[GivenUp]) -> None:
         """Bring these on their way again, with all their tries before them."""
         for one in dead:
             async with self._by_name[one.source].begin() as tx:
