@@ -124,6 +124,11 @@ class Carts(Protocol):
         ...
 
     @again
+    async def check(self, cart_id: str, user_id: str | None) -> None:
+        """Raises Missing where there is no such cart, or it is another customer's: who may not use it learns nothing of it."""
+        ...
+
+    @again
     async def count(self, cart_id: str) -> int:
         """How many things are in it (0 for a cart that is gone)."""
         ...

@@ -6,8 +6,8 @@ import msgspec
 from litestar import Router, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 
-from shopwright.kit.auth import Caller, anyone, signed_in
-from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
 from shopwright.services.carts.contract import Cart, CartChange, Carts, Wish
@@ -43,14 +43,6 @@ class Codes(msgspec.Struct, forbid_unknown_fields=True):
     codes: tuple[str, ...]
 
 
-async def mine(carts: Carts, cart_id: str, caller: Caller) -> Cart:
-    """The cart, if the caller may use it. Raises Missing: whoever may not use it does not learn that it exists."""
-    cart = await carts.get(cart_id)
-    if cart.customer_id is not None and cart.customer_id != caller.user_id:
-        raise Missing("There is no such cart.")
-    return cart
-
-
 @post("/v1/carts", opt=allow(anyone), tags=["carts"], operation_id="create_cart")
 async def create_cart(carts: Service, caller: Asking) -> Cart:
     """A new cart: the customer's, or a guest's, whose id nobody can guess. It needs no body."""
@@ -60,13 +52,14 @@ async def create_cart(carts: Service, caller: Asking) -> Cart:
 @get("/v1/carts/{cart_id:str}", opt=allow(anyone), tags=["carts"], operation_id="get_cart")
 async def get_cart(carts: Service, caller: Asking, cart_id: FromPath[str]) -> Cart:
     """The cart at today's prices and stock."""
-    return await mine(carts, cart_id, caller)
+    await carts.check(cart_id, caller.user_id)
+    return await carts.get(cart_id)
 
 
 @post("/v1/carts/{cart_id:str}/lines", opt=allow(anyone), tags=["carts"], operation_id="add_line")
 async def add_line(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[NewLine]) -> Cart:
     """Add something."""
-    await mine(carts, cart_id, caller)
+    await carts.check(cart_id, caller.user_id)
     if bool(data.variant_id) == bool(data.sku):
         raise Invalid.at("/variant_id", "Name what to add either by variant_id or by sku.")
     return await carts.add(cart_id, data.variant_id or data.sku, data.quantity)
@@ -77,14 +70,14 @@ async def change_line(
     carts: Service, caller: Asking, cart_id: FromPath[str], line_id: FromPath[str], data: JSONBody[LineChange]
 ) -> Cart:
     """Change how many, or save for later."""
-    cart = await mine(carts, cart_id, caller)
-    if data.quantity is None and data.saved is None:
-        raise Invalid.at("/quantity", "Give a quantity, or whether the line is saved for later.")
+    await carts.check(cart_id, caller.user_id)
     if data.quantity is not None:
         cart = await carts.set_quantity(cart_id, line_id, data.quantity)
-    if data.saved is not None:
-        cart = await carts.save_for_later(cart_id, line_id, saved=data.saved)
-    return cart
+        if data.saved is None:
+            return cart
+    if data.saved is None:
+        raise Invalid.at("/quantity", "Give a quantity, or whether the line is saved for later.")
+    return await carts.save_for_later(cart_id, line_id, saved=data.saved)
 
 
 @delete(
@@ -96,28 +89,28 @@ async def change_line(
 )
 async def remove_line(carts: Service, caller: Asking, cart_id: FromPath[str], line_id: FromPath[str]) -> Cart:
     """Take a line out."""
-    await mine(carts, cart_id, caller)
+    await carts.check(cart_id, caller.user_id)
     return await carts.set_quantity(cart_id, line_id, 0)
 
 
 @patch("/v1/carts/{cart_id:str}", opt=allow(anyone), tags=["carts"], operation_id="change_cart")
 async def change_cart(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[CartChange]) -> Cart:
     """Set e-mail, addresses and how to ship."""
-    await mine(carts, cart_id, caller)
+    await carts.check(cart_id, caller.user_id)
     return await carts.change(cart_id, data)
 
 
 @put("/v1/carts/{cart_id:str}/coupons", opt=allow(anyone), tags=["carts"], operation_id="set_coupons")
 async def set_coupons(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[Codes]) -> Cart:
     """Replace the coupon codes; one that does not apply is a problem of the cart that says why."""
-    await mine(carts, cart_id, caller)
+    await carts.check(cart_id, caller.user_id)
     return await carts.set_coupons(cart_id, data.codes)
 
 
 @get("/v1/carts/{cart_id:str}/shipping-options", opt=allow(anyone), tags=["carts"], operation_id="shipping_options")
 async def shipping_options(carts: Service, caller: Asking, cart_id: FromPath[str]) -> dict[str, list[ShippingOption]]:
     """How it could be shipped to its address, cheapest first."""
-    await mine(carts, cart_id, caller)
+    await carts.check(cart_id, caller.user_id)
     return {"items": await carts.shipping_options(cart_id)}
 
 

@@ -49,6 +49,10 @@ class Baskets:
             raise Missing("There is no such cart.")
         return await self._worked_out(stored)
 
+    async def check(self, cart_id: str, user_id: str | None) -> None:
+        if not await store.may_use(self._work, cart_id, user_id):
+            raise Missing("There is no such cart.")
+
     async def count(self, cart_id: str) -> int:
         return await store.count(self._work, cart_id)
 

@@ -95,6 +95,12 @@ async def touch(tx: Transaction, cart_id: str) -> Row | None:
     return rows[0] if rows else None
 
 
+async def may_use(source: Work, cart_id: str, user_id: str | None) -> bool:
+    """Is there such a cart, and is it nobody's or this customer's?"""
+    row = await source.one("SELECT customer_id FROM carts WHERE id = :id", id=cart_id)
+    return row is not None and row["customer_id"] in {None, user_id}
+
+
 async def count(source: Work, cart_id: str) -> int:
     """How many things are in an open cart."""
     row = await source.one(
