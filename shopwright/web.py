@@ -39,6 +39,7 @@ from shopwright.kit.web.limits import Limits
 from shopwright.kit.web.observe import Observe
 from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
 from shopwright.kit.web.strict import StrictRequest
+from shopwright.kit.web.whole import Whole
 from shopwright.services.carts import http as carts
 from shopwright.services.catalog import http as catalog
 from shopwright.services.insights import http as insights
@@ -214,6 +215,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         answering = Internal(answering, exposed, shop.ways.seal)
     if behind_gateway(shop) and "users" in shop.here:
         answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
+    answering = Whole(answering, shop.settings.largest_body)
     answering = Observe(answering, shop.ids, shop.numbers, shop.tracer, tls=shop.settings.url.startswith("https://"))
     if shop.settings.proxies:
         trusted = [one.strip() for one in shop.settings.proxies.split(",")]

@@ -224,7 +224,7 @@ def _upstream(part: str, servers: Sequence[str]) -> str:
         least_conn;
 {lines}
         keepalive 16;
-        keepalive_timeout 30s;
+        keepalive_timeout 10s;  # sooner than the shop ends it (30 s), who would lose what is on its way
     }}"""
 
 
