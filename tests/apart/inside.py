@@ -44,7 +44,11 @@ class Gateway:
             **scope,
             "method": "GET",
             "path": PATH,
-            "headers": [*headers, (b"x-original-uri", scope["path"].encode())],
+            # As nginx asks: without the body, and without a word of one.
+            "headers": [
+                *((name, value) for name, value in headers if name != b"content-length"),
+                (b"x-original-uri", scope["path"].encode()),
+            ],
         }
         await self._parts["users"](asked, None, listen)
         return dict(said[0]["headers"])[IDENTITY.encode()]
