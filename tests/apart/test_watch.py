@@ -209,9 +209,12 @@ async def prometheus(folder: Path, targets: dict[str, list[str]]) -> AsyncIterat
     async def firing() -> set[str]:
         async with httpx.AsyncClient(trust_env=False) as client:
             try:
-                told = (await client.get(f"http://127.0.0.1:{port}/api/v1/alerts")).json()["data"]["alerts"]
+                answer = await client.get(f"http://127.0.0.1:{port}/api/v1/alerts")
             except httpx.TransportError:
                 return {"not yet"}
+        if not answer.is_success:  # it is there, and still reads what it has kept
+            return {"not yet"}
+        told = answer.json()["data"]["alerts"]
         return {one["labels"]["alertname"] for one in told if one["state"] == "firing"}
 
     try:
