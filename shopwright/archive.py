@@ -236,13 +236,19 @@ async def _replace(session: Session, service: str, manifest: Manifest, archive: 
         for batch in _batches(archive, f"tables/{name}.jsonl"):
             for row in batch:
                 total.add(row)
-            columns = list(batch[0])
-            if not all(column.replace("_", "").isalnum() for column in columns):
+            if not all(column.replace("_", "").isalnum() for column in batch[0]):
                 raise Invalid(f"{path.name} is damaged: {name} has columns that cannot be.")
-            places = ", ".join(f":{column}" for column in columns)
-            await session.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", batch)
+            await put(session, table, batch)
         if total.mark != mark:
             raise Invalid(f"{path.name} is damaged: {name} is not as it was written. Nothing was changed.")
+
+
+async def put(session: Session, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows of a table, which are not there yet; each has the columns of the first."""
+    if rows:
+        columns = list(rows[0])
+        places = ", ".join(f":{column}" for column in columns)
+        await session.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
 
 
 def _batches(archive: zipfile.ZipFile, name: str) -> Iterator[Sequence[dict[str, Any]]]:

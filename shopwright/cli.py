@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from shopwright.app import Shop
     from shopwright.settings import Settings
 
-TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 F = TypeVar("F", bound=Callable[..., Any])
 APART = {
     "cluster": "apart",
@@ -123,8 +122,10 @@ def counted_together(workers: int) -> Iterator[None]:
     if workers == 1:
         yield
         return
+    from shopwright.kit.house import COUNTED_IN
+
     with tempfile.TemporaryDirectory(prefix="shopwright-numbers-") as folder:
-        os.environ[TOGETHER] = folder
+        os.environ[COUNTED_IN] = folder
         yield
 
 

@@ -17,10 +17,8 @@ from shopwright import archive
 from shopwright.app import Shop, migrations_of
 from shopwright.doctor import examine
 from shopwright.engines.database.migrations import all_in
-from shopwright.kit.database import Database, Session, Snapshot, Step
+from shopwright.kit.database import Database, Snapshot, Step
 from shopwright.kit.errors import Refused
-
-BATCH = 500
 
 
 class Timed(msgspec.Struct, frozen=True):
@@ -107,10 +105,11 @@ class Stage:
             batch: list[dict[str, Any]] = []
             async for row in archive.rows_of(self._shop, snapshot, service, table):
                 batch.append(row)
-                if len(batch) == BATCH:
-                    count += await _put(session, table, batch)
-                    batch = []
-            return count + await _put(session, table, batch)
+                if len(batch) == archive.BATCH:
+                    await archive.put(session, table, batch)
+                    count, batch = count + len(batch), []
+            await archive.put(session, table, batch)
+        return count + len(batch)
 
     async def _migrate(self, service: str, say: Callable[[str], None]) -> list[Timed]:
         """What is new, one by one."""
@@ -125,11 +124,3 @@ class Stage:
             seconds = time.perf_counter() - began
             done.append(Timed(service, name, seconds, tuple(step for step in steps if step.migration == name)))
         return done
-
-
-async def _put(session: Session, table: str, batch: list[dict[str, Any]]) -> int:
-    if batch:
-        columns = list(batch[0])
-        places = ", ".join(f":{column}" for column in columns)
-        await session.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", batch)
-    return len(batch)

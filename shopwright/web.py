@@ -56,7 +56,7 @@ from shopwright.ways import FACES, HOUSE, PARTS
 
 SERVICES = (
     "users", "catalog", "inventory", "pricing", "payments", "carts", "orders", "reviews", "search", "recommendations",
-    "notifications", "insights", "shelf", "pretend", "houses",
+    "notifications", "insights", "shelf", "pretend",
 )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def whole_api(shop: Shop) -> Litestar:
     """Every route of the API, answered by nobody: for its document, where services are apart."""
     return Litestar(
         route_handlers=[*(one() for one in ROUTES.values()), person.routes(), operator_routes(shop)],
-        dependencies={name: _provide(None) for name in (*SERVICES, "settings", "caller")},
+        dependencies={name: _provide(None) for name in (*SERVICES, "houses", "settings", "caller")},
         openapi_config=openapi(),
         logging_config=None,
     )

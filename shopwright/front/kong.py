@@ -10,10 +10,9 @@ from typing import Any
 import msgspec
 
 from shopwright.front import told
-from shopwright.front.nginx import SERVER
+from shopwright.front.nginx import every_part_is_served
 from shopwright.front.routes import patterns
 from shopwright.kit.calls import CALLER, DEADLINE
-from shopwright.kit.errors import Invalid
 from shopwright.kit.settings import take_apart
 from shopwright.kit.web.edge import IDENTITY
 from shopwright.ways import FACES, PARTS
@@ -42,12 +41,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
 def configuration(door: Door) -> Entity:
     """The file, to be written as YAML. Raises Invalid where a part has no process or an address would be no address."""
-    for part in PARTS:
-        if not door.servers.get(part):
-            raise Invalid(f"Nobody serves {part}: name at least one address for it.")
-        for address in door.servers[part]:
-            if not SERVER.fullmatch(address):
-                raise Invalid(f"“{address}” is no address; it looks like 127.0.0.1:8000.")
+    every_part_is_served(door.servers)
     return {
         "_format_version": FORMAT,
         "_transform": True,

@@ -6,7 +6,7 @@ calls between services. Tried again elsewhere is only what was never sent or may
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -115,18 +115,10 @@ http {{
 
 
 def _check(front: Front) -> None:
-    for part in PARTS if not front.balancer else ():
-        if not front.servers.get(part):
-            raise Invalid(f"Nobody serves {part}: name at least one address for it.")
-    named = [
-        *(one for ones in (*front.servers.values(), *front.canary.values()) for one in ones),
-        front.listen,
-        front.balancer,
-        front.behind,
-    ]
-    for address in filter(None, named):
-        if not SERVER.fullmatch(address):
-            raise Invalid(f"“{address}” is no address; it looks like 127.0.0.1:8000.")
+    if not front.balancer:
+        every_part_is_served(front.servers)
+    canaries = (one for ones in front.canary.values() for one in ones)
+    are_addresses(filter(None, (*canaries, front.listen, front.balancer, front.behind)))
     for origin in front.origins:
         if not ORIGIN.fullmatch(origin):
             raise Invalid(f"“{origin}” is no origin; it looks like https://app.example.")
@@ -136,6 +128,21 @@ def _check(front: Front) -> None:
         )
     if bool(front.certificate) != bool(front.key):
         raise Invalid("For TLS both are needed: a certificate and its key.")
+
+
+def every_part_is_served(servers: Servers) -> None:
+    """Raises Invalid where a part has no process, or an address would be no address."""
+    for part in PARTS:
+        if not servers.get(part):
+            raise Invalid(f"Nobody serves {part}: name at least one address for it.")
+    are_addresses(one for ones in servers.values() for one in ones)
+
+
+def are_addresses(named: Iterable[str]) -> None:
+    """Raises Invalid for the first that is none."""
+    for address in named:
+        if not SERVER.fullmatch(address):
+            raise Invalid(f"“{address}” is no address; it looks like 127.0.0.1:8000.")
 
 
 def _trust(networks: Sequence[str]) -> str:

@@ -7,6 +7,10 @@ import msgspec
 
 from shopwright.kit.verbs import again
 
+# The folder in which processes of one server keep what they count, so that each can tell of all (`kit.numbers`). The client
+# of Prometheus looks for this name in the environment when it is imported.
+COUNTED_IN = "PROMETHEUS_MULTIPROC_DIR"
+
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """What a service has told and not everyone has heard. `lag_s`: how long what is due has waited, in seconds."""

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from shopwright.kit.house import COUNTED_IN
+
 # What people feel: at half of the time they begin to wait, at all of it the promise to them is broken.
 STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 LAG_EVERY_S = 0.5
-# The folder in which processes of one server keep what they count, so that each can tell of all. The client looks for this
-# name in the environment when it is imported.
-SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Numbers:
@@ -99,7 +98,7 @@ class Numbers:
         """All of them, as Prometheus reads them; of all processes of this server."""
         self.loop_lag.set(self._worst)
         self._worst = 0.0
-        if not (shared := os.environ.get(SHARED)):
+        if not (shared := os.environ.get(COUNTED_IN)):
             return generate_latest(self.registry)
         together = CollectorRegistry()
         MultiProcessCollector(together, shared)  # type: ignore[no-untyped-call]

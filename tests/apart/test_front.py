@@ -40,6 +40,34 @@ def front(folder: Path, **more: Any) -> nginx.Front:
     return nginx.Front(**given | more)
 
 
+def program(name: str) -> str:
+    """Where it is; else the test is skipped, or fails where engines are required."""
+    command = shutil.which(name, path=PATH)
+    need(bool(command), name)
+    return str(command)
+
+
+def accepted(name: str, *words: str | Path) -> str:
+    """What a program says of a file it finds nothing wrong with."""
+    told = subprocess.run([program(name), *words], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    return told.stdout + told.stderr
+
+
+@contextlib.contextmanager
+def running(folder: Path, **more: Any) -> Iterator[None]:
+    """nginx as it is told by these."""
+    command = program("nginx")
+    more |= {"user": "root"} if os.geteuid() == 0 else {}  # the test's folder is nobody else's
+    (folder / "nginx.conf").write_text(nginx.configuration(front(folder, **more)))
+    process = subprocess.Popen([command, "-c", folder / "nginx.conf", "-p", folder, "-g", "daemon off;"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
 def test_every_address_leads_to_the_one_part_that_answers_it() -> None:
     known = patterns()
     assert len(addresses()) > 100
@@ -51,8 +79,6 @@ def test_every_address_leads_to_the_one_part_that_answers_it() -> None:
 
 @pytest.mark.parametrize("more", ["direct", "balancer", "maintenance", "tls"])
 def test_nginx_accepts_what_is_written_for_it(tmp_path: Path, more: str) -> None:
-    command = shutil.which("nginx", path=PATH)
-    need(bool(command), "nginx")
     own = trustme.CA().issue_cert("shop.example")
     own.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "both.pem"))
     kinds: dict[str, dict[str, Any]] = {
@@ -63,29 +89,23 @@ def test_nginx_accepts_what_is_written_for_it(tmp_path: Path, more: str) -> None
     }
     written = nginx.configuration(front(tmp_path, **kinds[more]))
     (tmp_path / "nginx.conf").write_text(written)
-    told = subprocess.run([command, "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    assert "warn" not in told.stderr
+    assert "warn" not in accepted("nginx", "-t", "-c", tmp_path / "nginx.conf")
     assert ("ssl http2" in written) == (more == "tls")
 
 
 def test_haproxy_accepts_what_is_written_for_it(tmp_path: Path) -> None:
-    command = shutil.which("haproxy", path=PATH)
-    need(bool(command), "haproxy")
     (tmp_path / "away.http").write_text(haproxy.AWAY, newline="")
     balancer = haproxy.Balancer(
         servers=EVERYWHERE, listen="127.0.0.1:9100", socket=tmp_path / "socket", away=tmp_path / "away.http"
     )
     (tmp_path / "haproxy.cfg").write_text(haproxy.configuration(balancer))
-    told = subprocess.run([command, "-c", "-f", tmp_path / "haproxy.cfg"], capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stdout + told.stderr
+    accepted("haproxy", "-c", "-f", tmp_path / "haproxy.cfg")
 
 
 @pytest.fixture
 async def gateway(data: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
     """nginx with TLS before a shop of one process: its URL, and the authority that vouches for it."""
-    command = shutil.which("nginx", path=PATH)
-    need(bool(command), "nginx")
+    program("nginx")
     authority, port = trustme.CA(), free_port()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     both = tmp_path / "both.pem"
@@ -95,16 +115,10 @@ async def gateway(data: tuple[Path, str], tmp_path: Path) -> AsyncIterator[tuple
     await asyncio.to_thread(server.start)
     servers = {part: [f"127.0.0.1:{server.port}"] for part in PARTS}
     settings = {"servers": servers, "listen": f"127.0.0.1:{port}", "behind": f"127.0.0.1:{free_port()}"}
-    settings |= {"user": "root"} if os.geteuid() == 0 else {}  # the test's folder is nobody else's
-    (tmp_path / "nginx.conf").write_text(
-        nginx.configuration(front(tmp_path, **settings, certificate=str(both), key=str(both)))
-    )
-    process = subprocess.Popen([command, "-c", tmp_path / "nginx.conf", "-p", tmp_path, "-g", "daemon off;"])
     try:
-        yield url, tmp_path / "ca.pem"
+        with running(tmp_path, **settings, certificate=str(both), key=str(both)):
+            yield url, tmp_path / "ca.pem"
     finally:
-        process.terminate()
-        process.wait(20)
         assert await asyncio.to_thread(server.stop) == 0
 
 
@@ -193,24 +207,17 @@ def echo() -> Iterator[str]:
 @contextlib.contextmanager
 def before(folder: Path, **more: Any) -> Iterator[httpx.Client]:
     """nginx as it is told by these, and a client of it."""
-    command = shutil.which("nginx", path=PATH)
-    need(bool(command), "nginx")
     port = free_port()
-    more |= {"user": "root"} if os.geteuid() == 0 else {}  # the test's folder is nobody else's
-    told = front(folder, listen=f"127.0.0.1:{port}", behind="", **more)
-    (folder / "nginx.conf").write_text(nginx.configuration(told))
-    process = subprocess.Popen([command, "-c", folder / "nginx.conf", "-p", folder, "-g", "daemon off;"])
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            for _ in range(100):
-                with contextlib.suppress(httpx.ConnectError):
-                    client.get("/")
-                    break
-                time.sleep(0.05)
-            yield client
-    finally:
-        process.terminate()
-        process.wait(20)
+    with (
+        running(folder, listen=f"127.0.0.1:{port}", behind="", **more),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        for _ in range(100):
+            with contextlib.suppress(httpx.ConnectError):
+                client.get("/")
+                break
+            time.sleep(0.05)
+        yield client
 
 
 @pytest.mark.parametrize(

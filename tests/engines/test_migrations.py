@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from shopwright.app import Shop, migrations_of
+from shopwright.archive import put as put_rows
 from shopwright.doctor import examine
 from shopwright.engines.database import migrations, open_database
 from shopwright.kit.auth import SYSTEM
@@ -179,9 +180,7 @@ async def release(url: str, data: Path, tmp_path: Path) -> Mapping[str, Any]:
         async with database.begin() as session:
             for table, rows in service["tables"].items():
                 await session.run(f"DELETE FROM {table}", {})
-                columns = list(rows[0])
-                places = ", ".join(f":{column}" for column in columns)
-                await session.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+                await put_rows(session, table, rows)
         await database.close()
     return told
 
