@@ -27,6 +27,7 @@ from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.cache import open_cache, open_marks
 from shopwright.engines.database import open_database
 from shopwright.engines.documents import open_documents
+from shopwright.engines.edges import open_edge
 from shopwright.engines.files import open_files
 from shopwright.engines.messages import open_postbox
 from shopwright.engines.providers.pretend.provider import PretendProvider
@@ -152,6 +153,7 @@ class Shop:
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)
         self.files = open_files(settings.files)
+        self.edge = open_edge(settings.cdn)
         self.index = open_search(settings.search)
         self.postboxes = self._open_postboxes() if "notifications" in self.here else {}
         self.outside = outgoing.client(timeout_s=10)
@@ -217,7 +219,7 @@ class Shop:
         works, settings, catalog = self.works, self.settings, self.catalog
         self.reviews = self._service("reviews", Reviews, lambda: self._part(Opinions)(works["reviews"], self.documents))
         self.search = self._service(
-            "search", Search, lambda: self._part(Finder)(works["search"], self.index, catalog=catalog)
+            "search", Search, lambda: self._part(Finder)(works["search"], self.index, catalog=catalog, edge=self.edge)
         )
         self.recommendations = self._service(
             "recommendations",
@@ -365,6 +367,8 @@ class Shop:
         if self.marks is not None:
             await self.marks.close()
         await self.outside.aclose()
+        if self.edge is not None:
+            await self.edge.close()
         await self.ways.close()
         if self.tracer is not None:
             await asyncio.to_thread(self.tracer.close)

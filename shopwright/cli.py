@@ -26,6 +26,7 @@ APART = {
     "cluster": "apart",
     "nginx": "apart",
     "haproxy": "apart",
+    "varnish": "apart",
     "kong": "apart",
     "aws": "apart",
     "deploy": "deploying",

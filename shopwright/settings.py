@@ -44,6 +44,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     services: Annotated[
         str, _means("where services are that this process does not serve itself: http://{service}.shop.internal:8000")
     ] = ""
+    cdn: Annotated[
+        str,
+        _means(
+            "cache in front, which is told what changes: off:, varnish://…, cloudflare://…, fastly://…, cloudfront://…"
+        ),
+    ] = "off:"
     proxies: Annotated[
         str, _means("addresses of load balancers in front, separated by commas: their X-Forwarded-For is believed")
     ] = ""

@@ -37,6 +37,7 @@ from shopwright.kit.web.idempotency import Idempotency
 from shopwright.kit.web.internal import Internal
 from shopwright.kit.web.limits import Limits
 from shopwright.kit.web.observe import Observe
+from shopwright.kit.web.own_forms import OwnForms
 from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
 from shopwright.kit.web.strict import StrictRequest
 from shopwright.kit.web.whole import Whole
@@ -106,6 +107,9 @@ ROUTES: dict[str, Callable[[], Router]] = {
     "search": search.routes, "insights": insights.routes, "notifications": notifications.routes,
     "recommendations": recommendations.routes,
 }  # fmt: skip
+# The hottest reads: they and what is below them ("/" stands for itself alone) is the same for all who are not signed in.
+KEPT_API = ("/v1/products", "/v1/search", "/v1/categories")
+KEPT_PAGES = ("/", "/c", "/collections", "/p", "/search")
 ROUTES_OF_FACES = (person.routes, storefront.routes, backoffice.routes, docs.routes)
 
 
@@ -201,8 +205,11 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """The application: prepared answers, limits and what is seen from outside stand around the routes."""
     versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in SEEN_BY_ALL}
     sources = Sources(versions, shop.marks)
-    answering: ASGIApp = Prepared(litestar_app(shop, deliver=deliver), plans(shop), sources, shop.numbers.prepared)
-    answering = Glances(answering, shop.looked.count, shop.searched.count)
+    answering: ASGIApp = litestar_app(shop, deliver=deliver)
+    if shop.edge is not None:
+        answering = OwnForms(answering, forms(shop.settings), shop.settings.url)
+    answering = Prepared(answering, plans(shop), sources, shop.numbers.prepared, shop.edge)
+    answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
     if shop.settings.limits == "on":
         answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
     if shop.ways.apart:
@@ -235,18 +242,11 @@ def plans(shop: Shop) -> dict[str, Plan]:
 
     strangers = Strangers()
     found = shop.search.outages if "search" in shop.here else shop.ways.outages
-    api = {
-        "/v1/products": Plan(SEEN_BY_ALL, [found], strangers),
-        "/v1/search": Plan(("catalog", "search"), [found], strangers),
-        "/v1/categories": Plan(("catalog",), [], strangers),
-    }
+    made_from = {"/v1/products": SEEN_BY_ALL, "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
+    api = {path: Plan(made_from[path], [found], strangers) for path in KEPT_API}
     # What is recommended shifts with every glance of anyone: pages may be a minute behind in this alone.
-    page = Plan(SEEN_BY_ALL, [minute, found], PageVisitors(shop.carts, shop.settings))
-    return (
-        api
-        if shop.settings.pages == "fresh"
-        else api | dict.fromkeys(("/", "/c", "/collections", "/p", "/search"), page)
-    )
+    page = Plan(SEEN_BY_ALL, [minute, found], PageVisitors(shop.carts, shop.settings, all_alike=shop.edge is not None))
+    return api if shop.settings.pages == "fresh" else api | dict.fromkeys(KEPT_PAGES, page)
 
 
 def _provide(value: Any) -> Provide:

@@ -148,6 +148,24 @@ def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> No
 
 @click.command()
 @data_option
+@click.option("--origin", default="127.0.0.1:80", show_default=True, help="host:port behind it: nginx, or the shop")
+def varnish(data: str | None, origin: str) -> None:
+    """Print the configuration of Varnish as a cache in front; who may purge is said by SHOPWRIGHT_CDN."""
+    from shopwright.engines.edges.varnish import secret_of
+    from shopwright.front.varnish import Edge, configuration
+    from shopwright.web import session_cookie
+
+    settings = read_settings(data)
+    if not settings.cdn.startswith("varnish:"):
+        raise Invalid(
+            "Set SHOPWRIGHT_CDN first: varnish://:SECRET@HOST:6081, with a secret of your own that allows purges."
+        )
+    edge = Edge(origin=origin, secret=secret_of(settings.cdn), session_cookie=session_cookie(settings.url))
+    click.echo(configuration(edge), nl=False)
+
+
+@click.command()
+@data_option
 @click.option("--per-minute", default=3_000, show_default=True, type=click.IntRange(1), help="requests of one address")
 @click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
 @click.option("--maintenance", is_flag=True, help="answer that the shop is closed for a moment")

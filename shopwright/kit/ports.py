@@ -1,6 +1,6 @@
 """What the engines promise, kind by kind. Each promise is a contract suite in tests/engines."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, Literal, Protocol
@@ -328,3 +328,20 @@ class Provider(Protocol):
 
 
 SendWebhook = Callable[[str, Mapping[str, str], bytes], Awaitable[bool]]
+
+
+class Edge(Protocol):
+    """A cache in front of the shop, near to shoppers (a CDN): how it is told what to keep, and what to drop."""
+
+    every: timedelta
+    """How often it may be told."""
+
+    def headers(self, keys: Iterable[str]) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer it may keep and give to anyone; by these keys it can be dropped."""
+        ...
+
+    async def purge(self, keys: Iterable[str]) -> None:
+        """Drop every answer with one of these keys; seen by all when this returns, as far as it can tell. Raises Unavailable."""
+        ...
+
+    async def close(self) -> None: ...

@@ -34,6 +34,8 @@ SPLIT = {
     ("orders", "refund_store"),
     ("recommendations", "memory"),
     ("recommendations", "memory_store"),
+    ("search", "edges"),
+    ("search", "purge_store"),
     ("users", "factor_store"),
     ("users", "recovery"),
     ("users", "second_factor"),

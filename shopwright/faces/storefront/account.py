@@ -18,6 +18,7 @@ from shopwright.faces.storefront.frame import (
     cookie,
     cookie_name,
     form_of,
+    leave_browser,
     may_see,
 )
 from shopwright.kit.auth import anyone
@@ -102,8 +103,7 @@ async def sign_out(request: Web, settings: SettingsDep, users: UsersDep) -> Redi
     if secret:
         await users.close_session(secret)
     answer = Redirect("/", status_code=303)
-    answer.set_cookie(cookie(settings, "session", "", 0))
-    answer.set_cookie(cookie(settings, "cart", "", 0))
+    leave_browser(answer, settings)
     return answer
 
 

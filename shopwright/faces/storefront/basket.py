@@ -57,7 +57,9 @@ async def _answer(
     context = {"cart": render.plain(cart), "added": variant, "problem": problem, "csrf": render.csrf_token(request)}
     if _wants_fragment(request):
         context["cart_count"] = sum(line.quantity for line in cart.lines)
-        return render.page("storefront/templates/drawer.html", context)
+        drawer = render.page("storefront/templates/drawer.html", context)
+        frame.tell_count(drawer, context["cart_count"])
+        return drawer
     if problem:
         return await frame.show("cart.html", context, status=409)
     return Redirect("/cart", status_code=303)

@@ -33,6 +33,8 @@ ShelfDep = Given[Shelf]
 SettingsDep = Given[Settings]
 
 YEAR_S = 365 * 86_400
+NO_CDN = "off:"
+ITEMS = "items"
 
 
 def secure(settings: Settings) -> bool:
@@ -56,6 +58,21 @@ def cookie(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> 
         secure=secure(settings),
         samesite="lax",
     )
+
+
+def told(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> Cookie:
+    """A cookie for our script: it says nothing of who one is."""
+    return Cookie(
+        key=name, value=value, max_age=max_age, path="/", httponly=False, secure=secure(settings), samesite="lax"
+    )
+
+
+def leave_browser(answer: Response[Any], settings: Settings) -> None:
+    """Nothing of whoever was signed in stays."""
+    for name in ("session", "cart"):
+        answer.set_cookie(cookie(settings, name, "", 0))
+    if settings.cdn != NO_CDN:
+        answer.set_cookie(told(settings, ITEMS, "", 0))
 
 
 def cart_id(request: Web, settings: Settings) -> str:
@@ -118,8 +135,9 @@ class Frame:
     async def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
         """Render a page in its frame."""
         known = cart_id(self.request, self.settings)
+        count = await self.carts.count(known) if known else 0
         categories = await self.catalog.categories()
-        return render.page(
+        page = render.page(
             f"storefront/templates/{template}",
             {
                 "shop": self.settings.shop_name,
@@ -132,12 +150,19 @@ class Frame:
                     "signed_in": self.caller.user_id is not None,
                     "staff": self.caller.is_staff,
                 },
-                "cart_badge": render.cart_badge(await self.carts.count(known) if known else 0),
+                "cart_badge": render.cart_badge(count),
                 "menu": [render.plain(category) for category in top_level(categories)],
                 **context,
             },
             status,
         )
+        self.tell_count(page, count)
+        return page
+
+    def tell_count(self, page: Response[Any], count: int) -> None:
+        """Pages from a cache in front show no cart: what is in it is told to the script, which may read this cookie."""
+        if self.settings.cdn != NO_CDN and self.request.cookies.get(ITEMS, "0") != str(count):
+            page.set_cookie(told(self.settings, ITEMS, str(count)))
 
 
 def provide_frame(request: Web) -> Frame:

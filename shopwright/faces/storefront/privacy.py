@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from shopwright.faces import render
 from shopwright.faces.person.gather import everything
 from shopwright.faces.person.http import answer
-from shopwright.faces.storefront.frame import FrameDep, complaints, cookie, form_of
+from shopwright.faces.storefront.frame import FrameDep, complaints, form_of, leave_browser
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow
@@ -145,8 +145,7 @@ async def erase(frame: FrameDep) -> Response[bytes]:
             "reference": "",
         },
     )
-    page.set_cookie(cookie(frame.settings, "session", "", 0))
-    page.set_cookie(cookie(frame.settings, "cart", "", 0))
+    leave_browser(page, frame.settings)
     return page
 
 

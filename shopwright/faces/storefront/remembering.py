@@ -9,7 +9,7 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces.storefront.browse import cards_of
-from shopwright.faces.storefront.frame import YEAR_S, Frame, FrameDep, cookie, cookie_name, form_of, secure
+from shopwright.faces.storefront.frame import YEAR_S, Frame, FrameDep, cookie, cookie_name, form_of, told
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing
 from shopwright.kit.web.access import allow
@@ -24,7 +24,7 @@ def viewer(frame: Frame) -> str:
 
 def _answer(frame: Frame, said: str) -> Cookie:
     """What was answered, where our script can read it: it then asks no more, and tells what is looked at."""
-    return Cookie(key="remember", value=said, max_age=YEAR_S, path="/", secure=secure(frame.settings), samesite="lax")
+    return told(frame.settings, "remember", said)
 
 
 async def _recent(frame: Frame, without: str) -> list[str]:

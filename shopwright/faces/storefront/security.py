@@ -7,7 +7,14 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.storefront.frame import FrameDep, SettingsDep, UsersDep, complaints, cookie, form_of
+from shopwright.faces.storefront.frame import (
+    FrameDep,
+    SettingsDep,
+    UsersDep,
+    complaints,
+    form_of,
+    leave_browser,
+)
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Refused, ShopError
 from shopwright.kit.web.access import allow
@@ -144,8 +151,7 @@ async def sign_out_everywhere(users: UsersDep, caller: Asking, settings: Setting
     """Here, too."""
     await users.close_sessions(caller.user_id or "")
     answer = Redirect("/sign-in", status_code=303)
-    answer.set_cookie(cookie(settings, "session", "", 0))
-    answer.set_cookie(cookie(settings, "cart", "", 0))
+    leave_browser(answer, settings)
     return answer
 
 

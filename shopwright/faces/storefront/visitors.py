@@ -43,10 +43,14 @@ def forms(settings: Settings) -> CSRFConfig:
 
 
 class PageVisitors:
-    """`kit.web.prepared.Visitors`, of the storefront. Who is signed in gets pages made anew."""
+    """`kit.web.prepared.Visitors`, of the storefront. Who is signed in gets pages made anew.
 
-    def __init__(self, carts: Carts, settings: Settings) -> None:
+    `all_alike`: a cache in front gives the same page to everyone; then nothing on it is a visitor's own.
+    """
+
+    def __init__(self, carts: Carts, settings: Settings, *, all_alike: bool) -> None:
         self._carts = carts
+        self._all_alike = all_alike
         self._forms = forms(settings)
         self._session = cookie_name(settings, "session")
         self._cart = cookie_name(settings, "cart")
@@ -68,6 +72,8 @@ class PageVisitors:
         return self._session in request.cookies or "authorization" in request.headers
 
     async def fill(self, scope: Scope) -> tuple[Mapping[bytes, bytes], Sequence[Header]]:
+        if self._all_alike:
+            return {self.places[0]: b""}, ()
         request: Request[Any, Any, Any] = Request(scope)
         token, headers = request.cookies.get(self._forms.cookie_name, ""), []
         if not TOKEN.fullmatch(token):

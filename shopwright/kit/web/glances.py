@@ -6,14 +6,22 @@ from urllib.parse import parse_qs
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-PRODUCTS = ("/p/", "/v1/products/")
+PAGES, PRODUCTS = "/p/", "/v1/products/"
+ROW = "/recent"
 SEARCHES = ("/search", "/v1/search")
 
 
 class Glances:
-    """ASGI middleware. `looked` is given a product's id or slug, `searched` the words."""
+    """ASGI middleware. `looked` is given a product's id or slug, `searched` the words.
 
-    def __init__(self, app: ASGIApp, looked: Callable[[str], None], searched: Callable[[str], None]) -> None:
+    `behind_edge`: pages are given by a cache in front; what each of them asks for is a row of its own.
+    """
+
+    def __init__(
+        self, app: ASGIApp, looked: Callable[[str], None], searched: Callable[[str], None], *, behind_edge: bool = False
+    ) -> None:
+        self._products = (PRODUCTS,) if behind_edge else (PAGES, PRODUCTS)
+        self._row = ROW if behind_edge else ""
         self._app = app
         self._looked = looked
         self._searched = searched
@@ -21,17 +29,24 @@ class Glances:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
             path = scope["path"]
-            if path.startswith(PRODUCTS):
+            if path.startswith(self._products):
                 name = path.rpartition("/")[2]
-                if path in {f"{above}{name}" for above in PRODUCTS}:
+                if path in {f"{above}{name}" for above in self._products}:
                     self._looked(name)
+            elif path == self._row and (name := _asked(scope["query_string"], "product")):
+                self._looked(name)
             elif path in SEARCHES:
                 self._count_search(scope["query_string"])
         await self._app(scope, receive, send)
 
     def _count_search(self, query: bytes) -> None:
         """The first page of what was searched for, once."""
-        asked = parse_qs(query.decode("latin-1"), max_num_fields=50) if query.count(b"&") < 50 else {}  # noqa: PLR2004 -- both are the limit
-        words = asked.get("q", [""])[0]
-        if words and asked.get("page", ["1"])[0] == "1":
+        words = _asked(query, "q")
+        if words and _asked(query, "page") in {"", "1"}:
             self._searched(words)
+
+
+def _asked(query: bytes, name: str) -> str:
+    """What a query says of `name`, "" for nothing."""
+    asked = parse_qs(query.decode("latin-1"), max_num_fields=50) if query.count(b"&") < 50 else {}  # noqa: PLR2004 -- both are the limit
+    return asked.get(name, [""])[0]

@@ -31,6 +31,7 @@ SECURITY = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
     (b"content-security-policy", POLICY),
+    (b"cache-control", b"private, no-store"),  # whatever may be kept says so itself
 ]
 
 

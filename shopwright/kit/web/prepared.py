@@ -5,6 +5,8 @@ they are the same. So a kept answer is never older than an acknowledged change.
 
 Answers of the API are kept for those who come with no Authorization and no cookie. A page differs between visitors in
 a few places: it is made once for a bare visitor and cut there; the places are filled for each.
+
+Where a cache stands in front (`kit.ports.Edge`), it may keep the same answers: with the places left empty for all.
 """
 
 import time
@@ -16,6 +18,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 from prometheus_client import Counter
 
+from shopwright.kit.ports import Edge
+from shopwright.kit.shown import keys_of
 from shopwright.kit.work import Marks
 
 Version = Callable[[], int]
@@ -25,6 +29,7 @@ LARGEST = 200_000
 # Should a mark be lost (a server of the cache that died in the same moment), nobody sees what was for longer than this.
 LONGEST_S = 30.0
 OK = 200
+NOT_FOR_OTHERS = (b"cache-control", b"private, no-store")
 
 
 class Visitors(Protocol):
@@ -85,7 +90,7 @@ class Sources:
 class Made(NamedTuple):
     """An answer. `parts`: its bytes, cut before and after each place."""
 
-    versions: tuple[Any, ...]
+    versions: tuple[Any, ...] | None
     at: float
     status: int
     template: str
@@ -96,8 +101,11 @@ class Made(NamedTuple):
 class Prepared:
     """ASGI middleware. `plans`: path → how it and what is below it is prepared ("/" stands for itself alone)."""
 
-    def __init__(self, app: ASGIApp, plans: Mapping[str, Plan], sources: Sources, counted: Counter) -> None:
+    def __init__(
+        self, app: ASGIApp, plans: Mapping[str, Plan], sources: Sources, counted: Counter, edge: Edge | None = None
+    ) -> None:
         self._app = app
+        self._edge = edge
         self._sources = sources
         self._plans = dict(plans)
         self._kept: OrderedDict[tuple[str, bytes], Made] = OrderedDict()
@@ -107,17 +115,23 @@ class Prepared:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         plan = self._plan(scope)
         versions = await self._sources.versions(plan) if plan else None
-        if plan is None or versions is None:
+        if plan is None or (versions is None and self._edge is None):
             await self._app(scope, receive, send)
             return
         key = (scope["path"], scope.get("query_string", b""))
         made = self._kept.get(key)
-        if made is not None and made.versions == versions and time.monotonic() <= made.at + LONGEST_S:
+        if (
+            made is not None
+            and versions is not None
+            and made.versions == versions
+            and time.monotonic() <= made.at + LONGEST_S
+        ):
             self._found.inc()
         else:
             self._made.inc()
             made = await self._make(scope, receive, plan, versions)
-            self._keep(key, made)
+            if versions is not None:
+                self._keep(key, made)
         scope["path_template"] = made.template
         filling, headers = await plan.visitors.fill(scope)
         body = made.parts[0] if len(made.parts) == 1 else b"".join(filling.get(part, part) for part in made.parts)
@@ -131,7 +145,7 @@ class Prepared:
         plan = next((self._plans[above] for above in _above(scope["path"]) if above in self._plans), None)
         return None if plan is None or plan.visitors.known(scope) else plan
 
-    async def _make(self, scope: Scope, receive: Receive, plan: Plan, versions: tuple[Any, ...]) -> Made:
+    async def _make(self, scope: Scope, receive: Receive, plan: Plan, versions: tuple[Any, ...] | None) -> Made:
         """Ask the application as a bare visitor would."""
         said: list[Any] = []
 
@@ -147,7 +161,16 @@ class Prepared:
         for place in plan.visitors.places:
             parts = [piece for part in parts for piece in _cut(part, place)]
         given = [header for header in said[0]["headers"] if header[0].lower() != b"content-length"]
-        return Made(versions, time.monotonic(), said[0]["status"], asked.get("path_template", ""), given, parts)
+        made = Made(versions, time.monotonic(), said[0]["status"], asked.get("path_template", ""), given, parts)
+        return made if self._edge is None else await self._for_others(made, scope["path"], plan, self._edge)
+
+    async def _for_others(self, made: Made, path: str, plan: Plan, edge: Edge) -> Made:
+        """May it be given to anyone, elsewhere? Not where something changed, or did not answer, while it was made."""
+        headers = [header for header in made.headers if header[0].lower() != b"cache-control"]
+        fine = made.status == OK and await self._sources.versions(plan) == made.versions
+        return made._replace(
+            headers=[*headers, *(edge.headers(keys_of(path, made.parts)) if fine else [NOT_FOR_OTHERS])]
+        )
 
     def _keep(self, key: tuple[str, bytes], made: Made) -> None:
         self._drop(key)

@@ -28,4 +28,5 @@ def timers(search: Finder) -> list[Timer]:
     """Seconds behind at most."""
     return [
         Timer("search.index", timedelta(seconds=1), search.refresh_index),
+        *search.edges.timers(),
     ]

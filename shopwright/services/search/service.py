@@ -10,11 +10,12 @@ import msgspec
 from shopwright.kit.errors import Invalid, Missing, Unavailable
 from shopwright.kit.facts import Heard
 from shopwright.kit.memo import Memo
-from shopwright.kit.ports import IndexDocument, Query, SearchIndex
+from shopwright.kit.ports import Edge, IndexDocument, Query, SearchIndex
 from shopwright.kit.work import Work
 from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
 from shopwright.services.search import model, store
 from shopwright.services.search.contract import Card, Rating, Results, SearchesMade, SearchRequest
+from shopwright.services.search.edges import Edges
 
 BATCH, PAGE = 10_000, 1_000
 WORD = re.compile(r"[^\W_]{2,}")
@@ -24,14 +25,15 @@ COUNTED_WORDS = 60
 
 
 class Finder:
-    """The verbs of `contract.Search`."""
+    """The verbs of `contract.Search`. `edge`: a cache in front of the shop, which is told what it must drop."""
 
-    def __init__(self, work: Work, index: SearchIndex, *, catalog: Catalog) -> None:
+    def __init__(self, work: Work, index: SearchIndex, *, catalog: Catalog, edge: Edge | None = None) -> None:
         self._work = work
         self._index = index
         self._catalog = catalog
         self._memo = Memo(work)
         self._outages = 0
+        self.edges = Edges(work, catalog, edge)
 
     async def find(self, request: SearchRequest) -> Results:
         if len(request.text) > LONGEST:
@@ -145,26 +147,31 @@ class Finder:
                 await store.write_entry(tx, known, [variant.id for variant in product.variants])
             else:
                 await store.hide(tx, product.id)
+            await self.edges.note(tx, product.id)
 
     async def hear_retired(self, heard: Heard) -> None:
         """ProductRetired."""
         async with self._work.begin(once=heard.key) as tx:
             await store.hide(tx, heard.event.product_id)
+            await self.edges.note(tx, heard.event.product_id)
 
     async def hear_price(self, heard: Heard) -> None:
         """PriceChanged."""
         async with self._work.begin(once=heard.key) as tx:
             await store.set_price(tx, heard.event.variant_id, heard.event.price, heard.event.compare_at)
+            await self.edges.note_variant(tx, heard.event.variant_id)
 
     async def hear_stock(self, heard: Heard) -> None:
         """StockChanged."""
         async with self._work.begin(once=heard.key) as tx:
             await store.set_available(tx, heard.event.variant_id, heard.event.available)
+            await self.edges.note_variant(tx, heard.event.variant_id)
 
     async def hear_review(self, heard: Heard) -> None:
         """ReviewPublished: it tells the whole sum, so that hearing it late or twice does no harm."""
         async with self._work.begin(once=heard.key) as tx:
             await store.set_rating(tx, heard.event.product_id, heard.event.rating_sum, heard.event.rating_count)
+            await self.edges.note(tx, heard.event.product_id)
 
     async def hear_paid(self, heard: Heard) -> None:
         """OrderPaid: what sells comes first."""
@@ -183,6 +190,7 @@ class Finder:
             await self._index.write(_documents(changed), gone)
             async with self._work.begin() as tx:
                 await store.mark_indexed(tx, {one.product_id: one.changed for one in changed}, generation)
+                await self.edges.note_indexed(tx, changed)
             count += len(changed)
         return count
 

@@ -59,6 +59,14 @@ document.addEventListener("change", (event) => {
   if (change && event.target.name === "quantity") change.requestSubmit($("button:not([name])", change));
 });
 
+// A page from a cache near by knows no cart: how much is in it, a cookie tells.
+const items = document.cookie.match(/(?:^|; )items=(\d+)/);
+const badge = $("[data-cart-count]");
+if (items && badge && badge.hidden) {
+  badge.textContent = items[1];
+  badge.hidden = items[1] === "0";
+}
+
 // Suggestions while typing.
 const field = $("[data-suggest]");
 if (field) {

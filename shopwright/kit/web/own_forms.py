@@ -1,0 +1,47 @@
+"""Forms on pages that are the same for everyone carry no token: whether they are ours is told by the browser.
+
+A browser says with each request from where it was made, and no script can say otherwise: `Sec-Fetch-Site` (Fetch Metadata,
+W3C), or `Origin` (RFC 6454) where it comes without TLS. Where either says that it was made on a page of ours, the request
+is given the token it lacks; what says nothing, or something else, needs one as ever.
+"""
+
+from litestar.config.csrf import CSRFConfig
+from litestar.enums import ScopeType
+from litestar.middleware.csrf import generate_csrf_token
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+SITE, ORIGIN = b"sec-fetch-site", b"origin"
+OURS = b"same-origin"
+
+
+class OwnForms:
+    """ASGI middleware before that which wants tokens. `url`: where shoppers see the shop."""
+
+    def __init__(self, app: ASGIApp, forms: CSRFConfig, url: str) -> None:
+        self._app = app
+        self._forms = forms
+        self._origin = url.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and scope["method"] not in self._forms.safe_methods and self._is_ours(scope):
+            token = generate_csrf_token(self._forms.secret).encode()
+            name = self._forms.cookie_name.encode() + b"="
+            said = [
+                pair.strip()
+                for header, value in scope["headers"]
+                if header == b"cookie"
+                for pair in value.split(b";")
+                if not pair.strip().startswith(name)
+            ]
+            others = [
+                one for one in scope["headers"] if one[0] not in {b"cookie", self._forms.header_name.lower().encode()}
+            ]
+            cookie = b"; ".join([*said, name + token])
+            given = [(b"cookie", cookie), (self._forms.header_name.lower().encode(), token)]
+            scope = {**scope, "headers": [*others, *given]}
+        await self._app(scope, receive, send)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        said = dict(scope["headers"])
+        site = said.get(SITE)
+        return site == OURS if site is not None else said.get(ORIGIN) == self._origin

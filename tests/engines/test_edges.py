@@ -1,0 +1,203 @@
+"""Caches in front of the shop: what each is told to keep, and how it is told to drop it, as its makers document it."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import ClassVar
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from shopwright.engines.edges import open_edge
+from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.shown import key_of, keys_of
+
+CLOUDFRONT_NS = "{http://cloudfront.amazonaws.com/doc/2020-05-31/}"
+INVALIDATION = (
+    '<?xml version="1.0"?><Invalidation xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Id>I2J0I21PCUYOIK</Id>'
+    "<Status>InProgress</Status><CreateTime>2026-01-01T00:00:00Z</CreateTime><InvalidationBatch><Paths><Quantity>0"
+    "</Quantity></Paths><CallerReference>x</CallerReference></InvalidationBatch></Invalidation>"
+)
+
+
+class Api(ThreadingHTTPServer):
+    """A CDN's interface: notes what it is asked, and answers as it is told."""
+
+    status, body = 200, b"{}"
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Asked)
+        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.where = f"127.0.0.1:{self.server_port}"
+
+
+class Asked(BaseHTTPRequestHandler):
+    server: Api
+    log: ClassVar[list[str]] = []
+
+    def answer(self) -> None:
+        length = int(self.headers.get("content-length", "0"))
+        said = {name.lower(): value for name, value in self.headers.items()}
+        self.server.asked.append((self.command, self.path, said, self.rfile.read(length)))
+        self.send_response(self.server.status)
+        self.send_header("content-length", str(len(self.server.body)))
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- named so by http.server
+        self.log.append(format % args)
+
+
+Asked.do_POST = Asked.do_PURGEKEYS = Asked.answer
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with Api() as made:
+        thread = Thread(target=made.serve_forever)
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+def test_an_answer_has_a_key_for_each_product_it_shows_and_for_what_it_is() -> None:
+    page = [b'<a href="/p/tide-mug">', b'<a href="/p/harbour-kettle?variant=1">', b'<a href="/parts">']
+    assert keys_of("/c/kitchen", page) == {"all", "lists", key_of("tide-mug"), key_of("harbour-kettle")}
+    assert keys_of("/p/tide-mug", page[:1]) == {"all", key_of("tide-mug")}
+    assert keys_of("/v1/products", [b'{"items":[{"slug":"tide-mug"}]}']) == {"all", "lists", key_of("tide-mug")}
+    assert re.fullmatch(r"p-[0-9a-f]{10}", key_of("tide-mug"))
+
+
+def url_of(name: str, api: Api) -> str:
+    return {
+        "varnish": f"varnish://:s-3cret@{api.where}",
+        "cloudflare": f"cloudflare://:s-3cret@023e105f4ecef8ad9ca31a8372d0c353?api=http://{api.where}",
+        "fastly": f"fastly://:s-3cret@SU1Z0isxPaozGVKXdv0eY?api=http://{api.where}",
+        "cloudfront": f"cloudfront://AKIAEXAMPLE:s-3cret@EDFDVBD6EXAMPLE?api=http://{api.where}",
+    }[name]
+
+
+ALL = ("varnish", "cloudflare", "fastly", "cloudfront")
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_each_may_keep_it_a_minute_and_browsers_ask_each_time(name: str, api: Api) -> None:
+    edge = open_edge(url_of(name, api))
+    assert edge is not None
+    said = {name.decode(): value.decode() for name, value in edge.headers(["lists", "all"])}
+    for_all = " ".join(said.values())
+    assert "=60" in for_all
+    assert "stale-if-error=86400" in for_all
+    if name == "cloudfront":
+        assert said == {"cache-control": "public, max-age=0, s-maxage=60, stale-if-error=86400"}
+    else:
+        assert re.search(r"stale-while-revalidate=30", for_all)
+        assert "all" in for_all
+        assert "lists" in for_all
+    assert "max-age=0" in said["cache-control"] or said["cache-control"] == "private, no-cache"
+    await edge.close()
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("status", [400, 403, 429, 500])
+async def test_a_purge_that_is_refused_is_told_of_without_the_secret(name: str, status: int, api: Api) -> None:
+    edge = open_edge(url_of(name, api))
+    assert edge is not None
+    api.status = status
+    with pytest.raises(Unavailable) as refused:
+        await edge.purge({"all"})
+    assert "s-3cret" not in str(refused.value)
+    api.shutdown()
+    api.server_close()
+    with pytest.raises(Unavailable) as gone:
+        await edge.purge({"all"})
+    assert "s-3cret" not in str(gone.value)
+    await edge.close()
+
+
+async def test_varnish_is_told_keys_each_server_by_itself(api: Api) -> None:
+    with Api() as other:
+        thread = Thread(target=other.serve_forever)
+        thread.start()
+        edge = open_edge(f"varnish://:s-3cret@{api.where},{other.where}")
+        assert edge is not None
+        await edge.purge({f"p-{n:010x}" for n in range(250)})
+        await edge.close()
+        other.shutdown()
+        thread.join()
+    assert [len(said["surrogate-key"].split("|")) for _, _, said, _ in api.asked] == [200, 50]
+    assert len(other.asked) == 2
+    assert {(method, said["purge-secret"]) for method, _, said, _ in api.asked} == {("PURGEKEYS", "s-3cret")}
+
+
+async def test_cloudflare_is_told_tags_thirty_at_a_time(api: Api) -> None:
+    """POST /zones/{zone_id}/purge_cache {"tags": […]}, `{"success": true, …}`."""
+    edge = open_edge(url_of("cloudflare", api))
+    assert edge is not None
+    api.body = b'{"success":true,"errors":[],"messages":[],"result":{"id":"023e105f4ecef8ad9ca31a8372d0c353"}}'
+    await edge.purge({f"p-{n:010x}" for n in range(31)})
+    (method, path, said, body), (*_, last) = api.asked
+    assert (method, path) == ("POST", "/zones/023e105f4ecef8ad9ca31a8372d0c353/purge_cache")
+    assert said["authorization"] == "Bearer s-3cret"
+    assert said["content-type"] == "application/json"
+    assert len(json.loads(body)["tags"]) == 30
+    assert json.loads(last) == {"tags": ["p-000000001e"]}
+    api.body = b'{"success":false,"errors":[{"code":1094,"message":"Invalid tag"}]}'
+    with pytest.raises(Unavailable):
+        await edge.purge({"all"})
+    await edge.close()
+
+
+async def test_fastly_is_told_surrogate_keys(api: Api) -> None:
+    """POST /service/{service_id}/purge {"surrogate_keys": […]} with Fastly-Key."""
+    edge = open_edge(url_of("fastly", api))
+    assert edge is not None
+    await edge.purge({"lists", "all"})
+    ((method, path, said, body),) = api.asked
+    assert (method, path) == ("POST", "/service/SU1Z0isxPaozGVKXdv0eY/purge")
+    assert said["fastly-key"] == "s-3cret"
+    assert json.loads(body) == {"surrogate_keys": ["all", "lists"]}
+    await edge.close()
+
+
+async def test_cloudfront_is_told_paths_and_signs_what_it_says(api: Api) -> None:
+    """POST /2020-05-31/distribution/{Id}/invalidation with an InvalidationBatch, signature v4."""
+    edge = open_edge(url_of("cloudfront", api))
+    assert edge is not None
+    api.status, api.body = 201, INVALIDATION.encode()
+    await edge.purge({"lists"})
+    ((method, path, said, body),) = api.asked
+    assert (method, path) == ("POST", "/2020-05-31/distribution/EDFDVBD6EXAMPLE/invalidation")
+    assert said["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/")
+    batch = ET.fromstring(body)  # noqa: S314 -- we wrote it
+    paths = [one.text for one in batch.iter(f"{CLOUDFRONT_NS}Path")]
+    assert batch.tag == f"{CLOUDFRONT_NS}InvalidationBatch"
+    assert batch.find(f"{CLOUDFRONT_NS}Paths/{CLOUDFRONT_NS}Quantity").text == str(len(paths))
+    assert {"/", "/p/*", "/c/*", "/search*"} <= set(paths)
+    assert not [path for path in paths if path in {"/*", "/assets/*", "/media/*"}], "what never changes stays"
+    assert edge.every >= timedelta(seconds=30), "they are paid for by the path"
+    await edge.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("varnich://:secret@host", "Did you mean varnish:"),
+        ("varnish://host:6081", "needs a secret"),
+        ("varnish://:two words@host:6081", "letters, digits"),
+        ("varnish://:secret@", "names no host"),
+        ("fastly://:token@", "names no host"),
+        ("cloudflare://:token@zone?apj=x", "does not know"),
+    ],
+)
+def test_an_address_that_is_none_says_what_is_wrong(url: str, said: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(said)):
+        open_edge(url)
+
+
+def test_off_is_none() -> None:
+    assert open_edge("off:") is None
