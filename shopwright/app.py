@@ -46,7 +46,7 @@ from shopwright.kit.work import Work
 from shopwright.services import RIVER
 from shopwright.services.carts import reactions as carts_reactions
 from shopwright.services.carts.contract import Carts
-from shopwright.services.carts.wishes import Wishes
+from shopwright.services.carts.waiting import Doorkeeper
 from shopwright.services.catalog import reactions as catalog_reactions
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.catalog.intake import Intake
@@ -195,7 +195,7 @@ class Shop:
         self.carts = self._service(
             "carts",
             Carts,
-            lambda: self._part(Wishes)(
+            lambda: self._part(Doorkeeper)(
                 self.works["carts"],
                 catalog=self.catalog,
                 inventory=self.inventory,

@@ -12,12 +12,11 @@ from shopwright.app import Shop
 from shopwright.kit.auth import anyone
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Missing, ShopError
-from shopwright.kit.house import Condition, Waiting
+from shopwright.kit.house import READY_S, Condition, Waiting
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import document
 from shopwright.kit.work import Work
 
-READY_S = 2
 SECOND = 1_000_000
 GOOD = "ok"
 # Services that say how much is under way.

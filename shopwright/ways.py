@@ -40,7 +40,7 @@ REMEMBERED = {
 LOOKING = {
     "catalog": ("list_products", "in_collection", "by_sources", "original", "picture"),
     "pricing": ("quote", "shipping_options", "coupons", "promotions"),
-    "carts": ("get", "of_customer", "count", "wishes", "shipping_options"),
+    "carts": ("get", "of_customer", "count", "wishes", "shipping_options", "waiting_room"),
     "search": ("find", "suggest"),
     "recommendations": ("recommend", "remembers", "seen"),
 }

@@ -24,6 +24,7 @@ from shopwright.faces.docs import pages as docs
 from shopwright.faces.person import http as person
 from shopwright.faces.shelf import http as shelf
 from shopwright.faces.storefront import pages as storefront
+from shopwright.faces.storefront.turns import Turns
 from shopwright.faces.storefront.visitors import PageVisitors, forms
 from shopwright.housekeeping import Housekeeper, operator_routes
 from shopwright.kit.auth import Caller, anyone
@@ -210,6 +211,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         answering = OwnForms(answering, forms(shop.settings), shop.settings.url)
     answering = Prepared(answering, plans(shop), sources, shop.numbers.prepared, shop.edge)
     answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
+    answering = Turns(answering, shop.carts, shop.ways.seal, shop.clock, shop.settings)
     if shop.settings.limits == "on":
         answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
     if shop.ways.apart:

@@ -12,7 +12,8 @@ class Road:
     `cut`: connections break and new ones are refused at once. `hush`: connections stay, and nothing comes through.
     `slow`: everything takes so much longer, each way. `shake`: connections break, new ones are taken. `crowd`: they break,
     and only so many new ones are taken at a time. `lose`: of what is sent there, the nth message with these bytes arrives,
-    but its answer does not: the connection breaks.
+    but its answer does not: the connection breaks. `narrow`: so many bytes a second, each way. `half`: what is sent there
+    arrives, and the way back is closed.
     """
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
@@ -25,6 +26,8 @@ class Road:
         self._tasks: set[asyncio.Task[None]] = set()
         self._open.set()
         self._delay_s = 0.0
+        self._bytes_s = 0
+        self._half = False
         self._most: int | None = None
         self._lost, self._lost_number = b"", 0
         self.passed = 0
@@ -39,7 +42,8 @@ class Road:
 
     async def open(self) -> None:
         self._open.set()
-        self._delay_s = 0.0
+        self._delay_s, self._bytes_s = 0.0, 0
+        self._half = False
         self._most = None
         if self._server is None:
             self._server = await asyncio.start_server(self._come, "127.0.0.1", self._port, ssl=self._tls)
@@ -50,6 +54,13 @@ class Road:
 
     def slow(self, seconds: float) -> None:
         self._delay_s = seconds
+
+    def narrow(self, bytes_a_second: int) -> None:
+        self._bytes_s = bytes_a_second
+
+    async def half(self) -> None:
+        self._half = True
+        await self.shake()
 
     def lose(self, what: bytes, number: int) -> None:
         """With `number` 0 they are only counted, in `passed`."""
@@ -101,11 +112,13 @@ class Road:
         try:
             while data := await reader.read(65_536):
                 await self._open.wait()
-                await asyncio.sleep(self._delay_s)
+                await asyncio.sleep(self._delay_s + (len(data) / self._bytes_s if self._bytes_s else 0))
                 if back is not None and self._lost and self._lost in data:
                     self.passed += 1
                     if self.passed == self._lost_number:
                         back.transport.abort()
+                if back is None and self._half:
+                    break
                 writer.write(data)
                 await writer.drain()
         except OSError:

@@ -12,6 +12,7 @@ import msgspec
 
 from shopwright.front import told
 from shopwright.kit.errors import Invalid
+from shopwright.kit.house import READY_S
 from shopwright.ways import PARTS
 
 SLOTS = 16
@@ -20,6 +21,11 @@ AWAY = (
     f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {told.KIND}\r\nRetry-After: 1\r\n"
     f"Cache-Control: no-store\r\nConnection: close\r\n\r\n{told.unavailable(told.AWAY)}"
 )
+
+
+# More than a process may wait for its engines before it says how it is (`kit.house.READY_S`): one whose cache hangs is
+# slow to tell that it is well, and must not be taken for dead.
+CHECKED_S = READY_S + 1
 
 
 class Balancer(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +52,7 @@ defaults
     timeout client 75s
     timeout server 30s
     timeout queue 5s
-    timeout check 3s
+    timeout check {CHECKED_S}s
     timeout http-request 15s
     timeout http-keep-alive 75s
     errorfile 503 {balancer.away}
@@ -58,7 +64,7 @@ defaults
     retries 3
     retry-on conn-failure empty-response response-timeout
     http-reuse safe
-    default-server check inter 500ms fall 2 rise 1 slowstart 2s
+    default-server check inter 500ms fall 2 rise 1 slowstart 2s on-marked-down shutdown-sessions
 frontend between
     bind {balancer.listen}
     acl known path,field(2,/) -m str {" ".join(PARTS)}

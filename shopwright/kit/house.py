@@ -10,6 +10,8 @@ from shopwright.kit.verbs import again
 # The folder in which processes of one server keep what they count, so that each can tell of all (`kit.numbers`). The client
 # of Prometheus looks for this name in the environment when it is imported.
 COUNTED_IN = "PROMETHEUS_MULTIPROC_DIR"
+# So long a process waits for an engine before it says that it does not answer. Whoever asks a process waits longer.
+READY_S = 2
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

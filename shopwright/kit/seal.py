@@ -1,7 +1,7 @@
 """What processes of one shop tell each other through the network, so that nobody else can say it.
 
 Tokens are JWT (RFC 7519), HMAC-SHA256 under a key derived from the shop's secret (HKDF, RFC 5869), each for one audience
-and for less than a minute.
+and, where nothing else is said, for less than a minute.
 """
 
 import time
@@ -35,9 +35,9 @@ class Seal:
         self._known: dict[tuple[str, str], tuple[float, Mapping[str, Any]]] = {}
         self._own: dict[str, tuple[float, str]] = {}
 
-    def write(self, audience: str, claims: Mapping[str, Any]) -> str:
+    def write(self, audience: str, claims: Mapping[str, Any], lasts_s: int = LASTS_S) -> str:
         """A token with these claims."""
-        ends = int(self._wall()) + LASTS_S
+        ends = int(self._wall()) + lasts_s
         return jwt.encode({"alg": ALGORITHM}, {**claims, "aud": audience, "exp": ends}, self._key)
 
     def own(self, audience: str, name: str) -> str:

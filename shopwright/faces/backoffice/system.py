@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromQuery
@@ -16,15 +17,19 @@ from shopwright.kit.errors import ShopError
 from shopwright.kit.house import House
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
+from shopwright.services.carts.contract import Carts
 
 HousesDep = Given[Mapping[str, House]]
 DATABASE = "database "
+LONGEST = 9  # digits
 MAY = allow(staff("system.operate"))
 
 
 @get("/office/system", opt=MAY, include_in_schema=False)
-async def system_page(office: OfficeDep, houses: HousesDep, said: FromQuery[str] = "") -> Response[bytes]:
-    """Every part with its version, engines, what waits and what was given up."""
+async def system_page(
+    office: OfficeDep, houses: HousesDep, carts: Given[Carts], said: FromQuery[str] = ""
+) -> Response[bytes]:
+    """Every part with its version, engines, what waits and what was given up; the waiting room."""
     parts = await asyncio.gather(*(_part(name, house) for name, house in houses.items()))
     given_up = [{**one, "part": part["name"]} for part in parts for one in part["given_up"]]
     waiting = [one for part in parts for one in part["waiting"] if one["waiting"]]
@@ -37,9 +42,17 @@ async def system_page(office: OfficeDep, houses: HousesDep, said: FromQuery[str]
     versions = sorted({part["version"] for part in parts if part["version"]})
     context = {
         "parts": parts, "given_up": given_up, "waiting": waiting, "wrong": wrong, "away": away, "versions": versions,
-        "said": said,
+        "said": said, "room": await _room(carts),
     }  # fmt: skip
     return office.show("system.html", context)
+
+
+async def _room(carts: Carts) -> dict[str, Any] | None:
+    try:
+        room = await carts.waiting_room()
+    except ShopError:  # that carts are away is said above
+        return None
+    return render.plain(room) if room else None
 
 
 async def _part(name: str, house: House) -> dict[str, Any]:
@@ -71,4 +84,21 @@ async def replay(request: Web, houses: HousesDep) -> Redirect:
     return Redirect(f"/office/system?said={count}+brought+on+their+way+again.", status_code=303)
 
 
-HANDLERS: list[Any] = [system_page, replay]
+@post("/office/system/waiting-room", opt=MAY, include_in_schema=False)
+async def waiting_room(request: Web, carts: Given[Carts]) -> Redirect:
+    """Open it, change its pace, or let everyone in."""
+    form = await form_of(request)
+    try:
+        if "close" in form:
+            await carts.close_waiting_room()
+            said = "Everyone may come in."
+        else:
+            pace = form.get("per_minute", "").strip()
+            room = await carts.open_waiting_room(int(pace) if pace.isdecimal() and len(pace) < LONGEST else 0)
+            said = f"{room.per_minute} shoppers are let in a minute."
+    except ShopError as error:
+        said = error.detail
+    return Redirect(f"/office/system?{urlencode({'said': said})}", status_code=303)
+
+
+HANDLERS: list[Any] = [system_page, replay, waiting_room]

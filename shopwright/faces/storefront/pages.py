@@ -22,6 +22,7 @@ from shopwright.faces.storefront import (
     product,
     remembering,
     security,
+    status,
     wishlist,
 )
 from shopwright.faces.storefront.frame import CatalogDep, SettingsDep, Web, provide_frame
@@ -114,6 +115,7 @@ def routes() -> Router:
         *privacy.HANDLERS,
         *remembering.HANDLERS,
         *wishlist.HANDLERS,
+        *status.HANDLERS,
         assets,
         robots,
         sitemap,

@@ -3,13 +3,12 @@
 import time
 from datetime import timedelta
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.kit.errors import RateLimited, Unavailable
 from shopwright.kit.ports import Cache
-from shopwright.kit.web.problems import describe
+from shopwright.kit.web.problems import refuse
 
 WINDOW_S = 60
 
@@ -37,7 +36,8 @@ class Limits:
             return
         left, reset = max(0, limit - count), WINDOW_S - into
         if count > limit:
-            await self._refuse(scope, send, reset)
+            error = RateLimited(f"Too many requests. Come back in {reset} seconds.", data={"retry_after": reset})
+            await refuse(scope, send, error, (b"retry-after", str(reset).encode()))
             return
 
         async def mark(message: Message) -> None:
@@ -47,11 +47,3 @@ class Limits:
             await send(message)
 
         await self._app(scope, receive, mark)
-
-    @staticmethod
-    async def _refuse(scope: Scope, send: Send, reset: int) -> None:
-        error = RateLimited(f"Too many requests. Come back in {reset} seconds.", data={"retry_after": reset})
-        told = describe(error, str(scope.get("state", {}).get("request_id", "")))
-        headers = [(b"content-type", b"application/problem+json"), (b"retry-after", str(reset).encode())]
-        await send({"type": "http.response.start", "status": told.status, "headers": headers})
-        await send({"type": "http.response.body", "body": msgspec.json.encode(told), "more_body": False})

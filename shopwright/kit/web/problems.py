@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
+from litestar.types import Scope, Send
 
 from shopwright.kit.errors import (
     Conflict,
@@ -133,6 +134,14 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     return Response(
         msgspec.json.encode(told), status_code=told.status, media_type="application/problem+json", headers=headers
     )
+
+
+async def refuse(scope: Scope, send: Send, error: ShopError, *headers: tuple[bytes, bytes]) -> None:
+    """What the API would answer, from before its routes."""
+    told = describe(error, str(scope.get("state", {}).get("request_id", "")))
+    given = [(b"content-type", b"application/problem+json"), *headers]
+    await send({"type": "http.response.start", "status": told.status, "headers": given})
+    await send({"type": "http.response.body", "body": msgspec.json.encode(told), "more_body": False})
 
 
 JSON = MediaType.JSON

@@ -77,6 +77,22 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     added_at: datetime
 
 
+class WaitingRoom(msgspec.Struct, frozen=True):
+    """Shoppers wait for their turn to put things into carts and to order: so many are let in a minute."""
+
+    id: str
+    per_minute: int
+    opened_at: datetime
+
+
+class Places(msgspec.Struct, frozen=True, kw_only=True):
+    """Turns in a row. `first`: when the first of them comes (microseconds since 1970), `step`: from each to the next."""
+
+    room_id: str
+    first: int
+    step: int
+
+
 class CartClosed(Conflict):
     """The cart has become an order."""
 
@@ -173,6 +189,25 @@ class Carts(Protocol):
 
     async def merge(self, guest_cart_id: str | None, customer_id: str) -> str | None:
         """At sign-in: the guest's cart joins the customer's; answers the customer's cart, if there is one now."""
+        ...
+
+    @again
+    async def waiting_room(self) -> WaitingRoom | None:
+        """The one that is open."""
+        ...
+
+    @again
+    async def open_waiting_room(self, per_minute: int) -> WaitingRoom:
+        """From now on shoppers get turns; where it is open already, those who wait keep theirs. Raises Invalid."""
+        ...
+
+    @again
+    async def close_waiting_room(self) -> None:
+        """Everyone may come in."""
+        ...
+
+    async def take_places(self, count: int) -> Places | None:
+        """Turns for so many who come now, in the order they came; None where no room is open."""
         ...
 
     async def accept_prices(self, cart_id: str) -> Cart:

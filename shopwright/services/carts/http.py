@@ -6,11 +6,11 @@ import msgspec
 from litestar import Router, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 
-from shopwright.kit.auth import anyone, signed_in
-from shopwright.kit.errors import Invalid
+from shopwright.kit.auth import anyone, signed_in, staff
+from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
-from shopwright.services.carts.contract import Cart, CartChange, Carts, Wish
+from shopwright.services.carts.contract import Cart, CartChange, Carts, WaitingRoom, Wish
 from shopwright.services.pricing.contract import ShippingOption
 
 Service = Given[Carts]
@@ -35,6 +35,12 @@ class NewWish(msgspec.Struct, forbid_unknown_fields=True):
     """What to remember, by id or slug."""
 
     product_id: str
+
+
+class Pace(msgspec.Struct, forbid_unknown_fields=True):
+    """How many shoppers are let in a minute."""
+
+    per_minute: int
 
 
 class Codes(msgspec.Struct, forbid_unknown_fields=True):
@@ -133,10 +139,31 @@ async def remove_wish(carts: Service, caller: Asking, product_id: FromPath[str])
     await carts.unwish(caller.user_id or "", product_id)
 
 
+@get("/v1/waiting-room", opt=allow(staff("system.operate")), tags=["carts"], operation_id="get_waiting_room")
+async def get_waiting_room(carts: Service) -> WaitingRoom:
+    """The waiting room before the cart, where it is open; else 404."""
+    room = await carts.waiting_room()
+    if room is None:
+        raise Missing("No waiting room is open: everyone may come in.")
+    return room
+
+
+@put("/v1/waiting-room", opt=allow(staff("system.operate")), tags=["carts"], operation_id="open_waiting_room")
+async def open_waiting_room(carts: Service, data: JSONBody[Pace]) -> WaitingRoom:
+    """Open it, or change how many are let in a minute; those who wait keep their turn."""
+    return await carts.open_waiting_room(data.per_minute)
+
+
+@delete("/v1/waiting-room", opt=allow(staff("system.operate")), tags=["carts"], operation_id="close_waiting_room")
+async def close_waiting_room(carts: Service) -> None:
+    """Let everyone in."""
+    await carts.close_waiting_room()
+
+
 def routes() -> Router:
     """All routes of this service."""
     handlers: list[Any] = [
         create_cart, get_cart, add_line, change_line, remove_line, change_cart, set_coupons, shipping_options,
-        list_wishes, add_wish, remove_wish,
+        list_wishes, add_wish, remove_wish, get_waiting_room, open_waiting_room, close_waiting_room,
     ]  # fmt: skip
     return Router("/", route_handlers=handlers)

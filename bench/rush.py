@@ -1,0 +1,212 @@
+"""A flash sale: thousands come at once for one product, with the waiting room open. Who gets it, and what it costs the others.
+
+python bench/rush.py [--shoppers 10000] [--stock 300] [--per-minute 600]
+
+First buyers come at the pace of the waiting room, alone; then as many who are let in while thousands come behind them, within
+ten seconds, and look at their turn when they are told to. Told are the times of a checkout (cart, line, address, order,
+paid), how many units were sold, and whether anyone was served before someone who came earlier.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing import Process
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpx
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from bench.measuring import free_port, start, stop
+from shopwright.app import Shop
+from shopwright.demo.load import load
+from shopwright.services.inventory.contract import Adjustment
+from shopwright.settings import Settings, complete
+
+BAR = 2.0
+COMING_S, PATIENCE_S = 10.0, 60.0
+SLUG = "harbour-kettle"
+OWNER = "bench-password"
+DETAILS: dict[str, Any] = {
+    "shipping_address": {
+        "name": "Ada Lovelace", "line1": "Torstraße 1", "city": "Berlin", "postal_code": "10119", "country": "DE",
+    },
+    "shipping_option_id": "shr_standard",
+}  # fmt: skip
+WAIT, TURN = httpx.codes.TOO_MANY_REQUESTS, "shopwright-turn"
+Sold = tuple[int, float, bool]  # the number of who came, seconds, whether there was one left
+
+
+class Crowd:
+    """Everyone at one shop. Who waits and who buys do not wait for each other's connections."""
+
+    def __init__(self, url: str, variant: str) -> None:
+        # Many browsers, one client: what one is given is not shown by the next.
+        self._waiting, self._buying = (
+            aiohttp.ClientSession(url, cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=most))
+            for most in (500, 100)
+        )
+        self._variant = variant
+        self._more = asyncio.Event()
+        self.looks = self.sold = 0
+        self.served: list[Sold] = []
+
+    async def shopper(self, number: int) -> None:
+        """Waits for the turn, then buys."""
+        shown: dict[str, str] = {}
+        # Asks with a cart that is none: whose turn has come, is told so.
+        while True:
+            async with self._waiting.post("/v1/carts/crt_0/lines", json={}, headers=shown) as told:
+                shown = {TURN: told.headers[TURN]} if TURN in told.headers else shown
+                if told.status != WAIT:
+                    break
+                pause_s = (await told.json(content_type=None))["data"]["retry_after"]
+            self.looks += 1
+            await asyncio.sleep(pause_s + random.random())  # people do not all come at a full second
+        await self._buy(number, shown)
+
+    async def _buy(self, number: int, shown: dict[str, str]) -> None:
+        began = time.perf_counter()
+        cart = (await self._ask("POST", "/v1/carts"))[1]["id"]
+        await self._ask("POST", f"/v1/carts/{cart}/lines", {"variant_id": self._variant}, shown)
+        details = {**DETAILS, "email": f"buyer{number}@shop.example"}
+        _, changed = await self._ask("PATCH", f"/v1/carts/{cart}", details)
+        order = {"cart_id": cart, "payment": {"provider": "pretend", "token": "pretend_ok"}}
+        order["expected_total"] = changed["totals"]["total"]
+        headers = {**shown, "Idempotency-Key": f"rush-{number}-{cart}"}
+        status, _ = await self._ask("POST", "/v1/orders", order, headers)
+        self.served.append((number, time.perf_counter() - began, status == httpx.codes.CREATED))
+        self.sold += status == httpx.codes.CREATED
+        self._more.set()
+
+    async def _ask(self, method: str, path: str, said: Any = None, headers: dict[str, str] | None = None) -> Any:
+        async with self._buying.request(method, path, json=said, headers=headers) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def gone(self, units: int) -> None:
+        """Back when so many were sold."""
+        while self.sold < units:
+            self._more.clear()
+            await self._more.wait()
+
+    async def close(self) -> None:
+        await self._waiting.close()
+        await self._buying.close()
+
+
+async def prepared(folder: str, stock: int) -> str:
+    shop = Shop(complete(Settings(data=folder)))
+    await shop.migrate()
+    await load(shop)
+    await shop.users.ensure_owner("owner@example.com", OWNER)
+    variant = (await shop.catalog.get(SLUG)).variants[0].id
+    await shop.inventory.adjust([Adjustment(variant_id=variant, on_hand=stock, reason="bench")])
+    await shop.bus.settle()
+    await shop.close()
+    return variant
+
+
+async def at_pace(url: str, variant: str, per_minute: int) -> list[float]:
+    """Checkouts of those who come one after the other, for a quarter of a minute."""
+    alone = Crowd(url, variant)
+    coming: list[asyncio.Task[None]] = []
+    for number in range(per_minute // 4):
+        coming.append(asyncio.create_task(alone.shopper(number)))
+        await asyncio.sleep(60 / per_minute)
+    await asyncio.gather(*coming)
+    await alone.close()
+    return [seconds for _, seconds, _ in alone.served]
+
+
+async def first_in_line(url: str, variant: str, per_minute: int, begin: Callable[[], None]) -> list[float]:
+    """The same checkouts by as many who came just before the crowd does, and are let in while it comes and waits."""
+    first = Crowd(url, variant)
+    coming = [asyncio.create_task(first.shopper(10**6 + number)) for number in range(per_minute // 4)]
+    await asyncio.sleep(1)
+    begin()
+    await asyncio.gather(*coming)
+    await first.close()
+    return [seconds for _, seconds, _ in first.served]
+
+
+async def rush(url: str, variant: str, asked: argparse.Namespace, left: int) -> None:
+    """Everyone else, as long as there are units left."""
+    crowd = Crowd(url, variant)
+    began = time.perf_counter()
+    waiting = []
+    for number in range(asked.shoppers):
+        waiting.append(asyncio.create_task(crowd.shopper(number)))
+        await asyncio.sleep(max(0.0, began + COMING_S * number / asked.shoppers - time.perf_counter()))
+    async with asyncio.timeout(PATIENCE_S + 60 * asked.stock / asked.per_minute):
+        await crowd.gone(left)
+    await asyncio.sleep(3)
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    sold = [number for number, _, got in crowd.served if got]
+    print(f"{asked.shoppers} came, {len(sold)} of {left} units sold, looked {crowd.looks} times while they waited")
+    overtaken = max((number - place for place, number in enumerate(sorted(sold))), default=0)
+    print(f"the last who got one had {max(sold)} before them; nobody was passed over by more than {overtaken}")
+    await crowd.close()
+
+
+def crowd_of(url: str, variant: str, asked: argparse.Namespace, left: int) -> None:
+    """In a process of its own, which gives way to the one that takes the time."""
+    os.nice(10)
+    asyncio.run(rush(url, variant, asked, left))
+
+
+def measure(url: str, variant: str, asked: argparse.Namespace) -> None:
+    normal = asyncio.run(at_pace(url, variant, asked.per_minute))
+    print(f"before the rush: {len(normal)} checkouts, {figures(normal)}")
+    asyncio.run(open_room(url, asked.per_minute))
+    left = asked.stock - 2 * len(normal)
+    others = Process(target=crowd_of, args=(url, variant, asked, left))
+    meanwhile = asyncio.run(first_in_line(url, variant, asked.per_minute, others.start))
+    print(f"in the rush:     {len(meanwhile)} checkouts, {figures(meanwhile)}")
+    ratio = statistics.median(meanwhile) / statistics.median(normal)
+    print(f"ratio of medians {ratio:.2f}{'' if ratio <= BAR else '  ABOVE'}", flush=True)
+    others.join()
+
+
+def figures(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    return f"median {statistics.median(ordered) * 1000:.0f} ms, 95 of 100 within {ordered[int(len(ordered) * 0.95)] * 1000:.0f} ms"
+
+
+async def open_room(url: str, per_minute: int) -> None:
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as staff:
+        session = await staff.post("/v1/sessions", json={"email": "owner@example.com", "password": OWNER})
+        headers = {"Authorization": f"Bearer {session.json()['access_token']}"}
+        opened = await staff.put("/v1/waiting-room", json={"per_minute": per_minute}, headers=headers)
+        opened.raise_for_status()
+        await asyncio.sleep(1.5)  # every process has looked
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--shoppers", type=int, default=10_000)
+    parser.add_argument("--stock", type=int, default=600)
+    parser.add_argument("--per-minute", type=int, default=600)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="shopwright-rush-") as folder:
+        variant = asyncio.run(prepared(folder, asked.stock))
+        port = free_port()
+        told = {"SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_OWNER_PASSWORD": OWNER}
+        serving = start([sys.executable, "-m", "shopwright", "serve", "--port", str(port), "--quiet"], port, **told)
+        os.sched_setaffinity(0, {1})
+        try:
+            measure(f"http://127.0.0.1:{port}", variant, asked)
+        finally:
+            stop(serving)
+
+
+if __name__ == "__main__":
+    main()

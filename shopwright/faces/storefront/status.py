@@ -1,0 +1,84 @@
+"""The status page: what of the shop works at the moment, for anyone, with nothing of its inside."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+from litestar import Request, Response, get
+
+from shopwright.faces.storefront.frame import FrameDep
+from shopwright.kit.auth import anyone
+from shopwright.kit.errors import ShopError
+from shopwright.kit.house import Condition, House
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Given
+
+State = Literal["works", "less", "away"]
+# What people do, and the parts it takes; without the last ones it goes on with less.
+DEEDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
+    ("Looking around", frozenset({"catalog", "pricing", "inventory"}), frozenset({"search", "reviews", "recommendations"})),
+    ("Cart and checkout", frozenset({"carts", "orders", "payments", "pricing", "inventory"}), frozenset()),
+    ("Signing in and accounts", frozenset({"users"}), frozenset()),
+    ("Letters and messages", frozenset({"notifications"}), frozenset()),
+)  # fmt: skip
+SAID: dict[State, str] = {"works": "Works", "less": "Works, with less", "away": "Does not work at the moment"}
+KNOWN_S = 10.0  # so long it is not asked again, whoever looks
+LATE_S = 300.0
+GOOD = "ok"
+
+
+class Told(msgspec.Struct):
+    """What was found last."""
+
+    at: float = -KNOWN_S
+    states: tuple[tuple[str, State], ...] = ()
+
+
+def states(conditions: Mapping[str, Condition | None]) -> tuple[tuple[str, State], ...]:
+    """How each deed goes, of each process by name what it says of itself (None: nothing)."""
+    everything = frozenset().union(*(needed | helping for _, needed, helping in DEEDS))
+    away: set[str] = set()
+    weak: set[str] = set()
+    for name, condition in conditions.items():
+        parts = everything if name == "all" else set(name.split("+"))
+        if condition is None:
+            away |= parts
+            continue
+        bad = {engine for engine, state in condition.engines.items() if state != GOOD}
+        away |= {part for part in parts if f"database {part}" in bad}
+        weak |= {"search"} if "search" in bad else set()
+        weak |= {one.service for one in condition.waiting if one.lag_s > LATE_S}
+    found: list[tuple[str, State]] = []
+    for deed, needed, helping in DEEDS:
+        found.append(
+            (deed, "away" if needed & away else "less" if (helping & away) | (needed | helping) & weak else "works")
+        )
+    return tuple(found)
+
+
+async def _condition(house: House) -> Condition | None:
+    try:
+        return await house.condition()
+    except ShopError:
+        return None
+
+
+@get("/status", opt=allow(anyone), include_in_schema=False)
+async def status_page(
+    request: Request[Any, Any, Any], frame: FrameDep, houses: Given[Mapping[str, House]]
+) -> Response[bytes]:
+    """What works. It is found out once for all who look within ten seconds."""
+    told: Told = request.app.state.setdefault("told", Told())
+    if time.monotonic() > told.at + KNOWN_S:
+        told.at = time.monotonic()
+        found = await asyncio.gather(*map(_condition, houses.values()))
+        told.states = states(dict(zip(houses, found, strict=True)))
+    rows = [{"deed": deed, "state": state, "said": SAID[state]} for deed, state in told.states]
+    page = await frame.show("status.html", {"rows": rows, "well": all(one["state"] == "works" for one in rows)})
+    page.headers["refresh"] = "30"
+    return page
+
+
+HANDLERS: list[Any] = [status_page]

@@ -1,0 +1,33 @@
+"""A waiting room before the cart: when more come at once than the shop can serve, each gets a turn."""
+
+from shopwright.kit.errors import Invalid, Refused
+from shopwright.services.carts import room_store
+from shopwright.services.carts.contract import Places, WaitingRoom
+from shopwright.services.carts.wishes import Wishes
+
+MOST_A_MINUTE = 60_000
+
+
+class Doorkeeper(Wishes):
+    """All verbs of `contract.Carts`."""
+
+    async def waiting_room(self) -> WaitingRoom | None:
+        return await room_store.read(self._work)
+
+    async def open_waiting_room(self, per_minute: int) -> WaitingRoom:
+        if not 1 <= per_minute <= MOST_A_MINUTE:
+            raise Invalid.at("/per_minute", f"Between 1 and {MOST_A_MINUTE} shoppers are let in a minute.")
+        async with self._work.begin() as tx:
+            await room_store.open_or_change(tx, self._work.ids.new("wtr"), per_minute)
+        room = await self.waiting_room()
+        if room is None:  # closed again by another in the same moment
+            raise Refused("The waiting room was closed by someone else. Open it again.")
+        return room
+
+    async def close_waiting_room(self) -> None:
+        async with self._work.begin() as tx:
+            await room_store.close(tx)
+
+    async def take_places(self, count: int) -> Places | None:
+        async with self._work.begin() as tx:
+            return await room_store.take(tx, count)

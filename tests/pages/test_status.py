@@ -1,0 +1,42 @@
+"""The status page: what works, for anyone, and nothing of the inside."""
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.faces.storefront.status import states
+from shopwright.kit.house import Condition, Waiting
+from shopwright.web import build
+from tests.conftest import APART
+
+
+def condition(*parts: str, late: float = 0.0, **bad: str) -> Condition:
+    engines = {"database orders": "ok", **{name.replace("_", " "): said for name, said in bad.items()}}
+    waiting = tuple(Waiting(service=part, lag_s=late) for part in parts)
+    return Condition(parts=parts, version="1", engines=engines, waiting=waiting)
+
+
+def said(**conditions: Condition | None) -> list[str]:
+    return [state for _, state in states({name.replace("_", "+"): one for name, one in conditions.items()})]
+
+
+def test_what_is_gone_is_told_of_where_people_meet_it() -> None:
+    assert said(all=condition("orders")) == ["works"] * 4
+    assert said(all=condition(database_pricing="gone")) == ["away", "away", "works", "works"]
+    assert said(all=condition(search="gone")) == ["less", "works", "works", "works"]
+    assert said(all=condition(cache="gone", files="gone")) == ["works"] * 4
+    assert said(orders=None, users=condition("users")) == ["works", "away", "works", "works"]
+    assert said(reviews=None) == ["less", "works", "works", "works"]
+    assert said(all=condition("notifications", late=400)) == ["works", "works", "works", "less"]
+    assert said(all=None) == ["away"] * 4
+
+
+@pytest.mark.skipif(APART, reason="of one process")
+async def test_anyone_may_look_and_learns_nothing_of_the_inside(shop: Shop) -> None:
+    transport = httpx.ASGITransport(app=build(shop, deliver=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        page = await client.get("/status")
+        assert "Everything works" in page.text
+        assert page.headers["refresh"] == "30"
+        for inside in ("sqlite", "postgres", "database", "Traceback"):
+            assert inside not in page.text.casefold()
