@@ -14,8 +14,8 @@ SERVERS = (
 )
 LATER = ("tests/pages", "tests/security")
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too; not a third time on PostgreSQL alone.
-TWICE = ("tests/pages", "tests/security", "tests/imports", "tests/process", "tests/apart")
-JOURNEY = ("tests/api/test_journey.py", "tests/api/test_operating.py")
+TWICE = ("tests/pages", "tests/security", "tests/process", "tests/apart")
+JOURNEY = ("tests/api/test_journey.py", "tests/api/test_operating.py", "tests/pages")
 
 
 def main() -> int:
@@ -49,8 +49,9 @@ def main() -> int:
     sys.stdout.write("== the shop on all servers\n")
     sys.stdout.flush()
     shape = {POSTGRES: postgres, "SHOPWRIGHT_TEST_SHAPE": "servers"}
-    # Contracts of engines have met the real ones twice already. Of what takes minutes: processes that race and die, too.
-    where = ["--ignore=tests/engines"] if fast else ["tests/process", "tests/apart", *LATER]
+    # Contracts of engines have met the real ones twice already, imports two databases. Of what takes minutes: processes that
+    # race and die, too.
+    where = ["--ignore=tests/engines", "--ignore=tests/imports"] if fast else ["tests/process", "tests/apart", *LATER]
     code = subprocess.call([*command, "--second-engine", *where], env={**environment, **shape})
     if code or not fast:
         return code

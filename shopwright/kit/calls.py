@@ -2,12 +2,13 @@
 
 `expose(contract, service)` answers the verbs of a contract at POST /internal/SERVICE/VERB; `remote(contract, line)` is an
 object with the same verbs that asks there. Arguments, results and errors come out as they went in. Fields one side does
-not know are left out by the other, and new ones have defaults: processes of two versions understand each other.
+not know are left out by the other, and new ones have defaults: processes of two versions understand each other. A result
+that holds JSON as it is (`msgspec.Raw`) is written in JSON: within msgpack it would be nonsense.
 """
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar, cast, get_type_hints
+from typing import Any, Protocol, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 
@@ -45,6 +46,7 @@ class Verb:
         self.name = name
         self.again = may_ask_again(function)
         self.result = hints.pop("return", None) or type(None)
+        self._words = msgspec.json if _holds_json(self.result) else msgspec.msgpack
         self.parameters = list(inspect.signature(function).parameters.values())[1:]
         fields = [
             (parameter.name, hints[parameter.name])
@@ -64,7 +66,23 @@ class Verb:
         except msgspec.MsgspecError as error:
             raise Unavailable(f"What {self.name} was asked is not understood here: {error}.") from None
         positional = [arguments.pop(p.name) for p in self.parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-        return msgspec.msgpack.encode(await getattr(service, self.name)(*positional, **arguments))
+        answer: bytes = self._words.encode(await getattr(service, self.name)(*positional, **arguments))
+        return answer
+
+    def unpack(self, body: bytes) -> Any:
+        """What was answered. Raises MsgspecError."""
+        return self._words.decode(body, type=self.result)
+
+
+def _holds_json(kind: Any, above: frozenset[Any] = frozenset()) -> bool:
+    """Is there JSON as it is anywhere within?"""
+    if kind is msgspec.Raw:
+        return True
+    parts = [part for part in get_args(kind) if part is not kind]
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind not in above:
+        parts += get_type_hints(kind).values()
+        above |= {kind}
+    return any(_holds_json(part, above) for part in parts)
 
 
 def verbs(contract: type) -> dict[str, Verb]:
@@ -113,7 +131,7 @@ def remote(contract: type[T], way: Way) -> T:
             if status == FAILED:
                 raise _unpack_error(body)
             try:
-                return msgspec.msgpack.decode(body, type=verb.result)
+                return verb.unpack(body)
             except msgspec.MsgspecError as error:
                 raise Unavailable(f"What {contract.__name__} answered is not understood here: {error}.") from None
 

@@ -22,7 +22,7 @@ from tests.process.test_processes import settled, wrong
 
 pytestmark = pytest.mark.slow
 BUYERS = int(os.environ.get("BUYERS", "60"))  # for the last twenty
-KILLED = ("orders", "payments", "catalog", "faces")
+KILLED = ("orders", "faces")
 
 
 class Cluster:

@@ -284,6 +284,48 @@ async def test_processes_of_two_versions_understand_each_other() -> None:
         await line.close()
 
 
+class Found(msgspec.Struct):
+    cards: tuple[msgspec.Raw, ...]
+    total: int
+    known: bytes = b"\xff"
+
+
+class Page(msgspec.Struct):
+    inner: dict[str, list[Found | None]]
+
+
+class Finds(Protocol):
+    async def find(self) -> Found: ...
+
+    async def pages(self) -> Page: ...
+
+    async def count(self) -> int: ...
+
+
+class Finder:
+    async def find(self) -> Found:
+        return Found((msgspec.Raw(b'{"title":"Lamp"}'), msgspec.Raw(b"1")), 2)
+
+    async def pages(self) -> Page:
+        return Page({"first": [await self.find(), None]})
+
+    async def count(self) -> int:
+        return 2
+
+
+async def test_json_that_is_passed_on_as_it_is_arrives_as_it_is() -> None:
+    line = line_to(httpx.ASGITransport(app=app_of("finds", Finds, Finder())), "finds")
+    finds = remote(Finds, line)
+    found = await finds.find()
+    assert [bytes(card) for card in found.cards] == [b'{"title":"Lamp"}', b"1"]
+    assert (found.total, found.known) == (2, b"\xff")
+    inner = (await finds.pages()).inner["first"]
+    assert inner[0] is not None
+    assert bytes(inner[0].cards[0]) == b'{"title":"Lamp"}'
+    assert await finds.count() == 2
+    await line.close()
+
+
 def test_every_error_of_the_family_can_travel() -> None:
     for name, kind in ShopError.kinds.items():
         assert kind("words").detail == "words", name

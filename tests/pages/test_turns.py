@@ -2,16 +2,19 @@
 
 import asyncio
 import random
+from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
 
-from shopwright.app import Shop
+from shopwright.app import Around, Shop
 from shopwright.kit.clock import HandClock, to_micros
-from shopwright.kit.errors import Invalid
+from shopwright.kit.database import Database
+from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.services.carts import room_store
 from shopwright.web import build
-from tests.conftest import sell
+from tests.conftest import QUICK, make_settings, sell
 
 FROM_OURS = {"Referer": "http://shop.test/p/lamp"}
 
@@ -80,6 +83,45 @@ async def test_a_turn_of_a_former_rush_or_of_ones_own_making_counts_for_nothing(
             assert (await put(eve, variant)).headers["location"].startswith("/queue"), made_up
             told = await eve.post("/v1/orders", json={}, headers={"Shopwright-Turn": made_up})
             assert told.status_code == 429
+
+
+class Overrun(Around):
+    """The database of carts answers, or does not."""
+
+    def __init__(self) -> None:
+        self.gone = False
+
+    def database(self, name: str, database: Database) -> Database:
+        return cast("Database", Gone(database, self)) if name == "carts" else database
+
+
+class Gone:
+    def __init__(self, inner: Any, around: Overrun) -> None:
+        self._inner, self._around = inner, around
+
+    def __getattr__(self, name: str) -> Any:
+        if self._around.gone and name in {"begin", "fetch"}:
+            raise Unavailable("The database does not answer.")
+        return getattr(self._inner, name)
+
+
+async def test_who_can_be_given_no_turn_waits_for_one_and_slips_in_nowhere(data: tuple[Path, str]) -> None:
+    around = Overrun()
+    shop = Shop(make_settings(*data), hasher=QUICK, around=around)
+    async with shop.running(deliver=False), shopper(shop) as ada:
+        variant = (await sell(shop, "Lamp", on_hand=50)).variants[0].id
+        await shop.carts.open_waiting_room(1)
+        await put(ada, variant)
+        ada.cookies.delete("turn")
+        around.gone = True
+        assert (await ada.get("/checkout")).headers["location"] == "/queue?next=/checkout"
+        page = await ada.get("/queue?next=/checkout")
+        assert "could not give you a turn yet" in page.text
+        assert page.headers["refresh"] == "5; url=/queue?next=/checkout"
+        told = await ada.post("/v1/orders", json={})
+        assert (told.status_code, told.headers["retry-after"]) == (503, "5")
+        around.gone = False
+        assert "You are next" in (await ada.get("/queue?next=/checkout")).text
 
 
 async def test_programs_are_told_how_long_and_show_their_turn(shop: Shop, variant: str, clock: HandClock) -> None:

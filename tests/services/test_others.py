@@ -18,6 +18,7 @@ from shopwright.services.catalog.contract import Option, ProductInput, SkuTaken,
 from shopwright.services.orders.contract import Order, PaymentChoice, PlaceOrder
 from shopwright.services.pricing.contract import Price
 from shopwright.services.reviews.contract import NewReview, NotABuyer
+from shopwright.services.search import store as search_store
 from shopwright.services.search.contract import SearchRequest
 from shopwright.services.users.contract import EmailTaken, WrongPassword
 from tests.conftest import BERLIN, QUICK, fill_cart, make_settings, sell
@@ -274,6 +275,27 @@ async def test_a_lost_index_is_built_again(shop: Shop) -> None:
     await shop.search._index.write([], [lamp.id])
     await shop.search.heal()
     assert (await shop.search.find(SearchRequest(text="lamp"))).total == 1
+
+
+async def test_what_was_written_to_an_index_that_is_being_replaced_is_not_taken_for_done(shop: Shop) -> None:
+    lamp = await sell(shop, "Lamp")
+    await shop.search.bring_up_to_date()
+    work = shop.works["search"]
+    await shop.pricing.set_prices([Price(lamp.variants[0].id, Money(1234, "EUR"))])
+    await shop.bus.settle()
+    (changed,) = await search_store.changed(work, 10)
+    before = await search_store.generation(work)
+
+    async def mark() -> None:
+        async with work.begin() as tx:
+            await search_store.mark_indexed(tx, {changed.product_id: changed.changed}, before)
+
+    async with work.begin() as tx:
+        await search_store.new_generation(tx)
+        marking = asyncio.create_task(mark())
+        await asyncio.sleep(0.3)  # it waits for what this transaction holds
+    await marking
+    assert [one.product_id for one in await search_store.changed(work, 10)] == [lamp.id]
 
 
 async def test_while_an_index_is_built_again_shoppers_find_all_and_no_change_is_lost(shop: Shop) -> None:

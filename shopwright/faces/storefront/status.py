@@ -32,6 +32,7 @@ GOOD = "ok"
 class Told(msgspec.Struct):
     """What was found last."""
 
+    asking: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     at: float = -KNOWN_S
     states: tuple[tuple[str, State], ...] = ()
 
@@ -71,10 +72,11 @@ async def status_page(
 ) -> Response[bytes]:
     """What works. It is found out once for all who look within ten seconds."""
     told: Told = request.app.state.setdefault("told", Told())
-    if time.monotonic() > told.at + KNOWN_S:
-        told.at = time.monotonic()
-        found = await asyncio.gather(*map(_condition, houses.values()))
-        told.states = states(dict(zip(houses, found, strict=True)))
+    async with told.asking:
+        if time.monotonic() > told.at + KNOWN_S:
+            found = await asyncio.gather(*map(_condition, houses.values()))
+            told.states = states(dict(zip(houses, found, strict=True)))
+            told.at = time.monotonic()
     rows = [{"deed": deed, "state": state, "said": SAID[state]} for deed, state in told.states]
     page = await frame.show("status.html", {"rows": rows, "well": all(one["state"] == "works" for one in rows)})
     page.headers["refresh"] = "30"

@@ -7,7 +7,7 @@ given by the carts service in the order shoppers come, so many a minute; what no
 import asyncio
 import math
 import time
-from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -33,7 +33,8 @@ LASTS_S = 900  # to choose and order, once one's turn has come
 LOOKED_S = 1.0  # so old may be what is known of the room
 GATHERED_S = 0.05  # those who come within this are given turns together
 SECOND = 1_000_000
-SOONEST_S, LATEST_S = 2, 30
+SOONEST_S, LATEST_S, BUSY_S = 2, 30, 5
+Header = tuple[bytes, bytes]
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -60,11 +61,12 @@ class Turns:
         if not _is_guarded(scope):
             await self._app(scope, receive, send)
             return
+        room = await self._open_room()
         try:
-            room = await self._open_room()
             turn = None if room is None else self._held(scope, room) or await self._come()
-        except ShopError:  # whoever would have answered says so better
-            room = turn = None
+        except ShopError as error:  # whoever gives turns is overrun: then nobody is let in without one
+            await self._busy(scope, send, error)
+            return
         if room is None or turn is None:
             await (_lead(send, _next(scope)) if scope["path"] == PAGE else self._app(scope, receive, send))
             return
@@ -78,8 +80,9 @@ class Turns:
 
     async def _open_room(self) -> WaitingRoom | None:
         if time.monotonic() > self._looked + LOOKED_S:
-            self._room = await self._carts.waiting_room()
             self._looked = time.monotonic()
+            with suppress(ShopError):  # then what was known goes on
+                self._room = await self._carts.waiting_room()
         return self._room
 
     def _held(self, scope: Scope, room: WaitingRoom) -> Turn | None:
@@ -125,10 +128,9 @@ class Turns:
         left_s = left / SECOND
         ahead = math.ceil(left_s * room.per_minute / 60)
         again_s = math.ceil(min(left_s, max(SOONEST_S, min(LATEST_S, left_s / 3))))
-        said: Mapping[bytes, bytes] = dict(scope["headers"])
         if scope["path"] == PAGE:
-            await self._page(scope, send, turn, ahead, again_s, left_s)
-        elif scope["path"].startswith("/v1") or said.get(b"x-requested-with") == b"fragment":
+            await self._page(scope, send, again_s, self._shown(turn), ahead=ahead, minutes=math.ceil(left_s / 60))
+        elif _is_program(scope):
             error = RateLimited(
                 f"Many want to buy at the moment; {ahead} are before you. Ask again in {again_s} seconds with the turn you were given.",
                 data={"retry_after": again_s, "ahead": ahead},
@@ -137,17 +139,28 @@ class Turns:
         else:
             await _lead(send, f"{PAGE}?next={quote(_back(scope))}", self._shown(turn))
 
-    async def _page(self, scope: Scope, send: Send, turn: Turn, ahead: int, again_s: int, left_s: float) -> None:
-        minutes = math.ceil(left_s / 60)
+    async def _busy(self, scope: Scope, send: Send, error: ShopError) -> None:
+        """There are no turns at the moment."""
+        if scope["path"] == PAGE:
+            await self._page(scope, send, BUSY_S, [], ahead=None, minutes=None)
+        elif _is_program(scope):
+            await refuse(scope, send, error, (b"retry-after", str(BUSY_S).encode()))
+        else:
+            await _lead(send, f"{PAGE}?next={quote(_back(scope))}")
+
+    async def _page(
+        self, scope: Scope, send: Send, again_s: int, shown: list[Header], *, ahead: int | None, minutes: int | None
+    ) -> None:
+        where = quote(_next(scope))
         context = {
             "shop": self._settings.shop_name, "url": self._settings.url, "csrf": "", "menu": [], "bare": True,
-            "ahead": ahead, "minutes": minutes, "next": _next(scope),
+            "ahead": ahead, "minutes": minutes, "next": where,
         }  # fmt: skip
         body = render.page("storefront/templates/queue.html", context).content
         headers = [
             (b"content-type", b"text/html; charset=utf-8"),
-            (b"refresh", f"{again_s}; url={PAGE}?next={quote(_next(scope))}".encode()),
-            *self._shown(turn),
+            (b"refresh", f"{again_s}; url={PAGE}?next={where}".encode()),
+            *shown,
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
@@ -162,7 +175,7 @@ class Turns:
 
         return mark if turn.token else send
 
-    def _shown(self, turn: Turn) -> list[tuple[bytes, bytes]]:
+    def _shown(self, turn: Turn) -> list[Header]:
         if not turn.token:
             return []
         kept = cookie(self._settings, COOKIE, turn.token, 2 * 86_400)
@@ -180,6 +193,11 @@ def _is_guarded(scope: Scope) -> bool:
     return (asked, path) in PAGES
 
 
+def _is_program(scope: Scope) -> bool:
+    """Does one ask who wants no page: the API, or our script?"""
+    return scope["path"].startswith("/v1") or dict(scope["headers"]).get(b"x-requested-with") == b"fragment"
+
+
 def _next(scope: Scope) -> str:
     """Where the page of the queue leads: within the shop, whatever it was told."""
     told = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20).get("next", ["/"])[0]
@@ -194,7 +212,7 @@ def _back(scope: Scope) -> str:
     return came.path if came.path.startswith("/p/") else "/cart"
 
 
-async def _lead(send: Send, where: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+async def _lead(send: Send, where: str, headers: list[Header] | None = None) -> None:
     given = [(b"location", where.encode()), (b"content-length", b"0"), *(headers or [])]
     await send({"type": "http.response.start", "status": 303, "headers": given})
     await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -185,11 +185,16 @@ async def new_generation(tx: Transaction) -> int:
 
 async def mark_indexed(tx: Transaction, done: Mapping[str, int], generation: int) -> None:
     """The index of that number has them as they were at `changed`; what changed meanwhile stays to be done."""
-    await tx.run_many(
-        "UPDATE entries SET indexed = :changed WHERE product_id = :id"
-        " AND coalesce((SELECT number FROM generations WHERE name = 'index'), 0) = :generation",
-        [{"id": product_id, "changed": changed, "generation": generation} for product_id, changed in done.items()],
+    # Held first, asked then: a statement that waits for a row that is being replaced would ask the number of before.
+    rows = await tx.fetch(
+        "INSERT INTO generations (name, number) VALUES ('index', 0)"
+        " ON CONFLICT (name) DO UPDATE SET number = generations.number RETURNING number"
     )
+    if rows[0]["number"] == generation:
+        await tx.run_many(
+            "UPDATE entries SET indexed = :changed WHERE product_id = :id",
+            [{"id": product_id, "changed": changed} for product_id, changed in done.items()],
+        )
 
 
 async def visible_and_indexed(source: Work) -> int:
