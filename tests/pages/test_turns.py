@@ -124,6 +124,20 @@ async def test_who_can_be_given_no_turn_waits_for_one_and_slips_in_nowhere(data:
         assert "You are next" in (await ada.get("/queue?next=/checkout")).text
 
 
+async def test_who_came_first_and_left_at_once_holds_nobody_up(shop: Shop, variant: str) -> None:
+    await shop.carts.open_waiting_room(600)
+    async with shopper(shop) as client:
+        first = asyncio.create_task(client.post("/v1/orders", json={}))
+        await asyncio.sleep(0.02)
+        others = [asyncio.create_task(client.post("/v1/orders", json={})) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        first.cancel()
+        async with asyncio.timeout(5):
+            answers = await asyncio.gather(*others)
+    assert {answer.status_code for answer in answers} == {429}
+    assert [answer.json()["data"]["ahead"] for answer in answers] == [1, 2, 3]
+
+
 async def test_programs_are_told_how_long_and_show_their_turn(shop: Shop, variant: str, clock: HandClock) -> None:
     await shop.carts.open_waiting_room(60)
     async with shopper(shop) as client:

@@ -56,6 +56,7 @@ class Turns:
         self._room: WaitingRoom | None = None
         self._looked = -LOOKED_S
         self._coming: list[asyncio.Future[Turn | None]] = []
+        self._giving: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _is_guarded(scope):
@@ -101,21 +102,24 @@ class Turns:
         mine: asyncio.Future[Turn | None] = asyncio.get_running_loop().create_future()
         self._coming.append(mine)
         if len(self._coming) == 1:
-            await asyncio.sleep(GATHERED_S)
-            coming, self._coming = self._coming, []
-            await self._give(coming)
+            giving = asyncio.create_task(self._give())  # nobody's own: who came first may be gone
+            self._giving.add(giving)
+            giving.add_done_callback(self._giving.discard)
         return await mine
 
-    async def _give(self, coming: list[asyncio.Future[Turn | None]]) -> None:
+    async def _give(self) -> None:
+        await asyncio.sleep(GATHERED_S)
+        coming, self._coming = self._coming, []
         try:
             places = await self._carts.take_places(len(coming))
-        except ShopError as error:
+        except Exception as error:  # noqa: BLE001 -- each who waits is told
             for one in coming:
-                one.set_exception(error)
+                if not one.done():
+                    one.set_exception(error)
             return
         now = to_micros(self._clock.now())
         for number, one in enumerate(coming):
-            if one.cancelled():
+            if one.done():
                 continue
             if places is None:
                 one.set_result(None)
