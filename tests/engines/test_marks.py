@@ -8,13 +8,16 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry, Counter
 
 from shopwright.app import Around, Shop
 from shopwright.engines.cache import open_marks
 from shopwright.engines.cache.redis import RedisCache
 from shopwright.engines.cache.redis_marks import RedisMarks
+from shopwright.engines.edges import open_edge
 from shopwright.kit.database import Database
 from shopwright.kit.money import Money
+from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
 from shopwright.kit.work import Marks, one_request
 from shopwright.services.pricing.contract import Price
 from shopwright.web import build
@@ -105,6 +108,30 @@ async def test_one_request_asks_once_unless_it_changes_something_itself(marks: M
     with one_request():
         assert await marks.versions([name]) == await other.versions([name])
     await other.close()
+
+
+async def test_what_changed_while_an_answer_was_made_is_kept_by_no_cache_in_front(marks: Marks, name: str) -> None:
+    there, edge = open_marks(server("REDIS")), open_edge("varnish://:secret@127.0.0.1:1")
+    changes = [True, False]
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        if changes.pop(0):
+            await change(there, name)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    plan = Plan((name,), [], Strangers())
+    counted = Counter("made", "", ["how"], registry=CollectorRegistry())
+    prepared = Prepared(app, {"/x": plan}, Sources({name: lambda: None}, marks), counted, edge)
+    said = []
+    await change(there, name)  # so that there is a version
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=prepared), base_url="http://shop.test") as client:
+        for _ in range(2):
+            with one_request():
+                said.append((await client.get("/x")).headers["cache-control"].partition(",")[0])
+    assert said == ["private", "public"]
+    await edge.close()
+    await there.close()
 
 
 async def test_what_could_not_be_marked_is_marked_when_redis_is_back(name: str) -> None:

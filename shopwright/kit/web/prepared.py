@@ -20,7 +20,7 @@ from prometheus_client import Counter
 
 from shopwright.kit.ports import Edge
 from shopwright.kit.shown import keys_of
-from shopwright.kit.work import Marks
+from shopwright.kit.work import Marks, this_request
 
 Version = Callable[[], int]
 Header = tuple[bytes, bytes]
@@ -77,8 +77,10 @@ class Sources:
         self._databases = databases
         self._marks = marks
 
-    async def versions(self, plan: Plan) -> tuple[Any, ...] | None:
-        """None where nothing can be kept."""
+    async def versions(self, plan: Plan, *, anew: bool = False) -> tuple[Any, ...] | None:
+        """None where nothing can be kept. `anew`: whatever this request was told before."""
+        if anew and (request := this_request()) is not None:
+            request.told = None
         own = tuple(self._databases[name]() for name in plan.services)
         others = tuple(other() for other in plan.others)
         if None not in own:
@@ -167,7 +169,7 @@ class Prepared:
     async def _for_others(self, made: Made, path: str, plan: Plan, edge: Edge) -> Made:
         """May it be given to anyone, elsewhere? Not where something changed, or did not answer, while it was made."""
         headers = [header for header in made.headers if header[0].lower() != b"cache-control"]
-        fine = made.status == OK and await self._sources.versions(plan) == made.versions
+        fine = made.status == OK and await self._sources.versions(plan, anew=True) == made.versions
         return made._replace(
             headers=[*headers, *(edge.headers(keys_of(path, made.parts)) if fine else [NOT_FOR_OTHERS])]
         )
