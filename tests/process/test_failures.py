@@ -32,7 +32,7 @@ FAULTS: dict[str, str] = {
     "shake": "breaks all connections, again and again", "crowd": "takes two connections and no more",
     "restart": "is killed and started again",
 }  # fmt: skip
-SOME = dict.fromkeys(ENGINES, ("cut", "hush", "restart")) | {"database": ("cut", "hush", "restart", "shake", "crowd")}
+SOME = dict.fromkeys(ENGINES, ("hush", "restart")) | {"database": ("cut", "hush", "restart", "shake", "crowd")}
 TOOLS = Path(__file__).parents[2] / "tools" / "servers.py"
 STARTED_AS = {
     "database": "postgres", "cache": "redis", "bus": "rabbitmq", "search": "opensearch", "files": "s3", "documents": "mongodb",
