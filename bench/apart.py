@@ -79,7 +79,6 @@ async def all_heard(database: str) -> None:
 
 def figures(url: str, mark: str, skus: list[str], asked: argparse.Namespace, database: str) -> dict[str, Figure]:
     """Of one shape."""
-    asyncio.run(all_heard(database))
     wrk(f"{url}/p/{SLUG}", 1)
 
     def checkouts() -> float:

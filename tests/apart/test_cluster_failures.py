@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import aio_pika
 import msgspec
@@ -24,7 +24,7 @@ from shopwright.services import RIVER
 from tests.apart.test_cluster import Cluster
 from tests.conftest import ON_SERVERS, QUICK, make_settings, place, sell, server
 from tests.process.load import Count, Load
-from tests.process.test_failures import ENGINES, NAMES, roads_of
+from tests.process.test_failures import ENGINES, NAMES, open_roads
 from tests.process.test_processes import settled, wrong
 from tests.road import Road
 
@@ -165,12 +165,8 @@ async def story(data: tuple[Path, str]) -> AsyncIterator[Story]:
     lamp = await sell(shop, "Lamp", on_hand=1_000_000)
     await shop.search.bring_up_to_date()
     await shop.close()
-    roads, given = roads_of(*data)
-    for road in roads.values():
-        await road.open()
-    ways = {kind: road.url for kind, road in roads.items() if kind != "files"}
-    ways["files"] = given["files"].replace(parse_qs(urlsplit(given["files"]).query)["endpoint"][0], roads["files"].url)
-    cluster = Cluster(data[0], f"{ways.pop('database')}&statement_seconds=3&wait_seconds=3", **ways)
+    roads, ways = await open_roads(*data)
+    cluster = Cluster(data[0], ways.pop("database"), **ways)
     await cluster.run("up", "--port", str(cluster.port), "--each", "2")
     load = Load(cluster.url, lamp.variants[0].sku)
     shoppers = [asyncio.create_task(load.shopper()) for _ in range(3)]

@@ -39,16 +39,17 @@ STARTED_AS = {
 }  # fmt: skip
 
 
-def roads_of(data: Path, database: str) -> tuple[dict[str, Road], dict[str, str]]:
-    """A way to each engine that can be cut, and the URLs by these ways."""
-    given = {"database": database, **engines(data)}
+async def open_roads(data: Path, database: str) -> tuple[dict[str, Road], dict[str, str]]:
+    """A way to each engine that can be cut, and the URLs by these ways; the database's with time-outs of a test."""
     roads: dict[str, Road] = {}
-    for kind in ENGINES:
-        url = given[kind]
-        if kind == "files":
-            url = parse_qs(urlsplit(url).query)["endpoint"][0]
-        roads[kind] = Road(url)
-    return roads, given
+    ways: dict[str, str] = {}
+    for kind, url in {"database": database, **engines(data)}.items():
+        there = parse_qs(urlsplit(url).query)["endpoint"][0] if kind == "files" else url
+        roads[kind] = Road(there)
+        await roads[kind].open()
+        ways[kind] = url.replace(there, roads[kind].url)
+    ways["database"] += "&statement_seconds=3&wait_seconds=3"
+    return roads, ways
 
 
 @pytest.mark.slow
@@ -61,12 +62,8 @@ async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_a
     lamp = await sell(shop, "Lamp", on_hand=1_000_000)
     await shop.search.bring_up_to_date()
     await shop.close()
-    roads, given = roads_of(*data)
-    for road in roads.values():
-        await road.open()
-    ways = {kind: road.url for kind, road in roads.items() if kind != "files"}
-    ways["files"] = given["files"].replace(parse_qs(urlsplit(given["files"]).query)["endpoint"][0], roads["files"].url)
-    server = Server(data[0], f"{ways.pop('database')}&statement_seconds=3&wait_seconds=3", **ways)
+    roads, ways = await open_roads(*data)
+    server = Server(data[0], ways.pop("database"), **ways)
     await asyncio.to_thread(server.start)
     load = Load(server.url, lamp.variants[0].sku)
     shoppers = [asyncio.create_task(load.shopper()) for _ in range(3)]

@@ -20,24 +20,21 @@ class OwnForms:
     def __init__(self, app: ASGIApp, forms: CSRFConfig, url: str) -> None:
         self._app = app
         self._forms = forms
+        self._cookie, self._header = forms.cookie_name.encode() + b"=", forms.header_name.lower().encode()
         self._origin = url.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and scope["method"] not in self._forms.safe_methods and self._is_ours(scope):
             token = generate_csrf_token(self._forms.secret).encode()
-            name = self._forms.cookie_name.encode() + b"="
             said = [
                 pair.strip()
                 for header, value in scope["headers"]
                 if header == b"cookie"
                 for pair in value.split(b";")
-                if not pair.strip().startswith(name)
+                if not pair.strip().startswith(self._cookie)
             ]
-            others = [
-                one for one in scope["headers"] if one[0] not in {b"cookie", self._forms.header_name.lower().encode()}
-            ]
-            cookie = b"; ".join([*said, name + token])
-            given = [(b"cookie", cookie), (self._forms.header_name.lower().encode(), token)]
+            others = [one for one in scope["headers"] if one[0] not in {b"cookie", self._header}]
+            given = [(b"cookie", b"; ".join([*said, self._cookie + token])), (self._header, token)]
             scope = {**scope, "headers": [*others, *given]}
         await self._app(scope, receive, send)
 
