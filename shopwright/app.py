@@ -14,7 +14,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -42,6 +42,7 @@ from shopwright.kit.ids import Ids
 from shopwright.kit.numbers import Numbers
 from shopwright.kit.ports import Postbox, Provider, SendWebhook
 from shopwright.kit.tally import Tally
+from shopwright.kit.tasks import ended
 from shopwright.kit.work import Work
 from shopwright.services import RIVER
 from shopwright.services.carts import reactions as carts_reactions
@@ -334,10 +335,7 @@ class Shop:
         try:
             yield self
         finally:
-            for task in running:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await ended(running)
             await self.tell_counts()
             await self.close()
 

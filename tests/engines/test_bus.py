@@ -17,7 +17,6 @@ from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.bus.desk import Desk, Letter
 from shopwright.engines.bus.hearing import ATTEMPTS, Ears
 from shopwright.engines.bus.local import LocalBus
-from shopwright.engines.bus.waking import woken
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.facts import Event, Fact, Heard, Reaction, Timer
@@ -402,33 +401,6 @@ async def test_facts_about_one_subject_keep_their_order_through_several_processe
         task.cancel()
         await bus.close()
     assert all(list(dict.fromkeys(ones)) == list(range(20)) for ones in heard.values()), heard
-
-
-@pytest.mark.parametrize("steps", range(5))
-async def test_who_is_stopped_in_the_moment_they_are_woken_stops(steps: int) -> None:
-    event = asyncio.Event()
-
-    async def carry() -> None:
-        while True:
-            event.clear()
-            await woken(event, 60)
-
-    carrying = asyncio.create_task(carry())
-    await asyncio.sleep(0.01)
-    event.set()
-    for _ in range(steps):
-        await asyncio.sleep(0)
-    carrying.cancel()
-    done, _ = await asyncio.wait({carrying}, timeout=1)
-    assert done
-    assert carrying.cancelled()
-
-
-async def test_who_is_not_woken_in_time_goes_on() -> None:
-    event = asyncio.Event()
-    assert not await woken(event, 0.01)
-    event.set()
-    assert await woken(event, None)
 
 
 @pytest.mark.parametrize("trouble", ["cut", "hush"])

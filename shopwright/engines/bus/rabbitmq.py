@@ -23,11 +23,11 @@ from shopwright.engines.bus.desk import Desk, Letter
 from shopwright.engines.bus.hearing import Ears
 from shopwright.engines.bus.line import GONE, Line, Take
 from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work
-from shopwright.engines.bus.waking import woken
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.facts import Fact, Heard, Reaction, Timer, decode
 from shopwright.kit.health import Health
+from shopwright.kit.tasks import ended, woken
 from shopwright.kit.work import Work
 
 log = logging.getLogger("shopwright.bus")
@@ -130,9 +130,7 @@ class RabbitBus(Relay):
 
     async def _let_go(self) -> None:
         """Nobody hears on the old line any more; what was under way there comes again."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         self._tasks.clear()
         self._desks.clear()
         self._sent.clear()

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from shopwright.engines.bus.waking import woken
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Heard, Timer
 from shopwright.kit.house import GivenUp
+from shopwright.kit.tasks import ended, woken
 from shopwright.kit.work import LEASE, Work, read_fact
 
 log = logging.getLogger("shopwright.bus")
@@ -47,7 +47,7 @@ class Relay(ABC):
         try:
             await self._carry()
         finally:
-            bell.cancel()
+            await ended([bell])
 
     async def leave_to_others(self) -> None:
         """Instead of `run`, until cancelled: what is told here is carried by other processes, which are woken."""
