@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from shopwright.app import Shop
 from tests.conftest import BERLIN, engines
 
 ADDRESS = msgspec.to_builtins(BERLIN)
@@ -128,3 +129,18 @@ async def all_at_once(url: str, count: int, sku: str, at_once: int = 60, coupon:
                 return await buy(client, sku, f"buyer{n}", coupon=coupon)
 
         return await asyncio.gather(*(one(n) for n in range(count)))
+
+
+async def delivered(shop: Shop, patience_s: float = 240) -> None:
+    """Everything told was heard; what failed while something was gone is tried again ever later, which may take minutes.
+
+    Not until `settle` answers 0: that counts timers, and with several of a second each one is always due.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        await shop.bus.settle()
+        waiting = {name: len(await work.fetch("SELECT hearer FROM deliveries")) for name, work in shop.works.items()}
+        if not any(waiting.values()):
+            return
+        assert time.monotonic() < deadline, f"{waiting} facts were not delivered"
+        await asyncio.sleep(0.5)

@@ -19,7 +19,7 @@ from shopwright.doctor import examine
 from shopwright.kit.errors import Conflict, Refused, Unavailable
 from shopwright.move.run import Move, release
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, mongo_url, need, place, postgres_do, sell, server
-from tests.process.server import Server, buy
+from tests.process.server import Server, buy, delivered
 
 pytestmark = pytest.mark.skipif(ON_SERVERS, reason="each of these knows two shapes already")
 
@@ -79,10 +79,7 @@ async def furnish(shop: Shop) -> str:
 
 async def judge(shop: Shop, acknowledged: set[str]) -> None:
     """It is whole, and goes on."""
-    while await shop.bus.settle() or any(
-        [await work.fetch("SELECT hearer FROM deliveries") for work in shop.works.values()]
-    ):
-        await asyncio.sleep(0.3)
+    await delivered(shop)
     orders = {row["id"]: row["status"] for row in await shop.works["orders"].fetch("SELECT id, status FROM orders")}
     assert acknowledged <= orders.keys()
     assert set(orders.values()) <= {"paid", "placed", "cancelled", "expired"}

@@ -10,7 +10,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +23,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.outgoing import client
 from shopwright.services.pricing.contract import Coupon, Price
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, need, sell
-from tests.process.server import Server, all_at_once, buy
+from tests.process.server import Server, all_at_once, buy, delivered
 from tests.road import Road
 
 
@@ -37,22 +36,16 @@ async def stock_up(data: tuple[Path, str], *goods: tuple[str, int]) -> list[str]
         await shop.close()
 
 
-async def settled(data: tuple[Path, str], patience_s: float = 240) -> Shop:
-    """The shop after everything told was delivered; leases of killed processes must run out first.
-
-    What failed while processes were killed is tried again ever later: that may take minutes, and loses nothing.
-    """
+async def settled(data: tuple[Path, str]) -> Shop:
+    """The shop after everything told was delivered and every message sent; leases of killed processes must run out first."""
     shop = Shop(make_settings(*data), hasher=QUICK)
     await shop.pretend.prepare()
-    deadline = time.monotonic() + patience_s
-    while True:
-        await shop.bus.settle()
-        waiting = {name: len(await work.fetch("SELECT hearer FROM deliveries")) for name, work in shop.works.items()}
-        unsent = len(await shop.works["notifications"].fetch("SELECT id FROM messages WHERE state = 'waiting'"))
-        if not any(waiting.values()) and not unsent:
-            return shop
-        assert time.monotonic() < deadline, f"{waiting} facts and {unsent} messages were not delivered"
-        await asyncio.sleep(0.5)
+    async with asyncio.timeout(240):
+        await delivered(shop)
+        while await shop.works["notifications"].fetch("SELECT id FROM messages WHERE state = 'waiting'"):
+            await asyncio.sleep(0.5)
+            await delivered(shop)
+    return shop
 
 
 async def wrong(shop: Shop) -> list[str]:
