@@ -13,7 +13,7 @@ class Road:
     `slow`: everything takes so much longer, each way. `shake`: connections break, new ones are taken. `crowd`: they break,
     and only so many new ones are taken at a time. `lose`: of what is sent there, the nth message with these bytes arrives,
     but its answer does not: the connection breaks. `narrow`: so many bytes a second, each way. `half`: what is sent there
-    arrives, and the way back is closed.
+    arrives, and the way back is closed. `cling`: connections that end there stay here.
     """
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
@@ -28,6 +28,7 @@ class Road:
         self._delay_s = 0.0
         self._bytes_s = 0
         self._half = False
+        self._clings = False
         self._most: int | None = None
         self._lost, self._lost_number = b"", 0
         self.passed = 0
@@ -43,7 +44,7 @@ class Road:
     async def open(self) -> None:
         self._open.set()
         self._delay_s, self._bytes_s = 0.0, 0
-        self._half = False
+        self._half = self._clings = False
         self._most = None
         if self._server is None:
             self._server = await asyncio.start_server(self._come, "127.0.0.1", self._port, ssl=self._tls)
@@ -57,6 +58,9 @@ class Road:
 
     def narrow(self, bytes_a_second: int) -> None:
         self._bytes_s = bytes_a_second
+
+    def cling(self) -> None:
+        self._clings = True
 
     async def half(self) -> None:
         self._half = True
@@ -121,6 +125,8 @@ class Road:
                     break
                 writer.write(data)
                 await writer.drain()
+            while self._clings:
+                await asyncio.sleep(0.01)
         except OSError:
             return
         finally:

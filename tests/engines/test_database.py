@@ -14,6 +14,7 @@ from shopwright.engines.database.postgresql import PostgresDatabase, positional
 from shopwright.kit.database import Database, UniqueViolation
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from tests.conftest import POSTGRES, need, postgres_do, server
+from tests.road import Road
 
 OPTIONS = {"postgresql": "", "roles": "?roles=contract", "pgbouncer": "?pgbouncer=transaction&roles=contract"}
 
@@ -334,6 +335,24 @@ async def test_a_statement_that_takes_too_long_is_ended_and_waiting_for_a_connec
             await slow.fetch("SELECT 1", {})
     assert len(await slow.fetch("SELECT 1 AS one", {})) == 1
     await slow.close()
+
+
+async def test_a_connection_that_is_being_ended_by_the_server_is_unavailable() -> None:
+    """Its last words have come, its end has not: the driver then takes itself for broken."""
+    need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
+    road = Road(POSTGRES)
+    await road.open()
+    database = open_database(f"{road.url}?connections=1", "things")
+    (mine,) = await database.fetch("SELECT pg_backend_pid() AS pid", {})
+    road.cling()
+    await postgres_do(f"SELECT pg_terminate_backend({mine['pid']})")
+    await asyncio.sleep(0.1)
+    with pytest.raises(Unavailable):
+        await database.fetch("SELECT 1 AS one", {})
+    await road.open()
+    assert [row["one"] for row in await database.fetch("SELECT 1 AS one", {})] == [1]
+    await database.close()
+    await road.cut()
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def translated(schema: str) -> Iterator[None]:
         TimeoutError,
         asyncpg.exceptions.PostgresConnectionError,
         asyncpg.exceptions.InterfaceError,
+        asyncpg.exceptions.InternalClientError,  # what it says of a connection that is being ended
         asyncpg.exceptions.DiskFullError,
         asyncpg.exceptions.QueryCanceledError,
         asyncpg.exceptions.TooManyConnectionsError,

@@ -22,6 +22,7 @@ GONE = (
     TimeoutError,
     asyncpg.exceptions.PostgresConnectionError,
     asyncpg.exceptions.InterfaceError,
+    asyncpg.exceptions.InternalClientError,  # what it says of a connection that is being ended
     asyncpg.exceptions.OperatorInterventionError,  # also: what was read has been vacuumed on the primary
     asyncpg.exceptions.TransactionRollbackError,
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,
@@ -42,7 +43,7 @@ class Replica:
         self._become = become
         self._pool: Any = None
         self._opening = asyncio.Lock()
-        self._calm = Calm("The replica")
+        self._calm = Calm("The replica", lambda: self._fetch("SELECT 1", ()))
         self._written = True  # something may have been written that `_wanted` does not know of
         self._wanted = ""  # how far the replica must be; "": it is
 
@@ -86,6 +87,7 @@ class Replica:
         return self._pool
 
     async def close(self) -> None:
+        await self._calm.close()
         if self._pool is not None:
             await self._pool.close()
             self._pool = None
