@@ -1,34 +1,40 @@
-"""Around what may be down: once it did not answer, nobody waits for it again for a moment."""
+"""Around what may be down: once it did not answer, nobody waits for it until it does again."""
 
+import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.tasks import ended
 
 log = logging.getLogger("shopwright.engines")
 T = TypeVar("T")
-REST_S = 1.0
+REST_S = 0.5
 
 
 class Calm:
-    """For a second after a failure of `what`, everything is Unavailable at once instead of after a time-out."""
+    """After a failure of `what`, everything is Unavailable at once instead of after a time-out, until `probe` is answered.
 
-    def __init__(self, what: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+    The probe is sent beside, twice a second: where each request in its turn looked whether a server that hangs is back, one
+    that goes through several processes waited in each of them.
+    """
+
+    def __init__(self, what: str, probe: Callable[[], Awaitable[object]]) -> None:
         self._what = what
-        self._monotonic = monotonic
-        self._rests_until = 0.0
+        self._probe = probe
+        self._away: asyncio.Task[None] | None = None
         self._well = True
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
         """What `call` answers. Raises Unavailable, where it does or did a moment ago."""
-        if self._monotonic() < self._rests_until:
+        if self._away is not None:
             raise Unavailable(f"{self._what} did not answer a moment ago.")
         try:
             answer = await call()
         except Unavailable as error:
-            self._rests_until = self._monotonic() + REST_S
+            if self._away is None:
+                self._away = asyncio.create_task(self._until_it_answers())
             if self._well:
                 log.warning("%s The shop goes on without it.", error.detail)
             self._well = False
@@ -37,3 +43,21 @@ class Calm:
             log.warning("%s answers again.", self._what)
         self._well = True
         return answer
+
+    async def _until_it_answers(self) -> None:
+        while True:
+            await asyncio.sleep(REST_S)
+            try:
+                await self._probe()
+            except Unavailable:
+                continue
+            except Exception:
+                log.exception("whether %s answers again cannot be found out", self._what)
+                continue
+            self._away = None
+            return
+
+    async def close(self) -> None:
+        """Nobody looks any more."""
+        if self._away is not None:
+            await ended([self._away])

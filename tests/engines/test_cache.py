@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -156,24 +156,39 @@ async def test_an_engine_that_is_half_dead_does_not_hold_up_the_answer_of_a_proc
     assert "does not answer" in answer.json()["engines"]["files"]
 
 
-async def test_after_a_rest_it_is_asked_again() -> None:
-    now, broken = 0.0, True
+async def test_while_it_is_away_nobody_asks_it_but_who_looks_whether_it_is_back() -> None:
+    asked: list[str] = []
+    broken = True
 
     class Moody(MemoryCache):
         async def get(self, key: str) -> bytes | None:
+            asked.append(key)
             if broken:
+                await asyncio.sleep(REST_S / 2)  # one that hangs
                 raise Unavailable("not now")
             return await super().get(key)
 
-    cache = CalmCache(Moody(), monotonic=lambda: now)
-    for _ in range(2):
-        with pytest.raises(Unavailable):
-            await cache.get("a")
-    broken = False
-    with pytest.raises(Unavailable, match="a moment ago"):
+    cache = CalmCache(Moody())
+    with pytest.raises(Unavailable, match="not now"):
         await cache.get("a")
-    now = REST_S
-    assert await cache.get("a") is None
+    while asked.count("ready") < 2:
+        with pytest.raises(Unavailable, match="a moment ago"):
+            await cache.get("a")
+        await asyncio.sleep(0.01)
+    assert asked.count("a") == 1
+    broken = False
+    while True:
+        with suppress(Unavailable):
+            assert await cache.get("a") is None
+            break
+        await asyncio.sleep(0.01)
+    broken = True
+    with pytest.raises(Unavailable, match="not now"):
+        await cache.get("a")
+    await cache.close()
+    before = len(asked)
+    await asyncio.sleep(2 * REST_S)
+    assert len(asked) == before
 
 
 async def test_a_shop_whose_cache_is_gone_still_sells(shop: Shop) -> None:

@@ -6,6 +6,7 @@ out and any other process takes them over. Facts about one subject reach one hea
 
 import asyncio
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ class Relay(ABC):
         self._timers = timers
         self._fresh: deque[tuple[Work, Heard]] = deque()
         self._wake = asyncio.Event()
+        self._look_at = 0.0  # monotonic: when it is time to look around again
         for work in works:
             work.after_commit = self._committed
 
@@ -64,7 +66,13 @@ class Relay(ABC):
         said = ""
         while True:
             try:
-                await self._round()
+                # What was told here goes on its way at once. Whether something is due or left by others is many questions,
+                # and is asked twice a second and by whoever is woken, not again for each fact.
+                if self._fresh and time.monotonic() < self._look_at:
+                    await self._deliver_fresh()
+                else:
+                    self._look_at = time.monotonic() + POLL_S
+                    await self._round()
                 said = ""
             except Unavailable as error:
                 if error.detail != said:
@@ -76,7 +84,7 @@ class Relay(ABC):
                 await asyncio.sleep(POLL_S)
             if not self._fresh:
                 self._wake.clear()
-                await woken(self._wake, POLL_S)
+                await woken(self._wake, max(0.0, self._look_at - time.monotonic()))
 
     async def settle(self) -> int:
         count, made = 0, 1
@@ -144,6 +152,7 @@ class Relay(ABC):
             later += await self._handle(ready)
             for work, left in by_work(later).items():
                 await self._leave(work, left)
+                self._look_at = 0.0
             count += len(batch)
         return count
 

@@ -1,7 +1,5 @@
 """A cache on a server that may be down: a dead one costs one time-out, not one for each request."""
 
-import time
-from collections.abc import Callable
 from datetime import timedelta
 
 from shopwright.kit.calm import Calm
@@ -12,9 +10,9 @@ from shopwright.kit.ports import Cache
 class CalmCache:
     """The cache `inner`, asked calmly."""
 
-    def __init__(self, inner: Cache, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, inner: Cache) -> None:
         self._inner = inner
-        self._calm = Calm("The cache", monotonic)
+        self._calm = Calm("The cache", lambda: inner.get("ready"))
 
     async def get(self, key: str) -> bytes | None:
         return await self._calm.ask(lambda: self._inner.get(key))
@@ -32,4 +30,5 @@ class CalmCache:
         return await self._inner.examine()
 
     async def close(self) -> None:
+        await self._calm.close()
         await self._inner.close()

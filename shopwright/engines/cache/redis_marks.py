@@ -49,7 +49,7 @@ class RedisMarks:
         self._cache = cache
         self._committing_ms = committing_ms
         self._clocks_ms = clocks_ms
-        self._calm = Calm("Redis")
+        self._calm = Calm("Redis", self._back)
         self._owed: dict[str, str] = {}  # by name: what is committed and could not be marked
         self._changes = 0  # that this process has marked
         self._next: asyncio.Future[Mapping[str, str] | None] | None = None
@@ -73,15 +73,26 @@ class RedisMarks:
         self._changes += 1
 
     async def _mark(self, script: str, name: str, *values: str | int) -> None:
-        keys = (HASH, f"{HASH}:{name}")
-        await self._calm.ask(partial(self._cache.script, script, keys, name, *values))
+        await self._calm.ask(partial(self._put, script, name, *values))
+
+    async def _put(self, script: str, name: str, *values: str | int) -> None:
+        await self._cache.script(script, (HASH, f"{HASH}:{name}"), name, *values)
+
+    async def _back(self) -> None:
+        """Does Redis answer again? Then what is owed to others is marked before anything is believed."""
+        await self._cache.hash(HASH)
+        await self._pay()
+
+    async def _pay(self) -> None:
+        for name, token in list(self._owed.items()):
+            await self._put(AFTER, name, token, "committed")
+            if self._owed.get(name) == token:
+                del self._owed[name]
 
     async def versions(self, names: Sequence[str]) -> tuple[str, ...] | None:
         try:
-            for name, token in list(self._owed.items()):
-                await self._mark(AFTER, name, token, "committed")
-                if self._owed.get(name) == token:
-                    del self._owed[name]
+            if self._owed:
+                await self._calm.ask(self._pay)
             told = await self._told()
             if told is not None and (unclear := [name for name in names if self._is_unclear(told, name)]):
                 for name in unclear:
@@ -132,4 +143,5 @@ class RedisMarks:
     async def close(self) -> None:
         if self._asking is not None:
             await asyncio.wait([self._asking])
+        await self._calm.close()
         await self._cache.close()

@@ -56,7 +56,7 @@ class Bodies:
     def __init__(self, url: str) -> None:
         self._url = url
         self._client: AsyncMongoClient[dict[str, Any]] | None = None
-        self._calm = Calm("MongoDB")
+        self._calm = Calm("MongoDB", self.examine)
         self._indexed: set[str] = set()
         self._ferret: bool | None = None
         self._open(connect=False)  # a URL that cannot be is refused before anything starts
@@ -196,6 +196,7 @@ class Bodies:
         return Health(f"MongoDB {version}", tuple(wrong))
 
     async def close(self) -> None:
+        await self._calm.close()
         client, self._client = self._client, None
         if client is not None:
             await client.close()

@@ -109,7 +109,7 @@ class OpenSearchIndex:
             maxsize=CONNECTIONS,
         )
         self._alias = f"{parts.path or 'shopwright'}-products-{SHAPE}"
-        self._calm = Calm("The search server")
+        self._calm = Calm("The search server", self.examine)
         self._there = False
 
     async def _prepared(self) -> None:
@@ -320,4 +320,5 @@ class OpenSearchIndex:
         return found
 
     async def close(self) -> None:
+        await self._calm.close()
         await self._client.close()
