@@ -85,13 +85,14 @@ class Housekeeper:
     async def numbers(self) -> bytes:
         """What this process counts, and what is asked of its engines for it; an engine that is gone is one of the numbers."""
         shop, numbers = self._shop, self._shop.numbers
-        for engine, state in (await self.engines()).items():
+        for name, work in shop.works.items():  # first: what is asked next uses one more
+            most, used = work.database.connections()
+            numbers.connections.labels(name, "used").set(used)
+            numbers.connections.labels(name, "free").set(most - used)
+        counting = [_state(self._count(name, work)) for name, work in shop.works.items()]
+        engines, _ = await asyncio.gather(self.engines(), asyncio.gather(*counting))
+        for engine, state in engines.items():
             numbers.engines.labels(engine).set(state == GOOD)
-        for name, work in shop.works.items():
-            try:
-                await self._count(name, work)
-            except ShopError:
-                continue
         return numbers.text()
 
     async def _count(self, name: str, work: Work) -> None:
@@ -100,9 +101,6 @@ class Housekeeper:
         numbers.waiting.labels(name).set(outbox.waiting)
         numbers.dead.labels(name).set(outbox.dead)
         numbers.lag.labels(name).set(outbox.lag_s)
-        most, used = work.database.connections()
-        numbers.connections.labels(name, "used").set(used)
-        numbers.connections.labels(name, "free").set(most - used)
         if name in COUNTED:
             figures: Mapping[str, float] = await getattr(self._shop, name).figures()
             numbers.is_open(figures)

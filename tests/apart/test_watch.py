@@ -1,26 +1,19 @@
 """What Prometheus is told to watch: rules it accepts, numbers there are, every alert seen to fire and to keep still."""
 
-import asyncio
 import json
 import re
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
-import pytest
 import yaml
 
-from shopwright.app import Shop
 from shopwright.deploy import watch
 from shopwright.deploy.alerts import RUNBOOKS, alerts, rules
 from shopwright.deploy.system import Wanted
 from shopwright.kit.numbers import Numbers
-from tests.conftest import make_settings, need
-from tests.process.server import Server, free_port
+from tests.conftest import need
 
 HOME = Path(__file__).parents[2]
 ROUTE = 'route="/v1/products"'
@@ -179,83 +172,3 @@ def test_every_alert_has_its_page_and_no_page_is_left_over() -> None:
         assert text.startswith(f"# {name.removesuffix('.md')}\n")
         for part in ("## What it means", "## Look", "## Do"):
             assert part in text, name
-
-
-# --- with Prometheus itself
-
-
-def hurried(text: str) -> str:
-    """The same rules, for those who cannot wait for minutes."""
-    text = re.sub(r"for: \d+m", "for: 1s", text)
-    return text.replace("interval: 30s", "interval: 1s").replace("[5m]", "[15s]")
-
-
-@asynccontextmanager
-async def prometheus(folder: Path, targets: dict[str, list[str]]) -> AsyncIterator[Callable[[], Any]]:
-    """Watching these; answers a function that says which alerts fire."""
-    command = shutil.which("prometheus")
-    need(bool(command), "prometheus")
-    written(folder)
-    (folder / "rules.yml").write_text(hurried((folder / "rules.yml").read_text()))
-    (folder / "prometheus.yml").write_text((folder / "prometheus.yml").read_text().replace("15s", "1s"))
-    (folder / "targets").mkdir()
-    (folder / "targets" / "shop.json").write_text(watch.targets(targets))
-    port = free_port()
-    process = subprocess.Popen(
-        [command, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-         f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"],
-    )  # fmt: skip
-
-    async def firing() -> set[str]:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            try:
-                answer = await client.get(f"http://127.0.0.1:{port}/api/v1/alerts")
-            except httpx.TransportError:
-                return {"not yet"}
-        if not answer.is_success:  # it is there, and still reads what it has kept
-            return {"not yet"}
-        told = answer.json()["data"]["alerts"]
-        return {one["labels"]["alertname"] for one in told if one["state"] == "firing"}
-
-    try:
-        yield firing
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-async def comes(firing: Callable[[], Any], name: str, *, there: bool = True) -> None:
-    for _ in range(120):
-        if (name in (found := await firing())) == there and "not yet" not in found:
-            return
-        await asyncio.sleep(0.5)
-    raise AssertionError(f"{name} {'does not fire' if there else 'still fires'}: {found}")
-
-
-@pytest.mark.slow
-async def test_faults_of_a_real_shop_reach_whoever_is_called(data: tuple[Path, str], tmp_path: Path) -> None:
-    server = Server(*data, cache="redis://127.0.0.1:1/0")  # where nobody is
-    await asyncio.to_thread(server.start)
-    shop = Shop(make_settings(*data))
-    killed = False
-    try:
-        async with prometheus(tmp_path, {"all": [f"127.0.0.1:{server.port}"]}) as firing:
-            await comes(firing, "EngineAway")
-            assert await firing() == {"EngineAway"}
-            async with shop.works["orders"].begin() as tx:
-                await tx.run(
-                    "INSERT INTO deliveries (fact_id, hearer, subject, due, attempts, state, problem)"
-                    " VALUES ('evt_x', 'insights.OrderPlaced', 'ord_x', 0, 12, 'dead', 'x')"
-                )
-            await comes(firing, "FactsGivenUp")
-            async with shop.works["orders"].begin() as tx:
-                await tx.run("DELETE FROM deliveries WHERE fact_id = 'evt_x'")
-            await comes(firing, "FactsGivenUp", there=False)
-            server.kill()
-            killed = True
-            await comes(firing, "PartDown")
-            await comes(firing, "ProcessDown")
-    finally:
-        await shop.close()
-        if not killed:
-            assert await asyncio.to_thread(server.stop) == 0

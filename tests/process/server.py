@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -28,10 +29,12 @@ def free_port() -> int:
 class Server:
     """`shopwright serve`, started and killed."""
 
-    def __init__(self, data: Path, database: str, workers: int = 1, **more: str) -> None:
+    def __init__(self, data: Path, database: str, workers: int = 1, parts: Sequence[str] = (), **more: str) -> None:
+        """`parts`: what it serves, where that is not all; `more`: settings."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.workers = workers
+        self.parts = parts
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
             "SHOPWRIGHT_DATA": str(data),
@@ -50,6 +53,7 @@ class Server:
             "-m",
             "shopwright",
             "serve",
+            *self.parts,
             "--port",
             str(self.port),
             "--workers",

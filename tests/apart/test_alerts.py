@@ -1,0 +1,159 @@
+"""Each alert by its real fault: what breaks in a real shop reaches whoever is called, by way of a real Prometheus."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.deploy.alerts import alerts
+from shopwright.ways import PARTS
+from tests.apart.prometheus import EVERY_S, comes, prometheus
+from tests.conftest import ON_SERVERS, QUICK, make_settings, sell
+from tests.process.server import Server, buy
+from tests.road import Road
+
+IN_ONE = {"EngineAway", "FactsGivenUp", "PartDown", "ProcessDown"}  # seen where the shop is one process
+
+
+@pytest.mark.slow
+async def test_faults_of_a_real_shop_reach_whoever_is_called(data: tuple[Path, str], tmp_path: Path) -> None:
+    server = Server(*data, cache="redis://127.0.0.1:1/0")  # where nobody is
+    await asyncio.to_thread(server.start)
+    shop = Shop(make_settings(*data))
+    killed = False
+    try:
+        async with prometheus(tmp_path, {"all": [f"127.0.0.1:{server.port}"]}) as firing:
+            await comes(firing, "EngineAway")
+            assert await firing() == {"EngineAway"}
+            async with shop.works["orders"].begin() as tx:
+                await tx.run(
+                    "INSERT INTO deliveries (fact_id, hearer, subject, due, attempts, state, problem)"
+                    " VALUES ('evt_x', 'insights.OrderPlaced', 'ord_x', 0, 12, 'dead', 'x')"
+                )
+            await comes(firing, "FactsGivenUp")
+            async with shop.works["orders"].begin() as tx:
+                await tx.run("DELETE FROM deliveries WHERE fact_id = 'evt_x'")
+            await comes(firing, "FactsGivenUp", there=False)
+            server.kill()
+            killed = True
+            await comes(firing, "PartDown")
+            await comes(firing, "ProcessDown")
+    finally:
+        await shop.close()
+        if not killed:
+            assert await asyncio.to_thread(server.stop) == 0
+
+
+@asynccontextmanager
+async def meanwhile(deed: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Again and again, whatever becomes of it."""
+
+    async def again() -> None:
+        while True:
+            with suppress(httpx.HTTPError, ValueError, KeyError):
+                await deed()
+            await asyncio.sleep(0.05)
+
+    tasks = [asyncio.create_task(again()) for _ in range(6)]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.slow
+async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_path: Path) -> None:
+    """One process serves all but reviews, which nobody does; and no `work` runs, so that nothing told is carried."""
+    if not ON_SERVERS:
+        pytest.skip("processes of several services share servers")
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    sku = (await sell(shop, "Lamp", on_hand=1000)).variants[0].sku
+    await shop.search.bring_up_to_date()
+    road = Road(data[1])
+    await road.open()
+    server = Server(
+        data[0], f"{road.url}&connections=2&wait_seconds=3", parts=[one for one in PARTS if one != "reviews"],
+        services="http://127.0.0.1:1/{service}", carry="elsewhere",
+    )  # fmt: skip
+    await asyncio.to_thread(server.start)
+    seen: set[str] = set()
+    try:
+        async with (
+            prometheus(tmp_path, {"all": [f"127.0.0.1:{server.port}"]}) as firing,
+            httpx.AsyncClient(base_url=server.url, timeout=20, trust_env=False) as client,
+        ):
+
+            async def fires(*names: str) -> None:
+                for name in names:
+                    await comes(firing, name)
+                    seen.add(name)
+
+            async def look() -> object:
+                return await client.get("/v1/products/lamp", headers={"Authorization": "Bearer x"})
+
+            async def page() -> object:
+                return await client.get("/p/lamp")
+
+            await comes(firing, "PartDown", there=False)
+            for number in range(30):
+                assert (await buy(client, sku, f"buyer{number}", "pretend_delayed")).status_code == 201
+                if number == 0:  # how many more there are is told from the second look on
+                    await asyncio.sleep(4 * EVERY_S)
+            await fires("FactsLate")
+            await fires("OrdersStopped")
+            async with meanwhile(page):
+                await fires("CallsFail")
+            # Half an hour and more later.
+            async with shop.works["payments"].begin() as tx:
+                await tx.run("UPDATE payments SET created_at = 1")
+            async with shop.works["inventory"].begin() as tx:
+                await tx.run("UPDATE reservations SET expires_at = 1")
+            await fires("PaymentsUndecided", "ReservationsOverdue")
+            await starved(server, lambda: fires("LoopLate"))
+            road.slow(0.6)
+            async with meanwhile(page):
+                await asyncio.sleep(8)
+            await road.open()
+            await fires("SlownessFast", "SlownessSteady", "SlownessSlow")
+            async with shop.works["carts"].begin() as tx:
+                await tx.run("UPDATE carts SET version = version")  # and nobody else does for a while
+                async with meanwhile(lambda: buy(client, sku, "crowd")):
+                    await fires("ConnectionsShort")
+            await road.cut()
+            async with meanwhile(look):
+                await asyncio.sleep(6)
+            await road.open()
+            await fires("ErrorsFast", "ErrorsSteady", "ErrorsSlow")
+    finally:
+        await shop.close()
+        await road.cut()
+        server.kill()
+    assert seen | IN_ONE == {one.name for one in alerts()}
+
+
+async def starved(server: Server, fires: Callable[[], Awaitable[None]]) -> None:
+    """The machine gives the process too little: it stands still for most of the time."""
+
+    async def stutter() -> None:
+        while True:
+            os.kill(server.process.pid, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(0.5)
+            finally:
+                os.kill(server.process.pid, signal.SIGCONT)
+            await asyncio.sleep(0.3)
+
+    task = asyncio.create_task(stutter())
+    try:
+        await fires()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
