@@ -12,7 +12,6 @@ SERVERS = (
         for name in ("PGBOUNCER", "REDIS", "MEMCACHED", "S3", "MONGODB", "OPENSEARCH", "RABBITMQ")
     ),
 )
-LATER = ("tests/pages", "tests/security")
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too; not a third time on PostgreSQL alone.
 TWICE = ("tests/pages", "tests/security", "tests/process", "tests/apart")
 JOURNEY = ("tests/api/test_journey.py", "tests/api/test_operating.py", "tests/pages")
@@ -50,8 +49,8 @@ def main() -> int:
     sys.stdout.flush()
     shape = {POSTGRES: postgres, "SHOPWRIGHT_TEST_SHAPE": "servers"}
     # Contracts of engines have met the real ones twice already, imports two databases. Of what takes minutes: processes that
-    # race and die, too.
-    where = ["--ignore=tests/engines", "--ignore=tests/imports"] if fast else ["tests/process", "tests/apart", *LATER]
+    # race and die, and the shop that is apart, which browsers and schemathesis ask through nginx.
+    where = ["--ignore=tests/engines", "--ignore=tests/imports"] if fast else ["tests/process", "tests/apart"]
     code = subprocess.call([*command, "--second-engine", *where], env={**environment, **shape})
     if code or not fast:
         return code

@@ -14,6 +14,7 @@ import msgspec
 
 from shopwright.kit.errors import Problem, ShopError, Unavailable
 from shopwright.kit.verbs import may_ask_again
+from shopwright.kit.versions import Words, understood
 
 T = TypeVar("T")
 FAILED = 599
@@ -46,7 +47,7 @@ class Verb:
         self.name = name
         self.again = may_ask_again(function)
         self.result = hints.pop("return", None) or type(None)
-        self._words = msgspec.json if _holds_json(self.result) else msgspec.msgpack
+        self._words: Words = msgspec.json if _holds_json(self.result) else msgspec.msgpack
         self.parameters = list(inspect.signature(function).parameters.values())[1:]
         fields = [
             (parameter.name, hints[parameter.name])
@@ -62,7 +63,7 @@ class Verb:
 
     async def perform(self, service: Any, body: bytes) -> bytes:
         try:
-            arguments = msgspec.structs.asdict(msgspec.msgpack.decode(body, type=self.arguments))
+            arguments = msgspec.structs.asdict(understood(body, self.arguments, msgspec.msgpack))
         except msgspec.MsgspecError as error:
             raise Unavailable(f"What {self.name} was asked is not understood here: {error}.") from None
         positional = [arguments.pop(p.name) for p in self.parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
@@ -71,7 +72,7 @@ class Verb:
 
     def unpack(self, body: bytes) -> Any:
         """What was answered. Raises MsgspecError."""
-        return self._words.decode(body, type=self.result)
+        return understood(body, self.result, self._words)
 
 
 def _holds_json(kind: Any, above: frozenset[Any] = frozenset()) -> bool:
@@ -117,7 +118,7 @@ def failed(error: ShopError) -> bytes:
 
 
 def _unpack_error(body: bytes) -> ShopError:
-    failure = msgspec.msgpack.decode(body, type=Failure)
+    failure = understood(body, Failure, msgspec.msgpack)
     kind = ShopError.kinds.get(failure.kind, ShopError)
     return kind(failure.detail, problems=failure.problems, data=failure.data)
 

@@ -16,6 +16,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from shopwright.kit.versions import understood
+
 # What stands where something personal stood.
 ERASED = "erased"
 
@@ -50,7 +52,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 def decode(fact_type: str, data: str) -> Event:
     """Stored JSON back into its event. Fields an older version did not know take their defaults."""
-    return msgspec.json.decode(data, type=Event.types[fact_type])
+    return understood(data, Event.types[fact_type])
 
 
 def redacted(event: Event) -> Event:

@@ -307,12 +307,15 @@ class Work(Reading):
 
 
 def read_fact(row: Row, began: str = "") -> Fact:
-    """A row that keeps a fact. `began`: what it follows from, where that is kept beside it."""
+    """A row that keeps a fact. `began`: what it follows from, where that is kept beside it.
+
+    What only a newer version tells is JSON as it is: it goes to who hears it, and is held against nobody here.
+    """
     return Fact(
         id=row["id"],
         type=row["type"],
         time=from_micros(row["time"]),
         subject=row["subject"],
-        data=decode(row["type"], row["data"]),
+        data=decode(row["type"], row["data"]) if row["type"] in Event.types else msgspec.Raw(row["data"].encode()),
         trace=began,
     )

@@ -7,57 +7,26 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from shopwright.app import Shop
-from tests.conftest import ON_SERVERS, OWNER, QUICK, engines, make_settings, sell, sign_in
+from tests.apart.cluster import Cluster, running
+from tests.apart.tomorrow import MARK, today, tomorrow
+from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sell, sign_in
 from tests.process.load import Load
-from tests.process.server import all_at_once, buy, free_port
+from tests.process.server import all_at_once, buy
 from tests.process.test_processes import settled, wrong
 
 pytestmark = pytest.mark.slow
+SHOPPERS = int(os.environ.get("SHOPPERS", "3"))
+REQUESTS = int(os.environ.get("REQUESTS", "0"))  # while all is renewed: at least so many
 BUYERS = int(os.environ.get("BUYERS", "60"))  # for the last twenty
 KILLED = ("orders", "faces")
-
-
-class Cluster:
-    """`shopwright cluster …`."""
-
-    def __init__(self, data: Path, database: str, **ways: str) -> None:
-        """`ways`: to engines, other than by themselves."""
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        given = {"data": str(data), "database": f"{database}&connections=3", **engines(data), **ways, "limits": "off"}
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
-            **{f"SHOPWRIGHT_{name.upper()}": value for name, value in given.items()},
-            "SHOPWRIGHT_URL": self.url,
-        }
-
-    async def run(self, *words: str, code: int = 0) -> str:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "shopwright", "cluster", *words,
-            env=self._environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        told = (await process.communicate())[0].decode()
-        assert process.returncode == code, told
-        return told
-
-    async def status(self) -> dict[str, Any]:
-        return json.loads(await self.run("status", "--json"))
-
-    async def pids(self, service: str) -> list[int]:
-        return [one["pid"] for one in (await self.status())["services"][service]]
-
-    async def all_ready(self, patience_s: float = 60) -> None:
-        async with asyncio.timeout(patience_s):
-            while not all(one["ready"] for ones in (await self.status())["services"].values() for one in ones):
-                await asyncio.sleep(0.2)
+RENEWED = os.environ.get("RENEWED", "orders carts").split()  # what is of another version for a while
 
 
 @pytest.fixture
@@ -69,12 +38,8 @@ async def cluster(data: tuple[Path, str]) -> AsyncIterator[tuple[Cluster, str]]:
     last = await sell(shop, "Last", on_hand=20)
     await shop.search.bring_up_to_date()
     await shop.close()
-    made = Cluster(*data)
-    await made.run("up", "--port", str(made.port), "--each", "2")
-    try:
+    async with running(Cluster(*data)) as made:
         yield made, f"{lamp.variants[0].sku} {last.variants[0].sku}"
-    finally:
-        await made.run("down")
 
 
 async def test_a_shop_that_is_apart_sells_survives_and_is_renewed_without_a_lost_request(
@@ -135,11 +100,11 @@ async def a_customer_and_staff_find_their_way(url: str, sku: str) -> None:
         assert {"/v1/orders", "/v1/products", "/v1/me"} <= set(document["paths"])
 
 
-async def under_load(shop: Cluster, sku: str, deeds: Any) -> Load:
+async def under_load(shop: Cluster, sku: str, deeds: Callable[[Load], Awaitable[None]]) -> Load:
     load = Load(shop.url, sku, deeds.__name__)
-    shoppers = [asyncio.create_task(load.shopper()) for _ in range(3)]
+    shoppers = [asyncio.create_task(load.shopper()) for _ in range(SHOPPERS)]
     try:
-        await deeds()
+        await deeds(load)
     finally:
         load.stopping = True
         await asyncio.gather(*shoppers)
@@ -147,7 +112,7 @@ async def under_load(shop: Cluster, sku: str, deeds: Any) -> Load:
 
 
 async def whoever_is_killed_the_shop_goes_on(shop: Cluster, sku: str) -> set[str]:
-    async def kill_each() -> None:
+    async def kill_each(_load: Load) -> None:
         for service in KILLED:
             os.kill((await shop.pids(service))[0], signal.SIGKILL)
             await shop.all_ready()
@@ -159,18 +124,32 @@ async def whoever_is_killed_the_shop_goes_on(shop: Cluster, sku: str) -> set[str
 
 
 async def renewed_without_a_lost_request(shop: Cluster, sku: str) -> set[str]:
-    before = {service: await shop.pids(service) for service in ("orders", "carts")}
+    before = await shop.pids("orders")
 
-    async def renew() -> None:
-        await shop.run("restart", "orders", "carts")
+    async def renew(load: Load) -> None:
+        """To a version of tomorrow and back, while the other services are of today."""
+        while True:
+            for version in (tomorrow, today):
+                shop.install(version)
+                await shop.run("restart", *RENEWED)
+                assert await of_tomorrow(shop.url) == (version is tomorrow)
+                await asyncio.sleep(3)
+            if load.count.requests >= REQUESTS:
+                break
         await shop.run("scale", "pricing=3")
         assert len(await shop.pids("pricing")) == 3
         await shop.run("scale", "pricing=2")
 
     load = await under_load(shop, sku, renew)
-    assert not set(before["orders"]) & set(await shop.pids("orders"))
+    assert not set(before) & set(await shop.pids("orders"))
     assert set(load.statuses) == {"page 200", "order 201"}, load.statuses
     return load.acknowledged
+
+
+async def of_tomorrow(url: str) -> bool:
+    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
+        cart = (await client.post("/v1/carts")).json()
+    return MARK in cart["totals"]["total"]
 
 
 async def less_is_shown_and_nothing_fails_without(shop: Cluster, *services: str) -> None:

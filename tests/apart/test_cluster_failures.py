@@ -21,7 +21,7 @@ from shopwright.app import Shop
 from shopwright.engines.bus.rabbitmq import Envelope
 from shopwright.kit.clock import to_micros
 from shopwright.services import RIVER
-from tests.apart.test_cluster import Cluster
+from tests.apart.cluster import Cluster
 from tests.conftest import ON_SERVERS, QUICK, make_settings, place, sell, server
 from tests.process.load import Count, Load
 from tests.process.test_failures import ENGINES, NAMES, open_roads

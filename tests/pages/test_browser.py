@@ -116,6 +116,11 @@ async def pay(page, card: str) -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 async def test_a_stranger_buys_something_real(url: str, size: str, script: bool) -> None:
+    await a_stranger_buys(url, size, "ada@example.com", script=script)
+
+
+async def a_stranger_buys(url: str, size: str, email: str, *, script: bool) -> None:
+    """From the first page to the account, the tracking page and the back office."""
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
@@ -130,7 +135,7 @@ async def test_a_stranger_buys_something_real(url: str, size: str, script: bool)
         await shop_around(page, eyes, url, script=script)
         await page.wait_for_url("**/checkout")
         await eyes.look("details")
-        await fill_address(page, "ada@example.com")
+        await fill_address(page, email)
         await page.click("text=Go on to delivery")
         await eyes.look("delivery")
         await page.click("text=Go on to payment")
@@ -151,7 +156,7 @@ async def test_a_stranger_buys_something_real(url: str, size: str, script: bool)
         await eyes.look("account")
         await page.goto(f"{url}/track")
         await page.fill("#number", number)
-        await page.fill("#email", "ada@example.com")
+        await page.fill("#email", email)
         await page.click("text=Find it")
         assert "Payment received" in await page.inner_text(".timeline")
         await eyes.look("tracking")

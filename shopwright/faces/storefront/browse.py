@@ -18,6 +18,7 @@ from shopwright.faces.storefront.frame import (
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Made
+from shopwright.kit.versions import understood
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import Category
 from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
@@ -152,7 +153,7 @@ async def home(frame: FrameDep) -> Response[bytes]:
     """The front page."""
     search, reviews, catalog = frame.search, frame.reviews, frame.catalog
     best = await search.find(SearchRequest(sort="bestselling", limit=8))
-    known = [msgspec.json.decode(item, type=Card) for item in best.items]
+    known = [understood(item, Card) for item in best.items]
     story = await search.find(SearchRequest(chosen={"category": ("table",)}, sort="bestselling", limit=3))
     quotes: list[dict[str, Any]] = []
     for one in [card for card in known if card.rating.count][:QUOTES]:

@@ -15,6 +15,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Work
 
 HEADER = b"idempotency-key"
@@ -96,7 +97,7 @@ class Idempotency:
             if row is not None and row["fingerprint"] != marks:
                 raise IdempotencyConflict("This Idempotency-Key was used for another request. Use a new one.")
             if row is not None and row["status"]:
-                return row["status"], msgspec.json.decode(row["answer"], type=Stored)
+                return row["status"], understood(row["answer"], Stored)
             await asyncio.sleep(0.05)
         raise Conflict("A request with this Idempotency-Key is still being worked on. Ask again in a moment.")
 

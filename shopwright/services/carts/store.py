@@ -5,6 +5,7 @@ import msgspec
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.places import Address
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Wish
 
@@ -74,8 +75,8 @@ def _stored(row: Row, lines: tuple[Line, ...]) -> Stored:
         customer_id=row["customer_id"],
         currency=row["currency"],
         email=row["email"],
-        shipping_address=msgspec.json.decode(row["shipping_address"], type=Address | None),
-        billing_address=msgspec.json.decode(row["billing_address"], type=Address | None),
+        shipping_address=understood(row["shipping_address"], Address | None),
+        billing_address=understood(row["billing_address"], Address | None),
         shipping_option_id=row["shipping_option_id"],
         coupons=tuple(row["coupons"].split()),
         closed=bool(row["closed"]),

@@ -7,6 +7,7 @@ import msgspec
 
 from shopwright.kit.database import UniqueViolation
 from shopwright.kit.ports import Collection, Document, Documents
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog import contract
 from shopwright.services.catalog.contract import AttributeType, Category, Product, SkuTaken, SlugTaken, Status
@@ -68,20 +69,19 @@ class CatalogStore:
 
     async def categories(self, source: Work | Transaction) -> list[Category]:
         return [
-            msgspec.json.decode(found.body, type=Category)
-            for found in await self._documents.find(source, CATEGORIES, {}, limit=ALL)
+            understood(found.body, Category) for found in await self._documents.find(source, CATEGORIES, {}, limit=ALL)
         ]
 
     async def category_by_slug(self, source: Work | Transaction, slug: str) -> tuple[Category, int] | None:
         found = await self._documents.find(source, CATEGORIES, {"slug": slug}, limit=1)
-        return (msgspec.json.decode(found[0].body, type=Category), found[0].version) if found else None
+        return (understood(found[0].body, Category), found[0].version) if found else None
 
     async def write_category(self, tx: Transaction, category: Category, version: int) -> None:
         await self._documents.put(tx, CATEGORIES, category.id, msgspec.to_builtins(category), version)
 
     async def attribute_types(self, source: Work | Transaction) -> dict[str, AttributeType]:
         found = await self._documents.find(source, ATTRIBUTES, {}, limit=ALL)
-        return {one.id: msgspec.json.decode(one.body, type=AttributeType) for one in found}
+        return {one.id: understood(one.body, AttributeType) for one in found}
 
     async def write_attribute_type(self, tx: Transaction, attribute: AttributeType) -> None:
         await self._put(tx, ATTRIBUTES, attribute.name, msgspec.to_builtins(attribute))
@@ -95,13 +95,11 @@ class CatalogStore:
 
     async def product_types(self, source: Work | Transaction) -> list[contract.ProductType]:
         found = await self._documents.find(source, TYPES, {}, limit=ALL)
-        return sorted(
-            (msgspec.json.decode(one.body, type=contract.ProductType) for one in found), key=lambda one: one.title
-        )
+        return sorted((understood(one.body, contract.ProductType) for one in found), key=lambda one: one.title)
 
     async def product_type(self, source: Work | Transaction, name: str) -> contract.ProductType | None:
         found = await self._documents.get(source, TYPES, [name])
-        return msgspec.json.decode(found[0].body, type=contract.ProductType) if found else None
+        return understood(found[0].body, contract.ProductType) if found else None
 
     async def write_product_type(self, tx: Transaction, product_type: contract.ProductType) -> None:
         await self._put(tx, TYPES, product_type.name, msgspec.to_builtins(product_type))
@@ -110,13 +108,11 @@ class CatalogStore:
 
     async def collections(self, source: Work | Transaction) -> list[contract.Collection]:
         found = await self._documents.find(source, COLLECTIONS, {}, limit=ALL)
-        return sorted(
-            (msgspec.json.decode(one.body, type=contract.Collection) for one in found), key=lambda one: one.title
-        )
+        return sorted((understood(one.body, contract.Collection) for one in found), key=lambda one: one.title)
 
     async def collection_by_slug(self, source: Work | Transaction, slug: str) -> tuple[contract.Collection, int] | None:
         found = await self._documents.find(source, COLLECTIONS, {"slug": slug}, limit=1)
-        return (msgspec.json.decode(found[0].body, type=contract.Collection), found[0].version) if found else None
+        return (understood(found[0].body, contract.Collection), found[0].version) if found else None
 
     async def write_collection(self, tx: Transaction, collection: contract.Collection, version: int) -> None:
         await self._documents.put(tx, COLLECTIONS, collection.id, msgspec.to_builtins(collection), version)
@@ -145,7 +141,7 @@ class CatalogStore:
     async def slugs_of(self, source: Work | Transaction, product_id: str) -> list[str]:
         ids = [place.partition("/")[0] for place in await self.memberships(source, product_id)]
         found = await self._documents.get(source, COLLECTIONS, ids)
-        return [msgspec.json.decode(one.body, type=contract.Collection).slug for one in found]
+        return [understood(one.body, contract.Collection).slug for one in found]
 
     async def set_member(self, tx: Transaction, collection_id: str, product_id: str, *, belongs: bool) -> bool:
         """In or out; answers whether that changed anything."""
@@ -190,5 +186,5 @@ class CatalogStore:
 
 
 def _product(found: Document) -> Product:
-    product = msgspec.json.decode(found.body, type=Product)
+    product = understood(found.body, Product)
     return msgspec.structs.replace(product, version=found.version)

@@ -6,6 +6,7 @@ import msgspec
 
 from shopwright.kit.facts import ERASED
 from shopwright.kit.places import Address
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders.store import Body, to_json
 
@@ -47,7 +48,7 @@ async def clear_addresses(tx: Transaction, order_id: str) -> None:
     row = await tx.one("SELECT body FROM orders WHERE id = :id", id=order_id)
     if row is None:
         return
-    body = msgspec.json.decode(row["body"], type=Body)
+    body = understood(row["body"], Body)
     clean = msgspec.structs.replace(
         body, shipping_address=_cleared(body.shipping_address), billing_address=_cleared(body.billing_address)
     )

@@ -1,8 +1,7 @@
 """Refunds of orders in SQL."""
 
-import msgspec
-
 from shopwright.kit.database import Row
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders.contract import Refund
 from shopwright.services.orders.store import add_units, to_json
@@ -39,4 +38,4 @@ async def settle_refund(tx: Transaction, refund_id: str) -> bool:
 async def open_refunds(source: Work) -> list[tuple[str, Refund]]:
     """Refunds the payment service has not confirmed, with their orders."""
     rows = await source.fetch("SELECT order_id, body FROM order_refunds WHERE status = 'asked' ORDER BY id LIMIT 50")
-    return [(row["order_id"], msgspec.json.decode(row["body"], type=Refund)) for row in rows]
+    return [(row["order_id"], understood(row["body"], Refund)) for row in rows]

@@ -8,6 +8,7 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders.contract import (
     LineQuantity,
@@ -218,7 +219,7 @@ async def read(source: Work | Transaction, order_id: str) -> Order | None:
     )
     if row is None:
         return None
-    body = msgspec.json.decode(row["body"], type=Body)
+    body = understood(row["body"], Body)
     order = {"order_id": row["id"]}
     lines = await source.fetch("SELECT * FROM order_lines WHERE order_id = :order_id ORDER BY position", **order)
     shipments = await source.fetch("SELECT * FROM shipments WHERE order_id = :order_id ORDER BY id", **order)
@@ -234,12 +235,10 @@ async def read(source: Work | Transaction, order_id: str) -> Order | None:
         lines=tuple(_line(line) for line in lines),
         payment=None,
         shipments=tuple(
-            msgspec.structs.replace(msgspec.json.decode(one["body"], type=Shipment), status=one["status"])
-            for one in shipments
+            msgspec.structs.replace(understood(one["body"], Shipment), status=one["status"]) for one in shipments
         ),
         refunds=tuple(
-            msgspec.structs.replace(msgspec.json.decode(one["body"], type=Refund), status=one["status"])
-            for one in refunds
+            msgspec.structs.replace(understood(one["body"], Refund), status=one["status"]) for one in refunds
         ),
         timeline=tuple(Moment(from_micros(one["time"]), one["what"], one["who"]) for one in moments),
         cart_id=row["cart_id"],
@@ -250,7 +249,7 @@ async def read(source: Work | Transaction, order_id: str) -> Order | None:
 
 
 def _line(row: Row) -> OrderLine:
-    body = msgspec.json.decode(row["body"], type=LineBody)
+    body = understood(row["body"], LineBody)
     return OrderLine(
         id=row["id"],
         product_id=row["product_id"],

@@ -8,6 +8,7 @@ import msgspec
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.money import Money
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate, TaxRate
 
@@ -262,7 +263,7 @@ async def put_shipping_rate(tx: Transaction, rate: ShippingRate) -> None:
 async def promotions(source: Work) -> list[Promotion]:
     """All promotions, in the order they apply."""
     rows = await source.fetch("SELECT body FROM promotions ORDER BY position, id")
-    return [msgspec.json.decode(row["body"], type=Promotion) for row in rows]
+    return [understood(row["body"], Promotion) for row in rows]
 
 
 async def put_promotion(tx: Transaction, one: Promotion) -> None:

@@ -3,6 +3,7 @@
 import msgspec
 
 from shopwright.kit.ports import Collection, Document, Documents
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.reviews.contract import Histogram, Review
 
@@ -39,7 +40,7 @@ class ReviewStore:
 
 
 def _review(found: Document) -> Review:
-    return msgspec.json.decode(found.body, type=Review)
+    return understood(found.body, Review)
 
 
 async def add_purchase(tx: Transaction, user_id: str, product_id: str) -> None:

@@ -11,6 +11,7 @@ from shopwright.kit.errors import Invalid, Missing, Unavailable
 from shopwright.kit.facts import Heard
 from shopwright.kit.memo import Memo
 from shopwright.kit.ports import Edge, IndexDocument, Query, SearchIndex
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Work
 from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
 from shopwright.services.search import model, store
@@ -104,7 +105,7 @@ class Finder:
             found = await self._index.suggest(text[:LONGEST], limit)
         except Unavailable:
             return []  # a help that is not there is missed by nobody
-        return [msgspec.json.decode(card, type=Card) for card in found]
+        return [understood(card, Card) for card in found]
 
     async def cards(self, product_ids: tuple[str, ...]) -> list[Card]:
         async def read(ids: list[str]) -> dict[str, Card]:

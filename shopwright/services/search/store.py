@@ -6,6 +6,7 @@ import msgspec
 
 from shopwright.kit.database import Row
 from shopwright.kit.money import Money
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.search.contract import Rating
 from shopwright.services.search.model import Entry, Offer
@@ -157,7 +158,7 @@ async def _with_offers(source: Work, rows: Sequence[Row]) -> list[Changed]:
     return [
         Changed(
             product_id=row["product_id"],
-            entry=msgspec.json.decode(row["body"], type=Entry) if row["visible"] and row["body"] else None,
+            entry=understood(row["body"], Entry) if row["visible"] and row["body"] else None,
             rating=_rating(row),
             sold=row["sold"],
             changed=row["changed"],

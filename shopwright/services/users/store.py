@@ -7,6 +7,7 @@ import msgspec
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.places import Address
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users.contract import SavedAddress, Session, User
 
@@ -260,7 +261,7 @@ async def use_refresh_token(tx: Transaction, token: str) -> tuple[str, bool] | N
 async def addresses(source: Work | Transaction, user_id: str) -> list[SavedAddress]:
     """The address book, newest first."""
     rows = await source.fetch("SELECT * FROM addresses WHERE user_id = :user_id ORDER BY id DESC", user_id=user_id)
-    return [SavedAddress(id=row["id"], address=msgspec.json.decode(row["body"], type=Address)) for row in rows]
+    return [SavedAddress(id=row["id"], address=understood(row["body"], Address)) for row in rows]
 
 
 async def add_address(tx: Transaction, user_id: str, saved: SavedAddress) -> None:

@@ -1,0 +1,70 @@
+"""`shopwright cluster`, as tests start it."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.apart.tomorrow import today
+from tests.conftest import engines
+from tests.process.server import free_port
+
+
+class Cluster:
+    """`shopwright cluster …`."""
+
+    def __init__(self, data: Path, database: str, **ways: str) -> None:
+        """`ways`: to engines, other than by themselves."""
+        self._code = data / "code"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        given = {"data": str(data), "database": f"{database}&connections=3", **engines(data), **ways, "limits": "off"}
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
+            **{f"SHOPWRIGHT_{name.upper()}": value for name, value in given.items()},
+            "SHOPWRIGHT_URL": self.url,
+            "PYTHONPATH": str(self._code / "current"),
+        }
+
+    def install(self, make: Callable[[Path], object]) -> None:
+        """Another version, for processes that start from now on."""
+        folder, new = self._code / make.__name__, self._code / "new"
+        if not folder.exists():
+            make(folder)
+        new.symlink_to(folder)
+        new.replace(self._code / "current")
+
+    async def run(self, *words: str, code: int = 0) -> str:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "shopwright", "cluster", *words,
+            env=self._environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        told = (await process.communicate())[0].decode()
+        assert process.returncode == code, told
+        return told
+
+    async def status(self) -> dict[str, Any]:
+        return json.loads(await self.run("status", "--json"))
+
+    async def pids(self, service: str) -> list[int]:
+        return [one["pid"] for one in (await self.status())["services"][service]]
+
+    async def all_ready(self, patience_s: float = 60) -> None:
+        async with asyncio.timeout(patience_s):
+            while not all(one["ready"] for ones in (await self.status())["services"].values() for one in ones):
+                await asyncio.sleep(0.2)
+
+
+@asynccontextmanager
+async def running(cluster: Cluster) -> AsyncIterator[Cluster]:
+    """It is up, with two processes of each part, and goes down."""
+    cluster.install(today)
+    await cluster.run("up", "--port", str(cluster.port), "--each", "2")
+    try:
+        yield cluster
+    finally:
+        await cluster.run("down")

@@ -1,0 +1,52 @@
+"""A version of tomorrow, made from today's: everything that is said between processes, told as a fact or kept has one field more."""
+
+import ast
+import shutil
+from pathlib import Path
+
+import shopwright
+
+SAID = ("services/*/contract.py", "kit/money.py", "kit/places.py", "kit/house.py")
+MARK = "tomorrow"
+NAMES = {"Channels", "Preferences"}  # whose fields are what they are about
+
+
+def today(folder: Path) -> None:
+    """The code as it is, in `folder`."""
+    source = Path(shopwright.__file__).parent
+    shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def tomorrow(folder: Path) -> int:
+    """The code of tomorrow, in `folder`; answers how many types have a field more."""
+    today(folder)
+    count = 0
+    for pattern in SAID:
+        for path in (folder / "shopwright").glob(pattern):
+            lines = path.read_text().splitlines()
+            # From below, so that what is above stays where it is.
+            for place, field in sorted(_more(ast.parse(path.read_text())), reverse=True):
+                lines.insert(place, field)
+                count += 1
+            path.write_text("\n".join(lines) + "\n")
+    return count
+
+
+def _more(module: ast.Module) -> list[tuple[int, str]]:
+    """After which line which field is to come. What says which fields change is left alone: it names those of another type."""
+    found = []
+    classes = [one for one in module.body if isinstance(one, ast.ClassDef)]
+    below = {ast.unparse(base) for one in classes for base in one.bases}
+    for one in classes:
+        fields = [part for part in one.body if isinstance(part, ast.AnnAssign) and "ClassVar" not in ast.unparse(part)]
+        bases = {ast.unparse(base) for base in one.bases}
+        if (
+            fields
+            and "UNSET" not in ast.unparse(one)
+            and one.name not in below | NAMES
+            and bases & {"msgspec.Struct", "Event"}
+        ):
+            omitted = any(keyword.arg == "omit_defaults" for keyword in one.keywords)
+            value = f'msgspec.field(default_factory=lambda: "{MARK}")' if omitted else f'"{MARK}"'
+            found.append((fields[-1].end_lineno or 0, f"    {MARK}: str = {value}"))
+    return found

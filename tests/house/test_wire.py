@@ -1,0 +1,123 @@
+"""What services say to each other changes so that the version before still understands, and is understood.
+
+The version before is in tests/data/wire-VERSION.json: verbs with what they are asked and answer, facts, and the fields of
+everything in them. After a release: `python -m tests.house.test_wire tests/data/wire-VERSION.json`.
+"""
+
+import inspect
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.facts import Event
+from shopwright.kit.house import House
+from shopwright.ways import HOUSE
+from tests.conftest import make_settings
+
+RELEASES = Path(__file__).parents[1] / "data"
+NEEDED, LEFT_OUT = "needed", "may be left out"
+Things = dict[
+    str, dict[str, list[str]]
+]  # of each verb, fact and struct: the type of each field, and whether it is needed
+
+
+def said(kind: Any) -> str:
+    return getattr(kind, "__name__", str(kind)) if not get_args(kind) else str(kind)
+
+
+def structs(kind: Any, found: Things) -> None:
+    """Everything within a type that has fields."""
+    for part in get_args(kind):
+        structs(part, found)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__qualname__ not in found:
+        hints = get_type_hints(kind)
+        fields = {one.name: one for one in msgspec.structs.fields(kind)}
+        found[kind.__qualname__] = {
+            name: [said(hints[name]), NEEDED if one.required else LEFT_OUT] for name, one in fields.items()
+        }
+        for name in fields:
+            structs(hints[name], found)
+
+
+def wire(contracts: Mapping[str, type]) -> Things:
+    """All that is said between processes of this version."""
+    found: Things = {}
+    for service, contract in contracts.items():
+        for verb, function in inspect.getmembers(contract, inspect.iscoroutinefunction):
+            if verb.startswith("_"):
+                continue
+            hints = get_type_hints(function)
+            asked = list(inspect.signature(function).parameters.values())[1:]
+            found[f"{service}.{verb}"] = {
+                "return": [said(hints["return"]), NEEDED],
+                **{
+                    one.name: [said(hints[one.name]), NEEDED if one.default is one.empty else LEFT_OUT] for one in asked
+                },
+            }
+            for hint in hints.values():
+                structs(hint, found)
+    for event in Event.types.values():
+        if event.__module__.startswith("shopwright."):
+            structs(event, found)
+    return found
+
+
+def broken(before: Things, now: Things) -> list[str]:
+    """What a process of the version before would not understand, or would not say."""
+    wrong = [f"{name} is gone" for name in before if name not in now]
+    for name in before.keys() & now.keys():
+        for field, (kind, _) in before[name].items():
+            if field not in now[name]:
+                wrong.append(f"{name}: {field} is gone")
+            elif now[name][field][0] != kind:
+                wrong.append(f"{name}: {field} was {kind} and is {now[name][field][0]}")
+        for field, (_, need) in now[name].items():
+            if need == NEEDED and (field not in before[name] or before[name][field][1] != NEEDED):
+                wrong.append(f"{name}: {field} is needed, and the version before need not say it")
+    return sorted(wrong)
+
+
+def of(shop: Shop) -> Things:
+    return wire({**shop.contracts, HOUSE: House})
+
+
+def test_the_version_before_understands_this_one_and_is_understood(shop: Shop) -> None:
+    before = max(RELEASES.glob("wire-*.json"), key=lambda one: [int(part) for part in one.stem[5:].split(".")])
+    assert broken(json.loads(before.read_text()), of(shop)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "now", "problem"),
+    [
+        ("orders.get", "order_id", None, "orders.get: order_id is gone"),
+        ("orders.get", "why", ["str", NEEDED], "orders.get: why is needed, and the version before need not say it"),
+        ("Money", "amount", ["str", NEEDED], "Money: amount was int and is str"),
+        ("Money", "rounded", ["bool", NEEDED], "Money: rounded is needed, and the version before need not say it"),
+        ("Money", "rounded", ["bool", LEFT_OUT], None),
+    ],
+)
+def test_what_breaks_it_is_seen(shop: Shop, name: str, field: str, now: list[str] | None, problem: str | None) -> None:
+    before, after = of(shop), of(shop)
+    if now is None:
+        del after[name][field]
+    else:
+        after[name][field] = now
+    assert broken(before, after) == ([] if problem is None else [problem])
+    del after[name]
+    assert f"{name} is gone" in broken(before, after)
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder:
+        lines = [
+            f"{json.dumps(name)}: {json.dumps(its)}"
+            for name, its in sorted(of(Shop(make_settings(Path(folder)))).items())
+        ]
+    Path(sys.argv[1]).write_text("{\n" + ",\n".join(lines) + "\n}\n")
