@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shopwright.app import Shop
-from shopwright.demo.load import load
 from tests.apart.cluster import Cluster, running
-from tests.conftest import ON_SERVERS, QUICK, make_settings, need
-from tests.pages.test_browser import CHROMIUM, SIZES, a_stranger_buys
+from tests.conftest import ON_SERVERS, need
+from tests.pages.test_browser import CHROMIUM, SIZES, a_stranger_buys, filled
 from tests.process.test_processes import settled, wrong
 from tests.security.test_schema import answers_as_documented
 
@@ -23,11 +21,7 @@ async def url(data: tuple[Path, str]) -> AsyncIterator[str]:
     if not ON_SERVERS:
         pytest.skip("processes of several services share servers")
     need(bool(CHROMIUM), "Chromium")
-    shop = Shop(make_settings(*data), hasher=QUICK)
-    await load(shop)
-    await shop.bus.settle()
-    await shop.search.bring_up_to_date()
-    await shop.close()
+    await filled(data)
     async with running(Cluster(*data)) as cluster:
         yield cluster.url
 

@@ -30,14 +30,19 @@ FLAGS = [
 ]
 
 
-@pytest.fixture
-async def url(data: tuple[Path, str]) -> AsyncIterator[str]:
-    need(bool(CHROMIUM), "Chromium")
+async def filled(data: tuple[Path, str]) -> None:
+    """The demo catalogue is in the shop, and found."""
     shop = Shop(make_settings(*data), hasher=QUICK)
     await load(shop)
     await shop.bus.settle()
     await shop.search.bring_up_to_date()
     await shop.close()
+
+
+@pytest.fixture
+async def url(data: tuple[Path, str]) -> AsyncIterator[str]:
+    need(bool(CHROMIUM), "Chromium")
+    await filled(data)
     server = await asyncio.to_thread(Server(*data).start)
     yield server.url
     assert server.stop() == 0
