@@ -19,6 +19,13 @@ from tests.process.server import free_port
 EVERY_S = 3  # it asks; a shop whose engines hang answers in two
 
 
+def written(folder: Path) -> Path:
+    """All that Prometheus is told, in its folder."""
+    for name, text in watch.files(Wanted()).items():
+        (folder / name).write_text(text)
+    return folder
+
+
 def hurried(text: str) -> str:
     """The same rules, for those who cannot wait for minutes."""
     text = re.sub(r"for: \d+m", "for: 1s", text).replace("interval: 30s", "interval: 1s")
@@ -31,8 +38,7 @@ async def prometheus(folder: Path, targets: dict[str, list[str]]) -> AsyncIterat
     """Watching these; answers a function that says which alerts fire."""
     command = shutil.which("prometheus")
     need(bool(command), "prometheus")
-    for name, text in watch.files(Wanted()).items():
-        (folder / name).write_text(text)
+    written(folder)
     (folder / "rules.yml").write_text(hurried((folder / "rules.yml").read_text()))
     (folder / "prometheus.yml").write_text((folder / "prometheus.yml").read_text().replace("15s", f"{EVERY_S}s"))
     (folder / "targets").mkdir()

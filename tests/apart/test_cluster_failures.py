@@ -21,7 +21,7 @@ from shopwright.app import Shop
 from shopwright.engines.bus.rabbitmq import Envelope
 from shopwright.kit.clock import to_micros
 from shopwright.services import RIVER
-from tests.apart.cluster import Cluster
+from tests.apart.cluster import Cluster, running
 from tests.conftest import ON_SERVERS, QUICK, make_settings, place, sell, server
 from tests.process.load import Count, Load
 from tests.process.test_failures import ENGINES, NAMES, open_roads
@@ -166,19 +166,17 @@ async def story(data: tuple[Path, str]) -> AsyncIterator[Story]:
     await shop.search.bring_up_to_date()
     await shop.close()
     roads, ways = await open_roads(*data)
-    cluster = Cluster(data[0], ways.pop("database"), **ways)
-    await cluster.run("up", "--port", str(cluster.port), "--each", "2")
-    load = Load(cluster.url, lamp.variants[0].sku)
-    shoppers = [asyncio.create_task(load.shopper()) for _ in range(3)]
-    try:
-        await load.well_since(time.monotonic())
-        yield Story(data, cluster, roads, load)
-    finally:
-        load.stopping = True
-        await asyncio.gather(*shoppers)
-        await cluster.run("down")
-        for road in roads.values():
-            await road.cut()
+    async with running(Cluster(data[0], ways.pop("database"), **ways)) as cluster:
+        load = Load(cluster.url, lamp.variants[0].sku)
+        shoppers = [asyncio.create_task(load.shopper()) for _ in range(3)]
+        try:
+            await load.well_since(time.monotonic())
+            yield Story(data, cluster, roads, load)
+        finally:
+            load.stopping = True
+            await asyncio.gather(*shoppers)
+    for road in roads.values():
+        await road.cut()
 
 
 async def test_whatever_happens_to_a_shop_that_is_apart_no_order_is_lost_and_none_made_twice(story: Story) -> None:

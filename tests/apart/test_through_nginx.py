@@ -12,14 +12,12 @@ from tests.pages.test_browser import CHROMIUM, SIZES, a_stranger_buys, filled
 from tests.process.test_processes import settled, wrong
 from tests.security.test_schema import answers_as_documented
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not ON_SERVERS, reason="parts apart share servers")]
 EXAMPLES = 3  # 20 of each operation are tried in one process
 
 
 @pytest.fixture
 async def url(data: tuple[Path, str]) -> AsyncIterator[str]:
-    if not ON_SERVERS:
-        pytest.skip("processes of several services share servers")
     need(bool(CHROMIUM), "Chromium")
     await filled(data)
     async with running(Cluster(*data)) as cluster:

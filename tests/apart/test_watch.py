@@ -11,8 +11,8 @@ import yaml
 
 from shopwright.deploy import watch
 from shopwright.deploy.alerts import RUNBOOKS, alerts, rules
-from shopwright.deploy.system import Wanted
 from shopwright.kit.numbers import Numbers
+from tests.apart.prometheus import written
 from tests.conftest import need
 
 HOME = Path(__file__).parents[2]
@@ -89,12 +89,6 @@ def promtool() -> str:
     command = shutil.which("promtool")
     need(bool(command), "prometheus")
     return str(command)
-
-
-def written(folder: Path) -> Path:
-    for name, text in watch.files(Wanted()).items():
-        (folder / name).write_text(text)
-    return folder
 
 
 def test_prometheus_accepts_its_files(tmp_path: Path) -> None:

@@ -61,10 +61,8 @@ class Line:
                 topic = aio_pika.ExchangeType.TOPIC
                 self._facts = await self._out.declare_exchange(f"{self.prefix}.facts", topic, durable=True)
                 self._dead = await self._out.declare_exchange(f"{self.prefix}.dead", topic, durable=True)
-        except (
-            *GONE,
-            StopAsyncIteration,
-        ) as error:  # the last: what the client says of a server that stopped in between
+        # StopAsyncIteration: what the client says of a server that stops in between.
+        except (*GONE, StopAsyncIteration) as error:
             await self.close()
             raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error
 

@@ -14,7 +14,7 @@ from shopwright.engines.database import postgresql_bell
 from shopwright.engines.database.postgresql_migrating import Migrator
 from shopwright.engines.database.postgresql_moving import PostgresMoving
 from shopwright.engines.database.postgresql_replica import Replica
-from shopwright.engines.database.postgresql_url import read_url
+from shopwright.engines.database.postgresql_url import NO_ANSWER, read_url
 from shopwright.kit.database import Params, Row, Step, UniqueViolation
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
@@ -68,16 +68,10 @@ def translated(schema: str) -> Iterator[None]:
     except (asyncpg.exceptions.DeadlockDetectedError, asyncpg.exceptions.SerializationError):
         raise Unavailable("Others changed the same at the same moment. Nothing was done; try again.") from None
     except (
-        OSError,
-        TimeoutError,
-        asyncpg.exceptions.PostgresConnectionError,
-        asyncpg.exceptions.InterfaceError,
-        asyncpg.exceptions.InternalClientError,  # what it says of a connection that is being ended
+        *NO_ANSWER,
         asyncpg.exceptions.DiskFullError,
         asyncpg.exceptions.QueryCanceledError,
-        asyncpg.exceptions.TooManyConnectionsError,
         asyncpg.exceptions.CannotConnectNowError,
-        asyncpg.exceptions.InvalidAuthorizationSpecificationError,
     ) as error:
         raise Unavailable(f"PostgreSQL does not answer for {schema}: {error}.") from error
 

@@ -11,22 +11,16 @@ from typing import Any
 
 import asyncpg
 
-from shopwright.engines.database.postgresql_url import PostgresUrl
+from shopwright.engines.database.postgresql_url import NO_ANSWER, PostgresUrl
 from shopwright.kit.calm import Calm
 from shopwright.kit.errors import Unavailable
 
 log = logging.getLogger("shopwright.engines")
 
 GONE = (
-    OSError,
-    TimeoutError,
-    asyncpg.exceptions.PostgresConnectionError,
-    asyncpg.exceptions.InterfaceError,
-    asyncpg.exceptions.InternalClientError,  # what it says of a connection that is being ended
+    *NO_ANSWER,
     asyncpg.exceptions.OperatorInterventionError,  # also: what was read has been vacuumed on the primary
     asyncpg.exceptions.TransactionRollbackError,
-    asyncpg.exceptions.InvalidAuthorizationSpecificationError,
-    asyncpg.exceptions.TooManyConnectionsError,
 )
 REACHED = "SELECT pg_last_wal_replay_lsn() >= $1::text::pg_lsn"
 

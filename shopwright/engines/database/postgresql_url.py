@@ -13,10 +13,21 @@ import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
+import asyncpg
 import msgspec
 
 from shopwright.kit.errors import Invalid
 
+# What the driver raises where the server, or the way to it, is gone or takes nobody more.
+NO_ANSWER = (
+    OSError,
+    TimeoutError,
+    asyncpg.exceptions.PostgresConnectionError,
+    asyncpg.exceptions.InterfaceError,
+    asyncpg.exceptions.InternalClientError,  # of a connection that is being ended
+    asyncpg.exceptions.InvalidAuthorizationSpecificationError,
+    asyncpg.exceptions.TooManyConnectionsError,
+)
 NUMBERS = {"connections": (6, 1, 200), "statement_seconds": (30, 1, 3_600), "wait_seconds": (15, 1, 600)}
 ROLE = re.compile(r"[a-z_][a-z0-9_]{0,30}")
 POOLINGS = ("", "transaction")
