@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 import trustme
+from redis.asyncio import Redis
 
 from shopwright.app import Shop
 from shopwright.engines.cache import open_cache
@@ -276,6 +277,13 @@ async def test_redis_with_tls_and_a_user_lets_in_who_knows_both(redis_server, tm
         await wrong.close()
 
 
+async def watches(port: int) -> bool:
+    """Whether this Sentinel knows the replica and both of its fellows."""
+    async with Redis(port=port, decode_responses=True) as sentinel:
+        master = await sentinel.sentinel_master("mymaster")
+    return master["num-slaves"] == 1 and master["num-other-sentinels"] == 2
+
+
 @pytest.mark.slow
 async def test_when_the_master_dies_the_sentinels_name_another_and_the_shop_follows(redis_server) -> None:
     master = redis_server()
@@ -292,11 +300,14 @@ async def test_when_the_master_dies_the_sentinels_name_another_and_the_shop_foll
     cache = open_cache(f"redis+sentinel://{','.join(f'127.0.0.1:{port}' for port in watchers)}/mymaster")
     await patiently(cache, "before")
     direct = open_cache(f"redis://127.0.0.1:{replica}")
-    deadline = time.monotonic() + 20
-    while await direct.get("before") is None:  # the replica follows, and the watchers know of it
+    deadline = time.monotonic() + 60
+    for port in watchers:  # they ask the master for its replicas each ten seconds: without one they cannot follow
+        while not await watches(port):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.2)
+    while await direct.get("before") is None:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.2)
-    await asyncio.sleep(3)
     redis_server.processes[master].kill()
     with pytest.raises(Unavailable):
         await cache.set("during", b"x", LONG)
