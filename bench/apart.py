@@ -143,10 +143,27 @@ def report(shape: str, found: dict[str, Figure], alone: dict[str, Figure]) -> No
         print(f"{shape:14} {what:26} {rate:9.0f}/s {cost:9.2f} ms {ratio:6.2f}{mark}", flush=True)
 
 
-async def prepared(settings: Settings, name: str) -> list[str]:
+def on_servers(folder: str, name: str) -> dict[str, str]:
+    """Settings of a shop of its own on the servers of `make servers`, which the environment names."""
+    given, _ = read(Settings, os.environ)
+    where = given.database.partition("?")[0].rpartition("/")[0]
+    return {
+        "SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_DATABASE": f"{where}/{name}?connections=4",
+        "SHOPWRIGHT_DOCUMENTS": f"{given.documents.rpartition('/')[0]}/{name}",
+        "SHOPWRIGHT_SEARCH": f"{given.search.rpartition('/')[0]}/{name}",
+        "SHOPWRIGHT_BUS": f"{given.bus}?prefix={name}", "SHOPWRIGHT_CACHE": f"{given.cache}?prefix={name}",
+        "SHOPWRIGHT_FILES": given.files, "SHOPWRIGHT_SECRET": uuid.uuid4().hex * 2,
+    }  # fmt: skip
+
+
+async def new_database(settings: Settings, name: str) -> None:
     server = await asyncpg.connect(settings.database.partition("?")[0].rpartition("/")[0] + "/postgres")
     await server.execute(f"CREATE DATABASE {name}")
     await server.close()
+
+
+async def prepared(settings: Settings, name: str) -> list[str]:
+    await new_database(settings, name)
     return await prepare_in(settings)
 
 
@@ -158,15 +175,7 @@ def main() -> None:
     asked = parser.parse_args()
     name = f"bench_{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix="shopwright-apart-") as folder:
-        given, _ = read(Settings, os.environ)
-        where = given.database.partition("?")[0].rpartition("/")[0]
-        environment = {
-            "SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_DATABASE": f"{where}/{name}?connections=4",
-            "SHOPWRIGHT_DOCUMENTS": f"{given.documents.rpartition('/')[0]}/{name}",
-            "SHOPWRIGHT_SEARCH": f"{given.search.rpartition('/')[0]}/{name}",
-            "SHOPWRIGHT_BUS": f"{given.bus}?prefix={name}", "SHOPWRIGHT_CACHE": f"{given.cache}?prefix={name}",
-            "SHOPWRIGHT_FILES": given.files, "SHOPWRIGHT_SECRET": uuid.uuid4().hex * 2,
-        }  # fmt: skip
+        environment = on_servers(folder, name)
         settings, _ = read(Settings, environment)
         skus = asyncio.run(prepared(complete(settings), name))
         with one_process(environment) as url:

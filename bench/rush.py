@@ -1,6 +1,7 @@
 """A flash sale: thousands come at once for one product, with the waiting room open. Who gets it, and what it costs the others.
 
-python bench/rush.py [--shoppers 10000] [--stock 300] [--per-minute 600]
+python bench/rush.py [--shoppers 10000] [--stock 600] [--per-minute 600]
+make servers; . var/cluster.env; python bench/rush.py --each 2 --per-minute 120   # thirteen parts of two processes, nginx
 
 First buyers come at the pace of the waiting room, alone; then as many who are let in while thousands come behind them, within
 ten seconds, and look at their turn when they are told to. Told are the times of a checkout (cart, line, address, order,
@@ -15,7 +16,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing import Process
 from pathlib import Path
 from typing import Any
@@ -24,9 +27,10 @@ import aiohttp
 import httpx
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from bench.measuring import free_port, start, stop
+from bench.apart import apart, new_database, on_servers, one_process
 from shopwright.app import Shop
 from shopwright.demo.load import load
+from shopwright.kit.settings import read
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.settings import Settings, complete
 
@@ -101,8 +105,8 @@ class Crowd:
         await self._buying.close()
 
 
-async def prepared(folder: str, stock: int) -> str:
-    shop = Shop(complete(Settings(data=folder)))
+async def prepared(settings: Settings, stock: int) -> str:
+    shop = Shop(complete(settings))
     await shop.migrate()
     await load(shop)
     await shop.users.ensure_owner("owner@example.com", OWNER)
@@ -195,17 +199,28 @@ def main() -> None:
     parser.add_argument("--shoppers", type=int, default=10_000)
     parser.add_argument("--stock", type=int, default=600)
     parser.add_argument("--per-minute", type=int, default=600)
+    parser.add_argument("--each", type=int, default=0, help="processes of each part; 0: one process, on SQLite")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="shopwright-rush-") as folder:
-        variant = asyncio.run(prepared(folder, asked.stock))
-        port = free_port()
-        told = {"SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_OWNER_PASSWORD": OWNER}
-        serving = start([sys.executable, "-m", "shopwright", "serve", "--port", str(port), "--quiet"], port, **told)
+    with tempfile.TemporaryDirectory(prefix="shopwright-rush-") as folder, serving(folder, asked) as (url, variant):
         os.sched_setaffinity(0, {1})
-        try:
-            measure(f"http://127.0.0.1:{port}", variant, asked)
-        finally:
-            stop(serving)
+        measure(url, variant, asked)
+
+
+@contextmanager
+def serving(folder: str, asked: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """The shop, and what everyone wants."""
+    if asked.each:
+        name = f"bench_{uuid.uuid4().hex[:8]}"
+        told = on_servers(folder, name)
+        settings, _ = read(Settings, told)
+        asyncio.run(new_database(settings, name))
+        variant = asyncio.run(prepared(settings, asked.stock))
+        with apart(told, asked.each) as url:
+            yield url, variant
+        return
+    variant = asyncio.run(prepared(Settings(data=folder), asked.stock))
+    with one_process({"SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off"}) as url:
+        yield url, variant
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ from tests.process.test_processes import settled, wrong
 pytestmark = pytest.mark.slow
 SHOPPERS = int(os.environ.get("SHOPPERS", "3"))
 REQUESTS = int(os.environ.get("REQUESTS", "0"))  # while all is renewed: at least so many
-BUYERS = int(os.environ.get("BUYERS", "60"))  # for the last twenty
+BUYERS = int(os.environ.get("BUYERS", "60"))  # for what is left
+LEFT = int(os.environ.get("LEFT", "1"))
 KILLED = ("orders", "faces")
 RENEWED = os.environ.get("RENEWED", "orders carts").split()  # what is of another version for a while
 
@@ -35,7 +36,7 @@ async def cluster(data: tuple[Path, str]) -> AsyncIterator[tuple[Cluster, str]]:
         pytest.skip("processes of several services share servers")
     shop = Shop(make_settings(*data), hasher=QUICK)
     lamp = await sell(shop, "Lamp", on_hand=100_000)
-    last = await sell(shop, "Last", on_hand=20)
+    last = await sell(shop, "Last", on_hand=LEFT)
     await shop.search.bring_up_to_date()
     await shop.close()
     async with running(Cluster(*data)) as made:
@@ -53,7 +54,7 @@ async def test_a_shop_that_is_apart_sells_survives_and_is_renewed_without_a_lost
     await nobody_comes_in_by_the_back_door(shop.url)
     await a_customer_and_staff_find_their_way(shop.url, lamp)
     answers = await all_at_once(shop.url, BUYERS, last, at_once=min(BUYERS // 2, 60))
-    assert Counter(answer.status_code for answer in answers) == {201: 20, 409: BUYERS - 20}
+    assert Counter(answer.status_code for answer in answers) == {201: LEFT, 409: BUYERS - LEFT}
     acknowledged = {answer.json()["id"] for answer in answers if answer.status_code == 201}
     acknowledged |= await whoever_is_killed_the_shop_goes_on(shop, lamp)
     acknowledged |= await renewed_without_a_lost_request(shop, lamp)

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 
+from shopwright.app import COUNTED_EVERY_S
 from tests.apart.test_front import program
 from tests.conftest import OWNER, sign_in
 from tests.process.server import Server, free_port
@@ -160,6 +161,35 @@ async def test_nothing_of_one_shopper_is_shown_to_another(edge: Edge) -> None:
         for path in ("/v1/products", "/v1/orders", "/v1/me"):
             assert (await eve.get(path, headers=mine)).headers["x-cache"] == "miss"
         assert (await eve.get("/v1/orders")).status_code == 401
+
+
+async def test_looks_and_searches_the_edge_answers_are_counted_too(edge: Edge) -> None:
+    kettle = await edge.sell("Harbour Kettle")
+    page, listed = f"/p/{kettle['slug']}", "/search?q=kettle"
+    await edge.seen(listed, lambda answer: "Harbour Kettle" in answer.text)
+    await asyncio.sleep(1)  # the new product was told of
+    for path in (page, listed):
+        await edge.seen(path, kept)
+    async with edge.browser() as browser:
+        for _ in range(3):
+            for path, told in ((page, f'data-recent="{kettle["id"]}"'), (listed, 'data-searched="kettle"')):
+                shown = await browser.get(path)
+                assert kept(shown)
+                assert told in shown.text
+            # Our script asks these then.
+            assert (await browser.get(f"/recent?product={kettle['id']}")).status_code == 200
+            counted = await browser.get("/searched?q=kettle")
+            assert (counted.status_code, counted.text, kept(counted)) == (204, "", False)
+        assert "data-searched" not in (await browser.get("/search?q=kettle&page=2")).text
+        assert "data-searched" not in (await browser.get("/search")).text
+    deadline = time.monotonic() + 3 * COUNTED_EVERY_S
+    while True:
+        known = (await edge.staff.get("/v1/insights")).json()
+        found = {one["words"]: one["count"] for one in known["top_searches"]}
+        if known["funnel"][0] == {"step": "viewed", "count": 3} and found == {"kettle": 3}:
+            break
+        assert time.monotonic() < deadline, (known["funnel"], known["top_searches"], known["top_views"])
+        await asyncio.sleep(0.2)
 
 
 async def test_only_forms_on_pages_of_ours_need_no_token(edge: Edge) -> None:

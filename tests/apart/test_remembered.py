@@ -1,10 +1,12 @@
 """What other services answered is remembered until anything of theirs changes: fewer calls, and never an old answer."""
 
+import itertools
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from shopwright.app import Shop
@@ -13,7 +15,7 @@ from shopwright.kit.work import one_request
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price
 from tests.apart.inside import Gateway, apart
-from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sell
+from tests.conftest import BERLIN, ON_SERVERS, OWNER, QUICK, make_settings, sell
 
 pytestmark = pytest.mark.skipif(not ON_SERVERS, reason="parts apart share servers")
 
@@ -90,3 +92,42 @@ async def test_where_no_version_can_be_told_everything_is_asked(whole: Shop, dat
         await faces.catalog.get(product.id)
         await faces.catalog.get(product.id)
         assert calls(faces)["catalog"] == before + 3
+
+
+async def test_a_checkout_asks_other_services_no_more_often_than_it_must(whole: Shop) -> None:
+    kettle, mug = await sell(whole, on_hand=50), await sell(whole, "Mug", on_hand=50)
+    async with apart(whole, hasher=QUICK) as gateway:
+        shops, keys = [gateway.shops[part] for part in ("carts", "orders")], itertools.count()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://shop.test") as client:
+
+            async def asked(method: str, path: str, said: dict | None = None) -> tuple[dict, Counter[str]]:
+                before = [calls(shop) for shop in shops]
+                answer = await client.request(method, path, json=said, headers={"Idempotency-Key": str(next(keys))})
+                assert answer.is_success, answer.text
+                return answer.json(), sum(
+                    (calls(shop) - old for shop, old in zip(shops, before, strict=True)), Counter()
+                )
+
+            for _ in range(2):  # what the first one asks is remembered by the second
+                cart, created = await asked("POST", "/v1/carts")
+                path = f"/v1/carts/{cart['id']}"
+                added = [
+                    (await asked("POST", f"{path}/lines", {"variant_id": one.variants[0].id, "quantity": 1}))[1]
+                    for one in (kettle, mug)
+                ]
+                details = {
+                    "email": "ada@example.com",
+                    "shipping_address": msgspec.to_builtins(BERLIN),
+                    "shipping_option_id": "shr_standard",
+                }
+                cart, changed = await asked("PATCH", path, details)
+                payment = {"provider": "pretend", "token": "pretend_ok"}
+                wanted = {"cart_id": cart["id"], "expected_total": cart["totals"]["total"], "payment": payment}
+                order, placed = await asked("POST", "/v1/orders", wanted)
+                assert order["status"] == "paid"
+                await whole.bus.settle()
+    assert created == {}
+    assert added == [{"inventory": 1, "pricing": 1}] * 2
+    assert changed == {"pricing": 1}
+    # The cart twice, set aside twice and taken, the payment opened and read; the cart's price once more.
+    assert placed == {"carts": 2, "inventory": 3, "payments": 2, "pricing": 1}

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shopwright.app import Shop
@@ -16,7 +17,8 @@ from shopwright.kit.states import IllegalMove
 from shopwright.services.carts.contract import CartChange, CartClosed
 from shopwright.services.catalog.contract import Option, ProductInput, SkuTaken, VariantInput
 from shopwright.services.orders.contract import Order, PaymentChoice, PlaceOrder
-from shopwright.services.pricing.contract import Price
+from shopwright.services.pricing.contract import Price, Quote, QuoteRequest
+from shopwright.services.pricing.service import Reckoner
 from shopwright.services.reviews.contract import NewReview, NotABuyer
 from shopwright.services.search import store as search_store
 from shopwright.services.search.contract import SearchRequest
@@ -247,6 +249,33 @@ async def test_checkout_details_are_checked_field_by_field(shop: Shop) -> None:
     ]
     with pytest.raises(Invalid, match="cannot be shipped that way"):
         await shop.carts.change(cart.id, CartChange(shipping_option_id="by-balloon"))
+    assert (await shop.carts.get(cart.id)).shipping_option_id is None
+
+
+async def test_a_way_to_ship_is_chosen_once_it_is_known_where_to(shop: Shop) -> None:
+    cart = await shop.carts.create()
+    with pytest.raises(Invalid, match="address first"):
+        await shop.carts.change(cart.id, CartChange(email="ada@example.com", shipping_option_id="shr_standard"))
+    assert (await shop.carts.get(cart.id)).email == ""
+    empty = await shop.carts.change(cart.id, CartChange(shipping_address=BERLIN, shipping_option_id="shr_standard"))
+    assert (empty.shipping_option_id, empty.totals.total.amount) == (None, 0)  # nothing is shipped yet
+    filled = await shop.carts.add(cart.id, (await sell(shop)).variants[0].id, 1)
+    assert filled.shipping_option_id == "shr_standard"
+    assert filled.totals.shipping == filled.shipping_option.price
+
+
+async def test_a_pricing_of_0_1_0_is_asked_for_the_way_to_ship(data: tuple[Path, str]) -> None:
+    class Earlier(Reckoner):
+        async def quote(self, request: QuoteRequest) -> Quote:
+            return msgspec.structs.replace(await super().quote(request), shipping_option=msgspec.UNSET)
+
+    shop = Shop(make_settings(*data), hasher=QUICK, parts={Reckoner: Earlier})
+    cart = await fill_cart(shop, (await sell(shop), 1))
+    assert cart.shipping_option_id == "shr_standard"
+    assert cart.totals.shipping == cart.shipping_option.price
+    with pytest.raises(Invalid, match="cannot be shipped that way"):
+        await shop.carts.change(cart.id, CartChange(shipping_option_id="by-balloon"))
+    await shop.close()
 
 
 # --- readers

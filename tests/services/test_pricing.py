@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
-from shopwright.kit.money import Money
+from shopwright.kit.money import Money, zero
 from shopwright.services.pricing import model
 from shopwright.services.pricing.contract import (
     Coupon,
@@ -17,8 +18,10 @@ from shopwright.services.pricing.contract import (
     Price,
     Promotion,
     QuoteRequest,
+    ShippingOption,
     ShippingRate,
     TaxRate,
+    nothing,
 )
 from tests.conftest import fill_cart, sell
 
@@ -109,6 +112,22 @@ def test_the_receipt_adds_up_to_the_total(world) -> None:
     ]
     assert sum(counted) == quote.totals.total.amount
     assert quote.receipt[-1].step == "total"
+
+
+@given(worlds())
+def test_the_way_to_ship_that_was_asked_for_is_told_with_what_it_comes_to(world) -> None:
+    request, basis = world
+    quote = model.quote(request, basis)
+    assert isinstance(quote.shipping_option, ShippingOption | None)
+    assert (quote.shipping_option.id if quote.shipping_option else None) == request.shipping_rate_id
+    assert quote.totals.shipping == (quote.shipping_option.price if quote.shipping_option else zero(request.currency))
+
+
+@given(worlds())
+def test_nothing_comes_to_nothing(world) -> None:
+    request, basis = world
+    empty = msgspec.structs.replace(request, items=(), codes=())
+    assert model.quote(empty, basis) == nothing(request.currency)
 
 
 def basis_with(coupon: Coupon | None = None, **more) -> model.Basis:

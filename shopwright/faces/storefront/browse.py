@@ -8,13 +8,10 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
+from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from shopwright.faces import render
-from shopwright.faces.storefront.frame import (
-    FrameDep,
-    SearchDep,
-    top_level,
-)
+from shopwright.faces.storefront.frame import NO_CDN, FrameDep, SearchDep, top_level
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Made
@@ -245,11 +242,17 @@ async def find(frame: FrameDep) -> Response[bytes]:
         "title": f"“{results.corrected_query or asked.text}”" if asked.text else "Everything",
         "query": asked.text,
         "corrected": results.corrected_query,
+        "told": frame.settings.cdn != NO_CDN and asked.text and asked.page == 1,
         **listing(pairs, asked, results),
     }
     if not results.total:
         context["popular"] = await _popular(search)
     return await frame.show("listing.html", context)
+
+
+@get("/searched", opt=allow(anyone), include_in_schema=False, status_code=HTTP_204_NO_CONTENT)
+async def searched() -> None:
+    """Someone searched: a page that a CDN had ready tells it, and it is counted on the way here (`Glances`)."""
 
 
 async def _popular(search: Search) -> list[str]:
@@ -263,4 +266,4 @@ async def suggestions(search: SearchDep, q: FromQuery[str] = "") -> Response[byt
     return render.page("storefront/templates/suggestions.html", {"items": found, "query": q})
 
 
-HANDLERS: list[Any] = [home, category, collection, find, suggestions]
+HANDLERS: list[Any] = [home, category, collection, find, searched, suggestions]

@@ -8,13 +8,14 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 PAGES, PRODUCTS = "/p/", "/v1/products/"
 ROW = "/recent"
-SEARCHES = ("/search", "/v1/search")
+LISTS, FOUND = "/search", "/v1/search"
+TOLD = "/searched"
 
 
 class Glances:
     """ASGI middleware. `looked` is given a product's id or slug, `searched` the words.
 
-    `behind_edge`: pages are given by a cache in front; what each of them asks for is a row of its own.
+    `behind_edge`: pages are given by a cache in front; each of them asks for a row, or tells the words, by a script.
     """
 
     def __init__(
@@ -22,6 +23,7 @@ class Glances:
     ) -> None:
         self._products = (PRODUCTS,) if behind_edge else (PAGES, PRODUCTS)
         self._row = ROW if behind_edge else ""
+        self._searches = (TOLD if behind_edge else LISTS, FOUND)
         self._app = app
         self._looked = looked
         self._searched = searched
@@ -35,7 +37,7 @@ class Glances:
                     self._looked(name)
             elif path == self._row and (name := _asked(scope["query_string"], "product")):
                 self._looked(name)
-            elif path in SEARCHES:
+            elif path in self._searches:
                 self._count_search(scope["query_string"])
         await self._app(scope, receive, send)
 

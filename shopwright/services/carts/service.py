@@ -1,6 +1,7 @@
 """Carts. What is stored is what the shopper chose; prices, stock and totals are asked for each time."""
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 import msgspec
 
@@ -23,7 +24,7 @@ from shopwright.services.carts.contract import (
 )
 from shopwright.services.catalog.contract import Catalog, Category, Product
 from shopwright.services.inventory.contract import Inventory, Stock
-from shopwright.services.pricing.contract import Item, Price, Pricing, Quote, QuoteRequest, ShippingOption
+from shopwright.services.pricing.contract import Item, Price, Pricing, Quote, QuoteRequest, ShippingOption, nothing
 
 
 class Baskets:
@@ -59,9 +60,9 @@ class Baskets:
     async def _worked_out(self, stored: store.Stored) -> Cart:
         every = (*stored.lines, *stored.saved)
         products = {p.id: p for p in await self._catalog.get_many([line.product_id for line in every])}
-        stock = await self._inventory.stock([line.variant_id for line in every])
+        stock = await self._inventory.stock([line.variant_id for line in every]) if every else {}
         request = await self._request(stored, products)
-        quote = await self._pricing.quote(request)
+        quote = await self._pricing.quote(request) if stored.lines or stored.coupons else nothing(stored.currency)
         quoted = {line.line_id: line for line in quote.lines}
         problems: list[CartProblem] = []
         lines = []
@@ -76,9 +77,9 @@ class Baskets:
             total = known.total if known else zero(stored.currency)
             lines.append(_line(line, product, available, price or zero(stored.currency), total, found))
         problems += [CartProblem(code="coupon_refused", detail=f"{one.code}: {one.detail}") for one in quote.refused]
-        options = await self._options(stored, request, quote)
+        option = await self._option(request, quote)
         saved = await self._saved(stored, products, stock) if stored.saved else ()
-        return _cart(stored, tuple(lines), quote, tuple(problems), options, saved)
+        return _cart(stored, tuple(lines), quote, tuple(problems), option, saved)
 
     async def _saved(
         self, stored: store.Stored, products: Mapping[str, Product], stock: Mapping[str, Stock]
@@ -130,12 +131,14 @@ class Baskets:
             customer=stored.customer_id or stored.email.casefold(),
         )
 
-    async def _options(self, stored: store.Stored, request: QuoteRequest, quote: Quote) -> ShippingOption | None:
-        """The option chosen, if it (still) fits this cart."""
-        if stored.shipping_option_id is None or not quote.lines:
+    async def _option(self, request: QuoteRequest, quote: Quote) -> ShippingOption | None:
+        """The way to ship that was chosen, if it (still) fits this cart."""
+        if request.shipping_rate_id is None or not quote.lines:
             return None
-        options = await self._pricing.shipping_options(request)
-        return next((option for option in options if option.id == stored.shipping_option_id), None)
+        if quote.shipping_option is not msgspec.UNSET:
+            return quote.shipping_option
+        options = await self._pricing.shipping_options(request)  # of 0.1.0, which does not tell it with the quote
+        return next((option for option in options if option.id == request.shipping_rate_id), None)
 
     async def add(self, cart_id: str, variant: str, quantity: int) -> Cart:
         model.check_quantity(quantity)
@@ -195,22 +198,27 @@ class Baskets:
             stored = await store.read(tx, cart_id)
             if stored is None:
                 raise Missing("There is no such cart.")
-            await store.set_details(tx, msgspec.structs.replace(stored, **given))
+            changed = msgspec.structs.replace(stored, **given)
+            if given.get("shipping_option_id"):
+                _has_a_place(changed)
+            await store.set_details(tx, changed)
             if stored.shipping_address is None and given.get("shipping_address"):
                 await tx.tell(CheckoutStarted(cart_id=cart_id))
-        if option_id := given.get("shipping_option_id"):
-            await self._check_option(cart_id, option_id)
-        return await self.get(cart_id)
+        cart = await self.get(cart_id)
+        chosen = given.get("shipping_option_id")
+        if chosen and cart.quoted and cart.shipping_option_id != chosen:
+            await self._ship_no_way(cart_id)
+        return cart
 
-    async def _check_option(self, cart_id: str, option_id: str) -> None:
-        if option_id not in {option.id for option in await self.shipping_options(cart_id)}:
-            async with self._work.begin() as tx:
-                stored = await store.read(tx, cart_id)
-                if stored is not None:
-                    await store.set_details(tx, msgspec.structs.replace(stored, shipping_option_id=None))
-            raise Invalid.at(
-                "/shipping_option_id", "This cart cannot be shipped that way; GET …/shipping-options lists the ways."
-            )
+    async def _ship_no_way(self, cart_id: str) -> NoReturn:
+        """What was chosen does not fit."""
+        async with self._work.begin() as tx:
+            stored = await store.read(tx, cart_id)
+            if stored is not None:
+                await store.set_details(tx, msgspec.structs.replace(stored, shipping_option_id=None))
+        raise Invalid.at(
+            "/shipping_option_id", "This cart cannot be shipped that way; GET …/shipping-options lists the ways."
+        )
 
     async def set_coupons(self, cart_id: str, codes: tuple[str, ...]) -> Cart:
         clean = model.check_codes(codes)
@@ -225,8 +233,7 @@ class Baskets:
         stored = await store.read(self._work, cart_id)
         if stored is None:
             raise Missing("There is no such cart.")
-        if stored.shipping_address is None:
-            raise Invalid.at("/shipping_address", "Set the shipping address first: the ways to ship depend on it.")
+        _has_a_place(stored)
         products = {p.id: p for p in await self._catalog.get_many([line.product_id for line in stored.lines])}
         return await self._pricing.shipping_options(await self._request(stored, products))
 
@@ -277,6 +284,11 @@ class Baskets:
         """UserErased: their carts go with them."""
         async with self._work.begin(once=heard.key) as tx:
             await store.delete_of(tx, heard.event.user_id)
+
+
+def _has_a_place(stored: store.Stored) -> None:
+    if stored.shipping_address is None:
+        raise Invalid.at("/shipping_address", "Set the shipping address first: the ways to ship depend on it.")
 
 
 def _line(

@@ -66,7 +66,8 @@ class OrderBook(Ending):
         wanted = [Wanted(line.variant_id, line.quantity) for line in cart.lines]
         try:
             await self._inventory.reserve(order_id, wanted, self._work.now() + model.TIME_TO_PAY + model.GRACE)
-            await self._pricing.redeem(order_id, cart.coupons, cart.customer_id or cart.email.casefold())
+            if cart.coupons:
+                await self._pricing.redeem(order_id, cart.coupons, cart.customer_id or cart.email.casefold())
             async with self._work.begin() as tx:
                 await self._write(tx, order_id, cart, who)
         except (ShopError, UniqueViolation) as error:

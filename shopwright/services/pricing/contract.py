@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from shopwright.kit.errors import Refused
 from shopwright.kit.facts import Event
-from shopwright.kit.money import Money
+from shopwright.kit.money import Money, zero
 from shopwright.kit.verbs import again
 
 
@@ -85,8 +86,21 @@ class CodeProblem(msgspec.Struct, frozen=True):
     detail: str
 
 
+class ShippingOption(msgspec.Struct, frozen=True, kw_only=True):
+    """A rate as this cart may choose it."""
+
+    id: str
+    title: str
+    price: Money
+    days_min: int
+    days_max: int
+
+
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """What it all comes to, and why."""
+    """What it all comes to, and why.
+
+    `shipping_option`: the way that was asked for by `shipping_rate_id`, where it fits; unset by a version that tells it not.
+    """
 
     lines: tuple[QuoteLine, ...]
     totals: Totals
@@ -94,6 +108,14 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[CodeProblem, ...] = ()
     free_shipping: bool = False
     unpriced: tuple[str, ...] = ()
+    shipping_option: ShippingOption | UnsetType | None = UNSET
+
+
+def nothing(currency: str) -> Quote:
+    """The quote of nothing at all."""
+    none = zero(currency)
+    totals = Totals(subtotal=none, discount=none, shipping=none, tax=none, total=none, included_tax=none)
+    return Quote(lines=(), totals=totals, receipt=(Step("total", "To pay", none),), shipping_option=None)
 
 
 class ShippingRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,16 +137,6 @@ class ShippingRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     days_min: int = 2
     days_max: int = 5
     position: int = 0
-
-
-class ShippingOption(msgspec.Struct, frozen=True, kw_only=True):
-    """A rate as this cart may choose it."""
-
-    id: str
-    title: str
-    price: Money
-    days_min: int
-    days_max: int
 
 
 class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

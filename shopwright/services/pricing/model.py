@@ -138,7 +138,10 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
     free = _promote(items, basis, subtotal, less, receipt)
     free_by_code, refused = _coupons(request, basis, subtotal, less, receipt)
     discount, discounts = add_up(less.given, currency), less.given
-    shipping = _shipping(request, basis, subtotal - discount, free=free or free_by_code, receipt=receipt)
+    option = _chosen(request, basis, subtotal - discount, free=free or free_by_code)
+    if option is not None:
+        receipt.append(Step("shipping", option.title, option.price))
+    shipping = option.price if option else zero(currency)
 
     taxes = _taxes(request, basis, less.remaining, shipping, receipt)
     zeros = [zero(currency) for _ in taxes]
@@ -163,6 +166,7 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
         refused=tuple(refused),
         free_shipping=free or free_by_code,
         unpriced=tuple(item.line_id for item in request.items if item.variant_id not in basis.prices),
+        shipping_option=option,
     )
 
 
@@ -228,16 +232,13 @@ def _coupons(
     return free, refused
 
 
-def _shipping(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool, receipt: list[Step]) -> Money:
-    if request.shipping_rate_id is None:
-        return zero(goods.currency)
+def _chosen(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool) -> ShippingOption | None:
+    """The way to ship that was asked for; none where it does not fit, or there is nothing to ship."""
+    if request.shipping_rate_id is None or not request.items:
+        return None
     weight = sum(item.weight * item.quantity for item in request.items)
     fitting = options(basis.shipping_rates, request.country, request.region, goods, weight, free=free)
-    chosen = next((option for option in fitting if option.id == request.shipping_rate_id), None)
-    if chosen is None:
-        return zero(goods.currency)
-    receipt.append(Step("shipping", chosen.title, chosen.price))
-    return chosen.price
+    return next((option for option in fitting if option.id == request.shipping_rate_id), None)
 
 
 def _taxes(

@@ -152,6 +152,10 @@ if (header) {
   }, { passive: true });
 }
 
+// This page may have come from a cache in front: the shop hears what was searched for, without who.
+const searched = $("[data-searched]");
+if (searched) fetch(`/searched?q=${encodeURIComponent(searched.dataset.searched)}`, { keepalive: true });
+
 // What was looked at before, or the question whether it may be remembered. Nothing is told before the answer was yes.
 const recent = $("[data-recent]");
 if (recent) {
