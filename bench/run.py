@@ -67,7 +67,7 @@ def beside_floor(url: str, folder: Path, seconds: int) -> tuple[float, float, in
     return sum(ours for ours, _ in turns) / ROUNDS, sum(least for _, least in turns) / ROUNDS, len(answer.content)
 
 
-async def flow_over_http(url: str, skus: list[str], times: int, at_once: int, *, order: bool) -> float:
+async def flow_over_http(url: str, skus: list[str], times: int, at_once: int, *, order: bool, warm: int = 20) -> float:
     """Whole flows a second. Cart: made, two lines, another quantity, seen; with `order` address, shipping, place, pay."""
 
     async def one(client: httpx.AsyncClient, n: int) -> None:
@@ -94,9 +94,9 @@ async def flow_over_http(url: str, skus: list[str], times: int, at_once: int, *,
             async with gate:
                 await one(client, n)
 
-        await asyncio.gather(*(gated(n) for n in range(20)))
+        await asyncio.gather(*(gated(n) for n in range(warm)))
         started = time.perf_counter()
-        await asyncio.gather(*(gated(n) for n in range(20, 20 + times)))
+        await asyncio.gather(*(gated(n) for n in range(warm, warm + times)))
         return times / (time.perf_counter() - started)
 
 

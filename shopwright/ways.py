@@ -2,13 +2,9 @@
 
 import difflib
 from collections.abc import Callable, Collection
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import httpx
-
-from shopwright.kit import outgoing
 from shopwright.kit.calls import Called, Way, remote
-from shopwright.kit.deadline import PATIENCE_S
 from shopwright.kit.errors import Invalid
 from shopwright.kit.house import House
 from shopwright.kit.remembered import Remembered
@@ -19,6 +15,9 @@ from shopwright.kit.work import Marks
 from shopwright.lenient import INSTEAD, Lenient
 from shopwright.services import RIVER
 from shopwright.settings import Settings
+
+if TYPE_CHECKING:
+    from shopwright.kit.wire import Wire
 
 HOUSE = "house"  # what a process says of itself to whoever runs the shop
 FACES = "faces"  # what people see: served like a service
@@ -46,7 +45,7 @@ LOOKING = {
 }
 SPARED = frozenset(service for service, _ in INSTEAD)
 T = TypeVar("T")
-Connect = Callable[[str], httpx.AsyncClient]
+Connect = Callable[[str], "Wire"]
 
 
 def serving(names: Collection[str]) -> frozenset[str]:
@@ -65,8 +64,10 @@ def embedded(settings: Settings) -> list[str]:
     return [name for name, scheme in EMBEDDED.items() if str(getattr(settings, name)).startswith(scheme)]
 
 
-def _connect(base_url: str) -> httpx.AsyncClient:
-    return outgoing.client(timeout_s=PATIENCE_S, base_url=base_url)
+def _connect(base: str) -> "Wire":
+    from shopwright.kit.wire import HttpWire  # noqa: PLC0415 -- only who is apart needs its library
+
+    return HttpWire(base)
 
 
 class Elsewhere:
@@ -85,7 +86,7 @@ ELSEWHERE: Any = Elsewhere()
 class Ways:
     """To services that are not `here`. Raises Invalid where a shop that is apart lacks what that needs.
 
-    `connect`: makes the client for a base URL.
+    `connect`: how verbs below a base URL are asked.
     """
 
     def __init__(self, settings: Settings, here: Collection[str], connect: Connect | None = None) -> None:
@@ -131,10 +132,10 @@ class Ways:
 
     def _line(self, service: str, what: str = "") -> Way:
         with client_of("apart"):
-            from shopwright.kit.line import Line  # noqa: PLC0415 -- only who is apart needs its library
+            from shopwright.kit.line import Line  # noqa: PLC0415 -- only who is apart needs its libraries
         address = self._settings.services.replace("{service}", service).rstrip("/")
-        client = self._connect(f"{address}{PREFIX}{what or service}/")
-        line = Line(service, client, lambda: self.seal.own(audience(what or service), self._name), self._called)
+        wire = self._connect(f"{address}{PREFIX}{what or service}/")
+        line = Line(service, wire, lambda: self.seal.own(audience(what or service), self._name), self._called)
         self._lines.append(line)
         return line
 

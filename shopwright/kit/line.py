@@ -12,12 +12,12 @@ import random
 import time
 from collections.abc import Callable
 
-import httpx
 from circuitbreaker import CircuitBreaker
 
 from shopwright.kit import deadline, trace
 from shopwright.kit.calls import CALLER, DEADLINE, Called
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.wire import Wire
 
 TRIES = 3
 FIRST_PAUSE_S = 0.02
@@ -46,13 +46,13 @@ class Line:
     def __init__(
         self,
         name: str,
-        client: httpx.AsyncClient,
+        wire: Wire,
         sign: Callable[[], str],
         called: Called = lambda _name, _outcome, _seconds: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._name = name
-        self._client = client
+        self._wire = wire
         self._sign = sign
         self._called = called
         self._chance = chance
@@ -94,15 +94,15 @@ class Line:
         try:
             async with asyncio.timeout(left_s), self._free:
                 headers = {CALLER: self._sign(), DEADLINE: str(int(deadline.left() * 1000)), **trace.handed_on()}
-                answer = await self._client.post(verb, content=body, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                status, answer = await self._wire.post(verb, body, headers)
+        except ConnectionRefusedError as error:
             raise Unreached(f"{self._name} cannot be reached.") from error
-        except (httpx.HTTPError, TimeoutError) as error:
-            kind = Hurried if left_s < FAIR_S and not isinstance(error, httpx.NetworkError) else Unavailable
+        except (ConnectionError, TimeoutError) as error:
+            kind = Hurried if left_s < FAIR_S and isinstance(error, TimeoutError) else Unavailable
             raise kind(f"{self._name} does not answer within {left_s:.1f} seconds.") from error
-        if answer.status_code in AWAY:
-            raise Unavailable(f"{self._name} cannot be reached ({answer.status_code}).")
-        return answer.status_code, answer.content
+        if status in AWAY:
+            raise Unavailable(f"{self._name} cannot be reached ({status}).")
+        return status, answer
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._wire.close()

@@ -15,6 +15,7 @@ from shopwright.front.routes import patterns
 from shopwright.kit.web.edge import IDENTITY, PATH
 from shopwright.ways import FACES, PARTS, Connect, Ways, serving
 from shopwright.web import build
+from tests.through import Through
 
 
 class Gateway:
@@ -75,9 +76,7 @@ async def apart(whole: Shop, *, identifies: bool = True, **more: Any) -> AsyncIt
             assert name in allowed, f"{part} asks {name}, which the description of the system does not say"
             await between(scope, receive, send)
 
-        return lambda base_url: httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=through), base_url=base_url, timeout=10
-        )
+        return lambda base: Through(httpx.ASGITransport(app=through), base)
 
     settings = msgspec.structs.replace(whole.settings, services="http://{service}")
     async with AsyncExitStack() as stack:

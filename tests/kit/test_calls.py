@@ -17,7 +17,10 @@ from shopwright.kit.line import AT_ONCE, FAILURES, Line
 from shopwright.kit.seal import LASTS_S, LEEWAY_S, Seal
 from shopwright.kit.verbs import again
 from shopwright.kit.web.internal import Internal, audience
+from shopwright.kit.wire import HttpWire
 from shopwright.services.inventory.contract import Adjustment, Inventory, SoldOut, Stock, Wanted
+from tests.process.server import free_port
+from tests.through import Through
 
 SEAL = Seal("the secret of this shop")
 
@@ -28,8 +31,8 @@ async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 def line_to(transport: httpx.AsyncBaseTransport, service: str, seal: Seal = SEAL) -> Line:
-    client = httpx.AsyncClient(transport=transport, base_url=f"http://{service}/internal/{service}/")
-    return Line(service, client, lambda: seal.own(audience(service), "tests"))
+    wire = Through(transport, f"http://{service}/internal/{service}/")
+    return Line(service, wire, lambda: seal.own(audience(service), "tests"))
 
 
 def app_of(service: str, contract: type, inner: object) -> Internal:
@@ -70,7 +73,8 @@ async def test_errors_keep_their_kind_their_words_and_their_data(inventory: Inve
 
 
 async def test_a_service_that_is_not_there_is_unavailable() -> None:
-    line = line_to(httpx.AsyncHTTPTransport(), "127.0.0.1:9")
+    wire = HttpWire(f"http://127.0.0.1:{free_port()}/internal/inventory/")
+    line = Line("inventory", wire, lambda: SEAL.own(audience("inventory"), "tests"))
     with pytest.raises(Unavailable, match="cannot be reached"):
         await remote(Inventory, line).stock(["var_lamp"])
     await line.close()

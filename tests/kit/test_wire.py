@@ -1,0 +1,133 @@
+"""What goes out to other processes: sent once, on connections that stay open, and every failure has its kind."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+import trustme
+
+from shopwright.kit import outgoing
+from shopwright.kit.wire import HttpWire
+from tests.process.server import free_port
+
+HEADERS = {"shopwright-service": "sealed"}
+WELL = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+class Listener:
+    """Answers each request with the next of `answers`; the last goes on."""
+
+    def __init__(self, *answers: bytes | Answer) -> None:
+        self._answers = list(answers)
+        self.heard: list[bytes] = []
+        self.connections = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+                self.heard.append(head + await reader.readexactly(length))
+                answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+                if callable(answer):
+                    await answer(writer)
+                    return
+                writer.write(answer)
+        except asyncio.IncompleteReadError:
+            return
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def listening(
+    *answers: bytes | Answer, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[Listener, HttpWire]]:
+    listener = Listener(*answers)
+    port = free_port()
+    server = await asyncio.start_server(listener.serve, "127.0.0.1", port, ssl=tls)
+    wire = HttpWire(f"http{'s' if tls else ''}://127.0.0.1:{port}/internal/things/")
+    async with server:
+        yield listener, wire
+        await wire.close()
+
+
+async def ended(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def reset(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def half(writer: asyncio.StreamWriter) -> None:
+    writer.write(WELL[:-1])
+
+
+async def test_one_connection_serves_one_call_after_the_other() -> None:
+    async with listening(WELL) as (listener, wire):
+        for number in range(5):
+            assert await wire.post("look", b"said", HEADERS) == (200, b"ok")
+            assert listener.connections == 1, number
+    request = listener.heard[0]
+    assert request.startswith(b"POST /internal/things/look HTTP/1.1\r\n")
+    assert b"shopwright-service: sealed\r\n" in request
+    assert request.endswith(b"\r\n\r\nsaid")
+
+
+async def test_where_nobody_is_nothing_was_sent() -> None:
+    wire = HttpWire(f"http://127.0.0.1:{free_port()}/")
+    with pytest.raises(ConnectionRefusedError):
+        await wire.post("look", b"", HEADERS)
+    nowhere = HttpWire("http://there-is-no-such-name.invalid/")
+    with pytest.raises(ConnectionRefusedError):
+        await nowhere.post("look", b"", HEADERS)
+    for one in (wire, nowhere):
+        await one.close()
+
+
+@pytest.mark.parametrize("fate", [ended, reset, half, b"nonsense\r\n\r\n"])
+async def test_what_got_no_answer_was_sent_once_and_is_not_called_refused(fate: bytes | Answer) -> None:
+    async with listening(fate) as (listener, wire):
+        with pytest.raises(ConnectionError) as lost:
+            await wire.post("change", b"said", HEADERS)
+        assert not isinstance(lost.value, ConnectionRefusedError)
+        assert len(listener.heard) == 1
+
+
+async def test_a_connection_the_other_side_has_ended_is_not_used_again() -> None:
+    async def once(writer: asyncio.StreamWriter) -> None:
+        writer.write(WELL)
+        writer.close()
+
+    async with listening(once) as (listener, wire):
+        for _ in range(5):
+            assert await wire.post("change", b"said", HEADERS) == (200, b"ok")
+            await asyncio.sleep(0.01)
+        assert listener.connections == 5
+
+
+async def test_who_gives_up_waiting_does_not_leave_the_answer_to_the_next() -> None:
+    async def late(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.1)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nold")
+
+    async with listening(late, WELL) as (_, wire):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await wire.post("look", b"", HEADERS)
+        assert await wire.post("look", b"", HEADERS) == (200, b"ok")
+
+
+async def test_only_authorities_that_are_known_are_believed() -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    async with listening(WELL, tls=tls) as (listener, wire):
+        with pytest.raises(ConnectionRefusedError, match="certificate"):
+            await wire.post("look", b"", HEADERS)
+    assert listener.heard == []
+    assert outgoing.trust().verify_mode == ssl.CERT_REQUIRED
