@@ -30,6 +30,7 @@ SLUG = "harbour-kettle"
 TICK = os.sysconf("SC_CLK_TCK")
 AT_ONCE = 8
 PATIENCE_S = 60
+ROUNDS = 3  # of checkouts; told is the middle one
 Figure = tuple[float, float]  # a second, milliseconds of CPU each
 
 
@@ -108,7 +109,9 @@ def figures(url: str, mark: str, skus: list[str], asked: argparse.Namespace, dat
         return count, time.perf_counter() - began
 
     found["product page, made anew"] = measured(mark, idle, anew)
-    found["checkout"] = measured(mark, idle, checkouts)
+    found["checkout"] = sorted((measured(mark, idle, checkouts) for _ in range(ROUNDS)), key=lambda one: one[1])[
+        ROUNDS // 2
+    ]
     return found
 
 

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import Process
@@ -44,6 +45,7 @@ DETAILS: dict[str, Any] = {
     },
     "shipping_option_id": "shr_standard",
 }  # fmt: skip
+SOLD_OUT = {"sold_out", "cart_not_ready"}  # the cart has said so before
 WAIT, TURN = httpx.codes.TOO_MANY_REQUESTS, "shopwright-turn"
 Sold = tuple[int, float, bool]  # the number of who came, seconds, whether there was one left
 
@@ -61,6 +63,7 @@ class Crowd:
         self._more = asyncio.Event()
         self.looks = self.sold = 0
         self.served: list[Sold] = []
+        self.refused: Counter[str] = Counter()
 
     async def shopper(self, number: int) -> None:
         """Waits for the turn, then buys."""
@@ -85,7 +88,9 @@ class Crowd:
         order = {"cart_id": cart, "payment": {"provider": "pretend", "token": "pretend_ok"}}
         order["expected_total"] = changed["totals"]["total"]
         headers = {**shown, "Idempotency-Key": f"rush-{number}-{cart}"}
-        status, _ = await self._ask("POST", "/v1/orders", order, headers)
+        status, said = await self._ask("POST", "/v1/orders", order, headers)
+        if status != httpx.codes.CREATED:
+            self.refused[str(said.get("code"))] += 1
         self.served.append((number, time.perf_counter() - began, status == httpx.codes.CREATED))
         self.sold += status == httpx.codes.CREATED
         self._more.set()
@@ -126,6 +131,7 @@ async def at_pace(url: str, variant: str, per_minute: int) -> list[float]:
         await asyncio.sleep(60 / per_minute)
     await asyncio.gather(*coming)
     await alone.close()
+    no_other_than_sold_out(alone)
     return [seconds for _, seconds, _ in alone.served]
 
 
@@ -137,6 +143,7 @@ async def first_in_line(url: str, variant: str, per_minute: int, begin: Callable
     begin()
     await asyncio.gather(*coming)
     await first.close()
+    no_other_than_sold_out(first)
     return [seconds for _, seconds, _ in first.served]
 
 
@@ -159,6 +166,13 @@ async def rush(url: str, variant: str, asked: argparse.Namespace, left: int) -> 
     overtaken = max((number - place for place, number in enumerate(sorted(sold))), default=0)
     print(f"the last who got one had {max(sold)} before them; nobody was passed over by more than {overtaken}")
     await crowd.close()
+    no_other_than_sold_out(crowd)
+
+
+def no_other_than_sold_out(crowd: Crowd) -> None:
+    others = {code: count for code, count in crowd.refused.items() if code not in SOLD_OUT}
+    if others:
+        print(f"orders refused for other reasons: {others}  WRONG", flush=True)
 
 
 def crowd_of(url: str, variant: str, asked: argparse.Namespace, left: int) -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from shopwright.app import Around, Shop
+from shopwright.faces.storefront.turns import LOOKED_S
 from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.database import Database
 from shopwright.kit.errors import Invalid, Unavailable
@@ -103,6 +104,39 @@ class Gone:
         if self._around.gone and name in {"begin", "fetch"}:
             raise Unavailable("The database does not answer.")
         return getattr(self._inner, name)
+
+
+class Slow(Around):
+    """The database of carts takes a moment."""
+
+    def database(self, name: str, database: Database) -> Database:
+        return cast("Database", Later(database)) if name == "carts" else database
+
+
+class Later:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def fetch(self, *asked: Any, **more: Any) -> Any:
+        await asyncio.sleep(0.02)
+        return await self._inner.fetch(*asked, **more)
+
+
+async def test_of_those_who_come_at_once_to_a_process_that_has_not_looked_yet_nobody_slips_in(
+    data: tuple[Path, str],
+) -> None:
+    shop = Shop(make_settings(*data), hasher=QUICK, around=Slow())
+    async with shopper(shop) as crowd:  # one process
+        assert (await crowd.post("/v1/carts/crt_none/lines", json={})).status_code == 404
+        await shop.carts.open_waiting_room(1)
+        await asyncio.sleep(LOOKED_S + 0.1)
+        answers = await asyncio.gather(*(crowd.post("/v1/carts/crt_none/lines", json={}) for _ in range(10)))
+    await shop.close()
+    assert sorted(one.status_code for one in answers) == [404, *[429] * 9]
+    assert all("shopwright-turn" in one.headers for one in answers)
 
 
 async def test_who_can_be_given_no_turn_waits_for_one_and_slips_in_nowhere(data: tuple[Path, str]) -> None:

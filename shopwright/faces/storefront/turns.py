@@ -55,6 +55,7 @@ class Turns:
         self._settings = settings
         self._room: WaitingRoom | None = None
         self._looked = -LOOKED_S
+        self._looking: asyncio.Task[None] | None = None
         self._coming: list[asyncio.Future[Turn | None]] = []
         self._giving: set[asyncio.Task[None]] = set()
 
@@ -80,11 +81,17 @@ class Turns:
             await self._app(scope, receive, self._showing(send, turn))
 
     async def _open_room(self) -> WaitingRoom | None:
-        if time.monotonic() > self._looked + LOOKED_S:
-            self._looked = time.monotonic()
-            with suppress(ShopError):  # then what was known goes on
-                self._room = await self._carts.waiting_room()
+        if time.monotonic() > self._looked + LOOKED_S and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.create_task(self._look())
+        if self._looking is not None and not self._looking.done():
+            # Not of old knowledge: of those who come together to a process that has long been idle, nobody slips in.
+            await asyncio.shield(self._looking)
         return self._room
+
+    async def _look(self) -> None:
+        with suppress(ShopError):  # then what was known goes on
+            self._room = await self._carts.waiting_room()
+        self._looked = time.monotonic()
 
     def _held(self, scope: Scope, room: WaitingRoom) -> Turn | None:
         """The turn that is shown, if it is one of this room and not long over."""
