@@ -213,7 +213,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
     answering = Turns(answering, shop.carts, shop.ways.seal, shop.clock, shop.settings)
     if shop.settings.limits == "on":
-        answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute)
+        answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute, clock=shop.clock)
     if shop.ways.apart:
         exposed = {
             name: Exposed(contract, getattr(shop, name))

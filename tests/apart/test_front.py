@@ -22,6 +22,7 @@ import trustme
 from shopwright.app import Shop
 from shopwright.front import haproxy, nginx
 from shopwright.front.routes import addresses, patterns
+from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid
 from shopwright.ways import FACES, PARTS
 from shopwright.web import build
@@ -165,7 +166,9 @@ async def test_a_shop_of_one_process_behind_nginx_with_tls(gateway: tuple[str, P
 async def test_who_comes_through_a_load_balancer_we_know_is_counted_by_their_own_address(
     data: tuple[Path, str], proxies: str, expected: list[int]
 ) -> None:
-    shop = Shop(make_settings(*data, limits="on", writes_per_minute=1, proxies=proxies), hasher=QUICK)
+    shop = Shop(
+        make_settings(*data, limits="on", writes_per_minute=1, proxies=proxies), hasher=QUICK, clock=HandClock()
+    )
     transport = httpx.ASGITransport(app=build(shop, deliver=False), client=("127.0.0.1", 5000))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
         for address, status in zip(("203.0.113.1", "203.0.113.1", "203.0.113.2"), expected, strict=True):

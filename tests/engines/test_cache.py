@@ -194,7 +194,7 @@ async def test_while_it_is_away_nobody_asks_it_but_who_looks_whether_it_is_back(
 
 async def test_a_shop_whose_cache_is_gone_still_sells(shop: Shop) -> None:
     cache = open_cache(f"redis://127.0.0.1:{free_port()}")
-    app = Limits(build(shop, deliver=False), cache=cache, per_minute=1)
+    app = Limits(build(shop, deliver=False), cache=cache, per_minute=1, clock=shop.clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop.test") as client:
         answers = [await client.post("/v1/carts") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201, 201, 201]

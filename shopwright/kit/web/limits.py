@@ -1,11 +1,11 @@
 """Rate limits: so many requests a minute for each client address; 429 with Retry-After and RateLimit-* beyond."""
 
-import time
 from datetime import timedelta
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from shopwright.kit.clock import Clock
 from shopwright.kit.errors import RateLimited, Unavailable
 from shopwright.kit.ports import Cache
 from shopwright.kit.web.problems import refuse
@@ -16,8 +16,9 @@ WINDOW_S = 60
 class Limits:
     """ASGI middleware: `per_minute` requests that write for each address, ten times as many that read."""
 
-    def __init__(self, app: ASGIApp, cache: Cache, per_minute: int) -> None:
+    def __init__(self, app: ASGIApp, cache: Cache, per_minute: int, clock: Clock) -> None:
         self._app = app
+        self._clock = clock
         self._cache = cache
         self._per_minute = per_minute
 
@@ -28,7 +29,7 @@ class Limits:
         reads = scope["method"] in {"GET", "HEAD", "OPTIONS"}
         limit = self._per_minute * (10 if reads else 1)
         client = scope.get("client") or ("unknown", 0)
-        window, into = divmod(int(time.time()), WINDOW_S)
+        window, into = divmod(int(self._clock.now().timestamp()), WINDOW_S)
         try:
             count = await self._cache.increment(f"limit:{client[0]}:{reads}:{window}", timedelta(seconds=WINDOW_S))
         except Unavailable:  # a shop that counts nobody is better than one that serves nobody
