@@ -57,7 +57,7 @@ def main() -> int:
     sys.stdout.write("== API, pages and attacks on a shop that is apart, on all servers\n")
     sys.stdout.flush()
     shape["SHOPWRIGHT_TEST_SHAPE"] = "apart"
-    return subprocess.call([*command, *APART], env={**environment, **shape})
+    return subprocess.call([*command, "--second-engine", *APART], env={**environment, **shape})
 
 
 sys.exit(main())
