@@ -64,12 +64,6 @@ def embedded(settings: Settings) -> list[str]:
     return [name for name, scheme in EMBEDDED.items() if str(getattr(settings, name)).startswith(scheme)]
 
 
-def _connect(base: str) -> "Wire":
-    from shopwright.kit.wire import HttpWire  # noqa: PLC0415 -- only who is apart needs its library
-
-    return HttpWire(base)
-
-
 class Elsewhere:
     """Stands for a service of another process where only the names of its reactions are asked for."""
 
@@ -86,11 +80,11 @@ ELSEWHERE: Any = Elsewhere()
 class Ways:
     """To services that are not `here`. Raises Invalid where a shop that is apart lacks what that needs.
 
-    `connect`: how verbs below a base URL are asked.
+    `connect`: how verbs below a base URL are asked, where it is not by HTTP.
     """
 
     def __init__(self, settings: Settings, here: Collection[str], connect: Connect | None = None) -> None:
-        self._connect = connect or _connect
+        self._connect = connect
         self._settings = settings
         self._name = "+".join(sorted(here))
         self._lines: list[Any] = []
@@ -133,8 +127,9 @@ class Ways:
     def _line(self, service: str, what: str = "") -> Way:
         with client_of("apart"):
             from shopwright.kit.line import Line  # noqa: PLC0415 -- only who is apart needs its libraries
+            from shopwright.kit.wire import HttpWire  # noqa: PLC0415 -- as above
         address = self._settings.services.replace("{service}", service).rstrip("/")
-        wire = self._connect(f"{address}{PREFIX}{what or service}/")
+        wire = (self._connect or HttpWire)(f"{address}{PREFIX}{what or service}/")
         line = Line(service, wire, lambda: self.seal.own(audience(what or service), self._name), self._called)
         self._lines.append(line)
         return line

@@ -81,10 +81,10 @@ class Turns:
             await self._app(scope, receive, self._showing(send, turn))
 
     async def _open_room(self) -> WaitingRoom | None:
-        if time.monotonic() > self._looked + LOOKED_S and (self._looking is None or self._looking.done()):
-            self._looking = asyncio.create_task(self._look())
-        if self._looking is not None and not self._looking.done():
+        if time.monotonic() > self._looked + LOOKED_S:
             # Not of old knowledge: of those who come together to a process that has long been idle, nobody slips in.
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look())
             await asyncio.shield(self._looking)
         return self._room
 
