@@ -1,8 +1,9 @@
 """What a cluster consists of, in a file of its folder: everything else is written from it."""
 
 import os
+import random
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from shopwright.web import session_cookie
 
 MOST = SLOTS
 FOLDER = "cluster"
+LISTENED_AT = range(10_000, 32_768)  # connections that go out have those above (Linux; RFC 6335: 49,152 and above)
 
 
 class Plan(msgspec.Struct, kw_only=True):
@@ -26,6 +28,10 @@ class Plan(msgspec.Struct, kw_only=True):
     gateway: int
     behind: int
     processes: dict[str, list[int]]
+
+    def ports(self) -> set[int]:
+        """All that are taken."""
+        return {self.gateway, self.behind}.union(*self.processes.values())
 
 
 class Place:
@@ -109,14 +115,33 @@ def needs_servers(settings: Settings) -> None:
 
 def new_plan(gateway: int, each: int) -> Plan:
     """`each`: processes of a part."""
+    ports = free_ports(1 + each * len(PARTS), besides=[gateway])
     return Plan(
-        gateway=gateway, behind=free_port(), processes={part: [free_port() for _ in range(each)] for part in PARTS}
+        gateway=gateway,
+        behind=ports[0],
+        processes={part: ports[1 + n * each : 1 + (n + 1) * each] for n, part in enumerate(PARTS)},
     )
 
 
-def free_port() -> int:
-    """One that nobody listens at now."""
+def free_ports(count: int, besides: Collection[int] = ()) -> list[int]:
+    """So many that nobody listens at now. Raises Unavailable where there are not enough.
+
+    They are none of those that systems give to connections that go out: one of these sat on the port of a process that was
+    being restarted, which then could not start.
+    """
+    found: list[int] = []
+    for port in random.sample(LISTENED_AT, len(LISTENED_AT)):
+        if len(found) == count:
+            return found
+        if port not in besides and _is_free(port):
+            found.append(port)
+    raise Unavailable(f"Of the ports from {LISTENED_AT[0]} to {LISTENED_AT[-1]} fewer than {count} are free.")
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

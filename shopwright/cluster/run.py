@@ -1,6 +1,7 @@
 """`shopwright cluster`: up, down, status, logs, scale and restart."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import httpx
 
 from shopwright.cluster.balancing import Slots
 from shopwright.cluster.patience import comes_true
-from shopwright.cluster.plan import MOST, Place, Plan, free_port, needs_servers, new_plan
+from shopwright.cluster.plan import MOST, Place, Plan, free_ports, needs_servers, new_plan
 from shopwright.cluster.supervising import Supervisor, name_of
 from shopwright.commands.serving import prepare
 from shopwright.kit.errors import Invalid, Refused, Unavailable
@@ -86,9 +87,9 @@ class Cluster:
         for part, count in wanted.items():
             for port in plan.processes[part][count:]:
                 self._slots.remove(part, port)
-        coming = {
-            part: [free_port() for _ in range(count - len(plan.processes[part]))] for part, count in wanted.items()
-        }
+        more = {part: max(0, count - len(plan.processes[part])) for part, count in wanted.items()}
+        free = iter(free_ports(sum(more.values()), besides=plan.ports()))
+        coming = {part: list(itertools.islice(free, count)) for part, count in more.items()}
         for part, count in wanted.items():
             plan.processes[part] = plan.processes[part][:count] + coming[part]
         self._place.write(plan)

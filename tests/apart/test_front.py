@@ -20,6 +20,7 @@ import pytest
 import trustme
 
 from shopwright.app import Shop
+from shopwright.cluster.plan import free_ports, new_plan
 from shopwright.front import haproxy, nginx
 from shopwright.front.routes import addresses, patterns
 from shopwright.kit.clock import HandClock
@@ -158,6 +159,18 @@ async def test_a_shop_of_one_process_behind_nginx_with_tls(gateway: tuple[str, P
     _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]), ssl=trust)
     assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
     writer.close()
+
+
+def test_processes_listen_where_no_connection_that_goes_out_sits_while_one_of_them_is_away() -> None:
+    told = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(told.read_text().split()[0]) if told.exists() else 49_152  # RFC 6335
+    for _ in range(20):
+        plan = new_plan(8000, 16)
+        ports = [plan.behind, *(port for own in plan.processes.values() for port in own)]
+        assert len(set(ports)) == len(ports) == 1 + 16 * len(PARTS)
+        assert min(ports) >= 1024
+        assert max(ports) < lowest
+        assert not set(free_ports(50, besides=ports)) & set(ports)
 
 
 @pytest.mark.parametrize(

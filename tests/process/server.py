@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,15 +14,14 @@ import httpx
 import msgspec
 
 from shopwright.app import Shop
+from shopwright.cluster.plan import free_ports
 from tests.conftest import BERLIN, engines
 
 ADDRESS = msgspec.to_builtins(BERLIN)
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_ports(1)[0]
 
 
 class Server:
