@@ -1,7 +1,6 @@
 """The way to a server, as a test can cut it, slow it down and open it again."""
 
 import asyncio
-import ssl
 from contextlib import suppress
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,10 +15,8 @@ class Road:
     arrives, and the way back is closed. `cling`: connections that end there stay here.
     """
 
-    def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
-        """With `tls`, who comes by this way must speak TLS; the server behind it does not."""
+    def __init__(self, url: str) -> None:
         self._there = urlsplit(url)
-        self._tls = tls
         self._server: asyncio.Server | None = None
         self._port = 0
         self._open = asyncio.Event()
@@ -47,7 +44,7 @@ class Road:
         self._half = self._clings = False
         self._most = None
         if self._server is None:
-            self._server = await asyncio.start_server(self._come, "127.0.0.1", self._port, ssl=self._tls)
+            self._server = await asyncio.start_server(self._come, "127.0.0.1", self._port)
             self._port = self._server.sockets[0].getsockname()[1]
 
     def hush(self) -> None:

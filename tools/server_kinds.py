@@ -1,7 +1,9 @@
 """The real servers: how each of them is installed, started on loopback, and known to be ready."""
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -11,9 +13,12 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+from server_tls import Certificate
+
 STATE = Path(__file__).resolve().parents[1] / "var" / "servers.json"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "shopwright" / "servers"
 READY_S = 120
+LISTENED_AT = range(20_000, 32_768)
 OPENSEARCH = "3.6.0"
 OLDEST_JDK = 21
 FERRETDB = "v1.24.0"
@@ -35,9 +40,17 @@ def say(text):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """None that the system gives to connections going out: one of those could sit here while a server is restarted."""
+    for port in random.sample(LISTENED_AT, len(LISTENED_AT)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    return sys.exit(f"No port from {LISTENED_AT[0]} to {LISTENED_AT[-1]} is free.")
+
+
+def certified(home):
+    """A certificate for a server that speaks TLS by itself."""
+    return Certificate(home, need("openssl", "openssl"))
 
 
 def output(*command, **more):
@@ -93,6 +106,10 @@ def listens(port):
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
     return ask
+
+
+def both(one, other):
+    return lambda: one() and other()
 
 
 def postgres(home, port):
@@ -174,12 +191,18 @@ def s3(home, port):
         subprocess.run([go, "install", VERSITYGW], check=True, env={**os.environ, "GOBIN": str(CACHE)})
     (home / "data" / "media").mkdir(parents=True)
     keys = {"ROOT_ACCESS_KEY": "loopback", "ROOT_SECRET_KEY": "loopback-secret"}
-    pid = launch(
-        home, command, "--port", f"127.0.0.1:{port}", "posix", home / "data",
-        answers=listens(port), env={**os.environ, **keys},
-    )  # fmt: skip
-    url = f"s3://loopback:loopback-secret@media?endpoint=http://127.0.0.1:{port}&region=us-east-1"
-    return Server(pid, {"S3": url}, "versitygw " + output(command, "--version").replace("\n", " ")[:60])
+    tls, by_tls = certified(home), free_port()
+    # It speaks either one or the other: a second one for TLS, in the same group of processes, so that both end together.
+    each = [
+        f"{command} --port 127.0.0.1:{port}",
+        f"{command} --port 127.0.0.1:{by_tls} --cert {tls.chain} --key {tls.key}",
+    ]
+    script = " & exec ".join(f"{one} posix {home / 'data'}" for one in each)
+    ready = both(listens(port), listens(by_tls))
+    pid = launch(home, "sh", "-c", script, answers=ready, env={**os.environ, **keys})
+    url = "s3://loopback:loopback-secret@media?region=us-east-1&endpoint=http"
+    settings = {"S3": f"{url}://127.0.0.1:{port}", "S3_TLS": f"{url}s://127.0.0.1:{by_tls}&ca={tls.ca}"}
+    return Server(pid, settings, "versitygw " + output(command, "--version").replace("\n", " ")[:60])
 
 
 FERRETDB_MAIN = """package main
@@ -194,7 +217,9 @@ import (
 
 func main() {
 	server, err := ferretdb.New(&ferretdb.Config{
-		Listener:  ferretdb.ListenerConfig{TCP: os.Args[1]},
+		Listener: ferretdb.ListenerConfig{
+			TCP: os.Args[1], TLS: os.Args[3], TLSCertFile: os.Args[4], TLSKeyFile: os.Args[5],
+		},
 		Handler:   "sqlite",
 		SQLiteURL: "file:" + os.Args[2] + "/",
 	})
@@ -205,10 +230,13 @@ func main() {
 }
 """
 
+# It asks for `_id` in other words than those of its index, and looks through the whole collection for each document.
+FERRETDB_ID = ("DefaultColumn + \"->'$._id'\"", "DefaultColumn + \"->'_id'\"")
+
 
 def mongodb(home, port):
     """FerretDB speaks MongoDB's protocol; as a Go module it can be had from where Go modules are."""
-    command = CACHE / f"ferretdb-{FERRETDB}"
+    command = CACHE / f"ferretdb-{FERRETDB}-indexed"
     if not command.exists():
         go = need("go", "golang")
         say("Building FerretDB (once) …")
@@ -219,10 +247,27 @@ def mongodb(home, port):
             f"module shopwright/ferretdb\n\ngo 1.22\n\nrequire github.com/FerretDB/FerretDB {FERRETDB}\n"
         )
         subprocess.run([go, "mod", "tidy"], check=True, cwd=source, stderr=subprocess.DEVNULL)
+        module = output(go, "list", "-m", "-f", "{{.Dir}}", "github.com/FerretDB/FerretDB", cwd=source)
+        subprocess.run(["cp", "-r", "--no-preserve=mode", module, source / "ferretdb"], check=True)
+        asks = source / "ferretdb/internal/backends/sqlite/metadata/metadata.go"
+        if FERRETDB_ID[0] not in asks.read_text():
+            sys.exit(f"FerretDB {FERRETDB} is not the one whose index on _id is mended here.")
+        asks.write_text(asks.read_text().replace(*FERRETDB_ID))
+        subprocess.run(
+            [go, "mod", "edit", "-replace", "github.com/FerretDB/FerretDB=./ferretdb"], check=True, cwd=source
+        )
         subprocess.run([go, "build", "-o", command, "."], check=True, cwd=source)
     (home / "data").mkdir()
-    pid = launch(home, command, f"127.0.0.1:{port}", home / "data", answers=listens(port), cwd=home)
-    return Server(pid, {"MONGODB": f"mongodb://127.0.0.1:{port}/shopwright"}, f"FerretDB {FERRETDB}")
+    tls, by_tls = certified(home), free_port()
+    pid = launch(
+        home, command, f"127.0.0.1:{port}", home / "data", f"127.0.0.1:{by_tls}", tls.chain, tls.key,
+        answers=both(listens(port), listens(by_tls)), cwd=home,
+    )  # fmt: skip
+    settings = {
+        "MONGODB": f"mongodb://127.0.0.1:{port}/shopwright",
+        "MONGODB_TLS": f"mongodb://127.0.0.1:{by_tls}/shopwright?tls=true&tlsCAFile={tls.ca}",
+    }
+    return Server(pid, settings, f"FerretDB {FERRETDB}")
 
 
 def jdk():
@@ -279,8 +324,11 @@ def opensearch(home, port):
 def rabbitmq(home, port):
     need("rabbitmq-server", "rabbitmq-server")
     command = next(Path("/usr/lib/rabbitmq").glob("**/sbin/rabbitmq-server"), None) or shutil.which("rabbitmq-server")
+    tls, by_tls = certified(home), free_port()
     (home / "rabbitmq.conf").write_text(
-        f"listeners.tcp.1 = 127.0.0.1:{port}\ndefault_user = shopwright\ndefault_pass = loopback\n"
+        f"listeners.tcp.1 = 127.0.0.1:{port}\nlisteners.ssl.1 = 127.0.0.1:{by_tls}\n"
+        f"ssl_options.cacertfile = {tls.ca}\nssl_options.certfile = {tls.chain}\nssl_options.keyfile = {tls.key}\n"
+        "default_user = shopwright\ndefault_pass = loopback\n"
     )
     (home / "plugins").write_text("[].\n")
     epmd = free_port()
@@ -293,7 +341,7 @@ def rabbitmq(home, port):
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
     }  # fmt: skip
 
-    def answers():
+    def speaks():
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
                 probe.sendall(b"AMQP\x00\x00\x09\x01")
@@ -303,9 +351,14 @@ def rabbitmq(home, port):
 
     # Its name server is started here, in the same group of processes, so that it ends with it.
     script = f"epmd -port {epmd} & exec {command}"
-    pid = launch(home, "sh", "-c", script, answers=answers, env=environment, cwd=home)
+    ready = both(speaks, listens(by_tls))
+    pid = launch(home, "sh", "-c", script, answers=ready, env=environment, cwd=home)
     version = output("dpkg-query", "-W", "-f", "${Version}", "rabbitmq-server") if shutil.which("dpkg-query") else ""
-    return Server(pid, {"RABBITMQ": f"amqp://shopwright:loopback@127.0.0.1:{port}"}, f"RabbitMQ {version}")
+    settings = {
+        "RABBITMQ": f"amqp://shopwright:loopback@127.0.0.1:{port}",
+        "RABBITMQ_TLS": f"amqps://shopwright:loopback@127.0.0.1:{by_tls}?ca={tls.ca}",
+    }
+    return Server(pid, settings, f"RabbitMQ {version}")
 
 
 SERVERS = {one.__name__: one for one in (postgres, pgbouncer, redis, memcached, s3, mongodb, opensearch, rabbitmq)}

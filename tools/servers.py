@@ -26,12 +26,13 @@ from server_kinds import CACHE, SERVERS, STATE, free_port, launch, listens, say
 ROOT = STATE.parents[1]
 ENV = STATE.with_name("servers.env")
 CLUSTER = STATE.with_name("cluster.env")
+TOLD = "SHOPWRIGHT_TEST_"
 ROOM_KB = 2_000_000
 
 
 def for_a_cluster(running):
     """The settings of one shop on all of them."""
-    url = {key.rpartition("_")[2]: value for one in running.values() for key, value in one["settings"].items()}
+    url = {key.removeprefix(TOLD): value for one in running.values() for key, value in one["settings"].items()}
     settings = {
         "DATABASE": url.get("POSTGRES", "").replace("/postgres", "/shop?connections=4"),
         "CACHE": url.get("REDIS", ""),
@@ -59,7 +60,7 @@ def start(names):
         shutil.rmtree(home, ignore_errors=True)  # of one that ended by itself, say with the machine
         home.mkdir(mode=0o755, parents=True)
         server = SERVERS[name](home, free_port())
-        told = {f"SHOPWRIGHT_TEST_{key}": value for key, value in server.settings.items()}
+        told = {f"{TOLD}{key}": value for key, value in server.settings.items()}
         state["running"][name] = {"pid": server.pid, "settings": told}
         STATE.write_text(json.dumps(state))
         lines = [f"{key}='{value}'" for one in state["running"].values() for key, value in one["settings"].items()]
@@ -71,8 +72,12 @@ def start(names):
 
 def answers(running):
     """Someone listens where that server was told to listen."""
-    (url,) = running["settings"].values()
-    return listens(int(re.search(r"127\.0\.0\.1:(\d+)", url)[1]))()
+    return listens(port_of(running))()
+
+
+def port_of(running):
+    """Where it listens for those who speak no TLS."""
+    return int(re.search(r"127\.0\.0\.1:(\d+)", next(iter(running["settings"].values())))[1])
 
 
 def alive():
@@ -107,8 +112,7 @@ def restart(name):
     running = state["running"][name]
     home = Path(state["home"]) / name
     again = json.loads((home / "again.json").read_text())
-    (url,) = running["settings"].values()
-    there = listens(int(re.search(r"127\.0\.0\.1:(\d+)", url)[1]))
+    there = listens(port_of(running))
     end_at_once(running["pid"])
     while there():  # a process may be dead in the eyes of all while its last thread still closes what it held
         time.sleep(0.01)

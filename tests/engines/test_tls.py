@@ -1,7 +1,11 @@
 """TLS to each server, with certificates of a test's own authority: known ones are trusted, others are not."""
 
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+import os
+import re
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,13 +19,11 @@ from shopwright.engines.documents.mongo_bodies import Bodies
 from shopwright.engines.files import open_files
 from shopwright.engines.search import open_search
 from shopwright.kit.errors import Invalid, Unavailable
-from shopwright.kit.settings import take_apart
+from tests.apart.test_front import program
 from tests.conftest import POSTGRES, need, place, server
 from tests.engines.pair import Pair
 from tests.engines.test_database import prepare, put
-from tests.road import Road
-
-Opened = Callable[[str], Awaitable[None]]
+from tests.process.server import free_port
 
 
 class Authority:
@@ -34,11 +36,6 @@ class Authority:
         self._signs.cert_pem.write_to_path(str(self.ca))
         self.certificate = self._signs.issue_cert("127.0.0.1", "localhost")
 
-    def context(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.certificate.configure_cert(context)
-        return context
-
 
 @pytest.fixture
 def known(tmp_path: Path) -> Authority:
@@ -50,65 +47,98 @@ def unknown(tmp_path: Path) -> Authority:
     return Authority(tmp_path / "unknown")
 
 
-async def secure(name: str, authority: Authority) -> Road:
-    road = Road(server(name), authority.context())
-    await road.open()
-    return road
+def with_authority(url: str, ca: Path) -> str:
+    """The URL of a server that speaks TLS, for someone who believes that authority."""
+    return re.sub(r"(ca|tlsCAFile)=[^&]+", rf"\1={ca}", url)
 
 
-async def test_rabbitmq_by_tls(known: Authority, unknown: Authority, shop: Shop) -> None:
-    road = await secure("RABBITMQ", known)
-    url = road.url.replace("amqp", "amqps", 1)
-    works = list(shop.works.values())
-    trusted = open_bus(f"{url}?prefix={place(Path(shop.settings.data))}&ca={known.ca}", works, [], [])
+async def test_rabbitmq_by_tls(unknown: Authority, shop: Shop) -> None:
+    url, works = server("RABBITMQ_TLS"), list(shop.works.values())
+    trusted = open_bus(f"{url}&prefix={place(Path(shop.settings.data))}", works, [], [])
     assert (await trusted.examine()).engine.startswith("RabbitMQ")
-    stranger = open_bus(f"{url}?ca={unknown.ca}", works, [], [])
-    with pytest.raises(Unavailable):
-        await stranger.examine()
-    for one in (trusted, stranger):
+    stranger = open_bus(with_authority(url, unknown.ca), works, [], [])
+    guessing = open_bus(url.replace("loopback@", "guessed@"), works, [], [])
+    for one in (stranger, guessing):
+        with pytest.raises(Unavailable) as told:
+            await one.examine()
+        assert "guessed" not in str(told.value)
+    for one in (trusted, stranger, guessing):
         await one.close()
-    await road.cut()
 
 
-async def test_opensearch_by_tls(known: Authority, unknown: Authority) -> None:
-    road = await secure("OPENSEARCH", known)
-    url = road.url.replace("opensearch", "opensearchs", 1)
-    trusted, stranger = (open_search(f"{url}/tls?ca={one.ca}") for one in (known, unknown))
-    assert (await trusted.examine()).engine.startswith("opensearch")
-    with pytest.raises(Unavailable):
-        await stranger.examine()
-    for one in (trusted, stranger):
-        await one.close()
-    await road.cut()
+GUARD = """events {{}}
+http {{
+  access_log off;
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {folder}/chain.pem;
+    ssl_certificate_key {folder}/key.pem;
+    auth_basic search;
+    auth_basic_user_file {folder}/users;
+    location / {{ proxy_pass {there}; }}
+  }}
+}}
+"""
 
 
-async def test_s3_by_tls(known: Authority, unknown: Authority) -> None:
-    endpoint = take_apart("files", server("S3"), ("endpoint", "region")).options["endpoint"]
-    road = Road(endpoint, known.context())
-    await road.open()
-    url = server("S3").replace(endpoint, road.url.replace("http", "https", 1))
-    trusted, stranger = (open_files(f"{url}&ca={one.ca}") for one in (known, unknown))
+@pytest.fixture
+def guarded(known: Authority, tmp_path: Path) -> Iterator[str]:
+    """OpenSearch behind TLS and a password, by nginx: what can be had of it from Maven has neither. It is where this is."""
+    command, there = program("nginx"), server("OPENSEARCH").replace("opensearch", "http", 1)
+    known.certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    for pem in known.certificate.cert_chain_pems:
+        pem.write_to_path(str(tmp_path / "chain.pem"), append=True)
+    (tmp_path / "users").write_text("shop:{PLAIN}s@cret\n")
+    port = free_port()
+    us = "user root;\n" if os.geteuid() == 0 else ""  # the test's folder is nobody else's
+    (tmp_path / "nginx.conf").write_text(us + GUARD.format(port=port, folder=tmp_path, there=there))
+    process = subprocess.Popen([command, "-c", tmp_path / "nginx.conf", "-p", tmp_path, "-g", "daemon off; pid pid;"])
+    yield f"127.0.0.1:{port}"
+    process.terminate()
+    process.wait(20)
+
+
+async def test_opensearch_by_tls_and_password(guarded: str, known: Authority, unknown: Authority) -> None:
+    trusted = open_search(f"opensearchs://shop:s%40cret@{guarded}/tls?ca={known.ca}")
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(Unavailable):
+                assert (await trusted.examine()).engine.startswith("opensearch")
+                break
+            await asyncio.sleep(0.1)  # nginx is starting
+    for wrong in (f"shop:s%40cret@{guarded}/tls?ca={unknown.ca}", f"shop:guessed@{guarded}/tls?ca={known.ca}"):
+        stranger = open_search(f"opensearchs://{wrong}")
+        with pytest.raises(Unavailable) as told:
+            await stranger.examine()
+        assert "guessed" not in str(told.value)
+        await stranger.close()
+    await trusted.close()
+
+
+async def test_s3_by_tls(unknown: Authority) -> None:
+    url = server("S3_TLS")
+    trusted = open_files(url)
     await trusted.put("ab/secure.txt", b"by TLS")
     assert await trusted.get("ab/secure.txt") == b"by TLS"
-    with pytest.raises(Unavailable):
-        await stranger.get("ab/secure.txt")
+    for wrong in (with_authority(url, unknown.ca), url.replace("loopback-secret", "guessed-secret")):
+        with pytest.raises(Unavailable) as told:
+            await open_files(wrong).get("ab/secure.txt")
+        assert "guessed-secret" not in str(told.value)
     with pytest.raises(Invalid, match="cannot be read"):
-        open_files(f"{url}&ca={known.ca}.gone")
-    await road.cut()
+        open_files(f"{url}.gone")
 
 
-async def test_mongodb_by_tls(known: Authority, unknown: Authority) -> None:
-    road = await secure("MONGODB", known)
-    trusted, stranger = (open_documents(f"{road.url}?tls=true&tlsCAFile={one.ca}") for one in (known, unknown))
+async def test_mongodb_by_tls(unknown: Authority) -> None:
+    url = server("MONGODB_TLS")
+    trusted, stranger = (open_documents(one) for one in (url, with_authority(url, unknown.ca)))
     assert "FerretDB" in (await trusted.examine()).engine
     with pytest.raises(Unavailable):
         await stranger.examine()
-    bare = Bodies(road.url)
+    bare = Bodies(url.partition("?")[0])
     with pytest.raises(Unavailable):
         await bare.read("things", ["a"])
     for one in (trusted, stranger, bare):
         await one.close()
-    await road.cut()
 
 
 @pytest.fixture

@@ -1,0 +1,24 @@
+"""A certificate for the servers of tests, signed by an authority that is made with it and known to nobody else."""
+
+import subprocess
+
+DAYS = "30"
+AUTHORITY = ("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+SERVER = (
+    "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+    "-addext", "extendedKeyUsage=serverAuth",
+)  # fmt: skip
+
+
+class Certificate:
+    """The paths of a server's certificate, of its key, and of the certificate of the authority that signed it."""
+
+    def __init__(self, folder, openssl):
+        self.ca, self.chain, self.key = (folder / name for name in ("ca.pem", "server.pem", "server.key"))
+        authority_key = folder / "ca.key"
+        itself = ["-keyout", authority_key, "-out", self.ca, "-subj", "/CN=authority of tests", *AUTHORITY]
+        signed = ["-CA", self.ca, "-CAkey", authority_key, "-subj", "/CN=server of tests", *SERVER]
+        for more in (itself, [*signed, "-keyout", self.key, "-out", self.chain]):
+            make = [openssl, "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", DAYS, *more]
+            subprocess.run(make, check=True, capture_output=True)
+        self.key.chmod(0o644)  # a server may run as someone else; it guards nothing but tests
