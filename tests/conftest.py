@@ -10,8 +10,9 @@ import os
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aio_pika
 import httpx
@@ -209,8 +210,8 @@ def post() -> Post:
 
 
 @pytest.fixture
-async def shop(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[Shop]:
-    """A new shop with taxes, shipping, a coupon and an owner; nothing is for sale yet."""
+async def whole(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[Shop]:
+    """A new shop in one process with taxes, shipping, a coupon and an owner; nothing is for sale yet."""
     made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post)
     post.shop = made
     async with made.running(deliver=False):
@@ -218,17 +219,35 @@ async def shop(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIte
 
 
 @pytest.fixture
-async def api(shop: Shop, post: Post) -> AsyncIterator[httpx.AsyncClient]:
-    """A program at the API, as anyone."""
-    async with AsyncExitStack() as stack:
-        if APART:
-            from tests.apart.inside import apart
+async def gateway(whole: Shop, post: Post) -> AsyncIterator[Any]:
+    """In front of the same shop when it is apart."""
+    if not APART:
+        yield None
+        return
+    from tests.apart.inside import apart
 
-            app = await stack.enter_async_context(apart(shop, hasher=QUICK, send_webhook=post))
-        else:
-            app = build(shop, deliver=False)
-        transport = httpx.ASGITransport(app=app)
-        yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://shop.test"))
+    async with apart(whole, hasher=QUICK, send_webhook=post) as found:
+        yield found
+
+
+@pytest.fixture
+async def shop(whole: Shop, gateway: Any) -> AsyncIterator[Shop]:
+    """The same; where it is apart, its services are asked on the wire."""
+    if not APART:
+        yield whole
+        return
+    from tests.apart.inside import on_the_wire
+
+    async with on_the_wire(whole, gateway) as asked:
+        yield asked
+
+
+@pytest.fixture
+async def api(shop: Shop, gateway: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A program at the API, as anyone."""
+    transport = httpx.ASGITransport(app=gateway or build(shop, deliver=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        yield client
 
 
 @pytest.fixture

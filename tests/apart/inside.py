@@ -1,5 +1,7 @@
 """A shop that is apart inside one process: each part a shop of its own, every call between them on the wire, signed."""
 
+import asyncio
+import contextvars
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,18 +15,71 @@ from shopwright.app import Shop
 from shopwright.deploy.system import asks
 from shopwright.front.routes import patterns
 from shopwright.kit.web.edge import IDENTITY, PATH
-from shopwright.ways import FACES, PARTS, Connect, Ways, serving
+from shopwright.ways import FACES, Ways, serving
 from shopwright.web import build
 from tests.through import Through
+
+
+class Parts:
+    """Those of the shop `whole`, each a shop of its own that is opened when it is first asked."""
+
+    def __init__(self, whole: Shop, *, identifies: bool, **more: Any) -> None:
+        self._whole = whole
+        self._settings = msgspec.structs.replace(whole.settings, services="http://{service}")
+        self._identifies = identifies
+        self._more = more
+        self._opened: dict[str, asyncio.Task[tuple[Shop, Any]]] = {}
+        self._stack = AsyncExitStack()
+        self._closed = False
+
+    async def _open(self, part: str) -> tuple[Shop, Any]:
+        shop = Shop(self._settings, here=[part], ways=self.ways(part), clock=self._whole.clock, **self._more)
+        for work in shop.works.values():
+            work.lease = timedelta(0)  # as with SHOPWRIGHT_CARRY=elsewhere: `whole` carries facts
+        await self._stack.enter_async_context(shop.running(deliver=False))
+        return shop, build(shop, deliver=False)
+
+    async def part(self, name: str) -> tuple[Shop, Any]:
+        """The shop and its ASGI app."""
+        if name not in self._opened:
+            # Nothing of the request that came first is in what goes on as long as the part.
+            task = asyncio.create_task(self._open(name), context=contextvars.Context())
+            self._opened[name] = task
+        return await asyncio.shield(self._opened[name])
+
+    async def opened(self) -> list[Shop]:
+        """Those that were asked so far."""
+        return [(await task)[0] for task in self._opened.values()]
+
+    def ways(self, part: str) -> Ways:
+        """As a network does that lets nobody through but along the river (`deploy.system`)."""
+        allowed = asks(part) if self._identifies else {*asks(part), "users"}
+
+        async def through(scope: Any, receive: Any, send: Any) -> None:
+            name = dict(scope["headers"])[b"host"].decode()
+            assert name in allowed, f"{part} asks {name}, which the description of the system does not say"
+            await self.between(scope, receive, send)
+
+        return Ways(self._settings, serving([part]), lambda base: Through(httpx.ASGITransport(app=through), base))
+
+    async def between(self, scope: Any, receive: Any, send: Any) -> None:
+        name = dict(scope["headers"])[b"host"].decode()
+        if self._closed:
+            raise httpx.ConnectError(f"{name} is gone")
+        _, app = await self.part(name)
+        await app(scope, receive, send)
+
+    async def close(self) -> None:
+        self._closed = True
+        await self._stack.aclose()
 
 
 class Gateway:
     """An ASGI app that does what nginx is told to do: who calls is asked once, the part that answers is found by address."""
 
-    def __init__(self, parts: dict[str, Any], shops: dict[str, Shop], *, identifies: bool) -> None:
+    def __init__(self, parts: Parts, *, identifies: bool) -> None:
         self._identifies = identifies
-        self._parts = parts
-        self.shops = shops
+        self.parts = parts
         self._found = [(re.compile(pattern), part) for part, some in patterns().items() for pattern in some]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -33,7 +88,12 @@ class Gateway:
         headers = [(name, value) for name, value in scope["headers"] if name not in own]
         if self._identifies:
             headers.append((IDENTITY.encode(), await self._identity(scope, headers)))
-        await self._parts[part]({**scope, "headers": headers}, receive, send)
+        _, app = await self.parts.part(part)
+        await app({**scope, "headers": headers}, receive, send)
+
+    async def shop(self, part: str) -> Shop:
+        """That part."""
+        return (await self.parts.part(part))[0]
 
     async def _identity(self, scope: Any, headers: list[tuple[bytes, bytes]]) -> bytes:
         said: list[Any] = []
@@ -51,42 +111,55 @@ class Gateway:
                 (b"x-original-uri", scope["path"].encode()),
             ],
         }
-        await self._parts["users"](asked, None, listen)
+        _, app = await self.parts.part("users")
+        await app(asked, None, listen)
         return dict(said[0]["headers"])[IDENTITY.encode()]
 
 
 @asynccontextmanager
 async def apart(whole: Shop, *, identifies: bool = True, **more: Any) -> AsyncIterator[Gateway]:
     """The same shop as `whole`, in thirteen parts. `identifies`: the gateway finds out who calls, as nginx does and Kong does not."""
-    apps: dict[str, Any] = {}
-    shops: dict[str, Shop] = {}
+    parts = Parts(whole, identifies=identifies, **more)
+    try:
+        yield Gateway(parts, identifies=identifies)
+    finally:
+        await parts.close()
 
-    async def between(scope: Any, receive: Any, send: Any) -> None:
-        name = dict(scope["headers"])[b"host"].decode()
-        if name not in apps:
-            raise httpx.ConnectError(f"{name} is gone")
-        await apps[name](scope, receive, send)
 
-    def connect_as(part: str) -> Connect:
-        """As a network does that lets nobody through but along the river (`deploy.system`)."""
-        allowed = asks(part) if identifies else {*asks(part), "users"}
+class Either:
+    """A service as others know it, asked on the wire; what is in no contract (timers, reactions) is asked here."""
 
-        async def through(scope: Any, receive: Any, send: Any) -> None:
-            name = dict(scope["headers"])[b"host"].decode()
-            assert name in allowed, f"{part} asks {name}, which the description of the system does not say"
-            await between(scope, receive, send)
+    def __init__(self, here: Any, there: Any) -> None:
+        self._here, self._there = here, there
 
-        return lambda base: Through(httpx.ASGITransport(app=through), base)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._there if hasattr(self._there, name) else self._here, name)
 
+
+class Asked:
+    """The shop `whole`, whose services are asked in its parts, by someone who may ask all of them."""
+
+    def __init__(self, whole: Shop, parts: Parts, ways: Ways) -> None:
+        self._whole = whole
+        self._parts = parts
+        for name, contract in whole.contracts.items():
+            setattr(self, name, Either(getattr(whole, name), ways.to(name, contract)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole, name)
+
+    async def tell_counts(self) -> None:
+        """What each part has counted is told of."""
+        for shop in (self._whole, *await self._parts.opened()):
+            await shop.tell_counts()
+
+
+@asynccontextmanager
+async def on_the_wire(whole: Shop, gateway: Gateway) -> AsyncIterator[Asked]:
+    """The same shop for those who ask its services."""
     settings = msgspec.structs.replace(whole.settings, services="http://{service}")
-    async with AsyncExitStack() as stack:
-        for part in PARTS:
-            ways = Ways(settings, serving([part]), connect_as(part))
-            shop = Shop(settings, here=[part], ways=ways, clock=whole.clock, **more)
-            for work in shop.works.values():
-                work.lease = timedelta(0)  # as with SHOPWRIGHT_CARRY=elsewhere: `whole` carries facts
-            await stack.enter_async_context(shop.running(deliver=False))
-            apps[part] = build(shop, deliver=False)
-            shops[part] = shop
-        yield Gateway(dict(apps), shops, identifies=identifies)
-        apps.clear()
+    ways = Ways(settings, [], lambda base: Through(httpx.ASGITransport(app=gateway.parts.between), base))
+    try:
+        yield Asked(whole, gateway.parts, ways)
+    finally:
+        await ways.close()

@@ -39,10 +39,10 @@ def calls(shop: Shop) -> Counter[str]:
 
 
 async def asked_for(gateway: Gateway, client: httpx.AsyncClient, path: str) -> tuple[str, Counter[str]]:
-    before = calls(gateway.shops["faces"])
+    before = calls(await gateway.shop("faces"))
     page = await client.get(path)
     assert page.status_code == 200
-    return page.text, calls(gateway.shops["faces"]) - before
+    return page.text, calls(await gateway.shop("faces")) - before
 
 
 async def test_a_page_made_anew_asks_for_what_has_changed_and_shows_it_at_once(whole: Shop) -> None:
@@ -57,7 +57,9 @@ async def test_a_page_made_anew_asks_for_what_has_changed_and_shows_it_at_once(w
             page, second = await asked_for(gateway, client, f"{path}?again=1")  # another address: it is made anew
             assert "€64.00" in page
             assert set(second) <= {"recommendations"}  # what is recommended shifts with every glance of anyone
-            await gateway.shops["faces"].pricing.set_prices([Price(variant_id=variant, amount=Money(5900, "EUR"))])
+            await (await gateway.shop("faces")).pricing.set_prices(
+                [Price(variant_id=variant, amount=Money(5900, "EUR"))]
+            )
             page, third = await asked_for(gateway, client, f"{path}?again=2")
             assert "€59.00" in page
             assert "€64.00" not in page
@@ -69,7 +71,7 @@ async def test_who_changes_something_elsewhere_sees_it_in_the_same_request(whole
     product = await sell(whole, on_hand=7)
     variant = product.variants[0].id
     async with apart(whole, hasher=QUICK) as gateway:
-        faces = gateway.shops["faces"]
+        faces = await gateway.shop("faces")
         with one_request():
             assert (await faces.inventory.stock([variant]))[variant].on_hand == 7
             assert (await faces.inventory.stock([variant]))[variant].on_hand == 7
@@ -81,14 +83,14 @@ async def test_who_changes_something_elsewhere_sees_it_in_the_same_request(whole
 async def test_where_no_version_can_be_told_everything_is_asked(whole: Shop, data: tuple[Path, str]) -> None:
     product = await sell(whole)
     async with apart(whole, hasher=QUICK) as gateway:
-        faces = gateway.shops["faces"]
+        faces = await gateway.shop("faces")
         await faces.catalog.get(product.id)
         before = calls(faces)["catalog"]
-        token = await gateway.shops["catalog"].marks.before("catalog")  # someone is about to commit
+        token = await (await gateway.shop("catalog")).marks.before("catalog")  # someone is about to commit
         await faces.catalog.get(product.id)
         await faces.catalog.get(product.id)
         assert calls(faces)["catalog"] == before + 2
-        await gateway.shops["catalog"].marks.after("catalog", token)
+        await (await gateway.shop("catalog")).marks.after("catalog", token)
         await faces.catalog.get(product.id)
         await faces.catalog.get(product.id)
         assert calls(faces)["catalog"] == before + 3
@@ -97,7 +99,7 @@ async def test_where_no_version_can_be_told_everything_is_asked(whole: Shop, dat
 async def test_a_checkout_asks_other_services_no_more_often_than_it_must(whole: Shop) -> None:
     kettle, mug = await sell(whole, on_hand=50), await sell(whole, "Mug", on_hand=50)
     async with apart(whole, hasher=QUICK) as gateway:
-        shops, keys = [gateway.shops[part] for part in ("carts", "orders")], itertools.count()
+        shops, keys = [await gateway.shop(part) for part in ("carts", "orders")], itertools.count()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://shop.test") as client:
 
             async def asked(method: str, path: str, said: dict | None = None) -> tuple[dict, Counter[str]]:
