@@ -80,7 +80,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     limits: Annotated[Literal["on", "off"], _means("rate limits; off for load tests (the login delay stays)")] = "on"
     writes_per_minute: Annotated[
-        int, msgspec.Meta(ge=1, description="writing requests a minute from one address; ten times as many reads")
+        int,
+        msgspec.Meta(
+            ge=1,
+            description="API requests a minute from one address that write; ten times as many that read; of sign-ins and the like (pages, too) a fifth, route by route",
+        ),
     ] = 300
     pages: Annotated[
         Literal["prepared", "fresh"],

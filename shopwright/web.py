@@ -36,7 +36,7 @@ from shopwright.kit.web.edge import IDENTITY, Edge, caller_of, identified
 from shopwright.kit.web.glances import Glances
 from shopwright.kit.web.idempotency import Idempotency
 from shopwright.kit.web.internal import Internal
-from shopwright.kit.web.limits import Limits
+from shopwright.kit.web.limits import Limits, SeldomLimits, Window
 from shopwright.kit.web.observe import Observe
 from shopwright.kit.web.own_forms import OwnForms
 from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
@@ -167,6 +167,14 @@ def houses(shop: Shop) -> dict[str, House]:
     return {"+".join(sorted(shop.here & set(PARTS))) if elsewhere else "all": Housekeeper(shop), **elsewhere}
 
 
+def limits_of_routes(shop: Shop) -> list[DefineMiddleware]:
+    """What keeps one address from calling some routes again and again."""
+    if shop.settings.limits == "off":
+        return []
+    window = Window(shop.cache, shop.clock)
+    return [DefineMiddleware(SeldomLimits, window=window, per_minute=shop.settings.writes_per_minute)]
+
+
 def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
     """All routes. Raises LookupError where one does not say who may call it."""
 
@@ -186,7 +194,7 @@ def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
             "settings": _provide(shop.settings),
             "caller": Provide(provide_caller),
         },
-        middleware=[DefineMiddleware(Access, identify=identify(shop))],
+        middleware=[DefineMiddleware(Access, identify=identify(shop)), *limits_of_routes(shop)],
         exception_handlers={Exception: error_answer},
         csrf_config=forms(shop.settings),
         openapi_config=openapi(),
@@ -213,7 +221,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
     answering = Turns(answering, shop.carts, shop.ways.seal, shop.clock, shop.settings)
     if shop.settings.limits == "on":
-        answering = Limits(answering, cache=shop.cache, per_minute=shop.settings.writes_per_minute, clock=shop.clock)
+        answering = Limits(answering, Window(shop.cache, shop.clock), shop.settings.writes_per_minute)
     if shop.ways.apart:
         exposed = {
             name: Exposed(contract, getattr(shop, name))

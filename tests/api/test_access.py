@@ -15,7 +15,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Denied, Unauthenticated
 from shopwright.kit.web.access import every_route_has_a_rule
 from shopwright.web import build, litestar_app
-from tests.conftest import make_settings, sell, sign_in
+from tests.conftest import QUICK, make_settings, sell, sign_in
 from tests.services.test_orders import place
 
 
@@ -129,6 +129,34 @@ async def test_limits_say_when_to_come_back(data) -> None:
     assert answers[0].headers["ratelimit-remaining"] == "2"
     assert 0 < int(answers[3].headers["retry-after"]) <= 60
     assert answers[3].json()["code"] == "rate_limited"
+
+
+@pytest.mark.parametrize("where", ["/v1/sessions", "/sign-in"])
+async def test_what_guesses_is_limited_by_route_for_programs_and_for_people(data, where: str) -> None:
+    clock = HandClock()
+    shop = Shop(make_settings(*data, limits="on", writes_per_minute=10), clock=clock, hasher=QUICK)
+    async with (
+        shop.running(deliver=False),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=build(shop, deliver=False)), base_url="http://shop.test"
+        ) as api,
+    ):
+
+        async def guess(number: int) -> httpx.Response:
+            said = {"email": f"ada{number}@example.com", "password": "correct horse"}
+            if where.startswith("/v1"):
+                return await api.post(where, json=said)
+            token = (await api.get("/cart")).cookies.get("form") or api.cookies["form"]
+            return await api.post(where, data={**said, "_csrf_token": token})
+
+        answers = [await guess(number) for number in range(3)]
+        assert [answer.status_code for answer in answers][2] == 429
+        assert 429 not in [answer.status_code for answer in answers][:2]
+        assert "ratelimit-remaining" not in answers[2].headers
+        assert "Too many requests" in answers[2].text
+        assert (await api.post("/v1/carts")).status_code == 201
+        clock.move(seconds=int(answers[2].headers["retry-after"]))
+        assert (await guess(3)).status_code != 429
 
 
 async def test_a_forged_webhook_is_refused(api: httpx.AsyncClient) -> None:

@@ -81,3 +81,14 @@ def test_the_security_table_names_tests_that_exist() -> None:
         assert state in {"met", "part", "open", "n/a"}, requirement
         for name in re.findall(r"`([a-z_]+_[a-z_]+)`", where):
             assert f"def {name}(" in code or name == "signing_keys", f"{requirement} names {name}"
+
+
+SERVERS = ("postgresql", "mongodb", "redis", "s3", "opensearch", "rabbitmq", "smtp")
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_page_of_each_server_says_when_and_how_and_what_happens_without_it(server: str) -> None:
+    page = (HOME / "docs" / "guides" / f"{server}.md").read_text()
+    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert headings == ["When", "Settings", "Size", "Back up", "When it fails"]
+    assert f"({server}.md)" in (HOME / "docs" / "guides" / "engines.md").read_text()

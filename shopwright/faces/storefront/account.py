@@ -23,7 +23,7 @@ from shopwright.faces.storefront.frame import (
 )
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, ShopError
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, seldom
 from shopwright.services.users.contract import SecondFactorNeeded
 
 SESSION_S = 30 * 86_400
@@ -44,7 +44,7 @@ async def sign_in_page(frame: FrameDep) -> Response[bytes]:
     )
 
 
-@post("/sign-in", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/sign-in", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
     """Sign in; the guest's cart comes along."""
     request, users = frame.request, frame.users
@@ -78,7 +78,7 @@ async def welcome(frame: Frame, secret: str, where: str) -> Redirect:
     return answer
 
 
-@post("/register", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/register", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def register(frame: FrameDep) -> Response[bytes] | Redirect:
     """Make an account and be signed in."""
     request, users = frame.request, frame.users

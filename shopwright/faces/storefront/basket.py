@@ -10,7 +10,7 @@ from shopwright.faces import render
 from shopwright.faces.storefront.frame import FrameDep, Web, cart_id, cookie, form_of, own_cart
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, seldom
 from shopwright.services.carts.contract import Cart
 
 FRAGMENT = "fragment"
@@ -85,7 +85,7 @@ async def change(frame: FrameDep, line_id: FromPath[str]) -> Response[bytes] | R
     return await _answer(frame, request, cart, problem=problem)
 
 
-@post("/cart/coupons", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/cart/coupons", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def coupons(frame: FrameDep) -> Response[bytes] | Redirect:
     """Use a coupon code, or take one off."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller

@@ -24,7 +24,7 @@ from shopwright.faces.storefront.frame import (
 )
 from shopwright.kit.auth import Caller, anyone
 from shopwright.kit.errors import Invalid, Missing, ShopError
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking
 from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.orders.contract import Order, PaymentChoice, PlaceOrder
@@ -165,7 +165,7 @@ async def _payment(
     )
 
 
-@post("/checkout/payment", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/checkout/payment", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
     """Step 3, sent: the order is placed (once for each form) and paid for."""
     request, settings, carts, orders, caller = frame.request, frame.settings, frame.carts, frame.orders, frame.caller

@@ -10,11 +10,11 @@ from shopwright.faces.storefront.account import next_of, welcome
 from shopwright.faces.storefront.frame import Frame, FrameDep, complaints, form_of
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import ShopError
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, seldom
 from shopwright.services.users.contract import SecondFactor, WrongPassword
 
 
-@post("/sign-in/code", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/sign-in/code", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def sign_in_code(frame: FrameDep) -> Response[bytes] | Redirect:
     """The code, after the right password."""
     form = await form_of(frame.request)

@@ -98,7 +98,10 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
         "detail": detail,
         "reference": told.instance,
     }
-    return render.page("storefront/templates/error.html", context, told.status)
+    page = render.page("storefront/templates/error.html", context, told.status)
+    if again_s := told.data.get("retry_after"):
+        page.set_header("Retry-After", str(again_s))
+    return page
 
 
 def routes() -> Router:

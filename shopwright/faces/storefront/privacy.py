@@ -12,7 +12,7 @@ from shopwright.faces.person.http import answer
 from shopwright.faces.storefront.frame import FrameDep, complaints, form_of, leave_browser
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Missing, ShopError
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, seldom
 from shopwright.services.notifications.contract import Channels, Preferences, Topic
 
 TOPICS: dict[Topic, tuple[str, str]] = {
@@ -90,7 +90,7 @@ async def unsubscribe(frame: FrameDep, token: FromQuery[str] = "") -> Response[b
     return await frame.show("unsubscribe.html", {"done": TOPICS[topic][0]})
 
 
-@post("/stock-alerts", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/stock-alerts", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def watch(frame: FrameDep) -> Response[bytes] | Redirect:
     """Be told once when something is back."""
     form = await form_of(frame.request)

@@ -17,7 +17,7 @@ from shopwright.faces.storefront.frame import (
 )
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Refused, ShopError
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking
 from shopwright.services.users.contract import ProfileChange
 
@@ -36,7 +36,7 @@ async def forgot(frame: FrameDep) -> Response[bytes]:
     return await frame.show("forgot.html", {"sent": False})
 
 
-@post("/forgot-password", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/forgot-password", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def ask_reset(frame: FrameDep) -> Response[bytes]:
     """The answer is the same, whether there is such an account or not."""
     form = await form_of(frame.request)
@@ -50,7 +50,7 @@ async def choose_password(frame: FrameDep, token: FromQuery[str] = "") -> Respon
     return await frame.show("new_password.html", {"token": token, "errors": {}})
 
 
-@post("/new-password", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/new-password", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def reset_password(frame: FrameDep) -> Response[bytes]:
     """Set it; all sessions end."""
     form = await form_of(frame.request)
@@ -74,7 +74,7 @@ async def confirm_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[
     return await frame.show("confirm_email.html", {"token": token})
 
 
-@post("/confirm-email", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/confirm-email", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def confirm(frame: FrameDep) -> Response[bytes]:
     """The button."""
     form = await form_of(frame.request)

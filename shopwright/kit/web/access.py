@@ -22,6 +22,11 @@ def allow(rule: Rule) -> dict[str, Any]:
     return {"access": rule}
 
 
+def seldom(rule: Rule) -> dict[str, Any]:
+    """The same for a route that guesses, sends letters or asks a bank: each address may call it less often (`limits`)."""
+    return {**allow(rule), "seldom": True}
+
+
 class Access:
     """Middleware of every route: finds out who calls and applies the route's rule.
 

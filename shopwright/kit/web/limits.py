@@ -1,25 +1,67 @@
-"""Rate limits: so many requests a minute for each client address; 429 with Retry-After and RateLimit-* beyond."""
+"""Rate limits: so many requests a minute for each client address, fewer of some routes; 429 with Retry-After beyond."""
 
 from datetime import timedelta
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from shopwright.kit import watch
 from shopwright.kit.clock import Clock
 from shopwright.kit.errors import RateLimited, Unavailable
 from shopwright.kit.ports import Cache
 from shopwright.kit.web.problems import refuse
 
 WINDOW_S = 60
+SHARE = 5
+TOO_MANY = 429
+
+
+class Window:
+    """The minute that is running, in which requests are counted, by all processes together where the cache is theirs."""
+
+    def __init__(self, cache: Cache, clock: Clock) -> None:
+        self._cache = cache
+        self._clock = clock
+
+    async def count(self, scope: Scope, what: str) -> tuple[int, int]:
+        """How many of these the client has sent with this one, and in how many seconds that begins anew. Raises Unavailable."""
+        client = scope.get("client") or ("unknown", 0)
+        window, into = divmod(int(self._clock.now().timestamp()), WINDOW_S)
+        count = await self._cache.increment(f"limit:{client[0]}:{what}:{window}", timedelta(seconds=WINDOW_S))
+        return count, WINDOW_S - into
+
+
+def _too_many(again_s: int) -> RateLimited:
+    return RateLimited(f"Too many requests. Come back in {again_s} seconds.", data={"retry_after": again_s})
+
+
+class SeldomLimits:
+    """Middleware of routes: of each that is `seldom`, API or page, one address may call a fifth of what it may write."""
+
+    def __init__(self, app: ASGIApp, window: Window, per_minute: int) -> None:
+        self._app = app
+        self._window = window
+        self._limit = max(1, per_minute // SHARE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and "seldom" in scope["route_handler"].opt:
+            route = f"{scope['method']} {scope['path_template']}"
+            try:
+                count, again_s = await self._window.count(scope, route)
+            except Unavailable:  # see below
+                count, again_s = 0, 0
+            if count > self._limit:
+                watch.note("limited", method=scope["method"], path=scope["path_template"])
+                raise _too_many(again_s)
+        await self._app(scope, receive, send)
 
 
 class Limits:
     """ASGI middleware: `per_minute` requests that write for each address, ten times as many that read."""
 
-    def __init__(self, app: ASGIApp, cache: Cache, per_minute: int, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, window: Window, per_minute: int) -> None:
         self._app = app
-        self._clock = clock
-        self._cache = cache
+        self._window = window
         self._per_minute = per_minute
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,22 +70,23 @@ class Limits:
             return
         reads = scope["method"] in {"GET", "HEAD", "OPTIONS"}
         limit = self._per_minute * (10 if reads else 1)
-        client = scope.get("client") or ("unknown", 0)
-        window, into = divmod(int(self._clock.now().timestamp()), WINDOW_S)
         try:
-            count = await self._cache.increment(f"limit:{client[0]}:{reads}:{window}", timedelta(seconds=WINDOW_S))
+            count, again_s = await self._window.count(scope, "reads" if reads else "writes")
         except Unavailable:  # a shop that counts nobody is better than one that serves nobody
             await self._app(scope, receive, send)
             return
-        left, reset = max(0, limit - count), WINDOW_S - into
         if count > limit:
-            error = RateLimited(f"Too many requests. Come back in {reset} seconds.", data={"retry_after": reset})
-            await refuse(scope, send, error, (b"retry-after", str(reset).encode()))
+            await refuse(scope, send, _too_many(again_s), (b"retry-after", str(again_s).encode()))
             return
 
         async def mark(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                told = ((b"ratelimit-limit", limit), (b"ratelimit-remaining", left), (b"ratelimit-reset", reset))
+            # Whoever is refused by a narrower limit is not told how far this one is.
+            if message["type"] == "http.response.start" and message["status"] != TOO_MANY:
+                told = (
+                    (b"ratelimit-limit", limit),
+                    (b"ratelimit-remaining", limit - count),
+                    (b"ratelimit-reset", again_s),
+                )
                 message["headers"] = [*message["headers"], *((name, str(value).encode()) for name, value in told)]
             await send(message)
 

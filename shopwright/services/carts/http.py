@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import anyone, signed_in, staff
 from shopwright.kit.errors import Invalid, Missing
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
 from shopwright.services.carts.contract import Cart, CartChange, Carts, WaitingRoom, Wish
 from shopwright.services.pricing.contract import ShippingOption
@@ -106,7 +106,7 @@ async def change_cart(carts: Service, caller: Asking, cart_id: FromPath[str], da
     return await carts.change(cart_id, data)
 
 
-@put("/v1/carts/{cart_id:str}/coupons", opt=allow(anyone), tags=["carts"], operation_id="set_coupons")
+@put("/v1/carts/{cart_id:str}/coupons", opt=seldom(anyone), tags=["carts"], operation_id="set_coupons")
 async def set_coupons(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[Codes]) -> Cart:
     """Replace the coupon codes; one that does not apply is a problem of the cart that says why."""
     await carts.check(cart_id, caller.user_id)

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Invalid
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
 from shopwright.services.notifications.contract import Notifications, Preferences
 
@@ -35,7 +35,7 @@ async def set_preferences(notifications: Service, caller: Asking, data: JSONBody
     return await notifications.set_preferences(caller.email, data)
 
 
-@post("/v1/stock-alerts", opt=allow(anyone), tags=["notifications"], operation_id="watch_stock", status_code=202)
+@post("/v1/stock-alerts", opt=seldom(anyone), tags=["notifications"], operation_id="watch_stock", status_code=202)
 async def watch_stock(notifications: Service, caller: Asking, data: JSONBody[NewAlert]) -> dict[str, str]:
     """Be told once when something is back in stock."""
     if bool(data.sku) == bool(data.variant_id):

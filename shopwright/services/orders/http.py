@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.errors import Invalid, Missing
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.idempotency import read_key
 from shopwright.kit.web.lists import After, Limit, Page, page
@@ -62,7 +62,7 @@ async def place_order(
     return await orders.place(data, _key(idempotency_key), caller)
 
 
-@post("/v1/orders/{order_id:str}/payments", opt=allow(anyone), tags=["orders"], operation_id="pay_order")
+@post("/v1/orders/{order_id:str}/payments", opt=seldom(anyone), tags=["orders"], operation_id="pay_order")
 async def pay_order(
     orders: Service,
     caller: Asking,

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from shopwright.kit.auth import anyone, signed_in, staff
 from shopwright.kit.errors import Invalid
 from shopwright.kit.places import Address
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
 from shopwright.services.users.contract import ProfileChange, SavedAddress, SecondFactor, Session, Tokens, User, Users
 
@@ -92,7 +92,7 @@ class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
     password: str
 
 
-@post("/v1/users", opt=allow(anyone), tags=["users"], operation_id="register")
+@post("/v1/users", opt=seldom(anyone), tags=["users"], operation_id="register")
 async def register(users: Service, data: JSONBody[NewUser]) -> User:
     """Register."""
     return await users.register(data.email, data.password, data.name)
@@ -106,7 +106,7 @@ async def add_staff(users: Service, data: JSONBody[NewStaff]) -> User:
     return await users.register(data.email, data.password, data.name, data.role)
 
 
-@post("/v1/sessions", opt=allow(anyone), tags=["users"], operation_id="sign_in")
+@post("/v1/sessions", opt=seldom(anyone), tags=["users"], operation_id="sign_in")
 async def sign_in(users: Service, data: JSONBody[Credentials], request: Request[Any, Any, Any]) -> Tokens:
     """Sign in: an access token for 15 minutes and a refresh token that can be used once."""
     address = request.client.host if request.client else ""
@@ -175,7 +175,7 @@ async def end_session(users: Service, caller: Asking, session_id: FromPath[str])
     await users.close_one_session(caller.user_id or "", session_id)
 
 
-@post("/v1/email-verifications", opt=allow(anyone), tags=["users"], operation_id="verify_email", status_code=202)
+@post("/v1/email-verifications", opt=seldom(anyone), tags=["users"], operation_id="verify_email", status_code=202)
 async def verify_email(users: Service, caller: Asking, data: JSONBody[Verification]) -> dict[str, str]:
     """With the token of the letter: confirm the address. Signed in, without it: ask for the letter again."""
     if data.token:
@@ -187,7 +187,7 @@ async def verify_email(users: Service, caller: Asking, data: JSONBody[Verificati
     return {"status": "sent"}
 
 
-@post("/v1/password-resets", opt=allow(anyone), tags=["users"], operation_id="reset_password", status_code=202)
+@post("/v1/password-resets", opt=seldom(anyone), tags=["users"], operation_id="reset_password", status_code=202)
 async def reset_password(users: Service, data: JSONBody[PasswordReset]) -> dict[str, str]:
     """With an address: write to its account, if there is one. With the token of that letter: set a new password."""
     if data.token:
