@@ -27,6 +27,7 @@ class Faults:
     def __init__(self) -> None:
         self.chance = Random(0)  # noqa: S311 -- faults, not a secret
         self.armed = False
+        self.dead = False  # the process: nothing it would like to do as it ends is done
 
     async def pause(self) -> None:
         """Others may go first."""
@@ -34,6 +35,8 @@ class Faults:
             await asyncio.sleep(0)
 
     def before(self, what: str) -> None:
+        if self.dead:
+            raise Unavailable(f"{what} hears nothing of a process that is dead.")
         if self.armed and self.chance.random() < BEFORE:
             raise Unavailable(f"{what} does not answer.")
         self._die()

@@ -94,7 +94,9 @@ class World:
     async def restart(self) -> None:
         """The process has died; another takes over what is on the disk."""
         armed, self.faults.armed = self.faults.armed, False
+        self.faults.dead = True
         await self.shop.close()
+        self.faults.dead = False
         self.shop = self._open()
         await self.shop.pretend.prepare()
         self.faults.armed = armed

@@ -20,6 +20,7 @@ from shopwright.engines.bus.local import LocalBus
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.facts import Event, Fact, Heard, Reaction, Timer
+from shopwright.kit.tasks import ended
 from shopwright.kit.work import AlreadyDone, Work
 from tests.conftest import QUICK, Post, make_settings, sell, server
 from tests.road import Road
@@ -107,6 +108,29 @@ async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, bu
     shop.clock.move(seconds=21)
     await other.settle()
     assert heard == [1, 2]
+
+
+async def test_what_a_process_that_ends_had_not_brought_on_its_way_is_taken_over_at_once(
+    shop: Shop, buses: Buses
+) -> None:
+    heard, begun = [], asyncio.Event()
+
+    async def wait(_: Heard) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def hear(one: Heard) -> None:
+        heard.append(one.event.n)
+
+    first = LocalBus([shop.works["users"]], [Reaction("one", Rang, wait)], [])
+    running = asyncio.create_task(first.run())
+    await ring(shop, ("one",), ("a", 1), ("b", 2))
+    await begun.wait()
+    await ended([running])  # in the middle of one
+    await ring(shop, ("one",), ("c", 3))  # what is counted is told of when a process ends
+    await first.close()
+    await buses([shop.works["users"]], [Reaction("one", Rang, hear)]).settle()
+    assert sorted(heard) == [1, 2, 3]
 
 
 async def test_processes_that_died_while_they_delivered_do_not_count_as_failures(shop: Shop) -> None:

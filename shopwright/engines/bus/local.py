@@ -36,9 +36,6 @@ class LocalBus(Relay):
             await self._forget(work, done)
         return left
 
-    async def close(self) -> None:
-        """Nothing is held."""
-
     async def examine(self) -> Health:
         return Health("facts in the database")
 

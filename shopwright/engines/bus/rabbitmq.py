@@ -83,6 +83,7 @@ class RabbitBus(Relay):
         return count
 
     async def close(self) -> None:
+        await super().close()
         await self._let_go()
         await self._line.close()
 

@@ -1,7 +1,7 @@
 """The way of facts out of the services' outboxes: the tables `facts` and `deliveries`, read by every process.
 
-The process that told a fact brings it on its way right after the commit. Should it die, the lease on its deliveries runs
-out and any other process takes them over. Facts about one subject reach one hearer in order.
+The process that told a fact brings it on its way right after the commit. Should it end first, it gives its deliveries back;
+should it die, their lease runs out; any other process takes them over. Facts about one subject reach one hearer in order.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ log = logging.getLogger("shopwright.bus")
 
 BATCH = 100
 POLL_S = 0.5
+GIVE_BACK_S = 2.0  # who ends tries for no longer
 Waiting = tuple[Work, Heard, int]  # whose fact, for whom, how often it failed before
 
 
@@ -61,6 +62,14 @@ class Relay(ABC):
             self._fresh.clear()
             with suppress(Unavailable):  # then they look by themselves
                 await self._works[0].database.announce()
+
+    async def close(self) -> None:
+        """Who ends keeps nothing: what was told here and is not on its way, others may take at once."""
+        with suppress(Unavailable, TimeoutError):  # then when its lease is over
+            async with asyncio.timeout(GIVE_BACK_S):
+                for work, left in by_work(self._fresh).items():
+                    await self._leave(work, left)
+        self._fresh.clear()
 
     async def _carry(self) -> None:
         said = ""
@@ -140,21 +149,28 @@ class Relay(ABC):
         count = 0
         while self._fresh:
             batch = [self._fresh.popleft() for _ in range(min(BATCH, len(self._fresh)))]
-            waiting = await self._waiting(batch)
-            ready: list[Waiting] = []
-            later: list[tuple[Work, Heard]] = []
-            for work, heard in batch:
-                place = (work.name, heard.hearer, heard.fact.subject)
-                if waiting.get(place, heard.fact.id) < heard.fact.id:
-                    later.append((work, heard))
-                else:
-                    ready.append((work, heard, 0))
-            later += await self._handle(ready)
-            for work, left in by_work(later).items():
-                await self._leave(work, left)
-                self._look_at = 0.0
+            try:
+                await self._deliver(batch)
+            except asyncio.CancelledError:
+                self._fresh.extendleft(reversed(batch))  # `close` gives it back
+                raise
             count += len(batch)
         return count
+
+    async def _deliver(self, batch: Sequence[tuple[Work, Heard]]) -> None:
+        waiting = await self._waiting(batch)
+        ready: list[Waiting] = []
+        later: list[tuple[Work, Heard]] = []
+        for work, heard in batch:
+            place = (work.name, heard.hearer, heard.fact.subject)
+            if waiting.get(place, heard.fact.id) < heard.fact.id:
+                later.append((work, heard))
+            else:
+                ready.append((work, heard, 0))
+        later += await self._handle(ready)
+        for work, left in by_work(later).items():
+            await self._leave(work, left)
+            self._look_at = 0.0
 
     @staticmethod
     async def _waiting(batch: Sequence[tuple[Work, Heard]]) -> dict[tuple[str, str, str], str]:
