@@ -21,6 +21,7 @@ SECOND = 1_000_000
 GOOD = "ok"
 # Services that say how much is under way.
 COUNTED = ("inventory", "payments")
+KEPT_AS_DOCUMENTS = {"catalog", "reviews"}
 
 
 async def _state(asked: Awaitable[Any]) -> str:
@@ -57,6 +58,9 @@ class Housekeeper:
             f"database {name}": work.database.check() for name, work in shop.works.items()
         }
         asked["cache"] = shop.cache.get("ready")
+        asked["bus"] = shop.bus.check()
+        if KEPT_AS_DOCUMENTS & shop.here:
+            asked["documents"] = shop.documents.examine()
         if "catalog" in shop.here:
             asked["files"] = shop.files.get("ready")
         if "search" in shop.here:

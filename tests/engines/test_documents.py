@@ -19,6 +19,7 @@ from shopwright.engines.documents import open_documents
 from shopwright.engines.documents.mongo_bodies import Bodies, Move, marked, unmarked
 from shopwright.engines.documents.mongo_moving import arrived_whole
 from shopwright.engines.documents.mongodb import Kept, MongoDocuments
+from shopwright.housekeeping import Housekeeper
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import UniqueViolation
 from shopwright.kit.errors import Conflict, Invalid, Unavailable, VersionConflict
@@ -232,6 +233,18 @@ async def test_while_mongodb_is_gone_documents_are_written_and_those_seen_are_re
     for one in (documents, stranger, again):
         await one.close()
     await road.cut()
+
+
+async def test_those_who_run_the_shop_are_told_that_mongodb_is_gone(
+    data: tuple[Path, str], clock: HandClock, mongo: str
+) -> None:
+    road = Road(mongo)
+    await road.open()
+    shop = Shop(make_settings(*data, documents=road.url), clock=clock, hasher=QUICK)
+    async with shop.running(deliver=False):
+        assert (await Housekeeper(shop).engines())["documents"] == "ok"
+        await road.cut()
+        assert "MongoDB does not answer" in (await Housekeeper(shop).engines())["documents"]
 
 
 async def test_a_server_that_never_answers_is_given_up_in_time(work: Work, mongo: str) -> None:

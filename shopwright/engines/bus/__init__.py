@@ -33,6 +33,10 @@ class Bus(Protocol):
         """Bring these on their way again."""
         ...
 
+    async def check(self) -> None:
+        """Nothing, where it carries, or others do. Raises Unavailable."""
+        ...
+
     async def examine(self) -> Health:
         """How it is set up. Raises Unavailable."""
         ...

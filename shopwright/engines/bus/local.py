@@ -36,6 +36,9 @@ class LocalBus(Relay):
             await self._forget(work, done)
         return left
 
+    async def check(self) -> None:
+        """It is the database, which is asked by itself."""
+
     async def examine(self) -> Health:
         return Health("facts in the database")
 

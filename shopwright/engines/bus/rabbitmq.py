@@ -87,6 +87,10 @@ class RabbitBus(Relay):
         await self._let_go()
         await self._line.close()
 
+    async def check(self) -> None:
+        if self._runs and not self._line.is_open:  # it is tried twice a second
+            raise Unavailable("RabbitMQ does not answer.")
+
     async def examine(self) -> Health:
         await self._connected()
         return await self._line.examine()
