@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aio_pika
 import httpx
 import pymongo
 import pytest
@@ -31,6 +30,7 @@ from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.catalog.contract import Option, Product
 from shopwright.settings import Settings, complete
 from shopwright.web import build
+from tests import queues
 
 # A property is right or wrong, however busy the machine is.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,7 +40,7 @@ POSTGRES = os.environ.get("SHOPWRIGHT_TEST_POSTGRES", "")
 SHAPE = os.environ.get("SHOPWRIGHT_TEST_SHAPE", "")
 ON_SERVERS = SHAPE in {"servers", "apart"}
 APART = SHAPE == "apart"  # on all servers, each service by itself, as far as the API goes
-QUEUES: set[str] = set()  # those of a shop
+QUEUES: list[str] = []  # those of a shop
 REQUIRED = os.environ.get("ENGINES") == "required"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 BERLIN = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
@@ -106,7 +106,7 @@ def engines(data: Path) -> dict[str, str]:
         "search": f"{server('OPENSEARCH')}/{place(data)}",
         "files": server("S3").replace("?", f"/{place(data)}?"),
         "cache": f"{server('REDIS')}?prefix={place(data)}",
-        "bus": f"{server('RABBITMQ')}?prefix={place(data)}",
+        "bus": f"{server('RABBITMQ')}?prefix={queues.place(data)}",
         "documents": mongo_url(data),
     }
 
@@ -121,12 +121,7 @@ async def leave(data: Path) -> None:
     if ON_SERVERS:
         async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
             await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{place(data)}-*")
-        async with await aio_pika.connect(server("RABBITMQ")) as connection:
-            channel = await connection.channel()
-            for name in QUEUES:
-                await channel.queue_delete(f"{place(data)}.{name}")
-            for name in ("facts", "dead"):
-                await channel.exchange_delete(f"{place(data)}.{name}")
+        await queues.leave(server("RABBITMQ"), data, QUEUES)
         async with pymongo.AsyncMongoClient(mongo_url(data)) as mongo:
             await mongo.drop_database(mongo.get_default_database())
 
@@ -146,8 +141,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
         if POSTGRES:
             await postgres_do(f"CREATE DATABASE {template}")
         shop = Shop(make_settings(folder, database_url(template) if POSTGRES else ""), hasher=QUICK, clock=HandClock())
-        QUEUES.update(reaction.name for reaction in shop.reactions)
-        QUEUES.update(f"dead.{name}" for name in shop.works)
+        QUEUES.extend({reaction.name: None for reaction in shop.reactions})
+        QUEUES.extend(f"dead.{name}" for name in shop.works)
         await shop.migrate()
         await load_rules(shop)
         await shop.users.ensure_owner(*OWNER)
@@ -157,6 +152,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
     asyncio.run(make())
     asyncio.run(leave(folder))
     yield folder, template
+    if ON_SERVERS:
+        asyncio.run(queues.remove_all(server("RABBITMQ"), QUEUES))
     if POSTGRES:
         asyncio.run(postgres_do(f"DROP DATABASE {template}"))
 

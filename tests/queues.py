@@ -1,0 +1,61 @@
+"""Places of shops on RabbitMQ. A quorum queue is slow to make: a place that was left empty is used again."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import aio_pika
+from aio_pika.exceptions import ChannelClosed
+
+ENDED_S = 30  # so long may it take them
+_of: dict[Path, str] = {}
+_empty: list[str] = []
+
+
+def place(data: Path) -> str:
+    """The prefix of the shop in this folder, the same for all its processes."""
+    if data not in _of:
+        _of[data] = _empty.pop() if _empty else f"test-{uuid.uuid4().hex[:12]}"
+    return _of[data]
+
+
+async def leave(url: str, data: Path, names: Sequence[str]) -> None:
+    """Its processes have ended; what waits in the queues of these names is thrown away."""
+    if data not in _of:
+        return
+    prefix = _of.pop(data)
+    async with asyncio.timeout(ENDED_S), await aio_pika.connect(url) as connection:
+        try:
+            channel = await connection.channel()
+            for name in names:
+                await _empty_out(channel, f"{prefix}.{name}")
+        except ChannelClosed:  # not all of them are there
+            await _remove(await connection.channel(), prefix, names)
+    _empty.append(prefix)
+
+
+async def _empty_out(channel: aio_pika.abc.AbstractChannel, name: str) -> None:
+    while True:
+        queue = await channel.declare_queue(name, passive=True)
+        told = queue.declaration_result
+        if not told.consumer_count:  # so nothing can come back that one of them had not acknowledged
+            break
+        await asyncio.sleep(0.01)
+    if told.message_count:
+        await queue.purge()
+
+
+async def remove_all(url: str, names: Sequence[str]) -> None:
+    """Of what was left empty nothing stays."""
+    async with await aio_pika.connect(url) as connection:
+        channel = await connection.channel()
+        while _empty:
+            await _remove(channel, _empty.pop(), names)
+
+
+async def _remove(channel: aio_pika.abc.AbstractChannel, prefix: str, names: Sequence[str]) -> None:
+    for name in names:
+        await channel.queue_delete(f"{prefix}.{name}")
+    for name in ("facts", "dead"):
+        await channel.exchange_delete(f"{prefix}.{name}")
