@@ -13,6 +13,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+import server_ferretdb
 from server_tls import Certificate
 
 STATE = Path(__file__).resolve().parents[1] / "var" / "servers.json"
@@ -21,7 +22,6 @@ READY_S = 120
 LISTENED_AT = range(20_000, 32_768)
 OPENSEARCH = "3.6.0"
 OLDEST_JDK = 21
-FERRETDB = "v1.24.0"
 VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@latest"
 MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 OPENSEARCH_ZIP = f"org.opensearch.distribution.integ-test-zip:opensearch:{OPENSEARCH}:zip"
@@ -205,69 +205,29 @@ def s3(home, port):
     return Server(pid, settings, "versitygw " + output(command, "--version").replace("\n", " ")[:60])
 
 
-FERRETDB_MAIN = """package main
-
-import (
-	"context"
-	"log"
-	"os"
-
-	"github.com/FerretDB/FerretDB/ferretdb"
-)
-
-func main() {
-	server, err := ferretdb.New(&ferretdb.Config{
-		Listener: ferretdb.ListenerConfig{
-			TCP: os.Args[1], TLS: os.Args[3], TLSCertFile: os.Args[4], TLSKeyFile: os.Args[5],
-		},
-		Handler:   "sqlite",
-		SQLiteURL: "file:" + os.Args[2] + "/",
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	log.Fatal(server.Run(context.Background()))
-}
-"""
-
-# It asks for `_id` in other words than those of its index, and looks through the whole collection for each document.
-FERRETDB_ID = ("DefaultColumn + \"->'$._id'\"", "DefaultColumn + \"->'_id'\"")
-
-
 def mongodb(home, port):
     """FerretDB speaks MongoDB's protocol; as a Go module it can be had from where Go modules are."""
-    command = CACHE / f"ferretdb-{FERRETDB}-indexed"
+    command = CACHE / f"ferretdb-{server_ferretdb.VERSION}-users"
     if not command.exists():
         go = need("go", "golang")
         say("Building FerretDB (once) …")
-        source = home / "source"
-        source.mkdir()
-        (source / "main.go").write_text(FERRETDB_MAIN)
-        (source / "go.mod").write_text(
-            f"module shopwright/ferretdb\n\ngo 1.22\n\nrequire github.com/FerretDB/FerretDB {FERRETDB}\n"
-        )
-        subprocess.run([go, "mod", "tidy"], check=True, cwd=source, stderr=subprocess.DEVNULL)
-        module = output(go, "list", "-m", "-f", "{{.Dir}}", "github.com/FerretDB/FerretDB", cwd=source)
-        subprocess.run(["cp", "-r", "--no-preserve=mode", module, source / "ferretdb"], check=True)
-        asks = source / "ferretdb/internal/backends/sqlite/metadata/metadata.go"
-        if FERRETDB_ID[0] not in asks.read_text():
-            sys.exit(f"FerretDB {FERRETDB} is not the one whose index on _id is mended here.")
-        asks.write_text(asks.read_text().replace(*FERRETDB_ID))
-        subprocess.run(
-            [go, "mod", "edit", "-replace", "github.com/FerretDB/FerretDB=./ferretdb"], check=True, cwd=source
-        )
-        subprocess.run([go, "build", "-o", command, "."], check=True, cwd=source)
-    (home / "data").mkdir()
+        server_ferretdb.build(go, home / "source", command)
     tls, by_tls = certified(home), free_port()
-    pid = launch(
-        home, command, f"127.0.0.1:{port}", home / "data", f"127.0.0.1:{by_tls}", tls.chain, tls.key,
-        answers=both(listens(port), listens(by_tls)), cwd=home,
-    )  # fmt: skip
+    for name in ("data", "guarded"):
+        (home / name).mkdir()
+    # Who has users asks everyone, which takes time: a second one, with TLS, in the same group of processes.
+    guarded = (
+        f"TLS=127.0.0.1:{by_tls} TLS_CHAIN={tls.chain} TLS_KEY={tls.key} USERS_DATABASE=shopwright USERS_NAME=loopback"
+    )
+    script = (
+        f"{guarded} USERS_PASSWORD=loopback {command} {home}/guarded & TCP=127.0.0.1:{port} exec {command} {home}/data"
+    )
+    pid = launch(home, "sh", "-c", script, answers=both(listens(port), listens(by_tls)), cwd=home)
     settings = {
         "MONGODB": f"mongodb://127.0.0.1:{port}/shopwright",
-        "MONGODB_TLS": f"mongodb://127.0.0.1:{by_tls}/shopwright?tls=true&tlsCAFile={tls.ca}",
+        "MONGODB_TLS": f"mongodb://loopback:loopback@127.0.0.1:{by_tls}/shopwright?tls=true&tlsCAFile={tls.ca}",
     }
-    return Server(pid, settings, f"FerretDB {FERRETDB}")
+    return Server(pid, settings, f"FerretDB {server_ferretdb.VERSION}")
 
 
 def jdk():

@@ -128,16 +128,24 @@ async def test_s3_by_tls(unknown: Authority) -> None:
         open_files(f"{url}.gone")
 
 
-async def test_mongodb_by_tls(unknown: Authority) -> None:
+async def test_mongodb_by_tls_and_password(unknown: Authority) -> None:
     url = server("MONGODB_TLS")
-    trusted, stranger = (open_documents(one) for one in (url, with_authority(url, unknown.ca)))
+    trusted = open_documents(url)
     assert "FerretDB" in (await trusted.examine()).engine
-    with pytest.raises(Unavailable):
-        await stranger.examine()
-    bare = Bodies(url.partition("?")[0])
-    with pytest.raises(Unavailable):
-        await bare.read("things", ["a"])
-    for one in (trusted, stranger, bare):
+    bodies = Bodies(url)
+    assert await bodies.read("things", ["a"]) == []
+    wrong = [
+        f"{with_authority(url, unknown.ca)}&serverSelectionTimeoutMS=500",
+        f"{url.partition('?')[0]}?serverSelectionTimeoutMS=500",
+        url.replace(":loopback@", ":guessed@"),
+        url.replace("loopback:loopback@", ""),
+    ]
+    strangers = [Bodies(one) for one in wrong]
+    for one in strangers:
+        with pytest.raises(Unavailable) as told:
+            await one.read("things", ["a"])
+        assert "guessed" not in str(told.value)
+    for one in (trusted, bodies, *strangers):
         await one.close()
 
 
