@@ -235,6 +235,16 @@ async def test_while_mongodb_is_gone_documents_are_written_and_those_seen_are_re
     await road.cut()
 
 
+def test_limits_in_the_address_of_mongodb_go_before_ours() -> None:
+    ours, theirs = (
+        Bodies(f"mongodb://127.0.0.1:9/shop{more}")._open(connect=False).options
+        for more in ("", "?MaxPoolSize=7&timeoutms=900")
+    )
+    assert (ours.pool_options.max_pool_size, ours.timeout) == (20, 5)
+    assert (theirs.pool_options.max_pool_size, theirs.timeout) == (7, 0.9)
+    assert ours.server_selection_timeout == theirs.server_selection_timeout == 2
+
+
 async def test_those_who_run_the_shop_are_told_that_mongodb_is_gone(
     data: tuple[Path, str], clock: HandClock, mongo: str
 ) -> None:

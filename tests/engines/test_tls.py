@@ -135,8 +135,8 @@ async def test_mongodb_by_tls_and_password(unknown: Authority) -> None:
     bodies = Bodies(url)
     assert await bodies.read("things", ["a"]) == []
     wrong = [
-        f"{with_authority(url, unknown.ca)}&serverSelectionTimeoutMS=500",
-        f"{url.partition('?')[0]}?serverSelectionTimeoutMS=500",
+        f"{with_authority(url, unknown.ca)}&timeoutMS=500",
+        f"{url.partition('?')[0]}?timeoutMS=500",
         url.replace(":loopback@", ":guessed@"),
         url.replace("loopback:loopback@", ""),
     ]

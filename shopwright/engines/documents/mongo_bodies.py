@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from bson import Int64
@@ -35,6 +36,13 @@ PORTION_BYTES = 8_000_000  # a message to the server may have 48
 # A body leaves the database once it is here: on the disks of a majority.
 DURABLE = {"writeConcern": {"w": "majority", "j": True}}
 OLDEST = (5, 0)
+UNLESS_SAID: Mapping[str, Any] = {
+    "appname": "shopwright",
+    "maxPoolSize": CONNECTIONS,
+    "serverSelectionTimeoutMS": CONNECT_MS,
+    "connectTimeoutMS": CONNECT_MS,
+    "timeoutMS": ANSWER_MS,
+}
 DATABASE = "shopwright"
 LIST = "%[]"  # around a list in a list, which FerretDB does not take
 # What the name of a field may not have everywhere, and the mark itself.
@@ -62,16 +70,13 @@ class Bodies:
         self._open(connect=False)  # a URL that cannot be is refused before anything starts
 
     def _open(self, *, connect: bool) -> AsyncMongoClient[dict[str, Any]]:
+        said = {name.lower() for name, _ in parse_qsl(urlsplit(self._url).query)}
         try:
             client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
                 self._url,
                 connect=connect,
-                appname="shopwright",
-                maxPoolSize=CONNECTIONS,
-                serverSelectionTimeoutMS=CONNECT_MS,
-                connectTimeoutMS=CONNECT_MS,
-                timeoutMS=ANSWER_MS,
                 retryWrites=False,  # what was not brought is brought by a timer
+                **{name: value for name, value in UNLESS_SAID.items() if name.lower() not in said},
             )
         except (ConfigurationError, InvalidURI, ValueError) as error:
             raise Invalid(
