@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shopwright.app import Shop
@@ -244,6 +245,27 @@ async def test_money_that_comes_after_the_goods_were_sold_goes_back(shop: Shop, 
     payment = (await shop.payments.of_order(first.id))[0]
     assert (after.status, payment.status) == ("cancelled", "refunded")
     await healthy(shop)
+
+
+async def test_a_paid_order_whose_goods_went_to_others_while_we_stood_still_is_given_back(whole: Shop, clock) -> None:
+    kettle = await sell(whole, on_hand=1)
+    first = await place(whole, kettle, token="pretend_3ds")
+    await whole.pretend.answer_challenge(first.payment.next_action.url.rpartition("/")[2], approved=True)
+    (payment,) = await whole.payments.of_order(first.id)
+    captured = msgspec.structs.replace(payment, status="captured")
+    assert await whole.orders._set_aside(first.id)
+    assert await whole.orders._mark_paid(first.id, captured)  # and the process stands still before the goods are taken
+    clock.move(hours=3)
+    await whole.inventory.expire()
+    second = await place(whole, kettle, email="bea@example.com")
+    clock.move(seconds=30)
+    await whole.bus.settle()
+    after = await whole.orders.get(first.id)
+    (payment,) = await whole.payments.of_order(first.id)
+    assert (second.status, after.status, payment.status) == ("paid", "cancelled", "refunded")
+    assert "sold to others" in after.timeline[-1].what
+    assert await stock(whole, kettle) == (0, 0)
+    await healthy(whole)
 
 
 async def test_two_tabs_paying_one_cart_buy_it_once(shop: Shop) -> None:

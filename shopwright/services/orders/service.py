@@ -236,7 +236,12 @@ class OrderBook(Ending):
         if order.payment_id != payment.id:
             await self._give_back(payment, await self.get(order_id))  # it was paid for twice
             return
-        await self._take_goods(order)
+        try:
+            await self._take_goods(order)
+        except SoldOut:  # we stood still for longer than they were set aside, between the money and the goods
+            reason = "The goods were sold to others while the payment was written down; it is given back."
+            await self.give_up(order.id, reason, SYSTEM, "cancelled", only=frozenset({"paid"}))
+            return
         await self._carts.close(order.cart_id)
 
     async def _set_aside(self, order_id: str) -> bool:
@@ -255,7 +260,7 @@ class OrderBook(Ending):
         return True
 
     async def _take_goods(self, order: store.Head) -> None:
-        """What is set aside for a paid order leaves the shelf, once. Raises SoldOut, to be tried again, where it is gone."""
+        """What is set aside for a paid order leaves the shelf, once. Raises SoldOut where it is gone."""
         if await self._inventory.take(order.id) == "expired":
             whole = await self.get(order.id)
             wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
