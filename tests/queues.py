@@ -1,6 +1,8 @@
 """Places of shops on RabbitMQ. A quorum queue is slow to make: a place that was left empty is used again."""
 
 import asyncio
+import hashlib
+import os
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,22 +11,25 @@ import aio_pika
 from aio_pika.exceptions import ChannelClosed
 
 ENDED_S = 30  # so long may it take them
-_of: dict[Path, str] = {}
 _empty: list[str] = []
+
+
+def _known(data: Path) -> str:
+    """The name under which processes that a test starts know the place, too."""
+    return "TEST_QUEUES_" + hashlib.sha256(str(data).encode()).hexdigest()[:16]
 
 
 def place(data: Path) -> str:
     """The prefix of the shop in this folder, the same for all its processes."""
-    if data not in _of:
-        _of[data] = _empty.pop() if _empty else f"test-{uuid.uuid4().hex[:12]}"
-    return _of[data]
+    if _known(data) not in os.environ:
+        os.environ[_known(data)] = _empty.pop() if _empty else f"test-{uuid.uuid4().hex[:12]}"
+    return os.environ[_known(data)]
 
 
 async def leave(url: str, data: Path, names: Sequence[str]) -> None:
     """Its processes have ended; what waits in the queues of these names is thrown away."""
-    if data not in _of:
+    if (prefix := os.environ.pop(_known(data), "")) == "":
         return
-    prefix = _of.pop(data)
     async with asyncio.timeout(ENDED_S), await aio_pika.connect(url) as connection:
         try:
             channel = await connection.channel()

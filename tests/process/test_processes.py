@@ -121,7 +121,7 @@ async def test_killed_again_and_again_under_load_nothing_is_lost_and_nothing_dou
             await asyncio.sleep(0.02)
 
     shoppers = [asyncio.create_task(shopper()) for _ in range(4)]
-    kills = int(os.environ.get("KILLS", "15" if ON_SERVERS else "40" if POSTGRES else "100"))
+    kills = int(os.environ.get("KILLS", "15" if ON_SERVERS else "25" if POSTGRES else "60"))
     for _ in range(kills):
         await asyncio.sleep(chance.uniform(0.02, 0.5))
         await asyncio.to_thread(server.kill)
