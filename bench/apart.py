@@ -19,7 +19,7 @@ import asyncpg
 import httpx
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from bench.measuring import free_port, start, stop, wrk
+from bench.measuring import cpu_s, free_port, start, stop, wrk
 from bench.run import flow_over_http, prepare_in
 from shopwright.kit.settings import read
 from shopwright.services import RIVER
@@ -27,24 +27,15 @@ from shopwright.settings import Settings, complete
 
 BAR = 3.0
 SLUG = "harbour-kettle"
-TICK = os.sysconf("SC_CLK_TCK")
 AT_ONCE = 8
 PATIENCE_S = 60
 ROUNDS = 3  # of checkouts; told is the middle one
 Figure = tuple[float, float]  # a second, milliseconds of CPU each
 
 
-def cpu_s(mark: str) -> float:
+def marked_s(mark: str) -> float:
     """What all processes with this in their environment have used."""
-    total = 0
-    for one in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark.encode() in (one / "environ").read_bytes():
-                fields = (one / "stat").read_text().rpartition(")")[2].split()
-                total += int(fields[11]) + int(fields[12])
-        except OSError:
-            continue
-    return total / TICK
+    return cpu_s(lambda one: mark.encode() in (one / "environ").read_bytes())
 
 
 def measured(mark: str, idle: float, job: Callable[[], tuple[float, float]]) -> Figure:
@@ -52,17 +43,17 @@ def measured(mark: str, idle: float, job: Callable[[], tuple[float, float]]) -> 
 
     `idle`: CPU a second that is used however little there is to do (timers, health): no request pays for it.
     """
-    before, began = cpu_s(mark), time.perf_counter()
+    before, began = marked_s(mark), time.perf_counter()
     count, seconds = job()
     took = time.perf_counter() - began
-    return count / seconds, (cpu_s(mark) - before - idle * took) / count * 1000
+    return count / seconds, (marked_s(mark) - before - idle * took) / count * 1000
 
 
 def idling(mark: str, seconds: float) -> float:
     """CPU a second where nobody asks for anything."""
-    before = cpu_s(mark)
+    before = marked_s(mark)
     time.sleep(seconds)
-    return (cpu_s(mark) - before) / seconds
+    return (marked_s(mark) - before) / seconds
 
 
 async def all_heard(database: str) -> None:

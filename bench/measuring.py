@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -62,3 +63,16 @@ def memory_mb(process: subprocess.Popen[bytes]) -> float:
         except (OSError, ProcessLookupError):
             continue
     return total / 1024
+
+
+def cpu_s(chosen: Callable[[Path], bool]) -> float:
+    """What the processes chosen by their folders in /proc have used."""
+    ticks = 0
+    for one in Path("/proc").glob("[0-9]*"):
+        try:
+            if chosen(one):
+                fields = (one / "stat").read_text().rpartition(")")[2].split()
+                ticks += int(fields[11]) + int(fields[12])
+        except OSError:
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")

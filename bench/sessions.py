@@ -4,7 +4,6 @@ python bench/sessions.py                SHOPWRIGHT_TEST_POSTGRES and _REDIS say 
 """
 
 import asyncio
-import contextlib
 import os
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import asyncpg
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from bench.measuring import cpu_s
 from shopwright.app import migrations_of
 from shopwright.engines.cache import open_cache
 from shopwright.engines.database import open_database
@@ -45,13 +45,7 @@ async def took(read: Callable[[], Awaitable[object]], at_once: int) -> float:
 
 def spent_by(server: str) -> float:
     """Seconds of CPU that processes of this name have used."""
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            name, _, rest = stat.read_text().partition(") ")
-            if name.endswith(f"({server}"):
-                ticks += sum(map(int, rest.split()[11:13]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return cpu_s(lambda one: (one / "comm").read_text() == f"{server}\n")
 
 
 async def main() -> None:

@@ -106,7 +106,7 @@ def engines(data: Path) -> dict[str, str]:
         "search": f"{server('OPENSEARCH')}/{place(data)}",
         "files": server("S3").replace("?", f"/{place(data)}?"),
         "cache": f"{server('REDIS')}?prefix={place(data)}",
-        "bus": f"{server('RABBITMQ')}?prefix={queues.place(data)}",
+        "bus": f"{server('RABBITMQ')}?prefix={queues.place(place(data))}",
         "documents": mongo_url(data),
     }
 
@@ -121,7 +121,7 @@ async def leave(data: Path) -> None:
     if ON_SERVERS:
         async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
             await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{place(data)}-*")
-        await queues.leave(server("RABBITMQ"), data, QUEUES)
+        await queues.leave(server("RABBITMQ"), place(data), QUEUES)
         async with pymongo.AsyncMongoClient(mongo_url(data)) as mongo:
             await mongo.drop_database(mongo.get_default_database())
 
@@ -141,7 +141,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
         if POSTGRES:
             await postgres_do(f"CREATE DATABASE {template}")
         shop = Shop(make_settings(folder, database_url(template) if POSTGRES else ""), hasher=QUICK, clock=HandClock())
-        QUEUES.extend({reaction.name: None for reaction in shop.reactions})
+        QUEUES.extend(dict.fromkeys(reaction.name for reaction in shop.reactions))
         QUEUES.extend(f"dead.{name}" for name in shop.works)
         await shop.migrate()
         await load_rules(shop)

@@ -1,11 +1,9 @@
 """Places of shops on RabbitMQ. A quorum queue is slow to make: a place that was left empty is used again."""
 
 import asyncio
-import hashlib
 import os
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 
 import aio_pika
 from aio_pika.exceptions import ChannelClosed
@@ -14,21 +12,21 @@ ENDED_S = 30  # so long may it take them
 _empty: list[str] = []
 
 
-def _known(data: Path) -> str:
+def _known(shop: str) -> str:
     """The name under which processes that a test starts know the place, too."""
-    return "TEST_QUEUES_" + hashlib.sha256(str(data).encode()).hexdigest()[:16]
+    return f"TEST_QUEUES_{shop}"
 
 
-def place(data: Path) -> str:
-    """The prefix of the shop in this folder, the same for all its processes."""
-    if _known(data) not in os.environ:
-        os.environ[_known(data)] = _empty.pop() if _empty else f"test-{uuid.uuid4().hex[:12]}"
-    return os.environ[_known(data)]
+def place(shop: str) -> str:
+    """The prefix of the shop of this name, the same for all its processes."""
+    if _known(shop) not in os.environ:
+        os.environ[_known(shop)] = _empty.pop() if _empty else f"test-{uuid.uuid4().hex[:12]}"
+    return os.environ[_known(shop)]
 
 
-async def leave(url: str, data: Path, names: Sequence[str]) -> None:
+async def leave(url: str, shop: str, names: Sequence[str]) -> None:
     """Its processes have ended; what waits in the queues of these names is thrown away."""
-    if (prefix := os.environ.pop(_known(data), "")) == "":
+    if not (prefix := os.environ.pop(_known(shop), "")):
         return
     async with asyncio.timeout(ENDED_S), await aio_pika.connect(url) as connection:
         try:

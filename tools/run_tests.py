@@ -15,7 +15,7 @@ SERVERS = (
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too; not a third time on PostgreSQL alone.
 TWICE = ("tests/pages", "tests/security", "tests/process", "tests/apart")
 # All but what is apart by itself or asks no service.
-APART = tuple(f"tests/{name}" for name in ("api", "imports", "kit", "pages", "security", "services", "simulate"))
+APART = tuple(f"tests/{name}" for name in ("api", "imports", "kit", "pages", "security", "services"))
 
 
 def main() -> int:

@@ -23,7 +23,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.services import RIVER
 from tests import queues
 from tests.apart.cluster import Cluster, running
-from tests.conftest import ON_SERVERS, QUICK, make_settings, sell, server
+from tests.conftest import ON_SERVERS, QUICK, make_settings, place, sell, server
 from tests.process.load import Count, Load
 from tests.process.test_failures import ENGINES, NAMES, open_roads
 from tests.process.test_processes import settled, wrong
@@ -125,7 +125,7 @@ class Story:
         )  # fmt: skip
         async with await aio_pika.connect(server("RABBITMQ")) as connection:
             channel = await connection.channel()
-            queue = f"{queues.place(self.data[0])}.{HEARER}"
+            queue = f"{queues.place(place(self.data[0]))}.{HEARER}"
 
             def say(body: bytes) -> Awaitable[object]:
                 message = aio_pika.Message(body, type="OrderPaid", delivery_mode=aio_pika.DeliveryMode.PERSISTENT)

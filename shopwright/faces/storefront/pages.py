@@ -99,8 +99,7 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
         "reference": told.instance,
     }
     page = render.page("storefront/templates/error.html", context, told.status)
-    if again_s := told.data.get("retry_after"):
-        page.set_header("Retry-After", str(again_s))
+    page.headers.update(problems.when_again(told))
     return page
 
 

@@ -23,11 +23,17 @@ class Window:
         self._cache = cache
         self._clock = clock
 
-    async def count(self, scope: Scope, what: str) -> tuple[int, int]:
-        """How many of these the client has sent with this one, and in how many seconds that begins anew. Raises Unavailable."""
+    async def count(self, scope: Scope, what: str) -> tuple[int, int] | None:
+        """How many of these the client has sent with this one, and in how many seconds that begins anew.
+
+        None where nobody can be counted: a shop that counts nobody is better than one that serves nobody.
+        """
         client = scope.get("client") or ("unknown", 0)
         window, into = divmod(int(self._clock.now().timestamp()), WINDOW_S)
-        count = await self._cache.increment(f"limit:{client[0]}:{what}:{window}", timedelta(seconds=WINDOW_S))
+        try:
+            count = await self._cache.increment(f"limit:{client[0]}:{what}:{window}", timedelta(seconds=WINDOW_S))
+        except Unavailable:
+            return None
         return count, WINDOW_S - into
 
 
@@ -45,14 +51,10 @@ class SeldomLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and "seldom" in scope["route_handler"].opt:
-            route = f"{scope['method']} {scope['path_template']}"
-            try:
-                count, again_s = await self._window.count(scope, route)
-            except Unavailable:  # see below
-                count, again_s = 0, 0
-            if count > self._limit:
+            counted = await self._window.count(scope, f"{scope['method']} {scope['path_template']}")
+            if counted is not None and counted[0] > self._limit:
                 watch.note("limited", method=scope["method"], path=scope["path_template"])
-                raise _too_many(again_s)
+                raise _too_many(counted[1])
         await self._app(scope, receive, send)
 
 
@@ -70,11 +72,11 @@ class Limits:
             return
         reads = scope["method"] in {"GET", "HEAD", "OPTIONS"}
         limit = self._per_minute * (10 if reads else 1)
-        try:
-            count, again_s = await self._window.count(scope, "reads" if reads else "writes")
-        except Unavailable:  # a shop that counts nobody is better than one that serves nobody
+        counted = await self._window.count(scope, "reads" if reads else "writes")
+        if counted is None:
             await self._app(scope, receive, send)
             return
+        count, again_s = counted
         if count > limit:
             await refuse(scope, send, _too_many(again_s), (b"retry-after", str(again_s).encode()))
             return

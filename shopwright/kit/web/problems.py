@@ -121,12 +121,16 @@ def _from_message(message: str, within: str = "") -> Problem | None:
     return Problem(pointer, "invalid", f"{pointer.lstrip('/') or 'The body'}: {text}.")
 
 
+def when_again(told: ProblemDetails) -> dict[str, str]:
+    """The header that says when to come back, where the error knows (RFC 9110, 10.2.3)."""
+    again_s = told.data.get("retry_after")
+    return {"Retry-After": str(again_s)} if again_s else {}
+
+
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The exception handler of the API."""
     told = describe(error, request.scope.get("state", {}).get("request_id", ""))
-    headers = {}
-    if retry_after := told.data.get("retry_after"):
-        headers["Retry-After"] = str(retry_after)
+    headers = when_again(told)
     if told.status == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = "Bearer"
     if told.status == 405 and isinstance(error, HTTPException):  # noqa: PLR2004
