@@ -3,8 +3,10 @@
 import asyncio
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -217,6 +219,23 @@ async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "orders.db").write_text("this is a shopping list, not a database" * 100)
     with pytest.raises(Unavailable, match="cannot be opened"):
         await open_database(f"sqlite://{tmp_path}", "orders").check()
+
+
+def test_many_that_open_a_new_sqlite_file_at_once_all_succeed(tmp_path: Path) -> None:
+    """As many processes do when a shop starts: each of these threads has a connection, and so a place, of its own."""
+    together = threading.Barrier(8)
+
+    def open_one(folder: Path) -> None:
+        made = open_database(f"sqlite://{folder}", "things")
+        together.wait()
+        asyncio.run(made.fetch("SELECT 1", {}))
+        asyncio.run(made.close())
+
+    with ThreadPoolExecutor(8) as threads:
+        for n in range(100):
+            (tmp_path / str(n)).mkdir()
+            for opened in [threads.submit(open_one, tmp_path / str(n)) for _ in range(8)]:
+                opened.result()
 
 
 async def test_two_processes_share_a_sqlite_file(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
 
 WRITE_WAIT_S = 15.0
+OPEN_WAIT_S = 5.0
 BATCH = 1000
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -32,11 +33,29 @@ PRAGMAS = (
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, cached_statements=512)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=OPEN_WAIT_S, cached_statements=512)
     connection.row_factory = sqlite3.Row
-    for pragma in PRAGMAS:
-        connection.execute(pragma)
+    try:
+        for pragma in PRAGMAS:
+            _prepare(connection, pragma)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def _prepare(connection: sqlite3.Connection, pragma: str) -> None:
+    """Of several that turn a new file to WAL at once, all but one are refused without waiting: so we wait."""
+    deadline = time.monotonic() + OPEN_WAIT_S
+    while True:
+        try:
+            connection.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.0005, 0.002))  # noqa: S311 -- jitter, not a secret
+        else:
+            return
 
 
 def _translate(error: sqlite3.Error, path: Path) -> NoReturn:
