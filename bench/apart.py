@@ -78,14 +78,17 @@ def figures(url: str, mark: str, skus: list[str], asked: argparse.Namespace, dat
         asyncio.run(all_heard(database))
         return asked.checkouts, asked.checkouts / rate
 
-    def loaded(path: str) -> tuple[float, float]:
-        return wrk(url + path, asked.seconds) * asked.seconds, asked.seconds
+    def loaded(path: str, cookie: str = "") -> tuple[float, float]:
+        return wrk(url + path, asked.seconds, cookie) * asked.seconds, asked.seconds
 
     checkouts()  # every process has its connections, its statements prepared, and remembers what does not change
     idle = idling(mark, 2.0 * asked.seconds)
     print(f"{'':14} {'idle':26} {idle * 100:9.1f} hundredths of a core", flush=True)
     found = {
         "product page, kept": measured(mark, idle, lambda: loaded(f"/p/{SLUG}")),
+        "the same, with a cart": measured(
+            mark, idle, lambda: loaded(f"/p/{SLUG}", f"cart={filled_cart(url, skus[0])}")
+        ),
         "product as JSON, kept": measured(mark, idle, lambda: loaded(f"/v1/products/{SLUG}")),
     }
     number = iter(range(10**6))
@@ -106,11 +109,19 @@ def figures(url: str, mark: str, skus: list[str], asked: argparse.Namespace, dat
     return found
 
 
+def filled_cart(url: str, sku: str) -> str:
+    """The id of a cart of somebody who looks on."""
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        cart: str = client.post("/v1/carts", json={}).json()["id"]
+        client.post(f"/v1/carts/{cart}/lines", json={"sku": sku, "quantity": 2}).raise_for_status()
+    return cart
+
+
 @contextmanager
-def one_process(environment: dict[str, str]) -> Iterator[str]:
+def one_process(environment: dict[str, str], *more: str) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "shopwright", "serve", "--quiet", "--port", str(port)]
+    command = [sys.executable, "-m", "shopwright", "serve", "--quiet", "--port", str(port), *more]
     process = start(command, port, **environment, SHOPWRIGHT_URL=url)
     try:
         yield url

@@ -24,7 +24,7 @@ from argon2 import PasswordHasher
 
 from shopwright import __version__
 from shopwright.engines.bus import Bus, open_bus
-from shopwright.engines.cache import open_cache, open_marks
+from shopwright.engines.cache import open_cache, open_hot, open_marks
 from shopwright.engines.database import open_database
 from shopwright.engines.documents import open_documents
 from shopwright.engines.edges import open_edge
@@ -153,6 +153,7 @@ class Shop:
         self.works: dict[str, Work] = {name: self._work(name) for name in (*RIVER, "pretend") if name in self.here}
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)
+        self.hot = open_hot(settings.hot_reads, self.cache, settings.cache)
         self.files = open_files(settings.files)
         self.edge = open_edge(settings.cdn)
         self.index = open_search(settings.search)
@@ -362,6 +363,8 @@ class Shop:
         await self.index.close()
         await self.documents.close()
         await self.cache.close()
+        if self.hot is not None and self.hot is not self.cache:
+            await self.hot.close()
         if self.marks is not None:
             await self.marks.close()
         await self.outside.aclose()

@@ -44,6 +44,7 @@ async def examine_engines(shop: Shop) -> list[Finding]:
     asked: list[tuple[str, Callable[[], Awaitable[Health]]]] = [
         ("documents", shop.documents.examine),
         ("cache", shop.cache.examine),
+        *([("hot reads", shop.hot.examine)] if shop.hot is not None and shop.hot is not shop.cache else []),
         ("files", shop.files.examine),
         ("search", shop.index.examine),
         ("bus", shop.bus.examine),

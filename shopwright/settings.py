@@ -32,6 +32,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache: Annotated[
         str, _means("cache engine: memory:, redis://…, redis+sentinel://…, redis+cluster://… or memcached://…")
     ] = "memory:"
+    hot_reads: Annotated[
+        str,
+        _means(
+            "where pages one process has made are kept for the others: cache: (if that is Redis), memcached://…, redis://… or off:"
+        ),
+    ] = "cache:"
     bus: Annotated[str, _means("how facts travel: local:, amqp://…")] = "local:"
     search: Annotated[str, _means("search engine: tantivy:///folder or opensearch://…")] = ""
     files: Annotated[str, _means("where media live: file:///folder or s3://bucket")] = ""

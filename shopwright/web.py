@@ -22,6 +22,7 @@ from shopwright.engines.providers.pretend import pages as pretend_pages
 from shopwright.faces.backoffice import pages as backoffice
 from shopwright.faces.docs import pages as docs
 from shopwright.faces.person import http as person
+from shopwright.faces.render import looks
 from shopwright.faces.shelf import http as shelf
 from shopwright.faces.storefront import pages as storefront
 from shopwright.faces.storefront.turns import Turns
@@ -29,6 +30,7 @@ from shopwright.faces.storefront.visitors import PageVisitors, forms
 from shopwright.housekeeping import Housekeeper, operator_routes
 from shopwright.kit.auth import Caller, anyone
 from shopwright.kit.calls import Exposed
+from shopwright.kit.hot import Hot
 from shopwright.kit.house import House
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
@@ -54,6 +56,7 @@ from shopwright.services.recommendations import http as recommendations
 from shopwright.services.reviews import http as reviews
 from shopwright.services.search import http as search
 from shopwright.services.users import http as users
+from shopwright.settings import Settings
 from shopwright.ways import FACES, HOUSE, PARTS
 
 SERVICES = (
@@ -111,6 +114,8 @@ ROUTES: dict[str, Callable[[], Router]] = {
 # The hottest reads: they and what is below them ("/" stands for itself alone) is the same for all who are not signed in.
 KEPT_API = ("/v1/products", "/v1/search", "/v1/categories")
 KEPT_PAGES = ("/", "/c", "/collections", "/p", "/search")
+# The settings that answers differ by.
+SHOWS_IN_ANSWERS = ("url", "shop_name", "currency", "country", "prices_include_tax", "cdn")
 ROUTES_OF_FACES = (person.routes, storefront.routes, backoffice.routes, docs.routes)
 
 
@@ -217,7 +222,8 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     answering: ASGIApp = litestar_app(shop, deliver=deliver)
     if shop.edge is not None:
         answering = OwnForms(answering, forms(shop.settings), shop.settings.url)
-    answering = Prepared(answering, plans(shop), sources, shop.numbers.prepared, shop.edge)
+    hot = None if shop.hot is None else Hot(shop.hot, made_by(shop.settings))
+    answering = Prepared(answering, plans(shop), sources, shop.numbers.prepared, shop.edge, hot)
     answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
     answering = Turns(answering, shop.carts, shop.ways.seal, shop.clock, shop.settings)
     if shop.settings.limits == "on":
@@ -240,6 +246,12 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     return answering
 
 
+def made_by(settings: Settings) -> str:
+    """What makes an answer besides what it is made of: this version, its templates, and what it was told of the shop."""
+    told = [getattr(settings, name) for name in SHOWS_IN_ANSWERS]
+    return repr((__version__, looks(), told))
+
+
 def _untold() -> None:
     """The version of a database that is elsewhere."""
 
@@ -253,9 +265,10 @@ def plans(shop: Shop) -> dict[str, Plan]:
     strangers = Strangers()
     found = shop.search.outages if "search" in shop.here else shop.ways.outages
     made_from = {"/v1/products": SEEN_BY_ALL, "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
-    api = {path: Plan(made_from[path], [found], strangers) for path in KEPT_API}
+    api = {path: Plan(made_from[path], strangers, own=[found]) for path in KEPT_API}
     # What is recommended shifts with every glance of anyone: pages may be a minute behind in this alone.
-    page = Plan(SEEN_BY_ALL, [minute, found], PageVisitors(shop.carts, shop.settings, all_alike=shop.edge is not None))
+    visitors = PageVisitors(shop.carts, shop.settings, all_alike=shop.edge is not None)
+    page = Plan(SEEN_BY_ALL, visitors, others=[minute], own=[found])
     return api if shop.settings.pages == "fresh" else api | dict.fromkeys(KEPT_PAGES, page)
 
 

@@ -45,7 +45,7 @@ PANELS: tuple[Panel, ...] = (
         (('sum by (service, outcome) (rate(shopwright_calls_total{outcome!="answered"}[5m]))', f"{SERVICE} {{{{outcome}}}}"),),
     ),
     ("Calls between services (99 %)", "s", ((P99.format(", service", "call", ""), SERVICE),)),
-    ("Answers kept ready", "percentunit", (('sum(rate(shopwright_prepared_total{how="kept"}[5m])) / sum(rate(shopwright_prepared_total[5m]))', "kept"),)),
+    ("Answers kept ready", "percentunit", (('sum(rate(shopwright_prepared_total{how=~"kept|shared"}[5m])) / sum(rate(shopwright_prepared_total[5m]))', "kept"),)),
     ("Facts waiting", "short", (("max by (service) (shopwright_deliveries_waiting)", SERVICE),)),
     ("Facts late by", "s", (("max by (service) (shopwright_delivery_lag_seconds)", SERVICE),)),
     ("Facts given up", "short", (("max by (service) (shopwright_deliveries_dead)", SERVICE),)),

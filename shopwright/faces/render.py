@@ -66,6 +66,15 @@ def asset(name: str) -> tuple[str, bytes]:
     return f"/assets/{hashlib.sha256(content).hexdigest()[:12]}/{name}", content
 
 
+def looks() -> str:
+    """Another text for each other set of templates, styles and scripts."""
+    files = sorted(path for path in HOME.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    content = hashlib.sha256()
+    for path in files:
+        content.update(str(path.relative_to(HOME)).encode() + path.read_bytes())
+    return content.hexdigest()
+
+
 def _load(name: str) -> str | None:
     path = HOME / name
     return path.read_text(encoding="utf-8") if path.is_file() else None

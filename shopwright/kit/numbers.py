@@ -42,7 +42,9 @@ class Numbers:
         self.requests = self._counter("requests_total", "Requests answered", "method", "route", "status")
         self.seconds = self._histogram("request_seconds", "Time to answer", "route")
         self.prepared = self._counter(
-            "prepared_total", "Answers that could be prepared: kept ones, and those made", "how"
+            "prepared_total",
+            "Answers that could be prepared: kept ones, those another process shared, and those made",
+            "how",
         )
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 

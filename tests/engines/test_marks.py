@@ -120,7 +120,7 @@ async def test_what_changed_while_an_answer_was_made_is_kept_by_no_cache_in_fron
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"{}"})
 
-    plan = Plan((name,), [], Strangers())
+    plan = Plan((name,), Strangers())
     counted = Counter("made", "", ["how"], registry=CollectorRegistry())
     prepared = Prepared(app, {"/x": plan}, Sources({name: lambda: None}, marks), counted, edge)
     said = []

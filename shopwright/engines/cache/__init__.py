@@ -1,5 +1,6 @@
 """Caches: `memory:` lives in each process, `redis://…` and `memcached://…` are shared by all of them."""
 
+from shopwright.kit.errors import Invalid
 from shopwright.kit.ports import Cache
 from shopwright.kit.settings import choose, client_of
 from shopwright.kit.work import Marks
@@ -18,31 +19,57 @@ def open_cache(url: str) -> Cache:
             "redis+cluster": _redis,
             "memcached": _memcached,
         },
-    )(url)
+    )(url, "cache")
 
 
-def _memory(_url: str) -> Cache:
+def open_hot(url: str, cache: Cache, cache_url: str) -> Cache | None:
+    """Where answers that one process made are kept for all: `cache` itself, or one of their own; None for nowhere.
+
+    Only Redis as `cache_url` tells all processes of versions. Raises Invalid for a place of their own without it.
+    """
+    shared = cache_url.startswith("redis")
+    opened = choose(
+        "hot_reads",
+        url,
+        {
+            "cache": lambda _url, _setting: cache if shared else None,
+            "off": lambda _url, _setting: None,
+            "redis": _redis,
+            "rediss": _redis,
+            "redis+sentinel": _redis,
+            "redis+cluster": _redis,
+            "memcached": _memcached,
+        },
+    )(url, "hot_reads")
+    if opened is not None and not shared:
+        raise Invalid(
+            "SHOPWRIGHT_HOT_READS needs Redis as SHOPWRIGHT_CACHE: it tells processes of what changed in the database of others."
+        )
+    return opened
+
+
+def _memory(_url: str, _setting: str) -> Cache:
     from shopwright.engines.cache.memory import MemoryCache
 
     return MemoryCache()
 
 
-def _redis(url: str) -> Cache:
+def _redis(url: str, setting: str) -> Cache:
     from shopwright.engines.cache.calm import CalmCache
 
     with client_of("redis"):
         from shopwright.engines.cache.redis import RedisCache
 
-    return CalmCache(RedisCache(url))
+    return CalmCache(RedisCache(url, setting))
 
 
-def _memcached(url: str) -> Cache:
+def _memcached(url: str, setting: str) -> Cache:
     from shopwright.engines.cache.calm import CalmCache
 
     with client_of("memcached"):
         from shopwright.engines.cache.memcached import MemcachedCache
 
-    return CalmCache(MemcachedCache(url))
+    return CalmCache(MemcachedCache(url, setting))
 
 
 def open_marks(url: str) -> Marks | None:

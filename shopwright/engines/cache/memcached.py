@@ -31,10 +31,10 @@ LONGEST = timedelta(days=30)
 class MemcachedCache:
     """Keys are hashed: those of the protocol hold neither spaces nor more than 250 bytes."""
 
-    def __init__(self, url: str) -> None:
-        parts = take_apart("cache", url)
+    def __init__(self, url: str, setting: str = "cache") -> None:
+        parts = take_apart(setting, url)
         if len(parts.hosts) > 1 or parts.user or parts.password or parts.path:
-            raise Invalid("SHOPWRIGHT_CACHE looks like memcached://host:11211.")
+            raise Invalid(f"SHOPWRIGHT_{setting.upper()} looks like memcached://host:11211.")
         host, port = parts.hosts[0]
         self._client = PooledClient(
             (host, port or PORT),

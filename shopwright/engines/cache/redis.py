@@ -41,10 +41,10 @@ return count
 class RedisCache:
     """Keys below the prefix, each with an end: memory that runs short may evict them (`allkeys-lru`, `volatile-ttl`)."""
 
-    def __init__(self, url: str) -> None:
-        parts = take_apart("cache", url, ("ca", "prefix"))
-        self._client, self._watchers = connect(parts)
-        self._prefix = f"{prefix_of('cache', parts)}:"
+    def __init__(self, url: str, setting: str = "cache") -> None:
+        parts = take_apart(setting, url, ("ca", "prefix"))
+        self._client, self._watchers = connect(parts, f"SHOPWRIGHT_{setting.upper()}")
+        self._prefix = f"{prefix_of(setting, parts)}:"
         self._free = asyncio.Semaphore(CONNECTIONS)
         self._line: Any = None
 
@@ -129,7 +129,7 @@ class RedisCache:
             await one.aclose()
 
 
-def connect(url: EngineUrl) -> tuple[Any, list[Any]]:
+def connect(url: EngineUrl, setting: str = "SHOPWRIGHT_CACHE") -> tuple[Any, list[Any]]:
     """A client of the server, the Sentinels' master, or the Cluster, and those of the Sentinels; they connect when first used."""
     how: dict[str, Any] = {
         "username": url.user or None,
@@ -146,14 +146,14 @@ def connect(url: EngineUrl) -> tuple[Any, list[Any]]:
         return RedisCluster(startup_nodes=nodes, **how), []
     if url.scheme == "redis+sentinel":
         if not url.path:
-            raise Invalid("SHOPWRIGHT_CACHE names no master; it looks like redis+sentinel://host:26379/mymaster.")
+            raise Invalid(f"{setting} names no master; it looks like redis+sentinel://host:26379/mymaster.")
         hosts = [(host, port or SENTINEL_PORT) for host, port in url.hosts]
         watchers = Sentinel(hosts, sentinel_kwargs={name: how[name] for name in WAITS})
         return watchers.master_for(url.path, **how), list(watchers.sentinels)
     if len(url.hosts) > 1:
-        raise Invalid("SHOPWRIGHT_CACHE names several hosts; that is redis+sentinel: or redis+cluster:.")
+        raise Invalid(f"{setting} names several hosts; that is redis+sentinel: or redis+cluster:.")
     if url.path and not url.path.isdigit():
-        raise Invalid(f"SHOPWRIGHT_CACHE names the database “{url.path}”; Redis numbers them: /0.")
+        raise Invalid(f"{setting} names the database “{url.path}”; Redis numbers them: /0.")
     host, port = url.hosts[0]
     return Redis(host=host, port=port or PORT, db=int(url.path or 0), **how), []
 
