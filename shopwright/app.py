@@ -39,6 +39,7 @@ from shopwright.kit.clock import Clock, SystemClock
 from shopwright.kit.database import Database
 from shopwright.kit.facts import Hearers, Reaction, Timer
 from shopwright.kit.ids import Ids
+from shopwright.kit.noted import Noted
 from shopwright.kit.numbers import Numbers
 from shopwright.kit.ports import Postbox, Provider, SendWebhook
 from shopwright.kit.tally import Tally
@@ -153,6 +154,8 @@ class Shop:
         self.works: dict[str, Work] = {name: self._work(name) for name in (*RIVER, "pretend") if name in self.here}
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)
+        # Redis alone: that of Memcached costs as much as it spares.
+        self.cart_counts = self.ways.cart_counts = Noted(self.cache if self.marks is not None else None, "cart")
         self.hot = open_hot(settings.hot_reads, self.cache, settings.cache)
         self.files = open_files(settings.files)
         self.edge = open_edge(settings.cdn)
@@ -199,6 +202,7 @@ class Shop:
             Carts,
             lambda: self._part(Doorkeeper)(
                 self.works["carts"],
+                self.cart_counts,
                 catalog=self.catalog,
                 inventory=self.inventory,
                 pricing=self.pricing,

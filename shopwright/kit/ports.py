@@ -116,6 +116,10 @@ class Cache(Protocol):
 
     async def set(self, key: str, value: bytes, ttl: timedelta) -> None: ...
 
+    async def add(self, key: str, value: bytes, ttl: timedelta) -> bool:
+        """Set what is not there, and say whether it was not."""
+        ...
+
     async def delete(self, key: str) -> None: ...
 
     async def increment(self, key: str, ttl: timedelta) -> int:

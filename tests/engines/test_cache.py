@@ -54,6 +54,29 @@ async def test_what_was_put_in_is_there_until_it_is_taken_out(cache: Cache, key:
     assert await cache.get(key) is None
 
 
+async def test_of_many_who_add_what_is_not_there_one_does(cache: Cache, key: str) -> None:
+    added = await asyncio.gather(*(cache.add(key, str(number).encode(), LONG) for number in range(20)))
+    assert added.count(True) == 1
+    assert await cache.get(key) == str(added.index(True)).encode()
+    await cache.set(key, b"other", LONG)
+    assert not await cache.add(key, b"x", LONG)
+    assert await cache.get(key) == b"other"
+    await cache.delete(key)
+    assert await cache.add(key, b"x", timedelta(seconds=1))
+    await asyncio.sleep(2.1)
+    assert await cache.add(key, b"y", LONG)
+
+
+async def test_who_asks_while_answers_are_on_their_way_is_told_what_is_there_now(cache: Cache, key: str) -> None:
+    for number in range(50):
+        early = [asyncio.create_task(cache.get(f"{key}{other}")) for other in range(3)]
+        await asyncio.sleep(0)
+        await cache.set(key, str(number).encode(), LONG)
+        found = await asyncio.gather(*(cache.get(key) for _ in range(5)), cache.get(f"{key} other"))
+        assert found == [str(number).encode()] * 5 + [None]
+        await asyncio.gather(*early)
+
+
 async def test_it_forgets_in_time(cache: Cache, key: str) -> None:
     await cache.set(key, b"x", timedelta(seconds=2))
     assert await cache.increment(key + "n", timedelta(seconds=2)) == 1

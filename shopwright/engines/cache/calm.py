@@ -20,6 +20,9 @@ class CalmCache:
     async def set(self, key: str, value: bytes, ttl: timedelta) -> None:
         await self._calm.ask(lambda: self._inner.set(key, value, ttl))
 
+    async def add(self, key: str, value: bytes, ttl: timedelta) -> bool:
+        return await self._calm.ask(lambda: self._inner.add(key, value, ttl))
+
     async def delete(self, key: str) -> None:
         await self._calm.ask(lambda: self._inner.delete(key))
 

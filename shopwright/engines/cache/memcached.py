@@ -68,6 +68,11 @@ class MemcachedCache:
         else:
             await self._do(lambda: self._client.set(_key(key), value, expire=_seconds(ttl)))
 
+    async def add(self, key: str, value: bytes, ttl: timedelta) -> bool:
+        if len(value) > LARGEST:
+            return False
+        return await self._do(lambda: self._client.add(_key(key), value, expire=_seconds(ttl)))
+
     async def delete(self, key: str) -> None:
         await self._do(lambda: self._client.delete(_key(key)))
 

@@ -34,6 +34,12 @@ class MemoryCache:
         while len(self._entries) > self._capacity:
             self._entries.popitem(last=False)
 
+    async def add(self, key: str, value: bytes, ttl: timedelta) -> bool:
+        if await self.get(key) is not None:
+            return False
+        await self.set(key, value, ttl)
+        return True
+
     async def delete(self, key: str) -> None:
         self._entries.pop(key, None)
 

@@ -1,6 +1,7 @@
 """Carts. What is stored is what the shopper chose; prices, stock and totals are asked for each time."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NoReturn
 
 import msgspec
@@ -9,6 +10,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money, zero
+from shopwright.kit.noted import Noted
 from shopwright.kit.places import Address, check_address, check_email
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts import model, store
@@ -30,8 +32,11 @@ from shopwright.services.pricing.contract import Item, Price, Pricing, Quote, Qu
 class Baskets:
     """The verbs of `contract.Carts`."""
 
-    def __init__(self, work: Work, *, catalog: Catalog, inventory: Inventory, pricing: Pricing, currency: str) -> None:
+    def __init__(
+        self, work: Work, counts: Noted, *, catalog: Catalog, inventory: Inventory, pricing: Pricing, currency: str
+    ) -> None:
         self._work = work
+        self._counts = counts
         self._catalog = catalog
         self._inventory = inventory
         self._pricing = pricing
@@ -55,7 +60,16 @@ class Baskets:
             raise Missing("There is no such cart.")
 
     async def count(self, cart_id: str) -> int:
-        return await store.count(self._work, cart_id)
+        return await self._counts.get(cart_id, partial(store.count, self._work, cart_id))
+
+    def _counted_anew(self, tx: Transaction, *cart_ids: str) -> None:
+        """How many things are in these is another number once this is committed."""
+
+        async def tell(_work: Work) -> None:
+            for cart_id in cart_ids:
+                await self._counts.changed(cart_id)
+
+        tx.afterwards(tell)
 
     async def _worked_out(self, stored: store.Stored) -> Cart:
         every = (*stored.lines, *stored.saved)
@@ -170,13 +184,13 @@ class Baskets:
             raise Missing(f"This has no price in {self._currency} yet, so it cannot be bought.")
         return prices[variant_id]
 
-    @staticmethod
-    async def _open(tx: Transaction, cart_id: str) -> None:
+    async def _open(self, tx: Transaction, cart_id: str) -> None:
         row = await store.touch(tx, cart_id)
         if row is None:
             raise Missing("There is no such cart.")
         if row["closed"]:
             raise CartClosed("This cart has become an order. Start a new one.")
+        self._counted_anew(tx, cart_id)
 
     async def set_quantity(self, cart_id: str, line_id: str, quantity: int) -> Cart:
         model.check_quantity(quantity, least=0)
@@ -253,6 +267,7 @@ class Baskets:
                     await store.cap_line(tx, own, line.variant_id, model.MOST_OF_ONE)
             await store.join_saved(tx, guest.id, own)
             await store.close(tx, guest.id)
+            self._counted_anew(tx, own, guest.id)
         return own
 
     async def accept_prices(self, cart_id: str) -> Cart:
@@ -265,6 +280,7 @@ class Baskets:
     async def close(self, cart_id: str) -> None:
         async with self._work.begin() as tx:
             await store.close(tx, cart_id)
+            self._counted_anew(tx, cart_id)
 
     async def of_customer(self, customer_id: str) -> Cart | None:
         known = await store.of_customer(self._work, customer_id)
@@ -283,7 +299,7 @@ class Baskets:
     async def hear_erased(self, heard: Heard) -> None:
         """UserErased: their carts go with them."""
         async with self._work.begin(once=heard.key) as tx:
-            await store.delete_of(tx, heard.event.user_id)
+            self._counted_anew(tx, *await store.delete_of(tx, heard.event.user_id))
 
 
 def _has_a_place(stored: store.Stored) -> None:

@@ -194,14 +194,15 @@ async def close(tx: Transaction, cart_id: str) -> None:
     await tx.run("UPDATE carts SET closed = 1 WHERE id = :id", id=cart_id)
 
 
-async def delete_of(tx: Transaction, customer_id: str) -> None:
-    """All carts of a customer."""
+async def delete_of(tx: Transaction, customer_id: str) -> list[str]:
+    """All carts of a customer; answers their ids."""
     await tx.run(
         "DELETE FROM cart_lines WHERE cart_id IN (SELECT id FROM carts WHERE customer_id = :customer_id)",
         customer_id=customer_id,
     )
-    await tx.run("DELETE FROM carts WHERE customer_id = :customer_id", customer_id=customer_id)
+    rows = await tx.fetch("DELETE FROM carts WHERE customer_id = :customer_id RETURNING id", customer_id=customer_id)
     await tx.run("DELETE FROM wishes WHERE user_id = :customer_id", customer_id=customer_id)
+    return [row["id"] for row in rows]
 
 
 async def left_alone(source: Work, since: int, until: int) -> list[tuple[str, str]]:
