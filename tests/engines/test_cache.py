@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -28,13 +28,6 @@ from tests.conftest import QUICK, make_settings, need, server
 from tests.process.server import free_port
 
 LONG = timedelta(minutes=10)
-
-
-@pytest.fixture(params=["memory", "redis", "memcached"])
-async def cache(request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
-    made = open_cache("memory:" if request.param == "memory" else server(request.param.upper()))
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from litestar.types import Scope
 from prometheus_client import CollectorRegistry, Counter
 
 from shopwright.app import Shop
-from shopwright.engines.cache import open_cache, open_hot, open_marks
+from shopwright.engines.cache import open_cache, open_hot
 from shopwright.kit.errors import Invalid
 from shopwright.kit.hot import Hot
 from shopwright.kit.money import Money
@@ -23,6 +23,7 @@ from shopwright.kit.work import Marks
 from shopwright.services.pricing.contract import Price
 from shopwright.web import build
 from tests.conftest import POSTGRES, QUICK, engines, make_settings, need, place, sell, server
+from tests.engines.test_marks import change
 from tests.road import Road
 
 LONG = timedelta(seconds=30)
@@ -74,31 +75,12 @@ class Process:
         return answer.text
 
 
-@pytest.fixture(params=["redis", "memcached"])
-async def cache(request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
-    made = open_cache(server(request.param.upper()))
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def marks() -> AsyncIterator[Marks]:
-    made = open_marks(server("REDIS"))
-    assert made is not None
-    yield made
-    await made.close()
-
-
 @pytest.fixture
 async def name(marks: Marks) -> str:
     """A service that has a version."""
     made = uuid.uuid4().hex
     await change(marks, made)
     return made
-
-
-async def change(marks: Marks, name: str) -> None:
-    await marks.after(name, await marks.before(name))
 
 
 async def test_what_one_process_made_the_others_give_with_what_each_visitor_sees(

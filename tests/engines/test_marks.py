@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,6 @@ from shopwright.services.pricing.contract import Price
 from shopwright.web import build
 from tests.conftest import POSTGRES, QUICK, engines, make_settings, need, place, sell, server
 from tests.road import Road
-
-
-@pytest.fixture
-async def marks() -> AsyncIterator[Marks]:
-    made = open_marks(server("REDIS"))
-    assert made is not None
-    yield made
-    await made.close()
 
 
 @pytest.fixture

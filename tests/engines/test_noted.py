@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -29,13 +28,6 @@ class Owner:
     async def ask(self) -> int:
         self.asked += 1
         return self.number
-
-
-@pytest.fixture(params=["memory", "redis", "memcached"])
-async def cache(request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
-    made = open_cache("memory:" if request.param == "memory" else server(request.param.upper()))
-    yield made
-    await made.close()
 
 
 @pytest.fixture

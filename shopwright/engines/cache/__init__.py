@@ -1,51 +1,11 @@
 """Caches: `memory:` lives in each process, `redis://…` and `memcached://…` are shared by all of them."""
 
+from collections.abc import Callable
+
 from shopwright.kit.errors import Invalid
 from shopwright.kit.ports import Cache
 from shopwright.kit.settings import choose, client_of
 from shopwright.kit.work import Marks
-
-
-def open_cache(url: str) -> Cache:
-    """The cache behind `url`. Raises Invalid for a scheme nobody knows."""
-    return choose(
-        "cache",
-        url,
-        {
-            "memory": _memory,
-            "redis": _redis,
-            "rediss": _redis,
-            "redis+sentinel": _redis,
-            "redis+cluster": _redis,
-            "memcached": _memcached,
-        },
-    )(url, "cache")
-
-
-def open_hot(url: str, cache: Cache, cache_url: str) -> Cache | None:
-    """Where answers that one process made are kept for all: `cache` itself, or one of their own; None for nowhere.
-
-    Only Redis as `cache_url` tells all processes of versions. Raises Invalid for a place of their own without it.
-    """
-    shared = cache_url.startswith("redis")
-    opened = choose(
-        "hot_reads",
-        url,
-        {
-            "cache": lambda _url, _setting: cache if shared else None,
-            "off": lambda _url, _setting: None,
-            "redis": _redis,
-            "rediss": _redis,
-            "redis+sentinel": _redis,
-            "redis+cluster": _redis,
-            "memcached": _memcached,
-        },
-    )(url, "hot_reads")
-    if opened is not None and not shared:
-        raise Invalid(
-            "SHOPWRIGHT_HOT_READS needs Redis as SHOPWRIGHT_CACHE: it tells processes of what changed in the database of others."
-        )
-    return opened
 
 
 def _memory(_url: str, _setting: str) -> Cache:
@@ -70,6 +30,32 @@ def _memcached(url: str, setting: str) -> Cache:
         from shopwright.engines.cache.memcached import MemcachedCache
 
     return CalmCache(MemcachedCache(url, setting))
+
+
+SHARED = {"redis": _redis, "rediss": _redis, "redis+sentinel": _redis, "redis+cluster": _redis, "memcached": _memcached}
+
+
+def open_cache(url: str) -> Cache:
+    """The cache behind `url`. Raises Invalid for a scheme nobody knows."""
+    return choose("cache", url, {"memory": _memory, **SHARED})(url, "cache")
+
+
+def open_hot(url: str, cache: Cache, cache_url: str) -> Cache | None:
+    """Where answers that one process made are kept for all: `cache` itself, or one of their own; None for nowhere.
+
+    Only Redis as `cache_url` tells all processes of versions. Raises Invalid for a place of their own without it.
+    """
+    tells = cache_url.startswith("redis")
+    itself: dict[str, Callable[[str, str], Cache | None]] = {
+        "cache": lambda _url, _setting: cache if tells else None,
+        "off": lambda _url, _setting: None,
+    }
+    opener = choose("hot_reads", url, {**itself, **SHARED})
+    if opener in SHARED.values() and not tells:
+        raise Invalid(
+            "SHOPWRIGHT_HOT_READS needs Redis as SHOPWRIGHT_CACHE: it tells processes of what changed in the database of others."
+        )
+    return opener(url, "hot_reads")
 
 
 def open_marks(url: str) -> Marks | None:
