@@ -5,7 +5,7 @@ import ipaddress
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, get
 
 from shopwright import __version__
 from shopwright.app import Shop
@@ -15,6 +15,7 @@ from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.house import READY_S, Condition, Waiting
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import document
+from shopwright.kit.web.routes import Routes
 from shopwright.kit.work import Work
 
 SECOND = 1_000_000
@@ -123,7 +124,7 @@ def is_ours(request: Request[Any, Any, Any]) -> bool:
     return address.is_private
 
 
-def operator_routes(shop: Shop) -> Router:
+def operator_routes(shop: Shop) -> Routes:
     """For those who run the shop."""
     house = Housekeeper(shop)
 
@@ -153,4 +154,4 @@ def operator_routes(shop: Shop) -> Router:
         """The API, for machines."""
         return document(request.app.state.api())
 
-    return Router("/", route_handlers=[live, ready, metrics, openapi_document])
+    return Routes("/", route_handlers=[live, ready, metrics, openapi_document])

@@ -5,6 +5,7 @@ SHOPWRIGHT_TEST_SHAPE=servers on all servers there are.
 """
 
 import asyncio
+import gc
 import hashlib
 import os
 import shutil
@@ -53,6 +54,12 @@ def pytest_report_header() -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--second-engine", action="store_true", help="leave out what touches no database: it ran before")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking for garbage in it again and again would take a fifth of all time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

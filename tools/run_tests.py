@@ -23,8 +23,9 @@ def main() -> int:
     fast = sys.argv[1:2] != ["all"]
     more = sys.argv[2:]
     chosen = ["-m", "not slow and not browser"] if fast else []
-    together = ["-n", "2"] if fast else []  # what takes minutes also takes both cores
-    command = [sys.executable, "-m", "pytest", *together, *chosen, *more]
+    command = [sys.executable, "-m", "pytest", *chosen, *more]
+    # What takes minutes also takes both cores. Files wait for the disk; servers have work of their own to do.
+    on_files, on_servers = (["-n", "3"], ["-n", "2"]) if fast else ([], [])
     environment = dict(os.environ)
     missing = [name for name in SERVERS if not environment.get(name)]
     if missing and environment.get("ENGINES") == "required":
@@ -34,7 +35,8 @@ def main() -> int:
     sys.stdout.write("== the shop on SQLite\n")
     sys.stdout.flush()
     # What only PostgreSQL can show is shown in its own pass below; here it is skipped, required or not.
-    code = subprocess.call(command, env={**environment, "ENGINES": ""})
+    code = subprocess.call([*command, *on_files], env={**environment, "ENGINES": ""})
+    command += on_servers
     if not postgres:
         sys.stdout.write("== PostgreSQL SKIPPED: no server here. `make servers` starts one.\n")
         return code

@@ -1,6 +1,7 @@
 """`serve` and `work`: the shop in the foreground, until Ctrl-C."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -10,7 +11,7 @@ import time
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,6 +23,9 @@ from shopwright.kit import watch
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.logs import JsonLines
 from shopwright.settings import Settings
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp
 
 # These tell the processes of this server; they are no settings.
 QUIET, SERVED = "_SHOPWRIGHT_QUIET", "_SHOPWRIGHT_SERVED"
@@ -138,10 +142,8 @@ async def _serve_here(settings: Settings, where: Where, services: Sequence[str])
     from granian.constants import Interfaces
     from granian.server.embed import Server
 
-    from shopwright.web import build
-
     server = Server(
-        build(Shop(settings, here=services)),
+        _built(settings, services),
         address=where.host,
         port=where.port,
         interface=Interfaces.ASGI,
@@ -171,14 +173,26 @@ def _serve_many(where: Where) -> None:
     ).serve()
 
 
-def create() -> object:
+def create() -> "ASGIApp":
     """The application of one worker process."""
     from shopwright.cli import read_settings
-    from shopwright.web import build
 
     settings = read_settings(None)
     set_up_logging(settings.data, settings.log, quiet=QUIET in os.environ)
-    return build(Shop(settings, here=os.environ.get(SERVED, "").split()))
+    return _built(settings, os.environ.get(SERVED, "").split())
+
+
+def _built(settings: Settings, services: Sequence[str]) -> "ASGIApp":
+    """The application. What it is made of stays as long as the process: the garbage collector need not look at it again.
+
+    It would, now and then in the middle of a request, for a tenth of a second.
+    """
+    from shopwright.web import build
+
+    application = build(Shop(settings, here=services))
+    gc.collect()
+    gc.freeze()
+    return application
 
 
 def work(settings: Settings, services: Sequence[str]) -> int:

@@ -230,9 +230,6 @@ class Work(Reading):
         self.marks: Marks | None = None
         self.late: Reading = Late(database)
 
-    def __deepcopy__(self, _memo: dict[int, Any]) -> "Work":
-        return self  # Litestar copies routes with all they hold; there is one of these a service
-
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
         with trace.span(self.name, "client", notes={STATEMENT: sql}):
             return await self.database.fetch(sql, params)

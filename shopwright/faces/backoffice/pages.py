@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from litestar import Response, Router, get, post
+from litestar import Response, get, post
 from litestar.di import Provide
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
@@ -17,6 +17,7 @@ from shopwright.kit.auth import Caller, anyone, staff
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.routes import Routes
 from shopwright.services.insights.contract import Day, Insights, Step
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
@@ -229,7 +230,7 @@ async def message_body(notifications: NotificationsDep, message_id: FromPath[str
     return Response(found.html, media_type="text/html; charset=utf-8", headers=headers)
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All pages of the back office."""
     handlers: list[Any] = [
         home,
@@ -249,4 +250,4 @@ def routes() -> Router:
         *stock.HANDLERS,
         *system.HANDLERS,
     ]
-    return Router("/", route_handlers=handlers, dependencies={"office": Provide(provide_office)})
+    return Routes("/", route_handlers=handlers, dependencies={"office": Provide(provide_office)})

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from litestar import Response, Router, get
+from litestar import Response, get
 
 from shopwright.faces import render
 from shopwright.faces.storefront.frame import SettingsDep, Web
 from shopwright.kit.auth import anyone
 from shopwright.kit.web import document as openapi
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.routes import Routes
 
 
 @get("/docs", opt=allow(anyone), include_in_schema=False)
@@ -33,6 +34,6 @@ async def docs(request: Web, settings: SettingsDep) -> Response[bytes]:
     )
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """One page."""
-    return Router("/", route_handlers=[docs])
+    return Routes("/", route_handlers=[docs])

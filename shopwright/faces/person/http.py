@@ -3,13 +3,14 @@
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, get
 
 from shopwright.faces.person.gather import everything
 from shopwright.kit.auth import signed_in
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Asking
+from shopwright.kit.web.routes import Routes
 
 
 @get(
@@ -30,7 +31,7 @@ def answer(known: dict[str, Any]) -> Response[bytes]:
     return Response(msgspec.json.encode(known), media_type="application/json", headers=headers)
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this face."""
     handlers: list[Any] = [export_me]
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, Router, delete, get, patch, post
+from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Parameter
 
 from shopwright.faces.shelf import write
@@ -14,6 +14,7 @@ from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.lists import After, Limit, Page
+from shopwright.kit.web.routes import Routes
 from shopwright.services.carts.contract import Carts
 from shopwright.services.inventory.contract import MAIN, Adjustment, Stock
 from shopwright.services.recommendations.contract import Kind, Recommendations
@@ -157,9 +158,9 @@ async def recommend(
     return {"items": [with_reason(card, reasons[card.id]) for card in await shelf.cards(list(reasons))]}
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this face."""
     handlers: list[Any] = [
         list_products, get_product, create_product, change_product, retire_product, adjust_stock, recommend,
     ]  # fmt: skip
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Response, Router, get
+from litestar import Response, get
 from litestar.di import Provide
 from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromPath
@@ -30,6 +30,7 @@ from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, Unauthenticated
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.routes import Routes
 
 STALE_FORM = (
     "This form was open for too long, or came from elsewhere. Go back, load the page again, and send it once more."
@@ -103,7 +104,7 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
     return page
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All pages of the storefront."""
     handlers = [
         *browse.HANDLERS,
@@ -123,4 +124,4 @@ def routes() -> Router:
         sitemap,
         elsewhere,
     ]
-    return Router("/", route_handlers=handlers, dependencies={"frame": Provide(provide_frame, sync_to_thread=False)})
+    return Routes("/", route_handlers=handlers, dependencies={"frame": Provide(provide_frame, sync_to_thread=False)})

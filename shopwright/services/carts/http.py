@@ -3,13 +3,14 @@
 from typing import Any
 
 import msgspec
-from litestar import Router, delete, get, patch, post, put
+from litestar import delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import anyone, signed_in, staff
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.routes import Routes
 from shopwright.services.carts.contract import Cart, CartChange, Carts, WaitingRoom, Wish
 from shopwright.services.pricing.contract import ShippingOption
 
@@ -160,10 +161,10 @@ async def close_waiting_room(carts: Service) -> None:
     await carts.close_waiting_room()
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
         create_cart, get_cart, add_line, change_line, remove_line, change_cart, set_coupons, shipping_options,
         list_wishes, add_wish, remove_wish, get_waiting_room, open_waiting_room, close_waiting_room,
     ]  # fmt: skip
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, post, put
+from litestar import Request, Response, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
@@ -11,6 +11,7 @@ from shopwright.kit.auth import anyone, staff
 from shopwright.kit.errors import Missing
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
+from shopwright.kit.web.routes import Routes
 from shopwright.services.catalog.contract import (
     AttributeType,
     Catalog,
@@ -131,11 +132,11 @@ async def get_picture(catalog: Service, digest: FromPath[str], name: FromPath[st
     return Response(data, media_type=f"image/{form}", headers=IMMUTABLE)
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
         list_categories, list_collections, put_collection, delete_collection, list_attributes, put_attribute,
         list_product_types, put_product_type, begin_upload, receive_upload, finish_upload,
         get_original, get_picture,
     ]  # fmt: skip
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

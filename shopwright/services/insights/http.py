@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar import Response, Router, get
+from litestar import Response, get
 
 from shopwright.kit.auth import staff
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.lists import After, Limit, Page, page
+from shopwright.kit.web.routes import Routes
 from shopwright.services.insights.contract import Day, FunnelStep, Insights, TopProduct, TopSearch, TopView
 
 Service = Given[Insights]
@@ -63,7 +64,7 @@ async def get_insights(insights: Service) -> Dashboard:
     )
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [list_events, get_insights]
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

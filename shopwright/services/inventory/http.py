@@ -3,12 +3,13 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Router, delete, get, put
+from litestar import delete, get, put
 from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import staff
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
+from shopwright.kit.web.routes import Routes
 from shopwright.services.inventory.contract import Inventory, Location, Movement, StockRule
 
 Service = Given[Inventory]
@@ -95,7 +96,7 @@ async def delete_location(inventory: Service, location: FromPath[str]) -> None:
     await inventory.delete_location(location)
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [get_stock, put_stock_rule, list_locations, put_location, delete_location]
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

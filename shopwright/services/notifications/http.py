@@ -3,13 +3,14 @@
 from typing import Any
 
 import msgspec
-from litestar import Router, get, post, put
+from litestar import get, post, put
 from litestar.params import JSONBody
 
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.routes import Routes
 from shopwright.services.notifications.contract import Notifications, Preferences
 
 Service = Given[Notifications]
@@ -47,7 +48,7 @@ async def watch_stock(notifications: Service, caller: Asking, data: JSONBody[New
     return {"status": "watching"}
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [get_preferences, set_preferences, watch_stock]
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Router, get, post
+from litestar import get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
@@ -12,6 +12,7 @@ from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.idempotency import read_key
 from shopwright.kit.web.lists import After, Limit, Page, page
+from shopwright.kit.web.routes import Routes
 from shopwright.services.orders.contract import (
     NewRefund,
     NewShipment,
@@ -165,9 +166,9 @@ async def refund_order(
     return await orders.refund(order_id, data, _key(idempotency_key), caller)
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
         place_order, pay_order, list_orders, get_order, cancel_order, capture_order, ship_order, deliver_order, refund_order,
     ]  # fmt: skip
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from litestar import Request, Router, post
+from litestar import Request, post
 from litestar.params import FromPath
 
 from shopwright.kit.auth import anyone
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
+from shopwright.kit.web.routes import Routes
 from shopwright.services.payments.contract import Payments
 
 Service = Given[Payments]
@@ -25,7 +26,7 @@ async def payment_webhook(payments: Service, provider: FromPath[str], request: R
     await payments.webhook(provider, dict(request.headers), await request.body())
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [payment_webhook]
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

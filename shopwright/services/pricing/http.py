@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from litestar import Router, delete, get, post
+from litestar import delete, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from shopwright.kit.auth import staff
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
+from shopwright.kit.web.routes import Routes
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
 
 Service = Given[Pricing]
@@ -103,10 +104,10 @@ async def delete_shipping_rate(pricing: Service, rate_id: FromPath[str]) -> None
     await pricing.delete_shipping_rate(rate_id)
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
         list_coupons, put_coupon, delete_coupon, list_promotions, put_promotion, delete_promotion,
         list_tax_rates, put_tax_rate, delete_tax_rate, list_shipping_rates, put_shipping_rate, delete_shipping_rate,
     ]  # fmt: skip
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

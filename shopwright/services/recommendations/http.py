@@ -3,12 +3,13 @@
 from typing import Any
 
 import msgspec
-from litestar import Router, get, post, put
+from litestar import get, post, put
 from litestar.params import JSONBody
 
 from shopwright.kit.auth import signed_in
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.routes import Routes
 from shopwright.services.recommendations.contract import Recommendations
 
 Service = Given[Recommendations]
@@ -45,7 +46,7 @@ async def add_view(recommendations: Service, caller: Asking, data: JSONBody[Look
     await recommendations.saw(caller.user_id or "", data.product)
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [get_consents, put_consents, add_view]
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import msgspec
-from litestar import Router, get, patch, post
+from litestar import get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from shopwright.kit.auth import anyone, signed_in, staff
@@ -11,6 +11,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.lists import After, Limit, Page, page
+from shopwright.kit.web.routes import Routes
 from shopwright.services.reviews.contract import NewReview, Review, Reviews, Status
 
 Service = Given[Reviews]
@@ -67,7 +68,7 @@ async def review_queue(
     return page(await reviews.queue(status, after, limit + 1), limit, lambda review: review.id)
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [list_reviews, write_review, vote_review, moderate_review, review_queue]
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

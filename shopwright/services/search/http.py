@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, get
 from litestar.params import FromQuery, Parameter
 
 from shopwright.kit.auth import anyone
@@ -11,6 +11,7 @@ from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.lists import After
+from shopwright.kit.web.routes import Routes
 from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
 
 Service = Given[Search]
@@ -75,7 +76,7 @@ async def suggest(search: Service, q: FromQuery[str] = "") -> dict[str, list[Car
     return {"items": await search.suggest(q)}
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [find, suggest]
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, patch, post, put
+from litestar import Request, Response, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import anyone, signed_in, staff
@@ -11,6 +11,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.places import Address
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.routes import Routes
 from shopwright.services.users.contract import ProfileChange, SavedAddress, SecondFactor, Session, Tokens, User, Users
 
 Service = Given[Users]
@@ -255,11 +256,11 @@ async def jwks(users: Service) -> Response[dict[str, Any]]:
     return Response(await users.public_keys(), headers={"Cache-Control": "public, max-age=300"})
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
         register, add_staff, list_staff, end_sessions, begin_second_factor, confirm_second_factor, drop_second_factor, sign_in, refresh, sign_out, list_sessions, sign_out_everywhere, end_session,
         verify_email, reset_password, change_password, get_me, change_me, erase_me,
         list_addresses, add_address, change_address, delete_address, jwks,
     ]  # fmt: skip
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 import msgspec
-from litestar import MediaType, Response, Router, get, post
+from litestar import MediaType, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
@@ -12,6 +12,7 @@ from shopwright.kit.auth import anyone
 from shopwright.kit.money import write
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
+from shopwright.kit.web.routes import Routes
 
 Service = Given[PretendProvider]
 STYLE = """body{font:17px/1.5 system-ui,sans-serif;margin:0;background:#f3f1ec;color:#1d1d1b;display:grid;place-items:center;min-height:100vh}
@@ -52,7 +53,7 @@ async def answer(pretend: Service, reference: FromPath[str], data: URLEncodedBod
     return Redirect(await pretend.answer_challenge(reference, approved=data.answer == "approve"), status_code=303)
 
 
-def routes() -> Router:
+def routes() -> Routes:
     """All pages of the provider."""
     handlers: list[Any] = [challenge, style, answer]
-    return Router("/", route_handlers=handlers)
+    return Routes("/", route_handlers=handlers)
