@@ -185,7 +185,7 @@ def create() -> "ASGIApp":
 def _built(settings: Settings, services: Sequence[str]) -> "ASGIApp":
     """The application. What it is made of stays as long as the process: the garbage collector need not look at it again.
 
-    It would, now and then in the middle of a request, for a tenth of a second.
+    It would, now and then in the middle of a request, for 65 ms.
     """
     from shopwright.web import build
 

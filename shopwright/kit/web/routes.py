@@ -9,8 +9,8 @@ from litestar.handlers import BaseRouteHandler
 class Routes(Router):
     """A router that belongs to the one it is registered with.
 
-    Litestar copies each router with all it holds, so that it can be registered again, and reads the signature of each
-    handler anew in each application; both take as long as all the rest.
+    Litestar copies each router with all it holds, so that it can be registered again (a tenth of the time an application is
+    made in), and reads the signature of each handler anew in each application (another fifth, where many are made: tests).
     """
 
     def register(self, value: Any) -> Any:
