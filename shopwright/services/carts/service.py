@@ -171,6 +171,7 @@ class Baskets:
                 seen_amount=price.amount.amount,
             )
             model.check_quantity(await store.add_line(tx, cart_id, line))
+            self._counted_anew(tx, cart_id)
             stored = await store.read(tx, cart_id)
             if stored is not None and len(stored.lines) > model.MOST_LINES:
                 raise Invalid.at("", f"A cart holds at most {model.MOST_LINES} different things.")
@@ -184,13 +185,13 @@ class Baskets:
             raise Missing(f"This has no price in {self._currency} yet, so it cannot be bought.")
         return prices[variant_id]
 
-    async def _open(self, tx: Transaction, cart_id: str) -> None:
+    @staticmethod
+    async def _open(tx: Transaction, cart_id: str) -> None:
         row = await store.touch(tx, cart_id)
         if row is None:
             raise Missing("There is no such cart.")
         if row["closed"]:
             raise CartClosed("This cart has become an order. Start a new one.")
-        self._counted_anew(tx, cart_id)
 
     async def set_quantity(self, cart_id: str, line_id: str, quantity: int) -> Cart:
         model.check_quantity(quantity, least=0)
@@ -198,6 +199,7 @@ class Baskets:
             await self._open(tx, cart_id)
             if not await store.set_quantity(tx, cart_id, line_id, quantity):
                 raise Missing("There is no such line in this cart.")
+            self._counted_anew(tx, cart_id)
         return await self.get(cart_id)
 
     async def change(self, cart_id: str, change: CartChange) -> Cart:

@@ -16,6 +16,7 @@ class Wishes(Baskets):
             await self._open(tx, cart_id)
             if not await store.set_saved(tx, cart_id, line_id, saved=saved):
                 raise Missing("There is no such line in this cart.")
+            self._counted_anew(tx, cart_id)
         return await self.get(cart_id)
 
     async def wishes(self, user_id: str) -> list[Wish]:
