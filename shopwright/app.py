@@ -157,6 +157,9 @@ class Shop:
         # Redis alone: that of Memcached costs as much as it spares.
         self.cart_counts = self.ways.cart_counts = Noted(self.cache if self.marks is not None else None, "cart")
         self.hot = open_hot(settings.hot_reads, self.cache, settings.cache)
+        self.caches = {"cache": self.cache}
+        if self.hot is not None and self.hot is not self.cache:
+            self.caches["hot reads"] = self.hot
         self.files = open_files(settings.files)
         self.edge = open_edge(settings.cdn)
         self.index = open_search(settings.search)
@@ -366,9 +369,8 @@ class Shop:
             await postbox.close()
         await self.index.close()
         await self.documents.close()
-        await self.cache.close()
-        if self.hot is not None and self.hot is not self.cache:
-            await self.hot.close()
+        for cache in self.caches.values():
+            await cache.close()
         if self.marks is not None:
             await self.marks.close()
         await self.outside.aclose()

@@ -43,8 +43,7 @@ async def examine_engines(shop: Shop) -> list[Finding]:
     """Every engine: what it is, whether it lets us in, and what about its settings risks data."""
     asked: list[tuple[str, Callable[[], Awaitable[Health]]]] = [
         ("documents", shop.documents.examine),
-        ("cache", shop.cache.examine),
-        *([("hot reads", shop.hot.examine)] if shop.hot is not None and shop.hot is not shop.cache else []),
+        *((name, cache.examine) for name, cache in shop.caches.items()),
         ("files", shop.files.examine),
         ("search", shop.index.examine),
         ("bus", shop.bus.examine),

@@ -58,9 +58,7 @@ class Housekeeper:
         asked: dict[str, Awaitable[Any]] = {
             f"database {name}": work.database.check() for name, work in shop.works.items()
         }
-        asked["cache"] = shop.cache.get("ready")
-        if shop.hot is not None and shop.hot is not shop.cache:
-            asked["hot reads"] = shop.hot.get("ready")
+        asked |= {name: cache.get("ready") for name, cache in shop.caches.items()}
         asked["bus"] = shop.bus.check()
         if KEPT_AS_DOCUMENTS & shop.here:
             asked["documents"] = shop.documents.examine()
