@@ -15,6 +15,7 @@ from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.house import READY_S, Condition, Waiting
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import document
+from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
 from shopwright.kit.work import Work
 
@@ -122,9 +123,8 @@ def is_ours(request: Request[Any, Any, Any]) -> bool:
     return address.is_private
 
 
-def operator_routes(shop: Shop) -> Routes:
+def operator_routes() -> Routes:
     """For those who run the shop."""
-    house = Housekeeper(shop)
 
     @get("/health/live", opt=allow(anyone), tags=["operator"], operation_id="live")
     async def live() -> dict[str, str]:
@@ -132,7 +132,7 @@ def operator_routes(shop: Shop) -> Routes:
         return {"status": GOOD}
 
     @get("/health/ready", opt=allow(anyone), tags=["operator"], operation_id="ready")
-    async def ready() -> Response[dict[str, Any]]:
+    async def ready(house: Given[Housekeeper]) -> Response[dict[str, Any]]:
         """Every engine answers, really asked."""
         engines = await house.engines()
         # Without the others the shop says less, but it sells: it stays in the load balancer.
@@ -141,7 +141,7 @@ def operator_routes(shop: Shop) -> Routes:
         return Response(body, status_code=200 if good else 503)
 
     @get("/metrics", opt=allow(anyone), include_in_schema=False)
-    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def metrics(request: Request[Any, Any, Any], house: Given[Housekeeper]) -> Response[bytes]:
         """Numbers for Prometheus, to whoever asks from a private network. How a business goes is not for everyone."""
         if not is_ours(request):
             raise Missing("There is nothing at this address.")

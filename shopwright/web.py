@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
@@ -25,6 +25,7 @@ from shopwright.faces.person import http as person
 from shopwright.faces.render import looks
 from shopwright.faces.shelf import http as shelf
 from shopwright.faces.storefront import pages as storefront
+from shopwright.faces.storefront.status import Told
 from shopwright.faces.storefront.turns import Turns
 from shopwright.faces.storefront.visitors import PageVisitors, forms
 from shopwright.housekeeping import Housekeeper, operator_routes
@@ -34,6 +35,7 @@ from shopwright.kit.hot import Hot
 from shopwright.kit.house import House
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
+from shopwright.kit.web.behind import Behind, behind
 from shopwright.kit.web.edge import IDENTITY, Edge, caller_of, identified
 from shopwright.kit.web.glances import Glances
 from shopwright.kit.web.idempotency import Idempotency
@@ -44,6 +46,7 @@ from shopwright.kit.web.own_forms import OwnForms
 from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
 from shopwright.kit.web.strict import StrictRequest
 from shopwright.kit.web.whole import Whole
+from shopwright.kit.work import Work
 from shopwright.services.carts import http as carts
 from shopwright.services.catalog import http as catalog
 from shopwright.services.insights import http as insights
@@ -63,6 +66,7 @@ SERVICES = (
     "users", "catalog", "inventory", "pricing", "payments", "carts", "orders", "reviews", "search", "recommendations",
     "notifications", "insights", "shelf", "pretend",
 )  # fmt: skip
+OF_STANDING = ("house", "houses", "told")
 
 
 def session_cookie(url: str) -> str:
@@ -75,26 +79,43 @@ def behind_gateway(shop: Shop) -> bool:
     return shop.ways.apart or bool(shop.settings.proxies)
 
 
-def identify(shop: Shop) -> Any:
-    """Who calls: by bearer token at the API, by session cookie on pages; or as the gateway has found out already."""
-    cookie = session_cookie(shop.settings.url)
+class Standing:
+    """A shop behind the routes. `deliver`: it carries facts while it is served."""
 
-    gateway = behind_gateway(shop)
+    def __init__(self, shop: Shop, *, deliver: bool) -> None:
+        self.shop = shop
+        self.deliver = deliver
+        self.house = Housekeeper(shop)
+        self.houses = houses(shop, self.house)
+        self.told = Told()
+        settings = shop.settings
+        self.window = Window(shop.cache, shop.clock, settings.writes_per_minute) if settings.limits == "on" else None
+        self._gateway = behind_gateway(shop)
+        self._cookie = session_cookie(settings.url)
 
-    async def who(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-        if gateway and (told := connection.headers.get(IDENTITY)):
-            return identified(shop.ways.seal, told)
-        return await caller_of(connection, shop.users, cookie, connection.scope["path"])
+    async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+        """Who calls: by bearer token at the API, by session cookie on pages; or as the gateway has found out already."""
+        if self._gateway and (told := connection.headers.get(IDENTITY)):
+            return identified(self.shop.ways.seal, told)
+        return await caller_of(connection, self.shop.users, self._cookie, connection.scope["path"])
 
-    return who
+
+async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+    """Who calls the shop that this request is for."""
+    standing: Standing = behind()
+    return await standing.caller(connection)
 
 
-def service_routes(shop: Shop) -> list[Router]:
+def service_routes(here: frozenset[str]) -> list[Router]:
     """The API: routes of each service, which remember answers to an Idempotency-Key in its own database."""
-    routers = {name: one() for name, one in ROUTES.items() if name in shop.here}
+    routers = {name: one() for name, one in ROUTES.items() if name in here}
     for name, router in routers.items():
-        router.middleware.append(DefineMiddleware(Idempotency, work=shop.works[name]))
+        router.middleware.append(DefineMiddleware(Idempotency, work=_work_of(name)))
     return list(routers.values())
+
+
+def _work_of(name: str) -> Callable[[], Work]:
+    return lambda: behind().shop.works[name]
 
 
 def _catalog_routes() -> Router:
@@ -119,11 +140,12 @@ SHOWS_IN_ANSWERS = ("url", "shop_name", "currency", "country", "prices_include_t
 ROUTES_OF_FACES = (person.routes, storefront.routes, backoffice.routes, docs.routes)
 
 
-def whole_api(shop: Shop) -> Litestar:
+@cache
+def whole_api() -> Litestar:
     """Every route of the API, answered by nobody: for its document, where services are apart."""
     return Litestar(
-        route_handlers=[*(one() for one in ROUTES.values()), person.routes(), operator_routes(shop)],
-        dependencies={name: _provide(None) for name in (*SERVICES, "houses", "settings", "caller")},
+        route_handlers=[*(one() for one in ROUTES.values()), person.routes(), operator_routes()],
+        dependencies={name: _provide(lambda: None) for name in (*SERVICES, *OF_STANDING, "settings", "caller")},
         openapi_config=openapi(),
         logging_config=None,
     )
@@ -166,75 +188,88 @@ def openapi() -> OpenAPIConfig:
     )
 
 
-def houses(shop: Shop) -> dict[str, House]:
+def houses(shop: Shop, here: House) -> dict[str, House]:
     """Every process of the shop, as far as one is told apart by what it serves."""
     elsewhere = {part: shop.ways.house(part) for part in PARTS if part not in shop.here}
-    return {"+".join(sorted(shop.here & set(PARTS))) if elsewhere else "all": Housekeeper(shop), **elsewhere}
+    return {"+".join(sorted(shop.here & set(PARTS))) if elsewhere else "all": here, **elsewhere}
 
 
-def limits_of_routes(shop: Shop) -> list[DefineMiddleware]:
-    """What keeps one address from calling some routes again and again."""
-    if shop.settings.limits == "off":
-        return []
-    window = Window(shop.cache, shop.clock)
-    return [DefineMiddleware(SeldomLimits, window=window, per_minute=shop.settings.writes_per_minute)]
+@asynccontextmanager
+async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+    """The shop runs as long as it is served."""
+    standing: Standing = behind()
+    async with standing.shop.running(deliver=standing.deliver):
+        yield
 
 
-def litestar_app(shop: Shop, *, deliver: bool = True) -> Litestar:
+class Shape(NamedTuple):
+    """What routes are registered by."""
+
+    here: frozenset[str]
+    apart: bool
+    url: str
+    secret: str
+    largest_body: int
+
+
+@lru_cache(maxsize=len(PARTS) + 1)
+def routes_of(shape: Shape) -> Litestar:
     """All routes. Raises LookupError where one does not say who may call it."""
-
-    @asynccontextmanager
-    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        async with shop.running(deliver=deliver):
-            yield
-
-    handlers: list[Any] = [*service_routes(shop), operator_routes(shop)]
-    handlers += [one() for one in ROUTES_OF_FACES] if FACES in shop.here else []
-    handlers += [pretend_pages.routes()] if "payments" in shop.here else []
+    handlers: list[Any] = [*service_routes(shape.here), operator_routes()]
+    handlers += [one() for one in ROUTES_OF_FACES] if FACES in shape.here else []
+    handlers += [pretend_pages.routes()] if "payments" in shape.here else []
     app = Litestar(
         route_handlers=handlers,
         dependencies={
-            **{name: _provide(getattr(shop, name, None)) for name in SERVICES},
-            "houses": _provide(houses(shop)),
-            "settings": _provide(shop.settings),
+            **{name: _provide(_of_shop(name)) for name in (*SERVICES, "settings")},
+            **{name: _provide(_of_standing(name)) for name in OF_STANDING},
             "caller": Provide(provide_caller),
         },
-        middleware=[DefineMiddleware(Access, identify=identify(shop)), *limits_of_routes(shop)],
+        middleware=[
+            DefineMiddleware(Access, identify=identify),
+            DefineMiddleware(SeldomLimits, window=_of_standing("window")),
+        ],
         exception_handlers={Exception: error_answer},
-        csrf_config=forms(shop.settings),
+        csrf_config=forms(shape.url, shape.secret),
         openapi_config=openapi(),
         request_class=StrictRequest,
         lifespan=[lifespan],
-        request_max_body_size=shop.settings.largest_body,
+        request_max_body_size=shape.largest_body,
         logging_config=None,
         type_encoders={msgspec.Raw: bytes},
     )
-    app.state.shop = shop
-    app.state.api = cache(lambda: whole_api(shop)) if shop.ways.apart else lambda: app
+    app.state.api = whole_api if shape.apart else lambda: app
     every_route_has_a_rule(app)
     return app
+
+
+def shape_of(shop: Shop) -> Shape:
+    """What the routes of this shop are registered by."""
+    settings = shop.settings
+    return Shape(frozenset(shop.here), shop.ways.apart, settings.url, settings.secret, settings.largest_body)
 
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """The application: prepared answers, limits and what is seen from outside stand around the routes."""
     versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in SEEN_BY_ALL}
     sources = Sources(versions, shop.marks)
-    answering: ASGIApp = litestar_app(shop, deliver=deliver)
+    standing = Standing(shop, deliver=deliver)
+    answering: ASGIApp = Behind(routes_of(shape_of(shop)), standing)
     if shop.edge is not None:
-        answering = OwnForms(answering, forms(shop.settings), shop.settings.url)
+        answering = OwnForms(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
     hot = None if shop.hot is None else Hot(shop.hot, made_by(shop.settings))
     answering = Prepared(answering, plans(shop), sources, shop.numbers.prepared, shop.edge, hot)
     answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
     answering = Turns(answering, shop.carts, shop.ways.seal, shop.clock, shop.settings)
-    if shop.settings.limits == "on":
-        answering = Limits(answering, Window(shop.cache, shop.clock), shop.settings.writes_per_minute)
+    if standing.window is not None:
+        answering = Limits(answering, standing.window)
     if shop.ways.apart:
         exposed = {
             name: Exposed(contract, getattr(shop, name))
             for name, contract in shop.contracts.items()
             if name in shop.here
         }
-        exposed[HOUSE] = Exposed(House, Housekeeper(shop))
+        exposed[HOUSE] = Exposed(House, standing.house)
         answering = Internal(answering, exposed, shop.ways.seal)
     if behind_gateway(shop) and "users" in shop.here:
         answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
@@ -272,5 +307,13 @@ def plans(shop: Shop) -> dict[str, Plan]:
     return api if shop.settings.pages == "fresh" else api | dict.fromkeys(KEPT_PAGES, page)
 
 
-def _provide(value: Any) -> Provide:
-    return Provide(lambda: value, sync_to_thread=False, use_cache=True)
+def _provide(value: Callable[[], Any]) -> Provide:
+    return Provide(value, sync_to_thread=False)
+
+
+def _of_shop(name: str) -> Callable[[], Any]:
+    return lambda: getattr(behind().shop, name, None)
+
+
+def _of_standing(name: str) -> Callable[[], Any]:
+    return lambda: getattr(behind(), name)

@@ -14,14 +14,14 @@ from shopwright.kit.auth import ROLES, Caller, anyone, signed_in
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Denied, Unauthenticated
 from shopwright.kit.web.access import every_route_has_a_rule
-from shopwright.web import build, litestar_app
+from shopwright.web import build, routes_of, shape_of
 from tests.conftest import QUICK, make_settings, sell, sign_in
 from tests.services.test_orders import place
 
 
 def routes() -> list[tuple[str, str, object]]:
     shop = Shop(make_settings(Path("/tmp/shopwright-routes")))  # noqa: S108 -- nothing is opened there
-    app = litestar_app(shop)
+    app = routes_of(shape_of(shop))
     found = []
     for route in app.routes:
         if isinstance(route, HTTPRoute):

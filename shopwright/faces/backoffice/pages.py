@@ -16,6 +16,7 @@ from shopwright.kit import money
 from shopwright.kit.auth import Caller, anyone, staff
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.routes import Routes
 from shopwright.services.insights.contract import Day, Insights, Step
@@ -137,7 +138,7 @@ def _order(office: OfficeDep, order: Order, problem: str = "", status: int = 200
     context = {
         "order": render.plain(order),
         "problem": problem,
-        "key": office.request.app.state.shop.ids.secret(16),
+        "key": behind().shop.ids.secret(16),
         "left_to_ship": sum(line.quantity - line.shipped for line in order.lines),
         "paid": order.status in {"paid", "part_shipped", "shipped", "delivered"},
     }

@@ -15,6 +15,7 @@ from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.text import slugify
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
 from shopwright.services.inventory.contract import MAIN, Adjustment, Location, StockRule
 from shopwright.services.search.contract import SearchRequest
@@ -86,7 +87,7 @@ async def _page(
         "movements": render.plain(await shelf.inventory.movements(variant_id)),
         "problem": problem,
         "typed": typed or {},
-        "key": office.request.app.state.shop.ids.secret(16),
+        "key": behind().shop.ids.secret(16),
     }
     return office.show("stock_one.html", context, 422 if problem else 200)
 

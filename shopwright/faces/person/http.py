@@ -3,11 +3,12 @@
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Response, get
 
 from shopwright.faces.person.gather import everything
 from shopwright.kit.auth import signed_in
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.behind import behind
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Asking
 from shopwright.kit.web.routes import Routes
@@ -20,9 +21,9 @@ from shopwright.kit.web.routes import Routes
     operation_id="export_me",
     responses=answers(dict[str, Any], "Everything."),
 )
-async def export_me(request: Request[Any, Any, Any], caller: Asking) -> Response[bytes]:
+async def export_me(caller: Asking) -> Response[bytes]:
     """Everything the shop knows of oneself, as one JSON document to keep or to take elsewhere."""
-    return answer(await everything(request.app.state.shop, caller.user_id or ""))
+    return answer(await everything(behind().shop, caller.user_id or ""))
 
 
 def answer(known: dict[str, Any]) -> Response[bytes]:

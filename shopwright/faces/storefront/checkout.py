@@ -25,6 +25,7 @@ from shopwright.faces.storefront.frame import (
 from shopwright.kit.auth import Caller, anyone
 from shopwright.kit.errors import Invalid, Missing, ShopError
 from shopwright.kit.web.access import allow, seldom
+from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
 from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.orders.contract import Order, PaymentChoice, PlaceOrder
@@ -96,7 +97,7 @@ async def delivery(frame: FrameDep) -> Response[bytes] | Redirect:
 
 
 async def _delivery(frame: Frame, carts: CartsDep, cart: Cart, problem: str, status: int = 200) -> Response[bytes]:
-    today = frame.request.app.state.shop.clock.now()
+    today = behind().shop.clock.now()
     options = [
         {
             **msgspec.to_builtins(option),
@@ -156,7 +157,7 @@ async def _payment(
             "cart": render.plain(cart) if cart else None,
             "order": render.plain(order) if order else None,
             "totals": render.plain(order.totals if order else cart.totals if cart else None),
-            "key": frame.request.app.state.shop.ids.secret(16),
+            "key": behind().shop.ids.secret(16),
             "cards": [{"token": token, "title": title, "hint": hint} for token, title, hint in CARDS],
             "problem": problem,
             "step": 3,

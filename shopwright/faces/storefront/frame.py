@@ -10,6 +10,7 @@ from shopwright.faces import render
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Given
 from shopwright.services.carts.contract import Cart, Carts
 from shopwright.services.catalog.contract import Catalog, Category
@@ -167,7 +168,7 @@ class Frame:
 
 def provide_frame(request: Web) -> Frame:
     """The dependency `frame`."""
-    return Frame(request, request.state.caller, request.app.state.shop)
+    return Frame(request, request.state.caller, behind().shop)
 
 
 FrameDep = Given[Frame]

@@ -30,6 +30,7 @@ from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, Unauthenticated
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.behind import behind
 from shopwright.kit.web.routes import Routes
 
 STALE_FORM = (
@@ -88,7 +89,7 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
     if isinstance(error, Unauthenticated) and request.method == "GET":
         return Redirect("/sign-in?" + urlencode({"next": request.url.path}), status_code=303)
     detail = STALE_FORM if isinstance(error, PermissionDeniedException) else told.detail
-    settings = request.app.state.shop.settings
+    settings = behind().shop.settings
     context: dict[str, Any] = {
         "shop": settings.shop_name,
         "url": settings.url,

@@ -13,6 +13,7 @@ from shopwright.faces.storefront.frame import FrameDep, complaints, form_of, lea
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow, seldom
+from shopwright.kit.web.behind import behind
 from shopwright.services.notifications.contract import Channels, Preferences, Topic
 
 TOPICS: dict[Topic, tuple[str, str]] = {
@@ -117,7 +118,7 @@ async def privacy(frame: FrameDep) -> Response[bytes]:
 @get("/account/export", opt=allow(signed_in), include_in_schema=False)
 async def export(frame: FrameDep) -> Response[bytes]:
     """Everything we know, as a file."""
-    return answer(await everything(frame.request.app.state.shop, frame.caller.user_id or ""))
+    return answer(await everything(behind().shop, frame.caller.user_id or ""))
 
 
 @post("/account/erase", opt=allow(signed_in), include_in_schema=False, status_code=200)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Response, get
 
 from shopwright.faces.storefront.frame import FrameDep
 from shopwright.kit.auth import anyone
@@ -67,11 +67,8 @@ async def _condition(house: House) -> Condition | None:
 
 
 @get("/status", opt=allow(anyone), include_in_schema=False)
-async def status_page(
-    request: Request[Any, Any, Any], frame: FrameDep, houses: Given[Mapping[str, House]]
-) -> Response[bytes]:
+async def status_page(frame: FrameDep, houses: Given[Mapping[str, House]], told: Given[Told]) -> Response[bytes]:
     """What works. It is found out once for all who look within ten seconds."""
-    told: Told = request.app.state.setdefault("told", Told())
     async with told.asking:
         if time.monotonic() > told.at + KNOWN_S:
             found = await asyncio.gather(*map(_condition, houses.values()))

@@ -20,11 +20,11 @@ from shopwright.settings import Settings
 TOKEN = re.compile(r"[0-9a-f]{64,256}")
 
 
-def forms(settings: Settings) -> CSRFConfig:
-    """How forms are kept from being sent by other sites."""
-    secure = settings.url.startswith("https://")
+def forms(url: str, secret: str) -> CSRFConfig:
+    """How forms of the shop at `url` are kept from being sent by other sites."""
+    secure = url.startswith("https://")
     return CSRFConfig(
-        secret=settings.secret,
+        secret=secret,
         cookie_name="__Host-form" if secure else "form",
         cookie_secure=secure,
         cookie_httponly=True,
@@ -51,7 +51,7 @@ class PageVisitors:
     def __init__(self, carts: Carts, settings: Settings, *, all_alike: bool) -> None:
         self._carts = carts
         self._all_alike = all_alike
-        self._forms = forms(settings)
+        self._forms = forms(settings.url, settings.secret)
         self._session = cookie_name(settings, "session")
         self._cart = cookie_name(settings, "cart")
         self._token = secrets.token_hex(32)  # stands for every visitor's own

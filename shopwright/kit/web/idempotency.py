@@ -6,6 +6,7 @@ middleware; for all other POSTs this one remembers the answer.
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -53,7 +54,7 @@ def fingerprint(*parts: bytes) -> str:
 class Idempotency:
     """ASGI middleware over the routes of one service; answers are kept in that service's database."""
 
-    def __init__(self, app: ASGIApp, work: Work) -> None:
+    def __init__(self, app: ASGIApp, work: Callable[[], Work]) -> None:
         self._app = app
         self._work = work
 
@@ -80,7 +81,7 @@ class Idempotency:
     async def _claim(self, who: str, key: str, marks: str) -> tuple[int, Stored] | None:
         """None: it is ours to do. Otherwise the answer given before, waiting for it where another is still at it."""
         for _ in range(int(PATIENCE_S / 0.05)):
-            async with self._work.begin() as tx:
+            async with self._work().begin() as tx:
                 now = to_micros(tx.now)
                 if await tx.run(
                     "INSERT INTO idempotency (scope, key, fingerprint, status, answer, time)"
@@ -116,7 +117,7 @@ class Idempotency:
 
         await self._app(scope, again, listen)
         answer = b"".join(chunks)
-        async with self._work.begin() as tx:
+        async with self._work().begin() as tx:
             if KEPT[0] <= status < KEPT[1]:
                 headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in kept]
                 await tx.run(

@@ -1,5 +1,6 @@
 """Rate limits: so many requests a minute for each client address, fewer of some routes; 429 with Retry-After beyond."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from litestar.enums import ScopeType
@@ -17,11 +18,15 @@ TOO_MANY = 429
 
 
 class Window:
-    """The minute that is running, in which requests are counted, by all processes together where the cache is theirs."""
+    """The minute that is running, in which requests are counted, by all processes together where the cache is theirs.
 
-    def __init__(self, cache: Cache, clock: Clock) -> None:
+    `per_minute`: so many requests that write each address may send.
+    """
+
+    def __init__(self, cache: Cache, clock: Clock, per_minute: int) -> None:
         self._cache = cache
         self._clock = clock
+        self.per_minute = per_minute
 
     async def count(self, scope: Scope, what: str) -> tuple[int, int] | None:
         """How many of these the client has sent with this one, and in how many seconds that begins anew.
@@ -42,36 +47,38 @@ def _too_many(again_s: int) -> RateLimited:
 
 
 class SeldomLimits:
-    """Middleware of routes: of each that is `seldom`, API or page, one address may call a fifth of what it may write."""
+    """Middleware of routes: of each that is `seldom`, API or page, one address may call a fifth of what it may write.
 
-    def __init__(self, app: ASGIApp, window: Window, per_minute: int) -> None:
+    `window` answers None where nobody is counted.
+    """
+
+    def __init__(self, app: ASGIApp, window: Callable[[], Window | None]) -> None:
         self._app = app
         self._window = window
-        self._limit = max(1, per_minute // SHARE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and "seldom" in scope["route_handler"].opt:
-            counted = await self._window.count(scope, f"{scope['method']} {scope['path_template']}")
-            if counted is not None and counted[0] > self._limit:
+        seldom = "seldom" in scope["route_handler"].opt
+        if seldom and scope["type"] == ScopeType.HTTP and (window := self._window()) is not None:
+            counted = await window.count(scope, f"{scope['method']} {scope['path_template']}")
+            if counted is not None and counted[0] > max(1, window.per_minute // SHARE):
                 watch.note("limited", method=scope["method"], path=scope["path_template"])
                 raise _too_many(counted[1])
         await self._app(scope, receive, send)
 
 
 class Limits:
-    """ASGI middleware: `per_minute` requests that write for each address, ten times as many that read."""
+    """ASGI middleware: so many requests that write for each address, ten times as many that read."""
 
-    def __init__(self, app: ASGIApp, window: Window, per_minute: int) -> None:
+    def __init__(self, app: ASGIApp, window: Window) -> None:
         self._app = app
         self._window = window
-        self._per_minute = per_minute
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith("/v1"):
             await self._app(scope, receive, send)
             return
         reads = scope["method"] in {"GET", "HEAD", "OPTIONS"}
-        limit = self._per_minute * (10 if reads else 1)
+        limit = self._window.per_minute * (10 if reads else 1)
         counted = await self._window.count(scope, "reads" if reads else "writes")
         if counted is None:
             await self._app(scope, receive, send)
