@@ -8,6 +8,7 @@ that holds JSON as it is (`msgspec.Raw`) is written in JSON: within msgpack it w
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any, Protocol, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
@@ -86,7 +87,8 @@ def _holds_json(kind: Any, above: frozenset[Any] = frozenset()) -> bool:
     return any(_holds_json(part, above) for part in parts)
 
 
-def verbs(contract: type) -> dict[str, Verb]:
+@cache
+def verbs(contract: type) -> Mapping[str, Verb]:
     """The public verbs of a Protocol."""
     functions = inspect.getmembers(contract, inspect.iscoroutinefunction)
     return {name: Verb(name, function) for name, function in functions if not name.startswith("_")}
@@ -138,5 +140,5 @@ def remote(contract: type[T], way: Way) -> T:
 
         return call
 
-    found = {name: staticmethod(asking(verb)) for name, verb in verbs(contract).items()}
+    found = {name: staticmethod(asking(verb)) for name, verb in verbs(contract).items()}  # type: ignore[arg-type]  # classes are hashable
     return cast("T", type(f"Remote{contract.__name__}", (), found)())

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -74,13 +75,19 @@ class Parts:
         await self._stack.aclose()
 
 
+@cache
+def found() -> list[tuple[re.Pattern[str], str]]:
+    """Which part answers what."""
+    return [(re.compile(pattern), part) for part, some in patterns().items() for pattern in some]
+
+
 class Gateway:
     """An ASGI app that does what nginx is told to do: who calls is asked once, the part that answers is found by address."""
 
     def __init__(self, parts: Parts, *, identifies: bool) -> None:
         self._identifies = identifies
         self.parts = parts
-        self._found = [(re.compile(pattern), part) for part, some in patterns().items() for pattern in some]
+        self._found = found()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         part = next((part for pattern, part in self._found if pattern.match(scope["path"])), FACES)
