@@ -4,7 +4,7 @@ import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ class Recorder:
             self._calls.append((self._name, "write", "BEGIN IMMEDIATE", {}))
             yield RecordingSession(self._name, session, self._calls)
             self._calls.append((self._name, "write", "COMMIT", {}))
+
+    def in_a_row(self) -> Any:
+        return nullcontext(self)
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
         return await self.fetch(sql, params)

@@ -64,7 +64,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--second-engine"):
-        kept = [item for item in items if {"data", "database"} & set(getattr(item, "fixturenames", ()))]
+        kept = [item for item in items if {"migrated", "database"} & set(getattr(item, "fixturenames", ()))]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
 

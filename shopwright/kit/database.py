@@ -26,10 +26,14 @@ class UniqueViolation(Exception):
     """A row with this key is already there."""
 
 
-class Session(Protocol):
-    """What can be asked and done inside one transaction."""
+class Reads(Protocol):
+    """What can be asked."""
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]: ...
+
+
+class Session(Reads, Protocol):
+    """What can be asked and done inside one transaction."""
 
     async def run(self, sql: str, params: Params) -> int:
         """Do it; answers how many rows it touched. Raises UniqueViolation."""
@@ -38,10 +42,8 @@ class Session(Protocol):
     async def run_many(self, sql: str, rows: Sequence[Params]) -> None: ...
 
 
-class Snapshot(Protocol):
+class Snapshot(Reads, Protocol):
     """Everything as it was at one moment, however long the reading takes."""
-
-    async def fetch(self, sql: str, params: Params) -> Sequence[Row]: ...
 
     async def tables(self) -> list[str]:
         """The tables there are, by name."""
@@ -89,6 +91,10 @@ class Database(Protocol):
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         """Read what is committed, outside of any transaction."""
+        ...
+
+    def in_a_row(self) -> AbstractAsyncContextManager[Reads]:
+        """Several reads one after the other, each of what is committed when it is asked: a connection is taken once."""
         ...
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from random import Random
 
 from shopwright.app import Around
-from shopwright.kit.database import Database, Movable, Params, Row, Session, Snapshot, Step
+from shopwright.kit.database import Database, Movable, Params, Reads, Row, Session, Snapshot, Step
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money
@@ -63,6 +63,9 @@ class FaultyDatabase:
         await self._faults.pause()
         self._faults.before(self._name)
         return await self._inner.fetch(sql, params)
+
+    def in_a_row(self) -> AbstractAsyncContextManager[Reads]:
+        return nullcontext(self)
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
         return await self.fetch(sql, params)

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -16,10 +18,12 @@ import pytest
 from shopwright.app import Shop
 from tests.apart.cluster import Cluster, running
 from tests.apart.tomorrow import MARK, today, tomorrow
-from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sell, sign_in
+from tests.conftest import ON_SERVERS, OWNER, QUICK, fresh, make_settings, need, sell, sign_in
+from tests.pages.test_browser import CHROMIUM, SIZES, a_stranger_buys, filled
 from tests.process.load import Load
 from tests.process.server import all_at_once, buy
 from tests.process.test_processes import settled, wrong
+from tests.security.test_schema import answers_as_documented
 
 pytestmark = pytest.mark.slow
 SHOPPERS = int(os.environ.get("SHOPPERS", "3"))
@@ -27,26 +31,45 @@ REQUESTS = int(os.environ.get("REQUESTS", "0"))  # while all is renewed: at leas
 BUYERS = int(os.environ.get("BUYERS", "60"))  # for what is left
 LEFT = int(os.environ.get("LEFT", "1"))
 KILLED = ("orders", "faces")
+EXAMPLES = 3  # 20 of each operation are tried in one process
 RENEWED = os.environ.get("RENEWED", "orders carts").split()  # what is of another version for a while
 
 
-@pytest.fixture
-async def cluster(data: tuple[Path, str]) -> AsyncIterator[tuple[Cluster, str]]:
+class Apart(NamedTuple):
+    """A cluster, where its data are, and what it sells: plenty of `lamp`, and `last`, of which little is left."""
+
+    cluster: Cluster
+    data: tuple[Path, str]
+    lamp: str
+    last: str
+
+
+@asynccontextmanager
+async def opened(migrated: tuple[Path, str], folder: Path) -> AsyncIterator[Apart]:
+    async with fresh(migrated, folder) as data:
+        await filled(data)
+        shop = Shop(make_settings(*data), hasher=QUICK)
+        lamp = await sell(shop, "Lamp", on_hand=100_000)
+        last = await sell(shop, "Last", on_hand=LEFT)
+        await shop.search.bring_up_to_date()
+        await shop.close()
+        async with running(Cluster(*data)) as cluster:
+            yield Apart(cluster, data, lamp.variants[0].sku, last.variants[0].sku)
+
+
+@pytest.fixture(scope="module")
+def made(migrated: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
+    """One for both tests: to start 26 processes takes half a minute."""
     if not ON_SERVERS:
         pytest.skip("processes of several services share servers")
-    shop = Shop(make_settings(*data), hasher=QUICK)
-    lamp = await sell(shop, "Lamp", on_hand=100_000)
-    last = await sell(shop, "Last", on_hand=LEFT)
-    await shop.search.bring_up_to_date()
-    await shop.close()
-    async with running(Cluster(*data)) as made:
-        yield made, f"{lamp.variants[0].sku} {last.variants[0].sku}"
+    with asyncio.Runner() as runner:
+        apart = opened(migrated, tmp_path_factory.mktemp("apart") / "data")
+        yield runner.run(apart.__aenter__())
+        runner.run(apart.__aexit__(None, None, None))
 
 
-async def test_a_shop_that_is_apart_sells_survives_and_is_renewed_without_a_lost_request(
-    cluster: tuple[Cluster, str], data: tuple[Path, str]
-) -> None:
-    shop, (lamp, last) = cluster[0], cluster[1].split()
+async def test_a_shop_that_is_apart_sells_survives_and_is_renewed_without_a_lost_request(made: Apart) -> None:
+    shop, data, lamp, last = made
     status = await shop.status()
     assert set(status) == {"gateway", "services", "engines"}
     assert all(len(ones) == 2 and all(one["ready"] for one in ones) for ones in status["services"].values())
@@ -66,6 +89,21 @@ async def test_a_shop_that_is_apart_sells_survives_and_is_renewed_without_a_lost
         assert acknowledged <= orders
         letters = await whole.works["notifications"].fetch("SELECT recipient, subject FROM viewer")
         assert len({(row["recipient"], row["subject"]) for row in letters}) == len(letters)
+        assert await wrong(whole) == []
+    finally:
+        await whole.close()
+
+
+async def test_strangers_buy_in_a_browser_and_the_api_is_as_documented(made: Apart, tmp_path: Path) -> None:
+    """Through nginx, on a phone and at a desk, with and without JavaScript; then thousands of right and wrong requests."""
+    need(bool(CHROMIUM), "Chromium")
+    url = made.cluster.url
+    for size in SIZES:
+        for script in (True, False):
+            await a_stranger_buys(url, size, f"{size}-{script}@example.com".lower(), script=script)
+    await asyncio.to_thread(answers_as_documented, url, tmp_path, EXAMPLES)
+    whole = await settled(made.data)
+    try:
         assert await wrong(whole) == []
     finally:
         await whole.close()

@@ -84,6 +84,19 @@ async def test_what_is_committed_is_read_and_what_fails_is_undone(database: Data
     assert [row["n"] for row in await database.fetch("SELECT n FROM things", {})] == [3]
 
 
+async def test_what_is_asked_in_a_row_is_each_as_it_is_by_then_on_one_connection(database: Database) -> None:
+    async with database.in_a_row() as asked:
+        for n in range(3):
+            assert len(await asked.fetch("SELECT * FROM things", {})) == n
+            assert database.connections()[1] == (1 if isinstance(database, PostgresDatabase) else 0)
+            await put(database, f"thing {n}")
+    with pytest.raises(ZeroDivisionError):
+        async with database.in_a_row() as asked:
+            await asked.fetch("SELECT * FROM things", {})
+            raise ZeroDivisionError
+    assert database.connections()[1] == 0
+
+
 async def test_a_second_row_with_a_key_is_told_apart(database: Database) -> None:
     await put(database, "lamp")
     with pytest.raises(UniqueViolation):
@@ -352,6 +365,9 @@ async def test_a_statement_that_takes_too_long_is_ended_and_waiting_for_a_connec
     async with slow.begin():
         with pytest.raises(Unavailable):
             await slow.fetch("SELECT 1", {})
+    async with slow.in_a_row() as asked:
+        with pytest.raises(Unavailable, match="statement timeout"):
+            await asked.fetch("SELECT pg_sleep(20)", {})
     assert len(await slow.fetch("SELECT 1 AS one", {})) == 1
     await slow.close()
 

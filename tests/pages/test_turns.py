@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -123,6 +124,9 @@ class Later:
     async def fetch(self, *asked: Any, **more: Any) -> Any:
         await asyncio.sleep(0.02)
         return await self._inner.fetch(*asked, **more)
+
+    def in_a_row(self) -> Any:
+        return nullcontext(self)
 
 
 async def test_of_those_who_come_at_once_to_a_process_that_has_not_looked_yet_nobody_slips_in(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,9 @@ class Seen:
     async def fetch(self, sql: str, params: Any) -> Any:
         self._asked.append((self._name, sql, dict(params)))
         return await self._inner.fetch(sql, params)
+
+    def in_a_row(self) -> Any:
+        return nullcontext(self)
 
     async def fetch_late(self, sql: str, params: Any) -> Any:
         return await self.fetch(sql, params)

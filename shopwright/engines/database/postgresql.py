@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 import asyncpg
 
 from shopwright.engines.database import postgresql_bell
+from shopwright.engines.database.postgresql_errors import translated
 from shopwright.engines.database.postgresql_migrating import Migrator
 from shopwright.engines.database.postgresql_moving import PostgresMoving
+from shopwright.engines.database.postgresql_pool import Pool
 from shopwright.engines.database.postgresql_replica import Replica
-from shopwright.engines.database.postgresql_url import NO_ANSWER, read_url
-from shopwright.kit.database import Params, Row, Step, UniqueViolation
-from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.engines.database.postgresql_url import read_url
+from shopwright.kit.database import Params, Row, Step
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.work import Marks
 
@@ -54,30 +56,10 @@ def positional(sql: str) -> tuple[str, tuple[str, ...]]:
     return PARAMETER.sub(number, sql), tuple(names)
 
 
-@contextmanager
-def translated(schema: str) -> Iterator[None]:
-    """What asyncpg raises, in the words of the port."""
-    try:
-        yield
-    except asyncpg.exceptions.UniqueViolationError as error:
-        raise UniqueViolation(str(error)) from None
-    except asyncpg.exceptions.DataError:  # a NUL in a text, a number beyond 64 bits
-        raise Invalid("A text holds a character, or a number is of a size, that cannot be kept.") from None
-    except asyncpg.exceptions.ReadOnlySQLTransactionError as error:  # brought somewhere else, or no primary any more
-        raise Unavailable(str(error)) from None
-    except (asyncpg.exceptions.DeadlockDetectedError, asyncpg.exceptions.SerializationError):
-        raise Unavailable("Others changed the same at the same moment. Nothing was done; try again.") from None
-    except (
-        *NO_ANSWER,
-        asyncpg.exceptions.DiskFullError,
-        asyncpg.exceptions.QueryCanceledError,
-        asyncpg.exceptions.CannotConnectNowError,
-    ) as error:
-        raise Unavailable(f"PostgreSQL does not answer for {schema}: {error}.") from error
-
-
-async def _as_it_is(_connection: Any) -> None:
-    """A connection goes back without a word: we set nothing that outlives a transaction but what is the same for all."""
+async def _rows(connection: Any, sql: str, params: Params) -> Sequence[Row]:
+    text, names = positional(sql)
+    rows: Sequence[Row] = await connection.fetch(text, *[params[name] for name in names])
+    return rows
 
 
 class PostgresSession:
@@ -94,10 +76,8 @@ class PostgresSession:
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         self._note(sql)
-        text, names = positional(sql)
         with translated(self._schema):
-            rows: Sequence[Row] = await self._connection.fetch(text, *(params[name] for name in names))
-        return rows
+            return await _rows(self._connection, sql, params)
 
     async def run(self, sql: str, params: Params) -> int:
         self._note(sql)
@@ -144,25 +124,9 @@ class PostgresDatabase:
         self._marks = marks
         self._url = read_url(url)
         self._schema = schema
-        self._pool: Any = None
-        self._opening = asyncio.Lock()
+        become = None if self._url.pooled else self._become
+        self._pool = Pool(self._url, schema, self._how(), become)
         self._replica = Replica(self._url, schema, self._how(), self._become) if self._url.replica else None
-
-    async def _connected(self) -> Any:
-        if self._pool is not None:
-            return self._pool
-        async with self._opening:
-            if self._pool is None:
-                with translated(self._schema):
-                    self._pool = await asyncpg.create_pool(
-                        self._url.address,
-                        min_size=0,
-                        max_size=self._url.connections,
-                        reset=_as_it_is,
-                        init=None if self._url.pooled else self._become,
-                        **self._how(),
-                    )
-        return self._pool
 
     def _how(self) -> dict[str, Any]:
         """How to connect. What PgBouncer would refuse to hand on is said in each transaction instead."""
@@ -205,31 +169,32 @@ class PostgresDatabase:
                 f" SET LOCAL statement_timeout = '{self._url.statement_seconds}s'{role}"
             )
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
-        pool = await self._connected()
-        # Waiting with an end costs a task; where one is free, nobody waits.
-        patience = None if pool.get_idle_size() else self._url.wait_seconds
-        with translated(self._schema):
-            async with pool.acquire(timeout=patience) as connection:
-                yield connection
-
     def connections(self) -> tuple[int, int]:
-        pool = self._pool
-        return self._url.connections, 0 if pool is None else pool.get_size() - pool.get_idle_size()
+        return self._url.connections, self._pool.used
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
-        async with self._connection() as connection:
+        async with self._pool.taken() as connection:
+            if self._url.pooled:
+                async with self._transaction(connection):
+                    return await _rows(connection, sql, params)
+            return await _rows(connection, sql, params)
+
+    @asynccontextmanager
+    async def in_a_row(self) -> AsyncIterator[PostgresSession]:
+        async with self._pool.taken() as connection:
+            session = PostgresSession(connection, self._schema)
             if not self._url.pooled:
-                return await PostgresSession(connection, self._schema).fetch(sql, params)
+                yield session
+                return
             async with self._transaction(connection):
-                return await PostgresSession(connection, self._schema).fetch(sql, params)
+                yield session
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresSession]:
-        async with self._connection() as connection:
+        async with self._pool.taken() as connection:
             session = PostgresSession(connection, self._schema)
-            async with self._transaction(connection):
+            async with connection.transaction():
+                await self._settle_in(connection)
                 yield session
                 token = await self._before(session)
             await self._after(session, token)
@@ -258,7 +223,7 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[PostgresSession]:
-        async with self._connection() as connection:
+        async with self._pool.taken() as connection:
             tables = await PostgresSnapshot(connection, self._schema).tables()
             for patience in range(HOLD_TRIES, -1, -1):
                 transaction = connection.transaction()
@@ -290,7 +255,7 @@ class PostgresDatabase:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[PostgresSnapshot]:
         async with (
-            self._connection() as connection,
+            self._pool.taken() as connection,
             self._transaction(connection, isolation="repeatable_read", readonly=True),
         ):
             # Whoever reads all of it may take hours, and wait for other services in between.
@@ -380,8 +345,6 @@ class PostgresDatabase:
         await self.fetch("SELECT count(*) FROM migrations", {})
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
-            self._pool = None
+        await self._pool.close()
         if self._replica is not None:
             await self._replica.close()

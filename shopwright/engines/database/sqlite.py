@@ -9,14 +9,14 @@ import random
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 from shopwright.engines.database import migrations
 from shopwright.engines.database.sqlite_moving import SqliteMoving
 from shopwright.engines.database.walindex import WalIndex
-from shopwright.kit.database import Params, Row, Step, UniqueViolation
+from shopwright.kit.database import Params, Reads, Row, Step, UniqueViolation
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
 
@@ -142,6 +142,9 @@ class SqliteDatabase:
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         return self._read(sql, params)
+
+    def in_a_row(self) -> AbstractAsyncContextManager[Reads]:
+        return nullcontext(self)
 
     async def fetch_late(self, sql: str, params: Params) -> Sequence[Row]:
         return self._read(sql, params)

@@ -51,10 +51,11 @@ async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currenc
 
 async def read(source: Work | Transaction, cart_id: str) -> Stored | None:
     """A cart with its lines, in the order they were added."""
-    row = await source.one("SELECT * FROM carts WHERE id = :id", id=cart_id)
-    if row is None:
-        return None
-    lines = await source.fetch("SELECT * FROM cart_lines WHERE cart_id = :id ORDER BY id", id=cart_id)
+    async with source.in_a_row() as asked:
+        row = await asked.one("SELECT * FROM carts WHERE id = :id", id=cart_id)
+        if row is None:
+            return None
+        lines = await asked.fetch("SELECT * FROM cart_lines WHERE cart_id = :id ORDER BY id", id=cart_id)
     return _stored(row, tuple(_line(line) for line in lines))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.services.inventory.contract import MAIN, Location, StockRule, Wanted
 
 
@@ -72,7 +72,7 @@ async def settle(tx: Transaction, order_id: str, variant_id: str, quantity: int)
     await unpromise(tx, variant_id, quantity)
 
 
-async def rules(source: Work | Transaction, variant_ids: Sequence[str]) -> dict[str, tuple[StockRule, int]]:
+async def rules(source: Reading, variant_ids: Sequence[str]) -> dict[str, tuple[StockRule, int]]:
     """Rules of those variants that have one, and how many are promised."""
     rows = await source.fetch_in("SELECT * FROM stock_rules WHERE variant_id IN (:each)", variant_ids)
     return {

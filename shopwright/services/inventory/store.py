@@ -15,14 +15,16 @@ ON_BACKORDER = ""  # the location of what is set aside although it is not there
 
 async def read(source: Work | Transaction, variant_ids: Sequence[str]) -> dict[str, Stock]:
     """Stock summed over locations."""
-    rows = await source.fetch_in(
-        "SELECT variant_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved FROM stock"
-        " WHERE variant_id IN (:each) GROUP BY variant_id",
-        variant_ids,
-    )
+    async with source.in_a_row() as asked:
+        rows = await asked.fetch_in(
+            "SELECT variant_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved FROM stock"
+            " WHERE variant_id IN (:each) GROUP BY variant_id",
+            variant_ids,
+        )
+        ruled = await rules(asked, variant_ids)
     found = {row["variant_id"]: Stock(row["variant_id"], int(row["on_hand"]), int(row["reserved"])) for row in rows}
     found = {variant_id: found.get(variant_id, Stock(variant_id, 0, 0)) for variant_id in variant_ids}
-    for variant_id, (rule, promised) in (await rules(source, variant_ids)).items():
+    for variant_id, (rule, promised) in ruled.items():
         found[variant_id] = msgspec.structs.replace(
             found[variant_id], backorder=max(0, rule.backorder - promised), low_at=rule.low_at
         )

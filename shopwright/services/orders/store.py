@@ -9,7 +9,7 @@ from shopwright.kit.database import Row
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.services.orders.contract import (
     LineQuantity,
     Moment,
@@ -212,6 +212,11 @@ async def write_down(tx: Transaction, moment_id: str, order_id: str, what: str, 
 
 async def read(source: Work | Transaction, order_id: str) -> Order | None:
     """An order, whole but for its payment; by id, or by number."""
+    async with source.in_a_row() as asked:
+        return await _read(asked, order_id)
+
+
+async def _read(source: Reading, order_id: str) -> Order | None:
     by_number = order_id.lstrip("#").isdigit() and len(order_id) < 18  # noqa: PLR2004 -- fits 64 bits
     row = await source.one(
         f"SELECT * FROM orders WHERE {'number' if by_number else 'id'} = :id",

@@ -1,0 +1,46 @@
+"""What asyncpg raises, in the words of the port."""
+
+import asyncpg
+
+from shopwright.engines.database.postgresql_url import NO_ANSWER
+from shopwright.kit.database import UniqueViolation
+from shopwright.kit.errors import Invalid, Unavailable
+
+# Nothing came, or nothing that says what became of it.
+SILENT = (
+    *NO_ANSWER,
+    asyncpg.exceptions.DiskFullError,
+    asyncpg.exceptions.QueryCanceledError,
+    asyncpg.exceptions.CannotConnectNowError,
+)
+
+
+def translate(error: BaseException, schema: str) -> None:
+    """Raise what asyncpg raised in the words of the port, if it has any for it."""
+    match error:
+        case asyncpg.exceptions.UniqueViolationError():
+            raise UniqueViolation(str(error)) from None
+        case asyncpg.exceptions.DataError():  # a NUL in a text, a number beyond 64 bits
+            raise Invalid("A text holds a character, or a number is of a size, that cannot be kept.") from None
+        case asyncpg.exceptions.ReadOnlySQLTransactionError():  # brought somewhere else, or no primary any more
+            raise Unavailable(str(error)) from None
+        case asyncpg.exceptions.DeadlockDetectedError() | asyncpg.exceptions.SerializationError():
+            raise Unavailable("Others changed the same at the same moment. Nothing was done; try again.") from None
+    if isinstance(error, SILENT):
+        raise Unavailable(f"PostgreSQL does not answer for {schema}: {error}.") from error
+
+
+class translated:  # noqa: N801 -- used as a function is
+    """What asyncpg raises in here, in the words of the port. Not a generator: each statement comes by here."""
+
+    __slots__ = ("_schema",)
+
+    def __init__(self, schema: str) -> None:
+        self._schema = schema
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None:
+            translate(error, self._schema)

@@ -1,0 +1,84 @@
+"""The connections of this process to one schema."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import asyncpg
+
+from shopwright.engines.database.postgresql_errors import translate, translated
+from shopwright.engines.database.postgresql_url import PostgresUrl
+
+
+async def _as_it_is(_connection: Any) -> None:
+    """A connection goes back without a word: we set nothing that outlives a transaction but what is the same for all."""
+
+
+class Pool:
+    """Opened when it is first needed. `how`: as `asyncpg.connect` takes it; `become`: done with each new connection."""
+
+    def __init__(
+        self, url: PostgresUrl, schema: str, how: Mapping[str, Any], become: Callable[[Any], Awaitable[None]] | None
+    ) -> None:
+        self._url = url
+        self._how = how
+        self._become = become
+        self._opening = asyncio.Lock()
+        self._opened: Any = None
+        self.schema = schema
+        self.used = 0
+        self.most_used = 0
+
+    def taken(self) -> "Taken":
+        """A connection, in a block. Raises Unavailable."""
+        return Taken(self)
+
+    async def take(self) -> Any:
+        pool = self._opened or await self._open()
+        # Waiting with an end costs a task; where one is free, nobody waits.
+        connection = await pool.acquire(timeout=None if self.used < self.most_used else self._url.wait_seconds)
+        self.used += 1
+        self.most_used = max(self.most_used, self.used)
+        return connection
+
+    async def give_back(self, connection: Any) -> None:
+        self.used -= 1
+        await self._opened.release(connection)
+
+    async def _open(self) -> Any:
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await asyncpg.create_pool(
+                    self._url.address,
+                    min_size=0,
+                    max_size=self._url.connections,
+                    reset=_as_it_is,
+                    init=self._become,
+                    **self._how,
+                )
+        return self._opened
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+            self._opened = None
+
+
+class Taken:
+    """`Pool.taken`. Not a generator: each statement comes by here."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Any:
+        with translated(self._pool.schema):
+            self._connection = await self._pool.take()
+        return self._connection
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        with translated(self._pool.schema):
+            await self._pool.give_back(self._connection)
+        if error is not None:
+            translate(error, self._pool.schema)
