@@ -5,6 +5,7 @@ make servers; set -a; . var/servers.env; set +a; python bench/servers.py [--seco
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
 import tempfile
@@ -146,6 +147,8 @@ async def orders(settings: Settings, url: str, times: int) -> list[Row]:
     await shop.bus.settle()
     whole = [call for call in calls if "timers" not in call[2]]
     await shop.close()
+    gc.collect()
+    gc.freeze()  # as a process that serves does (`serving`)
     floors = [await replay(url, story, times, begin) for story, begin in ((placing, 0), (whole, times))]
     shop = Shop(settings, send_webhook=taken)
     await turns([lambda: checkout(shop)] * 40)
