@@ -25,7 +25,7 @@ def main() -> int:
     chosen = ["-m", "not slow and not browser"] if fast else []
     command = [sys.executable, "-m", "pytest", *chosen, *more]
     # What takes minutes also takes both cores. Files wait for the disk; servers have work of their own to do.
-    on_files, on_servers = (["-n", "4"], ["-n", "3"]) if fast else ([], [])
+    on_files, on_servers = (["-n", "3"], ["-n", "2"]) if fast else ([], [])
     environment = dict(os.environ)
     missing = [name for name in SERVERS if not environment.get(name)]
     if missing and environment.get("ENGINES") == "required":
