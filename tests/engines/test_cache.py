@@ -1,10 +1,12 @@
 """The contract of every cache: in memory always, Redis and Memcached where they are there."""
 
 import asyncio
+import gc
 import shutil
 import socket
 import subprocess
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -19,6 +21,7 @@ from shopwright.app import Shop
 from shopwright.engines.cache import open_cache
 from shopwright.engines.cache.calm import CalmCache
 from shopwright.engines.cache.memory import MemoryCache
+from shopwright.engines.cache.redis import RedisCache
 from shopwright.kit.calm import REST_S
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.ports import Cache
@@ -68,6 +71,18 @@ async def test_who_asks_while_answers_are_on_their_way_is_told_what_is_there_now
         found = await asyncio.gather(*(cache.get(key) for _ in range(5)), cache.get(f"{key} other"))
         assert found == [str(number).encode()] * 5 + [None]
         await asyncio.gather(*early)
+
+
+async def test_who_asks_redis_at_the_same_time_leaves_no_connection_open() -> None:
+    """As when whether it is back is found out while somebody still waits for it."""
+    cache = RedisCache(server("REDIS"))
+    for _ in range(3):
+        assert await asyncio.gather(*(cache.hash("nothing") for _ in range(3))) == [{}, {}, {}]
+    await cache.close()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        gc.collect()
+    assert [str(one.message) for one in told] == []
 
 
 async def test_it_forgets_in_time(cache: Cache, key: str) -> None:

@@ -10,7 +10,7 @@ from shopwright.kit.errors import Unavailable
 
 
 class Line:
-    """A connection of its own. One asks at a time; two at once would each have one."""
+    """A connection of its own. One asks at a time; of those that two at once would have, one is kept."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -38,7 +38,10 @@ class Line:
             if line is not None:
                 await line.disconnect(nowait=True)
             raise
-        self._line = line
+        if self._line is None:
+            self._line = line
+        else:
+            await line.disconnect(nowait=True)
         return answer
 
     async def close(self) -> None:
