@@ -193,8 +193,7 @@ class PostgresDatabase:
     async def begin(self) -> AsyncIterator[PostgresSession]:
         async with self._pool.taken() as connection:
             session = PostgresSession(connection, self._schema)
-            async with connection.transaction():
-                await self._settle_in(connection)
+            async with self._transaction(connection):
                 yield session
                 token = await self._before(session)
             await self._after(session, token)
