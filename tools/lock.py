@@ -15,7 +15,7 @@ def compile_lock(name: str, wanted: list[str], constraint: Path | None) -> None:
     source.write_text("\n".join(([f"-c {constraint.name}"] if constraint else []) + wanted) + "\n")
     command = [
         sys.executable, "-m", "piptools", "compile", "--quiet", "--generate-hashes", "--allow-unsafe", "--strip-extras",
-        "--no-header", "--no-emit-index-url", "--no-emit-trusted-host", "--no-annotate", "--upgrade",
+        "--no-header", "--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links", "--no-annotate", "--upgrade",
         "--output-file", f"{name}.txt", source.name,
     ]  # fmt: skip
     subprocess.run(command, cwd=OUT, check=True)
