@@ -329,6 +329,12 @@ class Shop:
             await self.pretend.prepare()
         return applied
 
+    async def is_demo(self) -> bool:
+        """Is this a demo shop? The data of every service say so; those who have none (pages alone) ask payments."""
+        for work in self.works.values():
+            return await work.is_demo()
+        return (await self.payments.setup()).demo
+
     @asynccontextmanager
     async def running(self, *, deliver: bool = True) -> AsyncIterator["Shop"]:
         """The shop while it is open; with `deliver` this process sees to it that facts are carried: by itself or by others."""

@@ -7,7 +7,7 @@ import msgspec
 from rich.progress import Progress
 
 from shopwright.app import Shop
-from shopwright.demo.load import load
+from shopwright.demo.load import load, mark_if_new
 from shopwright.demo.many import load_many
 from shopwright.demo.people import live_a_little
 from shopwright.doctor import Finding, examine, examine_engines
@@ -17,7 +17,8 @@ PAGE = 200
 
 
 async def demo(shop: Shop, size: int | None) -> int:
-    """Load Northlight, with `size` also more of its like."""
+    """Load Northlight, with `size` also more of its like. A shop that was empty is a demo shop from then on."""
+    await mark_if_new(shop)
     with Progress(transient=True) as bar:
         task = bar.add_task("Loading the demo catalogue")
 

@@ -17,7 +17,7 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.commands.waiting import until_there
-from shopwright.demo.load import is_empty, load
+from shopwright.demo.load import load, mark_if_new
 from shopwright.demo.people import live_a_little
 from shopwright.kit import watch
 from shopwright.kit.errors import Invalid, Refused
@@ -81,7 +81,7 @@ async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) ->
         password = None
         if "users" in shop.here:
             password = await shop.users.ensure_owner(settings.owner_email, settings.owner_password)
-        if demo and await is_empty(shop):
+        if demo and await mark_if_new(shop):
             from rich.progress import Progress
 
             with Progress(transient=True) as bar:

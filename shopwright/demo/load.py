@@ -10,7 +10,6 @@ from shopwright.demo.draw import draw
 from shopwright.demo.goods import AISLES, Aisle, Thing
 from shopwright.demo.ink import COLOURS
 from shopwright.faces.shelf import write
-from shopwright.kit.errors import Missing
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import AttributeType, Media, Option
 from shopwright.services.pricing.contract import Coupon, ShippingRate, TaxRate
@@ -145,9 +144,10 @@ def _variants(thing: Thing, pictures: dict[str, Media], currency: str, stock: li
     return made
 
 
-async def is_empty(shop: Shop) -> bool:
-    """Is there nothing in this shop yet?"""
-    try:
-        return not await shop.catalog.list_products(limit=1)
-    except Missing:
-        return True
+async def mark_if_new(shop: Shop) -> bool:
+    """A shop that has neither goods nor orders becomes a demo shop; answers whether it did. One that sells stays what it is."""
+    new = not (await shop.catalog.list_products(limit=1) or await shop.orders.search(limit=1))
+    if new:
+        for work in shop.works.values():
+            await work.mark_demo()
+    return new

@@ -32,6 +32,7 @@ REQUEST_S = 1.0
 STATEMENT = "db.query.text"  # as OpenTelemetry calls it; values never stand in it
 # So many values are asked for at once.
 MANY = 500
+DEMO = "demo"
 # The transactions this task holds open for several deeds, by the name of the service.
 _together: ContextVar[Mapping[str, "Transaction"]] = ContextVar("together", default={})  # noqa: B039 -- never changed
 
@@ -309,6 +310,19 @@ class Work(Reading):
         )
         if not fresh:
             raise AlreadyDone(key)
+
+    async def is_demo(self) -> bool:
+        """Is this a demo shop? Its own data say so; no setting does."""
+        return await self.one("SELECT 1 AS found FROM shop_marks WHERE name = :name", name=DEMO) is not None
+
+    async def mark_demo(self) -> None:
+        """From here on this is a demo shop, for good."""
+        async with self.begin() as tx:
+            await tx.run(
+                "INSERT INTO shop_marks (name, time) VALUES (:name, :time) ON CONFLICT (name) DO NOTHING",
+                name=DEMO,
+                time=to_micros(tx.now),
+            )
 
     async def tidy(self) -> None:
         """A timer: answers kept for an Idempotency-Key are forgotten, and so is who was forgotten once all have heard of it."""

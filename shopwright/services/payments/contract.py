@@ -46,6 +46,13 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class PaymentSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """How the shop can be paid. `providers`: those a buyer may choose from; `demo`: it is a demo shop, as its data say."""
+
+    providers: tuple[str, ...]
+    demo: bool
+
+
 class PaymentDeclined(Refused):
     """The provider said no; nothing was charged."""
 
@@ -97,6 +104,11 @@ class RefundSettled(Event, frozen=True, kw_only=True):
 
 class Payments(Protocol):
     """The verbs of payments."""
+
+    @again
+    async def setup(self) -> PaymentSetup:
+        """How the shop can be paid."""
+        ...
 
     @again
     async def open(

@@ -15,6 +15,7 @@ from shopwright.services.payments.contract import (
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
+    PaymentSetup,
     RefundSettled,
     TooMuch,
 )
@@ -30,6 +31,9 @@ class Till:
         self._work = work
         self._capture = capture
         self._providers = providers
+
+    async def setup(self) -> PaymentSetup:
+        return PaymentSetup(providers=tuple(self._providers), demo=await self._work.is_demo())
 
     def _provider(self, name: str) -> Provider:
         if name not in self._providers:
