@@ -3,10 +3,11 @@ PORT ?= 8000
 DATA ?= ./var
 PYTHON ?= python3
 VENV := .venv
+TESTS ?= fast
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-all check bench lock servers servers-stop wheel clean
+.PHONY: help run install install-dev test soak check bench lock servers servers-stop wheel clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,18 +27,18 @@ $(VENV)/.installed: requirements/run.txt pyproject.toml
 
 install-dev: $(VENV)/.installed-dev ## install what tests and checks need
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements/extras.txt requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/extras.txt -r requirements/dev.txt
 	@touch $@
 
-test: install-dev ## the fast suite, on every engine that is there
-	@set -a; [ ! -f var/servers.env ] || . ./var/servers.env; set +a; env -u SHOPWRIGHT_TEST_SHAPE $(BIN)/python tools/run_tests.py fast
+test: install-dev ## the fast suite, and the contracts of every engine that is there
+	@set -a; [ ! -f var/servers.env ] || . ./var/servers.env; set +a; env -u SHOPWRIGHT_TEST_SHAPE $(BIN)/python tools/run_tests.py $(TESTS) $(ONLY)
 
-test-all: install-dev ## everything, also what takes minutes and a browser
-	@set -a; [ ! -f var/servers.env ] || . ./var/servers.env; set +a; $(BIN)/python tools/run_tests.py all
+soak: install-dev ## what draws lots or measures under load; takes hours (needs `make servers`)
+	@set -a; [ ! -f var/servers.env ] || . ./var/servers.env; set +a; env -u SHOPWRIGHT_TEST_SHAPE $(BIN)/python tools/run_tests.py soak $(ONLY)
 
-check: install-dev ## ruff, types, formats
-	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && $(BIN)/mypy
+check: install-dev ## ruff, types, formats: all of them, whichever fails
+	@failed=0; $(BIN)/ruff format --check -q . || failed=1; $(BIN)/ruff check -q . || failed=1; $(BIN)/mypy || failed=1; exit $$failed
 
 bench: install-dev ## measure, each figure beside its floor
 	@$(BIN)/python bench/run.py && $(BIN)/python bench/growth.py
@@ -51,8 +52,9 @@ servers: ## install and start the real servers on loopback
 servers-stop: ## end them
 	@tools/servers.py stop
 
-wheel: install-dev ## build the wheel into dist/
+wheel: install-dev ## build the wheel and its bill of materials (CycloneDX) into dist/
 	@$(BIN)/flit build --format wheel
+	@cat requirements/run.txt requirements/extras.txt | $(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o dist/shopwright.cdx.json -
 
 clean: ## remove what was built (not the data)
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache

@@ -34,14 +34,18 @@ from shopwright.web import build
 from tests import queues
 
 # A property is right or wrong, however busy the machine is.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# The gate tries the same examples each time; `make soak` draws new ones.
+SOAK = bool(os.environ.get("SOAK"))
+settings.register_profile("gate", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=not SOAK)
+settings.load_profile("gate")
 
 POSTGRES = os.environ.get("SHOPWRIGHT_TEST_POSTGRES", "")
 SHAPE = os.environ.get("SHOPWRIGHT_TEST_SHAPE", "")
 ON_SERVERS = SHAPE in {"servers", "apart"}
+MONGODB = os.environ.get("SHOPWRIGHT_TEST_MONGODB", "")
 APART = SHAPE == "apart"  # on all servers, each service by itself, as far as the API goes
 QUEUES: list[str] = []  # those of a shop
+LONGEST_S = {"soak": 3600, "slow": 600, "browser": 600}  # a test may take; all others 120 s (pyproject.toml)
 REQUIRED = os.environ.get("ENGINES") == "required"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 BERLIN = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
@@ -63,6 +67,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if seconds := next((LONGEST_S[mark] for mark in LONGEST_S if item.get_closest_marker(mark)), 0):
+            item.add_marker(pytest.mark.timeout(seconds))
     if config.getoption("--second-engine"):
         kept = [item for item in items if {"migrated", "database"} & set(getattr(item, "fixturenames", ()))]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
@@ -80,6 +87,8 @@ def need(present: bool, what: str) -> None:
 def server(name: str) -> str:
     """The URL of a real server that `make servers` started."""
     url = os.environ.get(f"SHOPWRIGHT_TEST_{name}", "")
+    if not url and not SOAK and name.startswith("MONGODB"):
+        pytest.skip("FerretDB is built from source, which takes minutes: `make soak` has it")
     need(bool(url), f"{name} (SHOPWRIGHT_TEST_{name})")
     return url
 
@@ -114,7 +123,7 @@ def engines(data: Path) -> dict[str, str]:
         "files": server("S3").replace("?", f"/{place(data)}?"),
         "cache": f"{server('REDIS')}?prefix={place(data)}",
         "bus": f"{server('RABBITMQ')}?prefix={queues.place(place(data))}",
-        "documents": mongo_url(data),
+        **({"documents": mongo_url(data)} if MONGODB else {}),
     }
 
 
@@ -129,8 +138,9 @@ async def leave(data: Path) -> None:
         async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
             await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{place(data)}-*")
         await queues.leave(server("RABBITMQ"), place(data), QUEUES)
-        async with pymongo.AsyncMongoClient(mongo_url(data)) as mongo:
-            await mongo.drop_database(mongo.get_default_database())
+        if MONGODB:
+            async with pymongo.AsyncMongoClient(mongo_url(data)) as mongo:
+                await mongo.drop_database(mongo.get_default_database())
 
 
 def make_settings(data: Path, database: str = "", **more) -> Settings:

@@ -1,66 +1,198 @@
-"""Run the tests: on SQLite, again on PostgreSQL and again on all servers where they are. `fast` leaves out what takes minutes."""
+"""Run the tests in passes: `fast`, what a person runs; `gate`, what must hold before anything lands; `soak`, the rest.
+
+The gate is deterministic. What draws lots or measures under load is soaked. Every pass runs, whatever failed before it, writes
+JUnit to var/junit and repeats what failed once: a test that passes then is listed as flaky in var/flaky.txt and fails nothing;
+one that fails twice fails the run.
+"""
 
 import os
 import subprocess
 import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 
-POSTGRES = "SHOPWRIGHT_TEST_POSTGRES"
-SERVERS = (
-    POSTGRES,
-    *(
-        f"SHOPWRIGHT_TEST_{name}"
-        for name in ("PGBOUNCER", "REDIS", "MEMCACHED", "S3", "MONGODB", "OPENSEARCH", "RABBITMQ")
-    ),
+HOME = Path(__file__).parents[1]
+VAR = HOME / "var"
+JUNIT, LOGS, CACHES, FLAKY = VAR / "junit", VAR / "passes", VAR / "pytest", VAR / "flaky.txt"
+TOLD = "SHOPWRIGHT_TEST_"
+POSTGRES, SHAPE = f"{TOLD}POSTGRES", f"{TOLD}SHAPE"
+GATE = tuple(
+    f"{TOLD}{name}" for name in ("POSTGRES", "PGBOUNCER", "REDIS", "MEMCACHED", "S3", "OPENSEARCH", "RABBITMQ")
 )
-# Seen on SQLite and on all servers, whose database is PostgreSQL, too; not a third time on PostgreSQL alone.
-TWICE = ("tests/pages", "tests/security", "tests/process", "tests/apart")
-# All but what is apart by itself or asks no service.
-APART = tuple(f"tests/{name}" for name in ("api", "imports", "kit", "pages", "security", "services"))
+SOAK = (*GATE, f"{TOLD}MONGODB")  # FerretDB is built from source, which takes minutes
+FAILED = 1  # pytest's exit code where tests failed; others mean that it could not run them
+SHORT = "not slow and not browser and not soak"
+# Services asked on the wire: all tests but those of what is apart by itself or asks no service.
+SPLIT = tuple(f"tests/{name}" for name in ("api", "imports", "kit", "pages", "security", "services"))
+# Contracts of engines and imports ran already, on two databases each.
+SERVERS = ("--ignore=tests/engines", "--ignore=tests/imports")
+# Seen on SQLite and on all servers, whose database is PostgreSQL, too.
+SEEN = tuple(f"--ignore=tests/{name}" for name in ("pages", "security", "process", "apart"))
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One run of pytest. `on`: sqlite, postgresql, servers or apart; `workers`: processes, 0 for this one alone."""
+
+    name: str
+    on: str
+    chosen: str
+    where: tuple[str, ...] = ()
+    workers: int = 0
+
+    def environment(self, given: Mapping[str, str]) -> dict[str, str]:
+        """What only PostgreSQL can show is skipped on SQLite, required or not: other passes show it."""
+        bare = {name: value for name, value in given.items() if name not in {POSTGRES, SHAPE}}
+        if self.on == "sqlite":
+            return {**bare, "ENGINES": ""}
+        shape = {} if self.on == "postgresql" else {SHAPE: self.on}
+        return {**bare, POSTGRES: given.get(POSTGRES, ""), **shape}
+
+    def command(self, *more: str) -> list[str]:
+        # Files wait for the disk; servers have work of their own to do.
+        at_once = ["-n", str(self.workers)] if self.workers else []
+        other = [] if self.on == "sqlite" else ["--second-engine"]
+        cache = f"cache_dir={CACHES / self.name}"
+        return [sys.executable, "-m", "pytest", "-m", self.chosen, *at_once, *other, "-o", cache, *more, *self.where]
+
+
+SQLITE = Pass("sqlite", "sqlite", SHORT, workers=3)
+ENGINES = Pass("postgresql-engines", "postgresql", SHORT, ("tests/engines",), workers=2)
+PASSES = {
+    "fast": (SQLITE, ENGINES),
+    "gate": (
+        SQLITE,
+        ENGINES,
+        Pass("servers", "servers", SHORT, SERVERS, workers=2),
+        Pass("split", "apart", SHORT, SPLIT, workers=2),
+        Pass("steps", "sqlite", "slow", ("tests/process/test_steps.py",)),
+        Pass("cluster", "servers", "slow", ("tests/apart",)),
+        Pass("simulator", "sqlite", "slow", ("tests/simulate",)),
+        Pass("browsers", "sqlite", "browser"),
+        Pass("processes", "sqlite", "slow", ("tests/process", "tests/security", "--ignore=tests/process/test_steps.py")),
+        Pass("postgresql-processes", "postgresql", "slow", ("tests/process", "--ignore=tests/process/test_steps.py")),
+    ),
+    "soak": (
+        Pass("soak-postgresql", "postgresql", SHORT, SEEN, workers=2),
+        Pass("soak-servers", "servers", SHORT, SERVERS, workers=2),
+        Pass("soak-engines", "postgresql", SHORT, ("tests/engines",), workers=2),
+        Pass("soak-on-sqlite", "sqlite", "soak"),
+        Pass("soak-on-postgresql", "postgresql", "soak or (slow and not browser)", ("tests/process", "tests/services", "tests/engines")),
+        Pass("soak-on-servers", "servers", "soak or (slow and not browser)", ("tests/process", "tests/apart")),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`failed`: what failed twice, or why the pass could not run; `flaky`: what failed and passed when it was repeated."""
+
+    name: str
+    seconds: float
+    failed: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
+
+
+def failures(report: Path) -> list[str]:
+    """The tests that failed, by the JUnit report of a pass."""
+    if not report.exists():
+        return []
+    cases = ET.parse(report).iter("testcase")  # noqa: S314 -- ours
+    return [
+        f"{case.get('classname', '')}::{case.get('name', '')}"
+        for case in cases
+        if case.find("failure") is not None or case.find("error") is not None
+    ]
+
+
+def run(one: Pass, given: Mapping[str, str], *, aloud: bool) -> Outcome:
+    """The pass, and once more what failed in it. Its output is shown as it comes, or when the pass has ended."""
+    began = time.monotonic()
+    environment = one.environment(given)
+    log = LOGS / f"{one.name}.log"
+    say(f"== {one.name}: tests on {one.on}")
+
+    def call(report: Path, *more: str) -> int:
+        report.unlink(missing_ok=True)
+        command = one.command(f"--junitxml={report}", *more)
+        if aloud:
+            return subprocess.call(command, env=environment, cwd=HOME)
+        with log.open("a", encoding="utf-8") as file:
+            return subprocess.call(command, env=environment, cwd=HOME, stdout=file, stderr=subprocess.STDOUT)
+
+    log.write_text("", encoding="utf-8")
+    first, second = JUNIT / f"{one.name}.xml", JUNIT / f"{one.name}-repeated.xml"
+    code = call(first)
+    failed, flaky = failures(first), []
+    if code == FAILED and failed:
+        say(f"== {one.name}: repeats what failed: {len(failed)}")
+        code = call(second, "--last-failed")
+        again = failures(second)
+        flaky = [test for test in failed if test not in again]
+        failed = again
+    if code and not failed:
+        failed = [f"pytest ended with {code} and named no test"]
+    if not aloud:
+        say(f"== {one.name}\n{log.read_text(encoding='utf-8')}")
+    return Outcome(one.name, time.monotonic() - began, tuple(failed), tuple(flaky))
+
+
+def run_all(passes: Sequence[Pass], given: Mapping[str, str], at_once: int) -> list[Outcome]:
+    """Those that use both cores one by one, then the others, `at_once` at a time."""
+    found = [run(one, given, aloud=True) for one in passes if one.workers]
+    with ThreadPoolExecutor(at_once) as pool:
+        return found + list(
+            pool.map(lambda one: run(one, given, aloud=False), [one for one in passes if not one.workers])
+        )
+
+
+def say(text: str) -> None:
+    """At once: what it runs writes to the same place."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def summary(outcomes: Sequence[Outcome]) -> int:
+    """Tell how each pass ended. Exit code: 1 where a test failed twice."""
+    say("\n== summary")
+    for one in outcomes:
+        say(f"   {one.name:24} {one.seconds:6.0f} s   {'FAILED' if one.failed else 'passed'}")
+    flaky = [f"{one.name}: {test}" for one in outcomes for test in one.flaky]
+    failed = [f"{one.name}: {test}" for one in outcomes for test in one.failed]
+    FLAKY.write_text("".join(f"{line}\n" for line in flaky), encoding="utf-8")
+    for line in flaky:
+        say(f"   FLAKY  {line}")
+    for line in failed:
+        say(f"   FAILED {line}")
+    return 1 if failed else 0
 
 
 def main() -> int:
-    """Exit code: the first that is not 0."""
-    fast = sys.argv[1:2] != ["all"]
-    more = sys.argv[2:]
-    chosen = ["-m", "not slow and not browser"] if fast else []
-    command = [sys.executable, "-m", "pytest", *chosen, *more]
-    # What takes minutes also takes both cores. Files wait for the disk; servers have work of their own to do.
-    on_files, on_servers = (["-n", "3"], ["-n", "2"]) if fast else ([], [])
-    environment = dict(os.environ)
-    missing = [name for name in SERVERS if not environment.get(name)]
-    if missing and environment.get("ENGINES") == "required":
-        sys.stderr.write(f"ENGINES=required, but {', '.join(missing)} is not set: run `make servers` first.\n")
-        return 1
-    postgres = environment.pop(POSTGRES, "")
-    sys.stdout.write("== the shop on SQLite\n")
-    sys.stdout.flush()
-    # What only PostgreSQL can show is shown in its own pass below; here it is skipped, required or not.
-    code = subprocess.call([*command, *on_files], env={**environment, "ENGINES": ""})
-    command += on_servers
-    if not postgres:
-        sys.stdout.write("== PostgreSQL SKIPPED: no server here. `make servers` starts one.\n")
-        return code
-    if code:
-        return code
-    sys.stdout.write("== the shop on PostgreSQL\n")
-    sys.stdout.flush()
-    later = [] if missing else [f"--ignore={folder}" for folder in TWICE]
-    code = subprocess.call([*command, "--second-engine", *later], env={**environment, POSTGRES: postgres})
-    if code or missing:
-        return code
-    sys.stdout.write("== the shop on all servers\n")
-    sys.stdout.flush()
-    shape = {POSTGRES: postgres, "SHOPWRIGHT_TEST_SHAPE": "servers"}
-    # Contracts of engines have met the real ones twice already, imports two databases; all servers when apart. Of what takes
-    # minutes: processes that race and die, and the shop that is apart, which browsers and schemathesis ask through nginx.
-    where = ["--ignore=tests/engines", "--ignore=tests/imports"] if fast else ["tests/process", "tests/apart"]
-    code = subprocess.call([*command, "--second-engine", *where], env={**environment, **shape})
-    if code or not fast:
-        return code
-    sys.stdout.write("== a shop that is apart, on all servers\n")
-    sys.stdout.flush()
-    shape["SHOPWRIGHT_TEST_SHAPE"] = "apart"
-    return subprocess.call([*command, "--second-engine", *APART], env={**environment, **shape})
+    """Exit code: 0 where every test of every pass passed, at the second try at the latest."""
+    kind = sys.argv[1] if len(sys.argv) > 1 else "fast"
+    if kind not in PASSES or not {*sys.argv[2:]} <= {one.name for one in PASSES[kind]}:
+        names = " | ".join(f"{kind}: {' '.join(one.name for one in some)}" for kind, some in PASSES.items())
+        sys.stderr.write(f"usage: run_tests.py KIND [PASS …], of {names}\n")
+        return 2
+    given = {**os.environ, "SOAK": "1"} if kind == "soak" else dict(os.environ)
+    missing = [name for name in (SOAK if kind == "soak" else GATE) if not given.get(name)]
+    unmet = False
+    passes = [one for one in PASSES[kind] if not sys.argv[2:] or one.name in sys.argv[2:]]
+    if missing and (kind != "fast" or given.get("ENGINES") == "required"):
+        say(f"== {', '.join(missing)} is not set: run `make servers` first.")
+        unmet = True
+        passes = [one for one in passes if one.on == "sqlite"]
+    if not given.get(POSTGRES):
+        passes = [one for one in passes if one.on == "sqlite"]
+        say("== PostgreSQL SKIPPED: no server here. `make servers` starts one.")
+    for folder in (JUNIT, LOGS, CACHES):
+        folder.mkdir(parents=True, exist_ok=True)
+    return summary(run_all(passes, given, at_once=1 if kind == "soak" else 2)) or int(unmet)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

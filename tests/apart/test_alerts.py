@@ -22,7 +22,7 @@ from tests.road import Road
 IN_ONE = {"EngineAway", "FactsGivenUp", "PartDown", "ProcessDown"}  # seen where the shop is one process
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_faults_of_a_real_shop_reach_whoever_is_called(data: tuple[Path, str], tmp_path: Path) -> None:
     server = Server(*data, cache="redis://127.0.0.1:1/0")  # where nobody is
     await asyncio.to_thread(server.start)
@@ -68,7 +68,7 @@ async def meanwhile(deed: Callable[[], Awaitable[object]]) -> AsyncIterator[None
         await ended(tasks)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.skipif(not ON_SERVERS, reason="parts apart share servers")
 async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_path: Path) -> None:
     """One process serves all but reviews, which nobody does; and no `work` runs, so that nothing told is carried."""

@@ -25,7 +25,6 @@ from tests.process.server import all_at_once, buy
 from tests.process.test_processes import settled, wrong
 from tests.security.test_schema import answers_as_documented
 
-pytestmark = pytest.mark.slow
 SHOPPERS = int(os.environ.get("SHOPPERS", "3"))
 REQUESTS = int(os.environ.get("REQUESTS", "0"))  # while all is renewed: at least so many
 BUYERS = int(os.environ.get("BUYERS", "60"))  # for what is left
@@ -68,6 +67,7 @@ def made(migrated: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -
         runner.run(apart.__aexit__(None, None, None))
 
 
+@pytest.mark.soak
 async def test_a_shop_that_is_apart_sells_survives_and_is_renewed_without_a_lost_request(made: Apart) -> None:
     shop, data, lamp, last = made
     status = await shop.status()
@@ -94,6 +94,7 @@ async def test_a_shop_that_is_apart_sells_survives_and_is_renewed_without_a_lost
         await whole.close()
 
 
+@pytest.mark.slow
 async def test_strangers_buy_in_a_browser_and_the_api_is_as_documented(made: Apart, tmp_path: Path) -> None:
     """Through nginx, on a phone and at a desk, with and without JavaScript; then thousands of right and wrong requests."""
     need(bool(CHROMIUM), "Chromium")

@@ -29,7 +29,7 @@ from tests.process.test_failures import ENGINES, NAMES, open_roads
 from tests.process.test_processes import settled, wrong
 from tests.road import Road
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.soak
 ALL = os.environ.get("FAULTS", "") == "all"
 FAULT_S = float(os.environ.get("FAULT_S", "2"))
 STOPPED_S = float(os.environ.get("STOPPED_S", "4"))

@@ -323,7 +323,7 @@ async def watches(port: int) -> bool:
     return master["num-slaves"] == 1 and master["num-other-sentinels"] == 2
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_when_the_master_dies_the_sentinels_name_another_and_the_shop_follows(redis_server) -> None:
     master = redis_server()
     replica = redis_server(f"replicaof 127.0.0.1 {master}")

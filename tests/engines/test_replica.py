@@ -88,7 +88,7 @@ def test_a_replica_behind_pgbouncer_is_refused_with_what_would_be_right() -> Non
         open_database("postgresql://a@b/c?replica=d&pgbouncer=transaction", "things")
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_when_the_primary_dies_the_replica_takes_over_and_no_acknowledged_order_is_lost(
     pair: Pair, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""`.ci/run` ends as what it ran ended, and leaves no server behind; tried with commands that only say that they were called."""
+"""`.ci/run` ends as what it ran ended, runs all of it, and leaves no server behind; tried with commands that only say their names."""
 
 import os
 import shutil
@@ -8,40 +8,44 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).parents[2]
-CALLED = ("make", "apt-get", "tools/servers.py", ".venv/bin/python")
+CALLED = ("make", "apt-get", "tools/servers.py")
 
 
-def run(folder: Path, failing: str) -> tuple[int, list[str]]:
-    """Exit code and what was called; the command that begins with `failing` fails."""
+def run(folder: Path, *failing: str) -> tuple[int, list[str], str]:
+    """Exit code, what was called and what was said; commands that begin with one of `failing` fail."""
+    cases = "".join(f'"{one}"*) exit 3;; ' for one in failing or ["nothing"])
     for name in CALLED:
         stub = folder / (name if "/" in name else f"bin/{name}")
         stub.parent.mkdir(parents=True, exist_ok=True)
         stub.write_text(
-            f'#!/bin/sh\nsaid="{Path(name).name} $*"\necho "$said" >> {folder}/called\n'
-            f'case "$said" in "{failing or "nothing"}"*) exit 3;; esac\n'
+            f'#!/bin/sh\nsaid="{Path(name).name} $*"\necho "$said" >> {folder}/called\ncase "$said" in {cases}esac\n'
         )
         stub.chmod(0o755)
-    (folder / "var").mkdir()
-    (folder / "var" / "servers.env").write_text("THERE=yes\n")
     (folder / ".ci").mkdir()
     shutil.copy(HOME / ".ci" / "run", folder / ".ci" / "run")
     path = f"{folder / 'bin'}:{os.environ['PATH']}"
     ran = subprocess.run(
-        ["bash", ".ci/run"], cwd=folder, env={"PATH": path}, capture_output=True, check=False, timeout=60
+        ["bash", ".ci/run"], cwd=folder, env={"PATH": path}, capture_output=True, check=False, timeout=60, text=True
     )
-    return ran.returncode, (folder / "called").read_text().splitlines()
+    return ran.returncode, (folder / "called").read_text().splitlines(), ran.stdout
 
 
 def test_when_everything_holds_it_ends_with_nothing_wrong(tmp_path: Path) -> None:
-    code, called = run(tmp_path, "")
+    code, called, _ = run(tmp_path)
     assert code == 0
     assert called[-1] == "servers.py stop"
-    assert {"make servers", "make install-dev", "make check", "make test"} < set(called)
-    assert called[-2].startswith("python tools/run_tests.py all")
+    assert {"make install-dev", "make check", "make test TESTS=gate"} < set(called)
 
 
-@pytest.mark.parametrize("failing", ["make servers", "make install-dev", "make check", "make test", "python"])
+@pytest.mark.parametrize("failing", ["servers.py start", "make install-dev", "make check", "make test", "make wheel"])
 def test_what_fails_fails_the_whole(tmp_path: Path, failing: str) -> None:
-    code, called = run(tmp_path, failing)
+    code, called, _ = run(tmp_path, failing)
     assert code != 0
     assert called[-1] == "servers.py stop"
+
+
+def test_all_failures_are_told_and_none_hides_another(tmp_path: Path) -> None:
+    code, called, said = run(tmp_path, "make check", "make test")
+    assert code != 0
+    assert {"make check", "make test TESTS=gate", "make wheel"} < set(called)
+    assert said.splitlines()[-2:] == ["FAILED: make check", "FAILED: make test"]

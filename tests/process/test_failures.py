@@ -52,7 +52,7 @@ async def open_roads(data: Path, database: str) -> tuple[dict[str, Road], dict[s
     return roads, ways
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_whatever_engine_is_taken_away_the_shop_goes_on_as_far_as_it_can_and_loses_nothing(
     data: tuple[Path, str],
 ) -> None:

@@ -53,7 +53,7 @@ async def whole_story(data: Path, database: str, lost: int) -> int:
     return road.passed
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_whichever_commit_is_not_heard_of_an_order_is_placed_paid_sent_and_refunded_once(
     migrated: tuple[Path, str], data: tuple[Path, str], tmp_path: Path
 ) -> None:

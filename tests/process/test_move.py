@@ -97,7 +97,7 @@ def moving(server: Server, target: Mapping[str, str], *more: str) -> subprocess.
     )  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("way", ["there", "back"])
 async def test_a_shop_moves_while_it_sells_and_may_be_killed_on_its_way(
     way: str, tmp_path: Path, embedded: Mapping[str, str], servers: Mapping[str, str]

@@ -97,7 +97,7 @@ async def test_a_thousand_buyers_for_the_last_use_of_a_coupon_use_it_once(data: 
         await shop.close()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_killed_again_and_again_under_load_nothing_is_lost_and_nothing_doubled(data: tuple[Path, str]) -> None:
     skus = await stock_up(data, ("Lamp", 100_000), ("Chair", 100_000))
     chance = random.Random(os.environ.get("SEED", "shopwright"))

@@ -294,7 +294,7 @@ async def multiply(connection: Any, schema: str, table: str) -> bool:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_on_postgresql_with_a_million_rows_no_table_is_looked_through(told: Told) -> None:
     need(bool(POSTGRES), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     await story(told)

@@ -68,7 +68,7 @@ async def test_a_story_that_breaks_is_told_short(tmp_path: Path) -> None:
     assert (await stage.play(short)).wrong
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_the_shop_holds_through_stories_nobody_has_told_yet(stage: Stage, tmp_path: Path) -> None:
     first = int(time.time()) * 300
     by_hand = Stage(tmp_path / "by_hand", capture="manual")
