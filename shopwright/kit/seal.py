@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from shopwright.kit.derived import derived_key
 from shopwright.kit.errors import Unauthenticated
 
 ALGORITHM = "HS256"
@@ -27,10 +26,7 @@ class Seal:
     """Signs and reads. `wall`: seconds since 1970."""
 
     def __init__(self, secret: str, wall: Callable[[], float] = time.time) -> None:
-        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"shopwright between processes").derive(
-            secret.encode()
-        )
-        self._key = OctKey.import_key(derived)
+        self._key = OctKey.import_key(derived_key(secret, "between processes"))
         self._wall = wall
         self._known: dict[tuple[str, str], tuple[float, Mapping[str, Any]]] = {}
         self._own: dict[str, tuple[float, str]] = {}

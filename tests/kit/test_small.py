@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shopwright.engines.cache import open_cache
 from shopwright.engines.database import open_database
 from shopwright.kit.clock import HandClock, from_micros, to_micros
+from shopwright.kit.derived import derived_key
 from shopwright.kit.errors import Invalid
 from shopwright.kit.ids import Ids
 from shopwright.kit.memo import Made
@@ -168,3 +169,10 @@ def test_what_is_made_of_values_is_made_anew_when_one_of_them_differs_and_never_
     for key in "bcdefg":
         made.get(key, (), make)
     assert len(made._made) <= 3
+
+
+def test_each_purpose_has_a_key_of_its_own() -> None:
+    keys = {derived_key("a secret", purpose) for purpose in ("between processes", "order links", "audit log")}
+    assert len(keys) == 3
+    assert derived_key("a secret", "audit log") in keys
+    assert derived_key("another", "audit log") not in keys
