@@ -36,6 +36,7 @@ from shopwright.kit.house import House
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
 from shopwright.kit.web.behind import Behind, behind
+from shopwright.kit.web.canonical import CanonicalPath
 from shopwright.kit.web.edge import IDENTITY, Edge, caller_of, identified
 from shopwright.kit.web.glances import Glances
 from shopwright.kit.web.idempotency import Idempotency
@@ -44,6 +45,7 @@ from shopwright.kit.web.limits import Limits, SeldomLimits, Window
 from shopwright.kit.web.observe import Observe
 from shopwright.kit.web.own_forms import OwnForms
 from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
+from shopwright.kit.web.routes import Routes, takes_cookies
 from shopwright.kit.web.strict import StrictRequest
 from shopwright.kit.web.whole import Whole
 from shopwright.kit.work import Work
@@ -95,9 +97,10 @@ class Standing:
 
     async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
         """Who calls: by bearer token at the API, by session cookie on pages; or as the gateway has found out already."""
+        cookies = takes_cookies(connection.scope["route_handler"])
         if self._gateway and (told := connection.headers.get(IDENTITY)):
-            return identified(self.shop.ways.seal, told)
-        return await caller_of(connection, self.shop.users, self._cookie, connection.scope["path"])
+            return identified(self.shop.ways.seal, told, cookies=cookies)
+        return await caller_of(connection, self.shop.users, self._cookie if cookies else None)
 
 
 async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
@@ -137,6 +140,8 @@ KEPT_API = ("/v1/products", "/v1/search", "/v1/categories")
 KEPT_PAGES = ("/", "/c", "/collections", "/p", "/search")
 # The settings that answers differ by.
 SHOWS_IN_ANSWERS = ("url", "shop_name", "currency", "country", "prices_include_tax", "cdn")
+# Below these, what is not there is said as to a program.
+PROGRAMS = ("/v1", "/health", "/metrics", "/.well-known", "/media", "/openapi")
 ROUTES_OF_FACES = (person.routes, storefront.routes, backoffice.routes, docs.routes)
 
 
@@ -153,7 +158,8 @@ def whole_api() -> Litestar:
 
 def error_answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Programs get problem details, people a page."""
-    if request.scope["path"].startswith(("/v1", "/health", "/metrics", "/.well-known", "/media", "/openapi")):
+    route = request.scope.get("route_handler")
+    if request.scope["path"].startswith(PROGRAMS) or (route is not None and not takes_cookies(route)):
         return problems.answer(request, error)
     return storefront.error_page(request, error)
 
@@ -182,7 +188,7 @@ def openapi() -> OpenAPIConfig:
         description="The API of a whole shop. Money is in minor units; times are RFC 3339 in UTC; errors are RFC 9457.",
         tags=[Tag(name=name) for name in names],
         components=Components(security_schemes={"bearer": bearer}),
-        openapi_router=Router("/schema", route_handlers=[], opt=allow(anyone), include_in_schema=False),
+        openapi_router=Router("/schema", route_handlers=[], opt=allow(anyone) | Routes.OPT, include_in_schema=False),
         use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )
@@ -274,6 +280,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     if behind_gateway(shop) and "users" in shop.here:
         answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
     answering = Whole(answering, shop.settings.largest_body)
+    answering = CanonicalPath(answering)
     answering = Observe(answering, shop.ids, shop.numbers, shop.tracer, tls=shop.settings.url.startswith("https://"))
     if shop.settings.proxies:
         trusted = [one.strip() for one in shop.settings.proxies.split(",")]

@@ -21,7 +21,7 @@ from shopwright.demo.load import load, mark_if_new
 from shopwright.demo.people import live_a_little
 from shopwright.kit import watch
 from shopwright.kit.errors import Invalid, Refused
-from shopwright.kit.logs import JsonLines
+from shopwright.kit.logs import JsonLines, Lines
 from shopwright.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
     """One line an event on the terminal; requests only when not quiet. What guards want to know: in `security.log`."""
     lines = JsonLines() if kind == "json" else None
     told = logging.StreamHandler(sys.stderr)
-    told.setFormatter(lines or logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    told.setFormatter(lines or Lines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[told])
     access = logging.getLogger("shopwright.access")
     access.setLevel(logging.WARNING if quiet else logging.INFO)
     access.propagate = False
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(lines or logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.setFormatter(lines or Lines("%(asctime)s %(message)s", "%H:%M:%S"))
     access.handlers[:] = [handler]
     kept = logging.FileHandler(Path(data) / "security.log", delay=True)
     kept.setFormatter(

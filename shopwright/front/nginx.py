@@ -252,7 +252,6 @@ def _world(front: Front) -> str:
             proxy_pass_request_body off;
             proxy_set_header Content-Length "";
             proxy_set_header Connection "";
-            proxy_set_header X-Original-URI $request_uri;
         }}
 {_told("away", 1, told.AWAY, ALLOWED if front.origins else "")}
 {_told("closed", 60, told.CLOSED, ALLOWED if front.origins else "")}

@@ -2,7 +2,7 @@
 
     ShopError
     ├── Missing      nothing is there (or the caller may not know that it is)
-    ├── Invalid      the input is wrong; `problems` points at each field
+    ├── Invalid      the input is wrong; `problems` points at each field (Malformed: it cannot even be read)
     ├── Conflict     right in itself, but the world has moved on
     ├── Refused      the rules of the shop say no
     ├── Denied       the caller may not do this
@@ -56,6 +56,10 @@ class Invalid(ShopError):
     @classmethod
     def at(cls, pointer: str, detail: str, code: str = "invalid") -> "Invalid":
         return cls(detail, problems=(Problem(pointer, code, detail),))
+
+
+class Malformed(Invalid):
+    """The request cannot be read as what it says it is."""
 
 
 class Conflict(ShopError):

@@ -6,8 +6,16 @@ import time
 from typing import Any
 
 from shopwright.kit import trace
+from shopwright.kit.text import escape_controls
 
 TRACE_ID = slice(3, 35)
+
+
+class Lines(logging.Formatter):
+    """A record as one line for people: what could begin another one is escaped. A traceback stands below."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- of the base
+        return escape_controls(super().formatMessage(record))
 
 
 class JsonLines(logging.Formatter):

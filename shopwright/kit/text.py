@@ -32,3 +32,18 @@ def plain_text(html: str) -> str:
     """The words alone."""
     spaced = re.sub(r"<(?:/p|/li|br|/h\d|/div|/tr|/td)[^>]*>", " ", html)
     return re.sub(r"\s+", " ", nh3.clean(spaced, tags=set()).replace("&nbsp;", " ").replace("&amp;", "&")).strip()
+
+
+# C0 and C1 controls, what breaks lines, and what turns the direction of text around (UAX #9).
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+CONTROLS_OF_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def has_controls(text: str, *, lines: bool = False) -> bool:
+    """Is there a character that no one-line text has? `lines`: one of several lines, with line feeds and tabs."""
+    return (CONTROLS_OF_TEXT if lines else CONTROLS).search(text) is not None
+
+
+def escape_controls(text: str) -> str:
+    """The same in one line that shows what is there, as Python writes it."""
+    return CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)

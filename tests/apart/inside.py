@@ -112,10 +112,10 @@ class Gateway:
             **scope,
             "method": "GET",
             "path": PATH,
+            "raw_path": PATH.encode(),
             # As nginx asks: without the body, and without a word of one.
             "headers": [
                 *((name, value) for name, value in headers if name != b"content-length"),
-                (b"x-original-uri", scope["path"].encode()),
             ],
         }
         _, app = await self.parts.part("users")

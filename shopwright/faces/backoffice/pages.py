@@ -18,7 +18,7 @@ from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.web.routes import Pages
 from shopwright.services.insights.contract import Day, Insights, Step
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
@@ -231,7 +231,7 @@ async def message_body(notifications: NotificationsDep, message_id: FromPath[str
     return Response(found.html, media_type="text/html; charset=utf-8", headers=headers)
 
 
-def routes() -> Routes:
+def routes() -> Pages:
     """All pages of the back office."""
     handlers: list[Any] = [
         home,
@@ -251,4 +251,4 @@ def routes() -> Routes:
         *stock.HANDLERS,
         *system.HANDLERS,
     ]
-    return Routes("/", route_handlers=handlers, dependencies={"office": Provide(provide_office)})
+    return Pages("/", route_handlers=handlers, dependencies={"office": Provide(provide_office)})

@@ -9,7 +9,7 @@ from shopwright.faces.storefront.frame import SettingsDep, Web
 from shopwright.kit.auth import anyone
 from shopwright.kit.web import document as openapi
 from shopwright.kit.web.access import allow
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.web.routes import Pages
 
 
 @get("/docs", opt=allow(anyone), include_in_schema=False)
@@ -34,6 +34,6 @@ async def docs(request: Web, settings: SettingsDep) -> Response[bytes]:
     )
 
 
-def routes() -> Routes:
+def routes() -> Pages:
     """One page."""
-    return Routes("/", route_handlers=[docs])
+    return Pages("/", route_handlers=[docs])

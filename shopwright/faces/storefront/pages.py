@@ -31,7 +31,7 @@ from shopwright.kit.errors import Missing, Unauthenticated
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.behind import behind
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.web.routes import NO_FORM, Pages
 
 STALE_FORM = (
     "This form was open for too long, or came from elsewhere. Go back, load the page again, and send it once more."
@@ -46,7 +46,7 @@ HEADINGS = {
 }
 
 
-@get("/assets/{digest:str}/{name:str}", opt=allow(anyone), include_in_schema=False)
+@get("/assets/{digest:str}/{name:str}", opt=allow(anyone) | NO_FORM, include_in_schema=False)
 async def assets(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Style sheets and scripts, at addresses that change with their content."""
     parts = name.split("+") if digest.isalnum() else []
@@ -57,13 +57,13 @@ async def assets(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
-@get("/robots.txt", opt=allow(anyone), include_in_schema=False, media_type="text/plain")
+@get("/robots.txt", opt=allow(anyone) | NO_FORM, include_in_schema=False, media_type="text/plain")
 async def robots(settings: SettingsDep) -> str:
     """What machines may read."""
     return f"User-agent: *\nDisallow: /checkout\nDisallow: /account\nDisallow: /cart\nDisallow: /office\nSitemap: {settings.url}/sitemap.xml\n"
 
 
-@get("/sitemap.xml", opt=allow(anyone), include_in_schema=False)
+@get("/sitemap.xml", opt=allow(anyone) | NO_FORM, include_in_schema=False)
 async def sitemap(settings: SettingsDep, catalog: CatalogDep) -> Response[str]:
     """Everything a search engine should know of (the first 5,000 products)."""
     addresses = [f"/c/{category.slug}" for category in await catalog.categories()]
@@ -105,7 +105,7 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
     return page
 
 
-def routes() -> Routes:
+def routes() -> Pages:
     """All pages of the storefront."""
     handlers = [
         *browse.HANDLERS,
@@ -125,4 +125,4 @@ def routes() -> Routes:
         sitemap,
         elsewhere,
     ]
-    return Routes("/", route_handlers=handlers, dependencies={"frame": Provide(provide_frame, sync_to_thread=False)})
+    return Pages("/", route_handlers=handlers, dependencies={"frame": Provide(provide_frame, sync_to_thread=False)})

@@ -14,6 +14,7 @@ from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.behind import behind
+from shopwright.kit.web.routes import NO_FORM
 from shopwright.services.notifications.contract import Channels, Preferences, Topic
 
 TOPICS: dict[Topic, tuple[str, str]] = {
@@ -75,13 +76,13 @@ async def save_messages(frame: FrameDep) -> Response[bytes] | Redirect:
     return Redirect("/account/messages?said=1", status_code=303)
 
 
-@get("/unsubscribe", opt=allow(anyone), include_in_schema=False)
+@get("/unsubscribe", opt=allow(anyone) | NO_FORM, include_in_schema=False)
 async def unsubscribe_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
     """The link of a letter: a button, as programs that look at links in letters press none."""
     return await frame.show("unsubscribe.html", {"token": token})
 
 
-@post("/unsubscribe", opt=allow(anyone), include_in_schema=False, status_code=200)
+@post("/unsubscribe", opt=allow(anyone) | NO_FORM, include_in_schema=False, status_code=200)
 async def unsubscribe(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
     """One click, by a reader or by their mail program (RFC 8058): no sign-in, no further question."""
     try:

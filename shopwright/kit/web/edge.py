@@ -18,6 +18,7 @@ from shopwright.kit.seal import Seal
 
 IDENTITY = "shopwright-identity"
 AUDIENCE = "caller"
+COOKIE = "cookie"
 PATH = "/internal/identify"
 Asked = ASGIConnection[Any, Any, Any, Any]
 
@@ -30,19 +31,26 @@ class KnowsCallers(Protocol):
     async def session(self, secret: str) -> Caller | None: ...
 
 
-async def caller_of(connection: Asked, users: KnowsCallers, cookie: str, path: str) -> Caller:
-    """Who calls `path`: by bearer token anywhere, by the session cookie of that name on pages. Raises Unauthenticated."""
+def _bearer(connection: Asked) -> str | None:
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return await users.authenticate(token.strip())
-    secret = connection.cookies.get(cookie)
-    if secret and not path.startswith("/v1"):
-        return await users.session(secret) or GUEST
-    return GUEST
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+async def caller_of(connection: Asked, users: KnowsCallers, cookie: str | None) -> Caller:
+    """Who calls: by bearer token, or by the session cookie of that name (None: of none). Raises Unauthenticated."""
+    token = _bearer(connection)
+    if token is not None:
+        return await users.authenticate(token)
+    secret = connection.cookies.get(cookie) if cookie else None
+    return (await users.session(secret) if secret else None) or GUEST
 
 
 class Edge:
-    """ASGI middleware of those who serve users. The original path comes in X-Original-URI, credentials as they were."""
+    """ASGI middleware of those who serve users. Credentials come as they were.
+
+    What was asked for is not looked at: the answer says by what the caller is known, and the route decides whether that is
+    good enough for it.
+    """
 
     def __init__(self, app: ASGIApp, users: KnowsCallers, seal: Seal, cookie: str) -> None:
         self._app = app
@@ -61,15 +69,21 @@ class Edge:
 
     async def _identity(self, request: Asked) -> str:
         try:
-            caller = await caller_of(request, self._users, self._cookie, request.headers.get("x-original-uri", ""))
+            caller = await caller_of(request, self._users, self._cookie)
         except Unauthenticated as error:
             return self._seal.write(AUDIENCE, {"refused": error.detail})
-        return self._seal.write(AUDIENCE, {"caller": msgspec.to_builtins(caller)})
+        by = COOKIE if _bearer(request) is None else "bearer"
+        return self._seal.write(AUDIENCE, {"caller": msgspec.to_builtins(caller), "by": by})
 
 
-def identified(seal: Seal, token: str) -> Caller:
-    """The caller a gateway has found out. Raises Unauthenticated for who has a bad token, or a header of their own making."""
+def identified(seal: Seal, token: str, *, cookies: bool) -> Caller:
+    """The caller a gateway has found out. Raises Unauthenticated for who has a bad token, or a header of their own making.
+
+    `cookies`: does the route let in who is known by a cookie alone?
+    """
     claims = seal.read(AUDIENCE, token)
     if "refused" in claims:
         raise Unauthenticated(str(claims["refused"]))
+    if claims.get("by") == COOKIE and not cookies:
+        return GUEST
     return msgspec.convert(claims.get("caller"), Caller)

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from shopwright.kit import trace
 from shopwright.kit.ids import Ids
 from shopwright.kit.numbers import Numbers
+from shopwright.kit.text import escape_controls
 from shopwright.kit.trace import PARENT, REQUEST, Tracer
 from shopwright.kit.work import one_request
 
@@ -73,7 +74,7 @@ class Observe:
             await send(message)
 
         # Of a trace that began outside is believed what other parts of the shop say, and nobody else.
-        parent = _header(scope, PARENT) if scope["path"].startswith("/internal/") else b""
+        parent = _header(scope, PARENT) if scope["raw_path"].startswith(b"/internal/") else b""
         with (
             trace.watched_by(self._tracer),
             trace.for_request(request_id),
@@ -96,7 +97,7 @@ class Observe:
         log.info(
             "%s %s %d %.1f ms %s",
             fields["method"],
-            path,
+            escape_controls(path),
             fields["status"],
             ms,
             known,

@@ -13,6 +13,7 @@ from shopwright.kit.errors import (
     Conflict,
     Denied,
     Invalid,
+    Malformed,
     Missing,
     Problem,
     RateLimited,
@@ -27,6 +28,7 @@ log = logging.getLogger("shopwright.web")
 
 STATUS: tuple[tuple[type[ShopError], int, str], ...] = (
     (Missing, 404, "Not found"),
+    (Malformed, 400, "The request cannot be read"),
     (Invalid, 422, "The request is not valid"),
     (VersionConflict, 412, "Changed meanwhile"),
     (Conflict, 409, "Conflict"),

@@ -12,7 +12,7 @@ from shopwright.kit.auth import anyone
 from shopwright.kit.money import write
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.web.routes import NO_FORM, Pages
 
 Service = Given[PretendProvider]
 STYLE = """body{font:17px/1.5 system-ui,sans-serif;margin:0;background:#f3f1ec;color:#1d1d1b;display:grid;place-items:center;min-height:100vh}
@@ -28,7 +28,7 @@ class Challenge(msgspec.Struct):
     answer: Literal["approve", "decline"]
 
 
-@get("/pretend/3ds/{reference:str}", opt=allow(anyone), include_in_schema=False)
+@get("/pretend/3ds/{reference:str}", opt=allow(anyone) | NO_FORM, include_in_schema=False)
 async def challenge(pretend: Service, reference: FromPath[str]) -> Response[str]:
     """The bank's question."""
     asked = await pretend.look_up(reference)
@@ -41,19 +41,19 @@ async def challenge(pretend: Service, reference: FromPath[str]) -> Response[str]
     return Response(page, media_type=MediaType.HTML)
 
 
-@get("/pretend/style.css", opt=allow(anyone), include_in_schema=False, media_type=MediaType.CSS)
+@get("/pretend/style.css", opt=allow(anyone) | NO_FORM, include_in_schema=False, media_type=MediaType.CSS)
 async def style() -> str:
     """Its looks."""
     return STYLE
 
 
-@post("/pretend/3ds/{reference:str}", opt=allow(anyone) | {"exclude_from_csrf": True}, include_in_schema=False)
+@post("/pretend/3ds/{reference:str}", opt=allow(anyone) | NO_FORM, include_in_schema=False)
 async def answer(pretend: Service, reference: FromPath[str], data: URLEncodedBody[Challenge]) -> Redirect:
     """The shopper's answer, and back to the shop."""
     return Redirect(await pretend.answer_challenge(reference, approved=data.answer == "approve"), status_code=303)
 
 
-def routes() -> Routes:
+def routes() -> Pages:
     """All pages of the provider."""
     handlers: list[Any] = [challenge, style, answer]
-    return Routes("/", route_handlers=handlers)
+    return Pages("/", route_handlers=handlers)
