@@ -15,14 +15,13 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import httpx
 from argon2 import PasswordHasher
 
-from shopwright import __version__
+from shopwright import __version__, handlers
 from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.cache import open_cache, open_hot, open_marks
 from shopwright.engines.database import open_database
@@ -37,7 +36,8 @@ from shopwright.faces.shelf.view import Shelf
 from shopwright.kit import outgoing, trace
 from shopwright.kit.clock import Clock, SystemClock
 from shopwright.kit.database import Database
-from shopwright.kit.facts import Hearers, Reaction, Timer
+from shopwright.kit.derived import derived_key
+from shopwright.kit.facts import Hearers, Reaction
 from shopwright.kit.ids import Ids
 from shopwright.kit.noted import Noted
 from shopwright.kit.numbers import Numbers
@@ -46,47 +46,36 @@ from shopwright.kit.tally import Tally
 from shopwright.kit.tasks import ended
 from shopwright.kit.work import Work
 from shopwright.services import RIVER
-from shopwright.services.carts import reactions as carts_reactions
 from shopwright.services.carts.contract import Carts
 from shopwright.services.carts.waiting import Doorkeeper
-from shopwright.services.catalog import reactions as catalog_reactions
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.catalog.intake import Intake
-from shopwright.services.insights import reactions as insights_reactions
 from shopwright.services.insights.contract import Insights
 from shopwright.services.insights.service import Ledgerkeeper
-from shopwright.services.inventory import reactions as inventory_reactions
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.inventory.promises import Promises
-from shopwright.services.notifications import reactions as notifications_reactions
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.notifications.preferences import Correspondence
-from shopwright.services.orders import reactions as orders_reactions
 from shopwright.services.orders.contract import Orders
 from shopwright.services.orders.fulfilment import Fulfilment
-from shopwright.services.payments import reactions as payments_reactions
 from shopwright.services.payments.contract import Payments
 from shopwright.services.payments.service import Till
 from shopwright.services.pricing.contract import Pricing
 from shopwright.services.pricing.service import Reckoner
-from shopwright.services.recommendations import reactions as recommendations_reactions
 from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.recommendations.memory import Companion
-from shopwright.services.reviews import reactions as reviews_reactions
 from shopwright.services.reviews.contract import Reviews
 from shopwright.services.reviews.service import Opinions
-from shopwright.services.search import reactions as search_reactions
 from shopwright.services.search.contract import Search
 from shopwright.services.search.service import Finder
 from shopwright.services.users.contract import Users
 from shopwright.services.users.second_factor import Guarded
 from shopwright.settings import Settings
-from shopwright.ways import ELSEWHERE, Ways, serving
+from shopwright.ways import Ways, serving
 
 log = logging.getLogger("shopwright")
 Part = TypeVar("Part")
 HOME = Path(__file__).parent
-KEEP_DOCUMENTS = ("catalog", "reviews")
 COUNTED_EVERY_S = 10
 # What pages and lists are made from that are the same for everyone.
 SEEN_BY_ALL = ("catalog", "pricing", "inventory", "search", "reviews")
@@ -179,7 +168,14 @@ class Shop:
         settings, works = self.settings, self.works
         needed = settings.staff_second_factor == "required"
         self.users = self._service(
-            "users", Users, lambda: self._part(Guarded)(works["users"], hasher, staff_need_factor=needed)
+            "users",
+            Users,
+            lambda: self._part(Guarded)(
+                works["users"],
+                hasher,
+                staff_need_factor=needed,
+                audit_key=derived_key(settings.secret, "audit log"),
+            ),
         )
         self.catalog = self._service(
             "catalog", Catalog, lambda: self._part(Intake)(works["catalog"], self.documents, self.files)
@@ -281,33 +277,7 @@ class Shop:
     @property
     def reactions(self) -> list[Reaction]:
         """Everything that is heard by anyone; what is elsewhere is known by name only."""
-        heard = {
-            "carts": carts_reactions, "orders": orders_reactions, "reviews": reviews_reactions, "search": search_reactions,
-            "recommendations": recommendations_reactions, "notifications": notifications_reactions,
-            "insights": insights_reactions,
-        }  # fmt: skip
-        found: list[Reaction] = []
-        for name, module in heard.items():
-            found += module.reactions(getattr(self, name) if name in self.here else ELSEWHERE)
-        return found
-
-    @property
-    def timers(self) -> list[Timer]:
-        """Everything that is done here as time passes."""
-        kept = {
-            "catalog": catalog_reactions, "inventory": inventory_reactions, "carts": carts_reactions,
-            "payments": payments_reactions, "orders": orders_reactions, "search": search_reactions,
-            "recommendations": recommendations_reactions, "notifications": notifications_reactions,
-        }  # fmt: skip
-        found: list[Timer] = []
-        for name, module in kept.items():
-            found += module.timers(getattr(self, name)) if name in self.here else []
-        return [
-            *found,
-            *(self.pretend.timers() if "payments" in self.here else []),
-            *self.documents.timers([self.works[name] for name in KEEP_DOCUMENTS if name in self.here]),
-            *(Timer(f"{name}.tidy", timedelta(hours=1), work.tidy) for name, work in self.works.items()),
-        ]
+        return handlers.reactions(self)
 
     def _open_bus(self) -> Bus:
         reactions = self.reactions
@@ -316,7 +286,7 @@ class Shop:
             by_event[reaction.event.__name__] = (*by_event.get(reaction.event.__name__, ()), reaction.name)
         self._hearers.by_event = by_event
         own = [reaction for reaction in reactions if reaction.service in self.here]
-        return open_bus(self.settings.bus, list(self.works.values()), own, self.timers)
+        return open_bus(self.settings.bus, list(self.works.values()), own, handlers.timers(self))
 
     # --- life
 

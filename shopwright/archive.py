@@ -18,7 +18,8 @@ from typing import Any
 import msgspec
 
 from shopwright import __version__
-from shopwright.app import KEEP_DOCUMENTS, Shop
+from shopwright.app import Shop
+from shopwright.handlers import KEEP_DOCUMENTS
 from shopwright.kit.database import Session, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 

@@ -35,6 +35,7 @@ async def examine(shop: Shop) -> list[Finding]:
         ("order numbers have no gaps", _numbers_have_no_gaps),
         ("open reservations belong to orders that wait or are on their way", _reservations_belong),
         ("every fact was delivered", _facts_are_delivered),
+        ("the audit log is whole and as it was written", lambda one: one.users.log.damage()),
     ]
     return [Finding(name, await check(shop)) for name, check in checks]
 

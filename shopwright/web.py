@@ -19,6 +19,7 @@ from litestar.types import ASGIApp
 from shopwright import __version__
 from shopwright.app import SEEN_BY_ALL, Shop
 from shopwright.engines.providers.pretend import pages as pretend_pages
+from shopwright.faces.audit import Trail
 from shopwright.faces.backoffice import pages as backoffice
 from shopwright.faces.docs import pages as docs
 from shopwright.faces.person import http as person
@@ -35,6 +36,7 @@ from shopwright.kit.hot import Hot
 from shopwright.kit.house import House
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
+from shopwright.kit.web.audit import Audit
 from shopwright.kit.web.behind import Behind, behind
 from shopwright.kit.web.canonical import CanonicalPath
 from shopwright.kit.web.edge import IDENTITY, Edge, caller_of, identified
@@ -90,6 +92,7 @@ class Standing:
         self.house = Housekeeper(shop)
         self.houses = houses(shop, self.house)
         self.told = Told()
+        self.trail = Trail(shop)
         settings = shop.settings
         self.window = Window(shop.cache, shop.clock, settings.writes_per_minute) if settings.limits == "on" else None
         self._gateway = behind_gateway(shop)
@@ -233,6 +236,7 @@ def routes_of(shape: Shape) -> Litestar:
         },
         middleware=[
             DefineMiddleware(Access, identify=identify),
+            DefineMiddleware(Audit, trail=_of_standing("trail")),
             DefineMiddleware(SeldomLimits, window=_of_standing("window")),
         ],
         exception_handlers={Exception: error_answer},

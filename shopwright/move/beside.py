@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from shopwright.app import KEEP_DOCUMENTS, Shop
+from shopwright.app import Shop
+from shopwright.handlers import KEEP_DOCUMENTS
 from shopwright.kit.errors import Invalid
 from shopwright.move.files import bring_files
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from shopwright import archive
-from shopwright.app import KEEP_DOCUMENTS, Shop
+from shopwright.app import Shop
+from shopwright.handlers import KEEP_DOCUMENTS
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.move.files import bring_files
 from shopwright.move.notes import Notebook

@@ -38,6 +38,8 @@ SPLIT = {
     ("recommendations", "memory_store"),
     ("search", "edges"),
     ("search", "purge_store"),
+    ("users", "audit"),
+    ("users", "audit_store"),
     ("users", "factor_store"),
     ("users", "recovery"),
     ("users", "second_factor"),

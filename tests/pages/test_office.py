@@ -246,3 +246,20 @@ async def test_attributes_and_types_are_described(shop: Shop, office: httpx.Asyn
     assert "Glaze" in (await office.get(page)).text
     refused = await send(office, page, f"{page}/type", title="Vase", attributes="unheard")
     assert "Describe these attributes first" in refused.text
+
+
+async def test_the_audit_log_shows_who_did_what_and_is_filtered(shop: Shop, office: httpx.AsyncClient) -> None:
+    kettle = await sell(shop, on_hand=2)
+    here = f"/office/stock/{kettle.variants[0].id}"
+    await send(office, here, here, delta="12", reason="delivery 4711", key="one")
+    await send(office, "/office/pricing", "/office/pricing/coupons", code="FEW", kind="percentage", value="5")
+    page = (await office.get("/office/audit")).text
+    assert "Shop owner" in page
+    assert "on hand: 2" in page
+    assert "on hand: 14" in page
+    assert "coupon FEW" in page
+    assert (
+        "coupon FEW"
+        not in (await office.get("/office/audit", params={"subject": f"stock {kettle.variants[0].id}"})).text
+    )
+    assert "No entry matches" in (await office.get("/office/audit", params={"since": "2030-01-01"})).text

@@ -212,6 +212,7 @@ async def test_sign_ins_and_refusals_are_written_down_one_by_one_and_name_nobody
     handlers = {name: logging.getLogger(name).handlers[:] for name in ("shopwright.access", "shopwright.security")}
     set_up_logging(str(tmp_path), "text", quiet=True)
     try:
+        (owner,) = await shop.users.staff()
         user = await ada(shop)
         headers = await sign_in(api, "ada@example.com", PASSWORD)
         await api.post("/v1/sessions", json={"email": "ada@example.com", "password": "not this"})
@@ -232,6 +233,7 @@ async def test_sign_ins_and_refusals_are_written_down_one_by_one_and_name_nobody
         ("wrong password", None),
         ("refused", user.id),
         ("sessions ended by staff", user.id),
+        ("act recorded", owner.id),
     ]
     assert told[3]["path"] == "/v1/events"
     for secret in ("ada@", "nobody@", "not this", PASSWORD):

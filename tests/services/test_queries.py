@@ -11,6 +11,7 @@ import httpx
 import msgspec
 import pytest
 
+from shopwright import handlers
 from shopwright.app import Around, Shop
 from shopwright.engines.database.postgresql import positional
 from shopwright.kit.auth import SYSTEM, Caller
@@ -208,7 +209,7 @@ async def story(told: Told) -> None:
     order = await shop.orders.get(told.orders[1])
     await shop.orders.refund(order.id, NewRefund(amount=order.lines[0].unit_price, reason="x"), "r", SYSTEM)
     await shop.orders.bring(past_order(order))
-    for timer in shop.timers:
+    for timer in handlers.timers(shop):
         await timer.handler()
     await shop.bus.settle()
 

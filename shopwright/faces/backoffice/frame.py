@@ -20,6 +20,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/office/reviews", "Reviews", "reviews.moderate"),
     ("/office/messages", "Messages", "messages.read"),
     ("/office/staff", "Staff", "staff.write"),
+    ("/office/audit", "Audit log", "audit.read"),
     ("/office/system", "System", "system.operate"),
 )
 

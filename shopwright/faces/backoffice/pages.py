@@ -9,13 +9,13 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.backoffice import collections, making, people, products, reviews, rules, stock, system
+from shopwright.faces.backoffice import audit, collections, making, people, products, reviews, rules, stock, system
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
 from shopwright.faces.storefront.frame import OrdersDep, SearchDep, UsersDep, Web, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import Caller, anyone, staff
 from shopwright.kit.errors import ShopError
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.routes import Pages
@@ -222,7 +222,7 @@ async def retry_message(notifications: NotificationsDep, message_id: FromPath[st
     return Redirect(f"/office/messages/{message_id}", status_code=303)
 
 
-@get("/office/messages/{message_id:str}/body", opt=allow(staff("messages.read")), include_in_schema=False)
+@get("/office/messages/{message_id:str}/body", opt=audited(allow(staff("messages.read"))), include_in_schema=False)
 async def message_body(notifications: NotificationsDep, message_id: FromPath[str]) -> Response[str]:
     """The HTML of a message, shut in: it may style itself and do nothing else."""
     found = await notifications.message(message_id)
@@ -245,6 +245,7 @@ def routes() -> Pages:
         *products.HANDLERS,
         *making.HANDLERS,
         *collections.HANDLERS,
+        *audit.HANDLERS,
         *people.HANDLERS,
         *reviews.HANDLERS,
         *rules.HANDLERS,

@@ -27,6 +27,11 @@ def seldom(rule: Rule) -> dict[str, Any]:
     return {**allow(rule), "seldom": True}
 
 
+def audited(opt: dict[str, Any]) -> dict[str, Any]:
+    """The same for a route whose use by staff is recorded though it changes nothing, or though it is not for staff alone."""
+    return {**opt, "audited": True}
+
+
 class Access:
     """Middleware of every route: finds out who calls and applies the route's rule.
 

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response, get
 
 from shopwright.kit.auth import staff
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.lists import After, Limit, Page, page
@@ -40,7 +40,7 @@ class Told(msgspec.Struct, frozen=True):
 
 @get(
     "/v1/events",
-    opt=allow(staff("events.read")),
+    opt=audited(allow(staff("events.read"))),
     tags=["events"],
     operation_id="list_events",
     responses=answers(Page[Told], "Facts in order, and where the next ones start."),

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.errors import Invalid, Missing
-from shopwright.kit.web.access import allow, seldom
+from shopwright.kit.web.access import allow, audited, seldom
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.idempotency import read_key
 from shopwright.kit.web.lists import After, Limit, Page, page
@@ -106,7 +106,11 @@ async def get_order(
 
 
 @post(
-    "/v1/orders/{order_id:str}/cancel", opt=allow(anyone), tags=["orders"], operation_id="cancel_order", status_code=200
+    "/v1/orders/{order_id:str}/cancel",
+    opt=audited(allow(anyone)),
+    tags=["orders"],
+    operation_id="cancel_order",
+    status_code=200,
 )
 async def cancel_order(
     orders: Service,

@@ -158,6 +158,45 @@ class UserErased(Event, frozen=True, kw_only=True):
     name: str
 
 
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a member of staff did or tried. `action`: its name in the API; `subject`: what it was about ("order ord_1").
+
+    `given`: what was asked for, without secrets; `address`: of the client. `who` is their name at the time.
+    """
+
+    user_id: str
+    who: str
+    role: str
+    action: str
+    subject: str = ""
+    given: dict[str, Any] = {}
+    address: str = ""
+    request_id: str = ""
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the audit log. `before` and `after` hold what the act changed; `status` is that of the answer (0: none)."""
+
+    id: str
+    seq: int
+    time: datetime
+    act: Act
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    status: int = 0
+    mac: str = ""
+
+
+class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries are wanted; what is empty leaves them all. From `since` on, up to before `until`."""
+
+    user_id: str = ""
+    action: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class Users(Protocol):
     """The verbs of users."""
 
@@ -289,6 +328,19 @@ class Users(Protocol):
 
     async def end_sessions_of(self, user_id: str, who: Caller) -> None:
         """Staff sign somebody else out everywhere. Raises Missing."""
+        ...
+
+    async def begin_act(self, act: Act, before: dict[str, Any]) -> str:
+        """Open an entry in the audit log, before the act; its id."""
+        ...
+
+    async def end_act(self, act_id: str, status: int, after: dict[str, Any]) -> None:
+        """Close it after the act. Closed twice, it stays as it was."""
+        ...
+
+    @again
+    async def audit(self, wanted: AuditFilter, before: int = 0, limit: int = 50) -> list[AuditEntry]:
+        """The audit log, newest first, from before entry number `before` on (0: all)."""
         ...
 
     @again

@@ -1,20 +1,34 @@
 """REST routes of users: accounts, sessions, profile, addresses, keys."""
 
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from shopwright.kit.auth import anyone, signed_in, staff
 from shopwright.kit.errors import Invalid
 from shopwright.kit.places import Address
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.lists import Limit, Page, page
 from shopwright.kit.web.routes import Routes
-from shopwright.services.users.contract import ProfileChange, SavedAddress, SecondFactor, Session, Tokens, User, Users
+from shopwright.services.users.contract import (
+    AuditEntry,
+    AuditFilter,
+    ProfileChange,
+    SavedAddress,
+    SecondFactor,
+    Session,
+    Tokens,
+    User,
+    Users,
+)
 
 Service = Given[Users]
+AuditText = Annotated[str, QueryParameter(max_length=200)]
+AuditCursor = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,15}$", description="`next` of the page before")]
 
 
 class Named(Protocol):
@@ -250,6 +264,23 @@ async def delete_address(users: Service, caller: Asking, address_id: FromPath[st
     await users.delete_address(caller.user_id or "", address_id)
 
 
+@get("/v1/audit", opt=allow(staff("audit.read")), tags=["users"], operation_id="list_audit")
+async def list_audit(
+    users: Service,
+    user_id: AuditText = "",
+    action: AuditText = "",
+    subject: AuditText = "",
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
+    after: AuditCursor = "",
+    limit: Limit = 50,
+) -> Page[AuditEntry]:
+    """What staff did, newest first: by account, action ("put_coupon"), subject ("coupon LAST") and time."""
+    wanted = AuditFilter(user_id=user_id, action=action, subject=subject, since=since, until=until)
+    found = await users.audit(wanted, int(after or 0), limit + 1)
+    return page(found, limit, lambda entry: str(entry.seq))
+
+
 @get("/.well-known/jwks.json", opt=allow(anyone), tags=["users"], operation_id="jwks")
 async def jwks(users: Service) -> Response[dict[str, Any]]:
     """The public keys of access tokens (RFC 7517)."""
@@ -261,6 +292,6 @@ def routes() -> Routes:
     handlers: list[Any] = [
         register, add_staff, list_staff, end_sessions, begin_second_factor, confirm_second_factor, drop_second_factor, sign_in, refresh, sign_out, list_sessions, sign_out_everywhere, end_session,
         verify_email, reset_password, change_password, get_me, change_me, erase_me,
-        list_addresses, add_address, change_address, delete_address, jwks,
+        list_audit, list_addresses, add_address, change_address, delete_address, jwks,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

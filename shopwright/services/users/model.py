@@ -1,6 +1,7 @@
 """Rules of accounts: passwords, delays, names."""
 
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 
@@ -79,6 +80,14 @@ def delay_after(failures: int) -> timedelta:
     if failures < FREE_TRIES:
         return timedelta()
     return min(timedelta(seconds=2 ** min(failures - FREE_TRIES, 20)), LONGEST_DELAY)
+
+
+def changed(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """What differs between two states of a thing: its values before, and after."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {name: before[name] for name in names if name in before}, {
+        name: after[name] for name in names if name in after
+    }
 
 
 def email_key(email: str) -> str:

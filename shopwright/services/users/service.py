@@ -17,7 +17,11 @@ from shopwright.kit.errors import Missing, RateLimited, Unauthenticated
 from shopwright.kit.places import Address, check_address, check_email, check_phone
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users import factor_store, model, store
+from shopwright.services.users.audit import AuditLog
 from shopwright.services.users.contract import (
+    Act,
+    AuditEntry,
+    AuditFilter,
     EmailTaken,
     LastOwner,
     ProfileChange,
@@ -35,13 +39,21 @@ from shopwright.services.users.tokens import Signer, new_key
 class Accounts(ABC):
     """The verbs of `contract.Users`."""
 
-    def __init__(self, work: Work, hasher: PasswordHasher | None = None, *, staff_need_factor: bool = False) -> None:
+    def __init__(
+        self,
+        work: Work,
+        hasher: PasswordHasher | None = None,
+        *,
+        staff_need_factor: bool = False,
+        audit_key: bytes = b"",
+    ) -> None:
         self._work = work
         self._staff_need_factor = staff_need_factor
         self._hasher = hasher or PasswordHasher()  # Argon2id with the parameters of RFC 9106, low memory
         self._hashing = asyncio.Semaphore(2)
         self._nobody = self._hasher.hash("nobody has this password")
         self._signer: Signer | None = None
+        self.log = AuditLog(work, audit_key)
 
     async def register(self, email: str, password: str, name: str, role: str = "") -> User:
         normal = check_email(email)
@@ -242,6 +254,15 @@ class Accounts(ABC):
             await store.delete(tx, user_id)
             await tx.redact(user_id)
             await tx.tell(UserErased(user_id=user_id, email=user.email, name=user.name))
+
+    async def begin_act(self, act: Act, before: dict[str, Any]) -> str:
+        return await self.log.begin(act, before)
+
+    async def end_act(self, act_id: str, status: int, after: dict[str, Any]) -> None:
+        await self.log.end(act_id, status, after)
+
+    async def audit(self, wanted: AuditFilter, before: int = 0, limit: int = 50) -> list[AuditEntry]:
+        return await self.log.entries(wanted, before, limit)
 
     async def addresses(self, user_id: str) -> list[SavedAddress]:
         return await store.addresses(self._work, user_id)

@@ -1,0 +1,55 @@
+"""Which service hears what, and what each does as time passes: the tables of all services put together."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shopwright.kit.facts import Reaction, Timer
+from shopwright.services.carts import reactions as carts_reactions
+from shopwright.services.catalog import reactions as catalog_reactions
+from shopwright.services.insights import reactions as insights_reactions
+from shopwright.services.inventory import reactions as inventory_reactions
+from shopwright.services.notifications import reactions as notifications_reactions
+from shopwright.services.orders import reactions as orders_reactions
+from shopwright.services.payments import reactions as payments_reactions
+from shopwright.services.recommendations import reactions as recommendations_reactions
+from shopwright.services.reviews import reactions as reviews_reactions
+from shopwright.services.search import reactions as search_reactions
+from shopwright.services.users import reactions as users_reactions
+from shopwright.ways import ELSEWHERE
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
+
+KEEP_DOCUMENTS = ("catalog", "reviews")
+
+
+def reactions(shop: "Shop") -> list[Reaction]:
+    """Everything that is heard by anyone; what is elsewhere is known by name only."""
+    heard = {
+        "carts": carts_reactions, "orders": orders_reactions, "reviews": reviews_reactions, "search": search_reactions,
+        "recommendations": recommendations_reactions, "notifications": notifications_reactions,
+        "insights": insights_reactions,
+    }  # fmt: skip
+    found: list[Reaction] = []
+    for name, module in heard.items():
+        found += module.reactions(getattr(shop, name) if name in shop.here else ELSEWHERE)
+    return found
+
+
+def timers(shop: "Shop") -> list[Timer]:
+    """Everything that is done here as time passes."""
+    kept = {
+        "users": users_reactions, "catalog": catalog_reactions, "inventory": inventory_reactions,
+        "carts": carts_reactions, "payments": payments_reactions, "orders": orders_reactions,
+        "search": search_reactions, "recommendations": recommendations_reactions,
+        "notifications": notifications_reactions,
+    }  # fmt: skip
+    found: list[Timer] = []
+    for name, module in kept.items():
+        found += module.timers(getattr(shop, name)) if name in shop.here else []
+    return [
+        *found,
+        *(shop.pretend.timers() if "payments" in shop.here else []),
+        *shop.documents.timers([shop.works[name] for name in KEEP_DOCUMENTS if name in shop.here]),
+        *(Timer(f"{name}.tidy", timedelta(hours=1), work.tidy) for name, work in shop.works.items()),
+    ]

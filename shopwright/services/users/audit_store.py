@@ -1,0 +1,117 @@
+"""The audit log in SQL."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.versions import understood
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.users.contract import Act, AuditEntry, AuditFilter
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored of an act besides what it is found by."""
+
+    act: Act
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    status: int = 0
+
+
+def row(act_id: str, seq: int, time: int, body: Body) -> dict[str, str | int]:
+    """An entry as it is written, without its code."""
+    return {
+        "seq": seq,
+        "id": act_id,
+        "time": time,
+        "user_id": body.act.user_id,
+        "action": body.act.action,
+        "subject": body.act.subject,
+        "body": msgspec.json.encode(body).decode(),
+    }
+
+
+def read(row: Row) -> AuditEntry:
+    """An entry of a row."""
+    body = understood(row["body"], Body)
+    return AuditEntry(
+        id=row["id"],
+        seq=row["seq"],
+        time=from_micros(row["time"]),
+        act=body.act,
+        before=body.before,
+        after=body.after,
+        status=body.status,
+        mac=row["mac"],
+    )
+
+
+async def open_act(tx: Transaction, act_id: str, body: Body) -> None:
+    """An act has begun."""
+    await tx.run(
+        "INSERT INTO audit_open (id, time, body) VALUES (:id, :now, :body)",
+        id=act_id,
+        now=to_micros(tx.now),
+        body=msgspec.json.encode(body).decode(),
+    )
+
+
+async def take_open(tx: Transaction, act_id: str) -> Body | None:
+    """What was begun under this id; None where that is over."""
+    rows = await tx.fetch("DELETE FROM audit_open WHERE id = :id RETURNING body", id=act_id)
+    return understood(rows[0]["body"], Body) if rows else None
+
+
+async def unfinished(source: Work, before: int) -> list[str]:
+    """Acts that have begun before that moment and are not over."""
+    rows = await source.fetch("SELECT id FROM audit_open WHERE time < :before ORDER BY id LIMIT 100", before=before)
+    return [row["id"] for row in rows]
+
+
+async def hold_head(tx: Transaction) -> tuple[int, str]:
+    """Number and code of the last entry; nobody else adds one until this transaction ends."""
+    rows = await tx.fetch("UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, mac")
+    return rows[0]["seq"] - 1, rows[0]["mac"]
+
+
+async def head(source: Work) -> tuple[int, str]:
+    """Number and code of the last entry."""
+    row = await source.one("SELECT seq, mac FROM audit_head WHERE id = 1")
+    return (row["seq"], row["mac"]) if row else (0, "")
+
+
+async def append(tx: Transaction, row: Mapping[str, str | int], mac: str) -> None:
+    """The entry that follows the last one, with its code."""
+    await tx.run(
+        "INSERT INTO audit (seq, id, time, user_id, action, subject, body, mac)"
+        " VALUES (:seq, :id, :time, :user_id, :action, :subject, :body, :mac)",
+        **row,
+        mac=mac,
+    )
+    await tx.run("UPDATE audit_head SET mac = :mac WHERE id = 1", mac=mac)
+
+
+async def entries(source: Work, wanted: AuditFilter, before: int, limit: int) -> list[AuditEntry]:
+    """Newest first, from the one before number `before` on (0: from the last one)."""
+    rows = await source.fetch(
+        "SELECT * FROM audit WHERE (:before = 0 OR seq < :before) AND (:user_id = '' OR user_id = :user_id)"
+        " AND (:action = '' OR action = :action) AND (:subject = '' OR subject = :subject)"
+        " AND time >= :since AND time < :until ORDER BY seq DESC LIMIT :limit",
+        before=before,
+        user_id=wanted.user_id,
+        action=wanted.action,
+        subject=wanted.subject,
+        since=to_micros(wanted.since) if wanted.since else 0,
+        until=to_micros(wanted.until) if wanted.until else 2**62,
+        limit=limit,
+    )
+    return [read(row) for row in rows]
+
+
+async def rows_after(source: Work, seq: int, limit: int) -> list[Row]:
+    """In order, to be looked through."""
+    return list(
+        await source.fetch("SELECT * FROM audit WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
+    )
