@@ -58,6 +58,7 @@ from shopwright.services.notifications.contract import Notifications
 from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders.contract import Orders
 from shopwright.services.orders.fulfilment import Fulfilment
+from shopwright.services.orders.links import OrderLinks
 from shopwright.services.payments.contract import Payments
 from shopwright.services.payments.service import Till
 from shopwright.services.pricing.contract import Pricing
@@ -217,6 +218,7 @@ class Shop:
                 inventory=self.inventory,
                 pricing=self.pricing,
                 payments=self.payments,
+                links=OrderLinks(self.settings.secret),
             ),
         )
 
@@ -239,6 +241,7 @@ class Shop:
                 self.postboxes,
                 users=self.users,
                 catalog=catalog,
+                orders=self.orders,
                 shop=settings.shop_name,
                 url=settings.url,
             ),

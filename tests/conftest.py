@@ -276,6 +276,35 @@ async def sign_in(api: httpx.AsyncClient, email: str, password: str) -> dict[str
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
+@pytest.fixture
+async def open_letters(shop: Shop) -> None:
+    """The viewer shows the links of messages, as that of a demo shop does."""
+    await shop.works["notifications"].mark_demo()
+
+
+async def send_all(shop: Shop) -> None:
+    """What was written is handed over."""
+    for _ in range(2):
+        await shop.bus.settle()
+        shop.clock.move(seconds=1)
+    await shop.bus.settle()
+
+
+async def confirm(shop: Shop, email: str) -> None:
+    """The address is proved by who made its account."""
+    user = await shop.users.by_email(email)
+    assert user is not None
+    await shop.users.verify_email(await shop.users.letter_token(user.id, "verification"), user.id)
+    await shop.bus.settle()
+
+
+async def letter(shop: Shop, subject: str, to: str = "ada@example.com") -> str:
+    """The newest e-mail with this subject, as its reader has it (see `open_letters`)."""
+    await send_all(shop)
+    found = [one for one in await shop.notifications.messages(text=to) if one.subject == subject]
+    return (await shop.notifications.message(found[0].id)).text
+
+
 async def sell(
     shop: Shop,
     title: str = "Harbour Kettle",

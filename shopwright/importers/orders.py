@@ -114,7 +114,7 @@ class PastOrders:
         head = group[0][1]
         currency = (_first(head, "currency") or self._shelf.currency).upper()
         billing = _address(head, "billing")
-        user = await self._users.by_email(_first(head, "email"))
+        user = await self._users.holder_of(_first(head, "email"))
         lines = tuple([await self._line(row, currency) for _, row in group if _first(row, "title")])
         if not lines:
             raise Doubt("has no line that says what was bought")
@@ -164,7 +164,7 @@ class PastOrders:
         """An order of Magento's sample data: its customer and its product must have been imported before."""
         row = group[0][1]
         wanted = msgspec.json.decode(row["product"], type=SampleProduct)
-        user = await self._users.by_email(row["customer_email"])
+        user = await self._users.holder_of(row["customer_email"])
         addresses = await self._users.addresses(user.id) if user else []
         if user is None or not addresses:
             raise Doubt(f"{row['customer_email']} is no customer with an address here: import the customers first")

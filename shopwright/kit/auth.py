@@ -37,13 +37,17 @@ ROLES: dict[str, frozenset[str]] = {
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Whoever asks: a guest, a customer or staff, or the shop itself (`SYSTEM`)."""
+    """Whoever asks: a guest, a customer or staff, or the shop itself (`SYSTEM`).
+
+    `verified`: the e-mail address was proved to be theirs. Until then nothing that belongs to the address is theirs.
+    """
 
     user_id: str | None = None
     email: str = ""
     name: str = ""
     role: str = ""
     session_id: str | None = None
+    verified: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -58,6 +62,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             raise Unauthenticated("Sign in to do this.")
         if not self.may(permission):
             raise Denied(f"This needs the permission {permission}, which your account does not have.")
+
+    @property
+    def person(self) -> str:
+        """Whose preferences and messages are theirs: those of a proved address, else those of the account alone."""
+        return self.email if self.verified else self.user_id or ""
 
     @property
     def signature(self) -> str:

@@ -10,6 +10,7 @@ A service declares its events in its contract:
 Event classes are looked up by their name, which is therefore unique in the whole shop.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -20,18 +21,22 @@ from shopwright.kit.versions import understood
 
 # What stands where something personal stood.
 ERASED = "erased"
+# How what stands for a capability begins.
+OPAQUE = "opq_"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """The payload of a fact. `SUBJECT` names the field with the id it is about.
 
     `PERSONAL` names the fields that tell who someone is; `FORGETS` is true of a fact after which no fact about its
-    subject may say so any more.
+    subject may say so any more. `CAPABILITIES` names the fields that open something for whoever knows them: handlers of the
+    shop get them, the log of facts does not.
     """
 
     SUBJECT: ClassVar[str] = ""
     PERSONAL: ClassVar[tuple[str, ...]] = ()
     FORGETS: ClassVar[bool] = False
+    CAPABILITIES: ClassVar[tuple[str, ...]] = ()
     types: ClassVar[dict[str, type["Event"]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -58,6 +63,23 @@ def decode(fact_type: str, data: str) -> Event:
 def redacted(event: Event) -> Event:
     """The same event without what is personal in it."""
     return msgspec.structs.replace(event, **dict.fromkeys(event.PERSONAL, ERASED))
+
+
+def opaque(capability: str) -> str:
+    """Stands for a capability: the same for the same one, and opens nothing."""
+    if capability.startswith(OPAQUE):
+        return capability
+    return OPAQUE + hashlib.sha256(capability.encode()).hexdigest()[:24]
+
+
+def without_capabilities(fact: Fact) -> Fact:
+    """The same fact for whoever reads the log."""
+    kind = Event.types.get(fact.type)
+    if kind is None or not kind.CAPABILITIES:
+        return fact
+    hidden = {name: opaque(getattr(fact.data, name)) for name in kind.CAPABILITIES}
+    subject = opaque(fact.subject) if kind.SUBJECT in hidden else fact.subject
+    return msgspec.structs.replace(fact, subject=subject, data=msgspec.structs.replace(fact.data, **hidden))
 
 
 class Heard(msgspec.Struct, frozen=True):

@@ -162,7 +162,8 @@ class Files(Protocol):
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message to a person. `id` is its Message-ID: delivering it again changes nothing.
 
-    `unsubscribe`: where one POST ends messages of its kind (RFC 8058), "" for those that must be sent.
+    `unsubscribe`: where one POST ends messages of its kind (RFC 8058), "" for those that must be sent. `secrets`: what in it
+    is for its reader alone.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     html: str = ""
     unsubscribe: str = ""
+    secrets: tuple[str, ...] = ()
 
 
 class Postbox(Protocol):
@@ -179,6 +181,10 @@ class Postbox(Protocol):
 
     async def deliver(self, message: Message) -> None:
         """Hand over. Raises Unavailable when it should be tried again, Refused when it never will work."""
+        ...
+
+    async def kept(self, message_id: str) -> Message | None:
+        """A message as it was handed over, where it is kept to be shown instead of being sent."""
         ...
 
     async def forget(self, message_ids: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from shopwright.demo.load import load
 from shopwright.demo.people import live_a_little
 from shopwright.doctor import examine
 from shopwright.services.search.contract import SearchRequest
-from tests.conftest import OWNER, sell
+from tests.conftest import OWNER, letter, sell
 
 
 class Forms(HTMLParser):
@@ -336,15 +336,15 @@ async def test_an_error_page_has_a_next_step_and_a_reference(browser: Browser) -
     assert re.search(r"Reference req_\w+", page)
 
 
-async def test_a_customer_finds_back_in_and_changes_their_password(browser: Browser, shop: Shop) -> None:
+async def test_a_customer_finds_back_in_and_changes_their_password(
+    browser: Browser, shop: Shop, open_letters: None
+) -> None:
     await shop.users.register("ada@example.com", "harbour at seven", "Ada")
     await browser.go("/sign-in")
     assert 'href="/forgot-password"' in browser.page.text
     await browser.go("/forgot-password")
     assert "is on its way" in await browser.send("/forgot-password", email="ada@example.com")
-    await shop.bus.settle()
-    (found,) = await shop.notifications.messages(text="Choose a new password")
-    link = re.search(r"/new-password\?token=\w+", (await shop.notifications.message(found.id)).text)[0]
+    link = re.search(r"/new-password\?token=\w+", await letter(shop, "Choose a new password"))[0]
     await browser.go(link)
     assert "first ones tried" in await browser.send("/new-password", password="password")
     assert "Your new password is set" in await browser.send("/new-password", password="morning at nine")
@@ -367,14 +367,15 @@ async def test_a_customer_finds_back_in_and_changes_their_password(browser: Brow
     assert browser.path == "/sign-in"
 
 
-async def test_the_link_of_the_welcome_confirms_at_the_press_of_a_button(browser: Browser, shop: Shop) -> None:
+async def test_the_link_of_the_welcome_confirms_at_the_press_of_a_button(
+    browser: Browser, shop: Shop, open_letters: None
+) -> None:
     ada = await shop.users.register("ada@example.com", "harbour at seven", "Ada")
-    await shop.bus.settle()
-    (found,) = await shop.notifications.messages(text="ada@example.com")
-    link = re.search(r"/confirm-email\?token=\w+", (await shop.notifications.message(found.id)).text)[0]
+    link = re.search(r"/confirm-email\?token=\w+", await letter(shop, "Your account is ready"))[0]
     await browser.go(link)
     assert not (await shop.users.get(ada.id)).verified
-    assert "is confirmed" in await browser.send("/confirm-email")
+    assert "not the password" in await browser.send("/confirm-email", password="not this one")
+    assert "is confirmed" in await browser.send("/confirm-email", password="harbour at seven")
     assert (await shop.users.get(ada.id)).verified
     await browser.go(link)
     assert "This link is spent" in await browser.send("/confirm-email")

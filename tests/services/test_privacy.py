@@ -16,13 +16,14 @@ from shopwright.services.notifications.contract import Channels, Preferences
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.services.reviews.contract import NewReview
 from shopwright.services.users.contract import LastOwner, ProfileChange
-from tests.conftest import BERLIN, OWNER, POSTGRES, fill_cart, sell, sign_in
+from tests.conftest import BERLIN, OWNER, POSTGRES, confirm, fill_cart, sell, send_all, sign_in
 
 ADA, WORDS, NAME = "ada@example.com", "harbour at seven", "Ada Lovelace"
 
 
 async def ada(shop: Shop) -> Caller:
     user = await shop.users.register(ADA, WORDS, NAME)
+    await confirm(shop, ADA)
     return await shop.users.session(await shop.users.open_session_for(user.id))
 
 
@@ -223,12 +224,14 @@ async def test_each_message_goes_by_the_ways_chosen_for_it(shop: Shop) -> None:
     assert await channels(shop, f"Payment received for order {order.number}") == [("email", ADA)]
 
 
-async def test_one_click_ends_letters_of_a_kind_and_only_those(shop: Shop, api: httpx.AsyncClient) -> None:
+async def test_one_click_ends_letters_of_a_kind_and_only_those(
+    shop: Shop, api: httpx.AsyncClient, open_letters: None
+) -> None:
     kettle = await sell(shop)
     me = await ada(shop)
     order = await buy(shop, kettle, me)
     await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
-    await shop.bus.settle()
+    await send_all(shop)
     [sent] = [one for one in await shop.notifications.messages() if "on its way" in one.subject]
     letter = await shop.notifications.message(sent.id)
     path = letter.unsubscribe.removeprefix("http://shop.test")

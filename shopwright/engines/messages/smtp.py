@@ -71,6 +71,9 @@ class Smtp:
             else:
                 connection.close()
 
+    async def kept(self, message_id: str) -> Message | None:  # noqa: ARG002 -- what was sent is with its reader
+        return None
+
     async def forget(self, message_ids: Sequence[str]) -> None:
         """What was sent is gone."""
 

@@ -1,6 +1,7 @@
 """Accounts: signing in, registering, orders; and tracking for everyone."""
 
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -14,19 +15,22 @@ from shopwright.faces.storefront.frame import (
     UsersDep,
     Web,
     cart_id,
+    client_of,
     complaints,
     cookie,
     cookie_name,
     form_of,
     leave_browser,
-    may_see,
+    visible_order,
 )
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow, seldom
+from shopwright.services.orders.contract import GuestProof, Order
 from shopwright.services.users.contract import SecondFactorNeeded
 
 SESSION_S = 30 * 86_400
+CANCELLABLE = frozenset({"placed", "paid"})
 
 
 def next_of(form: dict[str, str]) -> str:
@@ -124,32 +128,52 @@ async def account(frame: FrameDep, after: FromQuery[str] = "") -> Response[bytes
 
 
 @get("/orders/{order_id:str}", opt=allow(anyone), include_in_schema=False)
-async def order_page(frame: FrameDep, order_id: FromPath[str]) -> Response[bytes]:
-    """An order with its history in words and dates."""
-    request, settings, orders, caller = frame.request, frame.settings, frame.orders, frame.caller
-    order = await orders.get(order_id)
-    if not may_see(order, request, settings, caller):
-        raise Missing("There is no such order. Find it by its number and your e-mail address.")
-    return await frame.show("order.html", {"order": render.plain(order)})
+async def order_page(frame: FrameDep, order_id: FromPath[str], key: FromQuery[str] = "") -> Response[bytes] | Redirect:
+    """An order with its history in words and dates; `key`: that of the link in our e-mails."""
+    try:
+        order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller)
+    except Missing:
+        if frame.caller.user_id is None and not key:
+            return Redirect(f"/sign-in?next=/orders/{quote(order_id)}", status_code=303)
+        raise
+    return await _order(frame, order, key)
+
+
+async def _order(frame: Frame, order: Order, key: str = "", *, may_cancel: bool = True) -> Response[bytes]:
+    shown = {"order": render.plain(order), "key": key, "may_cancel": may_cancel and order.status in CANCELLABLE}
+    page = await frame.show("order.html", shown)
+    page.headers["cache-control"] = "private, no-store"
+    page.headers["referrer-policy"] = "no-referrer"
+    return page
+
+
+@post("/orders/{order_id:str}/cancel", opt=seldom(anyone), include_in_schema=False, status_code=200)
+async def cancel_order(frame: FrameDep, order_id: FromPath[str], key: FromQuery[str] = "") -> Redirect:
+    """Cancel it before anything was shipped."""
+    order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller, change=True)
+    await frame.orders.cancel(order.id, "Cancelled by the buyer.", frame.caller)
+    return Redirect(f"/orders/{order.id}" + (f"?key={quote(key)}" if key else ""), status_code=303)
 
 
 @get("/track", opt=allow(anyone), include_in_schema=False)
 async def track(frame: FrameDep, number: FromQuery[str] = "", email: FromQuery[str] = "") -> Response[bytes]:
-    """Find an order by number and e-mail address."""
-    orders = frame.orders
-    problem = ""
+    """Find an order by number and e-mail address, to read it."""
+    problem, status = "", 200
     if number.strip() and email.strip():
         try:
-            order = await orders.get(number.strip().lstrip("#"))
-            if order.email.casefold() == email.strip().casefold():
-                return await frame.show("order.html", {"order": render.plain(order)})
+            order = await frame.orders.for_guest(
+                number.strip().lstrip("#"), GuestProof(email=email), client_of(frame.request), by_number=True
+            )
+            return await _order(frame, order, may_cancel=False)
         except Missing:
-            pass
-        problem = "We found no order with this number and e-mail address. Both are in the message we sent you."
-    shown = {"number": number, "email": email, "problem": problem}
-    return await frame.show("track.html", shown, 404 if problem else 200)
+            status = 404
+            problem = (
+                "We found no order with this number and e-mail address. Both are in the message we sent you."
+                " Orders of an account are shown when you sign in."
+            )
+    return await frame.show("track.html", {"number": number, "email": email, "problem": problem}, status)
 
 
 HANDLERS: list[Any] = [
-    sign_in_page, sign_in, register, sign_out, account, order_page, track,
+    sign_in_page, sign_in, register, sign_out, account, order_page, cancel_order, track,
 ]  # fmt: skip

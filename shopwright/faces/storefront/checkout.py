@@ -19,11 +19,11 @@ from shopwright.faces.storefront.frame import (
     Web,
     complaints,
     form_of,
-    may_see,
     own_cart,
+    visible_order,
 )
-from shopwright.kit.auth import Caller, anyone
-from shopwright.kit.errors import Invalid, Missing, ShopError
+from shopwright.kit.auth import anyone
+from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
@@ -135,7 +135,7 @@ async def payment(frame: FrameDep, order: FromQuery[str] = "") -> Response[bytes
     """Step 3: look at everything once more, and pay. With `order`: try again to pay for it."""
     request, settings, carts, orders, caller = frame.request, frame.settings, frame.carts, frame.orders, frame.caller
     if order:
-        placed = await _own_order(order, request, settings, orders, caller)
+        placed = await visible_order(order, request, settings, orders, caller)
         if placed.status != "placed":
             return Redirect(f"/checkout/done/{placed.id}")
         reason = placed.payment.reason if placed.payment else ""
@@ -173,7 +173,7 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
     form = await form_of(request)
     return_url = f"{settings.url}/checkout/return/{{order_id}}"
     if form.get("order"):
-        placed = await _own_order(form["order"], request, settings, orders, caller)
+        placed = await visible_order(form["order"], request, settings, orders, caller)
         choice = PaymentChoice(provider="pretend", token=form.get("card", ""), return_url=return_url)
         return _after(await orders.pay(placed.id, choice))
     cart = await own_cart(request, settings, carts, caller)
@@ -206,7 +206,7 @@ async def returned(
     request: Web, settings: SettingsDep, orders: OrdersDep, caller: Asking, order_id: FromPath[str]
 ) -> Redirect:
     """Back from the provider: how did it go?"""
-    order = await _own_order(order_id, request, settings, orders, caller)
+    order = await visible_order(order_id, request, settings, orders, caller)
     return _after(await orders.payment_returned(order.id))
 
 
@@ -214,17 +214,10 @@ async def returned(
 async def done(frame: FrameDep, order_id: FromPath[str]) -> Response[bytes]:
     """Thank you: the number, and what happens when."""
     request, settings, orders, caller = frame.request, frame.settings, frame.orders, frame.caller
-    order = await _own_order(order_id, request, settings, orders, caller)
+    order = await visible_order(order_id, request, settings, orders, caller)
     if order.status == "placed":
         order = await orders.payment_returned(order.id)
     return await frame.show("done.html", {"order": render.plain(order)})
-
-
-async def _own_order(order_id: str, request: Web, settings: SettingsDep, orders: OrdersDep, caller: Caller) -> Order:
-    order = await orders.get(order_id)
-    if not may_see(order, request, settings, caller):
-        raise Missing("There is no such order. Find it by its number and your e-mail address.")
-    return order
 
 
 HANDLERS: list[Any] = [details, save_details, delivery, save_delivery, payment, pay, returned, done]

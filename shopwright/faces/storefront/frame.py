@@ -15,7 +15,7 @@ from shopwright.kit.web.given import Given
 from shopwright.services.carts.contract import Cart, Carts
 from shopwright.services.catalog.contract import Catalog, Category
 from shopwright.services.notifications.contract import Notifications
-from shopwright.services.orders.contract import Order, Orders
+from shopwright.services.orders.contract import GuestProof, Order, Orders
 from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.reviews.contract import Reviews
 from shopwright.services.search.contract import Search
@@ -93,12 +93,24 @@ async def own_cart(request: Web, settings: Settings, carts: Carts, caller: Calle
     return None if cart.closed or cart.customer_id not in {None, caller.user_id} else cart
 
 
-def may_see(order: Order, request: Web, settings: Settings, caller: Caller) -> bool:
-    """Its customer, staff, or the browser it was ordered from."""
-    own = order.customer_id is not None and order.customer_id == caller.user_id
-    return (
-        own or caller.may("orders.read") or (order.customer_id is None and order.cart_id == cart_id(request, settings))
-    )
+def client_of(request: Web) -> str:
+    """The address a request came from."""
+    return request.client.host if request.client else ""
+
+
+async def visible_order(
+    order_id: str, request: Web, settings: Settings, orders: Orders, caller: Caller, *, change: bool = False
+) -> Order:
+    """The order, for its customer, staff, the browser it was ordered from, or the reader of our e-mail. Raises Missing."""
+    if caller.user_id is not None:
+        order = await orders.get(order_id)
+        if order.customer_id == caller.user_id or caller.may("orders.read"):
+            return order
+    proof = GuestProof(cart_id=cart_id(request, settings), key=request.query_params.get("key", ""))
+    try:
+        return await orders.for_guest(order_id, proof, client_of(request), change=change)
+    except Missing:
+        raise Missing("There is no such order. Sign in, or find it by its number and your e-mail address.") from None
 
 
 class Services(Protocol):

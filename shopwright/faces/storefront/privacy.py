@@ -34,7 +34,7 @@ async def messages(frame: FrameDep, said: FromQuery[str] = "") -> Response[bytes
 
 
 async def _messages(frame: FrameDep, notice: str, problem: str, status: int = 200) -> Response[bytes]:
-    now = await frame.notifications.preferences(frame.caller.email)
+    now = await frame.notifications.preferences(frame.caller.person)
     rows = [
         {
             "topic": topic,
@@ -70,7 +70,7 @@ async def save_messages(frame: FrameDep) -> Response[bytes] | Redirect:
         for topic in TOPICS
     }
     try:
-        await frame.notifications.set_preferences(frame.caller.email, Preferences(topics=chosen))
+        await frame.notifications.set_preferences(frame.caller.person, Preferences(topics=chosen))
     except ShopError as error:
         return await _messages(frame, "", error.detail, 422)
     return Redirect("/account/messages?said=1", status_code=303)

@@ -11,21 +11,22 @@ from shopwright.faces.storefront.frame import (
     FrameDep,
     SettingsDep,
     UsersDep,
+    client_of,
     complaints,
     form_of,
     leave_browser,
 )
 from shopwright.kit.auth import anyone, signed_in
-from shopwright.kit.errors import Refused, ShopError
+from shopwright.kit.errors import RateLimited, Refused, ShopError
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking
-from shopwright.services.users.contract import ProfileChange
+from shopwright.services.users.contract import ProfileChange, WrongPassword
 
 SAID = {
     "factor": "The second factor is off.",
     "name": "Your profile was changed.",
     "password": "Your password was changed. You are signed out everywhere else.",
-    "letter": "A letter is on its way. Its link is good for seven days.",
+    "letter": "A letter is on its way. Its link is good for one day.",
     "session": "That session has ended.",
 }
 
@@ -78,10 +79,20 @@ async def confirm_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[
 async def confirm(frame: FrameDep) -> Response[bytes]:
     """The button."""
     form = await form_of(frame.request)
+    users, caller = frame.users, frame.caller
     try:
-        await frame.users.verify_email(form.get("token", ""))
+        user = await users.verify_email(
+            form.get("token", ""), caller.user_id or "", form.get("password", ""), client_of(frame.request)
+        )
+    except WrongPassword:
+        shown = {"token": form.get("token", ""), "wrong": "This is not the password of this account."}
+        return await frame.show("confirm_email.html", shown, 422)
+    except RateLimited:
+        raise
     except Refused as error:
         return await frame.show("confirm_email.html", {"problem": error.detail}, 410)
+    if token := await users.first_password_token(user.id):
+        return await frame.show("new_password.html", {"token": token, "errors": {}, "confirmed": True})
     return await frame.show("confirm_email.html", {"done": True})
 
 

@@ -103,6 +103,7 @@ class CartStarted(Event, frozen=True, kw_only=True):
     """The first thing lies in a cart."""
 
     SUBJECT: ClassVar[str] = "cart_id"
+    CAPABILITIES: ClassVar[tuple[str, ...]] = ("cart_id",)
     cart_id: str
 
 
@@ -110,6 +111,7 @@ class CheckoutStarted(Event, frozen=True, kw_only=True):
     """Someone said where a cart shall be sent."""
 
     SUBJECT: ClassVar[str] = "cart_id"
+    CAPABILITIES: ClassVar[tuple[str, ...]] = ("cart_id",)
     cart_id: str
 
 
@@ -117,6 +119,7 @@ class CartAbandoned(Event, frozen=True, kw_only=True):
     """A customer left so many things in the cart, some hours ago."""
 
     SUBJECT: ClassVar[str] = "cart_id"
+    CAPABILITIES: ClassVar[tuple[str, ...]] = ("cart_id",)
     cart_id: str
     customer_id: str
     count: int

@@ -6,7 +6,7 @@ import msgspec
 
 from shopwright.kit.clock import EPOCH
 from shopwright.kit.errors import Invalid
-from shopwright.kit.facts import Event, Fact, Heard, redacted
+from shopwright.kit.facts import Event, Fact, Heard, redacted, without_capabilities
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import CartStarted, CheckoutStarted
@@ -39,7 +39,7 @@ class Ledgerkeeper:
                 await store.redact(tx, heard.fact.subject)
                 await store.append(tx, msgspec.structs.replace(heard.fact, data=redacted(heard.event)))
                 return
-            await store.append(tx, heard.fact)
+            await store.append(tx, without_capabilities(heard.fact))
             await self._add_up(tx, heard.fact)
 
     @staticmethod

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Mapping
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.facts import Fact, decode, redacted
+from shopwright.kit.database import Row
+from shopwright.kit.facts import Event, Fact, decode, redacted, without_capabilities
 from shopwright.kit.money import Money
 from shopwright.kit.work import Reading, Transaction, read_fact
 from shopwright.services.insights.contract import Logged, TopProduct, TopSearch, TopView
@@ -36,17 +37,21 @@ async def redact(tx: Transaction, subject: str) -> None:
 async def after(source: Reading, seq: int, limit: int) -> list[Logged]:
     """The log after a place."""
     rows = await source.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
-    return [
-        Logged(
-            id=row["id"],
-            type=row["type"],
-            time=from_micros(row["time"]),
-            subject=row["subject"],
-            data=msgspec.Raw(row["data"].encode()),
-            cursor=str(row["seq"]),
-        )
-        for row in rows
-    ]
+    return [_logged(row) for row in rows]
+
+
+def _logged(row: Row) -> Logged:
+    """What was logged before capabilities were kept out of the log shows none either."""
+    fact = without_capabilities(read_fact(row))
+    known = row["type"] in Event.types and Event.types[row["type"]].CAPABILITIES
+    return Logged(
+        id=row["id"],
+        type=row["type"],
+        time=from_micros(row["time"]),
+        subject=fact.subject,
+        data=msgspec.Raw(msgspec.json.encode(fact.data) if known else row["data"].encode()),
+        cursor=str(row["seq"]),
+    )
 
 
 async def add_sale(tx: Transaction, day: int, paid: OrderPaid) -> None:

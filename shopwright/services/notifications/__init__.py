@@ -4,10 +4,11 @@ from shopwright.kit.label import Label
 
 LABEL = Label(
     owns="messages, templates, deliveries, preferences",
-    asks=("users", "catalog"),
+    asks=("users", "catalog", "orders"),
     hears=(
         "UserRegistered",
         "EmailVerificationAsked",
+        "EmailVerified",
         "PasswordResetAsked",
         "PasswordChanged",
         "UserErased",

@@ -26,12 +26,13 @@ class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
-    """A message, whole."""
+    """A message, whole, without the secrets of its links; `links_work`: with them, as it is shown in a demo shop."""
 
     summary: MessageSummary
     text: str
     html: str
     unsubscribe: str = ""
+    links_work: bool = False
 
 
 class Channels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,7 +54,7 @@ class Notifications(Protocol):
 
     @again
     async def preferences(self, email: str) -> Preferences:
-        """What the person with this address wants to be told, every topic."""
+        """What a person wants to be told, every topic: by a proved address, or the id of an account."""
         ...
 
     async def set_preferences(self, email: str, wanted: Preferences) -> Preferences:
@@ -70,8 +71,8 @@ class Notifications(Protocol):
         ...
 
     @again
-    async def written_to(self, email: str) -> list[MessageView]:
-        """Everything that was written to a person, oldest first."""
+    async def written_to(self, email: str, account: str = "") -> list[MessageView]:
+        """Everything that was written to an address or for an account, oldest first; "" is nobody's."""
         ...
 
     async def retry(self, message_id: str) -> None:

@@ -27,13 +27,13 @@ class NewAlert(msgspec.Struct, forbid_unknown_fields=True):
 @get("/v1/me/notification-preferences", opt=allow(signed_in), tags=["notifications"], operation_id="get_preferences")
 async def get_preferences(notifications: Service, caller: Asking) -> Preferences:
     """What one is told, by topic and channel."""
-    return await notifications.preferences(caller.email)
+    return await notifications.preferences(caller.person)
 
 
 @put("/v1/me/notification-preferences", opt=allow(signed_in), tags=["notifications"], operation_id="set_preferences")
 async def set_preferences(notifications: Service, caller: Asking, data: JSONBody[Preferences]) -> Preferences:
     """Choose; topics that are left out stay as they are. Letters about orders and the account's safety are always sent."""
-    return await notifications.set_preferences(caller.email, data)
+    return await notifications.set_preferences(caller.person, data)
 
 
 @post("/v1/stock-alerts", opt=seldom(anyone), tags=["notifications"], operation_id="watch_stock", status_code=202)

@@ -1,7 +1,8 @@
 """What is said when: each letter as subject, heading, lines and one thing to do."""
 
+import re
 from collections.abc import Callable, Mapping
-from urllib.parse import quote
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -20,28 +21,68 @@ from shopwright.services.orders.contract import (
 )
 from shopwright.services.users.contract import (
     EmailVerificationAsked,
-    LetterPurpose,
     PasswordChanged,
     PasswordResetAsked,
     UserRegistered,
 )
 
+SecretKind = Literal["verification", "reset", "order"]
+# What stands in a stored message where its reader gets a secret.
+MASK = "********"
+ENDING = f"unsubscribe?token={MASK}"
+_SECRET = re.compile(r"((?:token|key)=)[\w.-]{16,}")
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """What the link of a message lets its reader do (`kind`), and with what: an account or an order, by id."""
+
+    kind: SecretKind
+    of: str
+
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message before it is dressed in its template. With a `purpose`, `path` ends where a token of users is put."""
+    """A message before it is dressed in its template. With a `secret`, `path` ends where it is put: `MASK`.
+
+    `account`: whose message it is, by id; "" where all we know is the address.
+    """
 
     topic: Topic
     recipient: str
     subject: str
     heading: str
     lines: tuple[str, ...]
+    account: str = ""
     path: str = ""
     action: str = ""
-    purpose: LetterPurpose | None = None
+    secret: Secret | None = None
 
 
-def _track(number: str, email: str) -> str:
-    return f"/track?number={number}&email={quote(email)}"
+class OrderEvent(Protocol):
+    """What events of orders have in common."""
+
+    @property
+    def order_id(self) -> str: ...
+
+    @property
+    def customer_id(self) -> str | None: ...
+
+
+def masked(text: str) -> str:
+    """The text without the secrets of its links, whoever wrote it."""
+    return _SECRET.sub(rf"\1{MASK}", text)
+
+
+def filled(text: str, secret: str, ending: str) -> str:
+    """The text with its secrets: that of its link, and that of its last line."""
+    if ending:
+        text = text.replace(ENDING, ENDING.replace(MASK, ending))
+    return text.replace(MASK, secret) if secret else text
+
+
+def _link(event: OrderEvent) -> tuple[str, Secret | None]:
+    """Where its reader sees an order: customers sign in, the others get a key."""
+    path = f"/orders/{event.order_id}"
+    return (path, None) if event.customer_id else (f"{path}?key={MASK}", Secret("order", event.order_id))
 
 
 def welcome(event: UserRegistered) -> Letter:
@@ -49,15 +90,16 @@ def welcome(event: UserRegistered) -> Letter:
     return Letter(
         topic="account",
         recipient=event.email,
+        account=event.user_id,
         subject="Your account is ready",
-        heading=f"Welcome, {event.name}",
+        heading="Welcome",
         lines=(
             "Your orders, addresses and reviews are now in one place.",
             "Please confirm that this address is yours; orders you placed with it as a guest are then there, too.",
         ),
-        path="/confirm-email?token=",
+        path=f"/confirm-email?token={MASK}",
         action="Confirm this address",
-        purpose="verification",
+        secret=Secret("verification", event.user_id),
     )
 
 
@@ -66,12 +108,13 @@ def verification(event: EmailVerificationAsked) -> Letter:
     return Letter(
         topic="account",
         recipient=event.email,
+        account=event.user_id,
         subject="Confirm your e-mail address",
         heading="Is this your address?",
-        lines=("Confirm it within seven days. If you did not ask for this, do nothing.",),
-        path="/confirm-email?token=",
+        lines=("Confirm it within a day. If you did not ask for this, do nothing.",),
+        path=f"/confirm-email?token={MASK}",
         action="Confirm this address",
-        purpose="verification",
+        secret=Secret("verification", event.user_id),
     )
 
 
@@ -80,15 +123,16 @@ def reset(event: PasswordResetAsked) -> Letter:
     return Letter(
         topic="account",
         recipient=event.email,
+        account=event.user_id,
         subject="Choose a new password",
         heading="A new password",
         lines=(
             "Someone, probably you, asked for a new password for your account. The link is good for one hour.",
             "If it was not you, do nothing: your password stays as it is.",
         ),
-        path="/new-password?token=",
+        path=f"/new-password?token={MASK}",
         action="Choose a new password",
-        purpose="reset",
+        secret=Secret("reset", event.user_id),
     )
 
 
@@ -97,6 +141,7 @@ def password_changed(event: PasswordChanged) -> Letter:
     return Letter(
         topic="account",
         recipient=event.email,
+        account=event.user_id,
         subject="Your password was changed",
         heading="Your password was changed",
         lines=("You are signed out everywhere else. If this was not you, choose a new password at once.",),
@@ -107,71 +152,89 @@ def password_changed(event: PasswordChanged) -> Letter:
 
 def placed(event: OrderPlaced) -> Letter:
     """An order was placed."""
+    path, secret = _link(event)
     return Letter(
         topic="orders",
         recipient=event.email,
+        account=event.customer_id or "",
         subject=f"We have your order {event.number}",
         heading="Thank you for your order",
         lines=(
             f"Order {event.number} over {write(event.total)} is with us.",
             "We start packing as soon as the payment has arrived, and write again then.",
         ),
-        path=_track(event.number, event.email),
+        path=path,
+        secret=secret,
         action="See your order",
     )
 
 
 def paid(event: OrderPaid) -> Letter:
     """Its money is here."""
+    path, secret = _link(event)
     things = tuple(f"{line.quantity} × {line.title}" for line in event.lines)
     return Letter(
         topic="orders",
         recipient=event.email,
+        account=event.customer_id or "",
         subject=f"Payment received for order {event.number}",
         heading="Your payment has arrived",
         lines=(f"We received {write(event.total)} for order {event.number} and are packing:", *things),
-        path=_track(event.number, event.email),
+        path=path,
+        secret=secret,
         action="See your order",
     )
 
 
 def shipped(event: OrderShipped) -> Letter:
     """A parcel left."""
+    path, secret = _link(event)
     how = f"with {event.carrier}" + (f", number {event.tracking_number}" if event.tracking_number else "")
     rest = "It holds everything you ordered." if event.complete else "The rest follows in another parcel."
     return Letter(
         topic="parcels",
         recipient=event.email,
+        account=event.customer_id or "",
         subject=f"Order {event.number} is on its way",
         heading="Your parcel is on its way",
         lines=(f"We handed your parcel over {how}. {rest}",),
-        path=_track(event.number, event.email),
+        path=path,
+        secret=secret,
         action="Follow your parcel",
     )
 
 
 def delivered(event: OrderDelivered) -> Letter:
     """It arrived."""
+    path, secret = _link(event)
     return Letter(
         topic="parcels",
         recipient=event.email,
+        account=event.customer_id or "",
         subject=f"Order {event.number} has arrived",
         heading="Your order has arrived",
         lines=("If something is not right, answer this message or open your order.",),
-        path=_track(event.number, event.email),
+        path=path,
+        secret=secret,
         action="See your order",
     )
 
 
 def cancelled(event: OrderCancelled) -> Letter:
     """It is off."""
+    path, secret = _link(event)
     return Letter(
         topic="orders",
         recipient=event.email,
+        account=event.customer_id or "",
         subject=f"Order {event.number} is cancelled",
         heading="Your order is cancelled",
-        lines=(f"Reason: {event.reason}", "Money you paid is on its way back to you."),
-        path=_track(event.number, event.email),
+        lines=(
+            *((f"Reason: {event.reason}",) if event.by_shop else ()),
+            "Money you paid is on its way back to you.",
+        ),
+        path=path,
+        secret=secret,
         action="See your order",
     )
 
@@ -181,6 +244,7 @@ def expired(event: OrderExpired) -> Letter:
     return Letter(
         topic="orders",
         recipient=event.email,
+        account=event.customer_id or "",
         subject=f"Order {event.number} was not paid",
         heading="We could not keep your order",
         lines=("No payment arrived in time, so the goods are free for others again. Nothing was charged.",),
@@ -191,13 +255,16 @@ def expired(event: OrderExpired) -> Letter:
 
 def refunded(event: OrderRefunded) -> Letter:
     """Money goes back."""
+    path, secret = _link(event)
     return Letter(
         topic="orders",
         recipient=event.email,
+        account=event.customer_id or "",
         subject=f"Refund for order {event.number}",
         heading="Your refund is on its way",
         lines=(f"We sent {write(event.amount)} back to you. Banks take a few days to show it.",),
-        path=_track(event.number, event.email),
+        path=path,
+        secret=secret,
         action="See your order",
     )
 
@@ -215,14 +282,15 @@ def back_in_stock(email: str, title: str, slug: str) -> Letter:
     )
 
 
-def abandoned(email: str, name: str, count: int) -> Letter:
+def abandoned(email: str, account: str, count: int) -> Letter:
     """To someone who left things in the cart, and wants to be reminded."""
     things = "One thing is" if count == 1 else f"{count} things are"
     return Letter(
         topic="carts",
         recipient=email,
+        account=account,
         subject="Your cart is waiting",
-        heading=f"{name}, your cart is as you left it",
+        heading="Your cart is as you left it",
         lines=(f"{things} still in it. Nothing is set aside for you until you order.",),
         path="/cart",
         action="Go to your cart",

@@ -1,7 +1,7 @@
 """What people want to be told, and how: by topic and channel, ended by one click, and what they asked to hear of."""
 
 from shopwright.kit.errors import Missing, RateLimited
-from shopwright.kit.facts import Heard
+from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.places import check_email
 from shopwright.services.notifications import model, store
 from shopwright.services.notifications.contract import Preferences, Topic
@@ -73,16 +73,30 @@ class Correspondence(Desk):
             user = await self._users.get(heard.event.customer_id)
         except Missing:
             return
-        letter = model.abandoned(user.email, user.name, heard.event.count)
+        if not user.verified:
+            return
+        letter = model.abandoned(user.email, user.id, heard.event.count)
         messages = await self.messages_of(letter)
         async with self._work.begin(once=heard.key) as tx:
             await self.post(tx, letter, messages)
 
     async def hear_erased(self, heard: Heard) -> None:
-        """UserErased: what was written to them, and what they wanted."""
-        person = model.person(heard.event.email)
-        ids = [one.summary.id for one in await store.written_to(self._work, person)]
+        """UserErased: what was written to them, and what they wanted; of an address only where it was proved to be theirs."""
+        event = heard.event
+        person = model.person(event.email) if event.verified and event.email != ERASED else ""
+        ids = [one.summary.id for one in await store.written_to(self._work, person, event.user_id)]
         for postbox in self._postboxes.values():
             await postbox.forget(ids)
         async with self._work.begin(once=heard.key) as tx:
-            await store.forget(tx, person)
+            await store.forget(tx, person, event.user_id)
+
+    async def hear_verified(self, heard: Heard) -> None:
+        """EmailVerified: what the account wanted to be told is from now on what its address wants."""
+        event = heard.event
+        wanted = await store.preferences(self._work, event.user_id)
+        if not wanted or event.email == ERASED:
+            return
+        async with self._work.begin(once=heard.key) as tx:
+            for (topic, channel), choice in wanted.items():
+                await store.set_preference(tx, model.person(event.email), topic, channel, wanted=choice)
+            await store.drop_preferences(tx, event.user_id)

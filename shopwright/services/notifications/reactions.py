@@ -7,7 +7,7 @@ from shopwright.services.carts.contract import CartAbandoned
 from shopwright.services.inventory.contract import BackInStock
 from shopwright.services.notifications.model import LETTERS
 from shopwright.services.notifications.preferences import Correspondence
-from shopwright.services.users.contract import UserErased
+from shopwright.services.users.contract import EmailVerified, UserErased
 
 
 def reactions(notifications: Correspondence) -> list[Reaction]:
@@ -16,6 +16,7 @@ def reactions(notifications: Correspondence) -> list[Reaction]:
         *(Reaction(f"notifications.{event.__name__}", event, notifications.hear) for event in LETTERS),
         Reaction("notifications.BackInStock", BackInStock, notifications.hear_back_in_stock),
         Reaction("notifications.CartAbandoned", CartAbandoned, notifications.hear_abandoned),
+        Reaction("notifications.EmailVerified", EmailVerified, notifications.hear_verified),
         Reaction("notifications.UserErased", UserErased, notifications.hear_erased),
     ]
 

@@ -19,8 +19,9 @@ from shopwright.kit.ports import Message, Postbox
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.notifications import model, store
-from shopwright.services.notifications.contract import Channel, MessageSummary, MessageView, State
-from shopwright.services.users.contract import Users
+from shopwright.services.notifications.contract import Channel, Channels, MessageSummary, MessageView, State
+from shopwright.services.orders.contract import Orders
+from shopwright.services.users.contract import User, Users
 
 log = logging.getLogger("shopwright.notifications")
 
@@ -36,12 +37,21 @@ class Desk:
     """The verbs of `contract.Notifications`."""
 
     def __init__(
-        self, work: Work, postboxes: Mapping[str, Postbox], *, users: Users, catalog: Catalog, shop: str, url: str
+        self,
+        work: Work,
+        postboxes: Mapping[str, Postbox],
+        *,
+        users: Users,
+        catalog: Catalog,
+        orders: Orders,
+        shop: str,
+        url: str,
     ) -> None:
         self._work = work
         self._postboxes = postboxes
         self._users = users
         self._catalog = catalog
+        self._orders = orders
         self._shop = shop
         self._url = url
         self._templates = minijinja.Environment(loader=lambda name: (TEMPLATES / name).read_text(encoding="utf-8"))
@@ -52,43 +62,53 @@ class Desk:
         letter = model.LETTERS[type(heard.event)](heard.event)
         if letter.recipient in {"", ERASED}:
             return
-        if letter.purpose is not None:
-            try:
-                token = await self._users.letter_token(heard.event.user_id, letter.purpose)
-            except Missing:
-                return  # the account is gone
-            letter = msgspec.structs.replace(letter, path=letter.path + token)
         messages = await self.messages_of(letter)
         async with self._work.begin(once=heard.key) as tx:
             await self.post(tx, letter, messages)
 
     async def messages_of(self, letter: model.Letter) -> list[Message]:
-        """The letter in each way its reader wants it."""
-        person = model.person(letter.recipient)
-        wanted = model.wishes(await store.preferences(self._work, person)).topics[letter.topic]
+        """The letter in each way its reader wants it. What proves who has a mailbox goes there, and nowhere else."""
+        wanted, account = await self._wanted(letter)
         messages = [self._dress(letter)] if wanted.email else []
         if wanted.sms or wanted.push:
-            user = await self._users.by_email(letter.recipient)
-            short = f"{letter.subject}. {self._url}{letter.path}" if letter.path else letter.subject
+            user = account or await self._users.holder_of(letter.recipient)
+            linked = bool(letter.path) and letter.secret is None
+            short = f"{letter.subject}. {self._url}{letter.path}" if linked else letter.subject
             if wanted.sms and user is not None and user.phone:
                 messages.append(self._brief("sms", user.phone, letter.subject, short))
             if wanted.push and user is not None:
                 messages.append(self._brief("push", user.id, letter.subject, short))
         return messages
 
+    async def _wanted(self, letter: model.Letter) -> tuple[Channels, User | None]:
+        """What the reader said of its topic, and whose message it is.
+
+        An account whose address is not proved speaks for its own messages alone; the address itself may still refuse them.
+        """
+        stored = await store.preferences(self._work, model.person(letter.recipient))
+        at_address = model.wishes(stored).topics[letter.topic]
+        if not letter.account:
+            return at_address, None
+        try:
+            account = await self._users.get(letter.account)
+        except Missing:
+            return at_address, None
+        if account.verified:
+            return at_address, account
+        own = model.wishes(await store.preferences(self._work, account.id)).topics[letter.topic]
+        refused = not stored.get((letter.topic, "email"), True)
+        return msgspec.structs.replace(own, email=own.email and not refused), account
+
     async def post(self, tx: Transaction, letter: model.Letter, messages: Sequence[Message]) -> None:
-        """To be sent; what can be unsubscribed from carries the right to do so."""
+        """To be sent."""
         for message in messages:
-            if message.unsubscribe:
-                token = message.unsubscribe.rpartition("=")[2]
-                await store.add_unsubscribe(tx, token, model.person(letter.recipient), letter.topic)
-            await store.insert(tx, message, model.person(letter.recipient))
+            await store.insert(tx, message, letter, model.person(letter.recipient))
 
     def _brief(self, channel: Channel, recipient: str, subject: str, text: str) -> Message:
         return Message(id=self._work.ids.new("msg"), channel=channel, recipient=recipient, subject=subject, text=text)
 
     def _dress(self, letter: model.Letter) -> Message:
-        ending = "" if letter.topic in model.REQUIRED else f"{self._url}/unsubscribe?token={self._work.ids.secret(16)}"
+        ending = "" if letter.topic in model.REQUIRED else f"{self._url}/{model.ENDING}"
         given = {
             "subject": letter.subject,
             "heading": letter.heading,
@@ -115,21 +135,45 @@ class Desk:
         while await store.due(self._work):
             async with self._work.begin() as tx:
                 claimed = await store.claim(tx, BATCH)
-            for message, attempts in claimed:
-                await self._hand_over(message, attempts)
+            for one in claimed:
+                await self._hand_over(one)
 
-    async def _hand_over(self, message: Message, attempts: int) -> None:
+    async def _hand_over(self, pending: store.Pending) -> None:
         state: State = "sent"
         problem = ""
+        message = pending.message
         try:
-            await self._postboxes[message.channel].deliver(message)
+            await self._postboxes[message.channel].deliver(await self._complete(pending))
+        except Missing:
+            state, problem = "failed", "What its link was for is gone."
         except ShopError as error:
-            over = isinstance(error, Refused) or attempts >= ATTEMPTS
+            over = isinstance(error, Refused) or pending.attempts >= ATTEMPTS
             state, problem = "failed" if over else "waiting", error.detail
             log.warning("message %s: %s", message.id, error.detail)
         async with self._work.begin() as tx:
-            later = to_micros(tx.now + FIRST_RETRY * 2 ** min(attempts, 10))
+            later = to_micros(tx.now + FIRST_RETRY * 2 ** min(pending.attempts, 10))
             await store.finish(tx, message.id, state, problem, later)
+
+    async def _complete(self, pending: store.Pending) -> Message:
+        """The message with its secrets, made now: they are in no message that is stored. Raises Missing."""
+        message = pending.message
+        secret = await self._secret(pending.secret, message.recipient) if pending.secret else ""
+        ending = self._work.ids.secret(16) if model.MASK in message.unsubscribe else ""
+        if ending:
+            async with self._work.begin() as tx:
+                await store.add_unsubscribe(tx, ending, model.person(message.recipient), pending.topic)
+        return msgspec.structs.replace(
+            message,
+            text=model.filled(message.text, secret, ending),
+            html=model.filled(message.html, secret, ending),
+            unsubscribe=model.filled(message.unsubscribe, "", ending),
+            secrets=tuple(one for one in (secret, ending) if one),
+        )
+
+    async def _secret(self, secret: model.Secret, recipient: str) -> str:
+        if secret.kind == "order":
+            return await self._orders.link_key(secret.of)
+        return await self._users.letter_token(secret.of, secret.kind, recipient)
 
     async def messages(self, *, text: str = "", after: str = "", limit: int = 50) -> list[MessageSummary]:
         return await store.search(self._work, text, after, limit)
@@ -138,10 +182,17 @@ class Desk:
         found = await store.get(self._work, message_id)
         if found is None:
             raise Missing("There is no such message.")
-        return found
+        if not await self._work.is_demo():
+            return found
+        kept = await self._postboxes[found.summary.channel].kept(message_id)
+        if kept is None:
+            return found
+        return msgspec.structs.replace(
+            found, text=kept.text, html=kept.html, unsubscribe=kept.unsubscribe, links_work=True
+        )
 
-    async def written_to(self, email: str) -> list[MessageView]:
-        return await store.written_to(self._work, model.person(email))
+    async def written_to(self, email: str, account: str = "") -> list[MessageView]:
+        return await store.written_to(self._work, model.person(email), account)
 
     async def retry(self, message_id: str) -> None:
         async with self._work.begin() as tx:

@@ -4,20 +4,33 @@ import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
+
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.notifications.contract import MessageSummary, MessageView, State, Topic
+from shopwright.services.notifications.model import Letter, Secret, masked
 
 LEASE = timedelta(seconds=60)
 
 
-async def insert(tx: Transaction, message: Message, person: str) -> None:
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to be handed over, with its secrets still to be made; `attempts`: how often it was tried."""
+
+    message: Message
+    topic: Topic
+    secret: Secret | None
+    attempts: int
+
+
+async def insert(tx: Transaction, message: Message, letter: Letter, person: str) -> None:
     """A message to be sent."""
     await tx.run(
-        "INSERT INTO messages (id, channel, recipient, subject, text, html, unsubscribe, about, state, due, created_at)"
-        " VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe, :about, 'waiting', :now, :now)",
+        "INSERT INTO messages (id, channel, recipient, subject, text, html, unsubscribe, about, account, topic, secret,"
+        " secret_of, state, due, created_at) VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe,"
+        " :about, :account, :topic, :secret, :secret_of, 'waiting', :now, :now)",
         id=message.id,
         channel=message.channel,
         recipient=message.recipient,
@@ -26,12 +39,16 @@ async def insert(tx: Transaction, message: Message, person: str) -> None:
         html=message.html,
         unsubscribe=message.unsubscribe,
         about=person,
+        account=letter.account,
+        topic=letter.topic,
+        secret=letter.secret.kind if letter.secret else "",
+        secret_of=letter.secret.of if letter.secret else "",
         now=to_micros(tx.now),
     )
 
 
-async def claim(tx: Transaction, limit: int) -> list[tuple[Message, int]]:
-    """Messages that are due, ours for a while; with how often each was tried."""
+async def claim(tx: Transaction, limit: int) -> list[Pending]:
+    """Messages that are due, ours for a while."""
     rows = await tx.fetch(
         "UPDATE messages SET due = :lease, attempts = attempts + 1 WHERE id IN ("
         " SELECT id FROM messages WHERE state = 'waiting' AND due <= :now ORDER BY due LIMIT :limit)"
@@ -40,7 +57,15 @@ async def claim(tx: Transaction, limit: int) -> list[tuple[Message, int]]:
         now=to_micros(tx.now),
         limit=limit,
     )
-    return [(_message(row), row["attempts"]) for row in rows]
+    return [
+        Pending(
+            message=_message(row),
+            topic=row["topic"],
+            secret=Secret(row["secret"], row["secret_of"]) if row["secret"] else None,
+            attempts=row["attempts"],
+        )
+        for row in rows
+    ]
 
 
 def _message(row: Row) -> Message:
@@ -107,12 +132,22 @@ async def get(source: Work, message_id: str) -> MessageView | None:
 
 
 def _view(row: Row) -> MessageView:
-    return MessageView(summary=_summary(row), text=row["text"], html=row["html"], unsubscribe=row["unsubscribe"])
+    return MessageView(
+        summary=_summary(row),
+        text=masked(row["text"]),
+        html=masked(row["html"]),
+        unsubscribe=masked(row["unsubscribe"]),
+    )
 
 
-async def written_to(source: Work, person: str) -> list[MessageView]:
-    """Everything written to someone."""
-    rows = await source.fetch("SELECT * FROM messages WHERE about = :person ORDER BY id", person=person)
+async def written_to(source: Work, person: str, account: str) -> list[MessageView]:
+    """Everything written to an address, and for an account; "" is nobody's."""
+    rows = await source.fetch(
+        "SELECT * FROM messages WHERE (:person <> '' AND about = :person) OR (:account <> '' AND account = :account)"
+        " ORDER BY id",
+        person=person,
+        account=account,
+    )
     return [_view(row) for row in rows]
 
 
@@ -144,6 +179,11 @@ async def set_preference(tx: Transaction, person: str, topic: str, channel: str,
         channel=channel,
         wanted=int(wanted),
     )
+
+
+async def drop_preferences(tx: Transaction, person: str) -> None:
+    """They said nothing."""
+    await tx.run("DELETE FROM preferences WHERE person = :person", person=person)
 
 
 def _digest(token: str) -> str:
@@ -206,8 +246,12 @@ async def unwatch(tx: Transaction, person: str) -> None:
     await tx.run("DELETE FROM stock_alerts WHERE person = :person", person=person)
 
 
-async def forget(tx: Transaction, person: str) -> None:
-    """Nothing is known of them."""
-    await unwatch(tx, person)
-    for table, column in (("messages", "about"), ("preferences", "person"), ("unsubscribes", "person")):
-        await tx.run(f"DELETE FROM {table} WHERE {column} = :person", person=person)
+async def forget(tx: Transaction, person: str, account: str) -> None:
+    """Nothing is known of this address ("" for none), nor of this account."""
+    await tx.run("DELETE FROM messages WHERE account = :account", account=account)
+    await drop_preferences(tx, account)
+    if person:
+        await unwatch(tx, person)
+        await drop_preferences(tx, person)
+        await tx.run("DELETE FROM messages WHERE about = :person", person=person)
+        await tx.run("DELETE FROM unsubscribes WHERE person = :person", person=person)

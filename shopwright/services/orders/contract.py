@@ -109,8 +109,16 @@ class Moment(msgspec.Struct, frozen=True):
     who: str
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order, whole."""
+class GuestProof(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody without an account says to be let to an order: its address, the key of an e-mail, or the id of its cart."""
+
+    email: str = ""
+    key: str = ""
+    cart_id: str = ""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An order, whole. `cart_id` opens the cart, and with it the order: the service keeps it to itself."""
 
     id: str
     number: str
@@ -129,7 +137,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     shipments: tuple[Shipment, ...]
     refunds: tuple[Refund, ...]
     timeline: tuple[Moment, ...]
-    cart_id: str
+    cart_id: str = ""
     placed_at: datetime
     version: int
 
@@ -246,6 +254,7 @@ class OrderShipped(Event, frozen=True, kw_only=True):
     order_id: str
     number: str
     email: str
+    customer_id: str | None = None
     shipment_id: str
     carrier: str
     tracking_number: str
@@ -261,18 +270,24 @@ class OrderDelivered(Event, frozen=True, kw_only=True):
     order_id: str
     number: str
     email: str
+    customer_id: str | None = None
 
 
 class OrderCancelled(Event, frozen=True, kw_only=True):
-    """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there."""
+    """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there.
+
+    `by_shop`: the shop, or its staff, gave the reason; what anyone else wrote is not for messages of ours.
+    """
 
     SUBJECT: ClassVar[str] = "order_id"
     PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     order_id: str
     number: str
     email: str
+    customer_id: str | None = None
     reason: str
     took_goods: bool = False
+    by_shop: bool = False
 
 
 class OrderExpired(Event, frozen=True, kw_only=True):
@@ -283,6 +298,7 @@ class OrderExpired(Event, frozen=True, kw_only=True):
     order_id: str
     number: str
     email: str
+    customer_id: str | None = None
 
 
 class OrderRefunded(Event, frozen=True, kw_only=True):
@@ -293,6 +309,7 @@ class OrderRefunded(Event, frozen=True, kw_only=True):
     order_id: str
     number: str
     email: str
+    customer_id: str | None = None
     amount: Money
 
 
@@ -335,6 +352,19 @@ class Orders(Protocol):
     @again
     async def get(self, order_id: str) -> Order:
         """One order, by id or number. Raises Missing."""
+        ...
+
+    async def link_key(self, order_id: str) -> str:
+        """The key for a link in an e-mail to the order's address. Raises Missing."""
+        ...
+
+    async def for_guest(
+        self, order_id: str, proof: GuestProof, address: str = "", *, change: bool = False, by_number: bool = False
+    ) -> Order:
+        """The order, for who is not signed in; `change`: they want to do more than read it.
+
+        Raises Missing, RateLimited for a client (at `address`) or an order with many wrong tries.
+        """
         ...
 
     @again

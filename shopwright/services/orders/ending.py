@@ -12,6 +12,7 @@ from shopwright.services.carts.contract import Carts
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import model, placement_store, store
 from shopwright.services.orders.contract import Order, OrderCancelled, OrderExpired, Status
+from shopwright.services.orders.links import OrderLinks
 from shopwright.services.payments.contract import Payment, Payments
 from shopwright.services.pricing.contract import Pricing
 
@@ -19,8 +20,18 @@ from shopwright.services.pricing.contract import Pricing
 class Ending:
     """Orders that end; what the rest of their life needs, too."""
 
-    def __init__(self, work: Work, *, carts: Carts, inventory: Inventory, pricing: Pricing, payments: Payments) -> None:
+    def __init__(
+        self,
+        work: Work,
+        *,
+        carts: Carts,
+        inventory: Inventory,
+        pricing: Pricing,
+        payments: Payments,
+        links: OrderLinks,
+    ) -> None:
         self._work = work
+        self._links = links
         self._carts = carts
         self._inventory = inventory
         self._pricing = pricing
@@ -31,6 +42,7 @@ class Ending:
         if order is None:
             raise Missing("There is no such order.")
         head = await store.head(self._work, order.id)
+        order = msgspec.structs.replace(order, cart_id="")
         if head is None or head.payment_id is None:
             return order
         return msgspec.structs.replace(order, payment=await self._payments.get(head.payment_id))
@@ -58,10 +70,16 @@ class Ending:
             await store.move(tx, order.id, model.STATES.move(order.status, ended))
             await self._note(tx, order.id, f"{ended.capitalize()}: {reason}", who.signature)
             told: Event = (
-                OrderExpired(order_id=order.id, number=order.number, email=order.email)
+                OrderExpired(order_id=order.id, number=order.number, email=order.email, customer_id=order.customer_id)
                 if ended == "expired"
                 else OrderCancelled(
-                    order_id=order.id, number=order.number, email=order.email, reason=reason, took_goods=took_goods
+                    order_id=order.id,
+                    number=order.number,
+                    email=order.email,
+                    customer_id=order.customer_id,
+                    reason=reason,
+                    took_goods=took_goods,
+                    by_shop=who.is_staff,
                 )
             )
             await tx.tell(told)

@@ -63,6 +63,7 @@ class Fulfilment(Authorised):
                     order_id=order.id,
                     number=order.number,
                     email=order.email,
+                    customer_id=order.customer_id,
                     shipment_id=parcel.id,
                     carrier=parcel.carrier,
                     tracking_number=parcel.tracking_number,
@@ -78,7 +79,9 @@ class Fulfilment(Authorised):
             await store.move(tx, order.id, model.STATES.move(order.status, "delivered"))
             await store.deliver_shipments(tx, order.id)
             await self._note(tx, order.id, "Delivered", who.signature)
-            await tx.tell(OrderDelivered(order_id=order.id, number=order.number, email=order.email))
+            await tx.tell(
+                OrderDelivered(order_id=order.id, number=order.number, email=order.email, customer_id=order.customer_id)
+            )
         return await self.get(order_id)
 
     async def cancel(self, order_id: str, reason: str, who: Caller) -> Order:
@@ -178,7 +181,13 @@ class Fulfilment(Authorised):
             order = await self._locked(tx, order_id)
             if await refund_store.settle_refund(tx, refund.id):
                 await tx.tell(
-                    OrderRefunded(order_id=order_id, number=order.number, email=order.email, amount=refund.amount)
+                    OrderRefunded(
+                        order_id=order_id,
+                        number=order.number,
+                        email=order.email,
+                        customer_id=order.customer_id,
+                        amount=refund.amount,
+                    )
                 )
 
     async def hear_refund_settled(self, heard: Heard) -> None:

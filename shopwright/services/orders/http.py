@@ -3,17 +3,18 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
-from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow, audited, seldom
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.idempotency import read_key
 from shopwright.kit.web.lists import After, Limit, Page, page
 from shopwright.kit.web.routes import Routes
 from shopwright.services.orders.contract import (
+    GuestProof,
     NewRefund,
     NewShipment,
     Order,
@@ -24,16 +25,19 @@ from shopwright.services.orders.contract import (
 )
 
 Service = Given[Orders]
+Asked = Request[Any, Any, Any]
 KeyHeader = Annotated[
     str | None,
     HeaderParameter(name="Idempotency-Key", description="required: a UUID of your own for each order or refund"),
 ]
 
 
-class Reason(msgspec.Struct, forbid_unknown_fields=True):
-    """Why."""
+class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
+    """Why. Guests show that the order is theirs: by the id of its cart, or the `key` in the link of our e-mails."""
 
     reason: str = ""
+    cart_id: str = ""
+    key: str = ""
 
 
 def _key(given: str | None) -> str:
@@ -45,14 +49,16 @@ def _key(given: str | None) -> str:
     return read_key(given)
 
 
-async def theirs(orders: Orders, order_id: str, caller: Caller, email: str | None) -> Order:
-    """The order, if the caller may see it: staff, its customer, or a guest who knows its e-mail address. Raises Missing."""
-    order = await orders.get(order_id)
-    if caller.may("orders.read") or (order.customer_id is not None and order.customer_id == caller.user_id):
-        return order
-    if email and order.email and email.strip().casefold() == order.email.casefold():
-        return order
-    raise Missing("There is no such order, or it was placed with another e-mail address.")
+async def theirs(
+    orders: Orders, order_id: str, request: Asked, caller: Caller, proof: GuestProof, *, change: bool = False
+) -> Order:
+    """The order, if the caller may see it: staff, its customer, or a guest who proves to be its buyer. Raises Missing, RateLimited."""
+    if caller.may("orders.read") or caller.user_id is not None:
+        order = await orders.get(order_id)
+        if caller.may("orders.read") or order.customer_id == caller.user_id:
+            return order
+    address = request.client.host if request.client else ""
+    return await orders.for_guest(order_id, proof, address, change=change)
 
 
 @post("/v1/orders", opt=allow(anyone), tags=["orders"], operation_id="place_order")
@@ -67,12 +73,13 @@ async def place_order(
 async def pay_order(
     orders: Service,
     caller: Asking,
+    request: Asked,
     order_id: FromPath[str],
     data: JSONBody[PaymentChoice],
-    email: FromQuery[str | None] = None,
+    email: FromQuery[str] = "",
 ) -> Order:
-    """Try again to pay for an order that is placed."""
-    order = await theirs(orders, order_id, caller, email)
+    """Try again to pay for an order that is placed; guests add ?email= of the order."""
+    order = await theirs(orders, order_id, request, caller, GuestProof(email=email))
     return await orders.pay(order.id, data)
 
 
@@ -99,10 +106,15 @@ async def list_orders(
 
 @get("/v1/orders/{order_id:str}", opt=allow(anyone), tags=["orders"], operation_id="get_order")
 async def get_order(
-    orders: Service, caller: Asking, order_id: FromPath[str], email: FromQuery[str | None] = None
+    orders: Service,
+    caller: Asking,
+    request: Asked,
+    order_id: FromPath[str],
+    email: FromQuery[str] = "",
+    key: FromQuery[str] = "",
 ) -> Order:
-    """An order by id or number; guests add ?email= of the order."""
-    return await theirs(orders, order_id, caller, email)
+    """An order by id, one's own and for staff also by number. Guests add ?email= of the order, or ?key= of our e-mail's link."""
+    return await theirs(orders, order_id, request, caller, GuestProof(email=email, key=key))
 
 
 @post(
@@ -115,13 +127,15 @@ async def get_order(
 async def cancel_order(
     orders: Service,
     caller: Asking,
+    request: Asked,
     order_id: FromPath[str],
-    data: JSONBody[Reason | None] = None,
-    email: FromQuery[str | None] = None,
+    data: JSONBody[Cancellation | None] = None,
 ) -> Order:
-    """Cancel before anything was shipped; money that came goes back."""
-    order = await theirs(orders, order_id, caller, email)
-    return await orders.cancel(order.id, data.reason if data else "", caller)
+    """Cancel before anything was shipped; money that came goes back. An e-mail address is not enough: see `Cancellation`."""
+    told = data or Cancellation()
+    proof = GuestProof(cart_id=told.cart_id, key=told.key)
+    order = await theirs(orders, order_id, request, caller, proof, change=True)
+    return await orders.cancel(order.id, told.reason, caller)
 
 
 @post(

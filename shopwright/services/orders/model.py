@@ -1,5 +1,6 @@
 """Rules of orders: states as a table, what may be shipped and refunded, where parcels are tracked."""
 
+import hmac
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from urllib.parse import quote
@@ -214,3 +215,8 @@ def refund_amount(order: Order, refund: NewRefund, already: Money) -> tuple[Mone
             "/amount", f"Between 1 and {left.amount} (minor units of {currency}) can be refunded, not {amount.amount}."
         )
     return amount, chosen
+
+
+def same_address(one: str, other: str) -> bool:
+    """Are these one e-mail address, whatever its case? None is nobody's."""
+    return bool(one) and hmac.compare_digest(one.strip().casefold().encode(), other.strip().casefold().encode())

@@ -28,6 +28,7 @@ def timers(orders: Fulfilment) -> list[Timer]:
     return [
         Timer("orders.expire", timedelta(seconds=15), orders.expire_unpaid),
         Timer("orders.clear_addresses", timedelta(minutes=1), orders.clear_addresses),
+        Timer("orders.guesses", timedelta(minutes=15), orders.forget_guesses),
         Timer("orders.unfinished", timedelta(minutes=1), orders.forget_unfinished),
         Timer("orders.refunds", timedelta(seconds=10), orders.finish_refunds),
     ]

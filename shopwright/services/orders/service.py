@@ -32,14 +32,14 @@ from shopwright.services.orders.contract import (
     PlaceOrder,
     Status,
 )
-from shopwright.services.orders.ending import Ending
+from shopwright.services.orders.guests import Guests
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import CouponRefused
 
 UNPAID: frozenset[Status] = frozenset({"placed", "expired"})
 
 
-class OrderBook(Ending):
+class OrderBook(Guests):
     """Placing, paying and reading orders."""
 
     # --- placing

@@ -148,7 +148,10 @@ class PasswordChanged(Event, frozen=True, kw_only=True):
 
 
 class UserErased(Event, frozen=True, kw_only=True):
-    """An account is gone: whatever tells who that was is to be forgotten."""
+    """An account is gone: whatever tells who that was is to be forgotten.
+
+    `verified`: its address was proved, so what belongs to the address is to be forgotten, too.
+    """
 
     SUBJECT: ClassVar[str] = "user_id"
     PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
@@ -156,6 +159,7 @@ class UserErased(Event, frozen=True, kw_only=True):
     user_id: str
     email: str
     name: str
+    verified: bool = True
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
@@ -276,6 +280,11 @@ class Users(Protocol):
         """The account with this address, whatever its case."""
         ...
 
+    @again
+    async def holder_of(self, email: str) -> User | None:
+        """The account this address belongs to: it was proved, or the account was imported and nobody has used it yet."""
+        ...
+
     async def change_profile(self, user_id: str, change: ProfileChange) -> User:
         """Change name or phone number. Raises Invalid."""
         ...
@@ -284,16 +293,25 @@ class Users(Protocol):
         """The account, its addresses and sessions are gone, and everyone is told to forget it. Raises Missing, LastOwner."""
         ...
 
-    async def letter_token(self, user_id: str, purpose: LetterPurpose) -> str:
-        """A token for a letter that is being written: good once, for a while. Raises Missing."""
+    async def letter_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
+        """A token for a letter that is being sent to `email`: good once, for a while. Raises Missing where the account has another address."""
         ...
 
     async def ask_verification(self, user_id: str) -> None:
         """Write (again) to the address of this account; at most once a minute."""
         ...
 
-    async def verify_email(self, token: str) -> User:
-        """The reader of that letter has the address. Raises Refused for a token that is spent."""
+    async def verify_email(self, token: str, user_id: str = "", password: str = "", address: str = "") -> User:
+        """The reader of that letter has the address.
+
+        The first proof ends what was set before it (password, sessions, second factor, addresses, phone), unless the reader
+        shows to be who made the account: signed in as `user_id`, or by its `password`. Raises Refused for a token that is
+        spent, WrongPassword, RateLimited.
+        """
+        ...
+
+    async def first_password_token(self, user_id: str) -> str:
+        """A token to choose a password with, for who has just proved the address of an account without one; "" for others."""
         ...
 
     async def ask_reset(self, email: str) -> None:

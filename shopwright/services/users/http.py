@@ -87,9 +87,10 @@ class Refresh(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Verification(msgspec.Struct, forbid_unknown_fields=True):
-    """The token of a letter, or nothing to ask for one."""
+    """The token of an e-mail, or nothing to ask for one; with the account's password where one is not signed in."""
 
     token: str = ""
+    password: str = ""
 
 
 class PasswordReset(msgspec.Struct, forbid_unknown_fields=True):
@@ -191,11 +192,19 @@ async def end_session(users: Service, caller: Asking, session_id: FromPath[str])
 
 
 @post("/v1/email-verifications", opt=seldom(anyone), tags=["users"], operation_id="verify_email", status_code=202)
-async def verify_email(users: Service, caller: Asking, data: JSONBody[Verification]) -> dict[str, str]:
-    """With the token of the letter: confirm the address. Signed in, without it: ask for the letter again."""
+async def verify_email(
+    users: Service, caller: Asking, request: Request[Any, Any, Any], data: JSONBody[Verification]
+) -> dict[str, str]:
+    """With the token of the e-mail: confirm the address. Signed in, without it: ask for the e-mail again.
+
+    Who confirms an address for the first time, and neither is signed in to its account nor gives its password, ends the
+    password and all sessions that were there before: `password_token` is then good at `/v1/password-resets`.
+    """
     if data.token:
-        await users.verify_email(data.token)
-        return {"status": "verified"}
+        address = request.client.host if request.client else ""
+        user = await users.verify_email(data.token, caller.user_id or "", data.password, address)
+        token = await users.first_password_token(user.id)
+        return {"status": "verified", **({"password_token": token} if token else {})}
     if caller.user_id is None:
         raise Invalid.at("/token", "Give the token of the letter, or sign in to ask for another letter.")
     await users.ask_verification(caller.user_id)

@@ -7,6 +7,7 @@ from functools import cache
 
 from shopwright.kit.auth import ROLES
 from shopwright.kit.errors import Invalid, Problem
+from shopwright.services.users.contract import LetterPurpose
 
 NO_PASSWORD = "!"  # noqa: S105 -- what no password is the hash of
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 256
@@ -18,6 +19,11 @@ SESSION = timedelta(days=30)
 # A session nobody uses ends before its time, that of staff sooner.
 IDLE, STAFF_IDLE = timedelta(days=14), timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=10)
+# How long what an e-mail carries is good; how soon after one the next of its kind may be asked for, and how many in that time.
+GOOD_FOR: dict[LetterPurpose, timedelta] = {"verification": timedelta(days=1), "reset": timedelta(hours=1)}
+PAUSE = timedelta(minutes=1)
+MOST_OPEN = 5
+ASKED_KEPT = timedelta(days=1)
 
 
 def same(one: str, other: str) -> bool:

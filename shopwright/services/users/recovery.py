@@ -4,14 +4,12 @@ What a letter lets its reader do rides on a token that is made when the letter i
 log of facts), kept as a hash, good for one use and a while.
 """
 
-from datetime import timedelta
-
 from shopwright.kit import watch
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.errors import Invalid, Missing, Refused
 from shopwright.kit.work import Transaction
-from shopwright.services.users import model, store
+from shopwright.services.users import factor_store, mail_store, model, store
 from shopwright.services.users.contract import (
     EmailVerificationAsked,
     EmailVerified,
@@ -24,19 +22,18 @@ from shopwright.services.users.contract import (
 )
 from shopwright.services.users.service import Accounts
 
-GOOD_FOR: dict[LetterPurpose, timedelta] = {"verification": timedelta(days=7), "reset": timedelta(hours=1)}
-PAUSE = timedelta(minutes=1)  # between two letters of a kind to one person
-
 
 class Recovery(Accounts):
     """Accounts, and the ways back into them."""
 
-    async def letter_token(self, user_id: str, purpose: LetterPurpose) -> str:
+    async def letter_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
         token = self._work.ids.secret()
         async with self._work.begin() as tx:
-            if await store.get(tx, user_id) is None:
+            user = await store.get(tx, user_id)
+            if user is None or (email and model.email_key(email) != model.email_key(user.email)):
                 raise Missing("There is no such account.")
-            await store.add_mail_token(tx, token, user_id, purpose, to_micros(tx.now + GOOD_FOR[purpose]))
+            ends = to_micros(tx.now + model.GOOD_FOR[purpose])
+            await mail_store.add_token(tx, token, user_id, purpose, model.email_key(user.email), ends)
         return token
 
     async def ask_verification(self, user_id: str) -> None:
@@ -44,39 +41,73 @@ class Recovery(Accounts):
         if user.verified:
             return
         async with self._work.begin() as tx:
-            if await self._may_write(tx, user_id, "verification"):
+            if await self._may_write(tx, user.email, "verification"):
                 await tx.tell(EmailVerificationAsked(user_id=user.id, email=user.email, name=user.name))
 
-    async def verify_email(self, token: str) -> User:
+    async def verify_email(self, token: str, user_id: str = "", password: str = "", address: str = "") -> User:
+        owner = await self._owner_of(token, "verification")
+        knows = owner.id == user_id
+        if password and not knows:
+            await self._check_password(owner.email, password, address)
+            knows = True
         async with self._work.begin() as tx:
-            user_id = await self._use(tx, token, "verification")
-            await store.verify(tx, user_id)
-            user = await store.get(tx, user_id)
+            await self._use(tx, token, "verification")
+            user = await store.get(tx, owner.id)
             if user is None:
-                raise Missing("There is no such account.")
+                raise _spent("verification")
+            if not user.verified and not knows:
+                await self._end_what_was_set(tx, user)
+            await store.verify(tx, user.id)
             await tx.tell(EmailVerified(user_id=user.id, email=user.email))
-        return user
+        return await self.get(owner.id)
+
+    async def first_password_token(self, user_id: str) -> str:
+        user = await self.get(user_id)
+        if not user.verified or await store.has_password(self._work, user_id):
+            return ""
+        return await self.letter_token(user_id, "reset")
+
+    async def _end_what_was_set(self, tx: Transaction, user: User) -> None:
+        """Whoever made the account did not show that the address is theirs: nothing they set may outlive the proof.
+
+        An account without a password was imported: nobody but the shop has set anything.
+        """
+        if not await store.has_password(tx, user.id):
+            return
+        await store.set_password(tx, user.id, model.NO_PASSWORD)
+        await mail_store.drop_tokens(tx, user.id)
+        await store.close_sessions(tx, user.id)
+        await factor_store.drop(tx, user.id)
+        await store.set_phone(tx, user.id, "")
+        await store.delete_addresses(tx, user.id)
+        watch.note("what was set before the address was proved is ended", user=user.id)
 
     async def ask_reset(self, email: str) -> None:
         found = await store.with_password(self._work, model.email_key(email.strip()))
-        if found is None:
-            return
-        user = found[0]
         async with self._work.begin() as tx:
-            if await self._may_write(tx, user.id, "reset"):
+            may = await self._may_write(tx, email.strip(), "reset")
+            if found is not None and may:
+                user = found[0]
                 await tx.tell(PasswordResetAsked(user_id=user.id, email=user.email, name=user.name))
 
     async def reset_password(self, token: str, password: str) -> None:
-        user = await self._owner_of(token)
-        model.check_password(password, user.email, user.name)
+        owner = await self._owner_of(token, "reset")
+        model.check_password(password, owner.email, owner.name)
         hashed = await self._hash(password)
         async with self._work.begin() as tx:
             await self._use(tx, token, "reset")
+            user = await store.get(tx, owner.id)
+            if user is None:
+                raise _spent("reset")
+            if not user.verified:
+                await self._end_what_was_set(tx, user)
             await store.set_password(tx, user.id, hashed)
             await store.verify(tx, user.id)  # the token came by e-mail
-            await store.drop_mail_tokens(tx, user.id)
+            await mail_store.drop_tokens(tx, user.id)
             await store.close_sessions(tx, user.id)
             await store.forget_failures(tx, f"account:{model.email_key(user.email)}")
+            if not user.verified:
+                await tx.tell(EmailVerified(user_id=user.id, email=user.email))
             await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
         watch.note("password set by letter", user=user.id)
 
@@ -89,7 +120,7 @@ class Recovery(Accounts):
         hashed = await self._hash(password)
         async with self._work.begin() as tx:
             await store.set_password(tx, user.id, hashed)
-            await store.drop_mail_tokens(tx, user.id)
+            await mail_store.drop_tokens(tx, user.id)
             await store.close_sessions(tx, user.id, but=caller.session_id or "")
             await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
         watch.note("password changed", user=user.id)
@@ -114,24 +145,25 @@ class Recovery(Accounts):
         await self.close_sessions(user_id)
         watch.note("sessions ended by staff", user=user_id, by=who.user_id)
 
-    async def _may_write(self, tx: Transaction, user_id: str, purpose: LetterPurpose) -> bool:
-        """Not more than one letter of a kind a minute; only what the last one says is good."""
-        last = await store.last_mail_token(tx, user_id, purpose)
-        if last is not None and from_micros(last) + PAUSE > tx.now:
+    async def _may_write(self, tx: Transaction, email: str, purpose: LetterPurpose) -> bool:
+        """Not more than one message of a kind a minute, nor many while they are good; none ends an earlier one."""
+        key = model.email_key(email)
+        count, last = await mail_store.asked(tx, key, purpose, to_micros(tx.now - model.GOOD_FOR[purpose]))
+        if count and (count >= model.MOST_OPEN or from_micros(last) + model.PAUSE > tx.now):
             return False
-        await store.drop_mail_tokens(tx, user_id, purpose)
+        await mail_store.note_asked(tx, key, purpose)
         return True
 
-    async def _owner_of(self, token: str) -> User:
-        user_id = await store.mail_token_owner(self._work, token, "reset", to_micros(self._work.now()))
+    async def _owner_of(self, token: str, purpose: LetterPurpose) -> User:
+        user_id = await mail_store.owner(self._work, token, purpose, to_micros(self._work.now()))
         user = await store.get(self._work, user_id) if user_id else None
         if user is None:
-            raise _spent("reset")
+            raise _spent(purpose)
         return user
 
     @staticmethod
     async def _use(tx: Transaction, token: str, purpose: LetterPurpose) -> str:
-        user_id = await store.use_mail_token(tx, token, purpose, to_micros(tx.now))
+        user_id = await mail_store.use(tx, token, purpose, to_micros(tx.now))
         if user_id is None:
             raise _spent(purpose)
         return user_id

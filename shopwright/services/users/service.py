@@ -16,7 +16,7 @@ from shopwright.kit.database import Row
 from shopwright.kit.errors import Missing, RateLimited, Unauthenticated
 from shopwright.kit.places import Address, check_address, check_email, check_phone
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.users import factor_store, model, store
+from shopwright.services.users import factor_store, mail_store, model, store
 from shopwright.services.users.audit import AuditLog
 from shopwright.services.users.contract import (
     Act,
@@ -63,6 +63,7 @@ class Accounts(ABC):
         async with self._work.begin() as tx:
             if not await store.insert(tx, user, model.email_key(normal), hashed):
                 raise EmailTaken("There is an account with this e-mail address already. Sign in instead.")
+            await mail_store.note_asked(tx, model.email_key(normal), "verification")
             await tx.tell(UserRegistered(user_id=user.id, email=user.email, name=user.name))
         return user
 
@@ -205,7 +206,14 @@ class Accounts(ABC):
     def _caller(self, row: Row) -> Caller:
         """Who has this session; staff without the second factor they need are customers until they have it."""
         role = row["role"] if row["guarded"] or not self._staff_need_factor else ""
-        return Caller(user_id=row["id"], email=row["email"], name=row["name"], role=role, session_id=row["session_id"])
+        return Caller(
+            user_id=row["id"],
+            email=row["email"],
+            name=row["name"],
+            role=role,
+            session_id=row["session_id"],
+            verified=row["verified_at"] is not None,
+        )
 
     async def sign_out(self, session_id: str) -> None:
         async with self._work.begin() as tx:
@@ -224,6 +232,10 @@ class Accounts(ABC):
     async def by_email(self, email: str) -> User | None:
         found = await store.with_password(self._work, model.email_key(email.strip()))
         return found[0] if found else None
+
+    async def holder_of(self, email: str) -> User | None:
+        found = await store.with_password(self._work, model.email_key(email.strip()))
+        return found[0] if found and (found[0].verified or found[1] == model.NO_PASSWORD) else None
 
     async def change_profile(self, user_id: str, change: ProfileChange) -> User:
         given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
@@ -248,12 +260,12 @@ class Accounts(ABC):
             if user.role == "owner" and not await store.has_owner(tx, but=user_id):
                 raise LastOwner("This is the only owner of the shop. Make someone else an owner first.")
             await store.close_sessions(tx, user_id)
-            await store.drop_mail_tokens(tx, user_id)
+            await mail_store.drop_tokens(tx, user_id)
             await store.forget_failures(tx, f"account:{model.email_key(user.email)}")
             await factor_store.drop(tx, user_id)
             await store.delete(tx, user_id)
             await tx.redact(user_id)
-            await tx.tell(UserErased(user_id=user_id, email=user.email, name=user.name))
+            await tx.tell(UserErased(user_id=user_id, email=user.email, name=user.name, verified=user.verified))
 
     async def begin_act(self, act: Act, before: dict[str, Any]) -> str:
         return await self.log.begin(act, before)

@@ -10,6 +10,7 @@ from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users.contract import SavedAddress, Session, User
+from shopwright.services.users.model import NO_PASSWORD
 
 WITH_USER = "SELECT s.id AS session_id, s.expires_at, s.seen_at, u.id, u.email, u.name, u.role, u.phone, u.verified_at, coalesce(f.confirmed, 0) AS guarded FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN second_factors f ON f.user_id = u.id"
 
@@ -58,6 +59,12 @@ async def with_password(source: Work, key: str) -> tuple[User, str] | None:
     """An account and the hash of its password."""
     row = await source.one("SELECT * FROM users WHERE email_key = :key", key=key)
     return (user(row), row["password"]) if row else None
+
+
+async def has_password(source: Work | Transaction, user_id: str) -> bool:
+    """Was a password ever chosen for this account?"""
+    row = await source.one("SELECT password FROM users WHERE id = :id", id=user_id)
+    return row is not None and row["password"] != NO_PASSWORD
 
 
 async def has_owner(source: Work | Transaction, but: str = "") -> bool:
@@ -176,6 +183,16 @@ async def close_sessions(tx: Transaction, user_id: str, but: str = "") -> None:
     await tx.run("DELETE FROM sessions WHERE user_id = :user_id AND id <> :but", user_id=user_id, but=but)
 
 
+async def set_phone(tx: Transaction, user_id: str, phone: str) -> None:
+    """Write the phone number."""
+    await tx.run("UPDATE users SET phone = :phone WHERE id = :id", phone=phone, id=user_id)
+
+
+async def delete_addresses(tx: Transaction, user_id: str) -> None:
+    """The whole address book."""
+    await tx.run("DELETE FROM addresses WHERE user_id = :user_id", user_id=user_id)
+
+
 async def set_password(tx: Transaction, user_id: str, password: str) -> None:
     """A new hash."""
     await tx.run("UPDATE users SET password = :password WHERE id = :id", password=password, id=user_id)
@@ -186,60 +203,6 @@ async def verify(tx: Transaction, user_id: str) -> None:
     await tx.run(
         "UPDATE users SET verified_at = :now WHERE id = :id AND verified_at IS NULL", now=to_micros(tx.now), id=user_id
     )
-
-
-async def add_mail_token(tx: Transaction, token: str, user_id: str, purpose: str, expires_at: int) -> None:
-    """Good once, until it expires."""
-    await tx.run(
-        "INSERT INTO mail_tokens (hash, user_id, purpose, created_at, expires_at)"
-        " VALUES (:hash, :user_id, :purpose, :now, :expires_at)",
-        hash=digest(token),
-        user_id=user_id,
-        purpose=purpose,
-        now=to_micros(tx.now),
-        expires_at=expires_at,
-    )
-
-
-async def last_mail_token(tx: Transaction, user_id: str, purpose: str) -> int | None:
-    """When the last was made."""
-    row = await tx.one(
-        "SELECT max(created_at) AS last FROM mail_tokens WHERE user_id = :user_id AND purpose = :purpose",
-        user_id=user_id,
-        purpose=purpose,
-    )
-    return row["last"] if row else None
-
-
-async def drop_mail_tokens(tx: Transaction, user_id: str, purpose: str = "") -> None:
-    """Those of a purpose, or all, are good for nothing any more."""
-    await tx.run(
-        "DELETE FROM mail_tokens WHERE user_id = :user_id AND (:purpose = '' OR purpose = :purpose)",
-        user_id=user_id,
-        purpose=purpose,
-    )
-
-
-async def mail_token_owner(source: Work, token: str, purpose: str, now: int) -> str | None:
-    """Whose token this is, while it is good."""
-    row = await source.one(
-        "SELECT user_id FROM mail_tokens WHERE hash = :hash AND purpose = :purpose AND expires_at > :now",
-        hash=digest(token),
-        purpose=purpose,
-        now=now,
-    )
-    return row["user_id"] if row else None
-
-
-async def use_mail_token(tx: Transaction, token: str, purpose: str, now: int) -> str | None:
-    """Whose token this was; None for one that is spent."""
-    rows = await tx.fetch(
-        "DELETE FROM mail_tokens WHERE hash = :hash AND purpose = :purpose AND expires_at > :now RETURNING user_id",
-        hash=digest(token),
-        purpose=purpose,
-        now=now,
-    )
-    return rows[0]["user_id"] if rows else None
 
 
 async def add_refresh_token(tx: Transaction, token: str, session_id: str) -> None:

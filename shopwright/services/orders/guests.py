@@ -1,0 +1,73 @@
+"""Orders of people without an account: who may read one, and who may do more.
+
+Reading takes the order's e-mail address, slowly: each order and each client has a few tries. Doing more takes what only the
+buyer has: the id of the cart it was ordered from, or the key in the link of our e-mails.
+"""
+
+from shopwright.kit import watch
+from shopwright.kit.clock import from_micros
+from shopwright.kit.errors import Missing, RateLimited
+from shopwright.services.orders import guess_store, model, store
+from shopwright.services.orders.contract import GuestProof, Order
+from shopwright.services.orders.ending import Ending
+
+TRIES_AN_ORDER, TRIES_A_CLIENT = 10, 20
+
+
+class Guests(Ending):
+    """Orders as those see them who are not signed in."""
+
+    async def link_key(self, order_id: str) -> str:
+        order = await store.read(self._work, order_id)
+        if order is None or not order.email:
+            raise Missing("There is no such order.")
+        return self._links.write(order.id, order.email, self._work.now())
+
+    async def for_guest(
+        self, order_id: str, proof: GuestProof, address: str = "", *, change: bool = False, by_number: bool = False
+    ) -> Order:
+        order = await store.read(self._work, order_id)
+        if order is not None and order.id != order_id and not by_number:
+            order = None
+        if order is not None and self._holds(order, proof):
+            return await self.get(order.id)
+        if proof.email.strip() and not change:
+            await self._try(order_id, address)
+            if order is not None and order.customer_id is None and model.same_address(order.email, proof.email):
+                await self._no_guess(order_id, address)
+                return await self.get(order.id)
+        raise Missing("There is no such order, or it was placed with another e-mail address.")
+
+    def _holds(self, order: Order, proof: GuestProof) -> bool:
+        """Did they order it, or read our e-mail of it?"""
+        if proof.cart_id and order.customer_id is None and proof.cart_id == order.cart_id:
+            return True
+        return bool(proof.key) and self._links.opens(proof.key, order.id, order.email, self._work.now())
+
+    async def _try(self, order_id: str, address: str) -> None:
+        """Counted before anything is looked up, for orders that are there and for those that are not. Raises RateLimited."""
+        async with self._work.begin() as tx:
+            counts = [(*await guess_store.count(tx, key), most) for key, most in _keys(order_id, address)]
+        ends = [from_micros(since) + guess_store.WINDOW for count, since, most in counts if count > most]
+        if ends:
+            wait = int((max(ends) - self._work.now()).total_seconds()) + 1
+            watch.note("orders guessed", address=address)
+            raise RateLimited(
+                f"Too many tries. Come back in {wait} seconds, or open the link in our e-mail.",
+                data={"retry_after": wait},
+            )
+
+    async def forget_guesses(self) -> None:
+        """A timer: tries that count no more."""
+        async with self._work.begin() as tx:
+            await guess_store.forget_old(tx)
+
+    async def _no_guess(self, order_id: str, address: str) -> None:
+        async with self._work.begin() as tx:
+            for key, _ in _keys(order_id, address):
+                await guess_store.take_back(tx, key)
+
+
+def _keys(order_id: str, address: str) -> list[tuple[str, int]]:
+    clients = [(f"client:{address}", TRIES_A_CLIENT)] if address else []
+    return [*clients, (f"order:{order_id[:64]}", TRIES_AN_ORDER)]
