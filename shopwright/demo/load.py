@@ -98,7 +98,8 @@ async def _load_one(shop: Shop, aisle: Aisle, thing: Thing, number: int, stock: 
     for colour in thing.colours:
         for view, alt in VIEWS if colour == thing.colours[0] else VIEWS[:1]:
             drawing = await asyncio.to_thread(draw, thing.family, thing.form, colour, thing.material, number, view)
-            picture = await shop.catalog.add_media(drawing.encode(), alt.format(f"{thing.title} in {colour.lower()}"))
+            words = alt.format(f"{thing.title} in {colour.lower()}")
+            picture = await shop.catalog.add_media(drawing.encode(), words, ours=True)
             pictures.setdefault(colour, picture)
             media.append(picture)
     options = []

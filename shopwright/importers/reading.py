@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from charset_normalizer import from_bytes
 from shopwright.importers.draft import Row
 from shopwright.kit.errors import Invalid
 
-LARGEST = 500_000_000
+LARGEST = 500_000_000  # bytes, unpacked
+MOST_FILES = 100  # in an archive
 SEPARATORS = (",", ";", "\t", "|")
 csv.field_size_limit(10_000_000)
 
@@ -60,17 +62,19 @@ def read_tables(path: Path) -> list[Table]:
             with gzip.open(path) as file:
                 found = [(path.name, file.read(LARGEST + 1))]
         elif name.endswith((".csv", ".tsv", ".txt")):
+            if path.stat().st_size > LARGEST:
+                raise too_large(path.name)
             found = [(path.name, path.read_bytes())]
         else:
             raise Invalid(
                 f"{path.name} is neither .csv nor .csv.gz nor .zip. Export the products as CSV and give that file."
             )
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zlib.error, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
         raise Invalid(f"{path.name} cannot be opened: {error}.") from None
     if not found:
         raise Invalid(f"There is no .csv in {path.name}.")
     if any(len(data) > LARGEST for _, data in found):
-        raise Invalid(f"{path.name} holds more than {LARGEST // 1_000_000} MB; split it.")
+        raise too_large(path.name)
     return [Table(inner, decode(inner, data)) for inner, data in found]
 
 
@@ -81,11 +85,22 @@ def _unzip(path: Path) -> list[tuple[str, bytes]]:
             for one in archive.infolist()
             if one.filename.lower().endswith(".csv") and "__MACOSX" not in one.filename
         ]
-        found = []
+        if len(inner) > MOST_FILES:
+            raise Invalid(f"{path.name} holds {len(inner)} tables; {MOST_FILES} are read at most.")
+        found, left = [], LARGEST  # of the archive as a whole: what a table says of its own size is not believed
         for one in inner:
             with archive.open(one) as file:
-                found.append((f"{path.name}/{one.filename}", file.read(LARGEST + 1)))
+                data = file.read(left + 1)
+            if len(data) > left:
+                raise too_large(path.name)
+            left -= len(data)
+            found.append((f"{path.name}/{one.filename}", data))
         return found
+
+
+def too_large(name: str) -> Invalid:
+    """More than is read of a file."""
+    return Invalid(f"{name} holds more than {LARGEST // 1_000_000} MB; split it.")
 
 
 def decode(name: str, data: bytes) -> str:

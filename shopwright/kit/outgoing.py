@@ -1,9 +1,16 @@
 """Calls over the network to those outside the shop: payment webhooks, pictures, other servers."""
 
+import asyncio
+import ipaddress
+import socket
 import ssl
 from functools import cache
 
 import httpx
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# IPv4 addresses written as IPv6: NAT64 (RFC 6052, RFC 8215).
+TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
 
 class Outgoing(httpx.AsyncHTTPTransport):
@@ -26,3 +33,24 @@ def trust() -> ssl.SSLContext:
 def client(timeout_s: float, base_url: str = "") -> httpx.AsyncClient:
     """A client that follows no redirects and takes nothing from the environment."""
     return httpx.AsyncClient(transport=Outgoing(verify=trust()), timeout=timeout_s, base_url=base_url, trust_env=False)
+
+
+def is_public(address: Address) -> bool:
+    """Is it on the internet, and not in a network of ours: also where an IPv6 address stands for one of IPv4?"""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if inner is None and any(address in network for network in TRANSLATED):
+            inner = ipaddress.IPv4Address(address.packed[-4:])
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+async def public_address(host: str) -> str | None:
+    """The address to connect to; None where any address of this name is not public. Raises OSError for an unknown name.
+
+    Whoever connects to this very address is not led elsewhere by a name that means something else a moment later.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+    return str(addresses[0]) if addresses and all(map(is_public, addresses)) else None

@@ -209,7 +209,7 @@ async def what_is_adas_is_not_there_for_eve(on: Target) -> None:
         ("DELETE", f"/v1/carts/{on.cart.id}/lines/{line}", None),
         ("GET", f"/v1/orders/{on.order.id}", None),
         ("GET", f"/v1/orders/{on.order.id}?email={EVE}", None),
-        ("GET", "/v1/orders/' || true || '", None),
+        ("GET", "/v1/orders/%27%20%7C%7C%20true%20%7C%7C%20%27", None),
         ("POST", f"/v1/orders/{on.order.id}/cancel", {"reason": "x"}),
     ):
         answer = await on.api.request(method, path, json=body, headers=on.eve)
@@ -355,7 +355,7 @@ async def only_what_is_meant_to_be_seen_is_served(on: Target) -> None:
         "/ftp", "/ftp/package.json.bak%2500.md", "/data/users.db", "/var/users.db", "/users.db", "/secret.key", "/package.json",
         "/assets/abc/....//....//etc/passwd", "/media/0123456789abcdef0123456789abcdef/..%2f1.webp", "/.env", "/i18n/tlh_AA.json",
     ):  # fmt: skip
-        answer = await on.api.get(path)
+        answer = await on.api.get(path, follow_redirects=True)
         assert answer.status_code in {400, 404}, path
         assert "root:" not in answer.text
 

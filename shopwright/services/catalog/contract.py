@@ -355,8 +355,11 @@ class Catalog(Protocol):
         """All attributes products have, by name."""
         ...
 
-    async def add_media(self, data: bytes, alt: str) -> Media:
-        """Keep a picture; the same bytes have the same address. Raises Invalid where it is none."""
+    async def add_media(self, data: bytes, alt: str, *, ours: bool = False) -> Media:
+        """Keep a picture; the same bytes have the same address. Raises Invalid where it is none.
+
+        A drawing (SVG) is drawn once and not kept; one of `ours` is kept, and drawn in each size when it is first seen.
+        """
         ...
 
     async def begin_upload(self) -> Upload:

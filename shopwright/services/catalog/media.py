@@ -6,11 +6,11 @@ import io
 import re
 from datetime import timedelta
 
-import resvg_py
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.ports import Files
+from shopwright.services.catalog import drawing
 from shopwright.services.catalog.contract import Media
 
 WIDTHS = (160, 320, 480, 640, 800, 1200, 1600)
@@ -20,7 +20,10 @@ MOST_PIXELS = 50_000_000
 DIGEST = re.compile(r"[0-9a-f]{32}")
 UPLOAD = re.compile(r"upl_[0-9a-z]{20,60}")
 UPLOAD_LASTS, UPLOAD_FORGOTTEN, ORIGINAL_LASTS = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
-VIEW_BOX = re.compile(rb'viewBox="0 0 (\d+) (\d+)"')
+# No other decoder is ever asked: that of EPS would start a program.
+READ = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
+WIDEST = max(WIDTHS)
+ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)  # of EXIF: a picture that is shown turned by a quarter
 
 
 def address(digest: str, width: int = 1200, form: str = "webp") -> str:
@@ -35,10 +38,14 @@ class Pictures:
         self._files = files
         self._cutting = asyncio.Semaphore(2)
 
-    async def add(self, data: bytes, alt: str) -> Media:
+    async def add(self, data: bytes, alt: str, *, ours: bool = False) -> Media:
+        """Keep a picture. A drawing of a stranger is drawn once, here; of `ours`, in each size when it is first seen."""
         if len(data) > MOST_BYTES:
             raise Invalid.at("/media", f"A picture has at most {MOST_BYTES // 1_000_000} MB.")
-        width, height = await asyncio.to_thread(_measure, data)
+        async with self._cutting:
+            if drawing.is_drawing(data) and not ours:
+                data = await asyncio.to_thread(drawing.draw, data, WIDEST)
+            width, height = await asyncio.to_thread(_measure, data)
         digest = hashlib.sha256(data).hexdigest()[:32]
         await self._files.put(f"media/{digest}/original", data)
         return Media(url=address(digest), alt=alt, width=width, height=height)
@@ -90,8 +97,10 @@ class Pictures:
         if original is None:
             raise Missing("There is no such picture.")
         async with self._cutting:
-            cut = await asyncio.to_thread(_cut, original, width, form)
-        await self._files.put(name, cut)
+            cut = await self._files.get(name)  # by another who waited, too
+            if cut is None:
+                cut = await asyncio.to_thread(_cut, original, width, form)
+                await self._files.put(name, cut)
         return cut
 
 
@@ -101,32 +110,27 @@ def _waiting(upload_id: str) -> str:
     return f"uploads/{upload_id}"
 
 
-def _is_drawing(data: bytes) -> bool:
-    return data.lstrip()[:5] in {b"<svg ", b"<?xml"}
-
-
 def _measure(data: bytes) -> tuple[int, int]:
-    if _is_drawing(data):
-        box = VIEW_BOX.search(data[:2000])
-        if not box:
-            raise Invalid.at("/media", "A drawing (SVG) needs a viewBox that starts with 0 0.")
-        return int(box.group(1)), int(box.group(2))
+    if drawing.is_drawing(data):
+        return drawing.measure(data)
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=READ) as image:
             width, height = image.size
             if width * height > MOST_PIXELS:
                 raise Invalid.at("/media", f"A picture has at most {MOST_PIXELS // 1_000_000} million pixels.")
-            image.verify()
+            image.load()
+            turned = image.getexif().get(ORIENTATION, 1) in SIDEWAYS
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise Invalid.at("/media", "This is not a picture we can read; use JPEG, PNG, WebP, AVIF or SVG.") from None
-    return width, height
+        raise Invalid.at(
+            "/media", "This is not a picture we can read; use JPEG, PNG, WebP, AVIF, GIF or SVG."
+        ) from None
+    return (height, width) if turned else (width, height)
 
 
 def _cut(original: bytes, width: int, form: str) -> bytes:
-    if _is_drawing(original):
-        # Rasterised, a drawing cannot run anything; nothing is loaded from outside.
-        original = bytes(resvg_py.svg_to_bytes(svg_string=original.decode(), width=width, skip_system_fonts=True))
-    with Image.open(io.BytesIO(original)) as opened:
+    if drawing.is_drawing(original):
+        original = drawing.draw(original, width)
+    with Image.open(io.BytesIO(original), formats=READ) as opened:
         image = ImageOps.exif_transpose(opened)
         if image.mode not in {"RGB", "RGBA"}:
             image = image.convert("RGBA" if "transparency" in image.info else "RGB")

@@ -292,8 +292,8 @@ class Shelves:
     async def original(self, digest: str) -> str | bytes:
         return await self._pictures.original(digest)
 
-    async def add_media(self, data: bytes, alt: str) -> Media:
-        return await self._pictures.add(data, alt)
+    async def add_media(self, data: bytes, alt: str, *, ours: bool = False) -> Media:
+        return await self._pictures.add(data, alt, ours=ours)
 
     async def picture(self, digest: str, width: int, form: str) -> bytes:
         return await self._pictures.get(digest, width, form)
