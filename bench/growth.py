@@ -58,7 +58,14 @@ def ask(folder: Path, pages: str) -> dict[str, float]:
     port = free_port()
     command = [sys.executable, "-m", "shopwright", "serve", "--quiet", "--port", str(port), "--data", str(folder)]
     more = {"SHOPWRIGHT_PAGES": pages} if pages else {}
-    server = start(command, port, SHOPWRIGHT_LIMITS="off", SHOPWRIGHT_OWNER_PASSWORD="bench-password", **more)
+    server = start(
+        command,
+        port,
+        SHOPWRIGHT_LIMITS="off",
+        SHOPWRIGHT_PAYMENTS="pretend:",
+        SHOPWRIGHT_OWNER_PASSWORD="bench-password",
+        **more,
+    )
     try:
         time.sleep(2)
         return {

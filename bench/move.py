@@ -69,6 +69,7 @@ def environment(folder: Path, engines: Mapping[str, str]) -> dict[str, str]:
     return {
         "SHOPWRIGHT_DATA": str(folder),
         "SHOPWRIGHT_LIMITS": "off",
+        "SHOPWRIGHT_PAYMENTS": "pretend:",
         **{f"SHOPWRIGHT_{name.upper()}": url for name, url in engines.items()},
     }
 
@@ -97,7 +98,7 @@ async def shop_on(url: str, done: asyncio.Event, acknowledged: set[str]) -> None
                 continue
             body = {
                 "cart_id": cart.json()["id"], "expected_total": ready.json()["totals"]["total"],
-                "payment": {"provider": "pretend", "token": "pretend_ok", "return_url": "http://127.0.0.1/"},
+                "payment": {"provider": "pretend", "token": "pretend_ok", "return_url": ""},
             }  # fmt: skip
             answer = await client.post("/v1/orders", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
             if answer.status_code == 201:

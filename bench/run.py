@@ -210,7 +210,11 @@ def main() -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [PYTHON, "-m", "shopwright", "serve", "--quiet", "--port", str(port), "--data", str(folder)]
-    settings = {"SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_OWNER_PASSWORD": "bench-password"}
+    settings = {
+        "SHOPWRIGHT_LIMITS": "off",
+        "SHOPWRIGHT_PAYMENTS": "pretend:",
+        "SHOPWRIGHT_OWNER_PASSWORD": "bench-password",
+    }
     paths = {
         "product JSON": "/v1/products/harbour-kettle",
         "list of 24": "/v1/products?limit=24",

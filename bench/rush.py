@@ -233,7 +233,7 @@ def serving(folder: str, asked: argparse.Namespace) -> Iterator[tuple[str, str]]
             yield url, variant
         return
     variant = asyncio.run(prepared(Settings(data=folder), asked.stock))
-    with one_process({"SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off"}) as url:
+    with one_process({"SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_PAYMENTS": "pretend:"}) as url:
         yield url, variant
 
 

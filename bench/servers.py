@@ -181,9 +181,9 @@ async def measure(asked: argparse.Namespace) -> list[Row]:
             "database": f"{url}?connections=10", "documents": f"{given['MONGODB'].rpartition('/')[0]}/{name}",
             "cache": given["REDIS"], "search": f"{given['OPENSEARCH']}/{name}",
         }  # fmt: skip
-        settings = complete(Settings(data=folder, limits="off", **engines))
+        settings = complete(Settings(data=folder, limits="off", payments="pretend:", **engines))
         environment = {f"SHOPWRIGHT_{key.upper()}": value for key, value in engines.items()}
-        environment |= {"SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off"}
+        environment |= {"SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_PAYMENTS": "pretend:"}
         await prepare_in(settings)
         shop = Shop(settings)
         rows = [await search(shop, given["OPENSEARCH"].replace("opensearch", "http", 1), f"{name}-products-{SHAPE}")]

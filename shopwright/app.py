@@ -21,14 +21,13 @@ from typing import Any, TypeVar, cast
 import httpx
 from argon2 import PasswordHasher
 
-from shopwright import __version__, handlers
+from shopwright import __version__, handlers, parts
 from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.cache import open_cache, open_hot, open_marks
 from shopwright.engines.database import open_database
 from shopwright.engines.documents import open_documents
 from shopwright.engines.edges import open_edge
 from shopwright.engines.files import open_files
-from shopwright.engines.messages import open_postbox
 from shopwright.engines.providers.pretend.provider import PretendProvider
 from shopwright.engines.search import open_search
 from shopwright.engines.traces import open_traces
@@ -36,12 +35,12 @@ from shopwright.faces.shelf.view import Shelf
 from shopwright.kit import outgoing, trace
 from shopwright.kit.clock import Clock, SystemClock
 from shopwright.kit.database import Database
-from shopwright.kit.derived import derived_key
+from shopwright.kit.derived import KeyedHash, derived_key
 from shopwright.kit.facts import Hearers, Reaction
 from shopwright.kit.ids import Ids
 from shopwright.kit.noted import Noted
 from shopwright.kit.numbers import Numbers
-from shopwright.kit.ports import Postbox, Provider, SendWebhook
+from shopwright.kit.ports import Provider, SendWebhook
 from shopwright.kit.tally import Tally
 from shopwright.kit.tasks import ended
 from shopwright.kit.work import Work
@@ -153,17 +152,9 @@ class Shop:
         self.files = open_files(settings.files)
         self.edge = open_edge(settings.cdn)
         self.index = open_search(settings.search)
-        self.postboxes = self._open_postboxes() if "notifications" in self.here else {}
+        self.postboxes = parts.postboxes(settings, self.works["notifications"]) if "notifications" in self.here else {}
         self.outside = outgoing.client(timeout_s=10)
         self._send_webhook = send_webhook
-
-    def _open_postboxes(self) -> dict[str, Postbox]:
-        settings, post = self.settings, self.works["notifications"]
-        return {
-            "email": open_postbox("mail", settings.mail, post, settings.mail_from),
-            "sms": open_postbox("sms", settings.sms, post, settings.shop_name),
-            "push": open_postbox("push", settings.push, post, settings.shop_name),
-        }
 
     def _build_sources(self, hasher: PasswordHasher | None) -> None:
         settings, works = self.settings, self.works
@@ -186,15 +177,20 @@ class Shop:
             "pricing",
             Pricing,
             lambda: self._part(Reckoner)(
-                works["pricing"], home_country=settings.country, prices_include_tax=settings.prices_include_tax
+                works["pricing"],
+                KeyedHash(settings.secret, "coupons"),
+                home_country=settings.country,
+                prices_include_tax=settings.prices_include_tax,
             ),
         )
         self.payments = self._service("payments", Payments, self._open_till)
 
     def _open_till(self) -> Till:
-        self.pretend = PretendProvider(self.works["pretend"], self.settings.url, self._send_webhook)
-        providers = {"pretend": self._around.provider(self.pretend)}
-        return self._part(Till)(self.works["payments"], providers, self.settings.capture)
+        settings, work = self.settings, self.works["payments"]
+        self.pretend = PretendProvider(self.works["pretend"], settings.url, self._send_webhook)
+        offered = parts.offered(settings, self._around.provider(self.pretend), work)
+        tries = parts.attempts(settings, work)
+        return self._part(Till)(work, offered, parts.returns(settings), tries, settings.capture)
 
     def _build_flow(self) -> None:
         self.carts = self._service(
@@ -214,6 +210,7 @@ class Shop:
             Orders,
             lambda: self._part(Fulfilment)(
                 self.works["orders"],
+                parts.holds(self.settings, self.works["orders"], self.inventory),
                 carts=self.carts,
                 inventory=self.inventory,
                 pricing=self.pricing,

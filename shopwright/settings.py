@@ -47,6 +47,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: Annotated[str, _means("whom e-mail is from; the shop at the host of its address if empty")] = ""
     sms: Annotated[str, _means("where text messages go: viewer:")] = "viewer:"
     push: Annotated[str, _means("where push messages go: viewer:")] = "viewer:"
+    payments: Annotated[
+        str,
+        _means(
+            "who takes the money, one or several, separated by commas: pretend: (moves none). Empty: nobody, and in a demo shop pretend:"
+        ),
+    ] = ""
+    return_origins: Annotated[
+        str,
+        _means(
+            "origins beside SHOPWRIGHT_URL that payment providers may send a browser back to, separated by commas: https://app.example.com"
+        ),
+    ] = ""
     services: Annotated[
         str, _means("where services are that this process does not serve itself: http://{service}.shop.internal:8000")
     ] = ""
@@ -80,6 +92,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["automatic", "manual"],
         _means("automatic: a payment takes the money; manual: it sets the money aside until staff take it"),
     ] = "automatic"
+    unpaid_orders: Annotated[
+        int, msgspec.Meta(ge=1, description="orders one e-mail address may have open without having paid for them")
+    ] = 5
+    unpaid_orders_at_address: Annotated[
+        int, msgspec.Meta(ge=1, description="the same for one client address, which may be that of a whole company")
+    ] = 100
+    unpaid_units: Annotated[
+        int, msgspec.Meta(ge=1, description="units one cart, e-mail address or client address may hold unpaid")
+    ] = 500
+    unpaid_value: Annotated[
+        int, msgspec.Meta(ge=1, description="what these may come to, in minor units of the shop's currency")
+    ] = 5_000_000
+    unpaid_share: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1,
+            le=100,
+            description="percent of a variant's stock these may be; 10 units always may, of one client address 50",
+        ),
+    ] = 50
+    payment_attempts: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1,
+            description="tries to pay for an order that may be in vain before the next must wait, longer each time; twice as many for an e-mail address or a card, ten times as many for a client address",
+        ),
+    ] = 5
     log: Annotated[Literal["text", "json"], _means("lines for people, or one JSON object an event")] = "text"
     traces: Annotated[str, _means("where traces go: off:, or otlp://collector:4318?share=0.1 (otlps: with TLS)")] = (
         "off:"

@@ -144,7 +144,13 @@ async def leave(data: Path) -> None:
 
 
 def make_settings(data: Path, database: str = "", **more) -> Settings:
-    given = {"data": str(data), "database": database, "limits": "off", "url": "http://shop.test"}
+    given = {
+        "data": str(data),
+        "database": database,
+        "limits": "off",
+        "url": "http://shop.test",
+        "payments": "pretend:",
+    }
     return complete(Settings(**(given | engines(data) | more)))
 
 

@@ -38,8 +38,11 @@ class Cluster:
         if self._supervisor.runs():
             raise Refused("The cluster runs already. See: shopwright cluster status.")
         self._place.folder.mkdir(parents=True, exist_ok=True)
-        if password := asyncio.run(prepare(self._settings, (), demo=demo)):
-            self._say(f"owner {self._settings.owner_email}, password: {password} (shown this once)")
+        prepared = asyncio.run(prepare(self._settings, (), demo=demo))
+        if prepared.password:
+            self._say(f"owner {self._settings.owner_email}, password: {prepared.password} (shown this once)")
+        for note in prepared.notes:
+            self._say(note)
         plan = new_plan(port, each)
         self._place.write(plan)
         self._say(f"starting {sum(map(len, plan.processes.values()))} processes")

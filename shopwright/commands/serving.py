@@ -19,6 +19,7 @@ from shopwright.app import Shop
 from shopwright.commands.waiting import until_there
 from shopwright.demo.load import load, mark_if_new
 from shopwright.demo.people import live_a_little
+from shopwright.engines.providers import PRETEND
 from shopwright.kit import watch
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.logs import JsonLines, Lines
@@ -73,8 +74,15 @@ class Where(msgspec.Struct, frozen=True):
     workers: int
 
 
-async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) -> str | None:
-    """Databases, owner and demo catalogue; answers the owner's new password, if there is one."""
+class Prepared(msgspec.Struct, frozen=True):
+    """`password`: the owner's new one, if there is one. `notes`: what whoever starts the shop should know of it."""
+
+    password: str | None
+    notes: tuple[str, ...]
+
+
+async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) -> Prepared:
+    """Databases, owner and demo catalogue."""
     shop = Shop(settings, here=services)
     try:
         await shop.migrate()
@@ -89,9 +97,21 @@ async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) ->
                 await load(shop, lambda done, every: bar.update(task, completed=done, total=every))
             await shop.bus.settle()
             await live_a_little(shop)
-        return password
+        return Prepared(password, await _notes(shop, demo=demo) if "payments" in shop.here else ())
     finally:
         await shop.close()
+
+
+async def _notes(shop: Shop, *, demo: bool) -> tuple[str, ...]:
+    setup = await shop.payments.setup()
+    notes = []
+    if demo and not setup.demo:
+        notes.append("This shop has goods or orders of its own: it is no demo shop, and was not filled.")
+    if not setup.providers:
+        notes.append("Nobody takes money for it: it takes no orders that cost any. Set SHOPWRIGHT_PAYMENTS.")
+    elif PRETEND in setup.providers:
+        notes.append("Its payments are pretended: no money moves.")
+    return tuple(notes)
 
 
 def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bool, quiet: bool) -> int:
@@ -100,8 +120,8 @@ def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bo
         raise Invalid("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart.")
     _check_port(where.host, where.port)
     set_up_logging(settings.data, settings.log, quiet=quiet)
-    password = asyncio.run(until_there(lambda: prepare(settings, services, demo=demo), where.host, where.port))
-    _tell(settings, where, services, password)
+    prepared = asyncio.run(until_there(lambda: prepare(settings, services, demo=demo), where.host, where.port))
+    _tell(settings, where, services, prepared)
     os.environ |= {QUIET: "1"} if quiet else {}
     os.environ[SERVED] = " ".join(services)
     if where.workers == 1:
@@ -112,9 +132,11 @@ def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bo
     return 0
 
 
-def _tell(settings: Settings, where: Where, services: Sequence[str], password: str | None) -> None:
+def _tell(settings: Settings, where: Where, services: Sequence[str], prepared: Prepared) -> None:
+    password = prepared.password
     if services:
         print(f"{', '.join(services)} of {settings.shop_name} at {where.host}:{where.port}", flush=True)
+        print("\n".join(prepared.notes), flush=True)
         return
     print(f"\n  {settings.shop_name} is open.\n")
     print(f"  storefront   {settings.url}/")
@@ -124,6 +146,8 @@ def _tell(settings: Settings, where: Where, services: Sequence[str], password: s
         print(f"  owner        {settings.owner_email}   password: {password}   (shown this once)\n")
     else:
         print(f"  owner        {settings.owner_email}\n")
+    for note in prepared.notes:
+        print(f"  {note}")
     print("  Ctrl-C closes the shop.\n", flush=True)
 
 

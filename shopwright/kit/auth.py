@@ -40,6 +40,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Whoever asks: a guest, a customer or staff, or the shop itself (`SYSTEM`).
 
     `verified`: the e-mail address was proved to be theirs. Until then nothing that belongs to the address is theirs.
+    `address`: from where on the network they ask, as far as it is counted.
     """
 
     user_id: str | None = None
@@ -48,6 +49,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     role: str = ""
     session_id: str | None = None
     verified: bool = False
+    address: str = ""
 
     @property
     def is_staff(self) -> bool:

@@ -1,5 +1,8 @@
 """One secret is never used for two purposes: each purpose has a key of its own, derived from it (HKDF, RFC 5869)."""
 
+import hmac
+from hashlib import sha256
+
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -8,3 +11,14 @@ def derived_key(secret: str, purpose: str) -> bytes:
     """32 bytes for `purpose` alone; the same for all processes that know the secret."""
     info = f"shopwright {purpose}".encode()
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret.encode())
+
+
+class KeyedHash:
+    """What is only ever compared is kept as its HMAC-SHA256: without the key it cannot be read, nor tried out."""
+
+    def __init__(self, secret: str, purpose: str) -> None:
+        self._key = derived_key(secret, purpose)
+
+    def of(self, kind: str, value: str) -> str:
+        """The hash of a value of this kind; "" where there is none."""
+        return hmac.new(self._key, f"{kind}\n{value}".encode(), sha256).hexdigest() if value else ""

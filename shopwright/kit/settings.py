@@ -101,6 +101,11 @@ def mask(name: str, value: str) -> str:
     return value
 
 
+def listed(value: str) -> tuple[str, ...]:
+    """The parts of a setting that holds several, separated by commas or spaces."""
+    return tuple(dict.fromkeys(value.replace(",", " ").split()))
+
+
 def choose(kind: str, url: str, known: Mapping[str, E]) -> E:
     """The engine whose scheme `url` names. Raises Invalid with "did you mean" for a scheme nobody knows."""
     scheme = url.partition(":")[0]

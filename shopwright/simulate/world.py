@@ -65,7 +65,12 @@ class World:
     def _open(self) -> Shop:
         settings = complete(
             Settings(
-                data=str(self._folder), limits="off", url="http://shop.test", secret="0" * 64, capture=self.capture
+                data=str(self._folder),
+                limits="off",
+                payments="pretend:",
+                url="http://shop.test",
+                secret="0" * 64,
+                capture=self.capture,
             )
         )
         return Shop(

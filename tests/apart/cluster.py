@@ -22,7 +22,14 @@ class Cluster:
         self._code = data / "code"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        given = {"data": str(data), "database": f"{database}&connections=3", **engines(data), **ways, "limits": "off"}
+        given = {
+            "data": str(data),
+            "database": f"{database}&connections=3",
+            **engines(data),
+            **ways,
+            "limits": "off",
+            "payments": "pretend:",
+        }
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
             **{f"SHOPWRIGHT_{name.upper()}": value for name, value in given.items()},

@@ -490,12 +490,12 @@ class SlowThenDown(Reckoner):
 
     calls = 0
 
-    async def redeem(self, order_id: str, codes, customer: str) -> None:
+    async def redeem(self, order_id: str, codes, customer: str, customer_also=()) -> None:
         type(self).calls += 1
         if type(self).calls == 2:
             await asyncio.sleep(0.2)
             raise Unavailable("Pricing is down.")
-        await super().redeem(order_id, codes, customer)
+        await super().redeem(order_id, codes, customer, customer_also)
         await asyncio.sleep(0.5)
 
 

@@ -250,7 +250,7 @@ class NeverAsks(Till):
 class CouponsWithoutLimit(Reckoner):
     """A coupon whose last use is checked where it is shown, and not where it is used."""
 
-    async def redeem(self, order_id: str, codes, customer: str) -> None:
+    async def redeem(self, order_id: str, codes, customer: str, customer_also=()) -> None:
         async with self._work.begin() as tx:
             for code in codes:
                 await tx.run(

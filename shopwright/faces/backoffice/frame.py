@@ -1,6 +1,6 @@
 """What every page of the back office has: navigation by permission, who is signed in, safe forms."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Response
@@ -8,9 +8,12 @@ from litestar import Response
 from shopwright.faces import render
 from shopwright.faces.storefront.frame import SettingsDep, Web
 from shopwright.kit.auth import Caller, Permission
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.web.given import Asking, Given
+from shopwright.services.payments.contract import Payments
 from shopwright.settings import Settings
 
+PaymentsDep = Given[Payments]
 NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/office/orders", "Orders", "orders.read"),
     ("/office/products", "Products", "catalog.write"),
@@ -25,13 +28,21 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
 )
 
 
+PRETEND = "pretend"
+NOBODY = (
+    "Nobody takes money for this shop: it takes no orders that cost any. Set SHOPWRIGHT_PAYMENTS and start it anew."
+)
+PRETENDED = "Payments of this shop are pretended (SHOPWRIGHT_PAYMENTS): no money moves."
+
+
 class Office:
     """Made once a request."""
 
-    def __init__(self, request: Web, caller: Caller, settings: Settings) -> None:
+    def __init__(self, request: Web, caller: Caller, settings: Settings, notices: Sequence[str] = ()) -> None:
         self.request = request
         self.caller = caller
         self.settings = settings
+        self.notices = notices
 
     def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
         """Render a page in its frame."""
@@ -42,6 +53,7 @@ class Office:
                 "shop": self.settings.shop_name,
                 "path": path,
                 "csrf": render.csrf_token(self.request),
+                "notices": self.notices,
                 "caller": {"name": self.caller.name, "email": self.caller.email, "role": self.caller.role},
                 "navigation": [
                     {"href": href, "title": title, "here": path.startswith(href)}
@@ -54,9 +66,20 @@ class Office:
         )
 
 
-async def provide_office(request: Web, caller: Asking, settings: SettingsDep) -> Office:
+async def provide_office(request: Web, caller: Asking, settings: SettingsDep, payments: PaymentsDep) -> Office:
     """The dependency `office`."""
-    return Office(request, caller, settings)
+    return Office(request, caller, settings, await _notices(payments) if caller.is_staff else ())
+
+
+async def _notices(payments: Payments) -> tuple[str, ...]:
+    """What staff should know on every page."""
+    try:
+        setup = await payments.setup()
+    except Unavailable:
+        return ()  # the page is about something else
+    if not setup.providers:
+        return (NOBODY,)
+    return (PRETENDED,) if PRETEND in setup.providers and not setup.demo else ()
 
 
 OfficeDep = Given[Office]

@@ -23,10 +23,11 @@ from shopwright.faces.storefront.frame import (
     visible_order,
 )
 from shopwright.kit.auth import anyone
-from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.errors import Conflict, Invalid, RateLimited, ShopError
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
+from shopwright.kit.web.problems import status_of
 from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.orders.contract import Order, PaymentChoice, PlaceOrder
 
@@ -58,7 +59,13 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
 async def _details(
     frame: Frame, cart: Cart, fields: dict[str, str], errors: dict[str, str], status: int = 200
 ) -> Response[bytes]:
-    context = {"cart": render.plain(cart), "errors": errors, "step": 1, **form_for(fields, frame.settings.country)}
+    context = {
+        "cart": render.plain(cart),
+        "errors": errors,
+        "step": 1,
+        "payable": not cart.totals.total.amount or bool((await frame.payments.setup()).providers),
+        **form_for(fields, frame.settings.country),
+    }
     return await frame.show("checkout_details.html", context, status)
 
 
@@ -151,14 +158,18 @@ async def payment(frame: FrameDep, order: FromQuery[str] = "") -> Response[bytes
 async def _payment(
     frame: Frame, cart: Cart | None, order: Order | None, problem: str, status: int = 200
 ) -> Response[bytes]:
+    totals = order.totals if order else cart.totals if cart else None
+    costs = totals is None or bool(totals.total.amount)
+    providers = (await frame.payments.setup()).providers if costs else ()
     return await frame.show(
         "checkout_payment.html",
         {
             "cart": render.plain(cart) if cart else None,
             "order": render.plain(order) if order else None,
-            "totals": render.plain(order.totals if order else cart.totals if cart else None),
+            "totals": render.plain(totals),
+            "payable": not costs or bool(providers),
             "key": behind().shop.ids.secret(16),
-            "cards": [{"token": token, "title": title, "hint": hint} for token, title, hint in CARDS],
+            "cards": [{"token": token, "title": title, "hint": hint} for token, title, hint in CARDS if providers],
             "problem": problem,
             "step": 3,
         },
@@ -175,7 +186,10 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
     if form.get("order"):
         placed = await visible_order(form["order"], request, settings, orders, caller)
         choice = PaymentChoice(provider="pretend", token=form.get("card", ""), return_url=return_url)
-        return _after(await orders.pay(placed.id, choice))
+        try:
+            return _after(await orders.pay(placed.id, choice, caller))
+        except (Conflict, RateLimited) as error:
+            return await _payment(frame, None, await orders.get(placed.id), error.detail, status_of(error)[0])
     cart = await own_cart(request, settings, carts, caller)
     if cart is None:
         return Redirect("/cart", status_code=303)
@@ -188,7 +202,7 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
         )
         placed = await orders.place(request_, form.get("key", "")[:64] or cart.id, caller)
     except ShopError as error:
-        return await _payment(frame, await carts.get(cart.id), None, error.detail, 409)
+        return await _payment(frame, await carts.get(cart.id), None, error.detail, status_of(error)[0])
     return _after(placed)
 
 

@@ -16,6 +16,7 @@ from shopwright.services.carts.contract import Cart, Carts
 from shopwright.services.catalog.contract import Catalog, Category
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import GuestProof, Order, Orders
+from shopwright.services.payments.contract import Payments
 from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.reviews.contract import Reviews
 from shopwright.services.search.contract import Search
@@ -121,6 +122,7 @@ class Services(Protocol):
     orders: Orders
     users: Users
     search: Search
+    payments: Payments
     reviews: Reviews
     notifications: Notifications
     recommendations: Recommendations
@@ -137,6 +139,7 @@ class Frame:
         self.carts = services.carts
         self.catalog = services.catalog
         self.orders = services.orders
+        self.payments = services.payments
         self.users = services.users
         self.search = services.search
         self.reviews = services.reviews

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
@@ -12,6 +13,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from shopwright.kit import watch
 from shopwright.kit.auth import Caller, Rule
+from shopwright.kit.clients import counted_as
 from shopwright.kit.errors import Denied
 
 Identify = Callable[[ASGIConnection[Any, Any, Any, Any]], Awaitable[Caller]]
@@ -45,7 +47,10 @@ class Access:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         handler = scope["route_handler"]
         if scope["type"] == ScopeType.HTTP and scope["method"] != "OPTIONS":
-            caller = await self._identify(Request(scope))
+            client = scope.get("client")
+            caller = msgspec.structs.replace(
+                await self._identify(Request(scope)), address=counted_as(client[0]) if client else ""
+            )
             scope["state"]["caller"] = caller
             rule: Rule = handler.opt["access"]
             try:

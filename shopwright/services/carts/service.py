@@ -11,7 +11,7 @@ from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money, zero
 from shopwright.kit.noted import Noted
-from shopwright.kit.places import Address, check_address, check_email
+from shopwright.kit.places import Address, check_address, check_email, email_key
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts import model, store
 from shopwright.services.carts.contract import (
@@ -142,7 +142,8 @@ class Baskets:
             region=place.region if place else "",
             codes=stored.coupons,
             shipping_rate_id=stored.shipping_option_id,
-            customer=stored.customer_id or stored.email.casefold(),
+            customer=stored.customer_id or email_key(stored.email),
+            customer_also=(email_key(stored.email),),
         )
 
     async def _option(self, request: QuoteRequest, quote: Quote) -> ShippingOption | None:

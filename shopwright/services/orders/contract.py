@@ -5,8 +5,8 @@ from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.auth import Caller
-from shopwright.kit.errors import Conflict
+from shopwright.kit.auth import GUEST, Caller
+from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
@@ -26,11 +26,11 @@ class PaymentChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What placing an order takes: `expected_total` is the total the buyer was shown, in minor units or as money."""
+    """What placing takes: `expected_total`, as the buyer was shown it; `payment`, where it costs anything."""
 
     cart_id: str
     expected_total: int | Money
-    payment: PaymentChoice
+    payment: PaymentChoice = PaymentChoice(provider="")
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +198,12 @@ class PriceMoved(Conflict):
     code = "price_changed"
 
 
+class TooMuchUnpaid(Refused):
+    """More would be held unpaid than may be: `data` says by which `holder`, which `limit`, and the `most` it allows."""
+
+    code = "too_much_unpaid"
+
+
 class CartNotReady(Conflict):
     """Something in the cart stands in the way; `data["problems"]` says what."""
 
@@ -334,14 +340,11 @@ class Orders(Protocol):
 
     @again
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
-        """Place a cart's order and ask for the money.
-
-        The same `key` places one order; with another body it raises IdempotencyConflict. Raises PriceMoved, CartNotReady, SoldOut, CouponRefused, Invalid.
-        """
+        """Place a cart's order, once for each `key`, and ask for the money. Raises IdempotencyConflict, and what stands in the way."""
         ...
 
-    async def pay(self, order_id: str, choice: PaymentChoice) -> Order:
-        """Try again to pay for a placed order. A decline leaves it as it is. Raises Conflict where it is not payable."""
+    async def pay(self, order_id: str, choice: PaymentChoice, who: Caller = GUEST) -> Order:
+        """Try again to pay for a placed order. A decline leaves it as it is. Raises Conflict, RateLimited."""
         ...
 
     @again
@@ -361,10 +364,7 @@ class Orders(Protocol):
     async def for_guest(
         self, order_id: str, proof: GuestProof, address: str = "", *, change: bool = False, by_number: bool = False
     ) -> Order:
-        """The order, for who is not signed in; `change`: they want to do more than read it.
-
-        Raises Missing, RateLimited for a client (at `address`) or an order with many wrong tries.
-        """
+        """The order, for a guest; `change`: to do more than read it. Raises Missing, RateLimited after wrong tries."""
         ...
 
     @again

@@ -10,8 +10,9 @@ from shopwright.kit.facts import Event, Heard
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Carts
 from shopwright.services.inventory.contract import Inventory
-from shopwright.services.orders import model, placement_store, store
+from shopwright.services.orders import holds_store, model, placement_store, store
 from shopwright.services.orders.contract import Order, OrderCancelled, OrderExpired, Status
+from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.payments.contract import Payment, Payments
 from shopwright.services.pricing.contract import Pricing
@@ -23,6 +24,7 @@ class Ending:
     def __init__(
         self,
         work: Work,
+        holds: Holds,
         *,
         carts: Carts,
         inventory: Inventory,
@@ -32,6 +34,7 @@ class Ending:
     ) -> None:
         self._work = work
         self._links = links
+        self._unpaid = holds
         self._carts = carts
         self._inventory = inventory
         self._pricing = pricing
@@ -68,6 +71,7 @@ class Ending:
             if order.status not in only:
                 return False
             await store.move(tx, order.id, model.STATES.move(order.status, ended))
+            await holds_store.let_go(tx, order.id)
             await self._note(tx, order.id, f"{ended.capitalize()}: {reason}", who.signature)
             told: Event = (
                 OrderExpired(order_id=order.id, number=order.number, email=order.email, customer_id=order.customer_id)
@@ -126,6 +130,7 @@ class Ending:
                     await placement_store.drop_placement(tx, order_id)
         async with self._work.begin() as tx:
             await placement_store.note_written(tx, model.MANY)
+        await self._unpaid.forget()
 
     async def _give_up_placement(self, order_id: str) -> bool:
         """What was set aside for an order that will never be goes back; False where it has become one.
@@ -135,6 +140,7 @@ class Ending:
         async with self._work.begin() as tx:
             if not await placement_store.give_up_placement(tx, order_id):
                 return False
+            await holds_store.let_go(tx, order_id)
         await self._inventory.release(order_id)
         await self._pricing.unredeem(order_id)
         return True

@@ -80,7 +80,7 @@ async def pay_order(
 ) -> Order:
     """Try again to pay for an order that is placed; guests add ?email= of the order."""
     order = await theirs(orders, order_id, request, caller, GuestProof(email=email))
-    return await orders.pay(order.id, data)
+    return await orders.pay(order.id, data, caller)
 
 
 @get("/v1/orders", opt=allow(signed_in), tags=["orders"], operation_id="list_orders")

@@ -3,10 +3,14 @@
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Literal, cast
 from urllib.parse import quote
+
+import msgspec
 
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import Money, add_up, write, zero
+from shopwright.kit.places import email_key
 from shopwright.kit.states import States
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import Wanted
@@ -45,6 +49,11 @@ GRACE = timedelta(
     minutes=10
 )  # reservations outlive the order's own time to pay, so that a late capture finds its goods
 PAID: frozenset[Status] = frozenset({"paid", "part_shipped", "shipped", "delivered"})
+Holder = Literal["cart", "email", "address"]
+Limit = Literal["orders", "units", "value", "share"]
+# Whatever the share of the stock: so many of a thing may be held unpaid by one cart or person, and at one client address,
+# which may be that of a whole company.
+FEW: Mapping[Holder, int] = {"cart": 10, "email": 10, "address": 50}
 TRACKING: Mapping[str, str] = {
     "dhl": "https://www.dhl.com/global-en/home/tracking.html?tracking-id={}",
     "ups": "https://www.ups.com/track?tracknum={}",
@@ -56,10 +65,60 @@ TRACKING: Mapping[str, str] = {
 }
 
 
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a cart, an e-mail address or a client address may hold unpaid. `value` in minor units, `share` in percent."""
+
+    orders: int = 5
+    orders_of_address: int = 100
+    units: int = 500
+    value: int = 5_000_000
+    share: int = 50
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What a holder would have unpaid. `lines`: units of each variant."""
+
+    orders: int
+    units: int
+    value: int
+    lines: Mapping[str, int]
+
+
+def beyond(bounds: Bounds, holder: Holder, held: Held, there: Mapping[str, int]) -> tuple[Limit, int] | None:
+    """The limit that would be passed, and how much it allows; None where none is. `there`: units of each variant in stock."""
+    orders = bounds.orders_of_address if holder == "address" else bounds.orders
+    for name, much, most in (("orders", held.orders, orders), ("units", held.units, bounds.units)):
+        if much > most:
+            return cast("Limit", name), most
+    if held.value > bounds.value:
+        return "value", bounds.value
+    for variant_id, units in held.lines.items():
+        most = max(FEW[holder], there.get(variant_id, 0) * bounds.share // 100)
+        if units > most:
+            return "share", most
+    return None
+
+
+def unpaid_sentence(holder: Holder, limit: Limit) -> str:
+    """Why an order is not taken, and what would be right."""
+    who = {"cart": "One cart", "email": "One e-mail address", "address": "One network address"}[holder]
+    what = {
+        "orders": "so many orders", "units": "so many units", "value": "goods of such a value",
+        "share": "so large a share of what there is",
+    }[limit]  # fmt: skip
+    return f"{who} cannot hold {what} unpaid. Pay for what is ordered already, or cancel it; then order the rest."
+
+
 def tracking_url(carrier: str, number: str) -> str:
     """Where a parcel can be followed; "" for carriers we do not know."""
     pattern = TRACKING.get(carrier.strip().casefold(), "")
     return pattern.format(quote(number, safe="")) if pattern and number else ""
+
+
+def known_as(customer_id: str | None, *emails: str) -> tuple[str, ...]:
+    """All names of one buyer: who orders as a guest and with an account is one person where the address is the same."""
+    names = [customer_id or "", *map(email_key, emails)]
+    return tuple(dict.fromkeys(name for name in names if name)) or ("",)
 
 
 def check_cart(cart: Cart, expected: Money) -> None:

@@ -11,7 +11,7 @@ What happens to an order afterwards is in `fulfilment.py`, how it ends before it
 
 import msgspec
 
-from shopwright.kit.auth import SYSTEM, Caller
+from shopwright.kit.auth import GUEST, SYSTEM, Caller
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import UniqueViolation
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Missing, ShopError, Unavailable
@@ -21,7 +21,7 @@ from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import model, placement_store, store
+from shopwright.services.orders import holds_store, model, placement_store, store
 from shopwright.services.orders.contract import (
     Order,
     OrderLine,
@@ -53,7 +53,7 @@ class OrderBook(Guests):
             raise IdempotencyConflict("This Idempotency-Key was used for another order. Use a new one.")
         placed = await store.head(self._work, order_id) or await self._place_new(order_id, request, who)
         if placed.payment_id is None and placed.status == "placed":
-            await self._open_payment(placed, 1, request.payment)
+            await self._open_payment(placed, 1, request.payment, who)
         return await self.get(order_id)
 
     async def _place_new(self, order_id: str, request: PlaceOrder, who: Caller) -> store.Head:
@@ -62,12 +62,15 @@ class OrderBook(Guests):
             raise Missing("There is no such cart.")
         expected = request.expected_total
         model.check_cart(cart, expected if isinstance(expected, Money) else Money(expected, cart.currency))
+        await self._check_payment(order_id, cart.totals.total, request.payment, cart.email, who)
         await self._make_room(cart, order_id)
         wanted = [Wanted(line.variant_id, line.quantity) for line in cart.lines]
+        await self._unpaid.claim(order_id, cart, who.address)
         try:
             await self._inventory.reserve(order_id, wanted, self._work.now() + model.TIME_TO_PAY + model.GRACE)
             if cart.coupons:
-                await self._pricing.redeem(order_id, cart.coupons, cart.customer_id or cart.email.casefold())
+                names = model.known_as(cart.customer_id, cart.email, who.email if cart.customer_id else "")
+                await self._pricing.redeem(order_id, cart.coupons, names[0], names[1:])
             async with self._work.begin() as tx:
                 await self._write(tx, order_id, cart, who)
         except (ShopError, UniqueViolation) as error:
@@ -157,7 +160,19 @@ class OrderBook(Guests):
 
     # --- paying
 
-    async def _open_payment(self, order: store.Head, attempt: int, choice: PaymentChoice) -> Payment:
+    async def _check_payment(self, order_id: str, total: Money, choice: PaymentChoice, email: str, who: Caller) -> None:
+        """Before anything is set aside or given up: a way to pay that there is, a way back from it, and not too often."""
+        await self._payments.check(
+            order_id=order_id,
+            amount=total,
+            provider=choice.provider,
+            token=choice.token,
+            return_url=choice.return_url.replace("{order_id}", order_id),
+            email=email,
+            address=who.address,
+        )
+
+    async def _open_payment(self, order: store.Head, attempt: int, choice: PaymentChoice, who: Caller) -> Payment:
         payment = await self._payments.open(
             key=f"{order.id}/{attempt}",
             order_id=order.id,
@@ -165,11 +180,13 @@ class OrderBook(Guests):
             provider=choice.provider,
             token=choice.token,
             return_url=choice.return_url.replace("{order_id}", order.id),
+            email=order.email,
+            address=who.address,
         )
         await self.settle(order.id, payment)
         return payment
 
-    async def pay(self, order_id: str, choice: PaymentChoice) -> Order:
+    async def pay(self, order_id: str, choice: PaymentChoice, who: Caller = GUEST) -> Order:
         order = await store.head(self._work, order_id)
         if order is None:
             raise Missing("There is no such order.")
@@ -177,13 +194,14 @@ class OrderBook(Guests):
             raise Conflict(f"This order is {order.status}; it cannot be paid for.")
         if any(one.status == "authorized" for one in await self._payments.of_order(order_id)):
             raise Conflict("The money for this order is set aside already; the shop takes it.")
+        await self._check_payment(order_id, order.total, choice, order.email, who)
         if (captured := await self._end_payments(order_id)) is not None:
             await self.settle(order_id, captured)
             return await self.get(order_id)
         async with self._work.begin() as tx:
             if not await store.next_attempt(tx, order_id, order.attempts, to_micros(tx.now + model.TIME_TO_PAY)):
                 raise Conflict("This order is being paid in another window.")
-        await self._open_payment(order, order.attempts + 1, choice)
+        await self._open_payment(order, order.attempts + 1, choice, who)
         return await self.get(order_id)
 
     async def payment_returned(self, order_id: str) -> Order:
@@ -251,7 +269,8 @@ class OrderBook(Guests):
         try:
             await self._inventory.reserve(order_id, wanted, self._work.now() + model.GRACE)
             if whole.status == "expired":
-                await self._pricing.redeem(order_id, whole.coupons, whole.customer_id or whole.email.casefold())
+                names = model.known_as(whole.customer_id, whole.email)
+                await self._pricing.redeem(order_id, whole.coupons, names[0], names[1:])
         except (SoldOut, CouponRefused) as error:
             what = "the goods were sold to" if isinstance(error, SoldOut) else "its coupon was used by"
             reason = f"The payment came after {what} others; it is given back."
@@ -277,6 +296,7 @@ class OrderBook(Guests):
             if order.status in model.PAID:
                 return True
             await store.move(tx, order_id, model.STATES.move(order.status, "paid"))
+            await holds_store.let_go(tx, order_id)
             await store.set_payment(tx, order_id, payment.id)
             await self._note(tx, order_id, "Payment received", SYSTEM.name)
             await tx.tell(

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.errors import Refused
+from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.verbs import again
@@ -51,6 +51,12 @@ class PaymentSetup(msgspec.Struct, frozen=True, kw_only=True):
 
     providers: tuple[str, ...]
     demo: bool
+
+
+class NoPaymentProvider(Conflict):
+    """The shop has nobody who takes money: it takes no order that costs any."""
+
+    code = "no_payment_provider"
 
 
 class PaymentDeclined(Refused):
@@ -111,10 +117,40 @@ class Payments(Protocol):
         ...
 
     @again
+    async def check(
+        self,
+        *,
+        order_id: str,
+        amount: Money,
+        provider: str,
+        token: str,
+        return_url: str,
+        email: str = "",
+        address: str = "",
+    ) -> None:
+        """Could money be asked for like this, now? To be asked before anything is set aside.
+
+        Raises NoPaymentProvider, Invalid, RateLimited.
+        """
+        ...
+
+    @again
     async def open(
-        self, *, key: str, order_id: str, amount: Money, provider: str, token: str, return_url: str
+        self,
+        *,
+        key: str,
+        order_id: str,
+        amount: Money,
+        provider: str,
+        token: str,
+        return_url: str,
+        email: str = "",
+        address: str = "",
     ) -> Payment:
-        """Ask for money; repeating `key` asks once. A decline is a payment with status failed. Raises Invalid, Unavailable."""
+        """Ask for money; repeating `key` asks once. A decline is a payment with status failed. For nothing nobody is asked.
+
+        `email`, `address`: whose tries it counts among. Raises NoPaymentProvider, Invalid, RateLimited, Unavailable.
+        """
         ...
 
     @again

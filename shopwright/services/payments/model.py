@@ -1,6 +1,10 @@
 """States of a payment and the accounts of the ledger."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+
+import msgspec
 
 from shopwright.kit.money import Money
 from shopwright.kit.states import States
@@ -22,10 +26,34 @@ STATES: States[Status] = States(
 )
 PAID: frozenset[Status] = frozenset({"captured", "part_refunded", "refunded", "disputed"})
 UNDECIDED: frozenset[Status] = frozenset({"pending", "requires_action", "authorized"})
+NOBODY = "none"  # the provider of a payment of nothing
 # A bank's question nobody answers is taken back: the shopper has gone.
 UNANSWERED = timedelta(hours=1)
 FIRST_QUESTION = timedelta(seconds=10)
 CALM = timedelta(minutes=5)
+
+
+Who = Literal["order", "email", "address", "card"]
+# Beside what an order may: a person may have several orders, a client address may be that of a whole company.
+TIMES_AS_MANY: Mapping[Who, int] = {"order": 1, "email": 2, "card": 2, "address": 10}
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=12)
+
+
+class Tries(msgspec.Struct, frozen=True):
+    """How many tries to pay were in vain, and when the last was; those of a day are counted."""
+
+    COUNTED: ClassVar[timedelta] = timedelta(days=1)
+    number: int
+    last: datetime | None
+
+
+def pause(tries: Tries, free: int, now: datetime) -> float:
+    """Seconds until the next try: none while some are free, then a minute after the last, and twice as long each time."""
+    if tries.last is None or tries.number < free:
+        return 0.0
+    doubled = 2.0 ** min(tries.number - free, 20)
+    return (tries.last + min(FIRST_PAUSE * doubled, LONGEST_PAUSE) - now).total_seconds()
 
 
 def capture_entry(provider: str, amount: Money) -> list[tuple[str, int]]:

@@ -1,16 +1,19 @@
 """Payments. No lock is held while talking to a provider; whatever it says is looked up, never taken from a message."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money, zero
+from shopwright.kit.origins import Origins
 from shopwright.kit.ports import Capture, Provider, ProviderPayment
 from shopwright.kit.work import Work
 from shopwright.services.payments import model, store
+from shopwright.services.payments.attempts import Attempts
 from shopwright.services.payments.contract import (
+    NoPaymentProvider,
     Payment,
     PaymentAuthorized,
     PaymentCaptured,
@@ -22,43 +25,85 @@ from shopwright.services.payments.contract import (
 
 BATCH = 50
 LONG = timedelta(minutes=30)
+Offered = Callable[[], Awaitable[Mapping[str, Provider]]]  # who takes money for the shop just now, by name
 
 
 class Till:
     """The verbs of `contract.Payments`."""
 
-    def __init__(self, work: Work, providers: Mapping[str, Provider], capture: Capture = "automatic") -> None:
+    def __init__(
+        self, work: Work, offered: Offered, returns: Origins, attempts: Attempts, capture: Capture = "automatic"
+    ) -> None:
         self._work = work
+        self._attempts = attempts
         self._capture = capture
-        self._providers = providers
+        self._offered = offered
+        self._returns = returns
 
     async def setup(self) -> PaymentSetup:
-        return PaymentSetup(providers=tuple(self._providers), demo=await self._work.is_demo())
+        return PaymentSetup(providers=tuple(await self._offered()), demo=await self._work.is_demo())
 
-    def _provider(self, name: str) -> Provider:
-        if name not in self._providers:
+    async def _provider(self, name: str) -> Provider:
+        providers = await self._offered()
+        if not providers:
+            raise NoPaymentProvider("Nobody takes money for this shop yet, so it takes no orders that cost any.")
+        if name not in providers:
             raise Invalid.at(
-                "/payment/provider",
-                f"There is no payment provider “{name}”; this shop has {', '.join(self._providers)}.",
+                "/payment/provider", f"There is no payment provider “{name}”; this shop has {', '.join(providers)}."
             )
-        return self._providers[name]
+        return providers[name]
+
+    async def check(
+        self,
+        *,
+        order_id: str,
+        amount: Money,
+        provider: str,
+        token: str,
+        return_url: str,
+        email: str = "",
+        address: str = "",
+    ) -> None:
+        await self._check(amount, provider, return_url)
+        await self._attempts.check(self._work, self._attempts.of(order_id, provider, token, email, address))
+
+    async def _check(self, amount: Money, provider: str, return_url: str) -> None:
+        if return_url and not self._returns.allow(return_url):
+            raise Invalid.at(
+                "/payment/return_url",
+                "The address to come back to is one of this shop, or of an origin it allows (SHOPWRIGHT_RETURN_ORIGINS).",
+            )
+        if amount.amount:
+            await self._provider(provider)
 
     async def open(
-        self, *, key: str, order_id: str, amount: Money, provider: str, token: str, return_url: str
+        self,
+        *,
+        key: str,
+        order_id: str,
+        amount: Money,
+        provider: str,
+        token: str,
+        return_url: str,
+        email: str = "",
+        address: str = "",
     ) -> Payment:
-        self._provider(provider)
+        await self._check(amount, provider, return_url)
+        tried = self._attempts.of(order_id, provider, token, email, address)
         async with self._work.begin() as tx:
+            if await store.by_key(tx, key) is None:
+                await self._attempts.check(tx, tried)
             new = Payment(
                 id=self._work.ids.new("pay"),
                 order_id=order_id,
-                provider=provider,
+                provider=provider if amount.amount else model.NOBODY,
                 status="pending",
                 amount=amount,
                 refunded=zero(amount.currency),
                 created_at=tx.now,
             )
             ask_at = to_micros(tx.now + model.FIRST_QUESTION)
-            await store.insert(tx, new, key, token, return_url, ask_at, self._capture)
+            await store.insert(tx, new, key, token, return_url, ask_at, self._capture, tried)
             row = await store.by_key(tx, key)
         if row is None:
             raise Missing(f"The payment {key} is gone.")
@@ -70,11 +115,13 @@ class Till:
         """Open at the provider what it does not know yet (safe to repeat), or ask how it stands; then believe the answer."""
         if row["status"] not in model.UNDECIDED:
             return store.payment(row)
-        provider = self._provider(row["provider"])
+        amount = Money(row["amount"], row["currency"])
+        if row["provider"] == model.NOBODY:
+            return await self._believe(row["id"], ProviderPayment(reference="", status="captured", amount=amount))
+        provider = await self._provider(row["provider"])
         if row["reference"]:
             told = await provider.look_up(row["reference"])
         else:
-            amount = Money(row["amount"], row["currency"])
             try:
                 told = await provider.open(
                     key=row["id"],
@@ -156,7 +203,7 @@ class Till:
             return store.payment(row)
         if row["status"] != "authorized":
             raise Conflict(f"This payment is {row['status']}; only money that is set aside can be taken.")
-        return await self._believe(payment_id, await self._provider(row["provider"]).capture(row["reference"]))
+        return await self._believe(payment_id, await (await self._provider(row["provider"])).capture(row["reference"]))
 
     async def void(self, payment_id: str) -> Payment:
         row = await store.row(self._work, payment_id)
@@ -170,7 +217,7 @@ class Till:
             if asked.status not in model.UNDECIDED:
                 return asked
             opened = await store.row(self._work, payment_id)
-        told = await self._provider(row["provider"]).void(opened["reference"] if opened else "")
+        told = await (await self._provider(row["provider"])).void(opened["reference"] if opened else "")
         return await self._believe(payment_id, told)
 
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> Payment:
@@ -201,7 +248,7 @@ class Till:
             return
         paid = store.payment(row)
         amount = Money(refund["amount"], paid.amount.currency)
-        await self._provider(paid.provider).refund(key=key, reference=row["reference"], amount=amount)
+        await (await self._provider(paid.provider)).refund(key=key, reference=row["reference"], amount=amount)
         async with self._work.begin() as tx:
             locked = await store.lock(tx, paid.id)
             if locked is None or not await store.settle_refund(tx, key):
@@ -211,7 +258,7 @@ class Till:
             await tx.tell(RefundSettled(payment_id=paid.id, order_id=paid.order_id, refund_key=key, amount=amount))
 
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
-        notice = self._provider(provider).verify(headers, body)
+        notice = (await self._provider(provider)).verify(headers, body)
         row = await store.by_reference(self._work, provider, notice.reference)
         if row is None:
             raise Missing("There is no such payment (yet).")
@@ -229,13 +276,17 @@ class Till:
                 asked = await self._ask(row)
                 if asked.status == "requires_action" and asked.created_at + model.UNANSWERED < self._work.now():
                     await self.void(payment_id)
-            except Unavailable:
+            except (Unavailable, Invalid, NoPaymentProvider):  # it does not answer, or the shop has it no more
                 continue
         for refund in await store.open_refunds(self._work):
             try:
                 await self._settle(refund["key"])
-            except Unavailable:
+            except (Unavailable, Invalid, NoPaymentProvider):
                 continue
+
+    async def forget_tries(self) -> None:
+        """A timer: who tried to pay is forgotten when it is not counted any more."""
+        await self._attempts.forget()
 
     async def figures(self) -> dict[str, float]:
         """For `/metrics`: what is under way. Long is half an hour beyond the time a shopper has."""

@@ -1,12 +1,13 @@
 """Payments, refunds and ledger in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.payments.contract import NextAction, Payment, Status
+from shopwright.services.payments.model import Who
 
 
 def payment(row: Row) -> Payment:
@@ -26,13 +27,21 @@ def payment(row: Row) -> Payment:
 
 
 async def insert(
-    tx: Transaction, new: Payment, key: str, token: str, return_url: str, ask_at: int, capture: str
+    tx: Transaction,
+    new: Payment,
+    key: str,
+    token: str,
+    return_url: str,
+    ask_at: int,
+    capture: str,
+    tried: Mapping[Who, str],
 ) -> bool:
-    """A new payment; False where there is one with this key."""
+    """A new payment; False where there is one with this key. `tried`: by what it is counted."""
     return bool(
         await tx.run(
-            "INSERT INTO payments (id, key, order_id, provider, token, return_url, status, amount, currency, created_at, ask_at, capture)"
-            " VALUES (:id, :key, :order_id, :provider, :token, :return_url, :status, :amount, :currency, :now, :ask_at, :capture)"
+            "INSERT INTO payments (id, key, order_id, provider, token, return_url, status, amount, currency, created_at, ask_at, capture,"
+            " email_hash, address_hash, card_hash) VALUES (:id, :key, :order_id, :provider, :token, :return_url, :status,"
+            " :amount, :currency, :now, :ask_at, :capture, :email_hash, :address_hash, :card_hash)"
             " ON CONFLICT (key) DO NOTHING",
             id=new.id,
             key=key,
@@ -46,6 +55,9 @@ async def insert(
             now=to_micros(new.created_at),
             ask_at=ask_at,
             capture=capture,
+            email_hash=tried["email"],
+            address_hash=tried["address"],
+            card_hash=tried["card"],
         )
     )
 

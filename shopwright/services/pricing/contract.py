@@ -47,6 +47,7 @@ class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
     codes: tuple[str, ...] = ()
     shipping_rate_id: str | None = None
     customer: str = ""
+    customer_also: tuple[str, ...] = ()
 
 
 class QuoteLine(msgspec.Struct, frozen=True):
@@ -231,7 +232,9 @@ class Pricing(Protocol):
         ...
 
     @again
-    async def redeem(self, order_id: str, codes: Sequence[str], customer: str) -> None:
+    async def redeem(
+        self, order_id: str, codes: Sequence[str], customer: str, customer_also: tuple[str, ...] = ()
+    ) -> None:
         """Count the coupons as used by an order, all or none; repeating it changes nothing. Raises CouponRefused."""
         ...
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.memo import Memo
 from shopwright.kit.money import BASIS_POINTS, LIMIT, add_up, minor_digits
@@ -27,8 +28,9 @@ from shopwright.services.pricing.contract import (
 class Reckoner:
     """The verbs of `contract.Pricing`."""
 
-    def __init__(self, work: Work, *, home_country: str, prices_include_tax: bool) -> None:
+    def __init__(self, work: Work, hashed: KeyedHash, *, home_country: str, prices_include_tax: bool) -> None:
         self._work = work
+        self._hashed = hashed
         self._memo = Memo(work)
         self._home_country = home_country
         self._prices_include_tax = prices_include_tax
@@ -63,9 +65,10 @@ class Reckoner:
         return model.quote(request, await self._basis(request))
 
     async def _basis(self, request: QuoteRequest) -> model.Basis:
+        buyer = self._buyer(request.customer, *request.customer_also)
         return model.Basis(
             prices=await self.prices([item.variant_id for item in request.items], request.currency),
-            coupons={code: await store.coupon(self._work, code, request.customer) for code in request.codes},
+            coupons={code: await store.coupon(self._work, code, buyer) for code in request.codes},
             tax_rates=await self.tax_rates(),
             shipping_rates=await self.shipping_rates(),
             home_country=self._home_country,
@@ -83,14 +86,21 @@ class Reckoner:
             basis.shipping_rates, request.country, request.region, goods, weight, free=bare.free_shipping
         )
 
-    async def redeem(self, order_id: str, codes: Sequence[str], customer: str) -> None:
+    async def redeem(
+        self, order_id: str, codes: Sequence[str], customer: str, customer_also: tuple[str, ...] = ()
+    ) -> None:
         if not codes:
             return
+        buyer = self._buyer(customer, *customer_also)
         async with self._work.begin() as tx:
             for code in sorted(set(codes)):
-                if not await store.use_coupon(tx, order_id, code, customer):
+                if not await store.use_coupon(tx, order_id, code, buyer):
                     raise CouponRefused(f"The code {code} has been used up.", data={"coupon": code})
                 await tx.tell(CouponUsed(order_id=order_id, coupon=code))
+
+    def _buyer(self, *names: str) -> store.Buyer:
+        known = tuple(dict.fromkeys(name for name in names if name))
+        return store.Buyer(known, tuple(self._hashed.of("customer", name) for name in known))
 
     async def unredeem(self, order_id: str) -> None:
         async with self._work.begin() as tx:

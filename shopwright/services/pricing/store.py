@@ -15,6 +15,13 @@ from shopwright.services.pricing.contract import Coupon, Price, Promotion, Shipp
 DAYS_30 = 30 * 86_400_000_000  # microseconds
 
 
+class Buyer(msgspec.Struct, frozen=True):
+    """Who uses a coupon: all names they are known by, and their keyed hashes."""
+
+    names: tuple[str, ...]
+    hashes: tuple[str, ...]
+
+
 async def prices(source: Work | Transaction, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
     """The prices there are."""
     rows = await source.fetch_in(
@@ -110,17 +117,12 @@ def _coupon(row: Row) -> Coupon:
     )
 
 
-async def coupon(source: Work | Transaction, code: str, customer: str) -> tuple[Coupon | None, int]:
-    """A coupon and how often `customer` has used it."""
+async def coupon(source: Work | Transaction, code: str, customer: Buyer) -> tuple[Coupon | None, int]:
+    """A coupon and how often this customer has used it."""
     row = await source.one("SELECT * FROM coupons WHERE code = :code", code=code)
     if row is None:
         return None, 0
-    uses = await source.one(
-        "SELECT count(*) AS uses FROM coupon_uses WHERE code = :code AND customer = :customer",
-        code=code,
-        customer=customer,
-    )
-    return _coupon(row), uses["uses"] if uses and customer else 0
+    return _coupon(row), await _uses(source, code, customer)
 
 
 async def coupons(source: Work) -> list[Coupon]:
@@ -148,34 +150,44 @@ async def put_coupon(tx: Transaction, one: Coupon) -> None:
     )
 
 
-async def use_coupon(tx: Transaction, order_id: str, code: str, customer: str) -> bool:
+async def _uses(source: Work | Transaction, code: str, customer: Buyer) -> int:
+    """In how many orders a coupon was used by this customer, by whichever of their names: a person counts once."""
+    by_name = "SELECT order_id FROM coupon_uses WHERE code = :code AND customer IN (:each)"
+    by_hash = "SELECT order_id FROM coupon_users WHERE code = :code AND customer IN (:each)"
+    found = await source.fetch_in(by_name, customer.names, code=code)
+    found += await source.fetch_in(by_hash, customer.hashes, code=code)
+    return len({row["order_id"] for row in found})
+
+
+async def use_coupon(tx: Transaction, order_id: str, code: str, customer: Buyer) -> bool:
     """Count one use, if the limits allow it: one conditional statement, whose row lock also orders uses by one customer."""
     new = await tx.run(
         "INSERT INTO coupon_uses (order_id, code, customer, time) VALUES (:order_id, :code, :customer, :time)"
         " ON CONFLICT (order_id, code) DO NOTHING",
         order_id=order_id,
         code=code,
-        customer=customer,
+        customer=customer.names[0] if customer.names else "",
         time=to_micros(tx.now),
     )
     if not new:
         return True
+    await tx.run_many(
+        "INSERT INTO coupon_users (code, customer, order_id) VALUES (:code, :customer, :order_id)"
+        " ON CONFLICT (code, customer, order_id) DO NOTHING",
+        [{"code": code, "customer": one, "order_id": order_id} for one in sorted(customer.hashes)],
+    )
     counted = await tx.run(
         "UPDATE coupons SET used = used + 1 WHERE code = :code AND (limit_total = 0 OR used < limit_total)", code=code
     )
     if not counted:
         return False
-    row = await tx.one(
-        "SELECT c.limit_per_customer AS most, count(u.order_id) AS uses FROM coupons c"
-        " LEFT JOIN coupon_uses u ON u.code = c.code AND u.customer = :customer WHERE c.code = :code GROUP BY c.limit_per_customer",
-        code=code,
-        customer=customer,
-    )
-    return row is not None and (not row["most"] or not customer or row["uses"] <= row["most"])
+    row = await tx.one("SELECT limit_per_customer AS most FROM coupons WHERE code = :code", code=code)
+    return row is not None and (not row["most"] or await _uses(tx, code, customer) <= row["most"])
 
 
 async def unuse_coupons(tx: Transaction, order_id: str) -> None:
     """Uncount what an order used."""
+    await tx.run("DELETE FROM coupon_users WHERE order_id = :order_id", order_id=order_id)
     rows = await tx.fetch("DELETE FROM coupon_uses WHERE order_id = :order_id RETURNING code", order_id=order_id)
     for row in sorted(rows, key=lambda row: str(row["code"])):
         await tx.run("UPDATE coupons SET used = used - 1 WHERE code = :code", code=row["code"])

@@ -164,7 +164,7 @@ class PretendProvider:
             row = await tx.one("SELECT return_url FROM intents WHERE reference = :reference", reference=reference)
         if row is None:
             raise Missing("The provider knows no such payment.")
-        return str(row["return_url"])
+        return str(row["return_url"]) or f"{self._base_url}/"
 
     async def _notify(self, tx: Transaction, reference: str) -> None:
         await tx.run(

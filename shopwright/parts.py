@@ -1,0 +1,50 @@
+"""What services are made of that follows from the settings: who takes money, what may be held unpaid, where messages go."""
+
+from shopwright.engines.messages import open_postbox
+from shopwright.engines.providers import PRETEND, Offered, named
+from shopwright.kit.derived import KeyedHash
+from shopwright.kit.origins import Origins
+from shopwright.kit.ports import Postbox, Provider
+from shopwright.kit.settings import listed
+from shopwright.kit.work import Work
+from shopwright.services.inventory.contract import Inventory
+from shopwright.services.orders.holds import Holds
+from shopwright.services.orders.model import Bounds
+from shopwright.services.payments.attempts import Attempts
+from shopwright.settings import Settings
+
+
+def offered(settings: Settings, pretend: Provider, work: Work) -> Offered:
+    """Who takes money. Raises Invalid for a provider nobody knows."""
+    return Offered(named(settings.payments), {PRETEND: pretend}, work)
+
+
+def returns(settings: Settings) -> Origins:
+    """Where providers may send browsers back to. Raises Invalid for what is no address."""
+    return Origins((settings.url, *listed(settings.return_origins)))
+
+
+def attempts(settings: Settings, work: Work) -> Attempts:
+    """How often one may try to pay."""
+    return Attempts(work, KeyedHash(settings.secret, "payment attempts"), settings.payment_attempts)
+
+
+def holds(settings: Settings, work: Work, inventory: Inventory) -> Holds:
+    """How much may be held unpaid."""
+    bounds = Bounds(
+        orders=settings.unpaid_orders,
+        orders_of_address=settings.unpaid_orders_at_address,
+        units=settings.unpaid_units,
+        value=settings.unpaid_value,
+        share=settings.unpaid_share,
+    )
+    return Holds(work, inventory, bounds, KeyedHash(settings.secret, "unpaid orders"))
+
+
+def postboxes(settings: Settings, work: Work) -> dict[str, Postbox]:
+    """Where messages go, by channel."""
+    return {
+        "email": open_postbox("mail", settings.mail, work, settings.mail_from),
+        "sms": open_postbox("sms", settings.sms, work, settings.shop_name),
+        "push": open_postbox("push", settings.push, work, settings.shop_name),
+    }

@@ -1,0 +1,72 @@
+"""How much may be set aside without being paid for: by one client address, by one e-mail address, by one cart.
+
+Nobody can empty the shelves by ordering alone. Who holds what is kept as keyed hashes, until the order is paid or off.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from shopwright.kit.clients import counted_as
+from shopwright.kit.clock import to_micros
+from shopwright.kit.derived import KeyedHash
+from shopwright.kit.places import email_key
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.carts.contract import Cart
+from shopwright.services.inventory.contract import Inventory
+from shopwright.services.orders import holds_store, model
+from shopwright.services.orders.contract import TooMuchUnpaid
+
+KEPT = timedelta(days=1)
+
+
+class Holds:
+    """What unpaid orders hold, and how much they may."""
+
+    def __init__(self, work: Work, inventory: Inventory, bounds: model.Bounds, hashed: KeyedHash) -> None:
+        self._work = work
+        self._inventory = inventory
+        self._bounds = bounds
+        self._hashed = hashed
+
+    async def claim(self, order_id: str, cart: Cart, address: str) -> None:
+        """Before anything is reserved for an order. Raises TooMuchUnpaid; safe to repeat, also beside others."""
+        wanted: dict[str, int] = {}
+        for line in cart.lines:
+            wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
+        stock = await self._inventory.stock(sorted(wanted))
+        there = {one: max(found.on_hand, found.reserved + found.available) for one, found in stock.items()}
+        holders: dict[str, model.Holder] = {
+            self._hashed.of("cart", cart.id): "cart",
+            self._hashed.of("email", email_key(cart.email)): "email",
+            self._hashed.of("address", counted_as(address)): "address",
+        }
+        holders.pop("", None)
+        value = cart.totals.total.amount
+        async with self._work.begin() as tx:
+            await holds_store.lock(tx, list(holders))
+            for holder, kind in holders.items():
+                await self._check(tx, order_id, (holder, kind), wanted, there, value)
+            await holds_store.keep(tx, order_id, list(holders), wanted, value)
+
+    async def _check(
+        self,
+        tx: Transaction,
+        order_id: str,
+        who: tuple[str, model.Holder],
+        wanted: Mapping[str, int],
+        there: Mapping[str, int],
+        value: int,
+    ) -> None:
+        holder, kind = who
+        orders, units, worth = await holds_store.held(tx, holder, order_id)
+        before = await holds_store.held_of(tx, holder, order_id) if orders else {}
+        lines = {variant_id: before.get(variant_id, 0) + quantity for variant_id, quantity in wanted.items()}
+        whole = model.Held(orders=orders + 1, units=units + sum(wanted.values()), value=worth + value, lines=lines)
+        if passed := model.beyond(self._bounds, kind, whole, there):
+            limit, most = passed
+            raise TooMuchUnpaid(model.unpaid_sentence(kind, limit), data={"holder": kind, "limit": limit, "most": most})
+
+    async def forget(self) -> None:
+        """A timer: hashes of who holds nothing are dropped."""
+        async with self._work.begin() as tx:
+            await holds_store.forget_holders(tx, to_micros(tx.now - KEPT))

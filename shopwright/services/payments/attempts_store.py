@@ -1,0 +1,35 @@
+"""Tries to pay, counted in SQL."""
+
+from collections.abc import Mapping
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.payments.model import Tries, Who
+
+COLUMNS: Mapping[Who, str] = {
+    "order": "order_id",
+    "email": "email_hash",
+    "card": "card_hash",
+    "address": "address_hash",
+}
+
+
+async def vain(source: Work | Transaction, who: Who, value: str, since: int) -> Tries:
+    """The tries since then that brought no money, and when the last of them was."""
+    row = await source.one(
+        f"SELECT count(*) AS n, MAX(created_at) AS last FROM payments WHERE {COLUMNS[who]} = :value"
+        f" AND {COLUMNS[who]} <> '' AND created_at > :since AND status IN ('failed', 'cancelled')",
+        value=value,
+        since=since,
+    )
+    return Tries(row["n"], from_micros(row["last"])) if row and row["n"] else Tries(0, None)
+
+
+async def forget(tx: Transaction, limit: int) -> None:
+    """Who tried is forgotten when it is not counted any more; some at a time."""
+    await tx.run(
+        "UPDATE payments SET email_hash = '', address_hash = '', card_hash = '' WHERE id IN (SELECT id FROM payments"
+        " WHERE created_at <= :before AND email_hash <> '' ORDER BY created_at LIMIT :limit)",
+        before=to_micros(tx.now - 2 * Tries.COUNTED),
+        limit=limit,
+    )
