@@ -137,7 +137,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "prepared: the storefront's pages are kept until something on them changes; fresh: made for each request"
         ),
     ] = "prepared"
-    largest_body: Annotated[int, msgspec.Meta(ge=1024, description="largest request body in bytes")] = 25_000_000
+    largest_body: Annotated[
+        int, msgspec.Meta(ge=1024, description="largest file that is sent, in bytes (forms end at 64 KB, JSON at 1 MB)")
+    ] = 25_000_000
 
 
 def complete(settings: Settings) -> Settings:

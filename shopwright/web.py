@@ -38,6 +38,7 @@ from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
 from shopwright.kit.web.audit import Audit
 from shopwright.kit.web.behind import Behind, behind
+from shopwright.kit.web.bodies import MOST_FIELDS, Bodies, Unfinished
 from shopwright.kit.web.canonical import CanonicalPath
 from shopwright.kit.web.edge import IDENTITY, Edge, caller_of, identified
 from shopwright.kit.web.glances import Glances
@@ -93,6 +94,7 @@ class Standing:
         self.houses = houses(shop, self.house)
         self.told = Told()
         self.trail = Trail(shop)
+        self.unfinished = Unfinished()
         settings = shop.settings
         self.window = Window(shop.cache, shop.clock, settings.writes_per_minute) if settings.limits == "on" else None
         self._gateway = behind_gateway(shop)
@@ -236,8 +238,9 @@ def routes_of(shape: Shape) -> Litestar:
         },
         middleware=[
             DefineMiddleware(Access, identify=identify),
-            DefineMiddleware(Audit, trail=_of_standing("trail")),
             DefineMiddleware(SeldomLimits, window=_of_standing("window")),
+            DefineMiddleware(Bodies, largest=shape.largest_body, unfinished=_of_standing("unfinished")),
+            DefineMiddleware(Audit, trail=_of_standing("trail")),
         ],
         exception_handlers={Exception: error_answer},
         csrf_config=forms(shape.url, shape.secret),
@@ -245,6 +248,7 @@ def routes_of(shape: Shape) -> Litestar:
         request_class=StrictRequest,
         lifespan=[lifespan],
         request_max_body_size=shape.largest_body,
+        multipart_form_part_limit=MOST_FIELDS,
         logging_config=None,
         type_encoders={msgspec.Raw: bytes},
     )
@@ -283,8 +287,8 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         answering = Internal(answering, exposed, shop.ways.seal)
     if behind_gateway(shop) and "users" in shop.here:
         answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
-    answering = Whole(answering, shop.settings.largest_body)
     answering = CanonicalPath(answering)
+    answering = Whole(answering, shop.settings.largest_body)
     answering = Observe(answering, shop.ids, shop.numbers, shop.tracer, tls=shop.settings.url.startswith("https://"))
     if shop.settings.proxies:
         trusted = [one.strip() for one in shop.settings.proxies.split(",")]

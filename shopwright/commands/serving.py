@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 # These tell the processes of this server; they are no settings.
 QUIET, SERVED = "_SHOPWRIGHT_QUIET", "_SHOPWRIGHT_SERVED"
 BACKLOG = 4096
+# So long may a connection be silent before a request, or take to say its head.
+HEADERS_MS = 20_000
 
 
 def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
@@ -164,6 +166,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
 async def _serve_here(settings: Settings, where: Where, services: Sequence[str]) -> None:
     """One process for everything: the lightest way."""
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
     from granian.server.embed import Server
 
     server = Server(
@@ -172,6 +175,7 @@ async def _serve_here(settings: Settings, where: Where, services: Sequence[str])
         port=where.port,
         interface=Interfaces.ASGI,
         backlog=BACKLOG,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS),
         log_enabled=False,
     )
     loop = asyncio.get_running_loop()
@@ -183,6 +187,7 @@ async def _serve_here(settings: Settings, where: Where, services: Sequence[str])
 def _serve_many(where: Where) -> None:
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
 
     Granian(
         "shopwright.commands.serving:create",
@@ -192,6 +197,7 @@ def _serve_many(where: Where) -> None:
         workers=where.workers,
         interface=Interfaces.ASGI,
         backlog=BACKLOG,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS),
         log_enabled=False,
         respawn_failed_workers=True,
     ).serve()

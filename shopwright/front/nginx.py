@@ -21,6 +21,8 @@ Servers = Mapping[str, Sequence[str]]
 SERVER = re.compile(r"[A-Za-z0-9._\-\[\]:]+:\d{1,5}")
 
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
+# Connections (with HTTP/2: requests at once) of one address.
+MOST_EACH = 400
 CANARY, ALL = "-canary", 100
 ALLOWED = """
             add_header Access-Control-Allow-Origin $origin always;
@@ -96,6 +98,7 @@ http {{
     client_body_timeout 30s;
     send_timeout 30s;
     keepalive_timeout 60s;
+    limit_conn_zone $binary_remote_addr zone=clients:10m;
 {PATIENCE}{_trust(front.trusted)}
     # Who shows nothing is nobody: then nobody is asked.
     map "$http_authorization|$http_cookie" $shows {{
@@ -240,6 +243,9 @@ def _world(front: Front) -> str:
         listen {front.listen}{" ssl http2" if front.certificate else ""};{_tls(front)}
         error_page 500 502 504 = @away;  # of nginx itself: what the shop answers passes as it is
         error_page 503 @closed;
+        error_page 429 @crowded;
+        limit_conn clients {MOST_EACH};
+        limit_conn_status 429;
         # What belongs to the house.
         location ^~ /internal/ {{ return 404; }}
         location = /metrics {{ return 404; }}
@@ -254,6 +260,7 @@ def _world(front: Front) -> str:
             proxy_set_header Connection "";
         }}
 {_told("away", 1, told.AWAY, ALLOWED if front.origins else "")}
+{_told("crowded", 5, told.CROWDED, ALLOWED if front.origins else "", 429)}
 {_told("closed", 60, told.CLOSED, ALLOWED if front.origins else "")}
         location / {{{CLOSED if front.maintenance else ""}{_may_ask(front)}
             auth_request {PATH};
@@ -280,12 +287,12 @@ def _tls(front: Front) -> str:
         ssl_session_cache shared:tls:10m;"""
 
 
-def _told(name: str, after_s: int, detail: str, allowed: str) -> str:
-    """503 as the API says it."""
+def _told(name: str, after_s: int, detail: str, allowed: str, status: int = 503) -> str:
+    """What nginx says by itself, as the API says it."""
     return f"""        location @{name} {{
             default_type {told.KIND};
             add_header Retry-After {after_s} always;{allowed}
-            return 503 '{told.unavailable(detail)}';
+            return {status} '{told.problem(status, detail)}';
         }}"""
 
 

@@ -7,7 +7,17 @@ AWAY = "This part of the shop does not answer at the moment. Try again."
 CLOSED = "The shop is being looked after and opens again soon."
 
 
+CROWDED = "Too many connections come from your address. Try again in a moment."
+KINDS = {429: ("Too many requests", "rate_limited"), 503: ("Unavailable", "unavailable")}
+
+
+def problem(status: int, detail: str) -> str:
+    """The body of an answer of its own."""
+    title, code = KINDS[status]
+    told = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    return msgspec.json.encode(told).decode()
+
+
 def unavailable(detail: str) -> str:
     """The body of a 503."""
-    problem = {"type": "about:blank", "title": "Unavailable", "status": 503, "detail": detail, "code": "unavailable"}
-    return msgspec.json.encode(problem).decode()
+    return problem(503, detail)

@@ -62,6 +62,24 @@ class Malformed(Invalid):
     """The request cannot be read as what it says it is."""
 
 
+class TooLarge(Malformed):
+    """A body, or what is in it, has no end that we wait for."""
+
+    code = "too_large"
+
+
+class TooSlow(Malformed):
+    """A body does not come to its end in time."""
+
+    code = "too_slow"
+
+
+class Unsupported(Malformed):
+    """A body is of a kind that is not taken here."""
+
+    code = "unsupported_media_type"
+
+
 class Conflict(ShopError):
     """Right in itself, but not (any more) in this state of the world."""
 

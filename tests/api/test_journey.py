@@ -341,7 +341,7 @@ async def test_bad_input_says_where_and_what(
         (b"{", "application/json", 400),
         (b"\xff\xfe", "application/json", 400),
         (b"[]", "application/json", 400),
-        (b"<a/>", "application/xml", 400),
+        (b"<a/>", "application/xml", 415),
         (b"", "application/json", 400),
     ],
 )

@@ -1,5 +1,6 @@
-"""A request is read to its end before it is answered, by whoever answers."""
+"""What arrives without a pause is read before the answer; who pauses is answered at once."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,17 +10,21 @@ from shopwright.kit.web.whole import Whole
 PIECES = [b"x" * 100, b"y" * 100, b"z"]
 
 
-async def told(app: Any, headers: list[tuple[bytes, bytes]], pieces: list[bytes], largest: int = 10_000) -> list[str]:
-    """What happened, in its order."""
+async def told(
+    app: Any, headers: list[tuple[bytes, bytes]], pieces: list[bytes], largest: int = 10_000, *, pauses: bool = False
+) -> list[str]:
+    """What happened, in its order. `pauses`: after the last piece nothing comes, and it is not the end."""
     happened: list[str] = []
     left = list(pieces)
 
     async def receive() -> Any:
+        if not left and pauses:
+            await asyncio.Event().wait()
         if not left:
             return {"type": "http.disconnect"}
         body = left.pop(0)
         happened.append(f"read {len(body)}")
-        return {"type": "http.request", "body": body, "more_body": bool(left)}
+        return {"type": "http.request", "body": body, "more_body": bool(left) or pauses}
 
     async def send(message: Any) -> None:
         happened.append(message["type"])
@@ -64,3 +69,8 @@ async def test_it_does_not_wait_for_more_than_the_largest_nor_for_who_has_gone()
     length = (b"content-length", b"201")
     assert await told(refuses, [length], PIECES, largest=150) == ["read 100", "read 100", *ANSWERED]
     assert await told(refuses, [length], []) == ANSWERED
+
+
+async def test_it_does_not_wait_for_who_pauses() -> None:
+    async with asyncio.timeout(1):
+        assert await told(refuses, [(b"content-length", b"900")], PIECES[:1], pauses=True) == ["read 100", *ANSWERED]

@@ -16,6 +16,7 @@ from shopwright.kit import money
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.bodies import FORM_WITH_FILE, takes
 from shopwright.kit.web.given import Asking
 from shopwright.services.catalog.contract import Media, Option, ProductInput
 
@@ -66,7 +67,7 @@ def _options(text: str) -> tuple[Option, ...]:
 
 @post(
     "/office/products/{product_id:str}/pictures",
-    opt=allow(staff("catalog.write")),
+    opt=allow(staff("catalog.write")) | takes(FORM_WITH_FILE),
     include_in_schema=False,
     status_code=200,
 )

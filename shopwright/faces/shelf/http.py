@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Para
 from shopwright.faces.shelf import write
 from shopwright.faces.shelf.view import ProductView, Shelf, with_reason
 from shopwright.kit.auth import anyone, staff
+from shopwright.kit.bounds import Reason
 from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
@@ -34,7 +35,7 @@ PRODUCT = answers(ProductView, "The product.")
 class StockAdjustment(msgspec.Struct, forbid_unknown_fields=True):
     """A change of stock by hand: by `delta`, or to `on_hand`."""
 
-    reason: str
+    reason: Reason
     sku: str = ""
     variant_id: str = ""
     location: str = MAIN

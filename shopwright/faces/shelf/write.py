@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from shopwright.faces.shelf.view import Shelf
+from shopwright.kit.bounds import Html, Text, Url
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import (
@@ -29,7 +30,7 @@ class VariantWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     options: dict[str, str] = {}
     barcode: str = ""
     weight: int = 0
-    media: str = ""
+    media: Url = ""
     price: Money | None = None
     compare_at: Money | None = None
     on_hand: int | None = None
@@ -40,7 +41,7 @@ class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     title: str
     slug: str = ""
-    description: str = ""
+    description: Html = ""
     brand: str = ""
     status: Status = "draft"
     categories: tuple[str, ...] = ()
@@ -52,7 +53,7 @@ class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tax_class: TaxClass = "standard"
     type: str = ""
     seo_title: str = ""
-    seo_description: str = ""
+    seo_description: Text = ""
     publish_at: datetime | None = None
     source: str = ""
     source_digest: str = ""
@@ -63,7 +64,7 @@ class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     title: str | msgspec.UnsetType = msgspec.UNSET
     slug: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType = msgspec.UNSET
+    description: Html | msgspec.UnsetType = msgspec.UNSET
     brand: str | msgspec.UnsetType = msgspec.UNSET
     status: Status | msgspec.UnsetType = msgspec.UNSET
     categories: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
@@ -75,7 +76,7 @@ class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tax_class: TaxClass | msgspec.UnsetType = msgspec.UNSET
     type: str | msgspec.UnsetType = msgspec.UNSET
     seo_title: str | msgspec.UnsetType = msgspec.UNSET
-    seo_description: str | msgspec.UnsetType = msgspec.UNSET
+    seo_description: Text | msgspec.UnsetType = msgspec.UNSET
     publish_at: datetime | msgspec.UnsetType | None = msgspec.UNSET
 
 

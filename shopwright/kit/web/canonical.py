@@ -17,7 +17,8 @@ from shopwright.kit.web.problems import refuse
 LONGEST, LONGEST_QUERY = 2048, 8192
 # Most paths: no escapes, no segment that begins with a dot, none that is empty.
 PLAIN = re.compile(rb"/|(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_.~!$&'()*+,=:@-]*)+")
-WRITTEN = re.compile(rb"/(?:[A-Za-z0-9_.~!$&'()*+,=:@/-]|%[0-9A-Fa-f]{2})*")
+# With what browsers do not escape, although RFC 3986 says so (URL Standard, path percent-encode set).
+WRITTEN = re.compile(rb"/(?:[A-Za-z0-9_.~!$&'()*+,=:@/|^\[\]-]|%[0-9A-Fa-f]{2})*")
 QUERY = re.compile(rb"[\x21-\x7e]*")
 ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")

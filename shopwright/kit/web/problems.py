@@ -19,8 +19,11 @@ from shopwright.kit.errors import (
     RateLimited,
     Refused,
     ShopError,
+    TooLarge,
+    TooSlow,
     Unauthenticated,
     Unavailable,
+    Unsupported,
     VersionConflict,
 )
 
@@ -28,6 +31,9 @@ log = logging.getLogger("shopwright.web")
 
 STATUS: tuple[tuple[type[ShopError], int, str], ...] = (
     (Missing, 404, "Not found"),
+    (TooLarge, 413, "Too large"),
+    (TooSlow, 408, "Too slow"),
+    (Unsupported, 415, "Not a kind that is taken here"),
     (Malformed, 400, "The request cannot be read"),
     (Invalid, 422, "The request is not valid"),
     (VersionConflict, 412, "Changed meanwhile"),

@@ -1,21 +1,51 @@
-"""A body is what the API document says of it: "1" is no number, and 1 no text."""
+"""What comes is what the API document says of it: "1" is no number, 1 no text, and no text is longer than its type says."""
 
 from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, ValidationException
+
+from shopwright.kit.bounds import BY_NAME, LINE, faults, wrong_with
+from shopwright.kit.errors import Invalid, Problem
+
+MOST_NAMED = 20
 
 
 class StrictRequest(Request[Any, Any, Any]):
-    """Reads a JSON body as the type its route asks for, without bending values to fit."""
+    """Reads bodies as the type their route asks for, without bending values to fit, and within its bounds."""
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
         wanted = field.annotation if field is not None else Any
         try:
-            return msgspec.json.decode(await self.body() or b"null", type=wanted)
+            value = msgspec.json.decode(await self.body() or b"null", type=wanted)
         except msgspec.ValidationError as error:
             raise ValidationException(str(error)) from None
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise ClientException(f"JSON is malformed: {error}") from None
+        refuse_faults(faults(value, wanted))
+        return value
+
+    async def form(self) -> FormMultiDict:
+        form = await super().form()
+        refuse_faults(named_faults(form.multi_items()))
+        return form
+
+
+def named_faults(pairs: Any) -> Any:
+    """What is beyond bounds in fields that have a name and no type. Browsers end lines with two characters."""
+    for name, value in pairs:
+        if isinstance(value, str):
+            bound = BY_NAME.get(name, LINE)
+            told = wrong_with(name, LINE) or wrong_with(value.replace("\r\n", "\n") if bound.lines else value, bound)
+            if told:
+                yield Problem(f"/{name[:60]}", "invalid", f"{name[:60]} {told}.")
+
+
+def refuse_faults(found: Any) -> None:
+    """Raises Invalid naming the first of them."""
+    problems = tuple(one for one, _ in zip(found, range(MOST_NAMED), strict=False))
+    if problems:
+        raise Invalid(" ".join(one.detail for one in problems), problems=problems)

@@ -1,13 +1,18 @@
-"""A request is read to its end before it is answered.
+"""An answer that comes before the body was read does not wait for it, and the connection does not break under it.
 
-A server that answers while a body is still on its way closes the connection with a reset, and whoever stands before it says
-502 instead of what was answered (nginx does).
+A server that answers and closes while a body is still arriving does so with a reset, and whoever stands before it says 502
+instead of what was answered (nginx does). So what arrives without a pause is read and thrown away first, for a moment; who
+pauses is answered at once.
 """
+
+import asyncio
+import time
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
 
 BODIES = frozenset({b"content-length", b"transfer-encoding"})
+PAUSE_S, LONGEST_S = 0.1, 2.0
 
 
 class Whole:
@@ -31,9 +36,13 @@ class Whole:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                left = self._largest
-                while not there and left > 0:
-                    piece = await read()
+                left, until = self._largest, time.monotonic() + LONGEST_S
+                while not there and left > 0 and time.monotonic() < until:
+                    try:
+                        async with asyncio.timeout(PAUSE_S):
+                            piece = await read()
+                    except TimeoutError:
+                        break
                     left -= len(piece["body"]) if piece["type"] == "http.request" else 0
             await send(message)
 

@@ -5,6 +5,7 @@ from typing import ClassVar, Protocol
 
 import msgspec
 
+from shopwright.kit.bounds import Email
 from shopwright.kit.errors import Conflict
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
@@ -64,7 +65,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
 class CartChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Checkout details; what is UNSET stays as it is."""
 
-    email: str | msgspec.UnsetType = msgspec.UNSET
+    email: Email | msgspec.UnsetType = msgspec.UNSET
     shipping_address: Address | msgspec.UnsetType | None = msgspec.UNSET
     billing_address: Address | msgspec.UnsetType | None = msgspec.UNSET
     shipping_option_id: str | msgspec.UnsetType | None = msgspec.UNSET

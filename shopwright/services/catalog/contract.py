@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.bounds import Html, Text, Url
 from shopwright.kit.errors import Conflict
 from shopwright.kit.facts import Event
 from shopwright.kit.verbs import again
@@ -28,7 +29,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 class Media(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A picture. Ours lie at `/media/{hash}/{width}.webp`; one that could not be fetched keeps its address elsewhere."""
 
-    url: str
+    url: Url
     alt: str = ""
     width: int = 0
     height: int = 0
@@ -148,14 +149,14 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     id: str = ""
     slug: str
     title: str
-    description: str = ""
-    image: str = ""
+    description: Html = ""
+    image: Url = ""
     kind: Literal["manual", "rules"] = "manual"
     product_ids: tuple[str, ...] = ()
     match: Literal["all", "any"] = "all"
     conditions: tuple[Condition, ...] = ()
     seo_title: str = ""
-    seo_description: str = ""
+    seo_description: Text = ""
 
 
 class VariantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from shopwright.kit.auth import anyone, staff
 from shopwright.kit.errors import Missing
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.bodies import FILE, takes
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
 from shopwright.services.catalog.contract import (
@@ -91,7 +92,7 @@ async def begin_upload(catalog: Service) -> Upload:
 
 @put(
     "/v1/media/uploads/{upload_id:str}",
-    opt=allow(staff("catalog.write")),
+    opt=allow(staff("catalog.write")) | takes(FILE),
     tags=["catalog"],
     operation_id="receive_upload",
     status_code=204,

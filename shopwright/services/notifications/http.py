@@ -7,6 +7,7 @@ from litestar import get, post, put
 from litestar.params import JSONBody
 
 from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.bounds import Email
 from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
@@ -21,7 +22,7 @@ class NewAlert(msgspec.Struct, forbid_unknown_fields=True):
 
     sku: str = ""
     variant_id: str = ""
-    email: str = ""
+    email: Email = ""
 
 
 @get("/v1/me/notification-preferences", opt=allow(signed_in), tags=["notifications"], operation_id="get_preferences")

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, Protocol
 import msgspec
 
 from shopwright.kit.auth import GUEST, Caller
+from shopwright.kit.bounds import Reason, Token, Url
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
@@ -21,8 +22,8 @@ class PaymentChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How the buyer pays. `return_url`: where the provider sends the browser back to; “{order_id}” in it is filled in."""
 
     provider: str
-    token: str = ""
-    return_url: str = ""
+    token: Token = ""
+    return_url: Url = ""
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +84,7 @@ class NewShipment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What refunding takes: lines, or an amount in minor units or as money."""
 
-    reason: str
+    reason: Reason
     lines: tuple[LineQuantity, ...] = ()
     amount: int | Money | None = None
     restock: bool = False
@@ -397,4 +398,3 @@ class Orders(Protocol):
     @again
     async def bought(self, customer_id: str, product_id: str) -> bool:
         """Has this customer bought (and paid for) this product?"""
-        ...

@@ -7,6 +7,7 @@ from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
+from shopwright.kit.bounds import Reason, Token
 from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow, audited, seldom
 from shopwright.kit.web.given import Asking, Given
@@ -35,9 +36,9 @@ KeyHeader = Annotated[
 class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
     """Why. Guests show that the order is theirs: by the id of its cart, or the `key` in the link of our e-mails."""
 
-    reason: str = ""
+    reason: Reason = ""
     cart_id: str = ""
-    key: str = ""
+    key: Token = ""
 
 
 def _key(given: str | None) -> str:

@@ -7,6 +7,7 @@ from litestar.params import FromPath
 
 from shopwright.kit.auth import anyone
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.bodies import NOTICE, takes
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
 from shopwright.services.payments.contract import Payments
@@ -16,7 +17,7 @@ Service = Given[Payments]
 
 @post(
     "/v1/payment-webhooks/{provider:str}",
-    opt=allow(anyone),
+    opt=allow(anyone) | takes(NOTICE),
     tags=["payments"],
     operation_id="payment_webhook",
     status_code=204,

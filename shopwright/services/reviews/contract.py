@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, Protocol
 import msgspec
 
 from shopwright.kit.auth import Caller
+from shopwright.kit.bounds import Text
 from shopwright.kit.errors import Refused
 from shopwright.kit.facts import Event
 from shopwright.kit.verbs import again
@@ -36,7 +37,7 @@ class NewReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     rating: int
     title: str
-    body: str
+    body: Text
 
 
 class Histogram(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from litestar import get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from shopwright.kit.auth import anyone, signed_in, staff
+from shopwright.kit.bounds import Text
 from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
@@ -21,7 +22,7 @@ class Decision(msgspec.Struct, forbid_unknown_fields=True):
     """What becomes of a review, and what the shop answers."""
 
     status: Status | None = None
-    reply: str | None = None
+    reply: Text | None = None
 
 
 @get("/v1/products/{product_id:str}/reviews", opt=allow(anyone), tags=["reviews"], operation_id="list_reviews")

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import msgspec
 
 from shopwright.kit.auth import Caller
+from shopwright.kit.bounds import Name
 from shopwright.kit.errors import Conflict, Unauthenticated
 from shopwright.kit.facts import Event
 from shopwright.kit.places import Address
@@ -46,7 +47,7 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What of a profile changes; what is left out stays."""
 
-    name: str | msgspec.UnsetType = msgspec.UNSET
+    name: Name | msgspec.UnsetType = msgspec.UNSET
     phone: str | msgspec.UnsetType = msgspec.UNSET
 
 

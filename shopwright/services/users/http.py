@@ -8,6 +8,7 @@ from litestar import Request, Response, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from shopwright.kit.auth import anyone, signed_in, staff
+from shopwright.kit.bounds import Email, Name, Token
 from shopwright.kit.errors import Invalid
 from shopwright.kit.places import Address
 from shopwright.kit.web.access import allow, seldom
@@ -40,24 +41,24 @@ class Named(Protocol):
 class NewUser(msgspec.Struct, forbid_unknown_fields=True):
     """What registering takes."""
 
-    email: str
+    email: Email
     password: str
-    name: str
+    name: Name
 
 
 class NewStaff(msgspec.Struct, forbid_unknown_fields=True):
     """What an account of staff takes."""
 
-    email: str
+    email: Email
     password: str
-    name: str
+    name: Name
     role: str
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
     """What signing in takes; `code` where the account has a second factor."""
 
-    email: str
+    email: Email
     password: str
     code: str = ""
 
@@ -83,21 +84,21 @@ class SpareCodes(msgspec.Struct, frozen=True):
 class Refresh(msgspec.Struct, forbid_unknown_fields=True):
     """What refreshing takes."""
 
-    refresh_token: str
+    refresh_token: Token
 
 
 class Verification(msgspec.Struct, forbid_unknown_fields=True):
     """The token of an e-mail, or nothing to ask for one; with the account's password where one is not signed in."""
 
-    token: str = ""
+    token: Token = ""
     password: str = ""
 
 
 class PasswordReset(msgspec.Struct, forbid_unknown_fields=True):
     """An address to write to, or the token of the letter and a new password."""
 
-    email: str = ""
-    token: str = ""
+    email: Email = ""
+    token: Token = ""
     password: str = ""
 
 

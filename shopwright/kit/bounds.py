@@ -1,0 +1,124 @@
+"""How long texts and lists may be that come from outside: it is said in the type, and what says nothing is one short line.
+
+    class NewReview(msgspec.Struct):
+        title: str                      # one line of at most 255 characters
+        email: Email                    # … of 254
+        body: Text                      # several lines
+
+Bounds are checked where a request is read (`kit.web.strict`), not where what was stored long ago is.
+"""
+
+import functools
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
+
+import msgspec
+
+from shopwright.kit.errors import Problem
+from shopwright.kit.text import has_controls
+
+DEEPEST = 16
+LARGEST_NUMBER = 2**63
+
+
+class Bound(NamedTuple):
+    """Of a text: characters. `lines`: it may have line feeds and tabs."""
+
+    longest: int
+    lines: bool = False
+
+
+class Most(NamedTuple):
+    """Of a list or an object: members."""
+
+    items: int
+
+
+LINE, MEMBERS = Bound(255), Most(1000)
+EMAIL, NAME, TOKEN, URL, REASON, TEXT, HTML = (
+    Bound(254), Bound(200), Bound(2048), Bound(2048), Bound(500), Bound(20_000, lines=True), Bound(100_000, lines=True),
+)  # fmt: skip
+Email = Annotated[str, EMAIL]
+Name = Annotated[str, NAME]
+Token = Annotated[str, TOKEN]
+Url = Annotated[str, URL]
+Reason = Annotated[str, REASON]
+Text = Annotated[str, TEXT]
+Html = Annotated[str, HTML]
+# Fields of forms and queries have no type; these names mean the same everywhere. Of several lines are those with a text area.
+BY_NAME: Mapping[str, Bound] = {
+    "email": EMAIL, "name": NAME, "token": TOKEN, "next": URL, "return_url": URL, "reason": REASON,
+    "description": HTML,
+    **dict.fromkeys(("body", "options", "reply", "seo_description", "skus", "swatches"), TEXT),
+}  # fmt: skip
+
+
+def wrong_with(text: str, bound: Bound) -> str:
+    """What is wrong with a text, "" for nothing."""
+    if len(text) > bound.longest:
+        return f"is longer than {bound.longest} characters"
+    if has_controls(text, lines=bound.lines):
+        return "has control characters" if bound.lines else "has line breaks or other control characters"
+    return ""
+
+
+def faults(value: Any, hint: Any, pointer: str = "", depth: int = 0) -> Iterator[Problem]:
+    """Everything in a decoded body that is beyond the bounds of its type."""
+    if isinstance(value, str):
+        if told := wrong_with(value, _marked(hint, Bound) or LINE):
+            yield Problem(pointer, "invalid", f"{pointer.rpartition('/')[2] or 'The text'} {told}.")
+    elif isinstance(value, int):
+        if not -LARGEST_NUMBER <= value < LARGEST_NUMBER:
+            yield Problem(pointer, "invalid", f"{pointer.rpartition('/')[2]} is larger than 64 bits.")
+    elif depth > DEEPEST:
+        yield Problem(pointer, "invalid", f"It is nested deeper than {DEEPEST} levels.")
+    elif isinstance(value, msgspec.Struct):
+        for name, field in _fields(type(value)):
+            yield from faults(getattr(value, name), field, f"{pointer}/{name}", depth + 1)
+    elif isinstance(value, Mapping | list | tuple | set | frozenset):
+        yield from _members(value, hint, pointer, depth)
+
+
+def _members(value: Any, hint: Any, pointer: str, depth: int) -> Iterator[Problem]:
+    most = (_marked(hint, Most) or MEMBERS).items
+    if len(value) > most:
+        yield Problem(pointer, "invalid", f"{pointer.rpartition('/')[2]} has more than {most} members.")
+        return
+    inner = _inner(hint)
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            if isinstance(key, str) and (told := wrong_with(key, LINE)):
+                yield Problem(pointer, "invalid", f"A name in {pointer.rpartition('/')[2]} {told}.")
+            else:
+                yield from faults(one, inner, f"{pointer}/{key}", depth + 1)
+    else:
+        for number, one in enumerate(value):
+            yield from faults(one, inner, f"{pointer}/{number}", depth + 1)
+
+
+@functools.cache
+def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Any]]:
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return [(name, hints[name]) for name in kind.__struct_fields__]
+
+
+def _marked(hint: Any, kind: type) -> Any:
+    """The bound of this kind that a type is marked with, also where it is one of several."""
+    if get_origin(hint) is Annotated:
+        inner, *marks = get_args(hint)
+        return next((mark for mark in marks if isinstance(mark, kind)), None) or _marked(inner, kind)
+    if get_origin(hint) in {typing.Union, types.UnionType}:
+        return next((found for one in get_args(hint) if (found := _marked(one, kind))), None)
+    return None
+
+
+def _inner(hint: Any) -> Any:
+    """The type of members: the last argument of the list or mapping in it."""
+    if get_origin(hint) is Annotated:
+        return _inner(get_args(hint)[0])
+    if get_origin(hint) in {typing.Union, types.UnionType}:
+        return next((found for one in get_args(hint) if (found := _inner(one)) is not Any), Any)
+    named = [one for one in get_args(hint) if one is not Ellipsis]
+    return named[-1] if named else Any
