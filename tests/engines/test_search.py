@@ -86,6 +86,51 @@ async def test_facets_are_disjunctive_and_counted_right(index: SearchIndex) -> N
     assert (await index.search(Query(sort="price", offset=2))).cards == ("C",)
 
 
+ODD = (
+    "x y",
+    '"q"',
+    "b\\c",
+    "Größe [1 TO 2]",
+    "it's",
+    "x AND y",
+    "(1)",
+    "*",
+    "日本",
+    "trail\\",
+    "a:b",
+    "a=b",
+    "-1",
+    "~",
+)
+
+
+@pytest.mark.parametrize("value", ODD)
+async def test_whatever_a_value_is_made_of_it_is_chosen_and_counted(index: SearchIndex, value: str) -> None:
+    await index.write([goods(1, "A", colour=value, size="S"), goods(2, "B", colour="red", size="S")], [])
+    groups = {"colour": (f"colour={value}",), "size": ("size=S",)}
+    found = await index.search(Query(groups=groups))
+    assert found.cards == ("A",)
+    assert {token: count for token, count in found.counts.items() if token.startswith(("colour", "size"))} == {
+        f"colour={value}": 1, "colour=red": 1, "size=S": 1,
+    }  # fmt: skip
+
+
+async def test_each_facet_is_counted_without_its_own_choice_and_with_all_others(index: SearchIndex) -> None:
+    colours, sizes = ("red", "blue"), ("S", "M", "L")
+    several = [(colour, size) for colour in colours for size in sizes]
+    await index.write(
+        [goods(n, f"P{n}", price=100 * n, colour=colour, size=size) for n, (colour, size) in enumerate(several)], []
+    )
+    found = await index.search(
+        Query(groups={"colour": ("colour=red",), "size": ("size=S", "size=M")}, price_min=0, price_max=300)
+    )
+    assert found.total == 2
+    assert {token: count for token, count in found.counts.items() if token.startswith(("colour", "size"))} == {
+        "colour=red": 2, "colour=blue": 1, "size=S": 1, "size=M": 1, "size=L": 1,
+    }  # fmt: skip
+    assert (found.price_low, found.price_high) == (0, 100)
+
+
 @pytest.mark.parametrize("sort", ["price", "newest", "relevance"])
 async def test_a_list_goes_on_where_it_stopped_until_all_of_it_was_seen(index: SearchIndex, sort: Any) -> None:
     await index.write([goods(n, f"Kettle {n}", price=100 + n % 3) for n in range(25)], [])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 
@@ -496,3 +497,15 @@ async def test_sums_of_the_dashboard_are_built_anew_from_the_log(shop: Shop) -> 
         await tx.run("DELETE FROM products_sold")
     await shop.insights.rebuild()
     assert (await shop.insights.days(), await shop.insights.top_products()) == (days, top)
+
+
+async def test_a_search_is_narrowed_down_by_a_handful_of_facets_and_no_more(shop: Shop, api: httpx.AsyncClient) -> None:
+    await sell(shop, attributes={"material": "steel"})
+    few = {f"attr.a{number}": "x" for number in range(8)}
+    assert (await api.get("/v1/search", params=few)).status_code == 200
+    for many in (few | {"attr.a8": "x"}, {"brand": [f"b{number}" for number in range(51)]}):
+        answer = await api.get("/v1/search", params=many)
+        assert answer.status_code == 422
+        assert "at most 8 facets and 50" in answer.json()["detail"]
+    pages = {f"attr.a{number}": "x" for number in range(150)}
+    assert (await api.get("/search", params=pages)).status_code == 200

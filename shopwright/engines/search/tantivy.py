@@ -9,10 +9,9 @@ counted again without its own choice (disjunctive facets).
 import asyncio
 import secrets
 import shutil
-import string
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,8 @@ from typing import Any
 import tantivy
 from tantivy import FieldType, Filter, Occur, Tokenizer
 
-from shopwright.engines.search import place
+from shopwright.engines.search import place, tantivy_counts
+from shopwright.engines.search.spelling import edits
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
 from shopwright.kit.ports import Found, IndexDocument, Query
@@ -32,13 +32,8 @@ TICK_NS = 50_000_000
 WRITER_WAIT_S = 10.0
 SWEPT_AFTER_S = 3_600
 MANY = 1_000  # so many at once are worth a second thread
-FACET_VALUES = 2_000
+AT_ONCE = 2
 LONGEST_TITLE = 1_000  # longer than any: a highlighted title is never cut
-COUNTED = {
-    "tokens": {"terms": {"field": "terms", "size": FACET_VALUES}},
-    "low": {"min": {"field": "price"}},
-    "high": {"max": {"field": "price"}},
-}
 CORRECTABLE = 4  # shorter words are names and sizes more often than typos
 SORTS: Mapping[str, tuple[str, tantivy.Order]] = {
     "price": ("price", tantivy.Order.Asc),
@@ -94,6 +89,7 @@ class TantivyIndex:
         self._opened: tuple[str, tantivy.Index] | None = None
         self._vocabulary: tuple[int, Mapping[str, int]] = (-1, {})
         self._writing = threading.Lock()
+        self._reading = asyncio.Semaphore(AT_ONCE)
         self._seen: tuple[int, int] | None = None
 
     def _current(self) -> str:
@@ -197,7 +193,11 @@ class TantivyIndex:
         return made
 
     async def search(self, query: Query) -> Found:
-        searcher = self._searcher()
+        """In a thread, a few at a time: one that takes long keeps nobody else from being answered."""
+        async with self._reading:
+            return await asyncio.to_thread(self._search, self._searcher(), query)
+
+    def _search(self, searcher: tantivy.Searcher, query: Query) -> Found:
         words = [token for token in PLAIN.analyze(query.text) if token]
         corrected = None if query.exact else self._correct(searcher, words)
         told = corrected or words
@@ -206,7 +206,7 @@ class TantivyIndex:
         if hits.count == 0 and len(told) > 1 and not query.exact:
             text = self._text(told, Occur.Should)
             hits = self._hits(searcher, query, text)
-        counts, low, high = self._count(searcher, query, text)
+        counts, low, high = tantivy_counts.count(searcher, query, self._all_of([text, *self._within(query)]))
         found = [searcher.doc(address) for _, address in hits.hits]
         deep = self._offset(searcher, query) + len(found)
         return Found(
@@ -266,18 +266,22 @@ class TantivyIndex:
             ways.append(tantivy.Query.boost_query(beginning, 0.5))
         return tantivy.Query.disjunction_max_query(ways, 0.1)
 
-    def _filters(self, query: Query, without: str = "") -> list[tantivy.Query]:
+    def _within(self, query: Query) -> list[tantivy.Query]:
+        """Where is looked, whatever one chooses."""
+        filters = [tantivy.Query.term_query(self._schema, "terms", token) for token in query.within]
+        return [tantivy.Query.const_score_query(one, 0.0) for one in filters]
+
+    def _filters(self, query: Query) -> list[tantivy.Query]:
         filters = [
             tantivy.Query.term_set_query(self._schema, "terms", list(tokens))
-            for name, tokens in query.groups.items()
-            if tokens and name != without
+            for tokens in query.groups.values()
+            if tokens
         ]
-        filters += [tantivy.Query.term_query(self._schema, "terms", token) for token in query.within]
-        if without != "price" and (query.price_min is not None or query.price_max is not None):
+        if query.price_min is not None or query.price_max is not None:
             filters.append(self._range("price", query.price_min, query.price_max))
-        if without != "rating" and query.rating_min is not None:
+        if query.rating_min is not None:
             filters.append(self._range("rating", round(query.rating_min * 100), None))
-        return [tantivy.Query.const_score_query(one, 0.0) for one in filters]
+        return [*self._within(query), *(tantivy.Query.const_score_query(one, 0.0) for one in filters)]
 
     def _range(self, field: str, low: int | None, high: int | None) -> tantivy.Query:
         return tantivy.Query.range_query(self._schema, field, FieldType.Integer, low, high)
@@ -285,29 +289,6 @@ class TantivyIndex:
     @staticmethod
     def _all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
         return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(Occur.Must, one) for one in queries])
-
-    def _count(
-        self, searcher: tantivy.Searcher, query: Query, text: tantivy.Query
-    ) -> tuple[dict[str, int], int | None, int | None]:
-        chosen = [name for name, tokens in query.groups.items() if tokens]
-        counts, low, high = self._tokens(searcher, self._all_of([text, *self._filters(query)]))
-        if query.rating_min is not None:
-            chosen.append("rating")
-        for name in chosen:
-            own, _, _ = self._tokens(searcher, self._all_of([text, *self._filters(query, without=name)]))
-            counts = {token: n for token, n in counts.items() if not token.startswith(f"{name}=")}
-            counts |= {token: n for token, n in own.items() if token.startswith(f"{name}=")}
-        if query.price_min is not None or query.price_max is not None:
-            _, low, high = self._tokens(searcher, self._all_of([text, *self._filters(query, without="price")]))
-        return counts, low, high
-
-    @staticmethod
-    def _tokens(searcher: tantivy.Searcher, query: tantivy.Query) -> tuple[dict[str, int], int | None, int | None]:
-        """How many have each token, and the lowest and highest price, in one pass."""
-        found = searcher.aggregate(query, COUNTED)
-        counts = {bucket["key"]: bucket["doc_count"] for bucket in found["tokens"]["buckets"]}
-        low, high = found["low"]["value"], found["high"]["value"]
-        return counts, None if low is None else int(low), None if high is None else int(high)
 
     def _correct(self, searcher: tantivy.Searcher, words: Sequence[str]) -> list[str] | None:
         """The words with each unknown one replaced by its likeliest neighbour; None where nothing changes."""
@@ -384,16 +365,3 @@ class TantivyIndex:
 
     async def close(self) -> None:
         """Its files are closed with the process."""
-
-
-def edits(word: str) -> Iterator[str]:
-    """Every word one edit away from `word` (Norvig, "How to Write a Spelling Corrector")."""
-    splits = [(word[:n], word[n:]) for n in range(len(word) + 1)]
-    letters = string.ascii_lowercase
-    for left, right in splits:
-        if right:
-            yield left + right[1:]
-            yield from (left + letter + right[1:] for letter in letters)
-        if len(right) > 1:
-            yield left + right[1] + right[0] + right[2:]
-        yield from (left + letter + right for letter in letters)

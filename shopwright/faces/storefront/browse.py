@@ -18,9 +18,20 @@ from shopwright.kit.memo import Made
 from shopwright.kit.versions import understood
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import Category
-from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
+from shopwright.services.search.contract import (
+    MOST_CHOICES,
+    MOST_FACETS,
+    Card,
+    Facet,
+    Results,
+    Search,
+    SearchRequest,
+    Sort,
+    chosen,
+)
 
 PAGE = 24
+MOST_VALUES = MOST_CHOICES // MOST_FACETS
 QUOTES = 3  # of buyers, on the front page
 LARGEST = 10.0**12
 SORTS: dict[Sort, str] = {
@@ -66,7 +77,8 @@ def _number(pairs: Pairs, name: str) -> float | None:
 def request_of(pairs: Pairs, *, category: str = "", collection: str = "") -> SearchRequest:
     """What the address of a listing asks for; prices in addresses are in whole units. Nonsense is as if it were not there."""
     values = dict(pairs)
-    groups = chosen(pairs)
+    groups = {name: values[:MOST_VALUES] for name, values in list(chosen(pairs).items())[:MOST_FACETS]}
+    # Nonsense in an address leads somewhere: what is too much is left out.
     if category:
         groups.pop("category", None)
     low, high = _number(pairs, "min"), _number(pairs, "max")

@@ -10,6 +10,8 @@ from shopwright.kit.money import Money
 from shopwright.kit.verbs import again
 
 CHOICES = ("category", "brand", "in_stock")
+# Each facet one chooses from is counted by itself.
+MOST_FACETS, MOST_CHOICES = 8, 50
 Sort = Literal["relevance", "price", "-price", "newest", "rating", "bestselling"]
 
 

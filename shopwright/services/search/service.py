@@ -1,5 +1,6 @@
 """Search: hears what changes, keeps an index, answers from it."""
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,13 +16,22 @@ from shopwright.kit.versions import understood
 from shopwright.kit.work import Work
 from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
 from shopwright.services.search import model, store
-from shopwright.services.search.contract import Card, Rating, Results, SearchesMade, SearchRequest
+from shopwright.services.search.contract import (
+    MOST_CHOICES,
+    MOST_FACETS,
+    Card,
+    Rating,
+    Results,
+    SearchesMade,
+    SearchRequest,
+)
 from shopwright.services.search.edges import Edges
 
 BATCH, PAGE = 10_000, 1_000
 WORD = re.compile(r"[^\W_]{2,}")
 DEEPEST = 10_000
 LONGEST = 200
+PATIENCE_S = 5.0
 COUNTED_WORDS = 60
 
 
@@ -43,6 +53,10 @@ class Finder:
             raise Invalid.at("/page", f"Pages are counted to result {DEEPEST}; go on from there with `after`.")
         if request.after and request.page > 1:
             raise Invalid.at("/after", "Say where a list goes on by page or by `after`, not by both.")
+        if len(request.chosen) > MOST_FACETS or sum(map(len, request.chosen.values())) > MOST_CHOICES:
+            raise Invalid(
+                f"A search is narrowed down by at most {MOST_FACETS} facets and {MOST_CHOICES} of their values."
+            )
         categories, types = await self._catalog.categories(), await self._catalog.attribute_types()
         # What was indexed is marked in our database after it: its version is that of the index, too.
         key = msgspec.msgpack.encode((request, categories, types))
@@ -73,24 +87,27 @@ class Finder:
     async def _find(
         self, request: SearchRequest, categories: Sequence[Category], types: Mapping[str, AttributeType]
     ) -> Results:
-        found = await self._index.search(
-            Query(
-                text=request.text,
-                within=(
-                    *([f"category={request.category}"] if request.category else []),
-                    *([f"collection={request.collection}"] if request.collection else []),
-                ),
-                groups={name: tuple(f"{name}={value}" for value in values) for name, values in request.chosen.items()},
-                price_min=request.price_min,
-                price_max=request.price_max,
-                rating_min=request.rating_min,
-                sort=request.sort,
-                offset=(request.page - 1) * request.limit,
-                after=request.after,
-                limit=request.limit,
-                exact=request.exact,
-            )
+        query = Query(
+            text=request.text,
+            within=(
+                *([f"category={request.category}"] if request.category else []),
+                *([f"collection={request.collection}"] if request.collection else []),
+            ),
+            groups={name: tuple(f"{name}={value}" for value in values) for name, values in request.chosen.items()},
+            price_min=request.price_min,
+            price_max=request.price_max,
+            rating_min=request.rating_min,
+            sort=request.sort,
+            offset=(request.page - 1) * request.limit,
+            after=request.after,
+            limit=request.limit,
+            exact=request.exact,
         )
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                found = await self._index.search(query)
+        except TimeoutError:
+            raise Unavailable(f"The search engine did not answer within {PATIENCE_S} s.") from None
         return Results(
             items=tuple(msgspec.Raw(card.encode()) for card in found.cards),
             highlights=found.highlights,

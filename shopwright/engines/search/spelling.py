@@ -1,0 +1,17 @@
+"""Words that are nearly others."""
+
+import string
+from collections.abc import Iterator
+
+
+def edits(word: str) -> Iterator[str]:
+    """Every word one edit away from `word` (Norvig, "How to Write a Spelling Corrector")."""
+    splits = [(word[:n], word[n:]) for n in range(len(word) + 1)]
+    letters = string.ascii_lowercase
+    for left, right in splits:
+        if right:
+            yield left + right[1:]
+            yield from (left + letter + right[1:] for letter in letters)
+        if len(right) > 1:
+            yield left + right[1] + right[0] + right[2:]
+        yield from (left + letter + right for letter in letters)
