@@ -15,7 +15,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Denied, Unauthenticated
 from shopwright.kit.web.access import every_route_has_a_rule
 from shopwright.web import build, routes_of, shape_of
-from tests.conftest import QUICK, make_settings, sell, sign_in
+from tests.conftest import OWNER, QUICK, make_settings, sell, sign_in
 from tests.services.test_orders import place
 
 
@@ -170,13 +170,25 @@ async def test_the_owner_makes_staff_who_may_do_what_their_role_says(
 ) -> None:
     wrong = await api.post(
         "/v1/staff",
-        json={"email": "bo@example.com", "password": "correct horse", "name": "Bo", "role": "king"},
+        json={
+            "email": "bo@example.com",
+            "password": "correct horse",
+            "name": "Bo",
+            "role": "king",
+            "own_password": OWNER[1],
+        },
         headers=staff,
     )
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/role")
     made = await api.post(
         "/v1/staff",
-        json={"email": "bo@example.com", "password": "correct horse", "name": "Bo", "role": "support"},
+        json={
+            "email": "bo@example.com",
+            "password": "correct horse",
+            "name": "Bo",
+            "role": "support",
+            "own_password": OWNER[1],
+        },
         headers=staff,
     )
     assert (made.status_code, made.json()["role"]) == (201, "support")

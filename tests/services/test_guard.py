@@ -106,13 +106,14 @@ async def test_browsers_get_a_ticket_that_ends_and_is_one_persons_alone(shop: Sh
 
 
 async def test_it_is_turned_off_with_the_password_and_gone_with_the_account(shop: Shop) -> None:
-    user, _, _ = await guarded(shop)
+    user, secret, _ = await guarded(shop)
     caller = await shop.users.session(await shop.users.open_session_for(user.id))
     assert caller is not None
-    with pytest.raises(Invalid):
-        await shop.users.drop_second_factor(caller, "wrong")
-    shop.clock.move(minutes=1)
-    await shop.users.drop_second_factor(caller, PASSWORD)
+    shop.clock.move(seconds=STEP_S)
+    for password, code in (("wrong", shows(shop, secret)), (PASSWORD, ""), (PASSWORD, "000000")):
+        with pytest.raises(Invalid):
+            await shop.users.drop_second_factor(caller, password, code)
+    await shop.users.drop_second_factor(caller, PASSWORD, shows(shop, secret))
     assert await shop.users.sign_in("ada@example.com", PASSWORD)
     factor = await shop.users.begin_second_factor(user.id, "x")
     await shop.users.confirm_second_factor(user.id, shows(shop, factor.secret))
@@ -130,11 +131,15 @@ async def test_pages_ask_for_the_code_show_the_key_and_the_codes_for_paper(api: 
 
     credentials = {"email": "ada@example.com", "password": PASSWORD}
     await send("/sign-in", "/sign-in", **credentials)
-    page = (await api.get("/account/second-factor")).text
+    assert 'name="secret"' not in (await api.get("/account/second-factor")).text
+    refused = await send("/account/second-factor", "/account/second-factor", password="not this")
+    assert (refused.status_code, 'name="secret"' in refused.text) == (422, False)
+    page = (await send("/account/second-factor", "/account/second-factor", password=PASSWORD)).text
     secret = page.split('name="secret" value="')[1].split('"')[0]
     wrong = await send("/account/second-factor", "/account/second-factor/confirm", code="123", secret=secret, uri="x")
     assert wrong.status_code == 422
-    secret = (await api.get("/account/second-factor")).text.split('name="secret" value="')[1].split('"')[0]
+    page = (await send("/account/second-factor", "/account/second-factor", password=PASSWORD)).text
+    secret = page.split('name="secret" value="')[1].split('"')[0]
     token = page.split('name="_csrf_token" value="')[1].split('"')[0]
     done = await api.post("/account/second-factor/confirm", data={"_csrf_token": token, "code": shows(shop, secret)})
     assert done.text.count("<li><code>") == 8
@@ -195,6 +200,8 @@ async def test_staff_are_seen_added_and_signed_out_in_the_back_office(api: httpx
         return await api.post("/office/staff", data={"_csrf_token": token, **fields})
 
     new = {"name": "Sue", "email": "sue@example.com", "password": PASSWORD, "role": "orders"}
+    assert (await send(**new)).status_code == 422
+    new["own_password"] = OWNER[1]
     refused = await send(**{**new, "password": "password"})
     assert refused.status_code == 422
     assert 'value="sue@example.com"' in refused.text

@@ -31,7 +31,9 @@ async def _page(office: Office, users: Users, more: dict[str, Any], status: int 
         }
         for one in await users.staff()
     ]
-    context = {"people": people, "roles": list(ROLES), "typed": {}, "problem": "", **more}
+    mine = office.caller.user_id or ""
+    guarded = await users.has_second_factor(mine)
+    context = {"guarded": guarded, "people": people, "roles": list(ROLES), "typed": {}, "problem": "", **more}
     return office.show("staff.html", context, status)
 
 
@@ -45,9 +47,10 @@ async def change_staff(office: OfficeDep, request: Web, users: UsersDep, caller:
             return Redirect("/office/staff?said=Signed+out+everywhere.", status_code=303)
         if not form.get("role"):
             raise Invalid.at("/role", "Choose what they may do.")
+        await users.reauthenticate(caller, form.get("own_password", ""), form.get("code", ""))
         await users.register(form.get("email", ""), form.get("password", ""), form.get("name", ""), form["role"])
     except ShopError as error:
-        typed = {name: value for name, value in form.items() if name != "password"}
+        typed = {name: value for name, value in form.items() if name not in {"password", "own_password", "code"}}
         return await _page(office, users, {"typed": typed, "problem": error.detail}, 422)
     return Redirect("/office/staff?said=Added.", status_code=303)
 

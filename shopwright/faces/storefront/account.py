@@ -1,5 +1,6 @@
 """Accounts: signing in, registering, orders; and tracking for everyone."""
 
+import secrets
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +31,7 @@ from shopwright.services.orders.contract import GuestProof, Order
 from shopwright.services.users.contract import SecondFactorNeeded
 
 SESSION_S = 30 * 86_400
+DEVICE_LENGTH = 64
 CANCELLABLE = frozenset({"placed", "paid"})
 
 
@@ -51,11 +53,11 @@ async def sign_in_page(frame: FrameDep) -> Response[bytes]:
 @post("/sign-in", opt=seldom(anyone), include_in_schema=False, status_code=200)
 async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
     """Sign in; the guest's cart comes along."""
-    request, users = frame.request, frame.users
-    form = await form_of(request)
+    form = await form_of(frame.request)
+    device = device_of(frame)
     try:
-        secret = await users.open_session(
-            form.get("email", ""), form.get("password", ""), request.client.host if request.client else ""
+        secret = await frame.users.open_session(
+            form.get("email", ""), form.get("password", ""), client_of(frame.request), device
         )
     except SecondFactorNeeded as needed:
         shown = {"ticket": needed.data["ticket"], "next": form.get("next", ""), "problem": ""}
@@ -63,13 +65,21 @@ async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
     except ShopError as error:
         shown = {"next": form.get("next", ""), "fields": form, "errors": {"": error.detail}, "mode": "sign_in"}
         return await frame.show("sign_in.html", shown, status=422)
-    return await welcome(frame, secret, next_of(form))
+    return await welcome(frame, secret, next_of(form), device)
 
 
-async def welcome(frame: Frame, secret: str, where: str) -> Redirect:
+def device_of(frame: Frame) -> str:
+    """What this browser is known by, also after signing out: others' wrong passwords do not lock it out of its accounts."""
+    known = frame.request.cookies.get(cookie_name(frame.settings, "device"), "")
+    return known if known.isalnum() and len(known) == DEVICE_LENGTH else secrets.token_hex(DEVICE_LENGTH // 2)
+
+
+async def welcome(frame: Frame, secret: str, where: str, device: str = "") -> Redirect:
     """Signed in: the guest's cart comes along, and what was ordered from it."""
     caller = await frame.users.session(secret)
     answer = Redirect(where, status_code=303)
+    if device:
+        answer.set_cookie(cookie(frame.settings, "device", device))
     answer.set_cookie(cookie(frame.settings, "session", secret, SESSION_S))
     known = cart_id(frame.request, frame.settings)
     if caller is None or caller.user_id is None:

@@ -6,8 +6,8 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.storefront.account import next_of, welcome
-from shopwright.faces.storefront.frame import Frame, FrameDep, complaints, form_of
+from shopwright.faces.storefront.account import device_of, next_of, welcome
+from shopwright.faces.storefront.frame import Frame, FrameDep, client_of, complaints, form_of
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow, seldom
@@ -18,10 +18,10 @@ from shopwright.services.users.contract import SecondFactor, WrongPassword
 async def sign_in_code(frame: FrameDep) -> Response[bytes] | Redirect:
     """The code, after the right password."""
     form = await form_of(frame.request)
-    client = frame.request.client
+    device = device_of(frame)
     try:
         secret = await frame.users.finish_sign_in(
-            form.get("ticket", ""), form.get("code", ""), client.host if client else ""
+            form.get("ticket", ""), form.get("code", ""), client_of(frame.request), device
         )
     except WrongPassword as error:
         shown = {"ticket": form.get("ticket", ""), "next": form.get("next", ""), "problem": error.detail}
@@ -29,16 +29,27 @@ async def sign_in_code(frame: FrameDep) -> Response[bytes] | Redirect:
     except ShopError as error:
         shown_: dict[str, Any] = {"fields": {}, "errors": {"": error.detail}, "mode": "sign_in", "next": ""}
         return await frame.show("sign_in.html", shown_, 422)
-    return await welcome(frame, secret, next_of(form))
+    return await welcome(frame, secret, next_of(form), device)
 
 
 @get("/account/second-factor", opt=allow(signed_in), include_in_schema=False)
 async def second_factor(frame: FrameDep) -> Response[bytes]:
     """Turn it on, or off."""
-    user_id = frame.caller.user_id or ""
-    if await frame.users.has_second_factor(user_id):
-        return await frame.show("account_factor.html", {"errors": {}})
-    return await _to_confirm(frame, await frame.users.begin_second_factor(user_id, frame.settings.shop_name), {})
+    guarded = await frame.users.has_second_factor(frame.caller.user_id or "")
+    return await frame.show("account_factor.html", {"errors": {}, "begin": not guarded})
+
+
+@post("/account/second-factor", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def begin(frame: FrameDep) -> Response[bytes]:
+    """The key for the authenticator, for who gives the password again."""
+    form = await form_of(frame.request)
+    try:
+        await frame.users.reauthenticate(frame.caller, form.get("password", ""))
+        factor = await frame.users.begin_second_factor(frame.caller.user_id or "", frame.settings.shop_name)
+    except ShopError as error:
+        errors = complaints(error) or {"password": error.detail}
+        return await frame.show("account_factor.html", {"errors": errors, "begin": True}, 422)
+    return await _to_confirm(frame, factor, {})
 
 
 async def _to_confirm(frame: Frame, factor: SecondFactor, errors: dict[str, str]) -> Response[bytes]:
@@ -64,11 +75,11 @@ async def remove(frame: FrameDep) -> Response[bytes] | Redirect:
     """Turn it off, with the password."""
     form = await form_of(frame.request)
     try:
-        await frame.users.drop_second_factor(frame.caller, form.get("password", ""))
+        await frame.users.drop_second_factor(frame.caller, form.get("password", ""), form.get("code", ""))
     except ShopError as error:
         errors = complaints(error) or {"password": error.detail}
         return await frame.show("account_factor.html", {"errors": errors}, 422)
     return Redirect("/account/security?said=factor", status_code=303)
 
 
-HANDLERS: list[Any] = [sign_in_code, second_factor, confirm, remove]
+HANDLERS: list[Any] = [sign_in_code, second_factor, begin, confirm, remove]

@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from shopwright.faces import render
 from shopwright.faces.person.gather import everything
 from shopwright.faces.person.http import answer
-from shopwright.faces.storefront.frame import FrameDep, complaints, form_of, leave_browser
+from shopwright.faces.storefront.frame import Frame, FrameDep, complaints, form_of, leave_browser
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow, seldom
@@ -113,7 +113,12 @@ async def watch(frame: FrameDep) -> Response[bytes] | Redirect:
 @get("/account/privacy", opt=allow(signed_in), include_in_schema=False)
 async def privacy(frame: FrameDep) -> Response[bytes]:
     """What we know, and the way out."""
-    return await frame.show("account_privacy.html", {"errors": {}})
+    return await _privacy(frame, {})
+
+
+async def _privacy(frame: Frame, errors: dict[str, str], status: int = 200) -> Response[bytes]:
+    guarded = await frame.users.has_second_factor(frame.caller.user_id or "")
+    return await frame.show("account_privacy.html", {"errors": errors, "guarded": guarded}, status)
 
 
 @get("/account/export", opt=allow(signed_in), include_in_schema=False)
@@ -126,14 +131,11 @@ async def export(frame: FrameDep) -> Response[bytes]:
 async def erase(frame: FrameDep) -> Response[bytes]:
     """Gone for good: asked for the password once more, so that nobody at an open browser can do it."""
     form = await form_of(frame.request)
-    client = frame.request.client.host if frame.request.client else ""
     try:
-        secret = await frame.users.open_session(frame.caller.email, form.get("password", ""), client)
-        await frame.users.close_session(secret)
+        await frame.users.reauthenticate(frame.caller, form.get("password", ""), form.get("code", ""))
         await frame.users.erase(frame.caller.user_id or "")
     except ShopError as error:
-        told = "This is not your password." if error.code == "unauthenticated" else error.detail
-        return await frame.show("account_privacy.html", {"errors": {"password": told}}, 422)
+        return await _privacy(frame, complaints(error) or {"password": error.detail}, 422)
     page = render.page(
         "storefront/templates/error.html",
         {

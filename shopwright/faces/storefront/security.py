@@ -137,7 +137,9 @@ async def change_password(frame: FrameDep) -> Response[bytes] | Redirect:
     """Change one's password."""
     form = await form_of(frame.request)
     try:
-        await frame.users.change_password(frame.caller, form.get("current_password", ""), form.get("password", ""))
+        await frame.users.change_password(
+            frame.caller, form.get("current_password", ""), form.get("password", ""), form.get("code", "")
+        )
     except ShopError as error:
         return await _security(frame, {"errors": complaints(error) or {"current_password": error.detail}}, 422)
     return _done("password")

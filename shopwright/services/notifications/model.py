@@ -23,6 +23,9 @@ from shopwright.services.users.contract import (
     EmailVerificationAsked,
     PasswordChanged,
     PasswordResetAsked,
+    SecondFactorAdded,
+    SecondFactorRemoved,
+    UserErased,
     UserRegistered,
 )
 
@@ -147,6 +150,48 @@ def password_changed(event: PasswordChanged) -> Letter:
         lines=("You are signed out everywhere else. If this was not you, choose a new password at once.",),
         path="/forgot-password",
         action="It was not me",
+    )
+
+
+def factor_added(event: SecondFactorAdded) -> Letter:
+    """So that nobody turns it on unnoticed."""
+    return Letter(
+        topic="account",
+        recipient=event.email,
+        account=event.user_id,
+        subject="A second factor was turned on",
+        heading="Your account asks for a code now",
+        lines=("Signing in asks for your password and a code. If this was not you, choose a new password at once.",),
+        path="/forgot-password",
+        action="It was not me",
+    )
+
+
+def factor_removed(event: SecondFactorRemoved) -> Letter:
+    """So that nobody turns it off unnoticed."""
+    return Letter(
+        topic="account",
+        recipient=event.email,
+        account=event.user_id,
+        subject="Your second factor was turned off",
+        heading="Your account asks for no code any more",
+        lines=("The password alone is asked for. If this was not you, choose a new password at once.",),
+        path="/forgot-password",
+        action="It was not me",
+    )
+
+
+def erased(event: UserErased) -> Letter:
+    """The last one: it is kept no longer than it takes to send it."""
+    return Letter(
+        topic="account",
+        recipient=event.email,
+        subject="Your account was erased",
+        heading="Your account is erased",
+        lines=(
+            "Your profile, addresses and messages are gone; orders stay in our books without your name.",
+            "If this was not you, write to us at once.",
+        ),
     )
 
 
@@ -343,6 +388,8 @@ LETTERS: dict[type[Event], Callable[..., Letter]] = {
     EmailVerificationAsked: verification,
     PasswordResetAsked: reset,
     PasswordChanged: password_changed,
+    SecondFactorAdded: factor_added,
+    SecondFactorRemoved: factor_removed,
     OrderPlaced: placed,
     OrderPaid: paid,
     OrderShipped: shipped,

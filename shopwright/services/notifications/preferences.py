@@ -1,5 +1,7 @@
 """What people want to be told, and how: by topic and channel, ended by one click, and what they asked to hear of."""
 
+from datetime import timedelta
+
 from shopwright.kit.errors import Missing, RateLimited
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.places import check_email
@@ -8,6 +10,7 @@ from shopwright.services.notifications.contract import Preferences, Topic
 from shopwright.services.notifications.service import Desk
 
 MOST_WATCHED = 100
+FAREWELL = timedelta(hours=1)
 
 
 class Correspondence(Desk):
@@ -89,6 +92,17 @@ class Correspondence(Desk):
             await postbox.forget(ids)
         async with self._work.begin(once=heard.key) as tx:
             await store.forget(tx, person, event.user_id)
+            if event.email != ERASED:
+                farewell = model.erased(event)
+                await store.insert(tx, self._dress(farewell), farewell, "", forget_after=FAREWELL)
+
+    async def forget_farewells(self) -> None:
+        """A timer: the last message to who was erased is forgotten, too."""
+        ids = await store.to_be_forgotten(self._work)
+        for postbox in self._postboxes.values():
+            await postbox.forget(ids)
+        async with self._work.begin() as tx:
+            await store.drop(tx, ids)
 
     async def hear_verified(self, heard: Heard) -> None:
         """EmailVerified: what the account wanted to be told is from now on what its address wants."""

@@ -22,5 +22,8 @@ def reactions(notifications: Correspondence) -> list[Reaction]:
 
 
 def timers(notifications: Correspondence) -> list[Timer]:
-    """The post goes out every second."""
-    return [Timer("notifications.send", timedelta(seconds=1), notifications.send)]
+    """Messages go out every second; the last ones to who was erased are soon forgotten."""
+    return [
+        Timer("notifications.send", timedelta(seconds=1), notifications.send),
+        Timer("notifications.forget_farewells", timedelta(minutes=5), notifications.forget_farewells),
+    ]

@@ -25,12 +25,14 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
 
 
-async def insert(tx: Transaction, message: Message, letter: Letter, person: str) -> None:
-    """A message to be sent."""
+async def insert(
+    tx: Transaction, message: Message, letter: Letter, person: str, forget_after: timedelta | None = None
+) -> None:
+    """A message to be sent, and after a while forgotten."""
     await tx.run(
         "INSERT INTO messages (id, channel, recipient, subject, text, html, unsubscribe, about, account, topic, secret,"
-        " secret_of, state, due, created_at) VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe,"
-        " :about, :account, :topic, :secret, :secret_of, 'waiting', :now, :now)",
+        " secret_of, state, due, created_at, forget_at) VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe,"
+        " :about, :account, :topic, :secret, :secret_of, 'waiting', :now, :now, :forget_at)",
         id=message.id,
         channel=message.channel,
         recipient=message.recipient,
@@ -43,6 +45,7 @@ async def insert(tx: Transaction, message: Message, letter: Letter, person: str)
         topic=letter.topic,
         secret=letter.secret.kind if letter.secret else "",
         secret_of=letter.secret.of if letter.secret else "",
+        forget_at=to_micros(tx.now + forget_after) if forget_after else 0,
         now=to_micros(tx.now),
     )
 
@@ -149,6 +152,19 @@ async def written_to(source: Work, person: str, account: str) -> list[MessageVie
         account=account,
     )
     return [_view(row) for row in rows]
+
+
+async def to_be_forgotten(source: Work) -> list[str]:
+    """Messages that were kept for long enough."""
+    rows = await source.fetch(
+        "SELECT id FROM messages WHERE forget_at > 0 AND forget_at <= :now LIMIT 100", now=to_micros(source.now())
+    )
+    return [row["id"] for row in rows]
+
+
+async def drop(tx: Transaction, message_ids: Sequence[str]) -> None:
+    """They are gone."""
+    await tx.run_many("DELETE FROM messages WHERE id = :id", [{"id": one} for one in message_ids])
 
 
 async def retry(tx: Transaction, message_id: str) -> bool:

@@ -11,6 +11,8 @@ LABEL = Label(
         "EmailVerified",
         "PasswordResetAsked",
         "PasswordChanged",
+        "SecondFactorAdded",
+        "SecondFactorRemoved",
         "UserErased",
     ),
 )

@@ -148,6 +148,20 @@ class PasswordChanged(Event, frozen=True, kw_only=True):
     name: str
 
 
+class SecondFactorAdded(Event, frozen=True, kw_only=True):
+    """Signing in asks for a code from now on."""
+
+    SUBJECT: ClassVar[str] = "user_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
+    user_id: str
+    email: str
+    name: str
+
+
+class SecondFactorRemoved(SecondFactorAdded, frozen=True, kw_only=True):
+    """The password alone is asked for again."""
+
+
 class UserErased(Event, frozen=True, kw_only=True):
     """An account is gone: whatever tells who that was is to be forgotten.
 
@@ -229,11 +243,11 @@ class Users(Protocol):
         """Who bears this token. Raises Unauthenticated."""
         ...
 
-    async def open_session(self, email: str, password: str, address: str = "") -> str:
-        """The secret of a browser's session. Raises as `sign_in`."""
+    async def open_session(self, email: str, password: str, address: str = "", device: str = "") -> str:
+        """The secret of a browser's session; `device`: what the browser is known by. Raises as `sign_in`."""
         ...
 
-    async def finish_sign_in(self, ticket: str, code: str, address: str = "") -> str:
+    async def finish_sign_in(self, ticket: str, code: str, address: str = "", device: str = "") -> str:
         """The secret of a browser's session, after `SecondFactorNeeded`. Raises WrongPassword, RateLimited, Unauthenticated."""
         ...
 
@@ -250,8 +264,15 @@ class Users(Protocol):
         """The authenticator knows it; answers codes to be kept on paper. Raises Invalid, Conflict."""
         ...
 
-    async def drop_second_factor(self, caller: Caller, password: str) -> None:
-        """The password alone is asked for again. Raises Invalid, RateLimited."""
+    async def drop_second_factor(self, caller: Caller, password: str, code: str = "") -> None:
+        """The password alone is asked for again. Raises as `reauthenticate`."""
+        ...
+
+    async def reauthenticate(self, caller: Caller, password: str, code: str = "") -> None:
+        """Whoever is signed in shows it anew, by password and, where there is a second factor, code.
+
+        Raises Invalid pointing at what is wrong or missing, RateLimited: wrong ones count as guesses.
+        """
         ...
 
     async def open_session_for(self, user_id: str) -> str:
@@ -305,9 +326,8 @@ class Users(Protocol):
     async def verify_email(self, token: str, user_id: str = "", password: str = "", address: str = "") -> User:
         """The reader of that letter has the address.
 
-        The first proof ends what was set before it (password, sessions, second factor, addresses, phone), unless the reader
-        shows to be who made the account: signed in as `user_id`, or by its `password`. Raises Refused for a token that is
-        spent, WrongPassword, RateLimited.
+        The first proof ends what was set before it, unless the reader is who made the account: signed in as `user_id`, or
+        by its `password`. Raises Refused for a token that is spent, WrongPassword, RateLimited.
         """
         ...
 
@@ -323,8 +343,8 @@ class Users(Protocol):
         """A new password by letter; all sessions end. Raises Refused for a token that is spent, Invalid."""
         ...
 
-    async def change_password(self, caller: Caller, current: str, password: str) -> None:
-        """A new password; all other sessions end. Raises WrongPassword, RateLimited, Invalid."""
+    async def change_password(self, caller: Caller, current: str, password: str, code: str = "") -> None:
+        """A new password; all other sessions end. Raises as `reauthenticate`, and Invalid."""
         ...
 
     @again

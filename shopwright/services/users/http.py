@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from shopwright.kit.auth import anyone, signed_in, staff
+from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.bounds import Email, Name, Token
 from shopwright.kit.errors import Invalid
 from shopwright.kit.places import Address
@@ -47,12 +47,14 @@ class NewUser(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewStaff(msgspec.Struct, forbid_unknown_fields=True):
-    """What an account of staff takes."""
+    """What an account of staff takes; `own_password` and `code` are those of who adds it."""
 
     email: Email
     password: str
     name: Name
     role: str
+    own_password: str = ""
+    code: str = ""
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
@@ -63,16 +65,11 @@ class Credentials(msgspec.Struct, forbid_unknown_fields=True):
     code: str = ""
 
 
-class Code(msgspec.Struct, forbid_unknown_fields=True):
-    """What an authenticator shows now."""
+class Again(msgspec.Struct, forbid_unknown_fields=True):
+    """One's own password again, and the code of one's authenticator where there is one: whoever finds a session has neither."""
 
-    code: str
-
-
-class Password(msgspec.Struct, forbid_unknown_fields=True):
-    """One's own, to be sure."""
-
-    password: str
+    password: str = ""
+    code: str = ""
 
 
 class SpareCodes(msgspec.Struct, frozen=True):
@@ -107,6 +104,21 @@ class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
 
     current_password: str
     password: str
+    code: str = ""
+
+
+async def proved(users: Users, caller: Caller, password: str, code: str, at: str) -> None:
+    """Raises Invalid at the field that is wrong or missing."""
+    try:
+        await users.reauthenticate(caller, password, code)
+    except Invalid as error:
+        raise Invalid(
+            error.detail,
+            problems=tuple(
+                msgspec.structs.replace(one, pointer=at) if one.pointer == "/password" else one
+                for one in error.problems
+            ),
+        ) from None
 
 
 @post("/v1/users", opt=seldom(anyone), tags=["users"], operation_id="register")
@@ -116,10 +128,11 @@ async def register(users: Service, data: JSONBody[NewUser]) -> User:
 
 
 @post("/v1/staff", opt=allow(staff("staff.write")), tags=["users"], operation_id="add_staff")
-async def add_staff(users: Service, data: JSONBody[NewStaff]) -> User:
+async def add_staff(users: Service, caller: Asking, data: JSONBody[NewStaff]) -> User:
     """Make an account for someone who works here: owner, catalog, orders, support, marketing or read-only."""
     if not data.role:
         raise Invalid.at("/role", "Name the role of this member of staff.")
+    await proved(users, caller, data.own_password, data.code, "/own_password")
     return await users.register(data.email, data.password, data.name, data.role)
 
 
@@ -131,21 +144,27 @@ async def sign_in(users: Service, data: JSONBody[Credentials], request: Request[
 
 
 @post("/v1/me/second-factor", opt=allow(signed_in), tags=["users"], operation_id="begin_second_factor")
-async def begin_second_factor(users: Service, caller: Asking, settings: Given[Named]) -> SecondFactor:
-    """A secret for an authenticator (TOTP); it is asked for once it is confirmed."""
+async def begin_second_factor(
+    users: Service, caller: Asking, settings: Given[Named], data: JSONBody[Again | None] = None
+) -> SecondFactor:
+    """A secret for an authenticator (TOTP), for who gives their password again; it is asked for once it is confirmed."""
+    await users.reauthenticate(caller, data.password if data else "")
     return await users.begin_second_factor(caller.user_id or "", settings.shop_name)
 
 
 @post("/v1/me/second-factor/confirm", opt=allow(signed_in), tags=["users"], operation_id="confirm_second_factor")
-async def confirm_second_factor(users: Service, caller: Asking, data: JSONBody[Code]) -> SpareCodes:
-    """The code it shows proves that the authenticator knows the secret."""
+async def confirm_second_factor(users: Service, caller: Asking, data: JSONBody[Again]) -> SpareCodes:
+    """The code it shows proves that the authenticator knows the secret; a password that is given is looked at, too."""
+    if data.password:
+        await users.reauthenticate(caller, data.password)
     return SpareCodes(await users.confirm_second_factor(caller.user_id or "", data.code))
 
 
 @delete("/v1/me/second-factor", opt=allow(signed_in), tags=["users"], operation_id="drop_second_factor")
-async def drop_second_factor(users: Service, caller: Asking, data: JSONBody[Password]) -> None:
-    """The password alone is asked for again."""
-    await users.drop_second_factor(caller, data.password)
+async def drop_second_factor(users: Service, caller: Asking, data: JSONBody[Again | None] = None) -> None:
+    """The password alone is asked for again; takes the password and a code."""
+    told = data or Again()
+    await users.drop_second_factor(caller, told.password, told.code)
 
 
 @get("/v1/staff", opt=allow(staff("staff.write")), tags=["users"], operation_id="list_staff")
@@ -227,7 +246,7 @@ async def reset_password(users: Service, data: JSONBody[PasswordReset]) -> dict[
 @put("/v1/me/password", opt=allow(signed_in), tags=["users"], operation_id="change_password", status_code=204)
 async def change_password(users: Service, caller: Asking, data: JSONBody[NewPassword]) -> None:
     """Change one's password; all other sessions end."""
-    await users.change_password(caller, data.current_password, data.password)
+    await users.change_password(caller, data.current_password, data.password, data.code)
 
 
 @get("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="get_me")
@@ -243,8 +262,10 @@ async def change_me(users: Service, caller: Asking, data: JSONBody[ProfileChange
 
 
 @delete("/v1/me", opt=allow(signed_in), tags=["users"], operation_id="erase_me")
-async def erase_me(users: Service, caller: Asking) -> None:
-    """Erase the account and whatever tells who one was; orders stay, anonymised."""
+async def erase_me(users: Service, caller: Asking, data: JSONBody[Again | None] = None) -> None:
+    """Erase the account and whatever tells who one was, with the password and, where there is one, a code; orders stay, anonymised."""
+    told = data or Again()
+    await users.reauthenticate(caller, told.password, told.code)
     await users.erase(caller.user_id or "")
 
 

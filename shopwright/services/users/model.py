@@ -1,4 +1,4 @@
-"""Rules of accounts: passwords, delays, names."""
+"""Rules of accounts: passwords and names."""
 
 import hmac
 from collections.abc import Mapping
@@ -12,8 +12,6 @@ from shopwright.services.users.contract import LetterPurpose
 NO_PASSWORD = "!"  # noqa: S105 -- what no password is the hash of
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 256
 LONGEST_NAME = 120
-FREE_TRIES = 5
-LONGEST_DELAY = timedelta(minutes=15)
 ACCESS = timedelta(minutes=15)
 SESSION = timedelta(days=30)
 # A session nobody uses ends before its time, that of staff sooner.
@@ -79,13 +77,6 @@ def check_account(email: str, password: str, name: str, role: str) -> None:
         problems.append(Problem("/role", "invalid", f"Roles are {', '.join(ROLES)}."))
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
-
-
-def delay_after(failures: int) -> timedelta:
-    """How long after the last wrong password the next try may come: nothing at first, then doubling from a second."""
-    if failures < FREE_TRIES:
-        return timedelta()
-    return min(timedelta(seconds=2 ** min(failures - FREE_TRIES, 20)), LONGEST_DELAY)
 
 
 def changed(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:

@@ -7,5 +7,8 @@ from shopwright.services.users.service import Accounts
 
 
 def timers(users: Accounts) -> list[Timer]:
-    """Acts of processes that ended are closed in the audit log."""
-    return [Timer("users.close_unfinished_acts", timedelta(minutes=1), users.log.close_unfinished)]
+    """Acts of processes that ended are closed in the audit log; tries that count no more are forgotten."""
+    return [
+        Timer("users.close_unfinished_acts", timedelta(minutes=1), users.log.close_unfinished),
+        Timer("users.forget_guesses", timedelta(hours=1), users.forget_guesses),
+    ]

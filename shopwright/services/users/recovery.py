@@ -4,12 +4,14 @@ What a letter lets its reader do rides on a token that is made when the letter i
 log of facts), kept as a hash, good for one use and a while.
 """
 
+from abc import abstractmethod
+
 from shopwright.kit import watch
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.errors import Invalid, Missing, Refused
+from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.work import Transaction
-from shopwright.services.users import factor_store, mail_store, model, store
+from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.contract import (
     EmailVerificationAsked,
     EmailVerified,
@@ -18,8 +20,8 @@ from shopwright.services.users.contract import (
     PasswordResetAsked,
     Session,
     User,
-    WrongPassword,
 )
+from shopwright.services.users.guesses import Client, forgive
 from shopwright.services.users.service import Accounts
 
 
@@ -48,7 +50,7 @@ class Recovery(Accounts):
         owner = await self._owner_of(token, "verification")
         knows = owner.id == user_id
         if password and not knows:
-            await self._check_password(owner.email, password, address)
+            await self._check_password(owner.email, password, Client(address))
             knows = True
         async with self._work.begin() as tx:
             await self._use(tx, token, "verification")
@@ -78,6 +80,7 @@ class Recovery(Accounts):
         await mail_store.drop_tokens(tx, user.id)
         await store.close_sessions(tx, user.id)
         await factor_store.drop(tx, user.id)
+        await guess_store.forget_clients(tx, user.id)
         await store.set_phone(tx, user.id, "")
         await store.delete_addresses(tx, user.id)
         watch.note("what was set before the address was proved is ended", user=user.id)
@@ -93,7 +96,7 @@ class Recovery(Accounts):
     async def reset_password(self, token: str, password: str) -> None:
         owner = await self._owner_of(token, "reset")
         model.check_password(password, owner.email, owner.name)
-        hashed = await self._hash(password)
+        hashed = await self._passwords.hash(password, known=True)
         async with self._work.begin() as tx:
             await self._use(tx, token, "reset")
             user = await store.get(tx, owner.id)
@@ -105,25 +108,25 @@ class Recovery(Accounts):
             await store.verify(tx, user.id)  # the token came by e-mail
             await mail_store.drop_tokens(tx, user.id)
             await store.close_sessions(tx, user.id)
-            await store.forget_failures(tx, f"account:{model.email_key(user.email)}")
+            await forgive(tx, model.email_key(user.email))
             if not user.verified:
                 await tx.tell(EmailVerified(user_id=user.id, email=user.email))
             await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
         watch.note("password set by letter", user=user.id)
 
-    async def change_password(self, caller: Caller, current: str, password: str) -> None:
-        try:
-            user = await self._check_password(caller.email, current, "")
-        except WrongPassword:
-            raise Invalid.at("/current_password", "This is not your current password.") from None
+    async def change_password(self, caller: Caller, current: str, password: str, code: str = "") -> None:
+        user = await self._check_again(caller, current, code, at="/current_password")
         model.check_password(password, user.email, user.name)
-        hashed = await self._hash(password)
+        hashed = await self._passwords.hash(password, known=True)
         async with self._work.begin() as tx:
             await store.set_password(tx, user.id, hashed)
             await mail_store.drop_tokens(tx, user.id)
             await store.close_sessions(tx, user.id, but=caller.session_id or "")
             await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
         watch.note("password changed", user=user.id)
+
+    @abstractmethod
+    async def _check_again(self, caller: Caller, password: str, code: str, at: str = "/password") -> User: ...
 
     async def sessions(self, user_id: str) -> list[Session]:
         return await store.sessions(self._work, user_id, to_micros(self._work.now()))

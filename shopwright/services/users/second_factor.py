@@ -13,7 +13,15 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Conflict, Invalid, Missing, Unauthenticated
 from shopwright.kit.work import Transaction
 from shopwright.services.users import factor_store, model, store
-from shopwright.services.users.contract import SecondFactor, SecondFactorNeeded, User, WrongPassword
+from shopwright.services.users.contract import (
+    SecondFactor,
+    SecondFactorAdded,
+    SecondFactorNeeded,
+    SecondFactorRemoved,
+    User,
+    WrongPassword,
+)
+from shopwright.services.users.guesses import Client
 from shopwright.services.users.recovery import Recovery
 
 STEP_S = 30
@@ -53,40 +61,64 @@ class Guarded(Recovery):
                 raise Invalid.at("/code", "This is not the code your authenticator shows now.")
             await factor_store.confirm(tx, user_id)
             await factor_store.put_recovery_codes(tx, user_id, codes)
+            user = await store.get(tx, user_id)
+            if user is None:
+                raise Missing("There is no such account.")
+            await tx.tell(SecondFactorAdded(user_id=user.id, email=user.email, name=user.name))
         watch.note("second factor added", user=user_id)
         return codes
 
-    async def drop_second_factor(self, caller: Caller, password: str) -> None:
-        try:
-            user = await self._check_password(caller.email, password, "")
-        except WrongPassword:
-            raise Invalid.at("/password", "This is not your password.") from None
+    async def drop_second_factor(self, caller: Caller, password: str, code: str = "") -> None:
+        user = await self._check_again(caller, password, code)
         async with self._work.begin() as tx:
             await factor_store.drop(tx, user.id)
+            await tx.tell(SecondFactorRemoved(user_id=user.id, email=user.email, name=user.name))
         watch.note("second factor taken away", user=user.id)
 
-    async def finish_sign_in(self, ticket: str, code: str, address: str = "") -> str:
+    async def reauthenticate(self, caller: Caller, password: str, code: str = "") -> None:
+        await self._check_again(caller, password, code)
+
+    async def _check_again(self, caller: Caller, password: str, code: str, at: str = "/password") -> User:
+        """Whoever has a session shows that they are who signed in. Raises Invalid at what is wrong or missing, RateLimited."""
+        if not password:
+            raise Invalid.at(at, "Give your password again, so that nobody else does this in your name.")
+        guarded = await self.has_second_factor(caller.user_id or "")
+        if guarded and not code:
+            raise Invalid.at("/code", "Give the code your authenticator shows, too.")
+        client = Client(session=caller.session_id or "")
+        try:
+            user = await self._check_password(caller.email, password, client)
+        except WrongPassword:
+            raise Invalid.at(at, "This is not your password.") from None
+        try:
+            if guarded:
+                await self._check_code(user, code, client)
+        except WrongPassword as error:
+            raise Invalid.at("/code", error.detail) from None
+        return user
+
+    async def finish_sign_in(self, ticket: str, code: str, address: str = "", device: str = "") -> str:
         user_id = await factor_store.ticket_owner(self._work, ticket, to_micros(self._work.now()))
         if user_id is None:
             raise Unauthenticated("This took too long. Sign in again with your password.")
-        await self._check_code(await self.get(user_id), code, address)
-        return await self.open_session_for(user_id)
+        client = Client(address, device)
+        await self._check_code(await self.get(user_id), code, client)
+        return await self._session_from(user_id, client)
 
-    async def _second(self, user: User, code: str, address: str) -> None:
+    async def _second(self, user: User, code: str, client: Client) -> None:
         """After the right password. Raises SecondFactorNeeded with a ticket for the code, WrongPassword for a wrong one."""
         if not await self.has_second_factor(user.id):
             return
         if code:
-            await self._check_code(user, code, address)
+            await self._check_code(user, code, client)
             return
         ticket = self._work.ids.secret()
         async with self._work.begin() as tx:
             await factor_store.keep_ticket(tx, ticket, user.id, to_micros(tx.now + TICKET))
         raise SecondFactorNeeded("Now the code your authenticator shows.", data={"ticket": ticket})
 
-    async def _check_code(self, user: User, code: str, address: str) -> None:
-        keys = [f"code:{user.id}", *([f"address:{address}"] if address else [])]
-        await self._check_delay(keys)
+    async def _check_code(self, user: User, code: str, client: Client) -> None:
+        tried = await self._guesses.begin("code", model.email_key(user.email), user.id, client)
         async with self._work.begin() as tx:
             found = await factor_store.factor(tx, user.id)
             if found is None:
@@ -95,11 +127,10 @@ class Guarded(Recovery):
             right = await self._is_now(tx, user.id, found["secret"], bare) or await factor_store.use_recovery_code(
                 tx, user.id, bare
             )
-            for one in keys:
-                await (store.forget_failures(tx, one) if right else store.count_failure(tx, one))
         if not right:
-            watch.note("wrong code", user=user.id, address=address)
+            watch.note("wrong code", user=user.id, address=client.address)
             raise WrongPassword("This is not the code your authenticator shows now.")
+        await self._guesses.was_right(tried)
 
     @staticmethod
     async def _is_now(tx: Transaction, user_id: str, secret: str, code: str) -> bool:

@@ -1,22 +1,19 @@
 """Users: accounts, sign-in, address book."""
 
-import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 
 from shopwright.kit import watch
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
-from shopwright.kit.errors import Missing, RateLimited, Unauthenticated
+from shopwright.kit.errors import Missing, Unauthenticated
 from shopwright.kit.places import Address, check_address, check_email, check_phone
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.users import factor_store, mail_store, model, store
+from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.audit import AuditLog
 from shopwright.services.users.contract import (
     Act,
@@ -33,6 +30,8 @@ from shopwright.services.users.contract import (
     UserRegistered,
     WrongPassword,
 )
+from shopwright.services.users.guesses import Client, Guesses, forgive, remember
+from shopwright.services.users.passwords import Passwords
 from shopwright.services.users.tokens import Signer, new_key
 
 
@@ -49,9 +48,8 @@ class Accounts(ABC):
     ) -> None:
         self._work = work
         self._staff_need_factor = staff_need_factor
-        self._hasher = hasher or PasswordHasher()  # Argon2id with the parameters of RFC 9106, low memory
-        self._hashing = asyncio.Semaphore(2)
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._passwords = Passwords(hasher)
+        self._guesses = Guesses(work)
         self._signer: Signer | None = None
         self.log = AuditLog(work, audit_key)
 
@@ -59,7 +57,7 @@ class Accounts(ABC):
         normal = check_email(email)
         model.check_account(normal, password, name, role)
         user = User(id=self._work.ids.new("usr"), email=normal, name=name.strip(), role=role)
-        hashed = await self._hash(password)
+        hashed = await self._passwords.hash(password)
         async with self._work.begin() as tx:
             if not await store.insert(tx, user, model.email_key(normal), hashed):
                 raise EmailTaken("There is an account with this e-mail address already. Sign in instead.")
@@ -77,51 +75,28 @@ class Accounts(ABC):
             await tx.tell(UserImported(user_id=user.id, email=user.email, name=user.name))
         return user
 
-    async def _hash(self, password: str) -> str:
-        async with self._hashing:
-            return await asyncio.to_thread(self._hasher.hash, password)
-
-    async def _verify(self, hashed: str, password: str) -> bool:
-        def verify() -> bool:
-            try:
-                return self._hasher.verify(hashed, password)
-            except (Argon2Error, InvalidHashError):
-                return False
-
-        async with self._hashing:
-            return await asyncio.to_thread(verify)
-
-    async def _check_delay(self, keys: Sequence[str]) -> None:
-        for one in keys:
-            count, last = await store.failures(self._work, one)
-            wait = from_micros(last) + model.delay_after(count) - self._work.now() if count else None
-            if wait is not None and wait.total_seconds() > 0:
-                seconds = int(wait.total_seconds()) + 1
-                raise RateLimited(
-                    f"Too many wrong passwords. Try again in {seconds} seconds.", data={"retry_after": seconds}
-                )
-
-    async def _check_password(self, email: str, password: str, address: str) -> User:
+    async def _check_password(self, email: str, password: str, client: Client) -> User:
+        """Raises WrongPassword, RateLimited."""
         key = model.email_key(email.strip())
-        keys = [f"account:{key}", *([f"address:{address}"] if address else [])]
-        await self._check_delay(keys)
         found = await store.with_password(self._work, key)
-        right = await self._verify(found[1] if found else self._nobody, password[: model.LONGEST_PASSWORD])
-        async with self._work.begin() as tx:
-            for one in keys:
-                await (store.forget_failures(tx, one) if found and right else store.count_failure(tx, one))
+        tried = await self._guesses.begin("password", key, found[0].id if found else "", client)
+        hashed = found[1] if found else None
+        right = await self._passwords.matches(hashed, password[: model.LONGEST_PASSWORD], known=tried.known)
         if not found or not right:
-            watch.note("wrong password", user=found[0].id if found else "", address=address)
+            watch.note("wrong password", user=found[0].id if found else "", address=client.address)
             raise WrongPassword("E-mail address or password is wrong.")
+        await self._guesses.was_right(tried)
         return found[0]
 
     @abstractmethod
-    async def _second(self, user: User, code: str, address: str) -> None: ...
+    async def _second(self, user: User, code: str, client: Client) -> None: ...
 
     async def sign_in(self, email: str, password: str, address: str = "", code: str = "") -> Tokens:
-        user = await self._check_password(email, password, address)
-        await self._second(user, code, address)
+        client = Client(address)
+        user = await self._check_password(email, password, client)
+        await self._second(user, code, client)
         async with self._work.begin() as tx:
+            await remember(tx, user.id, client)
             session_id, _ = await self._open(tx, user.id)
             return await self._tokens(tx, user, session_id)
 
@@ -173,10 +148,17 @@ class Accounts(ABC):
             raise Unauthenticated("This session has ended. Sign in again.")
         return self._caller(row)
 
-    async def open_session(self, email: str, password: str, address: str = "") -> str:
-        user = await self._check_password(email, password, address)
-        await self._second(user, "", address)
-        return await self.open_session_for(user.id)
+    async def open_session(self, email: str, password: str, address: str = "", device: str = "") -> str:
+        client = Client(address, device)
+        user = await self._check_password(email, password, client)
+        await self._second(user, "", client)
+        return await self._session_from(user.id, client)
+
+    async def _session_from(self, user_id: str, client: Client) -> str:
+        """The secret of a session; the account knows from now on where it was opened."""
+        async with self._work.begin() as tx:
+            await remember(tx, user_id, client)
+            return (await self._open(tx, user_id))[1]
 
     async def open_session_for(self, user_id: str) -> str:
         async with self._work.begin() as tx:
@@ -261,11 +243,17 @@ class Accounts(ABC):
                 raise LastOwner("This is the only owner of the shop. Make someone else an owner first.")
             await store.close_sessions(tx, user_id)
             await mail_store.drop_tokens(tx, user_id)
-            await store.forget_failures(tx, f"account:{model.email_key(user.email)}")
+            await forgive(tx, model.email_key(user.email))
+            await guess_store.forget_clients(tx, user_id)
             await factor_store.drop(tx, user_id)
             await store.delete(tx, user_id)
             await tx.redact(user_id)
             await tx.tell(UserErased(user_id=user_id, email=user.email, name=user.name, verified=user.verified))
+
+    async def forget_guesses(self) -> None:
+        """A timer: tries that count no more."""
+        async with self._work.begin() as tx:
+            await guess_store.forget_old(tx)
 
     async def begin_act(self, act: Act, before: dict[str, Any]) -> str:
         return await self.log.begin(act, before)

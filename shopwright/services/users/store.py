@@ -89,27 +89,6 @@ async def delete(tx: Transaction, user_id: str) -> None:
     await tx.run("DELETE FROM users WHERE id = :user_id", user_id=user_id)
 
 
-async def failures(source: Work | Transaction, key: str) -> tuple[int, int]:
-    """How often in a row it failed, and when last."""
-    row = await source.one("SELECT count, last FROM failures WHERE key = :key", key=key)
-    return (row["count"], row["last"]) if row else (0, 0)
-
-
-async def count_failure(tx: Transaction, key: str) -> None:
-    """One more."""
-    await tx.run(
-        "INSERT INTO failures (key, count, last) VALUES (:key, 1, :now)"
-        " ON CONFLICT (key) DO UPDATE SET count = failures.count + 1, last = excluded.last",
-        key=key,
-        now=to_micros(tx.now),
-    )
-
-
-async def forget_failures(tx: Transaction, key: str) -> None:
-    """It worked."""
-    await tx.run("DELETE FROM failures WHERE key = :key", key=key)
-
-
 async def open_session(tx: Transaction, session_id: str, user_id: str, secret: str, expires_at: int) -> None:
     """A new session, found again by its secret."""
     await tx.run(

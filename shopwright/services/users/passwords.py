@@ -1,0 +1,62 @@
+"""Passwords as hashes (Argon2id), made and compared in a queue of their own.
+
+A comparison takes the processor for some ten milliseconds: whoever sends many guesses could keep customers waiting. Clients
+that an account does not know take one thread at most and stand in a queue that has an end; the other thread is for the rest.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from shopwright.kit.errors import RateLimited
+
+T = TypeVar("T")
+THREADS = 2
+LONGEST_QUEUE = 100
+AGAIN_S = 2
+
+
+class Passwords:
+    """Hashes and compares. Each comparison costs the same, also where there is nothing to compare with."""
+
+    def __init__(self, hasher: PasswordHasher | None) -> None:
+        self._hasher = hasher or PasswordHasher()  # Argon2id with the parameters of RFC 9106, low memory
+        self._nobody = self._hasher.hash("nobody has this password")
+        self._pool = ThreadPoolExecutor(THREADS, "passwords")
+        self._strangers = asyncio.Semaphore(THREADS - 1)
+        self._waiting = 0
+
+    async def hash(self, password: str, *, known: bool = False) -> str:
+        """The hash of a new password. Raises RateLimited where too many strangers wait."""
+        return await self._queue(lambda: self._hasher.hash(password), known=known)
+
+    async def matches(self, hashed: str | None, password: str, *, known: bool = False) -> bool:
+        """Is this the password? None, and what is no hash, is nobody's. Raises RateLimited where too many strangers wait."""
+        real = hashed if hashed and hashed.startswith("$argon2") else None
+
+        def compare() -> bool:
+            try:
+                return self._hasher.verify(real or self._nobody, password)
+            except (Argon2Error, InvalidHashError):
+                return False
+
+        return await self._queue(compare, known=known) and real is not None
+
+    async def _queue(self, work: Callable[[], T], *, known: bool) -> T:
+        loop = asyncio.get_running_loop()
+        if known:
+            return await loop.run_in_executor(self._pool, work)
+        if self._waiting >= LONGEST_QUEUE:
+            raise RateLimited(
+                f"Too many people sign in just now. Try again in {AGAIN_S} seconds.", data={"retry_after": AGAIN_S}
+            )
+        self._waiting += 1
+        try:
+            async with self._strangers:
+                return await loop.run_in_executor(self._pool, work)
+        finally:
+            self._waiting -= 1
