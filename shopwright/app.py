@@ -44,6 +44,7 @@ from shopwright.kit.ports import Provider, SendWebhook
 from shopwright.kit.tally import Tally
 from shopwright.kit.tasks import ended
 from shopwright.kit.work import Work
+from shopwright.lenient import SPARED, Lenient
 from shopwright.services import RIVER
 from shopwright.services.carts.contract import Carts
 from shopwright.services.carts.waiting import Doorkeeper
@@ -246,6 +247,7 @@ class Shop:
         self.insights = self._service(
             "insights", Insights, lambda: self._part(Ledgerkeeper)(works["insights"], currency=settings.currency)
         )
+        self._spared = {name: Lenient(name, getattr(self, name), self.ways.note_outage) for name in SPARED & self.here}
         self.looked = Tally(self.recommendations.looked)
         self.searched = Tally(self.search.searched)
 
@@ -254,12 +256,16 @@ class Shop:
         self.contracts[name] = contract
         return build() if name in self.here else cast("Part", self.ways.to(name, contract))
 
+    def for_pages(self, name: str) -> Any:
+        """A service as pages ask it: one they can go without answers with less where it fails."""
+        return self._spared.get(name) or getattr(self, name)
+
     def _build_faces(self) -> None:
         self.shelf = Shelf(
             catalog=self.catalog,
             inventory=self.inventory,
             pricing=self.pricing,
-            search=self.search,
+            search=self.for_pages("search"),
             currency=self.settings.currency,
         )
 
@@ -320,7 +326,7 @@ class Shop:
             yield self
         finally:
             await ended(running)
-            await self.tell_counts()
+            await self._told_counts()
             await self.close()
 
     async def tell_counts(self) -> None:
@@ -331,10 +337,13 @@ class Shop:
     async def _tell_counts(self) -> None:
         while True:
             await asyncio.sleep(COUNTED_EVERY_S)
-            try:
-                await self.tell_counts()
-            except Exception:
-                log.exception("what was counted could not be told of")
+            await self._told_counts()
+
+    async def _told_counts(self) -> None:
+        try:
+            await self.tell_counts()
+        except Exception:
+            log.exception("what was counted could not be told of")
 
     async def close(self) -> None:
         """Let go of every engine."""

@@ -16,6 +16,7 @@ import click
 
 from shopwright import __version__
 from shopwright.kit.errors import ShopError
+from shopwright.kit.settings import missing_extra
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
@@ -51,6 +52,11 @@ class Spoken(click.Group):
             return super().invoke(ctx)
         except ShopError as error:
             click.echo(f"shopwright: {error.detail}", err=True)
+            ctx.exit(1)
+        except ModuleNotFoundError as error:
+            if (sentence := missing_extra(error)) is None:
+                raise
+            click.echo(f"shopwright: {sentence}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             ctx.exit(130)

@@ -1,43 +1,76 @@
-"""`shopwright doctor`: does everything add up? Each finding is a sentence that says what is wrong."""
+"""`shopwright doctor`: does everything add up? Each finding is a sentence that says what is wrong.
 
+What a fact would mend that is still on its way is not wrong: the services have not heard of each other yet.
+"""
+
+import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
 from shopwright.app import Shop
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import ShopError
+from shopwright.kit.facts import UnderWay
 from shopwright.kit.health import Health
 from shopwright.services.orders.model import PAID
 
 GRACE_S = 60
+PATIENCE_S = 5.0  # a shop that starts has brought home by then what was on its way
+AGAIN_S = 0.5
 FIRST_NUMBER = 1000
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A check and what it found wrong (nothing: all is well)."""
+    """A check, what it found wrong (nothing: all is well), and what is on its way."""
 
     check: str
     wrong: list[str]
+    under_way: list[str] = []
+
+
+class Open(msgspec.Struct, frozen=True):
+    """What does not add up, and whom facts are about that would mend it when `orders` hears them."""
+
+    sentence: str
+    subjects: frozenset[str]
+
+
+async def look(shop: Shop) -> list[Finding]:
+    """All checks, once everything that can be delivered was; a living shop is given a moment to do what it is at."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        await shop.bus.settle()
+        findings = await examine(shop)
+        if time.monotonic() > until or not any(one.wrong or one.under_way for one in findings):
+            return findings
+        await asyncio.sleep(AGAIN_S)
 
 
 async def examine(shop: Shop) -> list[Finding]:
     """All checks, in order."""
-    checks: list[tuple[str, Callable[[Shop], Awaitable[list[str]]]]] = [
-        (
-            "stock is the sum of its movements, and what is reserved is in open reservations",
-            lambda one: one.inventory.damage(),
-        ),
-        ("lines + tax + shipping − discount = total", _totals_add_up),
-        ("every paid order was paid, in full, and every payment has its order", _payments_match),
-        ("the ledger balances and agrees with the payments", lambda one: one.payments.damage()),
-        ("order numbers have no gaps", _numbers_have_no_gaps),
-        ("open reservations belong to orders that wait or are on their way", _reservations_belong),
-        ("every fact was delivered", _facts_are_delivered),
-        ("the audit log is whole and as it was written", lambda one: one.users.log.damage()),
-    ]
-    return [Finding(name, await check(shop)) for name, check in checks]
+    before = await shop.bus.under_way()
+    findings = [await _examined(shop, name, check) for name, check in CHECKS]
+    under_way = [*before, *await shop.bus.under_way()]  # also what was delivered or told meanwhile
+    for name, mendable in MENDABLE:
+        found = await mendable(shop)
+        on_its_way = [one for one in found if _mends(under_way, one)]
+        wrong = [one.sentence for one in found if one not in on_its_way]
+        findings.append(Finding(name, wrong, [one.sentence for one in on_its_way]))
+    return [*findings, await _facts_are_delivered(shop)]
+
+
+async def _examined(shop: Shop, name: str, check: Callable[[Shop], Awaitable[list[str]]]) -> Finding:
+    return Finding(name, await check(shop))
+
+
+def _mends(under_way: Sequence[UnderWay], found: Open) -> bool:
+    return any(
+        one.hearer.startswith("orders.") and (one.subjects is None or one.subjects & found.subjects)
+        for one in under_way
+    )
 
 
 async def examine_engines(shop: Shop) -> list[Finding]:
@@ -100,13 +133,17 @@ async def _totals_add_up(shop: Shop) -> list[str]:
     return wrong
 
 
-async def _payments_match(shop: Shop) -> list[str]:
-    wrong = []
+async def _payments_match(shop: Shop) -> list[Open]:
+    wrong: list[Open] = []
+
+    def say(sentence: str, *subjects: str) -> None:
+        wrong.append(Open(sentence, frozenset(subjects)))
+
     statuses = {row["id"]: row["status"] for row in await shop.works["orders"].fetch("SELECT id, status FROM orders")}
     captured: dict[str, int] = {}
     for row in await shop.works["payments"].fetch("SELECT id, order_id, status, amount, refunded FROM payments"):
         if row["order_id"] not in statuses:
-            wrong.append(f"Payment {row['id']} is for order {row['order_id']}, which does not exist.")
+            say(f"Payment {row['id']} is for order {row['order_id']}, which does not exist.")
         if row["status"] in {"captured", "part_refunded"} and row["refunded"] < row["amount"]:
             captured[row["order_id"]] = captured.get(row["order_id"], 0) + 1
         if (
@@ -114,9 +151,17 @@ async def _payments_match(shop: Shop) -> list[str]:
             and statuses.get(row["order_id"]) == "cancelled"
             and row["refunded"] == 0
         ):
-            wrong.append(f"Order {row['order_id']} is cancelled, but its payment {row['id']} was not given back.")
+            say(
+                f"Order {row['order_id']} is cancelled, but its payment {row['id']} was not given back.",
+                row["order_id"],
+                row["id"],
+            )
         if row["status"] in {"captured", "part_refunded"} and statuses.get(row["order_id"]) in {"placed", "expired"}:
-            wrong.append(f"Payment {row['id']} has been received, but order {row['order_id']} does not know.")
+            say(
+                f"Payment {row['id']} has been received, but order {row['order_id']} does not know.",
+                row["order_id"],
+                row["id"],
+            )
     refunded = {
         row["order_id"]
         for row in await shop.works["payments"].fetch("SELECT order_id FROM payments WHERE status = 'refunded'")
@@ -126,7 +171,7 @@ async def _payments_match(shop: Shop) -> list[str]:
         if order_id in past:
             continue  # paid in an earlier shop
         if status in PAID and captured.get(order_id, 0) != 1 and order_id not in refunded:
-            wrong.append(f"Order {order_id} is {status}, but {captured.get(order_id, 0)} payments for it stand.")
+            say(f"Order {order_id} is {status}, but {captured.get(order_id, 0)} payments for it stand.", order_id)
     return wrong
 
 
@@ -143,26 +188,44 @@ async def _numbers_have_no_gaps(shop: Shop) -> list[str]:
     return wrong
 
 
-async def _reservations_belong(shop: Shop) -> list[str]:
+async def _reservations_belong(shop: Shop) -> list[Open]:
     statuses = {row["id"]: row["status"] for row in await shop.works["orders"].fetch("SELECT id, status FROM orders")}
     now = to_micros(shop.clock.now())
     rows = await shop.works["inventory"].fetch("SELECT order_id, expires_at FROM reservations WHERE state = 'open'")
-    return [
-        f"Goods are set aside for order {row['order_id']}, which is {statuses.get(row['order_id'], 'not there')}."
-        for row in rows
-        if statuses.get(row["order_id"]) in {"paid", "shipped", "delivered", "cancelled"}
-        or (row["expires_at"] < now - GRACE_S * 1_000_000)
-    ]
-
-
-async def _facts_are_delivered(shop: Shop) -> list[str]:
     wrong = []
-    overdue = to_micros(shop.clock.now()) - GRACE_S * 1_000_000
-    for name, work in shop.works.items():
-        for row in await work.fetch(
-            "SELECT fact_id, hearer, state, problem, due FROM deliveries WHERE state = 'dead' OR due < :overdue ORDER BY fact_id LIMIT 20",
-            overdue=overdue,
-        ):
-            why = f" ({row['problem']})" if row["problem"] else ""
-            wrong.append(f"{name} told {row['fact_id']}, and {row['hearer']} has not handled it{why}.")
+    for row in rows:
+        ended = statuses.get(row["order_id"]) in {"paid", "shipped", "delivered", "cancelled"}
+        if ended or row["expires_at"] < now - GRACE_S * 1_000_000:
+            payments = await shop.payments.of_order(row["order_id"])
+            sentence = f"Goods are set aside for order {row['order_id']}, which is {statuses.get(row['order_id'], 'not there')}."
+            wrong.append(Open(sentence, frozenset({row["order_id"], *(one.id for one in payments)})))
     return wrong
+
+
+async def _facts_are_delivered(shop: Shop) -> Finding:
+    wrong = [
+        f"{one.source} told {one.fact_id}, and {one.hearer} has not handled it"
+        + (f" ({one.problem})." if one.problem else ".")
+        for one in await shop.bus.dead()
+    ]
+    waiting = await shop.bus.under_way()
+    count = sum(one.count for one in waiting)
+    oldest = max((one.oldest_s for one in waiting), default=0.0)
+    hearers = ", ".join(sorted({one.hearer for one in waiting}))
+    told = f"{count} facts are on their way, the oldest for {oldest:.0f} s; they wait for {hearers}."
+    return Finding("every fact was delivered, or is on its way", wrong, [told] if waiting else [])
+
+
+CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
+    (
+        "stock is the sum of its movements, and what is reserved is in open reservations",
+        lambda one: one.inventory.damage(),
+    ),
+    ("lines + tax + shipping − discount = total", _totals_add_up),
+    ("the ledger balances and agrees with the payments", lambda one: one.payments.damage()),
+    ("order numbers have no gaps", _numbers_have_no_gaps),
+)
+MENDABLE: tuple[tuple[str, Callable[[Shop], Awaitable[list[Open]]]], ...] = (
+    ("every paid order was paid, in full, and every payment has its order", _payments_match),
+    ("open reservations belong to orders that wait or are on their way", _reservations_belong),
+)

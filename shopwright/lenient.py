@@ -1,9 +1,10 @@
 """What is shown where a service that a shop can do without does not answer: less, and no failure."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shopwright.kit.errors import Unavailable
+from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.services.reviews.contract import Histogram
 from shopwright.services.search.contract import Rating, Results
 
@@ -13,6 +14,7 @@ INSTEAD: Mapping[tuple[str, str], Callable[[], Any]] = {
     ("search", "suggest"): list,
     ("search", "rating"): lambda: Rating(0.0, 0),
     ("reviews", "of_product"): list,
+    ("reviews", "own"): lambda: None,
     ("reviews", "histogram"): lambda: Histogram((0, 0, 0, 0, 0)),
     ("recommendations", "recommend"): list,
     ("recommendations", "remembers"): bool,
@@ -22,8 +24,12 @@ INSTEAD: Mapping[tuple[str, str], Callable[[], Any]] = {
 }
 
 
+SPARED = frozenset(service for service, _ in INSTEAD)
+log = logging.getLogger("shopwright")
+
+
 class Lenient:
-    """A service elsewhere, with something `INSTEAD` of its answers. `count` is told of each answer that says less."""
+    """A service, here or elsewhere, with something `INSTEAD` of its answers. `count` is told of each answer that says less."""
 
     def __init__(self, service: str, inner: Any, count: Callable[[], None]) -> None:
         self._service = service
@@ -40,6 +46,12 @@ class Lenient:
             try:
                 answer = await ask(*args, **kwargs)
             except Unavailable:
+                self._count()
+                return instead()
+            except ShopError:
+                raise
+            except Exception:  # a table that is gone, a file that cannot be read: its own trouble, not that of the page
+                log.exception("%s.%s failed; what asked goes on with less", self._service, name)
                 self._count()
                 return instead()
             if getattr(answer, "partial", False):

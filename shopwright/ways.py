@@ -13,7 +13,7 @@ from shopwright.kit.seal import Seal
 from shopwright.kit.settings import client_of
 from shopwright.kit.web.internal import PREFIX, audience
 from shopwright.kit.work import Marks
-from shopwright.lenient import INSTEAD, Lenient
+from shopwright.lenient import SPARED, Lenient
 from shopwright.services import RIVER
 from shopwright.settings import Settings
 
@@ -44,7 +44,6 @@ LOOKING = {
     "search": ("find", "suggest"),
     "recommendations": ("recommend", "remembers", "seen"),
 }
-SPARED = frozenset(service for service, _ in INSTEAD)
 T = TypeVar("T")
 Connect = Callable[[str], "Wire"]
 
@@ -115,9 +114,10 @@ class Ways:
         found = remote(contract, way)
         if service == "carts" and self.cart_counts is not None:
             found = cast("T", Shortcut(found, "count", self.cart_counts))
-        return cast("T", Lenient(service, found, self._note)) if service in SPARED else found
+        return cast("T", Lenient(service, found, self.note_outage)) if service in SPARED else found
 
-    def _note(self) -> None:
+    def note_outage(self) -> None:
+        """Something was answered with less than there is."""
         self._outages += 1
 
     def outages(self) -> int:

@@ -313,12 +313,12 @@ def plans(shop: Shop) -> dict[str, Plan]:
         return int(shop.clock.now().timestamp()) // 60
 
     strangers = Strangers()
-    found = shop.search.outages if "search" in shop.here else shop.ways.outages
+    found = shop.search.outages if "search" in shop.here else lambda: 0
     made_from = {"/v1/products": SEEN_BY_ALL, "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
-    api = {path: Plan(made_from[path], strangers, own=[found]) for path in KEPT_API}
+    api = {path: Plan(made_from[path], strangers, own=[found, shop.ways.outages]) for path in KEPT_API}
     # What is recommended shifts with every glance of anyone: pages may be a minute behind in this alone.
     visitors = PageVisitors(shop.carts, shop.settings, all_alike=shop.edge is not None)
-    page = Plan(SEEN_BY_ALL, visitors, others=[minute], own=[found])
+    page = Plan(SEEN_BY_ALL, visitors, others=[minute], own=[found, shop.ways.outages])
     return api if shop.settings.pages == "fresh" else api | dict.fromkeys(KEPT_PAGES, page)
 
 

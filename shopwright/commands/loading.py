@@ -10,7 +10,7 @@ from shopwright.app import Shop
 from shopwright.demo.load import load, mark_if_new
 from shopwright.demo.many import load_many
 from shopwright.demo.people import live_a_little
-from shopwright.doctor import Finding, examine, examine_engines
+from shopwright.doctor import Finding, examine_engines, look
 from shopwright.kit.errors import Unavailable
 
 PAGE = 200
@@ -60,8 +60,7 @@ async def rebuild(shop: Shop) -> int:
 
 async def doctor(shop: Shop) -> int:
     """Say what does not add up."""
-    await shop.bus.settle()
-    return _tell(await examine(shop))
+    return _tell(await look(shop))
 
 
 async def doctor_of_engines(shop: Shop) -> int:
@@ -74,6 +73,10 @@ def _tell(findings: Sequence[Finding]) -> int:
         print(f"{'✗' if finding.wrong else '✓'} {finding.check}")
         for sentence in finding.wrong:
             print(f"    {sentence}")
+        for sentence in finding.under_way:
+            print(f"    on its way: {sentence}")
     wrong = sum(len(finding.wrong) for finding in findings)
-    print("All is well." if not wrong else f"{wrong} things are wrong.")
+    waits = any(finding.under_way for finding in findings)
+    well = "Nothing is wrong; some of it is on its way." if waits else "All is well."
+    print(well if not wrong else f"{wrong} things are wrong.")
     return 1 if wrong else 0

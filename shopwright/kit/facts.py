@@ -122,6 +122,15 @@ class Timer(msgspec.Struct, frozen=True):
     handler: Callable[[], Awaitable[None]]
 
 
+class UnderWay(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts that one hearer has not handled yet. `subjects`: what they are about; None where only their number is known."""
+
+    hearer: str
+    count: int
+    oldest_s: float
+    subjects: frozenset[str] | None
+
+
 class Hearers(msgspec.Struct):
     """Who hears what: event name → names of reactions. Filled by app.py before the first transaction."""
 

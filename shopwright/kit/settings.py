@@ -118,14 +118,40 @@ def choose(kind: str, url: str, known: Mapping[str, E]) -> E:
     )
 
 
+# What each extra brings, by the name it is imported by.
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "postgres": ("asyncpg",),
+    "redis": ("redis",),
+    "memcached": ("pymemcache",),
+    "s3": ("obstore",),
+    "smtp": ("aiosmtplib",),
+    "opensearch": ("opensearchpy",),
+    "rabbitmq": ("aio_pika",),
+    "mongodb": ("pymongo",),
+    "apart": ("aiohttp", "circuitbreaker"),
+    "cluster": ("supervisor",),
+    "cloudfront": ("botocore",),
+    "traces": ("opentelemetry",),
+}
+
+
+def missing_extra(error: ModuleNotFoundError) -> str | None:
+    """What to install, where a module of an extra is not there; None for any other."""
+    package = (error.name or "").partition(".")[0]
+    extra = next((name for name, brings in EXTRAS.items() if package in brings), None)
+    if extra is None:
+        return None
+    return f"This needs {package}, which is not installed: pip install 'shopwright[{extra}]'."
+
+
 @contextmanager
 def client_of(extra: str) -> Iterator[None]:
     """Around the import of an engine: a client that is not installed is an Invalid setting that says how to install it."""
     try:
         yield
-    except ModuleNotFoundError as error:
+    except ImportError as error:  # it is not there, or without what it needs itself
         raise Invalid(
-            f"This engine needs {error.name}, which is not installed: pip install 'shopwright[{extra}]'."
+            f"This engine needs {error.name}, which is not (wholly) installed: pip install 'shopwright[{extra}]'."
         ) from None
 
 

@@ -24,8 +24,9 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Event, Fact, Heard, Hearers, decode, redacted
 from shopwright.kit.ids import Ids
 
-# How long the process that told a fact keeps the deliveries to itself before others may take them over.
-LEASE = timedelta(seconds=20)
+# How long the process that told a fact keeps the deliveries to itself before others may take them over. Who is still at
+# them renews it (`engines/bus/relay.py`): what a process that died had is taken up by another soon.
+LEASE = timedelta(seconds=3)
 ANSWERS_KEPT = timedelta(days=1)
 FORGOTTEN_WITHIN = timedelta(days=30)
 REQUEST_S = 1.0

@@ -25,6 +25,7 @@ from shopwright.web import build
 from tests.apart.inside import apart
 from tests.api.test_journey import order, ready_cart
 from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sell
+from tests.process.server import Server
 
 Spans = list[dict[str, Any]]
 
@@ -182,3 +183,13 @@ async def test_a_line_is_one_object_and_names_nobody(shop: Shop) -> None:
     stumbled = lines[-1]
     assert (stumbled["level"], stumbled["message"]) == ("warning", "someone stumbled")
     assert "KeyError" in stumbled["error"]
+
+
+def test_several_processes_serve_where_traces_are_kept(data: tuple[Path, str]) -> None:
+    with receiver() as (url, spans):
+        server = Server(*data, workers=2, traces=url).start()
+        try:
+            assert httpx.get(f"{server.url}/v1/categories", trust_env=False).status_code == 200
+        finally:
+            server.stop()
+        assert any(one["name"].startswith("GET") for one in spans)

@@ -142,6 +142,7 @@ async def test_a_declined_card_is_said_and_another_pays(api: httpx.AsyncClient, 
         f"/v1/orders/{made['id']}/payments",
         params={"email": "ada@example.com"},
         json={"provider": "pretend", "token": "pretend_ok"},
+        headers={"Idempotency-Key": "another-card"},
     )
     assert retry.json()["status"] == "paid"
 

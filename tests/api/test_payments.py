@@ -358,3 +358,14 @@ async def test_a_coupon_of_an_order_that_is_off_is_free_again(shop, api) -> None
         await shop.pricing.redeem("ord_2", ("ONCE",), "ada@example.com")
     await shop.pricing.unredeem("ord_1")
     await shop.pricing.redeem("ord_2", ("ONCE",), "ada@example.com")
+
+
+async def test_paying_again_needs_a_key_and_is_done_once_for_it(shop, api) -> None:
+    kettle = await sell(shop)
+    placed = (await order(shop, api, (kettle, 1), token="pretend_declined")).json()
+    path, body = f"/v1/orders/{placed['id']}/payments?email=ada@example.com", {"provider": "pretend"}
+    assert (await api.post(path, json=body | {"token": "pretend_ok"})).status_code == 422
+    for _ in range(3):
+        tried = await api.post(path, json=body | {"token": "pretend_declined"}, headers={"Idempotency-Key": "one"})
+        assert tried.status_code == 201
+    assert len(await shop.payments.of_order(placed["id"])) == 2

@@ -111,6 +111,26 @@ async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, bu
     assert heard == [1, 2]
 
 
+async def test_what_takes_longer_than_a_lease_is_not_given_to_others_while_its_process_lives(
+    shop: Shop, buses: Buses
+) -> None:
+    heard = []
+
+    async def hear(one: Heard) -> None:
+        heard.append(one.event.n)
+
+    busy = buses([shop.works["users"]], [])
+    await ring(shop, ("one",), ("a", 1))
+    shop.clock.move(seconds=2)
+    await busy.renew(0)
+    shop.clock.move(seconds=2)
+    other = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    assert await other.settle() == 0
+    shop.clock.move(seconds=2)  # it has died
+    await other.settle()
+    assert heard == [1]
+
+
 async def test_what_a_process_that_ends_had_not_brought_on_its_way_is_taken_over_at_once(
     shop: Shop, buses: Buses
 ) -> None:

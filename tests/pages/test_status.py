@@ -6,8 +6,9 @@ import pytest
 from shopwright.app import Shop
 from shopwright.faces.storefront.status import states
 from shopwright.kit.house import Condition, Waiting
+from shopwright.lenient import SPARED
 from shopwright.web import build
-from tests.conftest import APART
+from tests.conftest import APART, sell
 
 
 def condition(*parts: str, late: float = 0.0, **bad: str) -> Condition:
@@ -40,3 +41,33 @@ async def test_anyone_may_look_and_learns_nothing_of_the_inside(shop: Shop) -> N
         assert page.headers["refresh"] == "30"
         for inside in ("sqlite", "postgres", "database", "Traceback"):
             assert inside not in page.text.casefold()
+
+
+@pytest.mark.skipif(APART, reason="of one process")
+@pytest.mark.parametrize("service", sorted(SPARED))
+async def test_a_reader_whose_tables_are_gone_takes_no_page_with_it_and_is_told_of(shop: Shop, service: str) -> None:
+    kettle = await sell(shop)
+    async with shop.works[service].database.snapshot() as moment:
+        tables = set(await moment.tables()) - {"migrations"}
+    async with shop.works[service].begin() as tx:
+        for table in tables:
+            await tx.run(f"DROP TABLE {table}")
+    transport = httpx.ASGITransport(app=build(shop, deliver=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        for path in ("/", f"/p/{kettle.slug}", "/search?q=kettle", "/cart", f"/v1/products/{kettle.slug}"):
+            page = await client.get(path)
+            assert page.status_code == 200, (path, page.text[-500:])
+        assert "Works, with less" in (await client.get("/status")).text
+        ready = await client.get("/health/ready")
+        assert (ready.status_code, ready.json()["status"]) == (200, "less")
+        assert "lacks something" in ready.json()["engines"][f"database {service}"]
+
+
+@pytest.mark.skipif(APART, reason="of one process")
+async def test_a_shop_that_lacks_what_it_needs_is_not_ready(shop: Shop) -> None:
+    async with shop.works["orders"].begin() as tx:
+        await tx.run("DROP TABLE order_lines")
+    transport = httpx.ASGITransport(app=build(shop, deliver=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        ready = await client.get("/health/ready")
+        assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")

@@ -120,7 +120,17 @@ async def test_staff_take_the_money_at_the_api_and_in_the_back_office(careful: S
         staff = await sign_in(api, *OWNER)
         first, second = await place(careful, lamp), await place(careful, lamp)
         assert (await api.post(f"/v1/orders/{first.id}/capture")).status_code == 401
-        taken = await api.post(f"/v1/orders/{first.id}/capture", headers=staff)
+        for body in ({"amount": 100}, {"amount": {"amount": 100, "currency": "EUR"}}, {"sum": 1}, {"amount": "all"}):
+            refused = await api.post(f"/v1/orders/{first.id}/capture", headers=staff, json=body)
+            assert refused.status_code in {400, 422}, refused.text
+        assert await status(careful, first) == ("placed", "authorized")
+        whole = {"amount": first.totals.total.amount}
+        key = {"Idempotency-Key": "capture-1"}
+        taken = await api.post(f"/v1/orders/{first.id}/capture", headers=staff | key, json=whole)
+        again = await api.post(f"/v1/orders/{first.id}/capture", headers=staff | key, json=whole)
+        assert again.json() == taken.json()
+        other = await api.post(f"/v1/orders/{first.id}/capture", headers=staff | key)
+        assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
         assert (taken.json()["status"], taken.json()["payment"]["status"]) == ("paid", "captured")
         api.cookies.set("session", await careful.users.open_session(*OWNER))
         page = (await api.get(f"/office/orders/{second.id}")).text

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
+from shopwright.commands import loading
 from shopwright.doctor import examine, examine_engines
 from tests.conftest import ON_SERVERS, QUICK, sell
 from tests.process.server import free_port
@@ -89,3 +90,39 @@ async def test_the_engines_of_a_shop_are_looked_at_and_one_that_is_gone_is_named
     wrong = [finding.check.partition(":")[0] for finding in (await examine_engines(gone))[1:] if finding.wrong]
     await gone.close()
     assert wrong == ["search", *alone]
+
+
+async def test_what_a_fact_on_its_way_will_mend_is_not_wrong(shop: Shop) -> None:
+    kettle = await sell(shop)
+    order = await place(shop, kettle, token="pretend_3ds")
+    reference = (await shop.works["pretend"].fetch("SELECT reference FROM intents"))[0]["reference"]
+    await shop.bus.settle()
+    await shop.pretend.answer_challenge(reference, approved=True)
+    await shop.payments.look_up(order.payment.id)  # as a process that dies right after it would leave it
+    shop.clock.move(seconds=2)
+    findings = await examine(shop)
+    assert [sentence for finding in findings for sentence in finding.wrong] == []
+    told = " ".join(sentence for finding in findings for sentence in finding.under_way)
+    assert "has been received, but order" in told
+    assert "facts are on their way, the oldest for 2 s" in told
+    assert "orders.payment_captured" in told
+    async with shop.works["payments"].begin() as tx:
+        await tx.run("DELETE FROM deliveries")
+    found = await examine(shop)
+    assert any("does not know" in sentence for finding in found for sentence in finding.wrong)
+
+
+async def test_the_doctor_ends_well_where_all_is_only_on_its_way(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await place(shop, await sell(shop))
+    async with shop.works["payments"].begin() as tx:
+        await tx.run(
+            "INSERT INTO deliveries (fact_id, hearer, subject, due, state) VALUES ('evt_9', 'orders.elsewhere', 'x', :due, 'waiting')",
+            due=2**62,
+        )
+    assert await loading.doctor(shop) == 0
+    assert "some of it is on its way" in capsys.readouterr().out
+    async with shop.works["payments"].begin() as tx:
+        await tx.run("UPDATE deliveries SET state = 'dead'")
+    assert await loading.doctor(shop) == 1

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from shopwright.kit.facts import Reaction, Timer
+from shopwright.kit.facts import Reaction, Timer, UnderWay
 from shopwright.kit.health import Health
 from shopwright.kit.house import GivenUp
 from shopwright.kit.settings import choose, client_of
@@ -27,6 +27,10 @@ class Bus(Protocol):
 
     async def dead(self) -> list[GivenUp]:
         """What was given up, oldest first."""
+        ...
+
+    async def under_way(self) -> list[UnderWay]:
+        """What was told and is not handled yet, by hearer; also what a broker has in its queues. Raises Unavailable."""
         ...
 
     async def replay(self, dead: Sequence[GivenUp]) -> None:

@@ -43,6 +43,11 @@ class Desk:
     def holds_some(self) -> bool:
         return bool(self._held)
 
+    @property
+    def letters(self) -> list[Letter]:
+        """All that came and was not heard yet."""
+        return [*self._arrived, *(letter for ones in self._held.values() for letter in ones)]
+
     def take(self, letter: Letter) -> bool:
         """One has come: to be heard next, or (False) behind those about the same subject that wait."""
         waits = letter.subject in self._held

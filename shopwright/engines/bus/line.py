@@ -141,6 +141,17 @@ class Line:
         await self._declare(hearer)
         await self._consume(f"{self.prefix}.{hearer}", take)
 
+    async def queued(self, hearer: str) -> int:
+        """How many messages wait for a hearer and were given to nobody yet."""
+        await self._declare(hearer)
+        if self._in is None:
+            raise Unavailable("RabbitMQ is not connected.")
+        try:
+            queue = await self._in.declare_queue(f"{self.prefix}.{hearer}", passive=True)
+        except GONE as error:
+            raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error
+        return queue.declaration_result.message_count or 0
+
     async def hear_dead(self, source: str, take: Take) -> None:
         """The same for what others have given up of what this service told."""
         await self._declare_dead(source)

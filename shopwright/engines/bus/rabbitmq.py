@@ -25,7 +25,7 @@ from shopwright.engines.bus.line import GONE, Line, Take
 from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.errors import ShopError, Unavailable
-from shopwright.kit.facts import Fact, Heard, Reaction, Timer, decode
+from shopwright.kit.facts import Fact, Heard, Reaction, Timer, UnderWay, decode
 from shopwright.kit.health import Health
 from shopwright.kit.tasks import ended, woken
 from shopwright.kit.work import Work
@@ -95,11 +95,37 @@ class RabbitBus(Relay):
         await self._connected()
         return await self._line.examine()
 
+    async def under_way(self) -> list[UnderWay]:
+        """Also what the server has in its queues, and what came from there and waits here."""
+        await self._connected()
+        found = await super().under_way()
+        for hearer, reaction in self._ears.reactions.items():
+            letters = self._desks[hearer].letters if hearer in self._desks else []
+            queued = await self._line.queued(hearer)
+            if letters or queued:
+                told = await self._told(reaction.event.__name__, len(letters) + queued)
+                found.append(
+                    UnderWay(
+                        hearer=hearer,
+                        count=len(letters) + queued,
+                        oldest_s=max(0.0, (self._now() - min(told, default=self._now())).total_seconds()),
+                        subjects=None if queued else frozenset(letter.subject for letter in letters),
+                    )
+                )
+        return found
+
+    async def _told(self, kind: str, count: int) -> list[datetime]:
+        """When the last facts of a type were told: a queue is in their order, what is in it are the last ones."""
+        sql = "SELECT time FROM facts WHERE type = :kind ORDER BY time DESC LIMIT :count"
+        rows = [row for work in self._works for row in await work.fetch(sql, kind=kind, count=count)]
+        return [from_micros(row["time"]) for row in sorted(rows, key=lambda row: -int(row["time"]))[:count]]
+
     async def _round(self) -> int:
         try:
             await self._connected()
         except Unavailable:
             self._fresh.clear()  # all of it is in the outboxes, and taken from there when its lease is over
+            self._ours.clear()
             await self._ring()
             raise
         return await super()._round()

@@ -9,13 +9,14 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
+from shopwright.kit.database import Row
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.facts import Heard, Timer
+from shopwright.kit.facts import Heard, Timer, UnderWay
 from shopwright.kit.house import GivenUp
 from shopwright.kit.tasks import ended, woken
 from shopwright.kit.work import LEASE, Work, read_fact
@@ -24,6 +25,8 @@ log = logging.getLogger("shopwright.bus")
 
 BATCH = 100
 POLL_S = 0.5
+RENEWED_S = LEASE.total_seconds() / 3
+SECOND = 1_000_000
 GIVE_BACK_S = 2.0  # who ends tries for no longer
 Waiting = tuple[Work, Heard, int]  # whose fact, for whom, how often it failed before
 
@@ -38,19 +41,51 @@ class Relay(ABC):
         self._fresh: deque[tuple[Work, Heard]] = deque()
         self._wake = asyncio.Event()
         self._look_at = 0.0  # monotonic: when it is time to look around again
+        self._ours: dict[tuple[str, str], tuple[Work, Heard, float]] = {}  # whose lease is ours, since when (monotonic)
         for work in works:
             work.after_commit = self._committed
 
     def _committed(self, work: Work, told: list[Heard]) -> None:
         self._fresh.extend((work, heard) for heard in told)
+        self._take(work, told)
         self._wake.set()
+
+    def _take(self, work: Work, ones: Iterable[Heard]) -> None:
+        since = time.monotonic()
+        self._ours |= {(work.name, one.key): (work, one, since) for one in ones}
+
+    def _let_be(self, work: Work, ones: Iterable[Heard]) -> None:
+        for one in ones:
+            self._ours.pop((work.name, one.key), None)
 
     async def run(self) -> None:
         bell = asyncio.create_task(self._works[0].database.listen(self._wake.set))
+        renewing = asyncio.create_task(self._keep_leases())
         try:
             await self._carry()
         finally:
-            await ended([bell])
+            await ended([bell, renewing])
+
+    async def _keep_leases(self) -> None:
+        """What takes longer than a lease is not given to others meanwhile, for as long as this process lives."""
+        while True:
+            await asyncio.sleep(RENEWED_S)
+            try:
+                await self.renew(RENEWED_S)
+            except Unavailable as error:
+                log.info("leases cannot be renewed: %s", error.detail)
+
+    async def renew(self, older_s: float) -> None:
+        """Of all that has been here for longer."""
+        late = time.monotonic() - older_s
+        for work, ones in by_work([(work, one) for work, one, since in self._ours.values() if since <= late]).items():
+            async with work.begin() as tx:
+                lease = to_micros(tx.now + LEASE)
+                await tx.run_many(
+                    "UPDATE deliveries SET due = :lease WHERE fact_id = :fact_id AND hearer = :hearer"
+                    " AND state = 'waiting' AND due < :lease",
+                    [{"lease": lease, "fact_id": one.fact.id, "hearer": one.hearer} for one in ones],
+                )
 
     async def leave_to_others(self) -> None:
         """Instead of `run`, until cancelled: what is told here is carried by other processes, which are woken."""
@@ -60,6 +95,7 @@ class Relay(ABC):
             await self._wake.wait()
             self._wake.clear()
             self._fresh.clear()
+            self._ours.clear()
             with suppress(Unavailable):  # then they look by themselves
                 await self._works[0].database.announce()
 
@@ -70,6 +106,7 @@ class Relay(ABC):
                 for work, left in by_work(self._fresh).items():
                     await self._leave(work, left)
         self._fresh.clear()
+        self._ours.clear()
 
     async def _carry(self) -> None:
         said = ""
@@ -122,6 +159,26 @@ class Relay(ABC):
                 for row in rows
             ]
         return sorted(found, key=lambda one: (one.fact_id, one.hearer))
+
+    async def under_way(self) -> list[UnderWay]:
+        """What waits in the outboxes, by hearer."""
+        found: dict[str, list[Row]] = {}
+        for work in self._works:
+            for row in await work.fetch(
+                "SELECT d.hearer, d.subject, f.time FROM deliveries d LEFT JOIN facts f ON f.id = d.fact_id"
+                " WHERE d.state = 'waiting'"
+            ):
+                found.setdefault(row["hearer"], []).append(row)
+        now = to_micros(self._works[0].now())
+        return [
+            UnderWay(
+                hearer=hearer,
+                count=len(rows),
+                oldest_s=max(0.0, (now - min(row["time"] or now for row in rows)) / SECOND),
+                subjects=frozenset(row["subject"] for row in rows),
+            )
+            for hearer, rows in found.items()
+        ]
 
     async def replay(self, dead: Sequence[GivenUp]) -> None:
         """Bring these on their way again, with all their tries before them."""
@@ -189,9 +246,9 @@ class Relay(ABC):
                     found[work.name, row["hearer"], row["subject"]] = row["fact_id"]
         return found
 
-    @staticmethod
-    async def _leave(work: Work, left: Sequence[Heard]) -> None:
+    async def _leave(self, work: Work, left: Sequence[Heard]) -> None:
         """Not before those that come first: `_take_over` delivers them in order, as soon as it can."""
+        self._let_be(work, left)
         async with work.begin() as tx:
             await tx.run_many(
                 "UPDATE deliveries SET due = :now WHERE fact_id = :fact_id AND hearer = :hearer",
@@ -202,6 +259,7 @@ class Relay(ABC):
         count = 0
         for work in self._works:
             claimed = await self._claim(work)
+            self._take(work, [heard for heard, _ in claimed])
             await self._handle([(work, heard, attempts) for heard, attempts in claimed])
             count += len(claimed)
         return count
@@ -234,8 +292,8 @@ class Relay(ABC):
                     facts[fact_id] = read_fact(row, row["trace"])
         return [(Heard(facts[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in facts]
 
-    @staticmethod
-    async def _forget(work: Work, handled: Sequence[Heard]) -> None:
+    async def _forget(self, work: Work, handled: Sequence[Heard]) -> None:
+        self._let_be(work, handled)
         async with work.begin() as tx:
             await tx.run_many(
                 "DELETE FROM deliveries WHERE fact_id = :fact_id AND hearer = :hearer",

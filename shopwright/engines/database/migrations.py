@@ -9,6 +9,7 @@ from shopwright.kit.errors import Refused
 
 INDEX = re.compile(r"CREATE\s+(UNIQUE\s+)?INDEX\s+(\w+)\s+ON\s+(\w+)", re.IGNORECASE)
 NEW_TABLE = re.compile(r"CREATE\s+TABLE\s+(\w+)", re.IGNORECASE)
+OLD_TABLE = re.compile(r"DROP\s+TABLE\s+(\w+)", re.IGNORECASE)
 OLD_INDEX = re.compile(r"DROP\s+INDEX\s+(\w+)", re.IGNORECASE)
 NAMED = re.compile(r"(?:ALTER TABLE|UPDATE|DELETE FROM|INSERT INTO|DROP TABLE|DROP INDEX)\s+(\w+)", re.IGNORECASE)
 TABLE = "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, hash TEXT NOT NULL)"
@@ -46,6 +47,17 @@ def indexes_of(statements: Iterable[str]) -> dict[str, str]:
 def new_tables(statements: Iterable[str]) -> set[str]:
     """The tables these make."""
     return {made.group(1) for statement in statements if (made := NEW_TABLE.match(statement))}
+
+
+def tables_of(statements: Iterable[str]) -> set[str]:
+    """The tables there are after all of these."""
+    found: set[str] = set()
+    for statement in statements:
+        if made := NEW_TABLE.match(statement):
+            found.add(made.group(1))
+        elif dropped := OLD_TABLE.match(statement):
+            found.discard(dropped.group(1))
+    return found
 
 
 def waits(statement: str, new: set[str]) -> bool:

@@ -1,11 +1,15 @@
 """OpenTelemetry: spans leave in batches, on a thread of its own; where nobody takes them they are dropped, never waited for.
 
+That thread begins with the first span, in the process that serves: one begun before would stand still in processes that
+are forked, and so would they.
+
 otlp://collector:4318?share=0.1
 """
 
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -50,17 +54,23 @@ class OtlpTracer:
         where = take_apart("traces", url, ("share",))
         host, port = where.hosts[0]
         scheme = "https" if where.scheme == "otlps" else "http"
-        exporter = OTLPSpanExporter(f"{scheme}://{host}:{port or PORT}/v1/traces", timeout=PATIENCE_S)
+        self._where = f"{scheme}://{host}:{port or PORT}/v1/traces"
+        self._share = _share(where.options.get("share", "1"))
+        self._resource = {SERVICE_NAME: f"shopwright-{part}", SERVICE_VERSION: version}
+        self._provider: TracerProvider | None = None
+        self._wire = TraceContextTextMapPropagator()
+
+    @cached_property
+    def _tracer(self) -> trace.Tracer:
         # A collector that is away is no trouble of the shop's.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         self._provider = TracerProvider(
-            resource=Resource({SERVICE_NAME: f"shopwright-{part}", SERVICE_VERSION: version}),
-            sampler=ParentBased(TraceIdRatioBased(_share(where.options.get("share", "1")))),
+            resource=Resource(self._resource),
+            sampler=ParentBased(TraceIdRatioBased(self._share)),
             shutdown_on_exit=False,
         )
-        self._provider.add_span_processor(BatchSpanProcessor(exporter))
-        self._tracer = self._provider.get_tracer("shopwright")
-        self._wire = TraceContextTextMapPropagator()
+        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(self._where, timeout=PATIENCE_S)))
+        return self._provider.get_tracer("shopwright")
 
     @contextmanager
     def span(self, name: str, kind: Kind, parent: str, notes: Mapping[str, str | int]) -> Iterator[Span]:
@@ -76,7 +86,8 @@ class OtlpTracer:
         return headers.get(PARENT, "")
 
     def close(self) -> None:
-        self._provider.shutdown()
+        if self._provider is not None:
+            self._provider.shutdown()
 
 
 def _share(given: str) -> float:

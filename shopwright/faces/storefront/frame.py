@@ -129,6 +129,10 @@ class Services(Protocol):
     shelf: Shelf
     settings: Settings
 
+    def for_pages(self, name: str) -> Any:
+        """A service as pages ask it."""
+        ...
+
 
 class Frame:
     """What the pages share; made once a request. Pages are handed this alone: each further dependency is a task of its own."""
@@ -141,10 +145,10 @@ class Frame:
         self.orders = services.orders
         self.payments = services.payments
         self.users = services.users
-        self.search = services.search
-        self.reviews = services.reviews
+        self.search: Search = services.for_pages("search")
+        self.reviews: Reviews = services.for_pages("reviews")
         self.notifications = services.notifications
-        self.recommendations = services.recommendations
+        self.recommendations: Recommendations = services.for_pages("recommendations")
         self.shelf = services.shelf
         self.settings = services.settings
 

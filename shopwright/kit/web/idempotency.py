@@ -21,6 +21,7 @@ from shopwright.kit.work import Work
 
 HEADER = b"idempotency-key"
 KEPT = (200, 500)  # answers in this range are repeated; a 5xx may be tried again
+TOO_EARLY = 429  # another answer is given later
 ABANDONED = timedelta(seconds=30)
 PATIENCE_S = 10.0
 LONGEST_KEY = 255
@@ -118,7 +119,7 @@ class Idempotency:
         await self._app(scope, again, listen)
         answer = b"".join(chunks)
         async with self._work().begin() as tx:
-            if KEPT[0] <= status < KEPT[1]:
+            if KEPT[0] <= status < KEPT[1] and status != TOO_EARLY:
                 headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in kept]
                 await tx.run(
                     "UPDATE idempotency SET status = :status, answer = :answer WHERE scope = :scope AND key = :key",

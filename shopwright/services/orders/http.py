@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.bounds import Reason, Token
 from shopwright.kit.errors import Invalid
+from shopwright.kit.money import Money
 from shopwright.kit.web.access import allow, audited, seldom
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.idempotency import read_key
@@ -29,8 +30,19 @@ Service = Given[Orders]
 Asked = Request[Any, Any, Any]
 KeyHeader = Annotated[
     str | None,
-    HeaderParameter(name="Idempotency-Key", description="required: a UUID of your own for each order or refund"),
+    HeaderParameter(
+        name="Idempotency-Key", description="required: a UUID of your own for each order, payment or refund"
+    ),
 ]
+RepeatHeader = Annotated[
+    str | None, HeaderParameter(name="Idempotency-Key", description="a UUID of your own: repeated, it is done once")
+]
+
+
+class Capture(msgspec.Struct, forbid_unknown_fields=True):
+    """What is captured: all that is set aside. `amount`, if it is said, is that (minor units, or money)."""
+
+    amount: int | Money | None = None
 
 
 class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
@@ -78,8 +90,10 @@ async def pay_order(
     order_id: FromPath[str],
     data: JSONBody[PaymentChoice],
     email: FromQuery[str] = "",
+    idempotency_key: KeyHeader = None,
 ) -> Order:
     """Try again to pay for an order that is placed; guests add ?email= of the order."""
+    _key(idempotency_key)
     order = await theirs(orders, order_id, request, caller, GuestProof(email=email))
     return await orders.pay(order.id, data, caller)
 
@@ -146,8 +160,22 @@ async def cancel_order(
     operation_id="capture_order",
     status_code=200,
 )
-async def capture_order(orders: Service, caller: Asking, order_id: FromPath[str]) -> Order:
-    """Take the money that is set aside for it (`SHOPWRIGHT_CAPTURE=manual`)."""
+async def capture_order(
+    orders: Service,
+    caller: Asking,
+    order_id: FromPath[str],
+    data: JSONBody[Capture | None] = None,
+    idempotency_key: RepeatHeader = None,
+) -> Order:
+    """Take the money that is set aside for it (`SHOPWRIGHT_CAPTURE=manual`): all of it, and once."""
+    if idempotency_key is not None:
+        read_key(idempotency_key)
+    if data is not None and data.amount is not None:
+        total = (await orders.get(order_id)).totals.total
+        if data.amount not in {total, total.amount}:
+            raise Invalid.at(
+                "/amount", f"All that is set aside is captured, {total.amount} {total.currency}, and no part of it."
+            )
     return await orders.capture(order_id, caller)
 
 

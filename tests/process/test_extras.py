@@ -1,0 +1,82 @@
+"""What is not installed is said in one sentence, with what to install, whatever needs it."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from shopwright.kit.settings import EXTRAS
+
+HOME = Path(__file__).parents[2]
+# Runs a command as if these packages were not installed.
+BARE = """
+import sys
+class Gone:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[1].split(","):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Gone())
+from shopwright.cli import main
+main(sys.argv[2:])
+"""
+URLS = {
+    "postgres": ("database", "postgresql://127.0.0.1/x"), "redis": ("cache", "redis://127.0.0.1"),
+    "memcached": ("cache", "memcached://127.0.0.1"), "s3": ("files", "s3://bucket"), "smtp": ("mail", "smtp://127.0.0.1"),
+    "opensearch": ("search", "opensearch://127.0.0.1"), "rabbitmq": ("bus", "amqp://127.0.0.1"),
+    "mongodb": ("documents", "mongodb://127.0.0.1/x"), "traces": ("traces", "otlp://127.0.0.1"),
+    "cloudfront": ("cdn", "cloudfront://E123"),
+}  # fmt: skip
+APART = {
+    "database": "postgresql://127.0.0.1/x", "bus": "amqp://127.0.0.1", "cache": "redis://127.0.0.1",
+    "search": "opensearch://127.0.0.1", "files": "s3://bucket", "services": "http://{service}.internal",
+}  # fmt: skip
+CLUSTER = ("cluster up", "cluster down", "cluster status", "cluster logs", "cluster scale orders=2", "cluster restart")
+
+
+def run(folder: Path, gone: str, command: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    given = {f"SHOPWRIGHT_{name.upper()}": value for name, value in settings.items()}
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(HOME), "SHOPWRIGHT_DATA": str(folder), **given}
+    return subprocess.run(
+        [sys.executable, "-c", BARE, gone, *command.split()],
+        env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_what_an_extra_brings_is_known() -> None:
+    named = tomllib.loads((HOME / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(named) == set(EXTRAS)
+
+
+@pytest.mark.parametrize("extra", sorted(URLS))
+def test_an_engine_without_its_client_says_what_to_install(tmp_path: Path, extra: str) -> None:
+    setting, url = URLS[extra]
+    said = run(tmp_path, ",".join(EXTRAS[extra]), "doctor", {setting: url})
+    assert said.returncode == 1, said.stderr
+    assert f"pip install 'shopwright[{extra}]'" in said.stderr
+    assert "Traceback" not in said.stderr
+    assert len(said.stderr.strip().splitlines()) == 1
+
+
+def test_nor_without_what_its_client_needs(tmp_path: Path) -> None:
+    said = run(tmp_path, "aiohttp", "doctor", {"search": "opensearch://127.0.0.1"})
+    assert "pip install 'shopwright[opensearch]'" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize("command", CLUSTER)
+def test_a_cluster_without_its_extra_says_what_to_install(tmp_path: Path, command: str) -> None:
+    said = run(tmp_path, "supervisor", command, APART)
+    assert said.returncode == 1, said.stderr
+    assert "pip install 'shopwright[cluster]'" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize("gone", EXTRAS["apart"])
+def test_a_service_that_is_apart_says_what_to_install(tmp_path: Path, gone: str) -> None:
+    said = run(tmp_path, gone, "serve orders --port 1", {name: url for name, url in APART.items() if name != "search"})
+    assert said.returncode == 1, said.stderr
+    assert re.search(r"pip install 'shopwright\[apart\]'", said.stderr), said.stderr
+    assert "Traceback" not in said.stderr
