@@ -42,12 +42,14 @@ from shopwright.kit.web.bodies import MOST_FIELDS, Bodies, Unfinished
 from shopwright.kit.web.canonical import CanonicalPath
 from shopwright.kit.web.edge import IDENTITY, Edge, caller_of, identified
 from shopwright.kit.web.glances import Glances
+from shopwright.kit.web.head import Head
 from shopwright.kit.web.idempotency import Idempotency
 from shopwright.kit.web.internal import Internal
 from shopwright.kit.web.limits import Limits, SeldomLimits, Window
 from shopwright.kit.web.observe import Observe
 from shopwright.kit.web.own_forms import OwnForms
 from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
+from shopwright.kit.web.queries import Queries, learn_queries
 from shopwright.kit.web.routes import Routes, takes_cookies
 from shopwright.kit.web.strict import StrictRequest
 from shopwright.kit.web.whole import Whole
@@ -239,6 +241,7 @@ def routes_of(shape: Shape) -> Litestar:
         middleware=[
             DefineMiddleware(Access, identify=identify),
             DefineMiddleware(SeldomLimits, window=_of_standing("window")),
+            DefineMiddleware(Queries),
             DefineMiddleware(Bodies, largest=shape.largest_body, unfinished=_of_standing("unfinished")),
             DefineMiddleware(Audit, trail=_of_standing("trail")),
         ],
@@ -254,6 +257,7 @@ def routes_of(shape: Shape) -> Litestar:
     )
     app.state.api = whole_api if shape.apart else lambda: app
     every_route_has_a_rule(app)
+    learn_queries(app)
     return app
 
 
@@ -273,8 +277,9 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         answering = OwnForms(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
     hot = None if shop.hot is None else Hot(shop.hot, made_by(shop.settings))
     answering = Prepared(answering, plans(shop), sources, shop.numbers.prepared, shop.edge, hot)
-    answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
     answering = Turns(answering, shop.carts, shop.ways.seal, shop.clock, shop.settings)
+    answering = Head(answering)
+    answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
     if standing.window is not None:
         answering = Limits(answering, standing.window)
     if shop.ways.apart:

@@ -42,6 +42,12 @@ class Ids:
         return self._chance(size).hex()
 
 
+def is_id(text: str, prefix: str) -> bool:
+    """Could this be an id of that kind?"""
+    kind, _, number = text.partition("_")
+    return kind == prefix and len(number) == LENGTH and not set(number) - set(ALPHABET)
+
+
 def _written(prefix: str, value: int) -> str:
     return prefix + "_" + "".join([PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])
 

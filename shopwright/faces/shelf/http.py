@@ -6,15 +6,16 @@ import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Parameter
 
-from shopwright.faces.shelf import write
+from shopwright.faces.shelf import stock, write
 from shopwright.faces.shelf.view import ProductView, Shelf, with_reason
 from shopwright.kit.auth import anyone, staff
 from shopwright.kit.bounds import Reason
 from shopwright.kit.errors import Invalid
+from shopwright.kit.ids import is_id
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.lists import After, Limit, Page
+from shopwright.kit.web.lists import NO_CURSOR, AfterPlace, Limit, Page
 from shopwright.kit.web.routes import Routes
 from shopwright.services.carts.contract import Carts
 from shopwright.services.inventory.contract import MAIN, Adjustment, Stock
@@ -63,7 +64,11 @@ def _answer(view: ProductView, status: int = 200) -> Response[bytes]:
 
 @get("/v1/products", opt=allow(anyone), tags=["catalog"], operation_id="list_products")
 async def list_products(
-    shelf: Face, category: FromQuery[str] = "", collection: FromQuery[str] = "", after: After = "", limit: Limit = 24
+    shelf: Face,
+    category: FromQuery[str] = "",
+    collection: FromQuery[str] = "",
+    after: AfterPlace = "",
+    limit: Limit = 24,
 ) -> Page[Card]:
     """Published products, oldest first, also of one category and all below it; those of a collection in its order."""
     if collection and category:
@@ -71,6 +76,8 @@ async def list_products(
     if collection:
         found, following = await shelf.catalog.in_collection(collection, after=after, limit=limit)
         return Page(await shelf.cards([product.id for product in found]), following or None)
+    if after and not is_id(after, "prd"):
+        raise Invalid.at("/after", NO_CURSOR)
     products = await shelf.catalog.list_products(category=category, status="published", after=after, limit=limit + 1)
     shown = products[:limit]
     cards = await shelf.cards([product.id for product in shown])
@@ -163,5 +170,6 @@ def routes() -> Routes:
     """All routes of this face."""
     handlers: list[Any] = [
         list_products, get_product, create_product, change_product, retire_product, adjust_stock, recommend,
+        *stock.HANDLERS,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

@@ -1,14 +1,25 @@
 """Pages of a list: `?limit=24&after=CURSOR` → `{"items": […], "next": CURSOR or null}`."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar.params import Parameter
 
+from shopwright.kit.ids import ALPHABET, LENGTH
+
 T = TypeVar("T")
 Limit = Annotated[int, Parameter(ge=1, le=100, description="how many at most")]
-After = Annotated[str, Parameter(max_length=200, description="`next` of the page before")]
+NO_CURSOR = "This is not where a list goes on; use `next` of the answer before."
+CURSOR = "`next` of the page before"
+# Where a list goes on that counts its entries, and one that is made by whoever answers and checked there.
+AfterNumber = Annotated[str, Parameter(pattern=r"^([0-9]{1,15})?$", description=CURSOR)]
+AfterPlace = Annotated[str, Parameter(max_length=200, description=CURSOR)]
+
+
+def after_id(prefix: str) -> Any:
+    """What a parameter is that is the cursor of a list, sorted by ids with this prefix."""
+    return Parameter(pattern=rf"^({prefix}_[{ALPHABET}]{{{LENGTH}}})?$", description=CURSOR)
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):

@@ -96,7 +96,7 @@ def describe(error: Exception, request_id: str = "") -> ProblemDetails:
         return ProblemDetails(
             kind,
             CODES.get(error.status_code, "Error").replace("_", " ").capitalize(),
-            error.status_code,
+            422 if _of_query(error) else error.status_code,
             detail,
             code,
             request_id,
@@ -105,6 +105,12 @@ def describe(error: Exception, request_id: str = "") -> ProblemDetails:
     log.error("unforeseen error in request %s", request_id, exc_info=error)
     detail = f"Something went wrong on our side. It has been written down under {request_id}."
     return ProblemDetails("urn:shopwright:problem:error", "Something went wrong", 500, detail, "error", request_id)
+
+
+def _of_query(error: HTTPException) -> bool:
+    """Is a parameter wrong, in a request that can be read?"""
+    extra = error.extra if isinstance(error.extra, list) else []
+    return bool(extra) and all(isinstance(one, dict) and one.get("source") in {"query", "path"} for one in extra)
 
 
 def _problem(extra: Any) -> Problem:

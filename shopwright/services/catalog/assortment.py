@@ -1,5 +1,7 @@
 """Collections: chosen by hand or by rules, kept as products change; product types; addresses of earlier shops."""
 
+import re
+
 import msgspec
 
 from shopwright.kit.errors import Invalid, Missing
@@ -27,6 +29,8 @@ class Assortment(Shelves):
         found = await self._store.collection_by_slug(self._work, slug)
         if found is None:
             raise Missing(f"There is no collection “{slug}”.")
+        if after and not re.fullmatch(rf"{found[0].id}/\d{{6}}/prd_\w{{26}}", after):
+            raise Invalid.at("/after", "This is not where this collection goes on; use `next` of the answer before.")
         shown: list[Product] = []
         while len(shown) < limit:
             members = await self._store.members(self._work, found[0].id, after, limit + 1)

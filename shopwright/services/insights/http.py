@@ -10,7 +10,7 @@ from shopwright.kit.auth import staff
 from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Given
-from shopwright.kit.web.lists import After, Limit, Page, page
+from shopwright.kit.web.lists import AfterNumber, Limit, Page, page
 from shopwright.kit.web.routes import Routes
 from shopwright.services.insights.contract import Day, FunnelStep, Insights, TopProduct, TopSearch, TopView
 
@@ -45,7 +45,7 @@ class Told(msgspec.Struct, frozen=True):
     operation_id="list_events",
     responses=answers(Page[Told], "Facts in order, and where the next ones start."),
 )
-async def list_events(insights: Service, after: After = "", limit: Limit = 100) -> Response[bytes]:
+async def list_events(insights: Service, after: AfterNumber = "", limit: Limit = 100) -> Response[bytes]:
     """The log of facts, in order, from a cursor on."""
     found = await insights.events(after, limit + 1)
     answer = page(found, limit, lambda event: event.cursor)

@@ -13,7 +13,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.web.access import allow, audited, seldom
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.idempotency import read_key
-from shopwright.kit.web.lists import After, Limit, Page, page
+from shopwright.kit.web.lists import Limit, Page, after_id, page
 from shopwright.kit.web.routes import Routes
 from shopwright.services.orders.contract import (
     GuestProof,
@@ -24,10 +24,12 @@ from shopwright.services.orders.contract import (
     OrderSummary,
     PaymentChoice,
     PlaceOrder,
+    Status,
 )
 
 Service = Given[Orders]
 Asked = Request[Any, Any, Any]
+OrderCursor = Annotated[str, after_id("ord")]
 KeyHeader = Annotated[
     str | None,
     HeaderParameter(
@@ -102,16 +104,16 @@ async def pay_order(
 async def list_orders(
     orders: Service,
     caller: Asking,
-    status: FromQuery[str] = "",
+    status: FromQuery[Status | None] = None,
     q: FromQuery[str] = "",
-    after: After = "",
+    after: OrderCursor = "",
     limit: Limit = 24,
 ) -> Page[OrderSummary]:
     """One's own orders, newest first; staff see all of them and may search."""
     everyone = caller.may("orders.read")
     found = await orders.search(
         customer_id="" if everyone else caller.user_id or "",
-        status=status,
+        status=status or "",
         text=q if everyone else "",
         after=after,
         limit=limit + 1,

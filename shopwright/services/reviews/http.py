@@ -1,6 +1,6 @@
 """REST routes of reviews."""
 
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import get, patch, post
@@ -11,11 +11,12 @@ from shopwright.kit.bounds import Text
 from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.lists import After, Limit, Page, page
+from shopwright.kit.web.lists import Limit, Page, after_id, page
 from shopwright.kit.web.routes import Routes
 from shopwright.services.reviews.contract import NewReview, Review, Reviews, Status
 
 Service = Given[Reviews]
+ReviewCursor = Annotated[str, after_id("rev")]
 
 
 class Decision(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,7 +28,7 @@ class Decision(msgspec.Struct, forbid_unknown_fields=True):
 
 @get("/v1/products/{product_id:str}/reviews", opt=allow(anyone), tags=["reviews"], operation_id="list_reviews")
 async def list_reviews(
-    reviews: Service, product_id: FromPath[str], after: After = "", limit: Limit = 20
+    reviews: Service, product_id: FromPath[str], after: ReviewCursor = "", limit: Limit = 20
 ) -> Page[Review]:
     """Published reviews of a product, by product id."""
     return page(await reviews.of_product(product_id, after, limit + 1), limit, lambda review: review.id)
@@ -63,7 +64,7 @@ async def moderate_review(reviews: Service, review_id: FromPath[str], data: JSON
 
 @get("/v1/reviews", opt=allow(staff("reviews.moderate")), tags=["reviews"], operation_id="review_queue")
 async def review_queue(
-    reviews: Service, status: FromQuery[Status] = "pending", after: After = "", limit: Limit = 20
+    reviews: Service, status: FromQuery[Status] = "pending", after: ReviewCursor = "", limit: Limit = 20
 ) -> Page[Review]:
     """Reviews in a state, oldest first; what waits for a decision, if none is named."""
     return page(await reviews.queue(status, after, limit + 1), limit, lambda review: review.id)

@@ -10,7 +10,8 @@ from shopwright.kit.auth import anyone
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Given
-from shopwright.kit.web.lists import After
+from shopwright.kit.web.lists import AfterPlace
+from shopwright.kit.web.queries import also_asks
 from shopwright.kit.web.routes import Routes
 from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
 
@@ -31,7 +32,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 @get(
     "/v1/search",
-    opt=allow(anyone),
+    opt=allow(anyone) | also_asks("category", "brand", "in_stock", begins="attr."),
     tags=["search"],
     operation_id="search",
     responses=answers(Shown, "Products that fit, and ways to narrow down."),
@@ -46,7 +47,7 @@ async def find(
     rating_min: Annotated[float | None, Parameter(ge=0, le=5)] = None,
     sort: FromQuery[Sort] = "relevance",
     page: Annotated[int, Parameter(ge=1)] = 1,
-    after: After = "",
+    after: AfterPlace = "",
     limit: Annotated[int, Parameter(ge=1, le=100)] = 24,
     *,
     exact: FromQuery[bool] = False,
