@@ -144,6 +144,8 @@ async def test_nothing_of_one_shopper_is_shown_to_another(edge: Edge) -> None:
         account = {"name": "Ada Lovelace", "email": "ada@shop.example", "password": "correct horse battery"}
         joined = await ada.post("/register", data={**account, "_csrf_token": ""}, headers=FROM_OURS)
         assert joined.status_code == 200, joined.text
+        signed_in = await ada.post("/sign-in", data={**account, "_csrf_token": ""}, headers=FROM_OURS)
+        assert signed_in.status_code == 200, signed_in.text
         personal = ["Ada Lovelace", "ada@shop.example", ada.cookies["cart"], ada.cookies["session"]]
         for path in ("/", page, "/cart", "/account", "/search?q=kettle", "/track", "/checkout", "/recent?product=x"):
             own = await ada.get(path)

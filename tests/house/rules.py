@@ -28,6 +28,7 @@ SPLIT = {
     ("inventory", "backorder_store"),
     ("inventory", "promises"),
     ("notifications", "preferences"),
+    ("notifications", "topics"),
     ("orders", "authorised"),
     ("orders", "ending"),
     ("orders", "erasure_store"),

@@ -114,6 +114,8 @@ async def test_an_account_after_the_order_keeps_the_next_ones(browser: Browser, 
     await to_payment(browser, shop)
     await browser.send("/checkout/payment", card="pretend_ok")
     page = await browser.send("/register", password="correct horse")
+    assert "Your account is ready" in page
+    page = await browser.send("/sign-in", password="correct horse")
     assert browser.path == "/account"
     assert "Order 1001" in page
     assert "Torstraße 1" in await browser.go("/account/addresses")

@@ -1,6 +1,7 @@
 """Guessing is slow for who guesses, and for nobody else; what cannot be undone takes the password again."""
 
 import asyncio
+import re
 import threading
 
 import httpx
@@ -12,6 +13,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import RateLimited
 from shopwright.services.users.contract import SecondFactorNeeded
 from shopwright.services.users.passwords import LONGEST_QUEUE, Passwords
+from shopwright.web import build
 from tests.conftest import OWNER, confirm, letter, make_settings, send_all, sign_in
 from tests.services.test_guard import PASSWORD, STEP_S, ada, guarded, shows
 from tests.services.test_privacy import csrf
@@ -43,6 +45,11 @@ class Counting(PasswordHasher):
 @pytest.fixture
 def hasher() -> Counting:
     return Counting()
+
+
+@pytest.fixture
+async def open_letters_of_counted(counted: Shop) -> None:
+    await counted.works["notifications"].mark_demo()
 
 
 @pytest.fixture
@@ -221,3 +228,68 @@ async def test_a_message_tells_of_each(shop: Shop, open_letters: None) -> None:
     shop.clock.move(hours=1, minutes=6)
     await shop.bus.settle()
     assert await shop.notifications.messages(text=ADA) == []
+
+
+# --- who has an account here
+
+
+async def test_registering_answers_the_same_and_works_the_same_whether_or_not_there_is_an_account(
+    counted: Shop, hasher: Counting, open_letters_of_counted: None
+) -> None:
+    transport = httpx.ASGITransport(app=build(counted, deliver=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
+        await ada(counted)
+        answers, pages, work = [], [], []
+        for email in (ADA, "new@example.com"):
+            before = hasher.count
+            new = {"email": email, "password": PASSWORD, "name": "Eve"}
+            answers.append(await api.post("/v1/users", json=new))
+            work.append(hasher.count - before)
+        for email in (ADA, "other@example.com"):
+            fields = {"email": email, "password": PASSWORD, "name": "Eve", "_csrf_token": await csrf(api, "/sign-in")}
+            pages.append(await api.post("/register", data=fields))
+        assert [one.status_code for one in answers] == [201, 201]
+        assert next({**one.json(), "id": len(one.json()["id"]), "email": ""} for one in answers) == {
+            **answers[1].json(),
+            "id": len(answers[1].json()["id"]),
+            "email": "",
+        }
+        assert work[0] == work[1] == 1
+        texts = [one.text.replace(ADA, "X").replace("other@example.com", "X") for one in pages]
+        assert next(re.sub(r'_csrf_token" value="\w+"', "", one) for one in texts) == re.sub(
+            r'_csrf_token" value="\w+"', "", texts[1]
+        )
+        assert "set-cookie" not in pages[0].headers or "session" not in pages[0].headers["set-cookie"]
+        assert "Sign in with it" in await letter(counted, "You already have an account")
+        assert (await counted.users.by_email(ADA)).name == "Ada"
+        assert await counted.users.sign_in(ADA, PASSWORD)
+
+
+async def test_the_owner_is_told_of_it_not_more_than_once_a_minute(shop: Shop, api: httpx.AsyncClient) -> None:
+    await ada(shop)
+    for _ in range(9):
+        await api.post("/v1/users", json={"email": ADA, "password": PASSWORD, "name": "http://evil.example"})
+    await shop.bus.settle()
+    subjects = [one.subject for one in await shop.notifications.messages(text=ADA)]
+    assert subjects.count("You already have an account") == 1
+
+
+@pytest.mark.parametrize("how", ["sign in", "reset"])
+async def test_signing_in_and_resetting_work_the_same_whether_or_not_there_is_an_account(
+    counted: Shop, hasher: Counting, how: str
+) -> None:
+    await ada(counted)
+    await counted.users.bring("imported@example.com", "Imported")
+    work, outcome = [], []
+    for email in (ADA, "imported@example.com", "nobody@example.com"):
+        before = hasher.count
+        if how == "sign in":
+            [one] = await wrong(counted, 1, email=email)
+        else:
+            one = str(await counted.users.ask_reset(email))
+        outcome.append(one)
+        work.append(hasher.count - before)
+        rows = await counted.works["users"].fetch("SELECT count(*) AS n FROM letters_asked WHERE purpose = 'reset'")
+        assert how == "sign in" or rows[0]["n"] == len(work)
+    assert len(set(work)) == len(set(outcome)) == 1
+    assert work[0] == (1 if how == "sign in" else 0)

@@ -32,6 +32,10 @@ from shopwright.services.users.contract import SecondFactorNeeded
 
 SESSION_S = 30 * 86_400
 DEVICE_LENGTH = 64
+REGISTERED = (
+    "Thank you. Your account is ready: sign in with the password you chose. If you had an account with this address before,"
+    " nothing has changed, and we have sent you an e-mail."
+)
 CANCELLABLE = frozenset({"placed", "paid"})
 
 
@@ -93,21 +97,16 @@ async def welcome(frame: Frame, secret: str, where: str, device: str = "") -> Re
 
 
 @post("/register", opt=seldom(anyone), include_in_schema=False, status_code=200)
-async def register(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Make an account and be signed in."""
-    request, users = frame.request, frame.users
-    form = await form_of(request)
+async def register(frame: FrameDep) -> Response[bytes]:
+    """Make an account. The answer is the same where there is one already: signing in follows, as for anyone who has one."""
+    form = await form_of(frame.request)
+    shown: dict[str, Any] = {"next": form.get("next", ""), "fields": form, "errors": {}, "mode": "register"}
     try:
-        user = await users.register(form.get("email", ""), form.get("password", ""), form.get("name", ""))
+        await frame.users.sign_up(form.get("email", ""), form.get("password", ""), form.get("name", ""))
     except ShopError as error:
-        shown = {
-            "next": form.get("next", ""),
-            "fields": form,
-            "errors": complaints(error) or {"": error.detail},
-            "mode": "register",
-        }
+        shown["errors"] = complaints(error) or {"": error.detail}
         return await frame.show("sign_in.html", shown, status=422)
-    return await welcome(frame, await users.open_session_for(user.id), next_of(form))
+    return await frame.show("sign_in.html", {**shown, "mode": "sign_in", "notice": REGISTERED})
 
 
 @post("/sign-out", opt=allow(anyone), include_in_schema=False, status_code=200)

@@ -1,15 +1,14 @@
 """What is said when: each letter as subject, heading, lines and one thing to do."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.errors import Invalid
 from shopwright.kit.facts import Event
 from shopwright.kit.money import write
-from shopwright.services.notifications.contract import Channels, Preferences, Topic
+from shopwright.services.notifications.contract import Topic
 from shopwright.services.orders.contract import (
     OrderCancelled,
     OrderDelivered,
@@ -23,6 +22,7 @@ from shopwright.services.users.contract import (
     EmailVerificationAsked,
     PasswordChanged,
     PasswordResetAsked,
+    RegistrationRepeated,
     SecondFactorAdded,
     SecondFactorRemoved,
     UserErased,
@@ -103,6 +103,24 @@ def welcome(event: UserRegistered) -> Letter:
         path=f"/confirm-email?token={MASK}",
         action="Confirm this address",
         secret=Secret("verification", event.user_id),
+    )
+
+
+def registered_again(event: RegistrationRepeated) -> Letter:
+    """To who has an account already; whoever tried was told nothing."""
+    return Letter(
+        topic="account",
+        recipient=event.email,
+        account=event.user_id,
+        subject="You already have an account",
+        heading="You already have an account",
+        lines=(
+            "Someone, probably you, wanted to make an account with your address, but you have one.",
+            "Sign in with it, or choose a new password.",
+            "If it was not you, do nothing.",
+        ),
+        path="/forgot-password",
+        action="Choose a new password",
     )
 
 
@@ -342,49 +360,9 @@ def abandoned(email: str, account: str, count: int) -> Letter:
     )
 
 
-# What is sent unless someone says otherwise; what must be sent, whatever they say.
-USUAL: Mapping[Topic, Channels] = {
-    "account": Channels(email=True),
-    "orders": Channels(email=True),
-    "parcels": Channels(email=True),
-    "stock": Channels(email=True),
-    "carts": Channels(),
-}
-REQUIRED: Mapping[Topic, str] = {
-    "account": "Letters about the safety of your account are always sent.",
-    "orders": "Letters about what you ordered and paid are always sent.",
-}
-
-
-def person(email: str) -> str:
-    """Whom we write to: an address, whatever its case."""
-    return email.strip().casefold()
-
-
-def wishes(stored: Mapping[tuple[str, str], bool]) -> Preferences:
-    """What is usual, but for what they said."""
-    return Preferences(
-        topics={
-            topic: Channels(
-                **{
-                    channel: stored.get((topic, channel), getattr(usual, channel))
-                    for channel in usual.__struct_fields__
-                }
-            )
-            for topic, usual in USUAL.items()
-        }
-    )
-
-
-def check_wishes(wanted: Preferences) -> None:
-    """Raises Invalid."""
-    for topic, told in REQUIRED.items():
-        if topic in wanted.topics and not wanted.topics[topic].email:
-            raise Invalid.at(f"/topics/{topic}/email", told)
-
-
 LETTERS: dict[type[Event], Callable[..., Letter]] = {
     UserRegistered: welcome,
+    RegistrationRepeated: registered_again,
     EmailVerificationAsked: verification,
     PasswordResetAsked: reset,
     PasswordChanged: password_changed,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from shopwright.kit.errors import Missing, RateLimited
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.places import check_email
-from shopwright.services.notifications import model, store
+from shopwright.services.notifications import model, store, topics
 from shopwright.services.notifications.contract import Preferences, Topic
 from shopwright.services.notifications.service import Desk
 
@@ -17,15 +17,15 @@ class Correspondence(Desk):
     """All verbs of `contract.Notifications`."""
 
     async def preferences(self, email: str) -> Preferences:
-        return model.wishes(await store.preferences(self._work, model.person(email)))
+        return topics.wishes(await store.preferences(self._work, topics.person(email)))
 
     async def set_preferences(self, email: str, wanted: Preferences) -> Preferences:
-        model.check_wishes(wanted)
+        topics.check_wishes(wanted)
         async with self._work.begin() as tx:
             for topic, channels in wanted.topics.items():
                 for channel in channels.__struct_fields__:
                     await store.set_preference(
-                        tx, model.person(email), topic, channel, wanted=getattr(channels, channel)
+                        tx, topics.person(email), topic, channel, wanted=getattr(channels, channel)
                     )
         return await self.preferences(email)
 
@@ -47,11 +47,11 @@ class Correspondence(Desk):
         if product.status != "published" or found is None:
             raise Missing("This is not sold (any more).")
         async with self._work.begin() as tx:
-            if await store.watched(tx, model.person(address)) >= MOST_WATCHED:
+            if await store.watched(tx, topics.person(address)) >= MOST_WATCHED:
                 raise RateLimited(f"You already wait for {MOST_WATCHED} things.")
-            await store.watch(tx, found.id, model.person(address), address)
+            await store.watch(tx, found.id, topics.person(address), address)
             # Asking again is a wish that is newer than an unsubscription.
-            await store.set_preference(tx, model.person(address), "stock", "email", wanted=True)
+            await store.set_preference(tx, topics.person(address), "stock", "email", wanted=True)
 
     async def hear_back_in_stock(self, heard: Heard) -> None:
         """BackInStock: everyone who waits is told, once."""
@@ -68,7 +68,7 @@ class Correspondence(Desk):
         async with self._work.begin(once=heard.key) as tx:
             for letter, messages in written:
                 await self.post(tx, letter, messages)
-                await store.stop_watching(tx, variant_id, model.person(letter.recipient))
+                await store.stop_watching(tx, variant_id, topics.person(letter.recipient))
 
     async def hear_abandoned(self, heard: Heard) -> None:
         """CartAbandoned: a reminder to customers who want one."""
@@ -86,7 +86,7 @@ class Correspondence(Desk):
     async def hear_erased(self, heard: Heard) -> None:
         """UserErased: what was written to them, and what they wanted; of an address only where it was proved to be theirs."""
         event = heard.event
-        person = model.person(event.email) if event.verified and event.email != ERASED else ""
+        person = topics.person(event.email) if event.verified and event.email != ERASED else ""
         ids = [one.summary.id for one in await store.written_to(self._work, person, event.user_id)]
         for postbox in self._postboxes.values():
             await postbox.forget(ids)
@@ -112,5 +112,5 @@ class Correspondence(Desk):
             return
         async with self._work.begin(once=heard.key) as tx:
             for (topic, channel), choice in wanted.items():
-                await store.set_preference(tx, model.person(event.email), topic, channel, wanted=choice)
+                await store.set_preference(tx, topics.person(event.email), topic, channel, wanted=choice)
             await store.drop_preferences(tx, event.user_id)

@@ -18,7 +18,7 @@ from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.ports import Message, Postbox
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog.contract import Catalog
-from shopwright.services.notifications import model, store
+from shopwright.services.notifications import model, store, topics
 from shopwright.services.notifications.contract import Channel, Channels, MessageSummary, MessageView, State
 from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import User, Users
@@ -85,8 +85,8 @@ class Desk:
 
         An account whose address is not proved speaks for its own messages alone; the address itself may still refuse them.
         """
-        stored = await store.preferences(self._work, model.person(letter.recipient))
-        at_address = model.wishes(stored).topics[letter.topic]
+        stored = await store.preferences(self._work, topics.person(letter.recipient))
+        at_address = topics.wishes(stored).topics[letter.topic]
         if not letter.account:
             return at_address, None
         try:
@@ -95,27 +95,27 @@ class Desk:
             return at_address, None
         if account.verified:
             return at_address, account
-        own = model.wishes(await store.preferences(self._work, account.id)).topics[letter.topic]
+        own = topics.wishes(await store.preferences(self._work, account.id)).topics[letter.topic]
         refused = not stored.get((letter.topic, "email"), True)
         return msgspec.structs.replace(own, email=own.email and not refused), account
 
     async def post(self, tx: Transaction, letter: model.Letter, messages: Sequence[Message]) -> None:
         """To be sent."""
         for message in messages:
-            await store.insert(tx, message, letter, model.person(letter.recipient))
+            await store.insert(tx, message, letter, topics.person(letter.recipient))
 
     def _brief(self, channel: Channel, recipient: str, subject: str, text: str) -> Message:
         return Message(id=self._work.ids.new("msg"), channel=channel, recipient=recipient, subject=subject, text=text)
 
     def _dress(self, letter: model.Letter) -> Message:
-        ending = "" if letter.topic in model.REQUIRED else f"{self._url}/{model.ENDING}"
+        ending = "" if letter.topic in topics.REQUIRED else f"{self._url}/{model.ENDING}"
         given = {
             "subject": letter.subject,
             "heading": letter.heading,
             "lines": list(letter.lines),
             "link": self._url + letter.path if letter.path else "",
             "action": letter.action,
-            "closing": CLOSING if letter.topic in model.REQUIRED else ASKED_FOR,
+            "closing": CLOSING if letter.topic in topics.REQUIRED else ASKED_FOR,
             "unsubscribe": ending,
             "shop": self._shop,
             "url": self._url,
@@ -161,7 +161,7 @@ class Desk:
         ending = self._work.ids.secret(16) if model.MASK in message.unsubscribe else ""
         if ending:
             async with self._work.begin() as tx:
-                await store.add_unsubscribe(tx, ending, model.person(message.recipient), pending.topic)
+                await store.add_unsubscribe(tx, ending, topics.person(message.recipient), pending.topic)
         return msgspec.structs.replace(
             message,
             text=model.filled(message.text, secret, ending),
@@ -192,7 +192,7 @@ class Desk:
         )
 
     async def written_to(self, email: str, account: str = "") -> list[MessageView]:
-        return await store.written_to(self._work, model.person(email), account)
+        return await store.written_to(self._work, topics.person(email), account)
 
     async def retry(self, message_id: str) -> None:
         async with self._work.begin() as tx:

@@ -11,6 +11,7 @@ LABEL = Label(
         "EmailVerified",
         "PasswordResetAsked",
         "PasswordChanged",
+        "RegistrationRepeated",
         "SecondFactorAdded",
         "SecondFactorRemoved",
         "UserErased",

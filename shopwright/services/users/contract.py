@@ -128,14 +128,8 @@ class EmailVerified(Event, frozen=True, kw_only=True):
     email: str
 
 
-class PasswordResetAsked(Event, frozen=True, kw_only=True):
+class PasswordResetAsked(EmailVerificationAsked, frozen=True, kw_only=True):
     """Someone forgot their password, or says so."""
-
-    SUBJECT: ClassVar[str] = "user_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
-    user_id: str
-    email: str
-    name: str
 
 
 class PasswordChanged(Event, frozen=True, kw_only=True):
@@ -148,18 +142,16 @@ class PasswordChanged(Event, frozen=True, kw_only=True):
     name: str
 
 
-class SecondFactorAdded(Event, frozen=True, kw_only=True):
+class SecondFactorAdded(PasswordChanged, frozen=True, kw_only=True):
     """Signing in asks for a code from now on."""
-
-    SUBJECT: ClassVar[str] = "user_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
-    user_id: str
-    email: str
-    name: str
 
 
 class SecondFactorRemoved(SecondFactorAdded, frozen=True, kw_only=True):
     """The password alone is asked for again."""
+
+
+class RegistrationRepeated(SecondFactorAdded, frozen=True, kw_only=True):
+    """Someone wanted to register with the address of an account; only its owner is told that there is one."""
 
 
 class UserErased(Event, frozen=True, kw_only=True):
@@ -221,6 +213,10 @@ class Users(Protocol):
 
     async def register(self, email: str, password: str, name: str, role: str = "") -> User:
         """A new account. Raises Invalid, EmailTaken."""
+        ...
+
+    async def sign_up(self, email: str, password: str, name: str) -> User:
+        """`register` for anyone: the answer is the same where there is an account already, whose owner is written to. Raises Invalid."""
         ...
 
     async def bring(self, email: str, name: str) -> User:

@@ -123,8 +123,8 @@ async def proved(users: Users, caller: Caller, password: str, code: str, at: str
 
 @post("/v1/users", opt=seldom(anyone), tags=["users"], operation_id="register")
 async def register(users: Service, data: JSONBody[NewUser]) -> User:
-    """Register."""
-    return await users.register(data.email, data.password, data.name)
+    """Register. Where the address has an account already the answer is the same, and its owner gets an e-mail."""
+    return await users.sign_up(data.email, data.password, data.name)
 
 
 @post("/v1/staff", opt=allow(staff("staff.write")), tags=["users"], operation_id="add_staff")

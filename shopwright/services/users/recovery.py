@@ -8,7 +8,7 @@ from abc import abstractmethod
 
 from shopwright.kit import watch
 from shopwright.kit.auth import Caller
-from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.work import Transaction
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
@@ -43,7 +43,7 @@ class Recovery(Accounts):
         if user.verified:
             return
         async with self._work.begin() as tx:
-            if await self._may_write(tx, user.email, "verification"):
+            if await self.may_write(tx, user.email, "verification"):
                 await tx.tell(EmailVerificationAsked(user_id=user.id, email=user.email, name=user.name))
 
     async def verify_email(self, token: str, user_id: str = "", password: str = "", address: str = "") -> User:
@@ -88,7 +88,7 @@ class Recovery(Accounts):
     async def ask_reset(self, email: str) -> None:
         found = await store.with_password(self._work, model.email_key(email.strip()))
         async with self._work.begin() as tx:
-            may = await self._may_write(tx, email.strip(), "reset")
+            may = await self.may_write(tx, email.strip(), "reset")
             if found is not None and may:
                 user = found[0]
                 await tx.tell(PasswordResetAsked(user_id=user.id, email=user.email, name=user.name))
@@ -147,15 +147,6 @@ class Recovery(Accounts):
         await self.get(user_id)
         await self.close_sessions(user_id)
         watch.note("sessions ended by staff", user=user_id, by=who.user_id)
-
-    async def _may_write(self, tx: Transaction, email: str, purpose: LetterPurpose) -> bool:
-        """Not more than one message of a kind a minute, nor many while they are good; none ends an earlier one."""
-        key = model.email_key(email)
-        count, last = await mail_store.asked(tx, key, purpose, to_micros(tx.now - model.GOOD_FOR[purpose]))
-        if count and (count >= model.MOST_OPEN or from_micros(last) + model.PAUSE > tx.now):
-            return False
-        await mail_store.note_asked(tx, key, purpose)
-        return True
 
     async def _owner_of(self, token: str, purpose: LetterPurpose) -> User:
         user_id = await mail_store.owner(self._work, token, purpose, to_micros(self._work.now()))

@@ -89,7 +89,7 @@ class Guarded(Recovery):
         try:
             user = await self._check_password(caller.email, password, client)
         except WrongPassword:
-            raise Invalid.at(at, "This is not your password.") from None
+            raise Invalid.at(at, "This is not your current password.") from None
         try:
             if guarded:
                 await self._check_code(user, code, client)

@@ -1,7 +1,7 @@
 """Users: accounts, sign-in, address book."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from argon2 import PasswordHasher
@@ -21,7 +21,9 @@ from shopwright.services.users.contract import (
     AuditFilter,
     EmailTaken,
     LastOwner,
+    LetterPurpose,
     ProfileChange,
+    RegistrationRepeated,
     SavedAddress,
     Tokens,
     User,
@@ -54,16 +56,46 @@ class Accounts(ABC):
         self.log = AuditLog(work, audit_key)
 
     async def register(self, email: str, password: str, name: str, role: str = "") -> User:
+        user, hashed = await self._new_account(email, password, name, role)
+        async with self._work.begin() as tx:
+            if not await self._insert(tx, user, hashed):
+                raise EmailTaken("There is an account with this e-mail address already. Sign in instead.")
+        return user
+
+    async def sign_up(self, email: str, password: str, name: str) -> User:
+        user, hashed = await self._new_account(email, password, name, "")
+        async with self._work.begin() as tx:
+            if not await self._insert(tx, user, hashed) and await self.may_write(tx, user.email, "registration"):
+                owner = await store.by_key(tx, model.email_key(user.email))
+                if owner is not None:
+                    await tx.tell(RegistrationRepeated(user_id=owner.id, email=owner.email, name=owner.name))
+        return user
+
+    async def _new_account(self, email: str, password: str, name: str, role: str) -> tuple[User, str]:
+        """An account that may be, and the hash of its password: the same work whether or not the address has one."""
         normal = check_email(email)
         model.check_account(normal, password, name, role)
         user = User(id=self._work.ids.new("usr"), email=normal, name=name.strip(), role=role)
-        hashed = await self._passwords.hash(password)
-        async with self._work.begin() as tx:
-            if not await store.insert(tx, user, model.email_key(normal), hashed):
-                raise EmailTaken("There is an account with this e-mail address already. Sign in instead.")
-            await mail_store.note_asked(tx, model.email_key(normal), "verification")
-            await tx.tell(UserRegistered(user_id=user.id, email=user.email, name=user.name))
-        return user
+        return user, await self._passwords.hash(password)
+
+    @staticmethod
+    async def _insert(tx: Transaction, user: User, hashed: str) -> bool:
+        if not await store.insert(tx, user, model.email_key(user.email), hashed):
+            return False
+        await mail_store.note_asked(tx, model.email_key(user.email), "verification")
+        await tx.tell(UserRegistered(user_id=user.id, email=user.email, name=user.name))
+        return True
+
+    @staticmethod
+    async def may_write(tx: Transaction, email: str, purpose: LetterPurpose | Literal["registration"]) -> bool:
+        """Not more than one message of a kind a minute, nor many while they are good; none ends an earlier one."""
+        key = model.email_key(email)
+        good_for = model.ASKED_KEPT if purpose == "registration" else model.GOOD_FOR[purpose]
+        count, last = await mail_store.asked(tx, key, purpose, to_micros(tx.now - good_for))
+        if count and (count >= model.MOST_OPEN or from_micros(last) + model.PAUSE > tx.now):
+            return False
+        await mail_store.note_asked(tx, key, purpose)
+        return True
 
     async def bring(self, email: str, name: str) -> User:
         normal = check_email(email)

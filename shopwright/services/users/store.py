@@ -55,6 +55,12 @@ async def get(source: Work | Transaction, user_id: str) -> User | None:
     return user(row) if row else None
 
 
+async def by_key(tx: Transaction, key: str) -> User | None:
+    """The account with this address."""
+    row = await tx.one("SELECT * FROM users WHERE email_key = :key", key=key)
+    return user(row) if row else None
+
+
 async def with_password(source: Work, key: str) -> tuple[User, str] | None:
     """An account and the hash of its password."""
     row = await source.one("SELECT * FROM users WHERE email_key = :key", key=key)

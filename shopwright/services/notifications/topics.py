@@ -1,0 +1,46 @@
+"""Topics people may be written to about: what is usual, what must be sent, what somebody said."""
+
+from collections.abc import Mapping
+
+from shopwright.kit.errors import Invalid
+from shopwright.services.notifications.contract import Channels, Preferences, Topic
+
+# What is sent unless someone says otherwise; what must be sent, whatever they say.
+USUAL: Mapping[Topic, Channels] = {
+    "account": Channels(email=True),
+    "orders": Channels(email=True),
+    "parcels": Channels(email=True),
+    "stock": Channels(email=True),
+    "carts": Channels(),
+}
+REQUIRED: Mapping[Topic, str] = {
+    "account": "Letters about the safety of your account are always sent.",
+    "orders": "Letters about what you ordered and paid are always sent.",
+}
+
+
+def person(email: str) -> str:
+    """Whom we write to: an address, whatever its case."""
+    return email.strip().casefold()
+
+
+def wishes(stored: Mapping[tuple[str, str], bool]) -> Preferences:
+    """What is usual, but for what they said."""
+    return Preferences(
+        topics={
+            topic: Channels(
+                **{
+                    channel: stored.get((topic, channel), getattr(usual, channel))
+                    for channel in usual.__struct_fields__
+                }
+            )
+            for topic, usual in USUAL.items()
+        }
+    )
+
+
+def check_wishes(wanted: Preferences) -> None:
+    """Raises Invalid."""
+    for topic, told in REQUIRED.items():
+        if topic in wanted.topics and not wanted.topics[topic].email:
+            raise Invalid.at(f"/topics/{topic}/email", told)
