@@ -120,7 +120,9 @@ def service_routes(here: frozenset[str]) -> list[Router]:
     """The API: routes of each service, which remember answers to an Idempotency-Key in its own database."""
     routers = {name: one() for name, one in ROUTES.items() if name in here}
     for name, router in routers.items():
-        router.middleware.append(DefineMiddleware(Idempotency, work=_work_of(name)))
+        router.middleware.append(
+            DefineMiddleware(Idempotency, work=_work_of(name), secret=lambda: behind().shop.settings.secret)
+        )
     return list(routers.values())
 
 

@@ -20,6 +20,7 @@ from shopwright.kit.money import Money, write
 
 HOME = Path(__file__).parent
 STATIC = HOME / "storefront" / "static"
+ASSETS = frozenset(path.name for path in STATIC.iterdir() if path.is_file())
 OWN = re.compile(r"^/media/([0-9a-f]{32})/\d+\.webp$")
 WIDTHS = (320, 480, 640, 800, 1200)
 

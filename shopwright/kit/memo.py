@@ -4,11 +4,20 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
+import msgspec
+
 from shopwright.kit.work import Work
 
 T = TypeVar("T")
-MOST = 5_000
+MOST, MOST_BYTES = 5_000, 32_000_000
 LONGEST_S = 30.0
+OVERHEAD = 100
+WRITTEN = msgspec.msgpack.Encoder(enc_hook=repr)
+
+
+def weight(value: Any) -> int:
+    """About as many bytes as a value takes."""
+    return OVERHEAD + len(WRITTEN.encode(value))
 
 
 class Made:
@@ -39,6 +48,7 @@ class Memo:
         self._version: int | str | None = None
         self._since = 0.0
         self._values: dict[Any, Any] = {}
+        self._bytes = 0
 
     async def _current(self) -> int | str | None:
         version: int | str | None = self._work.database.version()
@@ -47,8 +57,9 @@ class Memo:
             version = marked[0] if marked else None
             if time.monotonic() > self._since + LONGEST_S:  # should a mark have been lost
                 self._version = None
-        if version != self._version or len(self._values) > MOST:
+        if version != self._version or len(self._values) > MOST or self._bytes > MOST_BYTES:
             self._version, self._values, self._since = version, {}, time.monotonic()
+            self._bytes = 0
         return version
 
     async def get(self, key: Any, make: Callable[[], Awaitable[T]]) -> T:
@@ -59,8 +70,12 @@ class Memo:
             return found
         made = await make()
         if version is not None and version == self._version:
-            self._values[key] = made
+            self._keep(key, made)
         return made
+
+    def _keep(self, key: Any, value: Any) -> None:
+        self._values[key] = value
+        self._bytes += weight(key) + weight(value)
 
     async def many(
         self, kind: str, ids: Sequence[str], make: Callable[[list[str]], Awaitable[dict[str, T]]]
@@ -74,5 +89,5 @@ class Memo:
             known = {one: values.get((kind, one)) for one in ids}
             return {one: made.get(one, known[one]) for one in ids}
         for one in missing:
-            values[kind, one] = made.get(one)
+            self._keep((kind, one), made.get(one))
         return {one: values[kind, one] for one in ids}

@@ -49,10 +49,12 @@ HEADINGS = {
 @get("/assets/{digest:str}/{name:str}", opt=allow(anyone) | NO_FORM, include_in_schema=False)
 async def assets(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Style sheets and scripts, at addresses that change with their content."""
-    parts = name.split("+") if digest.isalnum() else []
-    if not parts or not all((render.STATIC / part).is_file() and "/" not in part for part in parts):
+    parts = name.split("+")
+    if len(set(parts)) < len(parts) or not set(parts) <= render.ASSETS:
         raise Missing("There is no such file.")
-    _, content = render.asset(name)
+    address, content = render.asset(name)
+    if address != f"/assets/{digest}/{name}":
+        raise Missing("There is no such version of this file.")
     kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
     return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 

@@ -2,21 +2,33 @@
 
 Verbs on which money depends (placing an order, refunding) keep their key with the row they write and need no
 middleware; for all other POSTs this one remembers the answer.
+
+Answers may hold secrets (tokens, the id of a guest's cart) and bodies passwords. So nothing is kept that could be read or tried
+out: who asked, the key and the body stand there as HMACs, and the answer is encrypted (AES-GCM) with a key that is made of what
+only the request itself shows: its Idempotency-Key and credentials, together with the shop's secret.
+
+Whose key it is: of those who show the same token or cookies. Who shows neither is known by address and browser.
 """
 
 import asyncio
 import hashlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from shopwright.kit.clients import counted_as
 from shopwright.kit.clock import to_micros
+from shopwright.kit.derived import KeyedHash, derived_key
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid
-from shopwright.kit.versions import understood
 from shopwright.kit.work import Work
 
 HEADER = b"idempotency-key"
@@ -25,13 +37,23 @@ TOO_EARLY = 429  # another answer is given later
 ABANDONED = timedelta(seconds=30)
 PATIENCE_S = 10.0
 LONGEST_KEY = 255
+NONCE = 12
 
 
-class Stored(msgspec.Struct):
+class Stored(msgspec.Struct, array_like=True):
     """An answer to be given again."""
 
-    headers: list[tuple[str, str]]
-    body: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A request as its row knows it; `secret` opens the answer, and stands nowhere."""
+
+    who: str
+    key: str
+    fingerprint: str
+    secret: bytes
 
 
 def read_key(raw: bytes | str) -> str:
@@ -55,9 +77,10 @@ def fingerprint(*parts: bytes) -> str:
 class Idempotency:
     """ASGI middleware over the routes of one service; answers are kept in that service's database."""
 
-    def __init__(self, app: ASGIApp, work: Callable[[], Work]) -> None:
+    def __init__(self, app: ASGIApp, work: Callable[[], Work], secret: Callable[[], str]) -> None:
         self._app = app
         self._work = work
+        self._secret = secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope.get("headers", []))
@@ -70,40 +93,39 @@ class Idempotency:
             await self._app(scope, receive, send)
             return
         body = await _whole(receive)
-        who = fingerprint(headers.get(b"authorization", b""), headers.get(b"cookie", b""))
-        key = read_key(headers[HEADER])
-        marks = fingerprint(scope["path"].encode(), scope.get("query_string", b""), body)
-        stored = await self._claim(who, key, marks)
+        mark = _mark(self._secret(), scope, headers, body)
+        stored = await self._claim(mark)
         if stored is not None:
             await _repeat(send, *stored)
             return
-        await self._perform(scope, body, send, who, key)
+        await self._perform(scope, body, send, mark)
 
-    async def _claim(self, who: str, key: str, marks: str) -> tuple[int, Stored] | None:
+    async def _claim(self, mark: Mark) -> tuple[int, Stored] | None:
         """None: it is ours to do. Otherwise the answer given before, waiting for it where another is still at it."""
         for _ in range(int(PATIENCE_S / 0.05)):
             async with self._work().begin() as tx:
-                now = to_micros(tx.now)
                 if await tx.run(
                     "INSERT INTO idempotency (scope, key, fingerprint, status, answer, time)"
                     " VALUES (:scope, :key, :marks, 0, '', :now) ON CONFLICT (scope, key) DO UPDATE SET time = :now"
                     " WHERE idempotency.status = 0 AND idempotency.time < :abandoned AND idempotency.fingerprint = :marks",
-                    scope=who,
-                    key=key,
-                    marks=marks,
-                    now=now,
+                    scope=mark.who,
+                    key=mark.key,
+                    marks=mark.fingerprint,
+                    now=to_micros(tx.now),
                     abandoned=to_micros(tx.now - ABANDONED),
                 ):
                     return None
-                row = await tx.one("SELECT * FROM idempotency WHERE scope = :scope AND key = :key", scope=who, key=key)
-            if row is not None and row["fingerprint"] != marks:
+                row = await tx.one(
+                    "SELECT * FROM idempotency WHERE scope = :scope AND key = :key", scope=mark.who, key=mark.key
+                )
+            if row is not None and row["fingerprint"] != mark.fingerprint:
                 raise IdempotencyConflict("This Idempotency-Key was used for another request. Use a new one.")
             if row is not None and row["status"]:
-                return row["status"], understood(row["answer"], Stored)
+                return row["status"], _opened(row["answer"], mark)
             await asyncio.sleep(0.05)
         raise Conflict("A request with this Idempotency-Key is still being worked on. Ask again in a moment.")
 
-    async def _perform(self, scope: Scope, body: bytes, send: Send, who: str, key: str) -> None:
+    async def _perform(self, scope: Scope, body: bytes, send: Send, mark: Mark) -> None:
         status, kept, chunks = 500, [], []
 
         async def again() -> Any:
@@ -118,20 +140,55 @@ class Idempotency:
 
         await self._app(scope, again, listen)
         answer = b"".join(chunks)
-        async with self._work().begin() as tx:
+        work = self._work()
+        async with work.begin() as tx:
             if KEPT[0] <= status < KEPT[1] and status != TOO_EARLY:
-                headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in kept]
                 await tx.run(
                     "UPDATE idempotency SET status = :status, answer = :answer WHERE scope = :scope AND key = :key",
                     status=status,
-                    answer=msgspec.json.encode(Stored(headers, answer.decode())).decode(),
-                    scope=who,
-                    key=key,
+                    answer=_sealed(Stored(kept, answer), mark, bytes.fromhex(work.ids.secret(NONCE))),
+                    scope=mark.who,
+                    key=mark.key,
                 )
             else:
-                await tx.run("DELETE FROM idempotency WHERE scope = :scope AND key = :key", scope=who, key=key)
+                await tx.run(
+                    "DELETE FROM idempotency WHERE scope = :scope AND key = :key", scope=mark.who, key=mark.key
+                )
         await send({"type": "http.response.start", "status": status, "headers": kept})
         await send({"type": "http.response.body", "body": answer, "more_body": False})
+
+
+def _mark(secret: str, scope: Any, headers: dict[bytes, bytes], body: bytes) -> Mark:
+    key = read_key(headers[HEADER])
+    shown = (headers.get(b"authorization", b""), headers.get(b"cookie", b""))
+    if not any(shown):  # another guest with the same key is another guest
+        client = scope.get("client")
+        shown = (counted_as(client[0]).encode() if client else b"", headers.get(b"user-agent", b""))
+    keyed = _keyed(secret)
+    who = fingerprint(*shown)
+    asked = fingerprint(scope["path"].encode(), scope.get("query_string", b""), body)
+    answer = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"shopwright idempotent answer")
+    return Mark(
+        keyed.of("who", who),
+        keyed.of("key", f"{who} {key}"),
+        keyed.of("request", asked),
+        answer.derive(derived_key(secret, "idempotent answers") + fingerprint(*shown, key.encode()).encode()),
+    )
+
+
+@lru_cache(maxsize=8)
+def _keyed(secret: str) -> KeyedHash:
+    return KeyedHash(secret, "idempotency keys")
+
+
+def _sealed(stored: Stored, mark: Mark, nonce: bytes) -> str:
+    text = AESGCM(mark.secret).encrypt(nonce, msgspec.msgpack.encode(stored), mark.who.encode())
+    return b64encode(nonce + text).decode()
+
+
+def _opened(answer: str, mark: Mark) -> Stored:
+    raw = b64decode(answer)
+    return msgspec.msgpack.decode(AESGCM(mark.secret).decrypt(raw[:NONCE], raw[NONCE:], mark.who.encode()), type=Stored)
 
 
 NATURAL = frozenset({"/v1/orders", "/v1/orders/{order_id}/refunds"})
@@ -147,7 +204,6 @@ async def _whole(receive: Receive) -> bytes:
 
 
 async def _repeat(send: Send, status: int, stored: Stored) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in stored.headers]
-    headers.append((b"idempotency-replayed", b"true"))
+    headers = [*stored.headers, (b"idempotency-replayed", b"true")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": stored.body.encode(), "more_body": False})
+    await send({"type": "http.response.body", "body": stored.body, "more_body": False})

@@ -33,6 +33,7 @@ Header = tuple[bytes, bytes]
 Key = tuple[str, bytes]
 MOST_BYTES = 32_000_000
 LARGEST = 200_000
+OVERHEAD = 1_000  # of the objects around
 # Should a mark be lost (a server of the cache that died in the same moment), nobody sees what was for longer than this.
 LONGEST_S = 30.0
 OK = 200
@@ -271,13 +272,19 @@ class Prepared:
     def _keep(self, key: Key, made: Made) -> None:
         self._drop(key)
         self._kept[key] = made
-        self._bytes += sum(map(len, made.parts))
+        self._bytes += _weight(key, made)
         while self._bytes > MOST_BYTES:
             self._drop(next(iter(self._kept)))
 
     def _drop(self, key: Key) -> None:
         if key in self._kept:
-            self._bytes -= sum(map(len, self._kept.pop(key).parts))
+            self._bytes -= _weight(key, self._kept.pop(key))
+
+
+def _weight(key: Key, made: Made) -> int:
+    """Bytes that keeping it takes: what it is asked by weighs as much as what is answered."""
+    headers = sum(len(name) + len(value) for name, value in made.headers)
+    return OVERHEAD + len(key[0].encode()) + len(key[1]) + headers + sum(map(len, made.parts))
 
 
 def _numbers(which: Sequence[Version]) -> tuple[int, ...]:

@@ -1,0 +1,66 @@
+"""What is kept in memory has an end, counted with what it is asked by."""
+
+from typing import Any
+
+import httpx
+from prometheus_client import CollectorRegistry, Counter
+
+from shopwright.app import Shop
+from shopwright.faces import render
+from shopwright.kit import memo
+from shopwright.kit.memo import Memo, weight
+from shopwright.kit.web import prepared
+from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
+
+
+async def test_styles_are_given_once_each_at_their_own_address(api: httpx.AsyncClient) -> None:
+    address, content = render.asset("tokens.css+site.css")
+    good = await api.get(address)
+    assert (good.status_code, good.content) == (200, content)
+    digest = address.split("/")[2]
+    render.asset.cache_clear()
+    for wrong in (
+        f"/assets/{digest}/site.css+site.css", f"/assets/{digest}/tokens.css+site.css+site.css", "/assets/abc/site.css",
+        f"/assets/{digest}/site.css", f"/assets/{digest}/none.css", f"/assets/{digest}/tokens.css+", f"/assets/{digest.upper()}/tokens.css+site.css",
+        f"/assets/{digest}/" + "+".join(["site.css"] * 200), f"/assets/{digest}/..", f"/assets/{digest}/tokens.css+site.css+office.css",
+    ):  # fmt: skip
+        assert (await api.get(wrong)).status_code in {400, 404}, wrong
+    assert render.asset.cache_info().currsize <= 5
+
+
+async def test_addresses_of_kept_answers_are_counted() -> None:
+    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    counted = Counter("kept", "kept", ["how"], registry=CollectorRegistry())
+    sources = Sources({"catalog": lambda: 1}, None)
+    kept = Prepared(answer, {"/v1/search": Plan(("catalog",), Strangers())}, sources, counted)
+
+    async def nothing(_message: Any) -> None: ...
+
+    for number in range(6_000):
+        query = b"q=" + str(number).encode() * 1_500
+        scope: Any = {
+            "type": "http",
+            "method": "GET",
+            "path": "/v1/search",
+            "query_string": query[:8_000],
+            "headers": [],
+        }
+        await kept(scope, nothing, nothing)
+    held = sum(len(path) + len(query) for path, query in kept._kept)
+    assert 1_000_000 < held < prepared.MOST_BYTES
+    assert kept._bytes <= prepared.MOST_BYTES
+
+
+async def test_what_a_service_remembers_is_counted(whole: Shop) -> None:
+    remembered = Memo(whole.works["catalog"])
+
+    async def value() -> str:
+        return "v" * 100_000
+
+    for number in range(1_000):
+        await remembered.get(("q" * 1_000, number), value)
+    assert remembered._bytes <= memo.MOST_BYTES + 200_000
+    assert sum(weight(key) + weight(one) for key, one in remembered._values.items()) == remembered._bytes
