@@ -242,6 +242,7 @@ class Shop:
                 orders=self.orders,
                 shop=settings.shop_name,
                 url=settings.url,
+                an_hour=settings.messages_per_hour,
             ),
         )
         self.insights = self._service(

@@ -45,6 +45,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, _means("where e-mail goes: smtp://…, smtps://…, or viewer: which shows it in the back office")
     ] = "viewer:"
     mail_from: Annotated[str, _means("whom e-mail is from; the shop at the host of its address if empty")] = ""
+    messages_per_hour: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1,
+            description="messages one recipient gets within an hour, and as many again about the safety of an account; more are held back, and can be sent by staff",
+        ),
+    ] = 60
     sms: Annotated[str, _means("where text messages go: viewer:")] = "viewer:"
     push: Annotated[str, _means("where push messages go: viewer:")] = "viewer:"
     payments: Annotated[

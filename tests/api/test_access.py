@@ -41,7 +41,7 @@ OPEN = {
     "/v1/search/suggestions", "/v1/carts", "/v1/carts/{cart_id}", "/v1/carts/{cart_id}/lines", "/v1/carts/{cart_id}/lines/{line_id}",
     "/v1/carts/{cart_id}/coupons", "/v1/carts/{cart_id}/shipping-options", "/v1/orders", "/v1/orders/{order_id}",
     "/v1/orders/{order_id}/cancel", "/v1/orders/{order_id}/payments", "/v1/products/{product_id}/reviews", "/v1/recommendations",
-    "/v1/collections", "/v1/attributes", "/v1/product-types", "/v1/payment-webhooks/{provider}", "/v1/email-verifications", "/v1/password-resets", "/v1/stock-alerts",
+    "/v1/collections", "/v1/attributes", "/v1/product-types", "/v1/payment-webhooks/{provider}", "/v1/email-verifications", "/v1/password-resets", "/v1/stock-alerts", "/v1/stock-alerts/confirmations",
 }  # fmt: skip
 
 

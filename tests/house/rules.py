@@ -27,6 +27,7 @@ SPLIT = {
     ("catalog", "rules"),
     ("inventory", "backorder_store"),
     ("inventory", "promises"),
+    ("notifications", "alert_store"),
     ("notifications", "preferences"),
     ("notifications", "topics"),
     ("orders", "authorised"),

@@ -258,10 +258,12 @@ async def test_letters_that_must_be_sent_offer_no_way_out(shop: Shop) -> None:
 
 async def test_whoever_waits_for_something_is_told_once_when_it_is_back(shop: Shop, api: httpx.AsyncClient) -> None:
     kettle = await sell(shop, on_hand=0)
+    await ada(shop)
+    headers = await sign_in(api, ADA, WORDS)
     variant = kettle.variants[0]
     for _ in range(2):
-        answer = await api.post("/v1/stock-alerts", json={"sku": variant.sku, "email": ADA})
-        assert answer.status_code == 202
+        answer = await api.post("/v1/stock-alerts", json={"sku": variant.sku}, headers=headers)
+        assert (answer.status_code, answer.json()) == (202, {"status": "watching"})
     for on_hand in (3, 0, 3):
         await shop.inventory.adjust([Adjustment(variant_id=variant.id, on_hand=on_hand, reason="delivery")])
         await shop.bus.settle()

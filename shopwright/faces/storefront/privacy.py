@@ -98,7 +98,9 @@ async def watch(frame: FrameDep) -> Response[bytes] | Redirect:
     form = await form_of(frame.request)
     slug = form.get("slug", "")
     try:
-        await frame.notifications.watch(form.get("variant", ""), frame.caller.email or form.get("email", ""))
+        await frame.notifications.watch(
+            form.get("variant", ""), frame.caller.email or form.get("email", ""), frame.caller.user_id or ""
+        )
     except ShopError as error:
         context = {
             "heading": "We cannot write to you yet",
@@ -107,7 +109,25 @@ async def watch(frame: FrameDep) -> Response[bytes] | Redirect:
             "back": f"/p/{slug}",
         }
         return await frame.show("error.html", context, 422)
-    return await frame.show("watching.html", {"slug": slug, "email": frame.caller.email or form.get("email", "")})
+    shown = {"slug": slug, "email": frame.caller.email or form.get("email", ""), "watching": frame.caller.verified}
+    return await frame.show("watching.html", shown)
+
+
+@get("/confirm-alert", opt=allow(anyone), include_in_schema=False)
+async def confirm_alert_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
+    """The link of the e-mail: a button, as programs that look at links press none."""
+    return await frame.show("confirm_alert.html", {"token": token})
+
+
+@post("/confirm-alert", opt=seldom(anyone), include_in_schema=False, status_code=200)
+async def confirm_alert(frame: FrameDep) -> Response[bytes]:
+    """The button."""
+    form = await form_of(frame.request)
+    try:
+        await frame.notifications.confirm_alert(form.get("token", ""))
+    except Missing as error:
+        return await frame.show("confirm_alert.html", {"problem": error.detail}, 410)
+    return await frame.show("confirm_alert.html", {"done": True})
 
 
 @get("/account/privacy", opt=allow(signed_in), include_in_schema=False)
@@ -154,5 +174,5 @@ async def erase(frame: FrameDep) -> Response[bytes]:
 
 
 HANDLERS: list[Any] = [
-    messages, save_messages, unsubscribe_page, unsubscribe, watch, privacy, export, erase,
+    messages, save_messages, unsubscribe_page, unsubscribe, watch, confirm_alert_page, confirm_alert, privacy, export, erase,
 ]  # fmt: skip

@@ -66,8 +66,16 @@ class Notifications(Protocol):
         """End letters of the topic this token came with; repeating it changes nothing. Raises Missing."""
         ...
 
-    async def watch(self, variant: str, email: str) -> None:
-        """Write once when this variant (id or SKU) is back in stock. Raises Missing, Invalid."""
+    async def watch(self, variant: str, email: str, user_id: str = "") -> None:
+        """Write once when this variant (id or SKU) is back in stock. Raises Missing, Invalid.
+
+        To the proved address of an account at once; any other address is asked by e-mail first.
+        """
+        ...
+
+    @again
+    async def confirm_alert(self, token: str) -> None:
+        """The reader of that e-mail wants to be told. Raises Missing."""
         ...
 
     @again

@@ -7,7 +7,7 @@ from litestar import get, post, put
 from litestar.params import JSONBody
 
 from shopwright.kit.auth import anyone, signed_in
-from shopwright.kit.bounds import Email
+from shopwright.kit.bounds import Email, Token
 from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
@@ -25,6 +25,12 @@ class NewAlert(msgspec.Struct, forbid_unknown_fields=True):
     email: Email = ""
 
 
+class AlertToken(msgspec.Struct, forbid_unknown_fields=True):
+    """That of the e-mail."""
+
+    token: Token
+
+
 @get("/v1/me/notification-preferences", opt=allow(signed_in), tags=["notifications"], operation_id="get_preferences")
 async def get_preferences(notifications: Service, caller: Asking) -> Preferences:
     """What one is told, by topic and channel."""
@@ -39,17 +45,30 @@ async def set_preferences(notifications: Service, caller: Asking, data: JSONBody
 
 @post("/v1/stock-alerts", opt=seldom(anyone), tags=["notifications"], operation_id="watch_stock", status_code=202)
 async def watch_stock(notifications: Service, caller: Asking, data: JSONBody[NewAlert]) -> dict[str, str]:
-    """Be told once when something is back in stock."""
+    """Be told once when something is back in stock; an address that is not proved is asked by e-mail first."""
     if bool(data.sku) == bool(data.variant_id):
         raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
     email = caller.email if caller.user_id is not None else data.email
     if not email:
         raise Invalid.at("/email", "Say which address to write to, or sign in.")
-    await notifications.watch(data.sku or data.variant_id, email)
+    await notifications.watch(data.sku or data.variant_id, email, caller.user_id or "")
+    return {"status": "watching" if caller.verified else "confirmation_sent"}
+
+
+@post(
+    "/v1/stock-alerts/confirmations",
+    opt=seldom(anyone),
+    tags=["notifications"],
+    operation_id="confirm_stock_alert",
+    status_code=202,
+)
+async def confirm_stock_alert(notifications: Service, data: JSONBody[AlertToken]) -> dict[str, str]:
+    """With the token of the e-mail: one really wants to be told."""
+    await notifications.confirm_alert(data.token)
     return {"status": "watching"}
 
 
 def routes() -> Routes:
     """All routes of this service."""
-    handlers: list[Any] = [get_preferences, set_preferences, watch_stock]
+    handlers: list[Any] = [get_preferences, set_preferences, watch_stock, confirm_stock_alert]
     return Routes("/", route_handlers=handlers)

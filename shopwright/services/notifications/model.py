@@ -29,7 +29,7 @@ from shopwright.services.users.contract import (
     UserRegistered,
 )
 
-SecretKind = Literal["verification", "reset", "order"]
+SecretKind = Literal["verification", "reset", "order", "alert"]
 # What stands in a stored message where its reader gets a secret.
 MASK = "********"
 ENDING = f"unsubscribe?token={MASK}"
@@ -329,6 +329,23 @@ def refunded(event: OrderRefunded) -> Letter:
         path=path,
         secret=secret,
         action="See your order",
+    )
+
+
+def confirm_alert(email: str, title: str, variant_id: str) -> Letter:
+    """To somebody who is said to wait for something."""
+    return Letter(
+        topic="stock",
+        recipient=email,
+        subject=f"Shall we write when {title} is back?",
+        heading="One more click",
+        lines=(
+            f"Someone, probably you, asked us to write to you when {title} is back in stock.",
+            "Confirm it within a day. If it was not you, do nothing: we do not write then.",
+        ),
+        path=f"/confirm-alert?token={MASK}",
+        action="Yes, write to me",
+        secret=Secret("alert", variant_id),
     )
 
 

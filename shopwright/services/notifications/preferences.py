@@ -5,11 +5,12 @@ from datetime import timedelta
 from shopwright.kit.errors import Missing, RateLimited
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.places import check_email
-from shopwright.services.notifications import model, store, topics
+from shopwright.services.notifications import alert_store, model, store, topics
 from shopwright.services.notifications.contract import Preferences, Topic
 from shopwright.services.notifications.service import Desk
 
 MOST_WATCHED = 100
+MOST_ASKED = 5
 FAREWELL = timedelta(hours=1)
 
 
@@ -37,26 +38,45 @@ class Correspondence(Desk):
             person, topic = found
             await store.set_preference(tx, person, topic, "email", wanted=False)
             if topic == "stock":
-                await store.unwatch(tx, person)
+                await alert_store.drop_all(tx, person)
         return topic
 
-    async def watch(self, variant: str, email: str) -> None:
+    async def watch(self, variant: str, email: str, user_id: str = "") -> None:
         address = check_email(email)
+        person = topics.person(address)
         product = await self._catalog.by_variant(variant)
         found = next((one for one in product.variants if variant in {one.id, one.sku}), None)
         if product.status != "published" or found is None:
             raise Missing("This is not sold (any more).")
+        owner = await self._users.get(user_id) if user_id else None
+        proved = owner is not None and owner.verified and topics.person(owner.email) == person
+        letter = model.confirm_alert(address, product.title, found.id)
+        messages = [] if proved else await self.messages_of(letter)
         async with self._work.begin() as tx:
-            if await store.watched(tx, topics.person(address)) >= MOST_WATCHED:
-                raise RateLimited(f"You already wait for {MOST_WATCHED} things.")
-            await store.watch(tx, found.id, topics.person(address), address)
-            # Asking again is a wish that is newer than an unsubscription.
-            await store.set_preference(tx, topics.person(address), "stock", "email", wanted=True)
+            if proved:
+                if await alert_store.count(tx, person, confirmed=True) >= MOST_WATCHED:
+                    raise RateLimited(f"You already wait for {MOST_WATCHED} things.")
+                # Asking again is a wish that is newer than an unsubscription.
+                await store.set_preference(tx, person, "stock", "email", wanted=True)
+            elif (
+                await alert_store.is_known(tx, found.id, person)
+                or await alert_store.count(tx, person, confirmed=False) >= MOST_ASKED
+            ):
+                return
+            await alert_store.add(tx, found.id, person, address, confirmed=proved)
+            await self.post(tx, letter, messages)
+
+    async def confirm_alert(self, token: str) -> None:
+        async with self._work.begin() as tx:
+            person = await alert_store.confirm(tx, token)
+            if person is None:
+                raise Missing("This link is too old, or not one of ours. Ask on the page of the product again.")
+            await store.set_preference(tx, person, "stock", "email", wanted=True)
 
     async def hear_back_in_stock(self, heard: Heard) -> None:
         """BackInStock: everyone who waits is told, once."""
         variant_id = heard.event.variant_id
-        waiting = await store.watchers(self._work, variant_id)
+        waiting = await alert_store.waiting(self._work, variant_id)
         if not waiting:
             return
         try:
@@ -68,7 +88,7 @@ class Correspondence(Desk):
         async with self._work.begin(once=heard.key) as tx:
             for letter, messages in written:
                 await self.post(tx, letter, messages)
-                await store.stop_watching(tx, variant_id, topics.person(letter.recipient))
+                await alert_store.drop(tx, variant_id, topics.person(letter.recipient))
 
     async def hear_abandoned(self, heard: Heard) -> None:
         """CartAbandoned: a reminder to customers who want one."""
@@ -92,17 +112,20 @@ class Correspondence(Desk):
             await postbox.forget(ids)
         async with self._work.begin(once=heard.key) as tx:
             await store.forget(tx, person, event.user_id)
+            if person:
+                await alert_store.drop_all(tx, person)
             if event.email != ERASED:
                 farewell = model.erased(event)
                 await store.insert(tx, self._dress(farewell), farewell, "", forget_after=FAREWELL)
 
     async def forget_farewells(self) -> None:
-        """A timer: the last message to who was erased is forgotten, too."""
+        """A timer: the last message to who was erased is forgotten, too, and alerts nobody confirmed."""
         ids = await store.to_be_forgotten(self._work)
         for postbox in self._postboxes.values():
             await postbox.forget(ids)
         async with self._work.begin() as tx:
             await store.drop(tx, ids)
+            await alert_store.forget_unconfirmed(tx)
 
     async def hear_verified(self, heard: Heard) -> None:
         """EmailVerified: what the account wanted to be told is from now on what its address wants."""

@@ -14,6 +14,7 @@ from shopwright.services.notifications.contract import MessageSummary, MessageVi
 from shopwright.services.notifications.model import Letter, Secret, masked
 
 LEASE = timedelta(seconds=60)
+HOUR = timedelta(hours=1)
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,13 +27,19 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def insert(
-    tx: Transaction, message: Message, letter: Letter, person: str, forget_after: timedelta | None = None
+    tx: Transaction,
+    message: Message,
+    letter: Letter,
+    person: str,
+    *,
+    forget_after: timedelta | None = None,
+    held: str = "",
 ) -> None:
-    """A message to be sent, and after a while forgotten."""
+    """A message to be sent, and after a while forgotten; `held`: why it is kept without being sent."""
     await tx.run(
         "INSERT INTO messages (id, channel, recipient, subject, text, html, unsubscribe, about, account, topic, secret,"
-        " secret_of, state, due, created_at, forget_at) VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe,"
-        " :about, :account, :topic, :secret, :secret_of, 'waiting', :now, :now, :forget_at)",
+        " secret_of, state, due, created_at, forget_at, problem) VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe,"
+        " :about, :account, :topic, :secret, :secret_of, :state, :now, :now, :forget_at, :held)",
         id=message.id,
         channel=message.channel,
         recipient=message.recipient,
@@ -45,6 +52,8 @@ async def insert(
         topic=letter.topic,
         secret=letter.secret.kind if letter.secret else "",
         secret_of=letter.secret.of if letter.secret else "",
+        state="failed" if held else "waiting",
+        held=held,
         forget_at=to_micros(tx.now + forget_after) if forget_after else 0,
         now=to_micros(tx.now),
     )
@@ -202,7 +211,8 @@ async def drop_preferences(tx: Transaction, person: str) -> None:
     await tx.run("DELETE FROM preferences WHERE person = :person", person=person)
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What is stored of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -210,7 +220,7 @@ async def add_unsubscribe(tx: Transaction, token: str, person: str, topic: str) 
     """Who has this may end this topic."""
     await tx.run(
         "INSERT INTO unsubscribes (hash, person, topic) VALUES (:hash, :person, :topic)",
-        hash=_digest(token),
+        hash=digest(token),
         person=person,
         topic=topic,
     )
@@ -218,48 +228,21 @@ async def add_unsubscribe(tx: Transaction, token: str, person: str, topic: str) 
 
 async def unsubscribe(source: Work | Transaction, token: str) -> tuple[str, Topic] | None:
     """Whose letter it was, and of what."""
-    row = await source.one("SELECT person, topic FROM unsubscribes WHERE hash = :hash", hash=_digest(token))
+    row = await source.one("SELECT person, topic FROM unsubscribes WHERE hash = :hash", hash=digest(token))
     return (row["person"], row["topic"]) if row else None
 
 
-async def watch(tx: Transaction, variant_id: str, person: str, email: str) -> None:
-    """They wait for it."""
-    await tx.run(
-        "INSERT INTO stock_alerts (variant_id, person, email, created_at) VALUES (:variant_id, :person, :email, :now)"
-        " ON CONFLICT (variant_id, person) DO NOTHING",
-        variant_id=variant_id,
-        person=person,
-        email=email,
-        now=to_micros(tx.now),
+async def written_lately(tx: Transaction, message: Message, *, security: bool) -> int:
+    """How many messages of this channel were written to this recipient within the last hour."""
+    row = await tx.one(
+        "SELECT count(*) AS n FROM messages WHERE recipient = :recipient AND channel = :channel AND created_at > :since"
+        " AND (CASE WHEN topic = 'account' THEN 1 ELSE 0 END) = :security",
+        recipient=message.recipient,
+        channel=message.channel,
+        since=to_micros(tx.now - HOUR),
+        security=int(security),
     )
-
-
-async def watched(tx: Transaction, person: str) -> int:
-    """How many things someone waits for."""
-    row = await tx.one("SELECT count(*) AS n FROM stock_alerts WHERE person = :person", person=person)
     return row["n"] if row else 0
-
-
-async def watchers(source: Work, variant_id: str) -> list[str]:
-    """The addresses of those who wait for it."""
-    rows = await source.fetch(
-        "SELECT email FROM stock_alerts WHERE variant_id = :variant_id ORDER BY created_at", variant_id=variant_id
-    )
-    return [row["email"] for row in rows]
-
-
-async def stop_watching(tx: Transaction, variant_id: str, person: str) -> None:
-    """They have been told."""
-    await tx.run(
-        "DELETE FROM stock_alerts WHERE variant_id = :variant_id AND person = :person",
-        variant_id=variant_id,
-        person=person,
-    )
-
-
-async def unwatch(tx: Transaction, person: str) -> None:
-    """They wait for nothing any more."""
-    await tx.run("DELETE FROM stock_alerts WHERE person = :person", person=person)
 
 
 async def forget(tx: Transaction, person: str, account: str) -> None:
@@ -267,7 +250,6 @@ async def forget(tx: Transaction, person: str, account: str) -> None:
     await tx.run("DELETE FROM messages WHERE account = :account", account=account)
     await drop_preferences(tx, account)
     if person:
-        await unwatch(tx, person)
         await drop_preferences(tx, person)
         await tx.run("DELETE FROM messages WHERE about = :person", person=person)
         await tx.run("DELETE FROM unsubscribes WHERE person = :person", person=person)

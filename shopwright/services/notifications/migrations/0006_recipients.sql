@@ -1,0 +1,1 @@
+CREATE INDEX messages_recipient ON messages (recipient, created_at);
