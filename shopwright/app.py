@@ -45,6 +45,7 @@ from shopwright.kit.tally import Tally
 from shopwright.kit.tasks import ended
 from shopwright.kit.work import Work
 from shopwright.lenient import SPARED, Lenient
+from shopwright.parts import vault as open_vault
 from shopwright.services import RIVER
 from shopwright.services.carts.contract import Carts
 from shopwright.services.carts.waiting import Doorkeeper
@@ -132,6 +133,7 @@ class Shop:
         self.tracer = open_traces(settings.traces, "+".join(sorted(here)) or "shop", __version__)
         self._hearers = Hearers()
         self._open_engines(send_webhook or self._post_webhook)
+        self.vault = open_vault(settings)
         self._build_sources(hasher)
         self._build_flow()
         self._build_readers()
@@ -168,6 +170,7 @@ class Shop:
                 hasher,
                 staff_need_factor=needed,
                 audit_key=derived_key(settings.secret, "audit log"),
+                vault=self.vault,
             ),
         )
         self.catalog = self._service(
@@ -188,7 +191,7 @@ class Shop:
 
     def _open_till(self) -> Till:
         settings, work = self.settings, self.works["payments"]
-        self.pretend = PretendProvider(self.works["pretend"], settings.url, self._send_webhook)
+        self.pretend = PretendProvider(self.works["pretend"], settings.url, self._send_webhook, self.vault)
         offered = parts.offered(settings, self._around.provider(self.pretend), work)
         tries = parts.attempts(settings, work)
         return self._part(Till)(work, offered, parts.returns(settings), tries, settings.capture)
@@ -304,7 +307,13 @@ class Shop:
             applied += [f"{name}: {migration}" for migration in await work.database.migrate(migrations_of(name))]
         if "payments" in self.here:
             await self.pretend.prepare()
+        await self.protect()
         return applied
+
+    async def protect(self, *, anew: bool = False) -> int:
+        """Secrets that lie plain in a database are encrypted, `anew`: all of them, with the newest key."""
+        count = await self.users.protect(anew=anew) if "users" in self.here else 0
+        return count + (await self.pretend.protect(anew=anew) if "payments" in self.here else 0)
 
     async def is_demo(self) -> bool:
         """Is this a demo shop? The data of every service say so; those who have none (pages alone) ask payments."""

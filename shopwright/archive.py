@@ -22,10 +22,15 @@ from shopwright.app import Shop
 from shopwright.handlers import KEEP_DOCUMENTS
 from shopwright.kit.database import Session, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.kit.private import make_file
 
 FORMAT = 1
 # Not the shop's own: what ran when, and what each engine was brought to.
-LEFT_OUT = frozenset({"migrations", "timers", "generations", "document_moves", "moved_rows"})
+# What a shop signs with: each makes its own.
+SIGNS = frozenset({"signing_keys", "secrets"})
+LEFT_OUT = frozenset({"migrations", "timers", "generations", "document_moves", "moved_rows"}) | SIGNS
+# What is encrypted where it lies is in an archive as it was: whoever reads it has another key. Keep archives as you do keys.
+ENCRYPTED: Mapping[tuple[str, str], str] = {("users", "second_factors"): "secret"}
 # What the index has is made anew where the archive is read.
 MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {("search", "entries"): {"indexed": 0}}
 BATCH = 500
@@ -87,6 +92,7 @@ async def write(shop: Shop, path: Path) -> Manifest:
     """Write the whole shop to `path`, which appears whole or not at all. Raises Unavailable."""
     unfinished = path.with_name(f".{path.name}.new")
     try:
+        make_file(unfinished)
         async with AsyncExitStack() as stack:
             opened = await snapshots(shop, stack)
             with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
@@ -146,8 +152,9 @@ async def rows_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> A
     anew = MADE_ANEW.get((service, table), {})
     async for batch in snapshot.rows(table):
         filled = await shop.documents.fill(shop.works[service], batch) if table == "documents" else batch
+        column = ENCRYPTED.get((service, table))
         for row in filled:
-            yield {**row, **anew}
+            yield {**row, column: shop.vault.open(row[column])} if column else {**row, **anew}
 
 
 async def mark_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> TableMark:
@@ -192,6 +199,7 @@ async def read(shop: Shop, path: Path) -> Manifest:
                     await shop.files.put(name, archive.read(f"files/{name}"))
     except (OSError, zipfile.BadZipFile, KeyError) as error:
         raise Invalid(f"{path} cannot be read as an archive of a shop: {error}.") from None
+    await shop.protect()
     await shop.search.rebuild()
     return manifest
 

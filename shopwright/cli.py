@@ -16,6 +16,7 @@ import click
 
 from shopwright import __version__
 from shopwright.kit.errors import ShopError
+from shopwright.kit.private import keep_to_ourselves
 from shopwright.kit.settings import missing_extra
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def with_shop(settings: "Settings", act: "Callable[[Shop], Awaitable[int]]", *, 
 @click.version_option(__version__, prog_name="shopwright")
 def main() -> None:
     """A whole shop: storefront, back office and API."""
+    keep_to_ourselves()
 
 
 @main.command()
@@ -316,6 +318,29 @@ def replay_facts(data: str | None, ids: tuple[str, ...]) -> None:
     from shopwright.commands import facts as command
 
     raise SystemExit(with_shop(read_settings(data), lambda shop: command.replay(shop, ids)))
+
+
+@main.group()
+def keys() -> None:
+    """What secrets in the database are encrypted with, and access tokens signed with."""
+
+
+@keys.command(name="list")
+@data_option
+def list_keys(data: str | None) -> None:
+    """List the keys by name and age; none is shown."""
+    from shopwright.commands import keys as command
+
+    raise SystemExit(with_shop(read_settings(data), command.show))
+
+
+@keys.command(name="rotate")
+@data_option
+def rotate_keys(data: str | None) -> None:
+    """Encrypt all secrets with a new key and sign with a new one; the shop may run, and nobody is signed out."""
+    from shopwright.commands import keys as command
+
+    raise SystemExit(with_shop(read_settings(data), command.rotate))
 
 
 @main.command()

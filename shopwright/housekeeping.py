@@ -1,6 +1,7 @@
 """For those who run the shop: how it is, what it counts, and what was given up brought on its way again."""
 
 import asyncio
+import hmac
 import ipaddress
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
@@ -16,15 +17,21 @@ from shopwright.kit.auth import anyone
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Missing, ShopError, Unavailable
 from shopwright.kit.house import READY_S, Condition, GivenUp, Waiting
-from shopwright.kit.web.access import allow
+from shopwright.kit.web.access import OWN_TOKEN, allow
 from shopwright.kit.web.document import document
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
 from shopwright.kit.work import Work
 from shopwright.lenient import SPARED
+from shopwright.settings import Settings
 
 log = logging.getLogger("shopwright")
 SECOND = 1_000_000
+# What gateways say they have passed a request on with.
+PASSED_ON = frozenset({
+    "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-real-ip",
+    "x-original-uri", "cf-connecting-ip", "true-client-ip", "x-client-ip", "shopwright-identity",
+})  # fmt: skip
 GOOD = "ok"
 # Services that say how much is under way.
 COUNTED = ("inventory", "payments")
@@ -137,15 +144,17 @@ class Housekeeper:
             numbers.is_open(figures)
 
 
-def is_ours(request: Request[Any, Any, Any]) -> bool:
-    """Does someone ask from this machine or a private network, and not by way of a gateway that is open to the world?"""
-    if request.client is None or "x-forwarded-for" in request.headers:
+def may_look_inside(request: Request[Any, Any, Any], token: str) -> bool:
+    """Does who asks bring the token; or, where there is none, ask on this machine, and not by way of anything in front?"""
+    if token:
+        given = request.headers.get("authorization", "").partition(" ")
+        return given[0].lower() == "bearer" and hmac.compare_digest(given[2].strip().encode(), token.encode())
+    if request.client is None or PASSED_ON & set(request.headers.keys()):
         return False
     try:
-        address = ipaddress.ip_address(request.client.host)
+        return ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         return False
-    return address.is_private
 
 
 def operator_routes() -> Routes:
@@ -156,21 +165,27 @@ def operator_routes() -> Routes:
         """The process answers."""
         return {"status": GOOD}
 
-    @get("/health/ready", opt=allow(anyone), tags=["operator"], operation_id="ready")
-    async def ready(house: Given[Housekeeper]) -> Response[dict[str, Any]]:
-        """Every engine answers, really asked."""
+    @get("/health/ready", opt=allow(anyone) | OWN_TOKEN, tags=["operator"], operation_id="ready")
+    async def ready(
+        request: Request[Any, Any, Any], house: Given[Housekeeper], settings: Given[Settings]
+    ) -> Response[dict[str, Any]]:
+        """Every engine answers, really asked. Which one does not is told to who runs the shop."""
         engines = await house.engines()
         # Without the others the shop says less, but it sells: it stays in the load balancer.
         bad = {name for name, state in engines.items() if state != GOOD}
         good = not any(name.startswith("database ") and name.partition(" ")[2] not in SPARED for name in bad)
         status = GOOD if not bad else "less" if good else "unavailable"
-        body = {"status": status, "version": __version__, "engines": engines}
+        body: dict[str, Any] = {"status": status}
+        if may_look_inside(request, settings.metrics_token):
+            body |= {"version": __version__, "engines": engines}
         return Response(body, status_code=200 if good else 503)
 
-    @get("/metrics", opt=allow(anyone), include_in_schema=False)
-    async def metrics(request: Request[Any, Any, Any], house: Given[Housekeeper]) -> Response[bytes]:
-        """Numbers for Prometheus, to whoever asks from a private network. How a business goes is not for everyone."""
-        if not is_ours(request):
+    @get("/metrics", opt=allow(anyone) | OWN_TOKEN, include_in_schema=False)
+    async def metrics(
+        request: Request[Any, Any, Any], house: Given[Housekeeper], settings: Given[Settings]
+    ) -> Response[bytes]:
+        """Numbers for Prometheus, to who runs the shop. How a business goes is not for everyone."""
+        if not may_look_inside(request, settings.metrics_token):
             raise Missing("There is nothing at this address.")
         return Response(await house.numbers(), media_type="text/plain; version=0.0.4")
 

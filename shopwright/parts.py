@@ -1,17 +1,30 @@
 """What services are made of that follows from the settings: who takes money, what may be held unpaid, where messages go."""
 
+from pathlib import Path
+
 from shopwright.engines.messages import open_postbox
 from shopwright.engines.providers import PRETEND, Offered, named
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.origins import Origins
 from shopwright.kit.ports import Postbox, Provider
 from shopwright.kit.settings import listed
+from shopwright.kit.vault import Vault, keys_in
 from shopwright.kit.work import Work
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.model import Bounds
 from shopwright.services.payments.attempts import Attempts
 from shopwright.settings import Settings
+
+ENCRYPTION_KEY = "encryption.key"
+
+
+def vault(settings: Settings) -> Vault:
+    """What secrets are encrypted with."""
+    if settings.encryption_key:
+        return Vault(lambda: listed(settings.encryption_key))
+    path = Path(settings.data) / ENCRYPTION_KEY
+    return Vault(lambda: keys_in(path))
 
 
 def offered(settings: Settings, pretend: Provider, work: Work) -> Offered:

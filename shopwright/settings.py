@@ -1,7 +1,6 @@
 """All settings of a shop, in one frozen structure; nearly all are URLs. `kit.settings` reads them."""
 
 import secrets
-from contextlib import suppress
 from email.utils import formataddr
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,9 +8,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.errors import Invalid
 from shopwright.kit.money import minor_digits
 from shopwright.kit.places import address_form
+from shopwright.kit.private import tighten
+from shopwright.kit.vault import kept_once
 
 
 def _means(text: str) -> msgspec.Meta:
@@ -91,6 +92,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _means("required: staff may do nothing in the back office before they turned on a second factor"),
     ] = "optional"
     secret: Annotated[str, _means("signs forms; made up and kept in the data folder if empty")] = ""
+    encryption_key: Annotated[
+        str,
+        _means(
+            "encrypts signing keys and second factors in the database; several, newest first, separated by commas. Empty: SHOPWRIGHT_SECRET if that is set, or encryption.key in the data folder"
+        ),
+    ] = ""
+    metrics_token: Annotated[
+        str,
+        _means(
+            "whoever asks for /metrics and the details of /health/ready sends it (Authorization: Bearer); empty: only this machine may ask, directly"
+        ),
+    ] = ""
     shop_name: Annotated[str, _means("what the shop is called")] = "Northlight"
     currency: Annotated[str, _means("currency of all prices, ISO 4217")] = "EUR"
     country: Annotated[str, _means("where the shop is, ISO 3166-1 alpha-2: taxes before an address is known")] = "DE"
@@ -156,11 +169,13 @@ def complete(settings: Settings) -> Settings:
     if not settings.url.startswith(("http://", "https://")):
         raise Invalid(f"SHOPWRIGHT_URL is “{settings.url}”; it starts with http:// or https://.")
     data = Path(settings.data).resolve()
-    secret = settings.secret or _kept_secret(data)
+    secret = settings.secret or kept_once(data / "secret.key", secrets.token_hex(32))
+    tighten(data)
     return msgspec.structs.replace(
         settings,
         data=str(data),
         secret=secret,
+        encryption_key=settings.encryption_key or settings.secret,
         url=settings.url.rstrip("/"),
         mail_from=settings.mail_from
         or formataddr((settings.shop_name, f"shop@{urlsplit(settings.url).hostname or 'localhost'}")),
@@ -168,18 +183,3 @@ def complete(settings: Settings) -> Settings:
         search=settings.search or f"tantivy://{data}/search",
         files=settings.files or f"file://{data}/files",
     )
-
-
-def _kept_secret(data: Path) -> str:
-    """The secret of this data folder: made once, the same for all processes."""
-    path = data / "secret.key"
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError), path.open("x", encoding="ascii") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_hex(32))
-        return path.read_text(encoding="ascii")
-    except OSError as error:
-        raise Unavailable(
-            f"The data folder {data} cannot be used: {error.strerror}. Choose another with --data or SHOPWRIGHT_DATA."
-        ) from None

@@ -14,6 +14,7 @@ from shopwright.cluster.plan import MOST, Place, Plan, free_ports, needs_servers
 from shopwright.cluster.supervising import Supervisor, name_of
 from shopwright.commands.serving import prepare
 from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.kit.private import make_folder
 from shopwright.kit.settings import mask
 from shopwright.settings import Settings
 from shopwright.ways import PARTS, serving
@@ -37,7 +38,7 @@ class Cluster:
         needs_servers(self._settings)
         if self._supervisor.runs():
             raise Refused("The cluster runs already. See: shopwright cluster status.")
-        self._place.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._place.folder)
         prepared = asyncio.run(prepare(self._settings, (), demo=demo))
         if prepared.password:
             self._say(f"owner {self._settings.owner_email}, password: {prepared.password} (shown this once)")

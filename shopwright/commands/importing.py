@@ -21,6 +21,7 @@ from shopwright.importers.shopify import Shopify
 from shopwright.importers.taking import Taker
 from shopwright.importers.woocommerce import WooCommerce
 from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.private import make_file
 
 IMPORTERS: dict[str, Importer] = {"shopify": Shopify(), "woocommerce": WooCommerce(), "magento": Magento()}
 SHOWN = 25
@@ -140,6 +141,7 @@ def _tell(remarks: list[Remark], report: Path | None, what: str) -> int:
 
 def _write_report(report: Path, remarks: list[Remark]) -> None:
     try:
+        make_file(report)
         with report.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["row", "name", "outcome", "detail"])

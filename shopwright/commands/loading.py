@@ -12,6 +12,7 @@ from shopwright.demo.many import load_many
 from shopwright.demo.people import live_a_little
 from shopwright.doctor import Finding, examine_engines, look
 from shopwright.kit.errors import Unavailable
+from shopwright.kit.private import make_file
 
 PAGE = 200
 
@@ -38,6 +39,7 @@ async def export_products(shop: Shop, file: Path) -> int:
     """Every product, whole, one JSON object a line."""
     count, after = 0, ""
     try:
+        make_file(file)
         with file.open("wb") as out:
             while products := await shop.catalog.list_products(after=after, limit=PAGE):
                 for product in products:

@@ -12,6 +12,7 @@ from shopwright import archive
 from shopwright.app import Shop
 from shopwright.commands.loading import export_products
 from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.kit.private import make_folder
 from shopwright.kit.settings import mask
 from shopwright.move.beside import move_beside
 from shopwright.move.run import Move
@@ -38,7 +39,7 @@ async def backup(shop: Shop, folder: Path, keep: int) -> int:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise Unavailable(f"{folder} cannot be made: {error.strerror}.") from None
 

@@ -23,6 +23,7 @@ from shopwright.engines.providers import PRETEND
 from shopwright.kit import watch
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.logs import JsonLines, Lines
+from shopwright.kit.private import keep_to_ourselves, make_file
 from shopwright.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(lines or Lines("%(asctime)s %(message)s", "%H:%M:%S"))
     access.handlers[:] = [handler]
+    make_file(Path(data) / "security.log")
     kept = logging.FileHandler(Path(data) / "security.log", delay=True)
     kept.setFormatter(
         logging.Formatter('{"time": "%(asctime)s.%(msecs)03dZ", "told": %(message)s}', "%Y-%m-%dT%H:%M:%S")
@@ -207,6 +209,7 @@ def create() -> "ASGIApp":
     """The application of one worker process."""
     from shopwright.cli import read_settings
 
+    keep_to_ourselves()
     settings = read_settings(None)
     set_up_logging(settings.data, settings.log, quiet=QUIET in os.environ)
     return _built(settings, os.environ.get(SERVED, "").split())

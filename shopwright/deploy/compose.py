@@ -84,6 +84,7 @@ def files(wanted: Wanted) -> dict[str, str]:
         "nginx.conf": gateway(wanted),
         "secrets.env.example": "# Copy to secrets.env and fill in: openssl rand -hex 24 makes a value.\n"
         "POSTGRES_PASSWORD=\nREDIS_PASSWORD=\nRABBITMQ_PASSWORD=\nMONGODB_PASSWORD=\nS3_PASSWORD=\nSHOPWRIGHT_SECRET=\n"
+        "SHOPWRIGHT_ENCRYPTION_KEY=\nSHOPWRIGHT_METRICS_TOKEN=\n"
         "SHOPWRIGHT_OWNER_EMAIL=owner@example.com\n",
     }
 
@@ -138,6 +139,8 @@ def _part(name: str, wanted: Wanted, told: dict[str, str]) -> Service:
 def _engines_told() -> dict[str, str]:
     return {
         "SHOPWRIGHT_SECRET": "${SHOPWRIGHT_SECRET:?copy secrets.env.example and fill it in}",
+        "SHOPWRIGHT_ENCRYPTION_KEY": "${SHOPWRIGHT_ENCRYPTION_KEY:?copy secrets.env.example and fill it in}",
+        "SHOPWRIGHT_METRICS_TOKEN": "${SHOPWRIGHT_METRICS_TOKEN:?copy secrets.env.example and fill it in}",
         "SHOPWRIGHT_OWNER_EMAIL": "${SHOPWRIGHT_OWNER_EMAIL}",
         "SHOPWRIGHT_DATABASE": "postgresql://shop:${POSTGRES_PASSWORD}@postgres:5432/shop?connections=4",
         "SHOPWRIGHT_DOCUMENTS": "mongodb://shop:${MONGODB_PASSWORD}@mongodb:27017/shop?authSource=admin",

@@ -29,6 +29,8 @@ IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:@-]*")
 # What a shop that is apart is told in secret: name → an example.
 SECRETS = {
     "SHOPWRIGHT_SECRET": "make one: openssl rand -hex 32",
+    "SHOPWRIGHT_ENCRYPTION_KEY": "make another one: openssl rand -hex 32",
+    "SHOPWRIGHT_METRICS_TOKEN": "make one more, which Prometheus is given, too (metrics.token): openssl rand -hex 32",
     "SHOPWRIGHT_DATABASE": "postgresql://shop:PASSWORD@postgres:5432/shop?connections=4",
     "SHOPWRIGHT_DOCUMENTS": "mongodb://shop:PASSWORD@mongodb:27017/shop",
     "SHOPWRIGHT_CACHE": "redis://:PASSWORD@redis:6379/0",

@@ -74,6 +74,7 @@ def files(wanted: Wanted) -> dict[str, str]:
 
 
 def _prometheus(scraped: dict[str, Any]) -> dict[str, Any]:
+    scraped = {**scraped, "authorization": {"credentials_file": "metrics.token"}}  # SHOPWRIGHT_METRICS_TOKEN
     return {
         "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
         "rule_files": ["rules.yml"],

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
-from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
@@ -20,6 +20,14 @@ T = TypeVar("T", bound=msgspec.Struct)
 E = TypeVar("E")
 PREFIX = "SHOPWRIGHT_"
 FILE = "SHOPWRIGHT_CONFIG"
+# In one URL or several: scheme, who asks, and what is given after the question mark.
+WHO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(://)([^/?#\s]*)@")
+GIVEN = re.compile(r"([?&;])([^=&;#\s]+)=([^&;#\s,]*)")
+HAVE_USERS = frozenset({"postgresql", "postgres", "mongodb", "mongodb+srv", "amqp", "amqps", "smtp", "smtps"})
+HARMLESS = frozenset({
+    "api", "ca", "connections", "endpoint", "prefix", "region", "replica", "replicaset", "roles", "share", "sslmode", "sslrootcert",
+    "starttls", "tls", "authsource", "w", "readpreference", "target_session_attrs",
+})  # fmt: skip
 SHARING = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
@@ -93,12 +101,18 @@ def mask(name: str, value: str) -> str:
     """The value with what must not be seen replaced: whole secrets, and the password inside a URL."""
     if value and any(word in name for word in ("password", "secret", "key", "token")):
         return "••••"
-    if "://" in value:
-        parts = urlsplit(value)
-        if parts.password:
-            where = f"{parts.username}:••••@{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-            return urlunsplit(parts._replace(netloc=where))
-    return value
+    if "://" not in value:
+        return value
+    hidden = WHO.sub(_hide_who, value)
+    return GIVEN.sub(lambda found: found[0] if found[2].lower() in HARMLESS else f"{found[1]}{found[2]}=••••", hidden)
+
+
+def _hide_who(found: re.Match[str]) -> str:
+    """A password is hidden; a user alone is a key, but where servers have users."""
+    user, said, _ = found[3].partition(":")
+    if said:
+        return f"{found[1]}{found[2]}{user}:••••@"
+    return found[0] if found[1].lower() in HAVE_USERS else f"{found[1]}{found[2]}••••@"
 
 
 def listed(value: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from shopwright.engines.database.walindex import WalIndex
 from shopwright.kit.database import Params, Reads, Row, Step, UniqueViolation
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
+from shopwright.kit.private import make_file, make_folder
 
 WRITE_WAIT_S = 15.0
 OPEN_WAIT_S = 5.0
@@ -134,7 +135,11 @@ class SqliteDatabase:
         self._wal: WalIndex | None = None
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            make_folder(self._path.parent)
+            make_file(self._path)  # its log and index get the same mode from SQLite
+        except OSError as error:
+            raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error.strerror}.") from error
         try:
             return _connect(self._path)
         except sqlite3.Error as error:

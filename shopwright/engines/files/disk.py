@@ -10,6 +10,7 @@ from typing import Literal
 from shopwright.engines.files import PROBE, is_name, named
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
+from shopwright.kit.private import make_folder
 
 
 class DiskFiles:
@@ -27,7 +28,7 @@ class DiskFiles:
     @staticmethod
     def _write(path: Path, data: bytes) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
                 file.write(data)
                 file.flush()

@@ -24,6 +24,7 @@ from shopwright.engines.search.spelling import edits
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
 from shopwright.kit.ports import Found, IndexDocument, Query
+from shopwright.kit.private import make_folder
 
 SHAPE = "v2"  # a new number builds a new index beside the old one
 HEAP_BYTES = 64_000_000
@@ -103,7 +104,7 @@ class TantivyIndex:
         current = self._current()
         if self._opened is None or self._opened[0] != current:
             home = self._folder / current
-            home.mkdir(parents=True, exist_ok=True)
+            make_folder(home)
             try:
                 self._opened = (current, _open(self._schema, home))
             except ValueError as error:
@@ -114,7 +115,7 @@ class TantivyIndex:
         """Leave the index of this name for an empty one, unless another has taken its place already."""
         if self._current() != before:
             return Unavailable("The search index was begun anew.")
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         self._point_to(secrets.token_hex(8))
         shutil.rmtree(self._folder / before, ignore_errors=True)
         return Unavailable(f"The search index was damaged ({reason}) and is being built again.")
@@ -328,7 +329,7 @@ class TantivyIndex:
         fresh = secrets.token_hex(8)
         home = self._folder / fresh
         try:
-            await asyncio.to_thread(home.mkdir, parents=True)
+            await asyncio.to_thread(make_folder, home)
             writer = _open(self._schema, home).writer(heap_size=HEAP_BYTES, num_threads=1)
             async for batch in batches:
                 await asyncio.to_thread(self._add, writer, batch)

@@ -1,9 +1,11 @@
 """Rules of accounts: passwords and names."""
 
 import hmac
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache
+
+import msgspec
 
 from shopwright.kit.auth import ROLES
 from shopwright.kit.errors import Invalid, Problem
@@ -90,3 +92,33 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[
 def email_key(email: str) -> str:
     """Two addresses that differ in case alone are one account."""
     return email.casefold()
+
+
+SIGNED_LAST = ACCESS * 2  # what a key signed before it was replaced is believed for so long
+
+
+class SigningKey(msgspec.Struct, frozen=True):
+    """A key access tokens are signed with. `state`: signs, still believed, or believed no more."""
+
+    id: str
+    created_at: datetime
+    state: str = ""
+
+
+def living_keys(newest_first: Sequence[SigningKey], now: datetime) -> set[str]:
+    """The ids of those whose signatures are believed: the newest, and what it replaced not long ago."""
+    return {
+        one.id
+        for place, one in enumerate(newest_first)
+        if place == 0 or newest_first[place - 1].created_at + SIGNED_LAST > now
+    }
+
+
+def with_states(newest_first: Sequence[SigningKey], now: datetime) -> list[SigningKey]:
+    """The same, each with what it is good for."""
+    living = living_keys(newest_first, now)
+    found = []
+    for place, one in enumerate(newest_first):
+        state = "signs" if place == 0 else "still believed" if one.id in living else "believed no more"
+        found.append(SigningKey(one.id, one.created_at, state))
+    return found

@@ -44,7 +44,7 @@ class Guarded(Recovery):
             known = await factor_store.factor(tx, user_id)
             if known is not None and known["confirmed"]:
                 raise Conflict("There is a second factor already. Take it away first.")
-            await factor_store.put_factor(tx, user_id, secret)
+            await factor_store.put_factor(tx, user_id, self._vault.close(secret))
         label = quote(f"{shop}:{user.email}")
         return SecondFactor(
             secret=secret,
@@ -57,7 +57,7 @@ class Guarded(Recovery):
             found = await factor_store.factor(tx, user_id)
             if found is None or found["confirmed"]:
                 raise Conflict("There is no second factor that waits to be confirmed. Begin again.")
-            if not await self._is_now(tx, user_id, found["secret"], code):
+            if not await self._is_now(tx, user_id, self._vault.open(found["secret"]), code):
                 raise Invalid.at("/code", "This is not the code your authenticator shows now.")
             await factor_store.confirm(tx, user_id)
             await factor_store.put_recovery_codes(tx, user_id, codes)
@@ -124,9 +124,9 @@ class Guarded(Recovery):
             if found is None:
                 raise Missing("There is no second factor.")
             bare = "".join(code.split()).casefold()
-            right = await self._is_now(tx, user.id, found["secret"], bare) or await factor_store.use_recovery_code(
-                tx, user.id, bare
-            )
+            right = await self._is_now(
+                tx, user.id, self._vault.open(found["secret"]), bare
+            ) or await factor_store.use_recovery_code(tx, user.id, bare)
         if not right:
             watch.note("wrong code", user=user.id, address=client.address)
             raise WrongPassword("This is not the code your authenticator shows now.")

@@ -1,6 +1,7 @@
 """Users: accounts, sign-in, address book."""
 
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -12,6 +13,7 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.errors import Missing, Unauthenticated
 from shopwright.kit.places import Address, check_address, check_email, check_phone
+from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.audit import AuditLog
@@ -33,8 +35,12 @@ from shopwright.services.users.contract import (
     WrongPassword,
 )
 from shopwright.services.users.guesses import Client, Guesses, forgive, remember
+from shopwright.services.users.model import SigningKey
 from shopwright.services.users.passwords import Passwords
 from shopwright.services.users.tokens import Signer, new_key
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+LOOKED_FOR = timedelta(seconds=2)  # so often a token under a key that is not known here makes us look for new ones
 
 
 class Accounts(ABC):
@@ -47,8 +53,11 @@ class Accounts(ABC):
         *,
         staff_need_factor: bool = False,
         audit_key: bytes = b"",
+        vault: Vault,
     ) -> None:
         self._work = work
+        self._vault = vault
+        self._looked_for_keys = NEVER
         self._staff_need_factor = staff_need_factor
         self._passwords = Passwords(hasher)
         self._guesses = Guesses(work)
@@ -148,11 +157,36 @@ class Accounts(ABC):
         if self._signer is None:
             keys = await store.signing_keys(tx)
             if not keys:
-                key_id = self._work.ids.new("key")
-                await store.add_signing_key(tx, key_id, new_key(key_id))
+                await self._add_signing_key(tx)
                 keys = await store.signing_keys(tx)
-            self._signer = Signer([jwk for _, jwk in keys])
+            living = model.living_keys([one.key for one in keys], tx.now)
+            self._signer = Signer([self._vault.open(one.jwk) for one in keys if one.key.id in living])
         return self._signer
+
+    async def _add_signing_key(self, tx: Transaction) -> None:
+        key_id = self._work.ids.new("key")
+        await store.add_signing_key(tx, key_id, self._vault.close(new_key(key_id)))
+
+    async def signing_keys(self) -> list[SigningKey]:
+        """All of them, newest first."""
+        keys = [one.key for one in await store.signing_keys(self._work)]
+        return model.with_states(keys, self._work.now())
+
+    async def rotate_signing_key(self) -> None:
+        """A new one signs from now on; tokens signed with the one before are believed until they end."""
+        async with self._work.begin() as tx:
+            keys = [one.key for one in await store.signing_keys(tx)]
+            for key_id in {one.id for one in keys} - model.living_keys(keys, tx.now):
+                await store.drop_signing_key(tx, key_id)
+            await self._add_signing_key(tx)
+        self._signer = None
+
+    async def protect(self, *, anew: bool = False) -> int:
+        """What is kept plain is encrypted, `anew`: everything, with the newest key; answers how many secrets that were."""
+        async with self._work.begin() as tx:
+            return await protect(
+                tx, self._vault, (("signing_keys", "id", "jwk"), ("second_factors", "user_id", "secret")), anew=anew
+            )
 
     async def refresh(self, refresh_token: str) -> Tokens:
         async with self._work.begin() as tx:
@@ -172,6 +206,11 @@ class Accounts(ABC):
         signer = self._signer
         if signer is None:
             raise Unauthenticated("Nobody has signed in yet.")
+        if not signer.knows(access_token) and self._work.now() - self._looked_for_keys > LOOKED_FOR:
+            self._looked_for_keys = self._work.now()
+            async with self._work.begin() as tx:  # another process may have rotated
+                self._signer = None
+                signer = await self._keys(tx)
         caller = signer.read(access_token, self._work.now())
         # The session is asked for as well, so that signing out and a changed role take effect at once.
         found = await store.session_by_id(self._work, caller.session_id or "", to_micros(self._work.now()))

@@ -10,7 +10,7 @@ from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users.contract import SavedAddress, Session, User
-from shopwright.services.users.model import NO_PASSWORD
+from shopwright.services.users.model import NO_PASSWORD, SigningKey
 
 WITH_USER = "SELECT s.id AS session_id, s.expires_at, s.seen_at, u.id, u.email, u.name, u.role, u.phone, u.verified_at, coalesce(f.confirmed, 0) AS guarded FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN second_factors f ON f.user_id = u.id"
 
@@ -241,9 +241,22 @@ async def delete_address(tx: Transaction, user_id: str, address_id: str) -> bool
     )
 
 
-async def signing_keys(source: Work | Transaction) -> list[tuple[str, str]]:
-    """Key ids and private JWKs, newest first."""
-    return [(row["id"], row["jwk"]) for row in await source.fetch("SELECT id, jwk FROM signing_keys ORDER BY id DESC")]
+class KeptKey(msgspec.Struct, frozen=True):
+    """A signing key, and the private JWK as it is kept: encrypted."""
+
+    key: SigningKey
+    jwk: str
+
+
+async def signing_keys(source: Work | Transaction) -> list[KeptKey]:
+    """Newest first."""
+    rows = await source.fetch("SELECT id, jwk, created_at FROM signing_keys ORDER BY id DESC")
+    return [KeptKey(SigningKey(row["id"], from_micros(row["created_at"])), row["jwk"]) for row in rows]
+
+
+async def drop_signing_key(tx: Transaction, key_id: str) -> None:
+    """Nothing it signed is believed any more."""
+    await tx.run("DELETE FROM signing_keys WHERE id = :id", id=key_id)
 
 
 async def add_signing_key(tx: Transaction, key_id: str, jwk: str) -> None:

@@ -1,5 +1,6 @@
 """Access tokens: JWT (RFC 7519) signed with Ed25519, 15 minutes; the public keys are published as JWKS."""
 
+import base64
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,17 @@ def new_key(key_id: str) -> str:
     """A private key, as JSON."""
     key = OKPKey.generate_key("Ed25519", {"kid": key_id, "use": "sig", "alg": ALGORITHMS[0]})
     return msgspec.json.encode(key.as_dict(private=True)).decode()
+
+
+def key_id_of(token: str) -> str | None:
+    """The key a token says it was signed with. Raises ValueError for what is no token."""
+    head = token.partition(".")[0]
+    try:
+        told = msgspec.json.decode(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)), type=dict[str, Any])
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise ValueError("no token") from error
+    kid = told.get("kid")
+    return kid if isinstance(kid, str) else None
 
 
 class Signer:
@@ -67,6 +79,14 @@ class Signer:
             role=claims["role"],
             session_id=claims["sid"],
         )
+
+    def knows(self, token: str) -> bool:
+        """Is the key there that it says it was signed with?"""
+        try:
+            head = key_id_of(token)
+        except ValueError:
+            return True  # no token at all: there is nothing to look for
+        return not isinstance(head, str) or any(key.kid == head for key in self._keys)
 
     def public(self) -> dict[str, Any]:
         return {"keys": [key.as_dict(private=False) for key in self._keys]}

@@ -14,6 +14,7 @@ from shopwright.kit.errors import Denied, Missing, Refused
 from shopwright.kit.facts import Timer
 from shopwright.kit.money import Money
 from shopwright.kit.ports import Capture, PaymentStatus, ProviderNotice, ProviderPayment, SendWebhook
+from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
 
 log = logging.getLogger("shopwright.pretend")
@@ -42,8 +43,9 @@ class NoticeBody(msgspec.Struct):
 class PretendProvider:
     """A provider with a database of its own. `base_url` is where its pages are, `webhook_url` where it calls."""
 
-    def __init__(self, work: Work, base_url: str, send: SendWebhook) -> None:
+    def __init__(self, work: Work, base_url: str, send: SendWebhook, vault: Vault) -> None:
         self._work = work
+        self._vault = vault
         self._base_url = base_url
         self._send = send
         self._secret = b""
@@ -53,10 +55,15 @@ class PretendProvider:
         async with self._work.begin() as tx:
             await tx.run(
                 "INSERT INTO secrets (name, secret) VALUES ('webhook', :secret) ON CONFLICT (name) DO NOTHING",
-                secret=self._work.ids.secret(),
+                secret=self._vault.close(self._work.ids.secret()),
             )
             row = await tx.one("SELECT secret FROM secrets WHERE name = 'webhook'")
-        self._secret = row["secret"].encode() if row else b""
+        self._secret = self._vault.open(row["secret"]).encode() if row else b""
+
+    async def protect(self, *, anew: bool = False) -> int:
+        """The secret is encrypted where it lies, `anew` with the newest key."""
+        async with self._work.begin() as tx:
+            return await protect(tx, self._vault, (("secrets", "name", "secret"),), anew=anew)
 
     async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
         if token not in FIRST:

@@ -1,0 +1,34 @@
+"""`shopwright keys`: what secrets are encrypted with, what access tokens are signed with; and new ones for both."""
+
+from pathlib import Path
+
+import click
+
+from shopwright.app import Shop
+from shopwright.kit.vault import add_key
+from shopwright.parts import ENCRYPTION_KEY
+
+
+async def show(shop: Shop) -> int:
+    """List them; none of them is shown."""
+    for number, name in enumerate(shop.vault.names):
+        click.echo(f"encryption  {name}  {'encrypts' if number == 0 else 'still opens'}")
+    for key in await shop.users.signing_keys():
+        click.echo(f"signing     {key.id}  {key.created_at:%Y-%m-%d %H:%M} UTC  {key.state}")
+    return 0
+
+
+async def rotate(shop: Shop) -> int:
+    """New keys; what is encrypted is encrypted anew, and what was signed is believed for as long as it lasts."""
+    if shop.settings.encryption_key:
+        if len(shop.vault.keys) == 1:
+            click.echo(
+                "The encryption key is a setting and stays: put a new one before it (SHOPWRIGHT_ENCRYPTION_KEY=new,old),"
+                " start every process anew, and say this again."
+            )
+    else:
+        add_key(Path(shop.settings.data) / ENCRYPTION_KEY)
+    count = await shop.protect(anew=True)
+    await shop.users.rotate_signing_key()
+    click.echo(f"{count} secrets are encrypted with {shop.vault.names[0]}. Access tokens are signed with a new key.")
+    return 0

@@ -1,0 +1,122 @@
+"""Secrets in databases are kept encrypted, under a key that is not in them (MultiFernet of `cryptography`).
+
+The key is a setting, or a file of its own in the data folder. Several may be known, the newest first: all of them open,
+the first one closes. What was written before there was a key is plain, and is still read.
+"""
+
+import base64
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from shopwright.kit.derived import derived_key
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.private import make_folder
+from shopwright.kit.work import Transaction
+
+CLOSED = "vault:"
+OVERLAP = 2  # keys a file has after a rotation: processes that run know the one before
+
+
+class Vault:
+    """Closes and opens. `read`: the keys known now, newest first; asked again where none of those known before opens."""
+
+    def __init__(self, read: Callable[[], Sequence[str]]) -> None:
+        self._read = read
+        self._box = self._made()
+
+    def _made(self) -> MultiFernet:
+        self.keys = tuple(self._read())
+        return MultiFernet([Fernet(_fernet_key(key)) for key in self.keys])
+
+    def close(self, text: str) -> str:
+        """As it may lie on a disk."""
+        return CLOSED + self._box.encrypt(text.encode()).decode()
+
+    def open(self, kept: str) -> str:
+        """As it was. Raises Unavailable where the key is not known here."""
+        if not kept.startswith(CLOSED):
+            return kept
+        token = kept.removeprefix(CLOSED).encode()
+        try:
+            return self._box.decrypt(token).decode()
+        except InvalidToken:
+            self._box = self._made()
+        try:
+            return self._box.decrypt(token).decode()
+        except InvalidToken:
+            raise Unavailable(
+                "A secret of this shop was encrypted with a key that is not here. Bring encryption.key along with the"
+                " data folder, or set SHOPWRIGHT_ENCRYPTION_KEY as it was."
+            ) from None
+
+    def again(self, kept: str) -> str:
+        """Closed with the newest key."""
+        self._box = self._made()
+        return self.close(self.open(kept))
+
+    @property
+    def names(self) -> list[str]:
+        """What the keys can be told apart by, newest first."""
+        return [hashlib.sha256(_fernet_key(key)).hexdigest()[:12] for key in self.keys]
+
+
+def _fernet_key(key: str) -> bytes:
+    return base64.urlsafe_b64encode(derived_key(key, "encryption at rest"))
+
+
+def keys_in(path: Path) -> list[str]:
+    """The keys of a file, which is made where there is none. Raises Unavailable."""
+    kept_once(path, secrets.token_hex(32))
+    return path.read_text(encoding="ascii").split()
+
+
+def add_key(path: Path) -> None:
+    """A new key for what is written from now on; the one before still opens."""
+    keys = [secrets.token_hex(32), *keys_in(path)][:OVERLAP]
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    _write(new, "\n".join(keys) + "\n")
+    new.replace(path)
+
+
+def kept_once(path: Path, text: str) -> str:
+    """What a file of the data folder says, which is made whole by whoever comes first. Raises Unavailable."""
+    try:
+        make_folder(path.parent)
+        if not path.exists():
+            own = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+            _write(own, text)
+            try:
+                os.link(own, path)
+            except FileExistsError:
+                pass  # another process was first
+            finally:
+                own.unlink()
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise Unavailable(
+            f"The data folder {path.parent} cannot be used: {error.strerror}. Choose another with --data or SHOPWRIGHT_DATA."
+        ) from None
+
+
+def _write(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+async def protect(tx: Transaction, vault: Vault, places: Sequence[tuple[str, str, str]], *, anew: bool) -> int:
+    """What of these columns (table, key, column) is plain is closed; `anew`: all of it. Answers how many were."""
+    count = 0
+    for table, key, column in places:
+        for row in await tx.fetch(f"SELECT {key} AS id, {column} AS kept FROM {table}"):
+            if anew or not row["kept"].startswith(CLOSED):
+                sql = f"UPDATE {table} SET {column} = :closed WHERE {key} = :id AND {column} = :kept"
+                count += await tx.run(sql, closed=vault.again(row["kept"]), id=row["id"], kept=row["kept"])
+    return count
