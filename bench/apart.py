@@ -156,7 +156,7 @@ def on_servers(folder: str, name: str) -> dict[str, str]:
     given, _ = read(Settings, os.environ)
     where = given.database.partition("?")[0].rpartition("/")[0]
     return {
-        "SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_PAYMENTS": "pretend:", "SHOPWRIGHT_DATABASE": f"{where}/{name}?connections=4",
+        "SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_PAYMENTS": "pretend:", "SHOPWRIGHT_STAFF_SECOND_FACTOR": "optional", "SHOPWRIGHT_DATABASE": f"{where}/{name}?connections=4",
         "SHOPWRIGHT_DOCUMENTS": f"{given.documents.rpartition('/')[0]}/{name}",
         "SHOPWRIGHT_SEARCH": f"{given.search.rpartition('/')[0]}/{name}",
         "SHOPWRIGHT_BUS": f"{given.bus}?prefix={name}", "SHOPWRIGHT_CACHE": f"{given.cache}?prefix={name}",

@@ -167,7 +167,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="shopwright-edge-") as folder:
         edge, shop = free_port(), free_port()
         told = {
-            "SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_PAYMENTS": "pretend:", "SHOPWRIGHT_OWNER_PASSWORD": OWNER,
+            "SHOPWRIGHT_DATA": folder, "SHOPWRIGHT_LIMITS": "off", "SHOPWRIGHT_PAYMENTS": "pretend:", "SHOPWRIGHT_STAFF_SECOND_FACTOR": "optional", "SHOPWRIGHT_OWNER_PASSWORD": OWNER,
             "SHOPWRIGHT_URL": f"http://127.0.0.1:{edge}", "SHOPWRIGHT_CDN": f"varnish://:bench@127.0.0.1:{edge}",
         }  # fmt: skip
         asyncio.run(prepare_in(complete(Settings(data=folder)), asked.products))

@@ -161,14 +161,13 @@ class Shop:
 
     def _build_sources(self, hasher: PasswordHasher | None) -> None:
         settings, works = self.settings, self.works
-        needed = settings.staff_second_factor == "required"
         self.users = self._service(
             "users",
             Users,
             lambda: self._part(Guarded)(
                 works["users"],
                 hasher,
-                staff_need_factor=needed,
+                staff_factor=settings.staff_second_factor,
                 audit_key=derived_key(settings.secret, "audit log"),
                 vault=self.vault,
             ),

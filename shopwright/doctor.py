@@ -224,6 +224,7 @@ CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("lines + tax + shipping − discount = total", _totals_add_up),
     ("the ledger balances and agrees with the payments", lambda one: one.payments.damage()),
     ("order numbers have no gaps", _numbers_have_no_gaps),
+    ("the audit log is whole and as it was written", lambda one: one.users.log.damage()),
 )
 MENDABLE: tuple[tuple[str, Callable[[Shop], Awaitable[list[Open]]]], ...] = (
     ("every paid order was paid, in full, and every payment has its order", _payments_match),

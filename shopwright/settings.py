@@ -88,9 +88,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ""
     )
     staff_second_factor: Annotated[
-        Literal["optional", "required"],
-        _means("required: staff may do nothing in the back office before they turned on a second factor"),
-    ] = "optional"
+        Literal["auto", "optional", "required"],
+        _means(
+            "required: staff may do nothing in the back office before they turned on a second factor; auto: so but in a demo shop"
+        ),
+    ] = "auto"
     secret: Annotated[str, _means("signs forms; made up and kept in the data folder if empty")] = ""
     encryption_key: Annotated[
         str,

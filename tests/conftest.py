@@ -148,6 +148,7 @@ def make_settings(data: Path, database: str = "", **more) -> Settings:
         "data": str(data),
         "database": database,
         "limits": "off",
+        "staff_second_factor": "optional",
         "url": "http://shop.test",
         "payments": "pretend:",
     }

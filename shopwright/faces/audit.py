@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from shopwright.kit.audit import Act
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.audit import Request
@@ -13,7 +14,7 @@ from shopwright.services.catalog.contract import Catalog
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders.contract import Orders
 from shopwright.services.pricing.contract import Pricing
-from shopwright.services.users.contract import Act, Users
+from shopwright.services.users.contract import Users
 
 # Where the path of a route begins so, its act is about that kind of thing, named by the first of these fields there is.
 KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (

@@ -172,7 +172,6 @@ async def test_the_owner_makes_staff_who_may_do_what_their_role_says(
         "/v1/staff",
         json={
             "email": "bo@example.com",
-            "password": "correct horse",
             "name": "Bo",
             "role": "king",
             "own_password": OWNER[1],
@@ -184,13 +183,13 @@ async def test_the_owner_makes_staff_who_may_do_what_their_role_says(
         "/v1/staff",
         json={
             "email": "bo@example.com",
-            "password": "correct horse",
             "name": "Bo",
             "role": "support",
             "own_password": OWNER[1],
         },
         headers=staff,
     )
+    await shop.users.reset_password(await shop.users.invitation_token(made.json()["id"]), "correct horse")
     assert (made.status_code, made.json()["role"]) == (201, "support")
     bo = await sign_in(api, "bo@example.com", "correct horse")
     order = await place(shop, await sell(shop))
@@ -211,3 +210,16 @@ async def test_where_shoppers_come_by_tls_they_come_by_tls_alone(data: tuple[Pat
             cookies = [one for one in answer.headers.get_list("set-cookie") if "__Host-" in one]
             assert all("Secure" in one for one in cookies)
         await shop.close()
+
+
+async def test_what_went_wrong_inside_is_told_to_the_log_alone(
+    whole: Shop, api: httpx.AsyncClient, staff: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with whole.works["pricing"].begin() as tx:
+        await tx.run("DROP TABLE tax_rates")
+    answer = await api.get("/v1/tax-rates", headers=staff)
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] in answer.json()["detail"]
+    for inside in ("tax_rates", "sqlite", "Error", "shopwright/"):
+        assert inside not in answer.text
+    assert answer.headers["x-request-id"] in caplog.text

@@ -28,6 +28,7 @@ SPLIT = {
     ("inventory", "backorder_store"),
     ("inventory", "promises"),
     ("notifications", "alert_store"),
+    ("notifications", "letter"),
     ("notifications", "preferences"),
     ("notifications", "topics"),
     ("orders", "authorised"),
@@ -58,6 +59,7 @@ SPLIT = {
     ("users", "passwords"),
     ("users", "recovery"),
     ("users", "second_factor"),
+    ("users", "staff"),
     ("users", "tokens"),
 }
 OUTER = ("shopwright.engines", "shopwright.faces", "shopwright.app", "shopwright.web", "shopwright.settings")

@@ -37,6 +37,7 @@ class Server:
             **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
             "SHOPWRIGHT_DATA": str(data),
             "SHOPWRIGHT_LIMITS": "off",
+            "SHOPWRIGHT_STAFF_SECOND_FACTOR": "optional",
             "SHOPWRIGHT_PAYMENTS": "pretend:",
             "SHOPWRIGHT_RETURN_ORIGINS": "http://127.0.0.1",
             "SHOPWRIGHT_OWNER_PASSWORD": "owner-password",

@@ -7,10 +7,10 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.doctor import examine
+from shopwright.kit.audit import Act, AuditFilter
 from shopwright.kit.auth import StaffOnly
 from shopwright.kit.clock import HandClock
 from shopwright.kit.web.audit import MASK, is_audited, masked
-from shopwright.services.users.contract import Act, AuditFilter
 from shopwright.web import routes_of, shape_of
 from tests.conftest import fill_cart, sell
 

@@ -10,9 +10,9 @@ from litestar.params import FromQuery, QueryParameter
 from shopwright.faces import render
 from shopwright.faces.backoffice.frame import OfficeDep
 from shopwright.faces.storefront.frame import UsersDep
+from shopwright.kit.audit import AuditEntry, AuditFilter
 from shopwright.kit.auth import staff
 from shopwright.kit.web.access import allow
-from shopwright.services.users.contract import AuditEntry, AuditFilter
 
 SHOWN = 50
 LONGEST = 120

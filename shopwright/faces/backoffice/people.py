@@ -1,6 +1,7 @@
-"""Staff: who they are, what they may do, and signing them out."""
+"""Staff: who they are and what they may do; inviting, disabling and removing them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromQuery
@@ -13,7 +14,7 @@ from shopwright.kit.auth import ROLES, staff
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
-from shopwright.services.users.contract import Users
+from shopwright.services.users.contract import StaffChange, Users
 
 
 @get("/office/staff", opt=allow(staff("staff.write")), include_in_schema=False)
@@ -39,20 +40,37 @@ async def _page(office: Office, users: Users, more: dict[str, Any], status: int 
 
 @post("/office/staff", opt=allow(staff("staff.write")), include_in_schema=False, status_code=200)
 async def change_staff(office: OfficeDep, request: Web, users: UsersDep, caller: Asking) -> Response[bytes] | Redirect:
-    """Add someone, or sign them out everywhere."""
+    """Invite someone, change what they may do, disable or remove them, or sign them out everywhere."""
     form = await form_of(request)
     try:
         if "end" in form:
             await users.end_sessions_of(form["end"], caller)
-            return Redirect("/office/staff?said=Signed+out+everywhere.", status_code=303)
-        if not form.get("role"):
-            raise Invalid.at("/role", "Choose what they may do.")
-        await users.reauthenticate(caller, form.get("own_password", ""), form.get("code", ""))
-        await users.register(form.get("email", ""), form.get("password", ""), form.get("name", ""), form["role"])
+            said = "Signed out everywhere."
+        else:
+            await users.reauthenticate(caller, form.get("own_password", ""), form.get("code", ""))
+            said = await _change(users, form)
     except ShopError as error:
-        typed = {name: value for name, value in form.items() if name not in {"password", "own_password", "code"}}
+        typed = {name: value for name, value in form.items() if name not in {"own_password", "code"}}
         return await _page(office, users, {"typed": typed, "problem": error.detail}, 422)
-    return Redirect("/office/staff?said=Added.", status_code=303)
+    return Redirect(f"/office/staff?{urlencode({'said': said})}", status_code=303)
+
+
+async def _change(users: Users, form: dict[str, str]) -> str:
+    """Do what the form asks for; what is said then."""
+    user_id, act = form.get("user_id", ""), form.get("act", "invite")
+    if act == "remove":
+        await users.remove_staff(user_id)
+        return "Removed. Their account stays, as that of a customer."
+    if act in {"disable", "enable"}:
+        await users.change_staff(user_id, StaffChange(disabled=act == "disable"))
+        return "Disabled, and signed out everywhere." if act == "disable" else "Enabled."
+    if not form.get("role"):
+        raise Invalid.at("/role", "Choose what they may do.")
+    if user_id:
+        await users.change_staff(user_id, StaffChange(role=form["role"]))
+        return "Role changed. They were signed out and sign in again."
+    await users.invite_staff(form.get("email", ""), form.get("name", ""), form["role"])
+    return "Invited. We've sent them an email with a link."
 
 
 HANDLERS: list[Any] = [staff_page, change_staff]

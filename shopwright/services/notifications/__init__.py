@@ -14,6 +14,8 @@ LABEL = Label(
         "RegistrationRepeated",
         "SecondFactorAdded",
         "SecondFactorRemoved",
+        "StaffInvited",
+        "StaffChanged",
         "UserErased",
         "OrderPlaced",
         "OrderPaid",

@@ -1,14 +1,11 @@
 """What is said when: each letter as subject, heading, lines and one thing to do."""
 
-import re
 from collections.abc import Callable
-from typing import Literal, Protocol
-
-import msgspec
+from typing import Protocol
 
 from shopwright.kit.facts import Event
 from shopwright.kit.money import write
-from shopwright.services.notifications.contract import Topic
+from shopwright.services.notifications.letter import MASK, Letter, Secret
 from shopwright.services.orders.contract import (
     OrderCancelled,
     OrderDelivered,
@@ -25,39 +22,11 @@ from shopwright.services.users.contract import (
     RegistrationRepeated,
     SecondFactorAdded,
     SecondFactorRemoved,
+    StaffChanged,
+    StaffInvited,
     UserErased,
     UserRegistered,
 )
-
-SecretKind = Literal["verification", "reset", "order", "alert"]
-# What stands in a stored message where its reader gets a secret.
-MASK = "********"
-ENDING = f"unsubscribe?token={MASK}"
-_SECRET = re.compile(r"((?:token|key)=)[\w.-]{16,}")
-
-
-class Secret(msgspec.Struct, frozen=True):
-    """What the link of a message lets its reader do (`kind`), and with what: an account or an order, by id."""
-
-    kind: SecretKind
-    of: str
-
-
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message before it is dressed in its template. With a `secret`, `path` ends where it is put: `MASK`.
-
-    `account`: whose message it is, by id; "" where all we know is the address.
-    """
-
-    topic: Topic
-    recipient: str
-    subject: str
-    heading: str
-    lines: tuple[str, ...]
-    account: str = ""
-    path: str = ""
-    action: str = ""
-    secret: Secret | None = None
 
 
 class OrderEvent(Protocol):
@@ -68,18 +37,6 @@ class OrderEvent(Protocol):
 
     @property
     def customer_id(self) -> str | None: ...
-
-
-def masked(text: str) -> str:
-    """The text without the secrets of its links, whoever wrote it."""
-    return _SECRET.sub(rf"\1{MASK}", text)
-
-
-def filled(text: str, secret: str, ending: str) -> str:
-    """The text with its secrets: that of its link, and that of its last line."""
-    if ending:
-        text = text.replace(ENDING, ENDING.replace(MASK, ending))
-    return text.replace(MASK, secret) if secret else text
 
 
 def _link(event: OrderEvent) -> tuple[str, Secret | None]:
@@ -196,6 +153,42 @@ def factor_removed(event: SecondFactorRemoved) -> Letter:
         lines=("The password alone is asked for. If this was not you, choose a new password at once.",),
         path="/forgot-password",
         action="It was not me",
+    )
+
+
+def staff_invited(event: StaffInvited) -> Letter:
+    """To someone who works here from now on."""
+    return Letter(
+        topic="account",
+        recipient=event.email,
+        account=event.user_id,
+        subject="You are invited to the back office",
+        heading="Welcome to the team",
+        lines=(
+            f"You may work here with the role “{event.role}”.",
+            "Choose a password with this link within three days; if you have one already, sign in with it.",
+        ),
+        path=f"/new-password?token={MASK}",
+        action="Choose a password",
+        secret=Secret("invitation", event.user_id),
+    )
+
+
+def staff_changed(event: StaffChanged) -> Letter:
+    """To someone whose access changed."""
+    if event.disabled:
+        line = "Your account was disabled: you cannot sign in any more."
+    elif event.role:
+        line = f"Your role is now “{event.role}”. You were signed out; sign in again to go on."
+    else:
+        line = "You have no access to the back office any more. Your account stays, as that of a customer."
+    return Letter(
+        topic="account",
+        recipient=event.email,
+        account=event.user_id,
+        subject="Your access to the back office changed",
+        heading="Your access changed",
+        lines=(line, "If you did not expect this, ask an owner of the shop."),
     )
 
 
@@ -385,6 +378,8 @@ LETTERS: dict[type[Event], Callable[..., Letter]] = {
     PasswordChanged: password_changed,
     SecondFactorAdded: factor_added,
     SecondFactorRemoved: factor_removed,
+    StaffInvited: staff_invited,
+    StaffChanged: staff_changed,
     OrderPlaced: placed,
     OrderPaid: paid,
     OrderShipped: shipped,

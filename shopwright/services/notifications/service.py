@@ -21,6 +21,7 @@ from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.notifications import alert_store, model, store, topics
 from shopwright.services.notifications.contract import Channel, Channels, MessageSummary, MessageView, State
+from shopwright.services.notifications.letter import ENDING, MASK, Letter, Secret, filled
 from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import User, Users
 
@@ -69,7 +70,7 @@ class Desk:
         async with self._work.begin(once=heard.key) as tx:
             await self.post(tx, letter, messages)
 
-    async def messages_of(self, letter: model.Letter) -> list[Message]:
+    async def messages_of(self, letter: Letter) -> list[Message]:
         """The letter in each way its reader wants it. What proves who has a mailbox goes there, and nowhere else."""
         wanted, account = await self._wanted(letter)
         messages = [self._dress(letter)] if wanted.email else []
@@ -83,7 +84,7 @@ class Desk:
                 messages.append(self._brief("push", user.id, letter.subject, short))
         return messages
 
-    async def _wanted(self, letter: model.Letter) -> tuple[Channels, User | None]:
+    async def _wanted(self, letter: Letter) -> tuple[Channels, User | None]:
         """What the reader said of its topic, and whose message it is.
 
         An account whose address is not proved speaks for its own messages alone; the address itself may still refuse them.
@@ -102,7 +103,7 @@ class Desk:
         refused = not stored.get((letter.topic, "email"), True)
         return msgspec.structs.replace(own, email=own.email and not refused), account
 
-    async def post(self, tx: Transaction, letter: model.Letter, messages: Sequence[Message]) -> None:
+    async def post(self, tx: Transaction, letter: Letter, messages: Sequence[Message]) -> None:
         """To be sent, unless its reader was written to so often that somebody else must be behind it: then staff may send it."""
         security = letter.topic == "account"
         for message in messages:
@@ -116,8 +117,8 @@ class Desk:
     def _brief(self, channel: Channel, recipient: str, subject: str, text: str) -> Message:
         return Message(id=self._work.ids.new("msg"), channel=channel, recipient=recipient, subject=subject, text=text)
 
-    def _dress(self, letter: model.Letter) -> Message:
-        ending = "" if letter.topic in topics.REQUIRED else f"{self._url}/{model.ENDING}"
+    def _dress(self, letter: Letter) -> Message:
+        ending = "" if letter.topic in topics.REQUIRED else f"{self._url}/{ENDING}"
         given = {
             "subject": letter.subject,
             "heading": letter.heading,
@@ -167,19 +168,19 @@ class Desk:
         """The message with its secrets, made now: they are in no message that is stored. Raises Missing."""
         message = pending.message
         secret = await self._secret(pending.secret, message.recipient) if pending.secret else ""
-        ending = self._work.ids.secret(16) if model.MASK in message.unsubscribe else ""
+        ending = self._work.ids.secret(16) if MASK in message.unsubscribe else ""
         if ending:
             async with self._work.begin() as tx:
                 await store.add_unsubscribe(tx, ending, topics.person(message.recipient), pending.topic)
         return msgspec.structs.replace(
             message,
-            text=model.filled(message.text, secret, ending),
-            html=model.filled(message.html, secret, ending),
-            unsubscribe=model.filled(message.unsubscribe, "", ending),
+            text=filled(message.text, secret, ending),
+            html=filled(message.html, secret, ending),
+            unsubscribe=filled(message.unsubscribe, "", ending),
             secrets=tuple(one for one in (secret, ending) if one),
         )
 
-    async def _secret(self, secret: model.Secret, recipient: str) -> str:
+    async def _secret(self, secret: Secret, recipient: str) -> str:
         if secret.kind == "order":
             return await self._orders.link_key(secret.of)
         if secret.kind == "alert":
@@ -187,6 +188,8 @@ class Desk:
             async with self._work.begin() as tx:
                 await alert_store.add_token(tx, token, topics.person(recipient), secret.of)
             return token
+        if secret.kind == "invitation":
+            return await self._users.invitation_token(secret.of, recipient)
         return await self._users.letter_token(secret.of, secret.kind, recipient)
 
     async def messages(self, *, text: str = "", after: str = "", limit: int = 50) -> list[MessageSummary]:

@@ -11,7 +11,7 @@ from shopwright.kit.database import Row
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.notifications.contract import MessageSummary, MessageView, State, Topic
-from shopwright.services.notifications.model import Letter, Secret, masked
+from shopwright.services.notifications.letter import Letter, Secret, masked
 
 LEASE = timedelta(seconds=60)
 HOUR = timedelta(hours=1)

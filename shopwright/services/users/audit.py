@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from shopwright.kit import watch
+from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.work import Work
 from shopwright.services.users import audit_store as store
 from shopwright.services.users import model
-from shopwright.services.users.contract import Act, AuditEntry, AuditFilter
 
 # An act that takes longer was broken off.
 LONGEST_ACT = timedelta(minutes=10)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import msgspec
 
+from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.users.contract import Act, AuditEntry, AuditFilter
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):

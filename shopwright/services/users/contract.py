@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Name
 from shopwright.kit.errors import Conflict, Unauthenticated
@@ -22,6 +23,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
     role: str = ""
     verified: bool = False
+    disabled: bool = False
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +156,23 @@ class RegistrationRepeated(SecondFactorAdded, frozen=True, kw_only=True):
     """Someone wanted to register with the address of an account; only its owner is told that there is one."""
 
 
+class StaffInvited(Event, frozen=True, kw_only=True):
+    """Someone may work here from now on; who has no password yet chooses one by e-mail."""
+
+    SUBJECT: ClassVar[str] = "user_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
+    user_id: str
+    email: str
+    name: str
+    role: str
+
+
+class StaffChanged(StaffInvited, frozen=True, kw_only=True):
+    """Someone who works here has another role ("": none any more), or their account was disabled or enabled."""
+
+    disabled: bool
+
+
 class UserErased(Event, frozen=True, kw_only=True):
     """An account is gone: whatever tells who that was is to be forgotten.
 
@@ -169,43 +188,11 @@ class UserErased(Event, frozen=True, kw_only=True):
     verified: bool = True
 
 
-class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a member of staff did or tried. `action`: its name in the API; `subject`: what it was about ("order ord_1").
+class StaffChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a member of staff changes; None stays as it is."""
 
-    `given`: what was asked for, without secrets; `address`: of the client. `who` is their name at the time.
-    """
-
-    user_id: str
-    who: str
-    role: str
-    action: str
-    subject: str = ""
-    given: dict[str, Any] = {}
-    address: str = ""
-    request_id: str = ""
-
-
-class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the audit log. `before` and `after` hold what the act changed; `status` is that of the answer (0: none)."""
-
-    id: str
-    seq: int
-    time: datetime
-    act: Act
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    status: int = 0
-    mac: str = ""
-
-
-class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which entries are wanted; what is empty leaves them all. From `since` on, up to before `until`."""
-
-    user_id: str = ""
-    action: str = ""
-    subject: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
+    role: str | None = None
+    disabled: bool | None = None
 
 
 class Users(Protocol):
@@ -315,6 +302,9 @@ class Users(Protocol):
         """A token for a letter that is being sent to `email`: good once, for a while. Raises Missing where the account has another address."""
         ...
 
+    async def invitation_token(self, user_id: str, email: str = "") -> str:
+        """The same for someone who is invited to work here: a password can be chosen with it. Raises Missing."""
+
     async def ask_verification(self, user_id: str) -> None:
         """Write (again) to the address of this account; at most once a minute."""
         ...
@@ -360,6 +350,15 @@ class Users(Protocol):
     async def staff(self) -> list[User]:
         """All accounts with a role."""
         ...
+
+    async def invite_staff(self, email: str, name: str, role: str) -> User:
+        """An account for someone who works here; they choose a password by e-mail. Raises Invalid, LastOwner."""
+
+    async def change_staff(self, user_id: str, change: StaffChange) -> User:
+        """Another role, disabled or enabled; their sessions end. Raises Missing, Invalid, LastOwner."""
+
+    async def remove_staff(self, user_id: str) -> None:
+        """The role is gone, their sessions end; the account stays that of a customer. Raises Missing, LastOwner."""
 
     async def end_sessions_of(self, user_id: str, who: Caller) -> None:
         """Staff sign somebody else out everywhere. Raises Missing."""

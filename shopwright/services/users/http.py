@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request, Response, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from shopwright.kit.audit import AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.bounds import Email, Name, Token
 from shopwright.kit.errors import Invalid
@@ -16,12 +17,11 @@ from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.lists import Limit, Page, page
 from shopwright.kit.web.routes import Routes
 from shopwright.services.users.contract import (
-    AuditEntry,
-    AuditFilter,
     ProfileChange,
     SavedAddress,
     SecondFactor,
     Session,
+    StaffChange,
     Tokens,
     User,
     Users,
@@ -46,15 +46,26 @@ class NewUser(msgspec.Struct, forbid_unknown_fields=True):
     name: Name
 
 
-class NewStaff(msgspec.Struct, forbid_unknown_fields=True):
-    """What an account of staff takes; `own_password` and `code` are those of who adds it."""
+class OwnProof(msgspec.Struct, forbid_unknown_fields=True):
+    """One's own password, and the code of one's authenticator where there is one: to change who works here."""
 
-    email: Email
-    password: str
-    name: Name
-    role: str
     own_password: str = ""
     code: str = ""
+
+
+class NewStaff(OwnProof, forbid_unknown_fields=True, kw_only=True):
+    """Who is invited; they choose a password by e-mail."""
+
+    email: Email
+    name: Name
+    role: str
+
+
+class ChangedStaff(OwnProof, forbid_unknown_fields=True, kw_only=True):
+    """What of a member of staff changes; what is left out stays."""
+
+    role: str | None = None
+    disabled: bool | None = None
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
@@ -129,11 +140,23 @@ async def register(users: Service, data: JSONBody[NewUser]) -> User:
 
 @post("/v1/staff", opt=allow(staff("staff.write")), tags=["users"], operation_id="add_staff")
 async def add_staff(users: Service, caller: Asking, data: JSONBody[NewStaff]) -> User:
-    """Make an account for someone who works here: owner, catalog, orders, support, marketing or read-only."""
-    if not data.role:
-        raise Invalid.at("/role", "Name the role of this member of staff.")
+    """Invite someone who works here as owner, catalog, orders, support, marketing or read-only; again sends it again."""
     await proved(users, caller, data.own_password, data.code, "/own_password")
-    return await users.register(data.email, data.password, data.name, data.role)
+    return await users.invite_staff(data.email, data.name, data.role)
+
+
+@patch("/v1/staff/{user_id:str}", opt=allow(staff("staff.write")), tags=["users"], operation_id="change_staff")
+async def change_staff(users: Service, caller: Asking, user_id: FromPath[str], data: JSONBody[ChangedStaff]) -> User:
+    """Give a member of staff another role, disable or enable their account; their sessions and tokens end at once."""
+    await proved(users, caller, data.own_password, data.code, "/own_password")
+    return await users.change_staff(user_id, StaffChange(role=data.role, disabled=data.disabled))
+
+
+@delete("/v1/staff/{user_id:str}", opt=allow(staff("staff.write")), tags=["users"], operation_id="remove_staff")
+async def remove_staff(users: Service, caller: Asking, user_id: FromPath[str], data: JSONBody[OwnProof]) -> None:
+    """Take a member of staff their role; their sessions and tokens end at once, the account stays a customer's."""
+    await proved(users, caller, data.own_password, data.code, "/own_password")
+    await users.remove_staff(user_id)
 
 
 @post("/v1/sessions", opt=seldom(anyone), tags=["users"], operation_id="sign_in")
@@ -321,7 +344,7 @@ async def jwks(users: Service) -> Response[dict[str, Any]]:
 def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
-        register, add_staff, list_staff, end_sessions, begin_second_factor, confirm_second_factor, drop_second_factor, sign_in, refresh, sign_out, list_sessions, sign_out_everywhere, end_session,
+        register, add_staff, change_staff, remove_staff, list_staff, end_sessions, begin_second_factor, confirm_second_factor, drop_second_factor, sign_in, refresh, sign_out, list_sessions, sign_out_everywhere, end_session,
         verify_email, reset_password, change_password, get_me, change_me, erase_me,
         list_audit, list_addresses, add_address, change_address, delete_address, jwks,
     ]  # fmt: skip

@@ -4,13 +4,15 @@ import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Literal
 
 import msgspec
 
 from shopwright.kit.auth import ROLES
 from shopwright.kit.errors import Invalid, Problem
-from shopwright.services.users.contract import LetterPurpose
 
+Purpose = Literal["verification", "reset", "invitation"]
+StaffFactor = Literal["auto", "optional", "required"]
 NO_PASSWORD = "!"  # noqa: S105 -- what no password is the hash of
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 256
 LONGEST_NAME = 120
@@ -20,7 +22,11 @@ SESSION = timedelta(days=30)
 IDLE, STAFF_IDLE = timedelta(days=14), timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=10)
 # How long what an e-mail carries is good; how soon after one the next of its kind may be asked for, and how many in that time.
-GOOD_FOR: dict[LetterPurpose, timedelta] = {"verification": timedelta(days=1), "reset": timedelta(hours=1)}
+GOOD_FOR: dict[Purpose, timedelta] = {
+    "verification": timedelta(days=1),
+    "reset": timedelta(hours=1),
+    "invitation": timedelta(days=3),
+}
 PAUSE = timedelta(minutes=1)
 MOST_OPEN = 5
 ASKED_KEPT = timedelta(days=1)
@@ -70,6 +76,12 @@ def _name_problems(name: str) -> list[Problem]:
     if name.strip() and len(name) <= LONGEST_NAME:
         return []
     return [Problem("/name", "invalid", f"A name has 1 to {LONGEST_NAME} characters.")]
+
+
+def check_role(role: str) -> None:
+    """Raises Invalid."""
+    if role not in ROLES:
+        raise Invalid.at("/role", f"Roles are {', '.join(ROLES)}.")
 
 
 def check_account(email: str, password: str, name: str, role: str) -> None:

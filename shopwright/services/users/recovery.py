@@ -22,6 +22,7 @@ from shopwright.services.users.contract import (
     User,
 )
 from shopwright.services.users.guesses import Client, forgive
+from shopwright.services.users.model import Purpose
 from shopwright.services.users.service import Accounts
 
 
@@ -29,6 +30,12 @@ class Recovery(Accounts):
     """Accounts, and the ways back into them."""
 
     async def letter_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
+        return await self._token(user_id, purpose, email)
+
+    async def invitation_token(self, user_id: str, email: str = "") -> str:
+        return await self._token(user_id, "invitation", email)
+
+    async def _token(self, user_id: str, purpose: Purpose, email: str) -> str:
         token = self._work.ids.secret()
         async with self._work.begin() as tx:
             user = await store.get(tx, user_id)
@@ -94,14 +101,17 @@ class Recovery(Accounts):
                 await tx.tell(PasswordResetAsked(user_id=user.id, email=user.email, name=user.name))
 
     async def reset_password(self, token: str, password: str) -> None:
-        owner = await self._owner_of(token, "reset")
+        purpose: Purpose = "reset"
+        if await mail_store.owner(self._work, token, "invitation", to_micros(self._work.now())):
+            purpose = "invitation"
+        owner = await self._owner_of(token, purpose)
         model.check_password(password, owner.email, owner.name)
         hashed = await self._passwords.hash(password, known=True)
         async with self._work.begin() as tx:
-            await self._use(tx, token, "reset")
+            await self._use(tx, token, purpose)
             user = await store.get(tx, owner.id)
             if user is None:
-                raise _spent("reset")
+                raise _spent(purpose)
             if not user.verified:
                 await self._end_what_was_set(tx, user)
             await store.set_password(tx, user.id, hashed)
@@ -148,7 +158,7 @@ class Recovery(Accounts):
         await self.close_sessions(user_id)
         watch.note("sessions ended by staff", user=user_id, by=who.user_id)
 
-    async def _owner_of(self, token: str, purpose: LetterPurpose) -> User:
+    async def _owner_of(self, token: str, purpose: Purpose) -> User:
         user_id = await mail_store.owner(self._work, token, purpose, to_micros(self._work.now()))
         user = await store.get(self._work, user_id) if user_id else None
         if user is None:
@@ -156,13 +166,13 @@ class Recovery(Accounts):
         return user
 
     @staticmethod
-    async def _use(tx: Transaction, token: str, purpose: LetterPurpose) -> str:
+    async def _use(tx: Transaction, token: str, purpose: Purpose) -> str:
         user_id = await mail_store.use(tx, token, purpose, to_micros(tx.now))
         if user_id is None:
             raise _spent(purpose)
         return user_id
 
 
-def _spent(purpose: LetterPurpose) -> Refused:
-    what = "to choose a new password" if purpose == "reset" else "to confirm an e-mail address"
+def _spent(purpose: Purpose) -> Refused:
+    what = "to confirm an e-mail address" if purpose == "verification" else "to choose a new password"
     return Refused(f"This link {what} was used already, or is too old. Ask for a new one.")

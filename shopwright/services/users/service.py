@@ -8,25 +8,24 @@ import msgspec
 from argon2 import PasswordHasher
 
 from shopwright.kit import watch
+from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
-from shopwright.kit.errors import Missing, Unauthenticated
+from shopwright.kit.errors import Denied, Missing, Unauthenticated
 from shopwright.kit.places import Address, check_address, check_email, check_phone
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.audit import AuditLog
 from shopwright.services.users.contract import (
-    Act,
-    AuditEntry,
-    AuditFilter,
     EmailTaken,
     LastOwner,
     LetterPurpose,
     ProfileChange,
     RegistrationRepeated,
     SavedAddress,
+    StaffChange,
     Tokens,
     User,
     UserErased,
@@ -35,8 +34,9 @@ from shopwright.services.users.contract import (
     WrongPassword,
 )
 from shopwright.services.users.guesses import Client, Guesses, forgive, remember
-from shopwright.services.users.model import SigningKey
+from shopwright.services.users.model import SigningKey, StaffFactor
 from shopwright.services.users.passwords import Passwords
+from shopwright.services.users.staff import Staff
 from shopwright.services.users.tokens import Signer, new_key
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,14 +51,15 @@ class Accounts(ABC):
         work: Work,
         hasher: PasswordHasher | None = None,
         *,
-        staff_need_factor: bool = False,
+        staff_factor: StaffFactor = "optional",
         audit_key: bytes = b"",
         vault: Vault,
     ) -> None:
         self._work = work
         self._vault = vault
         self._looked_for_keys = NEVER
-        self._staff_need_factor = staff_need_factor
+        self._staff_factor = staff_factor
+        self._staff = Staff(work)
         self._passwords = Passwords(hasher)
         self._guesses = Guesses(work)
         self._signer: Signer | None = None
@@ -142,6 +143,9 @@ class Accounts(ABC):
             return await self._tokens(tx, user, session_id)
 
     async def _open(self, tx: Transaction, user_id: str) -> tuple[str, str]:
+        user = await store.get(tx, user_id)
+        if user is None or user.disabled:
+            raise Denied("This account is disabled. Ask an owner of the shop.")
         session_id, secret = self._work.ids.new("ses"), self._work.ids.secret()
         await store.open_session(tx, session_id, user_id, secret, to_micros(tx.now + model.SESSION))
         watch.note("signed in", user=user_id, session=session_id)
@@ -217,7 +221,7 @@ class Accounts(ABC):
         row = await self._living(found)
         if row is None:
             raise Unauthenticated("This session has ended. Sign in again.")
-        return self._caller(row)
+        return await self._caller(row)
 
     async def open_session(self, email: str, password: str, address: str = "", device: str = "") -> str:
         client = Client(address, device)
@@ -238,7 +242,7 @@ class Accounts(ABC):
     async def session(self, secret: str) -> Caller | None:
         found = await store.session_by_secret(self._work, secret, to_micros(self._work.now()))
         row = await self._living(found)
-        return self._caller(row) if row else None
+        return await self._caller(row) if row else None
 
     def _is_idle(self, row: Row) -> bool:
         """Has nobody used this session for too long?"""
@@ -256,9 +260,9 @@ class Accounts(ABC):
         watch.note("session ended, unused", user=row["id"], session=row["session_id"])
         return None
 
-    def _caller(self, row: Row) -> Caller:
+    async def _caller(self, row: Row) -> Caller:
         """Who has this session; staff without the second factor they need are customers until they have it."""
-        role = row["role"] if row["guarded"] or not self._staff_need_factor else ""
+        role = row["role"] if row["guarded"] or not row["role"] or not await self._need_factor() else ""
         return Caller(
             user_id=row["id"],
             email=row["email"],
@@ -267,6 +271,22 @@ class Accounts(ABC):
             session_id=row["session_id"],
             verified=row["verified_at"] is not None,
         )
+
+    async def _need_factor(self) -> bool:
+        """Must staff have a second factor?"""
+        return self._staff_factor == "required" or (self._staff_factor == "auto" and not await self._work.is_demo())
+
+    async def staff(self) -> list[User]:
+        return await store.staff(self._work)
+
+    async def invite_staff(self, email: str, name: str, role: str) -> User:
+        return await self._staff.invite(email, name, role)
+
+    async def change_staff(self, user_id: str, change: StaffChange) -> User:
+        return await self._staff.change(user_id, change)
+
+    async def remove_staff(self, user_id: str) -> None:
+        await self._staff.remove(user_id)
 
     async def sign_out(self, session_id: str) -> None:
         async with self._work.begin() as tx:
@@ -310,6 +330,8 @@ class Accounts(ABC):
             user = await store.get(tx, user_id)
             if user is None:
                 raise Missing("There is no such account.")
+            if user.role == "owner":
+                await store.hold_owners(tx)
             if user.role == "owner" and not await store.has_owner(tx, but=user_id):
                 raise LastOwner("This is the only owner of the shop. Make someone else an owner first.")
             await store.close_sessions(tx, user_id)

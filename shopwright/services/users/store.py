@@ -12,7 +12,7 @@ from shopwright.kit.work import Transaction, Work
 from shopwright.services.users.contract import SavedAddress, Session, User
 from shopwright.services.users.model import NO_PASSWORD, SigningKey
 
-WITH_USER = "SELECT s.id AS session_id, s.expires_at, s.seen_at, u.id, u.email, u.name, u.role, u.phone, u.verified_at, coalesce(f.confirmed, 0) AS guarded FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN second_factors f ON f.user_id = u.id"
+WITH_USER = "SELECT s.id AS session_id, s.expires_at, s.seen_at, u.id, u.email, u.name, u.role, u.phone, u.verified_at, u.disabled_at, coalesce(f.confirmed, 0) AS guarded FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN second_factors f ON f.user_id = u.id"
 
 
 def digest(secret: str) -> str:
@@ -29,6 +29,7 @@ def user(row: Row) -> User:
         phone=row["phone"],
         role=row["role"],
         verified=row["verified_at"] is not None,
+        disabled=row["disabled_at"] is not None,
     )
 
 
@@ -75,8 +76,31 @@ async def has_password(source: Work | Transaction, user_id: str) -> bool:
 
 async def has_owner(source: Work | Transaction, but: str = "") -> bool:
     """Does anyone (else) own this shop?"""
-    found = await source.one("SELECT 1 AS found FROM users WHERE role = 'owner' AND id <> :but LIMIT 1", but=but)
+    found = await source.one(
+        "SELECT 1 AS found FROM users WHERE role = 'owner' AND id <> :but AND disabled_at IS NULL"
+        " AND password <> :none LIMIT 1",
+        but=but,
+        none=NO_PASSWORD,
+    )
     return found is not None
+
+
+async def hold_owners(tx: Transaction) -> None:
+    """Nobody else changes an owner until this transaction ends."""
+    await tx.run("UPDATE users SET role = role WHERE role = 'owner'")
+
+
+async def set_staff(tx: Transaction, user_id: str, *, name: str, role: str, disabled: bool) -> None:
+    """What someone is called, may do, and whether they may sign in."""
+    await tx.run(
+        "UPDATE users SET name = :name, role = :role, disabled_at = CASE WHEN :disabled = 0 THEN NULL"
+        " ELSE coalesce(disabled_at, :now) END WHERE id = :id",
+        id=user_id,
+        name=name,
+        role=role,
+        disabled=int(disabled),
+        now=to_micros(tx.now),
+    )
 
 
 async def set_profile(tx: Transaction, changed: User) -> None:

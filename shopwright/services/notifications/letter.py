@@ -1,0 +1,50 @@
+"""A message before it is written out, and how its secrets are kept out of what is stored."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from shopwright.services.notifications.contract import Topic
+
+SecretKind = Literal["verification", "reset", "invitation", "order", "alert"]
+# What stands in a stored message where its reader gets a secret.
+MASK = "********"
+ENDING = f"unsubscribe?token={MASK}"
+_SECRET = re.compile(r"((?:token|key)=)[\w.-]{16,}")
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """What the link of a message lets its reader do (`kind`), and with what: an account or an order, by id."""
+
+    kind: SecretKind
+    of: str
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A message before it is dressed in its template. With a `secret`, `path` ends where it is put: `MASK`.
+
+    `account`: whose message it is, by id; "" where all we know is the address.
+    """
+
+    topic: Topic
+    recipient: str
+    subject: str
+    heading: str
+    lines: tuple[str, ...]
+    account: str = ""
+    path: str = ""
+    action: str = ""
+    secret: Secret | None = None
+
+
+def masked(text: str) -> str:
+    """The text without the secrets of its links, whoever wrote it."""
+    return _SECRET.sub(rf"\1{MASK}", text)
+
+
+def filled(text: str, secret: str, ending: str) -> str:
+    """The text with its secrets: that of its link, and that of its last line."""
+    if ending:
+        text = text.replace(ENDING, ENDING.replace(MASK, ending))
+    return text.replace(MASK, secret) if secret else text
