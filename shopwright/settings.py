@@ -150,7 +150,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         msgspec.Meta(
             ge=1,
-            description="API requests a minute from one address that write; ten times as many that read; of sign-ins and the like (pages, too) a fifth, route by route",
+            description="requests a minute from one address that write, pages and API together; ten times as many that read, twice that search, a fifth that guess (passwords, codes, coupons), a tenth that send messages",
         ),
     ] = 300
     pages: Annotated[

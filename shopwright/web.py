@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ from litestar.types import ASGIApp
 
 from shopwright import __version__
 from shopwright.app import SEEN_BY_ALL, Shop
+from shopwright.engines.cache.windows import open_windows
 from shopwright.engines.providers.pretend import pages as pretend_pages
 from shopwright.faces.audit import Trail
 from shopwright.faces.backoffice import pages as backoffice
@@ -45,7 +47,7 @@ from shopwright.kit.web.glances import Glances
 from shopwright.kit.web.head import Head
 from shopwright.kit.web.idempotency import Idempotency
 from shopwright.kit.web.internal import Internal
-from shopwright.kit.web.limits import Limits, SeldomLimits, Window
+from shopwright.kit.web.limits import KindLimits, Limiter, Limits, every_route_has_a_kind
 from shopwright.kit.web.observe import Observe
 from shopwright.kit.web.own_forms import OwnForms
 from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
@@ -98,7 +100,8 @@ class Standing:
         self.trail = Trail(shop)
         self.unfinished = Unfinished()
         settings = shop.settings
-        self.window = Window(shop.cache, shop.clock, settings.writes_per_minute) if settings.limits == "on" else None
+        self.windows = open_windows(settings.cache, shop.cache, shop.clock, Path(settings.data))
+        self.limiter = Limiter(self.windows, settings.writes_per_minute) if settings.limits == "on" else None
         self._gateway = behind_gateway(shop)
         self._cookie = session_cookie(settings.url)
 
@@ -215,6 +218,7 @@ async def lifespan(_app: Litestar) -> AsyncIterator[None]:
     standing: Standing = behind()
     async with standing.shop.running(deliver=standing.deliver):
         yield
+    standing.windows.close()
 
 
 class Shape(NamedTuple):
@@ -242,7 +246,7 @@ def routes_of(shape: Shape) -> Litestar:
         },
         middleware=[
             DefineMiddleware(Access, identify=identify),
-            DefineMiddleware(SeldomLimits, window=_of_standing("window")),
+            DefineMiddleware(KindLimits, limiter=_of_standing("limiter")),
             DefineMiddleware(Queries),
             DefineMiddleware(Bodies, largest=shape.largest_body, unfinished=_of_standing("unfinished")),
             DefineMiddleware(Audit, trail=_of_standing("trail")),
@@ -259,6 +263,7 @@ def routes_of(shape: Shape) -> Litestar:
     )
     app.state.api = whole_api if shape.apart else lambda: app
     every_route_has_a_rule(app)
+    every_route_has_a_kind(app)
     learn_queries(app)
     return app
 
@@ -282,8 +287,8 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     answering = Turns(answering, shop.carts, shop.ways.seal, shop.clock, shop.settings)
     answering = Head(answering)
     answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
-    if standing.window is not None:
-        answering = Limits(answering, standing.window)
+    if standing.limiter is not None:
+        answering = Limits(answering, standing.limiter)
     if shop.ways.apart:
         exposed = {
             name: Exposed(contract, getattr(shop, name))

@@ -127,12 +127,12 @@ async def test_limits_say_when_to_come_back(data) -> None:
         assert (await api.post("/v1/carts")).status_code == 201
     assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
     assert answers[0].headers["ratelimit-remaining"] == "2"
-    assert 0 < int(answers[3].headers["retry-after"]) <= 60
+    assert 0 < int(answers[3].headers["retry-after"]) <= 61
     assert answers[3].json()["code"] == "rate_limited"
 
 
 @pytest.mark.parametrize("where", ["/v1/sessions", "/sign-in"])
-async def test_what_guesses_is_limited_by_route_for_programs_and_for_people(data, where: str) -> None:
+async def test_what_guesses_is_limited_for_programs_and_for_people(data, where: str) -> None:
     clock = HandClock()
     shop = Shop(make_settings(*data, limits="on", writes_per_minute=10), clock=clock, hasher=QUICK)
     async with (
@@ -152,7 +152,7 @@ async def test_what_guesses_is_limited_by_route_for_programs_and_for_people(data
         answers = [await guess(number) for number in range(3)]
         assert [answer.status_code for answer in answers][2] == 429
         assert 429 not in [answer.status_code for answer in answers][:2]
-        assert "ratelimit-remaining" not in answers[2].headers
+        assert answers[2].headers["ratelimit-remaining"] == "0"
         assert "Too many requests" in answers[2].text
         assert (await api.post("/v1/carts")).status_code == 201
         clock.move(seconds=int(answers[2].headers["retry-after"]))

@@ -96,7 +96,7 @@ async def welcome(frame: Frame, secret: str, where: str, device: str = "") -> Re
     return answer
 
 
-@post("/register", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/register", opt=allow(anyone, "message"), include_in_schema=False, status_code=200)
 async def register(frame: FrameDep) -> Response[bytes]:
     """Make an account. The answer is the same where there is one already: signing in follows, as for anyone who has one."""
     form = await form_of(frame.request)
@@ -164,7 +164,7 @@ async def cancel_order(frame: FrameDep, order_id: FromPath[str], key: FromQuery[
     return Redirect(f"/orders/{order.id}" + (f"?key={quote(key)}" if key else ""), status_code=303)
 
 
-@get("/track", opt=allow(anyone), include_in_schema=False)
+@get("/track", opt=allow(anyone, "guess"), include_in_schema=False)
 async def track(frame: FrameDep, number: FromQuery[str] = "", email: FromQuery[str] = "") -> Response[bytes]:
     """Find an order by number and e-mail address, to read it."""
     problem, status = "", 200

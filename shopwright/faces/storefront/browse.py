@@ -243,7 +243,7 @@ def _trail(here: Category, categories: list[Category]) -> list[Category]:
     return trail
 
 
-@get("/search", opt=allow(anyone), include_in_schema=False)
+@get("/search", opt=allow(anyone, "search"), include_in_schema=False)
 async def find(frame: FrameDep) -> Response[bytes]:
     """Search results; where there are none, a way on."""
     request, search = frame.request, frame.search
@@ -271,7 +271,7 @@ async def _popular(search: Search) -> list[str]:
     return cards(await search.find(SearchRequest(sort="bestselling", limit=4)))
 
 
-@get("/search/suggestions", opt=allow(anyone), include_in_schema=False)
+@get("/search/suggestions", opt=allow(anyone, "search"), include_in_schema=False)
 async def suggestions(search: SearchDep, q: FromQuery[str] = "") -> Response[bytes]:
     """What the search box offers while one types."""
     found = render.plain(await search.suggest(q))

@@ -58,7 +58,7 @@ async def _to_confirm(frame: Frame, factor: SecondFactor, errors: dict[str, str]
     return await frame.show("account_factor.html", context, 422 if errors else 200)
 
 
-@post("/account/second-factor/confirm", opt=allow(signed_in), include_in_schema=False, status_code=200)
+@post("/account/second-factor/confirm", opt=allow(signed_in, "guess"), include_in_schema=False, status_code=200)
 async def confirm(frame: FrameDep) -> Response[bytes]:
     """The code proves that the authenticator knows the key; then the codes for paper, shown once."""
     form = await form_of(frame.request)

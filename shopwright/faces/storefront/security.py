@@ -37,7 +37,7 @@ async def forgot(frame: FrameDep) -> Response[bytes]:
     return await frame.show("forgot.html", {"sent": False})
 
 
-@post("/forgot-password", opt=seldom(anyone), include_in_schema=False, status_code=200)
+@post("/forgot-password", opt=allow(anyone, "message"), include_in_schema=False, status_code=200)
 async def ask_reset(frame: FrameDep) -> Response[bytes]:
     """The answer is the same, whether there is such an account or not."""
     form = await form_of(frame.request)
@@ -132,7 +132,7 @@ async def rename(frame: FrameDep) -> Response[bytes] | Redirect:
     return _done("name")
 
 
-@post("/account/password", opt=allow(signed_in), include_in_schema=False, status_code=200)
+@post("/account/password", opt=allow(signed_in, "guess"), include_in_schema=False, status_code=200)
 async def change_password(frame: FrameDep) -> Response[bytes] | Redirect:
     """Change one's password."""
     form = await form_of(frame.request)
@@ -145,7 +145,7 @@ async def change_password(frame: FrameDep) -> Response[bytes] | Redirect:
     return _done("password")
 
 
-@post("/account/confirm", opt=allow(signed_in), include_in_schema=False, status_code=200)
+@post("/account/confirm", opt=allow(signed_in, "message"), include_in_schema=False, status_code=200)
 async def ask_confirmation(users: UsersDep, caller: Asking) -> Redirect:
     """Ask for the letter again."""
     await users.ask_verification(caller.user_id or "")

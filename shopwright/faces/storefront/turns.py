@@ -146,7 +146,7 @@ class Turns:
                 f"Many want to buy at the moment; {ahead} are before you. Ask again in {again_s} seconds with the turn you were given.",
                 data={"retry_after": again_s, "ahead": ahead},
             )
-            await refuse(scope, send, error, (b"retry-after", str(again_s).encode()), *self._shown(turn))
+            await refuse(scope, send, error, *self._shown(turn))
         else:
             await _lead(send, f"{PAGE}?next={quote(_back(scope))}", self._shown(turn))
 

@@ -19,14 +19,14 @@ from shopwright.kit.errors import Denied
 Identify = Callable[[ASGIConnection[Any, Any, Any, Any]], Awaitable[Caller]]
 
 
-def allow(rule: Rule) -> dict[str, Any]:
-    """The `opt` of a route: who may call it."""
-    return {"access": rule}
+def allow(rule: Rule, work: str = "") -> dict[str, Any]:
+    """The `opt` of a route: who may call it; `work`: of what kind it is (`limits`), where its method does not say it."""
+    return {"access": rule, **({"work": work} if work else {})}
 
 
 def seldom(rule: Rule) -> dict[str, Any]:
-    """The same for a route that guesses, sends letters or asks a bank: each address may call it less often (`limits`)."""
-    return {**allow(rule), "seldom": True}
+    """The same for a route that guesses or asks a bank: each address may call it less often."""
+    return allow(rule, "guess")
 
 
 def audited(opt: dict[str, Any]) -> dict[str, Any]:

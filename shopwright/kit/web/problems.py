@@ -136,9 +136,15 @@ def _from_message(message: str, within: str = "") -> Problem | None:
 
 
 def when_again(told: ProblemDetails) -> dict[str, str]:
-    """The header that says when to come back, where the error knows (RFC 9110, 10.2.3)."""
+    """The headers that say when to come back, where the error knows (RFC 9110, 10.2.3), and how often one may."""
     again_s = told.data.get("retry_after")
-    return {"Retry-After": str(again_s)} if again_s else {}
+    if not again_s:
+        return {}
+    again = {"Retry-After": str(again_s)}
+    if told.status == 429:  # noqa: PLR2004
+        limit = str(told.data.get("limit", 1))
+        again |= {"RateLimit-Limit": limit, "RateLimit-Remaining": "0", "RateLimit-Reset": str(again_s)}
+    return again
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -157,7 +163,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
 async def refuse(scope: Scope, send: Send, error: ShopError, *headers: tuple[bytes, bytes]) -> None:
     """What the API would answer, from before its routes."""
     told = describe(error, str(scope.get("state", {}).get("request_id", "")))
-    given = [(b"content-type", b"application/problem+json"), *headers]
+    again = [(name.lower().encode(), value.encode()) for name, value in when_again(told).items()]
+    given = [(b"content-type", b"application/problem+json"), *again, *headers]
     await send({"type": "http.response.start", "status": told.status, "headers": given})
     await send({"type": "http.response.body", "body": msgspec.json.encode(told), "more_body": False})
 

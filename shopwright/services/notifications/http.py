@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.bounds import Email, Token
 from shopwright.kit.errors import Invalid
-from shopwright.kit.web.access import allow, seldom
+from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.routes import Routes
 from shopwright.services.notifications.contract import Notifications, Preferences
@@ -43,7 +43,13 @@ async def set_preferences(notifications: Service, caller: Asking, data: JSONBody
     return await notifications.set_preferences(caller.person, data)
 
 
-@post("/v1/stock-alerts", opt=seldom(anyone), tags=["notifications"], operation_id="watch_stock", status_code=202)
+@post(
+    "/v1/stock-alerts",
+    opt=allow(anyone, "message"),
+    tags=["notifications"],
+    operation_id="watch_stock",
+    status_code=202,
+)
 async def watch_stock(notifications: Service, caller: Asking, data: JSONBody[NewAlert]) -> dict[str, str]:
     """Be told once when something is back in stock; an address that is not proved is asked by e-mail first."""
     if bool(data.sku) == bool(data.variant_id):
@@ -57,7 +63,7 @@ async def watch_stock(notifications: Service, caller: Asking, data: JSONBody[New
 
 @post(
     "/v1/stock-alerts/confirmations",
-    opt=seldom(anyone),
+    opt=allow(anyone, "guess"),
     tags=["notifications"],
     operation_id="confirm_stock_alert",
     status_code=202,

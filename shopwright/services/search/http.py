@@ -32,7 +32,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 @get(
     "/v1/search",
-    opt=allow(anyone) | also_asks("category", "brand", "in_stock", begins="attr."),
+    opt=allow(anyone, "search") | also_asks("category", "brand", "in_stock", begins="attr."),
     tags=["search"],
     operation_id="search",
     responses=answers(Shown, "Products that fit, and ways to narrow down."),
@@ -71,7 +71,7 @@ async def find(
     return Response(msgspec.json.encode(results), media_type="application/json")
 
 
-@get("/v1/search/suggestions", opt=allow(anyone), tags=["search"], operation_id="suggest")
+@get("/v1/search/suggestions", opt=allow(anyone, "search"), tags=["search"], operation_id="suggest")
 async def suggest(search: Service, q: FromQuery[str] = "") -> dict[str, list[Card]]:
     """As you type."""
     return {"items": await search.suggest(q)}

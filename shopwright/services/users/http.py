@@ -132,7 +132,7 @@ async def proved(users: Users, caller: Caller, password: str, code: str, at: str
         ) from None
 
 
-@post("/v1/users", opt=seldom(anyone), tags=["users"], operation_id="register")
+@post("/v1/users", opt=allow(anyone, "message"), tags=["users"], operation_id="register")
 async def register(users: Service, data: JSONBody[NewUser]) -> User:
     """Register. Where the address has an account already the answer is the same, and its owner gets an e-mail."""
     return await users.sign_up(data.email, data.password, data.name)
@@ -175,7 +175,9 @@ async def begin_second_factor(
     return await users.begin_second_factor(caller.user_id or "", settings.shop_name)
 
 
-@post("/v1/me/second-factor/confirm", opt=allow(signed_in), tags=["users"], operation_id="confirm_second_factor")
+@post(
+    "/v1/me/second-factor/confirm", opt=allow(signed_in, "guess"), tags=["users"], operation_id="confirm_second_factor"
+)
 async def confirm_second_factor(users: Service, caller: Asking, data: JSONBody[Again]) -> SpareCodes:
     """The code it shows proves that the authenticator knows the secret; a password that is given is looked at, too."""
     if data.password:
@@ -204,7 +206,7 @@ async def end_sessions(users: Service, caller: Asking, user_id: FromPath[str]) -
     await users.end_sessions_of(user_id, caller)
 
 
-@post("/v1/sessions/refresh", opt=allow(anyone), tags=["users"], operation_id="refresh")
+@post("/v1/sessions/refresh", opt=allow(anyone, "guess"), tags=["users"], operation_id="refresh")
 async def refresh(users: Service, data: JSONBody[Refresh]) -> Tokens:
     """New tokens; a refresh token that comes twice ends its session."""
     return await users.refresh(data.refresh_token)
@@ -234,7 +236,13 @@ async def end_session(users: Service, caller: Asking, session_id: FromPath[str])
     await users.close_one_session(caller.user_id or "", session_id)
 
 
-@post("/v1/email-verifications", opt=seldom(anyone), tags=["users"], operation_id="verify_email", status_code=202)
+@post(
+    "/v1/email-verifications",
+    opt=allow(anyone, "message"),
+    tags=["users"],
+    operation_id="verify_email",
+    status_code=202,
+)
 async def verify_email(
     users: Service, caller: Asking, request: Request[Any, Any, Any], data: JSONBody[Verification]
 ) -> dict[str, str]:
@@ -254,7 +262,9 @@ async def verify_email(
     return {"status": "sent"}
 
 
-@post("/v1/password-resets", opt=seldom(anyone), tags=["users"], operation_id="reset_password", status_code=202)
+@post(
+    "/v1/password-resets", opt=allow(anyone, "message"), tags=["users"], operation_id="reset_password", status_code=202
+)
 async def reset_password(users: Service, data: JSONBody[PasswordReset]) -> dict[str, str]:
     """With an address: write to its account, if there is one. With the token of that letter: set a new password."""
     if data.token:
@@ -266,7 +276,7 @@ async def reset_password(users: Service, data: JSONBody[PasswordReset]) -> dict[
     return {"status": "sent"}
 
 
-@put("/v1/me/password", opt=allow(signed_in), tags=["users"], operation_id="change_password", status_code=204)
+@put("/v1/me/password", opt=allow(signed_in, "guess"), tags=["users"], operation_id="change_password", status_code=204)
 async def change_password(users: Service, caller: Asking, data: JSONBody[NewPassword]) -> None:
     """Change one's password; all other sessions end."""
     await users.change_password(caller, data.current_password, data.password, data.code)
