@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -290,6 +291,25 @@ def test_a_canary_gets_its_share_and_whoever_asks_for_it(tmp_path: Path) -> None
         with before(tmp_path, **more) as client:
             assert {who(client, "/v1/orders", address) for address in addresses_[:60]} == {old}
             assert who(client, "/v1/orders", "198.51.100.1", **{"X-Canary": "always"}) == new
+
+
+def test_one_address_has_so_many_connections_and_no_more(tmp_path: Path) -> None:
+    with echo() as there, before(tmp_path, servers={part: [there] for part in PARTS}, trusted=["127.0.0.1"]) as client:
+        port = client.base_url.port or 0
+        head = b"POST / HTTP/1.1\r\nHost: shop.test\r\nX-Forwarded-For: 203.0.113.1\r\nContent-Length: 9\r\n\r\nx"
+        held = [socket.create_connection(("127.0.0.1", port)) for _ in range(nginx.MOST_EACH)]
+        for one in held:
+            one.sendall(head)
+        time.sleep(0.5)
+        refused = client.get("/", headers={"X-Forwarded-For": "203.0.113.1"})
+        assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (
+            429,
+            "rate_limited",
+            "5",
+        )
+        assert client.get("/", headers={"X-Forwarded-For": "203.0.113.2"}).status_code == 200
+        for one in held:
+            one.close()
 
 
 def test_what_could_not_work_is_not_written(tmp_path: Path) -> None:

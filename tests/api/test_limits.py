@@ -12,8 +12,9 @@ from shopwright.app import Shop
 from shopwright.engines.cache.memory import MemoryCache
 from shopwright.engines.cache.windows import CacheWindows, MachineWindows, Windows
 from shopwright.kit.clock import HandClock
-from shopwright.kit.errors import RateLimited
+from shopwright.kit.errors import Missing, RateLimited, Unavailable
 from shopwright.kit.web.limits import Limiter
+from shopwright.kit.web.problems import describe, when_again
 from shopwright.web import build
 from tests.api.test_canonical import door
 from tests.conftest import QUICK, make_settings
@@ -112,3 +113,16 @@ async def test_what_cannot_be_counted_is_let_in(tmp_path: Path) -> None:
     limiter = Limiter(MachineWindows(HandClock(), tmp_path / "nowhere"), 1)
     for _ in range(3):
         assert (await limiter.count({"client": ("203.0.113.1", 1)}, "write"))[1] == 1
+
+
+def test_every_429_says_when_to_come_back() -> None:
+    for error, again, limit in (
+        (RateLimited("Too many."), "60", "1"),
+        (RateLimited("Too many.", data={"retry_after": 7, "limit": 30}), "7", "30"),
+    ):
+        told = when_again(describe(error))
+        assert told == {
+            "Retry-After": again, "RateLimit-Limit": limit, "RateLimit-Remaining": "0", "RateLimit-Reset": again,
+        }  # fmt: skip
+    assert when_again(describe(Unavailable("Away.", data={"retry_after": 3}))) == {"Retry-After": "3"}
+    assert when_again(describe(Missing("Nothing."))) == {}

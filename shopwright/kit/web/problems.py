@@ -45,6 +45,7 @@ STATUS: tuple[tuple[type[ShopError], int, str], ...] = (
     (Refused, 409, "Refused"),
     (ShopError, 500, "Something went wrong"),
 )
+USUALLY_S = 60  # after which one may come back to what does not say when
 CODES = {
     400: "invalid",
     401: "unauthenticated",
@@ -137,11 +138,12 @@ def _from_message(message: str, within: str = "") -> Problem | None:
 
 def when_again(told: ProblemDetails) -> dict[str, str]:
     """The headers that say when to come back, where the error knows (RFC 9110, 10.2.3), and how often one may."""
-    again_s = told.data.get("retry_after")
+    limited = told.status == 429  # noqa: PLR2004
+    again_s = told.data.get("retry_after") or (USUALLY_S if limited else 0)
     if not again_s:
         return {}
     again = {"Retry-After": str(again_s)}
-    if told.status == 429:  # noqa: PLR2004
+    if limited:
         limit = str(told.data.get("limit", 1))
         again |= {"RateLimit-Limit": limit, "RateLimit-Remaining": "0", "RateLimit-Reset": str(again_s)}
     return again
