@@ -64,6 +64,7 @@ def _shown(entry: AuditEntry) -> dict[str, Any]:
     changes = [
         {"name": _words(name), "before": _value(entry.before.get(name)), "after": _value(entry.after.get(name))}
         for name in names
+        if entry.before.get(name) or entry.after.get(name)
     ]
     return {
         "seq": entry.seq, "time": entry.time, "who": entry.act.who, "role": entry.act.role, "user_id": entry.act.user_id,
