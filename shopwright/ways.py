@@ -1,17 +1,20 @@
 """What a process serves itself, and the ways to what others serve."""
 
 import difflib
+import importlib
 from collections.abc import Callable, Collection
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from shopwright.kit.calls import Called, Way, remote
 from shopwright.kit.errors import Invalid
 from shopwright.kit.house import House
+from shopwright.kit.label import Label
 from shopwright.kit.noted import Noted, Shortcut
 from shopwright.kit.remembered import Remembered
-from shopwright.kit.seal import Seal
+from shopwright.kit.seal import CallSeal, Seal
 from shopwright.kit.settings import client_of
-from shopwright.kit.web.internal import PREFIX, audience
+from shopwright.kit.web.internal import PREFIX
 from shopwright.kit.work import Marks
 from shopwright.lenient import SPARED, Lenient
 from shopwright.services import RIVER
@@ -44,6 +47,10 @@ LOOKING = {
     "search": ("find", "suggest"),
     "recommendations": ("recommend", "remembers", "seen"),
 }
+# Whom a part asks beyond what its label says: the shelf (products as they are seen) lives with catalog.
+BESIDE = {"catalog": ("inventory", "pricing", "search")}
+# Where it tells what was counted (`kit.tally`).
+TOLD = {"catalog": ("recommendations",)}
 T = TypeVar("T")
 Connect = Callable[[str], "Wire"]
 
@@ -57,6 +64,23 @@ def serving(names: Collection[str]) -> frozenset[str]:
             raise Invalid(f"There is no service {name}. {hint}")
     chosen = set(names) or set(PARTS)
     return frozenset(chosen | {ALONG[name] for name in chosen if name in ALONG})
+
+
+@cache
+def asks(name: str) -> tuple[str, ...]:
+    """The parts that this one calls."""
+    if name == FACES:
+        return tuple(part for part in PARTS if part != FACES)
+    label: Label = importlib.import_module(f"shopwright.services.{name}").LABEL
+    return tuple(dict.fromkeys((*label.asks, *BESIDE.get(name, ()), *TOLD.get(name, ()))))
+
+
+def may_ask(caller: str, service: str) -> bool:
+    """Does a process that serves these parts (“orders+payments”) ask that service? All ask users who somebody is."""
+    parts = [part for part in caller.split("+") if part in PARTS]
+    if service == HOUSE:
+        return FACES in parts
+    return bool(parts) and (service == "users" or any(service in asks(part) for part in parts))
 
 
 def embedded(settings: Settings) -> list[str]:
@@ -92,7 +116,8 @@ class Ways:
         self.marks: Marks | None = None
         self.cart_counts: Noted | None = None
         self.called: Called = lambda _service, _outcome, _seconds: None
-        self.seal = Seal(settings.secret)
+        self.calls = CallSeal(settings.secret)
+        self.callers = Seal(settings.secret, "callers")
         self.apart = not set(here) >= set(PARTS)
         if not self.apart:
             return
@@ -134,7 +159,9 @@ class Ways:
             from shopwright.kit.wire import HttpWire  # noqa: PLC0415 -- as above
         address = self._settings.services.replace("{service}", service).rstrip("/")
         wire = (self._connect or HttpWire)(f"{address}{PREFIX}{what or service}/")
-        line = Line(service, wire, lambda: self.seal.own(audience(what or service), self._name), self._called)
+        line = Line(
+            service, wire, lambda verb, body: self.calls.sign(what or service, verb, body, self._name), self._called
+        )
         self._lines.append(line)
         return line
 

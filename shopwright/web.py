@@ -1,7 +1,8 @@
 """The shop as an ASGI application: all routes, who may call them, and what stands around them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,8 +35,11 @@ from shopwright.faces.storefront.visitors import PageVisitors, forms
 from shopwright.housekeeping import Housekeeper, operator_routes
 from shopwright.kit.auth import Caller, anyone
 from shopwright.kit.calls import Exposed
+from shopwright.kit.derived import derived_key
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.hot import Hot
 from shopwright.kit.house import House
+from shopwright.kit.seal import CALL_LASTS_S, Seal
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
 from shopwright.kit.web.audit import Audit
@@ -69,7 +73,7 @@ from shopwright.services.reviews import http as reviews
 from shopwright.services.search import http as search
 from shopwright.services.users import http as users
 from shopwright.settings import Settings
-from shopwright.ways import FACES, HOUSE, PARTS
+from shopwright.ways import FACES, HOUSE, PARTS, may_ask
 
 SERVICES = (
     "users", "catalog", "inventory", "pricing", "payments", "carts", "orders", "reviews", "search", "recommendations",
@@ -109,7 +113,7 @@ class Standing:
         """Who calls: by bearer token at the API, by session cookie on pages; or as the gateway has found out already."""
         cookies = takes_cookies(connection.scope["route_handler"])
         if self._gateway and (told := connection.headers.get(IDENTITY)):
-            return identified(self.shop.ways.seal, told, cookies=cookies)
+            return identified(self.shop.ways.callers, told, cookies=cookies)
         return await caller_of(connection, self.shop.users, self._cookie if cookies else None)
 
 
@@ -271,7 +275,7 @@ def routes_of(shape: Shape) -> Litestar:
 def shape_of(shop: Shop) -> Shape:
     """What the routes of this shop are registered by."""
     settings = shop.settings
-    return Shape(frozenset(shop.here), shop.ways.apart, settings.url, settings.secret, settings.largest_body)
+    return Shape(frozenset(shop.here), shop.ways.apart, settings.url, forms_key(settings), settings.largest_body)
 
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
@@ -281,10 +285,10 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     standing = Standing(shop, deliver=deliver)
     answering: ASGIApp = Behind(routes_of(shape_of(shop)), standing)
     if shop.edge is not None:
-        answering = OwnForms(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
+        answering = OwnForms(answering, forms(shop.settings.url, forms_key(shop.settings)), shop.settings.url)
     hot = None if shop.hot is None else Hot(shop.hot, made_by(shop.settings))
     answering = Prepared(answering, plans(shop), sources, shop.numbers.prepared, shop.edge, hot)
-    answering = Turns(answering, shop.carts, shop.ways.seal, shop.clock, shop.settings)
+    answering = Turns(answering, shop.carts, Seal(shop.settings.secret, "waiting room"), shop.clock, shop.settings)
     answering = Head(answering)
     answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
     if standing.limiter is not None:
@@ -296,9 +300,9 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
             if name in shop.here
         }
         exposed[HOUSE] = Exposed(House, standing.house)
-        answering = Internal(answering, exposed, shop.ways.seal)
+        answering = Internal(answering, exposed, shop.ways.calls, may_ask, heard_once(shop))
     if behind_gateway(shop) and "users" in shop.here:
-        answering = Edge(answering, shop.users, shop.ways.seal, session_cookie(shop.settings.url))
+        answering = Edge(answering, shop.users, shop.ways.callers, session_cookie(shop.settings.url))
     answering = CanonicalPath(answering)
     answering = Whole(answering, shop.settings.largest_body)
     answering = Observe(answering, shop.ids, shop.numbers, shop.tracer, tls=shop.settings.url.startswith("https://"))
@@ -306,6 +310,23 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         trusted = [one.strip() for one in shop.settings.proxies.split(",")]
         answering = wrap_asgi_with_proxy_headers(answering, trusted_hosts=trusted)
     return answering
+
+
+def heard_once(shop: Shop) -> Callable[[str], Awaitable[bool]]:
+    """Whether a call that changes something comes for the first time to any process that serves it, as far as they share a cache."""
+
+    async def once(nonce: str) -> bool:
+        try:
+            return await shop.cache.increment(f"call:{nonce}", timedelta(seconds=2 * CALL_LASTS_S)) == 1
+        except Unavailable:
+            return True  # this process remembers it; the shop goes on while its cache is gone
+
+    return once
+
+
+def forms_key(settings: Settings) -> str:
+    """What tokens of forms are signed with."""
+    return derived_key(settings.secret, "forms").hex()
 
 
 def made_by(settings: Settings) -> str:

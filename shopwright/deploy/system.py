@@ -1,20 +1,14 @@
 """The system as it is deployed: its parts, whom each asks, which engines each needs. The code says most of it itself."""
 
-import importlib
 import re
 
 import msgspec
 import yaml
 
 from shopwright.kit.errors import Invalid
-from shopwright.kit.label import Label
-from shopwright.ways import FACES, PARTS
+from shopwright.ways import PARTS, asks
 
 PORT = 8000
-# Whom a part asks beyond what its label says: the shelf (products as they are seen) lives with catalog.
-BESIDE = {"catalog": ("inventory", "pricing", "search")}
-# Where it tells what was counted (`kit.tally`).
-TOLD = {"catalog": ("recommendations",)}
 # Engine → its port. All parts need these; who needs more is below.
 SHARED = {"database": 5432, "bus": 5672, "cache": 6379}
 MORE = {
@@ -76,14 +70,6 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 def parts() -> list[Part]:
     """All of them, in river order."""
     return [Part(name=name, asks=asks(name), engines=SHARED | MORE.get(name, {})) for name in PARTS]
-
-
-def asks(name: str) -> tuple[str, ...]:
-    """The parts that this one calls."""
-    if name == FACES:
-        return tuple(part for part in PARTS if part != FACES)
-    label: Label = importlib.import_module(f"shopwright.services.{name}").LABEL
-    return tuple(dict.fromkeys((*label.asks, *BESIDE.get(name, ()), *TOLD.get(name, ()))))
 
 
 def asked_by(name: str) -> tuple[str, ...]:

@@ -102,6 +102,10 @@ class Exposed:
         self._verbs = verbs(contract)
         self._service = service
 
+    def may_repeat(self, name: str) -> bool:
+        """Does this verb, asked again, do the same or nothing?"""
+        return name in self._verbs and self._verbs[name].again
+
     async def answer(self, name: str, body: bytes) -> tuple[int, bytes]:
         """Status and body."""
         verb = self._verbs.get(name)

@@ -41,13 +41,13 @@ def _to_blame(_kind: type[BaseException], error: BaseException) -> bool:
 
 
 class Line:
-    """To one service. `sign`: who we are, for each call. `called`: is told of each."""
+    """To one service. `sign`: what goes along with a call of a verb with a body, each time anew. `called`: is told of each."""
 
     def __init__(
         self,
         name: str,
         wire: Wire,
-        sign: Callable[[], str],
+        sign: Callable[[str, bytes], str],
         called: Called = lambda _name, _outcome, _seconds: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -93,7 +93,11 @@ class Line:
         left_s = deadline.left()
         try:
             async with asyncio.timeout(left_s), self._free:
-                headers = {CALLER: self._sign(), DEADLINE: str(int(deadline.left() * 1000)), **trace.handed_on()}
+                headers = {
+                    CALLER: self._sign(verb, body),
+                    DEADLINE: str(int(deadline.left() * 1000)),
+                    **trace.handed_on(),
+                }
                 status, answer = await self._wire.post(verb, body, headers)
         except ConnectionRefusedError as error:
             raise Unreached(f"{self._name} cannot be reached.") from error

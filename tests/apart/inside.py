@@ -13,10 +13,9 @@ import httpx
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.deploy.system import asks
 from shopwright.front.routes import patterns
 from shopwright.kit.web.edge import IDENTITY, PATH
-from shopwright.ways import FACES, Ways, serving
+from shopwright.ways import FACES, Ways, asks, serving
 from shopwright.web import build
 from tests.through import Through
 

@@ -15,12 +15,12 @@ from click.testing import CliRunner
 
 from shopwright.cli import main
 from shopwright.deploy import compose, kubernetes, systemd
-from shopwright.deploy.system import Wanted, asks, parts
+from shopwright.deploy.system import Wanted, parts
 from shopwright.front.routes import addresses
 from shopwright.kit.errors import Invalid
 from shopwright.kit.settings import read
 from shopwright.settings import Settings, complete
-from shopwright.ways import FACES, PARTS, Ways, embedded
+from shopwright.ways import FACES, PARTS, Ways, asks, embedded
 from tests.apart.test_front import accepted
 from tests.conftest import need
 

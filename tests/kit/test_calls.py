@@ -14,15 +14,17 @@ from shopwright.kit import deadline
 from shopwright.kit.calls import CALLER, FAILED, Exposed, remote
 from shopwright.kit.errors import Invalid, ShopError, Unauthenticated, Unavailable
 from shopwright.kit.line import AT_ONCE, FAILURES, Line
-from shopwright.kit.seal import LASTS_S, LEEWAY_S, Seal
+from shopwright.kit.seal import CALL_LASTS_S, LASTS_S, LEEWAY_S, CallSeal, Seal
 from shopwright.kit.verbs import again
-from shopwright.kit.web.internal import Internal, audience
+from shopwright.kit.web.internal import Internal
 from shopwright.kit.wire import HttpWire
 from shopwright.services.inventory.contract import Adjustment, Inventory, SoldOut, Stock, Wanted
+from shopwright.services.users.contract import Users
+from shopwright.ways import may_ask
 from tests.process.server import free_port
 from tests.through import Through
 
-SEAL = Seal("the secret of this shop")
+SEAL = CallSeal("the secret of this shop")
 
 
 async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
@@ -30,13 +32,21 @@ async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def line_to(transport: httpx.AsyncBaseTransport, service: str, seal: Seal = SEAL) -> Line:
+async def first_time(_nonce: str) -> bool:
+    return True
+
+
+def anyone_may(_caller: str, _service: str) -> bool:
+    return True
+
+
+def line_to(transport: httpx.AsyncBaseTransport, service: str) -> Line:
     wire = Through(transport, f"http://{service}/internal/{service}/")
-    return Line(service, wire, lambda: seal.own(audience(service), "tests"))
+    return Line(service, wire, lambda verb, body: SEAL.sign(service, verb, body, "tests"))
 
 
 def app_of(service: str, contract: type, inner: object) -> Internal:
-    return Internal(nothing, {service: Exposed(contract, inner)}, SEAL)
+    return Internal(nothing, {service: Exposed(contract, inner)}, SEAL, anyone_may, first_time)
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
@@ -74,40 +84,107 @@ async def test_errors_keep_their_kind_their_words_and_their_data(inventory: Inve
 
 async def test_a_service_that_is_not_there_is_unavailable() -> None:
     wire = HttpWire(f"http://127.0.0.1:{free_port()}/internal/inventory/")
-    line = Line("inventory", wire, lambda: SEAL.own(audience("inventory"), "tests"))
+    line = Line("inventory", wire, lambda verb, body: SEAL.sign("inventory", verb, body, "tests"))
     with pytest.raises(Unavailable, match="cannot be reached"):
         await remote(Inventory, line).stock(["var_lamp"])
     await line.close()
 
 
-@pytest.mark.parametrize(
-    ("token", "path"),
-    [
+LOOK = msgspec.msgpack.encode({"variant_ids": ["var_lamp"]})
+
+
+def signed(
+    *, service: str = "inventory", verb: str = "stock", body: bytes = LOOK, seal: CallSeal = SEAL, caller: str = "tests"
+) -> str:
+    return seal.sign(service, verb, body, caller)
+
+
+async def ask(app: Internal, token: str, path: str = "inventory/stock", body: bytes = LOOK) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://inventory") as client:
+        return await client.post(f"/internal/{path}", content=body, headers={CALLER: token})
+
+
+async def test_a_call_is_believed_as_it_was_signed_and_in_no_other_way(shop: Shop) -> None:
+    app = app_of("inventory", Inventory, shop.inventory)
+    assert (await ask(app, signed())).status_code == 200
+    said, _, mark = signed().rpartition(".")
+    moment = said.split(".")[1]
+    for token, path in (
         ("", "inventory/stock"),
-        (SEAL.own(audience("orders"), "tests"), "inventory/stock"),
-        (Seal("another secret").own(audience("inventory"), "tests"), "inventory/stock"),
-        (SEAL.own(audience("inventory"), "tests"), "inventory/damage"),
-        (SEAL.own(audience("orders"), "tests"), "orders/place"),
-    ],
-)
-async def test_what_is_not_signed_for_this_service_or_not_in_its_contract_is_refused(
-    shop: Shop, token: str, path: str
-) -> None:
-    transport = httpx.ASGITransport(app=app_of("inventory", Inventory, shop.inventory))
-    async with httpx.AsyncClient(transport=transport, base_url="http://inventory") as client:
-        body = msgspec.msgpack.encode({"variant_ids": ["var_lamp"]})
-        answer = await client.post(f"/internal/{path}", content=body, headers={CALLER: token})
-        assert answer.status_code == FAILED
-        assert (await client.post("/elsewhere")).status_code == 404
+        ("...", "inventory/stock"),
+        (signed(service="orders"), "inventory/stock"),
+        (signed(verb="movements"), "inventory/stock"),
+        (signed(), "inventory/adjust"),
+        (signed(body=b"another"), "inventory/stock"),
+        (signed(seal=CallSeal("another secret")), "inventory/stock"),
+        (signed(verb="damage"), "inventory/damage"),
+        (signed(service="orders", verb="place"), "orders/place"),
+        (f"{said.replace('tests', 'faces')}.{mark}", "inventory/stock"),
+        (f"{said.replace(moment, str(int(moment) + 5))}.{mark}", "inventory/stock"),
+    ):
+        refused = await ask(app, token, path)
+        assert refused.status_code == FAILED, (token, path)
+    assert (await ask(app, signed(), "../elsewhere")).status_code == 404
 
 
-def test_a_seal_is_believed_for_less_than_a_minute() -> None:
+async def test_a_call_that_was_heard_is_not_believed_again_by_whoever_serves(shop: Shop) -> None:
+    """A header that was seen on the wire says what it said, once: it makes no owner."""
+    heard: set[str] = set()
+
+    async def once(nonce: str) -> bool:
+        new = nonce not in heard
+        heard.add(nonce)
+        return new
+
+    exposed = {"inventory": Exposed(Inventory, shop.inventory)}
+    one, two = (Internal(nothing, exposed, CallSeal("the secret of this shop"), anyone_may, once) for _ in range(2))
+    body = msgspec.msgpack.encode({"adjustments": [{"variant_id": "var_lamp", "delta": 1, "reason": "came"}]})
+    token = signed(verb="adjust", body=body)
+    assert (await ask(one, token, "inventory/adjust", body)).status_code == 200
+    for process in (one, two):
+        assert (await ask(process, token, "inventory/adjust", body)).status_code == FAILED
+    assert (await shop.inventory.stock(["var_lamp"]))["var_lamp"].on_hand == 1
+    assert not Exposed(Users, shop.users).may_repeat("register")
+
+
+async def test_only_who_has_a_service_on_its_label_is_answered(shop: Shop) -> None:
+    exposed = {"inventory": Exposed(Inventory, shop.inventory)}
+    app = Internal(nothing, exposed, SEAL, may_ask, first_time)
+    for caller in ("orders", "carts", "faces", "catalog", "orders+reviews"):
+        assert (await ask(app, signed(caller=caller))).status_code == 200, caller
+    for caller in ("", "tests", "users", "notifications", "search", "reviews+insights", "Orders"):
+        refused = await ask(app, signed(caller=caller))
+        assert (refused.status_code, b"does not ask inventory" in refused.content) == (FAILED, True), caller
+    assert may_ask("faces", "house")
+    assert not may_ask("orders", "house")
+    assert may_ask("insights", "users")  # who somebody is, all of them ask
+
+
+def test_a_call_is_remembered_as_long_as_it_could_be_believed_and_no_longer() -> None:
     now = 1_000_000.0
-    seal = Seal("secret", lambda: now)
+    seal = CallSeal("secret", lambda: now)
+    token = seal.sign("a", "verb", b"", "orders")
+    assert seal.read("a", "verb", b"", token).caller == "orders"
+    for passed in (1, CALL_LASTS_S - 1, 1, 1, 2 * CALL_LASTS_S, 5 * CALL_LASTS_S):
+        now += passed
+        with pytest.raises(Unauthenticated):
+            seal.read("a", "verb", b"", token)
+    assert len(seal._heard) + len(seal._heard_before) <= 1
+    late = seal.sign("a", "verb", b"", "orders")
+    now += CALL_LASTS_S + 1
+    with pytest.raises(Unauthenticated, match="too long ago"):
+        seal.read("a", "verb", b"", late)
+
+
+def test_a_seal_is_believed_for_less_than_a_minute_and_for_one_purpose() -> None:
+    now = 1_000_000.0
+    seal = Seal("secret", "callers", lambda: now)
     token = seal.write("a", {"sub": "orders"})
     assert seal.read("a", token)["sub"] == "orders"
     with pytest.raises(Unauthenticated):
         seal.read("b", token)
+    with pytest.raises(Unauthenticated):
+        Seal("secret", "waiting room", lambda: now).read("a", token)
     now += LASTS_S + LEEWAY_S + 1
     with pytest.raises(Unauthenticated):
         seal.read("a", token)

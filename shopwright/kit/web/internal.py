@@ -1,7 +1,11 @@
-"""What other processes of the shop ask this one: POST /internal/SERVICE/VERB, signed; nobody else is answered."""
+"""What other processes of the shop ask this one: POST /internal/SERVICE/VERB, signed; nobody else is answered.
+
+A signature is for one call, and believed once: by this process, and where the verb changes something by all that serve it.
+Who asks must be one of those that may (`Asks`).
+"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from litestar.datastructures import Headers
@@ -10,24 +14,23 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from shopwright.kit import deadline
 from shopwright.kit.calls import CALLER, DEADLINE, FAILED, Exposed, failed
-from shopwright.kit.errors import ShopError, Unavailable
-from shopwright.kit.seal import Seal
+from shopwright.kit.errors import Denied, ShopError, Unauthenticated, Unavailable
+from shopwright.kit.seal import CallSeal
 
 PREFIX = "/internal/"
-
-
-def audience(service: str) -> str:
-    """For whom a call is signed."""
-    return f"internal:{service}"
+Asks = Callable[[str, str], bool]  # may this caller ask that service?
+Once = Callable[[str], Awaitable[bool]]  # is this the first time that any process hears of it?
 
 
 class Internal:
     """ASGI middleware. `exposed`: services of this process by name."""
 
-    def __init__(self, app: ASGIApp, exposed: Mapping[str, Exposed], seal: Seal) -> None:
+    def __init__(self, app: ASGIApp, exposed: Mapping[str, Exposed], seal: CallSeal, asks: Asks, once: Once) -> None:
         self._app = app
         self._exposed = exposed
         self._seal = seal
+        self._asks = asks
+        self._once = once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(PREFIX):
@@ -36,14 +39,24 @@ class Internal:
         service, _, verb = scope["path"].removeprefix(PREFIX).partition("/")
         headers = Headers.from_scope(scope)
         try:
-            self._seal.read(audience(service), headers.get(CALLER, ""))
-            status, answer = await self._answer(service, verb, await _body(receive), headers.get(DEADLINE, ""))
+            body = await _body(receive)
+            await self._believe(service, verb, body, headers.get(CALLER, ""))
+            status, answer = await self._answer(service, verb, body, headers.get(DEADLINE, ""))
         except ShopError as error:
             status, answer = FAILED, failed(error)
         scope["path_template"] = f"{PREFIX}{service}/{verb}" if status != FAILED else PREFIX
         kind = [(b"content-type", b"application/msgpack")]
         await send({"type": "http.response.start", "status": status, "headers": kind})
         await send({"type": "http.response.body", "body": answer, "more_body": False})
+
+    async def _believe(self, service: str, verb: str, body: bytes, token: str) -> None:
+        """Raises Unauthenticated, Denied."""
+        call = self._seal.read(service, verb, body, token)
+        if not self._asks(call.caller, service):
+            raise Denied(f"{call.caller} does not ask {service}: what it asks stands on its label.")
+        exposed = self._exposed.get(service)
+        if exposed is not None and not exposed.may_repeat(verb) and not await self._once(call.nonce):
+            raise Unauthenticated("This was said before; a call is believed once.")
 
     async def _answer(self, service: str, verb: str, body: bytes, given: str) -> tuple[int, bytes]:
         exposed = self._exposed.get(service)
