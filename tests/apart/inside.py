@@ -15,6 +15,7 @@ import msgspec
 from shopwright.app import Shop
 from shopwright.front.routes import patterns
 from shopwright.kit.web.edge import IDENTITY, PATH
+from shopwright.kit.web.whole import BODIES
 from shopwright.ways import FACES, Ways, asks, serving
 from shopwright.web import build
 from tests.through import Through
@@ -114,7 +115,7 @@ class Gateway:
             "raw_path": PATH.encode(),
             # As nginx asks: without the body, and without a word of one.
             "headers": [
-                *((name, value) for name, value in headers if name != b"content-length"),
+                *((name, value) for name, value in headers if name not in BODIES),
             ],
         }
         _, app = await self.parts.part("users")
