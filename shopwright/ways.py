@@ -51,6 +51,8 @@ LOOKING = {
 BESIDE = {"catalog": ("inventory", "pricing", "search")}
 # Where it tells what was counted (`kit.tally`).
 TOLD = {"catalog": ("recommendations",)}
+# Where each part records what staff do there, and learns who somebody is.
+AUDIT = "users"
 T = TypeVar("T")
 Connect = Callable[[str], "Wire"]
 
@@ -72,15 +74,16 @@ def asks(name: str) -> tuple[str, ...]:
     if name == FACES:
         return tuple(part for part in PARTS if part != FACES)
     label: Label = importlib.import_module(f"shopwright.services.{name}").LABEL
-    return tuple(dict.fromkeys((*label.asks, *BESIDE.get(name, ()), *TOLD.get(name, ()))))
+    audited = () if name == AUDIT else (AUDIT,)
+    return tuple(dict.fromkeys((*label.asks, *BESIDE.get(name, ()), *TOLD.get(name, ()), *audited)))
 
 
 def may_ask(caller: str, service: str) -> bool:
-    """Does a process that serves these parts (“orders+payments”) ask that service? All ask users who somebody is."""
+    """Does a process that serves these parts (“orders+payments”) ask that service?"""
     parts = [part for part in caller.split("+") if part in PARTS]
     if service == HOUSE:
         return FACES in parts
-    return bool(parts) and (service == "users" or any(service in asks(part) for part in parts))
+    return any(service in asks(part) for part in parts)
 
 
 def embedded(settings: Settings) -> list[str]:

@@ -52,6 +52,7 @@ KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 # Of an order is kept what staff change of it, and nothing that says whose it is.
 OF_AN_ORDER = ("status", "payment", "shipments", "refunds", "totals")
+VARIANT = "var_"  # ids of variants begin so
 FEW = 2_000  # rules of a kind, beyond which they are not compared
 
 
@@ -139,8 +140,10 @@ class Trail:
         return {field: order[field] for field in OF_AN_ORDER if field in order}
 
     async def _stock(self, variant: str) -> dict[str, Any]:
-        product = await self._shop.catalog.by_variant(variant)
-        found = next(one.id for one in product.variants if variant in {one.id, one.sku})
+        found = variant
+        if not variant.startswith(VARIANT):  # a SKU, which the catalog knows
+            product = await self._shop.catalog.by_variant(variant)
+            found = next(one.id for one in product.variants if variant in {one.id, one.sku})
         places = await self._shop.inventory.by_location(found)
         return {**places, "rule": await self._shop.inventory.rule(found)}
 

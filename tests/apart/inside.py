@@ -27,7 +27,6 @@ class Parts:
     def __init__(self, whole: Shop, *, identifies: bool, **more: Any) -> None:
         self._whole = whole
         self._settings = msgspec.structs.replace(whole.settings, services="http://{service}")
-        self._identifies = identifies
         self._more = more
         self._opened: dict[str, asyncio.Task[tuple[Shop, Any]]] = {}
         self._stack = AsyncExitStack()
@@ -54,7 +53,7 @@ class Parts:
 
     def ways(self, part: str) -> Ways:
         """As a network does that lets nobody through but along the river (`deploy.system`)."""
-        allowed = asks(part) if self._identifies else {*asks(part), "users"}
+        allowed = asks(part)
 
         async def through(scope: Any, receive: Any, send: Any) -> None:
             name = dict(scope["headers"])[b"host"].decode()
