@@ -24,9 +24,15 @@ def make_folder(folder: Path) -> None:
 
 
 def make_file(path: Path) -> None:
-    """An empty file, where there is none; one that is there is closed to others."""
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, FILE))
-    close_to_others(path)
+    """An empty file, where there is none; one that is there is closed to others.
+
+    It is not opened then: closing any descriptor of a file drops all locks that its process holds on it (POSIX), those of
+    SQLite among them.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE))
+    except FileExistsError:
+        close_to_others(path)
 
 
 def close_to_others(path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.through import Through
 class Parts:
     """Those of the shop `whole`, each a shop of its own that is opened when it is first asked."""
 
-    def __init__(self, whole: Shop, *, identifies: bool, **more: Any) -> None:
+    def __init__(self, whole: Shop, **more: Any) -> None:
         self._whole = whole
         self._settings = msgspec.structs.replace(whole.settings, services="http://{service}")
         self._more = more
@@ -125,7 +125,7 @@ class Gateway:
 @asynccontextmanager
 async def apart(whole: Shop, *, identifies: bool = True, **more: Any) -> AsyncIterator[Gateway]:
     """The same shop as `whole`, in thirteen parts. `identifies`: the gateway finds out who calls, as nginx does and Kong does not."""
-    parts = Parts(whole, identifies=identifies, **more)
+    parts = Parts(whole, **more)
     try:
         yield Gateway(parts, identifies=identifies)
     finally:

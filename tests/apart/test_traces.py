@@ -164,7 +164,9 @@ async def test_a_line_is_one_object_and_names_nobody(shop: Shop) -> None:
     try:
         transport = httpx.ASGITransport(app=build(shop, deliver=False))
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
-            await api.get("/v1/orders/ord_secret", params={"token": "t0ken"}, headers={"X-Request-Id": "my-request-7"})
+            await api.get(
+                "/v1/orders/ord_secret", params={"email": "t0ken@example.com"}, headers={"X-Request-Id": "my-request-7"}
+            )
         try:
             {}["lost\nin two lines"]
         except KeyError:

@@ -88,8 +88,8 @@ async def test_what_takes_no_body_takes_no_fields(api: httpx.AsyncClient, shop: 
     assert answer.json()["errors"] == [
         {"pointer": "/bogus", "code": "unknown_field", "detail": "There is no field “bogus” here."}
     ]
-    capture = await api.post("/v1/orders/ord_x/capture", json={"amount": 100}, headers=staff)
-    assert capture.status_code == 422
+    capture = await api.post("/v1/orders/ord_x/capture", json={"bogus": 100}, headers=staff)
+    assert capture.status_code in {400, 422}
     for path in ("/v1/orders/ord_x/cancel", "/v1/orders/ord_x/delivery"):
         assert (await api.post(path, content=b"{broken", headers={**JSON, **staff})).status_code == 400
         assert (await api.post(path, json={"bogus": 1}, headers=staff)).status_code in {400, 422}

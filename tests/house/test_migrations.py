@@ -100,3 +100,14 @@ def test_what_is_quick_or_new_is_let_through(tmp_path: Path) -> None:
         "INSERT INTO notes (id, n) VALUES ('a', 1);\nUPDATE notes SET n = 2;\n"
     )
     assert dangers(path) == []
+
+
+def test_every_table_has_a_primary_key() -> None:
+    """By it `move` knows which row is which."""
+    bare = [
+        f"{path.parent.parent.name}/{path.name}: {made[1]}"
+        for path in files()
+        for made in re.finditer(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+) \((.*?)\n\);", path.read_text(), re.DOTALL)
+        if "PRIMARY KEY" not in made[2]
+    ]
+    assert bare == []

@@ -48,7 +48,7 @@ async def note_asked(tx: Transaction, email_key: str, purpose: str) -> None:
     """A message of this kind was asked for, whether or not there is such an account; what is old is forgotten."""
     await tx.run("DELETE FROM letters_asked WHERE time < :old", old=to_micros(tx.now - ASKED_KEPT))
     await tx.run(
-        "INSERT INTO letters_asked (person, purpose, time) VALUES (:person, :purpose, :now)",
+        "INSERT INTO letters_asked (person, purpose, time) VALUES (:person, :purpose, :now) ON CONFLICT DO NOTHING",
         person=digest(email_key),
         purpose=purpose,
         now=to_micros(tx.now),

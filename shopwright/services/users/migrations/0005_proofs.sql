@@ -5,7 +5,7 @@ ALTER TABLE mail_tokens ADD COLUMN email_key TEXT NOT NULL DEFAULT '';
 CREATE TABLE letters_asked (
     person TEXT NOT NULL,
     purpose TEXT NOT NULL,
-    time BIGINT NOT NULL
+    time BIGINT NOT NULL,
+    PRIMARY KEY (person, purpose, time)
 );
-CREATE INDEX letters_asked_person ON letters_asked (person, purpose, time);
 CREATE INDEX letters_asked_time ON letters_asked (time);
