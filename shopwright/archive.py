@@ -32,7 +32,11 @@ LEFT_OUT = frozenset({"migrations", "timers", "generations", "document_moves", "
 # What is encrypted where it lies is in an archive as it was: whoever reads it has another key. Keep archives as you do keys.
 ENCRYPTED: Mapping[tuple[str, str], str] = {("users", "second_factors"): "secret"}
 # What the index has is made anew where the archive is read.
-MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {("search", "entries"): {"indexed": 0}}
+MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {
+    ("search", "entries"): {"indexed": 0},
+    ("users", "audit"): {"mac": ""},  # under the key of the shop that reads it
+    ("users", "audit_head"): {"mac": ""},
+}
 BATCH = 500
 
 
@@ -200,6 +204,7 @@ async def read(shop: Shop, path: Path) -> Manifest:
     except (OSError, zipfile.BadZipFile, KeyError) as error:
         raise Invalid(f"{path} cannot be read as an archive of a shop: {error}.") from None
     await shop.protect()
+    await shop.users.log.seal_anew()
     await shop.search.rebuild()
     return manifest
 

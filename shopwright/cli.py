@@ -3,11 +3,10 @@
 Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usage.
 """
 
-import asyncio
 import importlib
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,12 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from shopwright import __version__
+from shopwright.commands.opening import with_shop
 from shopwright.kit.errors import ShopError
 from shopwright.kit.private import keep_to_ourselves
 from shopwright.kit.settings import missing_extra
 
 if TYPE_CHECKING:
-    from shopwright.app import Shop
     from shopwright.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,22 +77,6 @@ def read_settings(data: str | None, **more: str) -> "Settings":
     os.environ.update({name: value for name, value in given.items() if value})
     settings, _ = read(Settings, os.environ)
     return complete(settings)
-
-
-def with_shop(settings: "Settings", act: "Callable[[Shop], Awaitable[int]]", *, migrate: bool = True) -> int:
-    """Open the shop, bring it up to date, do something, and close it. Other processes may be serving it meanwhile."""
-    from shopwright.app import Shop
-
-    async def run() -> int:
-        shop = Shop(settings)
-        try:
-            if migrate:
-                await shop.migrate()
-            return await act(shop)
-        finally:
-            await shop.close()
-
-    return asyncio.run(run())
 
 
 @click.group(cls=Spoken, context_settings={"help_option_names": ["-h", "--help"]})
@@ -184,7 +167,7 @@ def demo(data: str | None, size: int | None) -> None:
     """Load the demo catalogue; what is there stays as it is."""
     from shopwright.commands import loading
 
-    raise SystemExit(with_shop(read_settings(data), lambda shop: loading.demo(shop, size)))
+    raise SystemExit(with_shop(read_settings(data), lambda shop: loading.demo(shop, size), recorded="demo"))
 
 
 @main.command(name="import")
@@ -206,9 +189,20 @@ def import_(
 
     settings = read_settings(data)
     if kind == "archive":
-        raise SystemExit(with_shop(settings, lambda shop: moving.restore(shop, file, sure=False)))
+        raise SystemExit(
+            with_shop(
+                settings,
+                lambda shop: moving.restore(shop, file, sure=False),
+                recorded="restore",
+                about=f"file {file.name}",
+            )
+        )
     wish = importing.Wish(report=report, fetch=not no_images, how=how or "take", images_from=images_from)  # type: ignore[arg-type]  # click checked it
-    raise SystemExit(with_shop(settings, lambda shop: importing.run(shop, kind, file, wish)))
+    raise SystemExit(
+        with_shop(
+            settings, lambda shop: importing.run(shop, kind, file, wish), recorded="import", about=f"file {file.name}"
+        )
+    )
 
 
 @main.command()
@@ -218,7 +212,11 @@ def export(data: str | None, file: Path) -> None:
     """Write the whole shop to FILE.zip, an open archive; to FILE.jsonl: its products, one JSON object a line."""
     from shopwright.commands import moving
 
-    raise SystemExit(with_shop(read_settings(data), lambda shop: moving.export(shop, file)))
+    raise SystemExit(
+        with_shop(
+            read_settings(data), lambda shop: moving.export(shop, file), recorded="export", about=f"file {file.name}"
+        )
+    )
 
 
 @main.command()
@@ -229,7 +227,14 @@ def backup(data: str | None, folder: Path, keep: int) -> None:
     """Write an archive of the shop, with the time in its name, to FOLDER; the shop may run."""
     from shopwright.commands import moving
 
-    raise SystemExit(with_shop(read_settings(data), lambda shop: moving.backup(shop, folder, keep)))
+    raise SystemExit(
+        with_shop(
+            read_settings(data),
+            lambda shop: moving.backup(shop, folder, keep),
+            recorded="backup",
+            about=f"folder {folder.name}",
+        )
+    )
 
 
 @main.command()
@@ -240,7 +245,14 @@ def restore(data: str | None, file: Path, *, yes: bool) -> None:
     """Make the shop what an archive says: all at once or not at all; the shop may run."""
     from shopwright.commands import moving
 
-    raise SystemExit(with_shop(read_settings(data), lambda shop: moving.restore(shop, file, sure=yes)))
+    raise SystemExit(
+        with_shop(
+            read_settings(data),
+            lambda shop: moving.restore(shop, file, sure=yes),
+            recorded="restore",
+            about=f"file {file.name}",
+        )
+    )
 
 
 @main.command()
@@ -317,7 +329,7 @@ def replay_facts(data: str | None, ids: tuple[str, ...]) -> None:
     """Bring facts that were given up on their way again: those with these ids, or all."""
     from shopwright.commands import facts as command
 
-    raise SystemExit(with_shop(read_settings(data), lambda shop: command.replay(shop, ids)))
+    raise SystemExit(with_shop(read_settings(data), lambda shop: command.replay(shop, ids), recorded="replay"))
 
 
 @main.group()
@@ -340,7 +352,7 @@ def rotate_keys(data: str | None) -> None:
     """Encrypt all secrets with a new key and sign with a new one; the shop may run, and nobody is signed out."""
     from shopwright.commands import keys as command
 
-    raise SystemExit(with_shop(read_settings(data), command.rotate))
+    raise SystemExit(with_shop(read_settings(data), command.rotate, recorded="rotate keys"))
 
 
 @main.command()

@@ -1,10 +1,14 @@
 """The audit log: whatever staff do is an entry that stays, and one that is changed or missing is found."""
 
 import asyncio
+import os
+import subprocess
+import sys
 
 import httpx
 import pytest
 
+from shopwright import archive
 from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.audit import Act, AuditFilter
@@ -12,7 +16,7 @@ from shopwright.kit.auth import StaffOnly
 from shopwright.kit.clock import HandClock
 from shopwright.kit.web.audit import MASK, is_audited, masked
 from shopwright.web import routes_of, shape_of
-from tests.conftest import fill_cart, sell
+from tests.conftest import QUICK, fill_cart, make_settings, sell
 
 COUPON = {"code": "LAST", "kind": "percentage", "value": 1000}
 
@@ -181,3 +185,42 @@ async def test_who_writes_to_the_database_without_the_key_writes_no_history(whol
         Act(user_id="usr_1", who="Ada", role="owner", action="put_coupon")
     )
     assert any("Entry 1" in sentence for sentence in await wrong(whole))
+
+
+async def test_a_log_that_came_by_an_archive_is_whole_where_it_is_read(whole: Shop, data, tmp_path) -> None:
+    for name in ("Ada", "Bo"):
+        await whole.users.log.record(Act(user_id="usr_1", who=name, role="owner", action="put_coupon"))
+    written = await archive.write(whole, tmp_path / "a.zip")
+    other = Shop(make_settings(tmp_path / "other", secret="another secret"), hasher=QUICK)
+    await other.migrate()
+    async with other.running(deliver=False):
+        await archive.read(other, tmp_path / "a.zip")
+        assert [one.act.who for one in await other.users.audit(AuditFilter())] == ["Bo", "Ada"]
+        assert await other.users.log.damage() == []
+        assert await archive.checksum(other) == written.checksum
+        async with other.works["users"].begin() as tx:
+            await tx.run("DELETE FROM audit WHERE seq = 1")
+        assert await other.users.log.damage()
+
+
+def test_commands_are_entries_too(tmp_path) -> None:
+    env = {**os.environ, "SHOPWRIGHT_DATA": str(tmp_path / "data"), "SHOPWRIGHT_OWNER_PASSWORD": "owner-password"}
+
+    def command(*words: str) -> int:
+        return subprocess.run([sys.executable, "-m", "shopwright", *words], env=env, check=False).returncode
+
+    assert command("export", str(tmp_path / "a.zip")) == 0
+    assert command("import", "shopify", str(tmp_path / "missing.csv")) == 1
+    assert command("restore", str(tmp_path / "a.zip"), "--yes") == 0
+    assert command("keys", "rotate") == 0
+
+    async def recorded() -> list[tuple[str, str, int]]:
+        shop = Shop(make_settings(tmp_path / "data", database=""), hasher=QUICK)
+        try:
+            found = await shop.users.audit(AuditFilter())
+            assert await shop.users.log.damage() == []
+            return [(one.act.action, one.act.subject, one.status) for one in found]
+        finally:
+            await shop.close()
+
+    assert asyncio.run(recorded()) == [("rotate keys", "", 200), ("restore", "file a.zip", 200)]

@@ -6,13 +6,15 @@ not hold: who can write to the database cannot write history. Each code also sta
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from shopwright.kit import watch
 from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row
+from shopwright.kit.errors import ShopError
 from shopwright.kit.work import Work
 from shopwright.services.users import audit_store as store
 from shopwright.services.users import model
@@ -20,6 +22,7 @@ from shopwright.services.users import model
 # An act that takes longer was broken off.
 LONGEST_ACT = timedelta(minutes=10)
 LOOKED_AT = 1_000
+DONE, REFUSED = 200, 422  # as HTTP says it
 
 
 class AuditLog:
@@ -36,12 +39,12 @@ class AuditLog:
             await store.open_act(tx, act_id, store.Body(act=act, before=dict(before)))
         return act_id
 
-    async def end(self, act_id: str, status: int, after: Mapping[str, object]) -> None:
-        """Close an entry that is open. `status` 0: the act was broken off, and may be done or not."""
+    async def end(self, act_id: str, status: int, after: Mapping[str, object]) -> bool:
+        """Close an entry; False where it is not open. `status` 0: the act was broken off, and may be done or not."""
         async with self._work.begin() as tx:
             begun = await store.take_open(tx, act_id)
             if begun is None:
-                return
+                return False
             last, code = await store.hold_head(tx)
             was, became = model.changed(begun.before, after)
             done = store.Body(act=begun.act, before=was, after=became, status=status)
@@ -49,10 +52,25 @@ class AuditLog:
             mac = self._code(code, row)
             await store.append(tx, row, mac)
         watch.note("act recorded", user=begun.act.user_id, action=begun.act.action, entry=last + 1, code=mac)
+        return True
+
+    @asynccontextmanager
+    async def recording(self, act: Act) -> AsyncIterator[None]:
+        """Around what is done by a command, which may replace the log itself (a restore)."""
+        act_id, status = await self.begin(act, {}), 0
+        try:
+            yield
+            status = DONE
+        except ShopError:
+            status = REFUSED
+            raise
+        finally:
+            if not await self.end(act_id, status, {}):
+                await self.end(await self.begin(act, {}), status, {})
 
     async def record(self, act: Act) -> None:
         """An entry for what is done in one step, or is over."""
-        await self.end(await self.begin(act, {}), 200, {})
+        await self.end(await self.begin(act, {}), DONE, {})
 
     async def entries(self, wanted: AuditFilter, before: int, limit: int) -> list[AuditEntry]:
         """Newest first."""
@@ -62,6 +80,18 @@ class AuditLog:
         """What a process that ended left open is recorded as broken off."""
         for act_id in await store.unfinished(self._work, to_micros(self._work.now() - LONGEST_ACT)):
             await self.end(act_id, 0, {})
+
+    async def seal_anew(self) -> None:
+        """The log of an archive, under the key of this shop: that of the shop it was written by is not known here."""
+        async with self._work.begin() as tx:
+            await store.hold_head(tx)
+            seq, code = 0, ""
+            while rows := await store.rows_after(tx, seq, LOOKED_AT):
+                for row in rows:
+                    code = self._code(code, row)
+                    await store.seal(tx, row["seq"], code)
+                seq = rows[-1]["seq"]
+            await store.set_head(tx, seq, code)
 
     def _code(self, before: str, row: Row | Mapping[str, str | int]) -> str:
         parts = [before, *(str(row[name]) for name in ("seq", "id", "time", "user_id", "action", "subject", "body"))]

@@ -76,6 +76,16 @@ async def hold_head(tx: Transaction) -> tuple[int, str]:
     return rows[0]["seq"] - 1, rows[0]["mac"]
 
 
+async def seal(tx: Transaction, seq: int, mac: str) -> None:
+    """The code of an entry of an archive."""
+    await tx.run("UPDATE audit SET mac = :mac WHERE seq = :seq", seq=seq, mac=mac)
+
+
+async def set_head(tx: Transaction, seq: int, mac: str) -> None:
+    """The last entry of an archive."""
+    await tx.run("UPDATE audit_head SET seq = :seq, mac = :mac WHERE id = 1", seq=seq, mac=mac)
+
+
 async def head(source: Work) -> tuple[int, str]:
     """Number and code of the last entry."""
     row = await source.one("SELECT seq, mac FROM audit_head WHERE id = 1")
@@ -110,7 +120,7 @@ async def entries(source: Work, wanted: AuditFilter, before: int, limit: int) ->
     return [read(row) for row in rows]
 
 
-async def rows_after(source: Work, seq: int, limit: int) -> list[Row]:
+async def rows_after(source: Work | Transaction, seq: int, limit: int) -> list[Row]:
     """In order, to be looked through."""
     return list(
         await source.fetch("SELECT * FROM audit WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
