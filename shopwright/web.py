@@ -35,7 +35,6 @@ from shopwright.faces.storefront.visitors import PageVisitors, forms
 from shopwright.housekeeping import Housekeeper, operator_routes
 from shopwright.kit.auth import Caller, anyone
 from shopwright.kit.calls import Exposed
-from shopwright.kit.derived import derived_key
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.hot import Hot
 from shopwright.kit.house import House
@@ -275,7 +274,7 @@ def routes_of(shape: Shape) -> Litestar:
 def shape_of(shop: Shop) -> Shape:
     """What the routes of this shop are registered by."""
     settings = shop.settings
-    return Shape(frozenset(shop.here), shop.ways.apart, settings.url, forms_key(settings), settings.largest_body)
+    return Shape(frozenset(shop.here), shop.ways.apart, settings.url, settings.secret, settings.largest_body)
 
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
@@ -285,7 +284,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     standing = Standing(shop, deliver=deliver)
     answering: ASGIApp = Behind(routes_of(shape_of(shop)), standing)
     if shop.edge is not None:
-        answering = OwnForms(answering, forms(shop.settings.url, forms_key(shop.settings)), shop.settings.url)
+        answering = OwnForms(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
     hot = None if shop.hot is None else Hot(shop.hot, made_by(shop.settings))
     answering = Prepared(answering, plans(shop), sources, shop.numbers.prepared, shop.edge, hot)
     answering = Turns(answering, shop.carts, Seal(shop.settings.secret, "waiting room"), shop.clock, shop.settings)
@@ -322,11 +321,6 @@ def heard_once(shop: Shop) -> Callable[[str], Awaitable[bool]]:
             return True  # this process remembers it; the shop goes on while its cache is gone
 
     return once
-
-
-def forms_key(settings: Settings) -> str:
-    """What tokens of forms are signed with."""
-    return derived_key(settings.secret, "forms").hex()
 
 
 def made_by(settings: Settings) -> str:

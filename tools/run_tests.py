@@ -26,6 +26,7 @@ GATE = tuple(
 SOAK = (*GATE, f"{TOLD}MONGODB")  # FerretDB is built from source, which takes minutes
 FAILED = 1  # pytest's exit code where tests failed; others mean that it could not run them
 SHORT = "not slow and not browser and not soak"
+SLOW = "slow and not browser and not soak"
 # Services asked on the wire: all tests but those of what is apart by itself or asks no service.
 SPLIT = tuple(f"tests/{name}" for name in ("api", "imports", "kit", "pages", "security", "services"))
 # Contracts of engines and imports ran already, on two databases each.
@@ -69,12 +70,13 @@ PASSES = {
         ENGINES,
         Pass("servers", "servers", SHORT, SERVERS, workers=2),
         Pass("split", "apart", SHORT, SPLIT, workers=2),
-        Pass("steps", "sqlite", "slow", ("tests/process/test_steps.py",)),
-        Pass("cluster", "servers", "slow", ("tests/apart",)),
-        Pass("simulator", "sqlite", "slow", ("tests/simulate",)),
+        Pass("steps", "sqlite", SLOW, ("tests/process/test_steps.py",)),
+        Pass("processes", "sqlite", SLOW, ("tests/process", "tests/security", "--ignore=tests/process/test_steps.py")),
+        Pass("simulator", "sqlite", SLOW, ("tests/simulate",)),
+        Pass("doors", "sqlite", SLOW, ("tests/api", "tests/apart", "tests/engines", "tests/pages", "tests/services")),
+        Pass("cluster", "servers", SLOW, ("tests/apart/test_cluster.py",)),
         Pass("browsers", "sqlite", "browser"),
-        Pass("processes", "sqlite", "slow", ("tests/process", "tests/security", "--ignore=tests/process/test_steps.py")),
-        Pass("postgresql-processes", "postgresql", "slow", ("tests/process", "--ignore=tests/process/test_steps.py")),
+        Pass("postgresql-processes", "postgresql", SLOW, ("tests/process", "tests/engines", "--ignore=tests/process/test_steps.py")),
     ),
     "soak": (
         Pass("soak-postgresql", "postgresql", SHORT, SEEN, workers=2),

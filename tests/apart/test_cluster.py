@@ -202,6 +202,7 @@ async def less_is_shown_and_nothing_fails_without(shop: Cluster, *services: str)
     await shop.all_ready()
 
 
+@pytest.mark.slow
 def test_what_a_cluster_lacks_is_told(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
 

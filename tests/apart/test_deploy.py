@@ -37,6 +37,7 @@ def of_kind(kind: str) -> dict[str, dict[str, Any]]:
     return {one["metadata"]["name"]: one["spec"] for one in manifests() if one["kind"] == kind}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 def test_kubernetes_knows_every_field_of_every_manifest(version: str) -> None:
     known = [one for one in manifests() if one["kind"] != "Kustomization"]
@@ -89,6 +90,7 @@ def test_the_network_is_open_along_the_river_and_nowhere_else() -> None:
     assert asks("payments") == asks("inventory") == ("users",)  # what staff do is recorded there
 
 
+@pytest.mark.slow
 def test_compose_accepts_its_file(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(compose.files(Wanted())["compose.yaml"])
     command = [

@@ -15,6 +15,8 @@ from tests.apart.test_front import program
 from tests.conftest import OWNER, sign_in
 from tests.process.server import Server, free_port
 
+pytestmark = pytest.mark.slow
+
 SOON_S = 2.0
 FROM_OURS = {"Sec-Fetch-Site": "same-origin"}
 

@@ -187,6 +187,7 @@ async def test_a_line_is_one_object_and_names_nobody(shop: Shop) -> None:
     assert "KeyError" in stumbled["error"]
 
 
+@pytest.mark.slow
 def test_several_processes_serve_where_traces_are_kept(data: tuple[Path, str]) -> None:
     with receiver() as (url, spans):
         server = Server(*data, workers=2, traces=url).start()

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from shopwright.deploy import watch
@@ -98,6 +99,7 @@ def test_prometheus_accepts_its_files(tmp_path: Path) -> None:
         assert told.returncode == 0, told.stdout + told.stderr
 
 
+@pytest.mark.slow
 def test_every_alert_fires_of_its_cause_and_keeps_still_without_it(tmp_path: Path) -> None:
     assert CAUSES.keys() == {one.name for one in alerts()}
     files: dict[str, list[dict[str, Any]]] = {"1m": [], BACK_STEP: []}

@@ -141,6 +141,7 @@ async def begin(port: int, head: bytes = b"") -> tuple[asyncio.StreamReader, asy
     return reader, writer
 
 
+@pytest.mark.slow
 async def test_unfinished_bodies_of_one_address_shut_nobody_out(data: tuple[Path, str], tmp_path: Path) -> None:
     async with door("one process", data, tmp_path) as port:
         sockets = [await begin(port) for _ in range(1500)]
@@ -157,6 +158,7 @@ async def test_unfinished_bodies_of_one_address_shut_nobody_out(data: tuple[Path
     assert answers.count(b"HTTP/1.1 408") <= 64
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["one process", "nginx"])
 async def test_a_refusal_does_not_wait_for_the_body(kind: str, data: tuple[Path, str], tmp_path: Path) -> None:
     asked = {

@@ -131,6 +131,7 @@ SPELLINGS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DOORS)
 async def test_no_spelling_lets_another_site_make_an_owner(kind: str, data: tuple[Path, str], tmp_path: Path) -> None:
     body = b'{"email": "eve@example.com", "password": "correct horse", "name": "Eve", "role": "owner"}'
@@ -148,6 +149,7 @@ async def test_no_spelling_lets_another_site_make_an_owner(kind: str, data: tupl
         assert status == 401, "nobody was made"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DOORS)
 async def test_what_is_not_canonical_is_refused_or_led_on_at_every_door(
     kind: str, data: tuple[Path, str], tmp_path: Path

@@ -96,6 +96,7 @@ async def test_processes_count_together(kind: str, tmp_path: Path) -> None:
             one.close()
 
 
+@pytest.mark.slow
 async def test_two_workers_let_no_more_through_than_one(data: tuple[Path, str], tmp_path: Path) -> None:
     async with door("two workers", data, tmp_path, limits="on", writes_per_minute="20") as port:
         limits = httpx.Limits(max_keepalive_connections=0)  # each request to whichever worker takes it

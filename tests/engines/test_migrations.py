@@ -92,6 +92,7 @@ def shopwright(data: Path, database: str, *command: str) -> subprocess.Popen:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_ten_processes_that_start_at_once_migrate_once(database: str, tmp_path: Path) -> None:
     processes = [shopwright(tmp_path, database, "migrate") for _ in range(10)]
     told = await asyncio.to_thread(lambda: [process.communicate(timeout=120)[0] for process in processes])
@@ -210,6 +211,7 @@ async def all_plans(shop: Shop) -> list[tuple[str, Step]]:
     return [(name, step) for name, work in shop.works.items() for step in await work.database.plan(migrations_of(name))]
 
 
+@pytest.mark.slow
 async def test_an_upgrade_is_rehearsed_on_a_copy_of_the_last_release(
     database: str, place_for_copy: str, tmp_path: Path
 ) -> None:

@@ -287,6 +287,7 @@ async def test_staff_change_price_stock_and_text(browser: Browser, shop: Shop) -
     assert "now in version" in page
 
 
+@pytest.mark.slow
 async def test_pages_of_the_whole_demo_shop_are_there(browser: Browser, shop: Shop) -> None:
     assert await load(shop) == 120
     assert await load(shop) == 0

@@ -21,7 +21,7 @@ from shopwright.move.run import Move, release
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, mongo_url, need, place, postgres_do, sell, server
 from tests.process.server import Server, buy, delivered
 
-pytestmark = pytest.mark.skipif(ON_SERVERS, reason="each of these knows two shapes already")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(ON_SERVERS, reason="each of these knows two shapes already")]
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ def open_to_others(folder: Path) -> list[str]:
     return [str(path.relative_to(folder)) for path in paths if stat.S_IMODE(path.lstat().st_mode) & 0o077]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(ON_SERVERS, reason="of files")
 def test_nothing_on_disk_is_open_to_others_whatever_the_umask(tmp_path: Path) -> None:
     place = tmp_path / "srv" / "shop"

@@ -26,6 +26,8 @@ from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, need, sel
 from tests.process.server import Server, all_at_once, buy, delivered
 from tests.road import Road
 
+pytestmark = pytest.mark.slow
+
 
 async def stock_up(data: tuple[Path, str], *goods: tuple[str, int]) -> list[str]:
     shop = Shop(make_settings(*data), hasher=QUICK)
@@ -52,7 +54,6 @@ async def wrong(shop: Shop) -> list[str]:
     return [sentence for finding in await examine(shop) for sentence in finding.wrong]
 
 
-@pytest.mark.slow
 async def test_a_thousand_buyers_for_the_last_unit_make_one_order(data: tuple[Path, str]) -> None:
     (sku,) = await stock_up(data, ("Last Lamp", 1))
     server = Server(*data, workers=2).start()
@@ -73,7 +74,6 @@ async def test_a_thousand_buyers_for_the_last_unit_make_one_order(data: tuple[Pa
         await shop.close()
 
 
-@pytest.mark.slow
 async def test_a_thousand_buyers_for_the_last_use_of_a_coupon_use_it_once(data: tuple[Path, str]) -> None:
     (sku,) = await stock_up(data, ("Lamp", 5_000))
     shop = Shop(make_settings(*data), hasher=QUICK)
@@ -280,7 +280,6 @@ async def wave(url: str, sku: str, name: str) -> set[int]:
     return {answer.status_code for answer in answers}
 
 
-@pytest.mark.slow
 async def test_no_worker_uses_a_connection_of_another_and_a_new_one_opens_its_own(data: tuple[Path, str]) -> None:
     need(bool(data[1]), "PostgreSQL (SHOPWRIGHT_TEST_POSTGRES)")
     (sku,) = await stock_up(data, ("Lamp", 1_000))

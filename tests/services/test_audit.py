@@ -203,6 +203,7 @@ async def test_a_log_that_came_by_an_archive_is_whole_where_it_is_read(whole: Sh
         assert await other.users.log.damage()
 
 
+@pytest.mark.slow
 def test_commands_are_entries_too(tmp_path) -> None:
     env = {**os.environ, "SHOPWRIGHT_DATA": str(tmp_path / "data"), "SHOPWRIGHT_OWNER_PASSWORD": "owner-password"}
 

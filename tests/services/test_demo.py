@@ -41,6 +41,7 @@ async def test_a_demo_shop_stays_one_in_its_archive(shop: Shop, other: Shop, tmp
     assert await other.is_demo()
 
 
+@pytest.mark.slow
 async def test_the_demo_command_marks_what_it_fills(shop: Shop) -> None:
     await loading.demo(shop, None)
     assert await shop.is_demo()

@@ -112,6 +112,7 @@ async def test_what_a_fact_on_its_way_will_mend_is_not_wrong(shop: Shop) -> None
     assert any("does not know" in sentence for finding in found for sentence in finding.wrong)
 
 
+@pytest.mark.slow
 async def test_the_doctor_ends_well_where_all_is_only_on_its_way(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:

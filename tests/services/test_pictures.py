@@ -133,6 +133,7 @@ def test_parts_of_itself_and_pictures_within_it_are_drawn() -> None:
     assert drawing.draw(fine, 160).startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_drawing_that_would_take_all_of_a_processor_or_of_the_memory_is_ended() -> None:
     nested = "".join(
         f'<filter id="f{n}"><feTurbulence baseFrequency="0.9" numOctaves="200"/></filter>' for n in range(3)

@@ -13,7 +13,7 @@ from tests.simulate.broken import BROKEN, CountsWhatItReadBefore
 
 PATIENCE_S = 60.0
 VARIANTS = [(ours, broken) for ours, ones in BROKEN.items() for broken in ones]
-pytestmark = pytest.mark.skipif(bool(POSTGRES), reason="a simulation has SQLite files of its own")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(POSTGRES), reason="a simulation has SQLite files of its own")]
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,6 @@ async def test_the_shop_holds_through_stories_nobody_has_told_yet(stage: Stage, 
         assert outcome.wrong == [], f"shopwright simulate --seed {seed}"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("ours", "broken"), VARIANTS, ids=[broken.__name__ for _, broken in VARIANTS])
 async def test_a_shop_that_is_broken_is_found_out_within_a_minute(tmp_path: Path, ours: type, broken: type) -> None:
     stage = Stage(tmp_path, {ours: broken})

@@ -13,6 +13,7 @@ from litestar.types import Scope
 
 from shopwright.faces.render import cart_badge
 from shopwright.faces.storefront.frame import cookie_name
+from shopwright.kit.derived import derived_key
 from shopwright.kit.web.prepared import Header
 from shopwright.services.carts.contract import Carts
 from shopwright.settings import Settings
@@ -21,10 +22,10 @@ TOKEN = re.compile(r"[0-9a-f]{64,256}")
 
 
 def forms(url: str, secret: str) -> CSRFConfig:
-    """How forms of the shop at `url` are kept from being sent by other sites."""
+    """How forms of the shop at `url` are kept from being sent by other sites. `secret`: that of the shop."""
     secure = url.startswith("https://")
     return CSRFConfig(
-        secret=secret,
+        secret=derived_key(secret, "forms").hex(),
         cookie_name="__Host-form" if secure else "form",
         cookie_secure=secure,
         cookie_httponly=True,
