@@ -131,5 +131,5 @@ async def test_a_checkout_asks_other_services_no_more_often_than_it_must(whole: 
     assert created == {}
     assert added == [{"inventory": 1, "pricing": 1}] * 2
     assert changed == {"pricing": 1}
-    # The cart twice, set aside twice and taken, the payment opened and read; the cart's price once more.
-    assert placed == {"carts": 2, "inventory": 3, "payments": 2, "pricing": 1}
+    # The cart twice; what is there, set aside twice and taken; may it be paid, opened and read; the cart’s price once more.
+    assert placed == {"carts": 2, "inventory": 4, "payments": 3, "pricing": 1}
