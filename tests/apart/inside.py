@@ -164,7 +164,7 @@ class Asked:
 async def on_the_wire(whole: Shop, gateway: Gateway) -> AsyncIterator[Asked]:
     """The same shop for those who ask its services."""
     settings = msgspec.structs.replace(whole.settings, services="http://{service}")
-    ways = Ways(settings, [], lambda base: Through(httpx.ASGITransport(app=gateway.parts.between), base))
+    ways = Ways(settings, [FACES], lambda base: Through(httpx.ASGITransport(app=gateway.parts.between), base))
     try:
         yield Asked(whole, gateway.parts, ways)
     finally:
