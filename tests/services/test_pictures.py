@@ -3,6 +3,7 @@
 import io
 import time
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -28,7 +29,9 @@ async def kept(shop: Shop, data: bytes) -> bytes:
     """What the shop keeps of it."""
     media = await shop.catalog.add_media(data, "a picture")
     found = await shop.catalog.original(media.url.split("/")[2])
-    assert isinstance(found, bytes)
+    if isinstance(found, str):  # where files are elsewhere
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(found)).content
     return found
 
 
