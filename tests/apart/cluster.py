@@ -34,6 +34,7 @@ class Cluster:
             **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
             **{f"SHOPWRIGHT_{name.upper()}": value for name, value in given.items()},
             "SHOPWRIGHT_URL": self.url,
+            "SHOPWRIGHT_STAFF_SECOND_FACTOR": "optional",
             "PYTHONPATH": str(self._code / "current"),
         }
 
