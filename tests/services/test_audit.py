@@ -107,6 +107,7 @@ def test_secrets_are_masked_wherever_they_stand_and_codes_of_coupons_are_not() -
     assert masked(given) == {
         "email": "a@b.c", "password": MASK, "code": MASK, "more": {"new_password": MASK, "api_token": MASK},
     }  # fmt: skip
+    assert masked({"role": "owner", "own_password": "pw", "code": "123456"})["code"] == MASK
     assert masked({"code": "LAST", "note": "n" * 1000})["code"] == "LAST"
     assert len(masked({"note": "n" * 1000})["note"]) < 400
 

@@ -59,7 +59,7 @@ def is_audited(opt: Mapping[str, Any], method: str) -> bool:
 
 
 class Audit:
-    """Middleware of all routes, inside the one that finds out who calls."""
+    """Middleware of all routes, inside those that find out who calls and read bodies: a body comes whole, in one message."""
 
     def __init__(self, app: ASGIApp, trail: Callable[[], AuditTrail]) -> None:
         self._app = app
@@ -75,12 +75,14 @@ class Audit:
         ):
             await self._app(scope, receive, send)
             return
-        read = await _read_ahead(receive) if scope["method"] not in SAFE else []
-        act = await self._trail().begin(caller, _describe(scope, b"".join(one["body"] for one in read)))
+        read: Any = await receive() if scope["method"] not in SAFE else None
+        act = await self._trail().begin(caller, _describe(scope, read.get("body", b"") if read else b""))
         open_act: OpenAct | None = act
 
         async def replay() -> Any:
-            return read.pop(0) if read else await receive()
+            nonlocal read
+            message, read = read, None
+            return message or await receive()
 
         async def close_first(message: Message) -> None:
             nonlocal open_act
@@ -103,23 +105,6 @@ async def _close(act: OpenAct, status: int) -> None:
         log.exception("an entry of the audit log was left open")
 
 
-async def _read_ahead(receive: Receive) -> list[Any]:
-    """The beginning of a body, to be given to whoever reads it."""
-    read: list[Any] = []
-    left = MOST_READ
-    while left > 0:
-        message: Any = await receive()
-        if message["type"] != "http.request":
-            return [*read, {"type": "http.request", "body": b"", "more_body": False}]
-        read.append(
-            {"type": "http.request", "body": message.get("body", b""), "more_body": message.get("more_body", False)}
-        )
-        left -= len(read[-1]["body"])
-        if not read[-1]["more_body"]:
-            break
-    return read
-
-
 def _describe(scope: Scope, body: bytes) -> Request:
     handler = scope["route_handler"]
     kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
@@ -128,7 +113,7 @@ def _describe(scope: Scope, body: bytes) -> Request:
         action=handler.handler_name,
         route=scope["path_template"],
         parameters={name: str(value)[:LONGEST_VALUE] for name, value in scope["path_params"].items()},
-        given=masked(_fields(kind, body)),
+        given=masked(_fields(kind, body[:MOST_READ])),
         address=client[0],
         request_id=trace.request_id(),
     )
@@ -147,7 +132,7 @@ def _fields(kind: bytes, body: bytes) -> Mapping[str, Any]:
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The same without secrets, and with long texts cut."""
-    proving = "password" in fields  # then `code` is of an authenticator, and no coupon's
+    proving = any("password" in str(name).lower() for name in fields)  # then `code` is an authenticator's, no coupon's
     return {
         str(name)[:LONGEST_VALUE]: MASK if _is_secret(str(name).lower(), proving=proving) else _cut(value)
         for name, value in fields.items()
