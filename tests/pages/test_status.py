@@ -8,7 +8,7 @@ from shopwright.faces.storefront.status import states
 from shopwright.kit.house import Condition, Waiting
 from shopwright.lenient import SPARED
 from shopwright.web import build
-from tests.conftest import APART, sell
+from tests.conftest import APART, ON_SERVERS, sell
 
 
 def condition(*parts: str, late: float = 0.0, **bad: str) -> Condition:
@@ -43,7 +43,7 @@ async def test_anyone_may_look_and_learns_nothing_of_the_inside(shop: Shop) -> N
             assert inside not in page.text.casefold()
 
 
-@pytest.mark.skipif(APART, reason="of one process")
+@pytest.mark.skipif(ON_SERVERS, reason="there the role of a service drops no table")
 @pytest.mark.parametrize("service", sorted(SPARED))
 async def test_a_reader_whose_tables_are_gone_takes_no_page_with_it_and_is_told_of(shop: Shop, service: str) -> None:
     kettle = await sell(shop)
@@ -63,7 +63,7 @@ async def test_a_reader_whose_tables_are_gone_takes_no_page_with_it_and_is_told_
         assert "lacks something" in ready.json()["engines"][f"database {service}"]
 
 
-@pytest.mark.skipif(APART, reason="of one process")
+@pytest.mark.skipif(ON_SERVERS, reason="there the role of a service drops no table")
 async def test_a_shop_that_lacks_what_it_needs_is_not_ready(shop: Shop) -> None:
     async with shop.works["orders"].begin() as tx:
         await tx.run("DROP TABLE order_lines")

@@ -105,13 +105,13 @@ async def test_orders_brought_from_an_earlier_shop_are_not_given_to_who_says_to_
 
 
 async def test_no_secret_of_a_message_is_stored_or_shown(shop: Shop, api: httpx.AsyncClient) -> None:
-    given: list[str] = []
+    letters: dict[str, list[str]] = {}
     postbox = shop.postboxes["email"]
     hand_over = postbox.deliver
 
     class Seen:
         async def deliver(self, message) -> None:
-            given.extend(SECRET.findall(message.text))
+            letters.setdefault(message.subject, []).extend(SECRET.findall(message.text))
             await hand_over(message)
 
         def __getattr__(self, name: str):
@@ -123,14 +123,15 @@ async def test_no_secret_of_a_message_is_stored_or_shown(shop: Shop, api: httpx.
     order = await order_of_a_guest(shop, EVE)
     await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
     await send_all(shop)
-    assert len(set(given)) >= 5, "a confirmation, a reset, orders' keys and an unsubscription were handed over"
+    given = {secret for secrets in letters.values() for secret in secrets}
+    assert len(given) >= 5, "a confirmation, a reset, orders' keys and an unsubscription were handed over"
     stored = await everything_on_disk(shop)
     assert not [one for one in given if one in stored]
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     for one in await shop.notifications.messages():
         for path in (f"/office/messages/{one.id}", f"/office/messages/{one.id}/body"):
             assert not SECRET.search((await api.get(path)).text)
-    await shop.users.verify_email(given[0] if "." not in given[0] else given[1], user.id)
+    await shop.users.verify_email(letters["Your account is ready"][0], user.id)
 
 
 async def test_a_message_tried_again_has_a_secret_that_works(shop: Shop, open_letters: None) -> None:

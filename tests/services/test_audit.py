@@ -206,7 +206,8 @@ async def test_a_log_that_came_by_an_archive_is_whole_where_it_is_read(whole: Sh
 
 @pytest.mark.slow
 def test_commands_are_entries_too(tmp_path) -> None:
-    env = {**os.environ, "SHOPWRIGHT_DATA": str(tmp_path / "data"), "SHOPWRIGHT_OWNER_PASSWORD": "owner-password"}
+    given = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    env = given | {"SHOPWRIGHT_DATA": str(tmp_path / "data"), "SHOPWRIGHT_OWNER_PASSWORD": "owner-password"}
 
     def command(*words: str) -> int:
         return subprocess.run([sys.executable, "-m", "shopwright", *words], env=env, check=False).returncode
