@@ -31,7 +31,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements/extras.txt requirements/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/extras.txt -r requirements/dev.txt
 	@touch $@
 
-test: install-dev ## the fast suite, and the contracts of every engine that is there
+test: install-dev ## the fast suite (TESTS=fast, engines or gate; ONLY=one pass of it)
 	@set -a; [ ! -f var/servers.env ] || . ./var/servers.env; set +a; env -u SHOPWRIGHT_TEST_SHAPE $(BIN)/python tools/run_tests.py $(TESTS) $(ONLY)
 
 soak: install-dev ## what draws lots or measures under load; takes hours (needs `make servers`)

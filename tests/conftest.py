@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ def pytest_report_header() -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--second-engine", action="store_true", help="leave out what touches no database: it ran before")
+    parser.addoption("--one-case", action="store_true", help="one of the inputs of each test: all were tried before")
 
 
 def pytest_collection_finish() -> None:
@@ -71,9 +72,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if seconds := next((LONGEST_S[mark] for mark in LONGEST_S if item.get_closest_marker(mark)), 0):
             item.add_marker(pytest.mark.timeout(seconds))
     if config.getoption("--second-engine"):
-        kept = [item for item in items if {"migrated", "database"} & set(getattr(item, "fixturenames", ()))]
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
-        items[:] = kept
+        keep(config, items, [one for one in items if {"migrated", "database"} & set(getattr(one, "fixturenames", ()))])
+    if config.getoption("--one-case"):
+        firsts: dict[str, pytest.Item] = {}
+        for item in items:
+            firsts.setdefault(item.nodeid.partition("[")[0], item)
+        keep(config, items, firsts.values())
+
+
+def keep(config: pytest.Config, items: list[pytest.Item], kept: Iterable[pytest.Item]) -> None:
+    kept = list(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
 
 
 def need(present: bool, what: str) -> None:

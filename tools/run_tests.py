@@ -1,4 +1,6 @@
-"""Run the tests in passes: `fast`, what a person runs; `gate`, what must hold before anything lands; `soak`, the rest.
+"""Run the tests in passes: `fast`, `engines`, `gate` and `soak`.
+
+The fast ones need no server; those of the engines do; the gate is what must hold before anything lands.
 
 The gate is deterministic. What draws lots or measures under load is soaked. Every pass runs, whatever failed before it, writes
 JUnit to var/junit and repeats what failed once: a test that passes then is listed as flaky in var/flaky.txt and fails nothing;
@@ -8,6 +10,7 @@ one that fails twice fails the run.
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
@@ -24,6 +27,7 @@ GATE = tuple(
     f"{TOLD}{name}" for name in ("POSTGRES", "PGBOUNCER", "REDIS", "MEMCACHED", "S3", "OPENSEARCH", "RABBITMQ")
 )
 SOAK = (*GATE, f"{TOLD}MONGODB")  # FerretDB is built from source, which takes minutes
+MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of its own in it; tests write hundreds of databases that nobody needs on a disk
 FAILED = 1  # pytest's exit code where tests failed; others mean that it could not run them
 SHORT = "not slow and not browser and not soak"
 SLOW = "slow and not browser and not soak"
@@ -33,21 +37,30 @@ SPLIT = tuple(f"tests/{name}" for name in ("api", "imports", "kit", "pages", "se
 SERVERS = ("--ignore=tests/engines", "--ignore=tests/imports")
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too.
 SEEN = tuple(f"--ignore=tests/{name}" for name in ("pages", "security", "process", "apart"))
+# The gate runs each test on the servers in one of the two shapes; `make soak` in both.
+FACES = ("tests/pages", "tests/security", "tests/process", "tests/apart")
+SERVICES = ("tests/api", "tests/imports", "tests/kit", "tests/services")
 
 
 @dataclass(frozen=True)
 class Pass:
-    """One run of pytest. `on`: sqlite, postgresql, servers or apart; `workers`: processes, 0 for this one alone."""
+    """One run of pytest. `on`: embedded, sqlite, postgresql, servers or apart; `workers`: processes, 0 for this one alone.
+
+    `narrow`: one of the inputs of each test, as all were tried on SQLite in the same run.
+    """
 
     name: str
     on: str
     chosen: str
     where: tuple[str, ...] = ()
     workers: int = 0
+    narrow: bool = False
 
     def environment(self, given: Mapping[str, str]) -> dict[str, str]:
         """What only PostgreSQL can show is skipped on SQLite, required or not: other passes show it."""
         bare = {name: value for name, value in given.items() if name not in {POSTGRES, SHAPE}}
+        if self.on == "embedded":
+            return {name: value for name, value in given.items() if not name.startswith(TOLD)} | {"ENGINES": ""}
         if self.on == "sqlite":
             return {**bare, "ENGINES": ""}
         shape = {} if self.on == "postgresql" else {SHAPE: self.on}
@@ -56,7 +69,8 @@ class Pass:
     def command(self, *more: str) -> list[str]:
         # Files wait for the disk; servers have work of their own to do.
         at_once = ["-n", str(self.workers)] if self.workers else []
-        other = [] if self.on == "sqlite" else ["--second-engine"]
+        other = [] if self.on in {"embedded", "sqlite"} else ["--second-engine"]
+        other += ["--one-case"] if self.narrow else []
         cache = f"cache_dir={CACHES / self.name}"
         return [sys.executable, "-m", "pytest", "-m", self.chosen, *at_once, *other, "-o", cache, *more, *self.where]
 
@@ -64,23 +78,24 @@ class Pass:
 SQLITE = Pass("sqlite", "sqlite", SHORT, workers=3)
 ENGINES = Pass("postgresql-engines", "postgresql", SHORT, ("tests/engines",), workers=2)
 PASSES = {
-    "fast": (SQLITE, ENGINES),
+    "fast": (Pass("embedded", "embedded", SHORT, workers=3),),
+    "engines": (Pass("sqlite-engines", "sqlite", SHORT, ("tests/engines",), workers=2), ENGINES),
     "gate": (
         SQLITE,
         ENGINES,
-        Pass("servers", "servers", SHORT, SERVERS, workers=2),
-        Pass("split", "apart", SHORT, SPLIT, workers=2),
+        Pass("servers", "servers", SHORT, FACES, workers=2, narrow=True),
+        Pass("split", "apart", SHORT, SERVICES, workers=2, narrow=True),
         Pass("steps", "sqlite", SLOW, ("tests/process/test_steps.py",)),
         Pass("processes", "sqlite", SLOW, ("tests/process", "tests/security", "--ignore=tests/process/test_steps.py")),
         Pass("simulator", "sqlite", SLOW, ("tests/simulate",)),
         Pass("doors", "sqlite", SLOW, ("tests/api", "tests/apart", "tests/engines", "tests/pages", "tests/services")),
         Pass("cluster", "servers", SLOW, ("tests/apart/test_cluster.py",)),
         Pass("browsers", "sqlite", "browser"),
-        Pass("postgresql-processes", "postgresql", SLOW, ("tests/process", "tests/engines", "--ignore=tests/process/test_steps.py")),
     ),
     "soak": (
         Pass("soak-postgresql", "postgresql", SHORT, SEEN, workers=2),
         Pass("soak-servers", "servers", SHORT, SERVERS, workers=2),
+        Pass("soak-split", "apart", SHORT, SPLIT, workers=2),
         Pass("soak-engines", "postgresql", SHORT, ("tests/engines",), workers=2),
         Pass("soak-on-sqlite", "sqlite", "soak"),
         Pass("soak-on-postgresql", "postgresql", "soak or (slow and not browser)", ("tests/process", "tests/services", "tests/engines")),
@@ -111,16 +126,29 @@ def failures(report: Path) -> list[str]:
     ]
 
 
+def in_memory() -> str | None:
+    """Where files do not wait for a disk and programs may be started; None where there is no such place."""
+    there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+    return str(MEMORY) if there else None
+
+
 def run(one: Pass, given: Mapping[str, str], *, aloud: bool) -> Outcome:
     """The pass, and once more what failed in it. Its output is shown as it comes, or when the pass has ended."""
+    with tempfile.TemporaryDirectory(prefix="shop-", dir=in_memory()) as folder:
+        return run_in(folder, one, given, aloud=aloud)
+
+
+def run_in(folder: str, one: Pass, given: Mapping[str, str], *, aloud: bool) -> Outcome:
+    """The same, with this folder for all that the tests write."""
     began = time.monotonic()
-    environment = one.environment(given)
+    environment = one.environment(given) | {"TMPDIR": folder}
     log = LOGS / f"{one.name}.log"
     say(f"== {one.name}: tests on {one.on}")
 
     def call(report: Path, *more: str) -> int:
         report.unlink(missing_ok=True)
-        command = one.command(f"--junitxml={report}", *more)
+        # Short: the address of a Unix socket has 97 characters.
+        command = one.command(f"--junitxml={report}", f"--basetemp={folder}/t", *more)
         if aloud:
             return subprocess.call(command, env=environment, cwd=HOME)
         with log.open("a", encoding="utf-8") as file:
@@ -184,13 +212,10 @@ def main() -> int:
     missing = [name for name in (SOAK if kind == "soak" else GATE) if not given.get(name)]
     unmet = False
     passes = [one for one in PASSES[kind] if not sys.argv[2:] or one.name in sys.argv[2:]]
-    if missing and (kind != "fast" or given.get("ENGINES") == "required"):
+    if missing and kind != "fast":
         say(f"== {', '.join(missing)} is not set: run `make servers` first.")
         unmet = True
         passes = [one for one in passes if one.on == "sqlite"]
-    if not given.get(POSTGRES):
-        passes = [one for one in passes if one.on == "sqlite"]
-        say("== PostgreSQL SKIPPED: no server here. `make servers` starts one.")
     for folder in (JUNIT, LOGS, CACHES):
         folder.mkdir(parents=True, exist_ok=True)
     return summary(run_all(passes, given, at_once=1 if kind == "soak" else 2)) or int(unmet)

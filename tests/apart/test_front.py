@@ -214,7 +214,7 @@ class Echo(BaseHTTPRequestHandler):
 def echo() -> Iterator[str]:
     """Someone who answers; where."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=[0.01]).start()
         try:
             yield f"127.0.0.1:{server.server_port}"
         finally:

@@ -55,7 +55,7 @@ def receiver() -> Iterator[tuple[str, Spans]]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Take) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=[0.01]).start()
         try:
             yield f"otlp://127.0.0.1:{server.server_port}", spans
         finally:

@@ -57,7 +57,7 @@ Asked.do_POST = Asked.do_PURGEKEYS = Asked.answer
 @pytest.fixture
 def api() -> Iterator[Api]:
     with Api() as made:
-        thread = Thread(target=made.serve_forever)
+        thread = Thread(target=made.serve_forever, args=[0.01])
         thread.start()
         yield made
         made.shutdown()
@@ -121,7 +121,7 @@ async def test_a_purge_that_is_refused_is_told_of_without_the_secret(name: str, 
 
 async def test_varnish_is_told_keys_each_server_by_itself(api: Api) -> None:
     with Api() as other:
-        thread = Thread(target=other.serve_forever)
+        thread = Thread(target=other.serve_forever, args=[0.01])
         thread.start()
         edge = open_edge(f"varnish://:s-3cret@{api.where},{other.where}")
         assert edge is not None

@@ -71,3 +71,13 @@ def test_what_fails_twice_fails_and_the_other_passes_run_all_the_same(runner: Mo
 def test_each_pass_of_the_gate_is_of_a_name_of_its_own(runner: ModuleType) -> None:
     for passes in runner.PASSES.values():
         assert len({one.name for one in passes}) == len(passes)
+
+
+def test_what_tests_write_is_gone_when_their_pass_has_ended(runner: ModuleType, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    text = f"def test_it(tmp_path):\n    open({str(seen)!r}, 'w').write(str(tmp_path))\n"
+    (outcome,) = runner.run_all([a_pass(runner, tmp_path, "writes", text)], QUICK, 1)
+    assert not outcome.failed
+    folder = Path(seen.read_text())
+    assert "/shop-" in str(folder)
+    assert not folder.exists()

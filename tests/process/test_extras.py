@@ -50,6 +50,7 @@ def test_what_an_extra_brings_is_known() -> None:
     assert set(named) == set(EXTRAS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", sorted(URLS))
 def test_an_engine_without_its_client_says_what_to_install(tmp_path: Path, extra: str) -> None:
     setting, url = URLS[extra]
@@ -66,6 +67,7 @@ def test_nor_without_what_its_client_needs(tmp_path: Path) -> None:
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", CLUSTER)
 def test_a_cluster_without_its_extra_says_what_to_install(tmp_path: Path, command: str) -> None:
     said = run(tmp_path, "supervisor", command, APART)
