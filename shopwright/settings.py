@@ -128,11 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 5_000_000
     unpaid_share: Annotated[
         int,
-        msgspec.Meta(
-            ge=1,
-            le=100,
-            description="percent of a variant's stock these may be; 10 units always may, of one client address 50",
-        ),
+        msgspec.Meta(ge=1, le=100, description="percent of a variant's stock these may be; 10 units always may"),
     ] = 50
     payment_attempts: Annotated[
         int,

@@ -243,6 +243,19 @@ async def test_a_person_is_bound_by_each_limit_wherever_they_are(data, clock, se
         assert (await order(shop, client, (kettle, 10), token="pretend_lost")).status_code == 201
 
 
+async def test_one_address_empties_no_shelf_however_many_names_it_gives(data, clock) -> None:
+    async with opened(data, clock) as (shop, client):
+        kettle = await sell(shop, price=100, on_hand=28)
+        answers = [
+            await order(shop, client, (kettle, 2), email=f"a{n}@example.com", token="pretend_3ds") for n in range(14)
+        ]
+        assert [one.status_code for one in answers] == [201] * 7 + [409] * 7
+        assert {(one.json()["data"]["holder"], one.json()["data"]["limit"]) for one in answers[7:]} == {
+            ("address", "share")
+        }
+        assert await reserved(shop) == 14
+
+
 async def test_orders_of_one_address_at_once_hold_no_more_than_they_may(data, clock) -> None:
     async with opened(data, clock, unpaid_orders_at_address=4) as (shop, client):
         kettle = await sell(shop, price=100, on_hand=100)

@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from shopwright.app import Shop
+from shopwright.kit.web.lists import NO_CURSOR
 from shopwright.web import whole_api
 from tests.conftest import sell
 from tests.services.test_orders import place
@@ -50,7 +51,7 @@ async def test_what_is_no_cursor_of_this_list_is_refused(
             continue  # there a cursor is a number
         answer = await api.get(path, params={"after": garbage}, headers=staff)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), (path, garbage, answer.text)
-        assert answer.json()["errors"][0]["pointer"] == "/after"
+        assert answer.json()["errors"][0] == {"pointer": "/after", "code": "invalid", "detail": NO_CURSOR}
 
 
 async def test_a_list_goes_on_where_it_said(api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]) -> None:
@@ -151,3 +152,11 @@ async def test_head_is_get_without_the_body(api: httpx.AsyncClient, shop: Shop, 
             assert head.headers["content-length"] == str(len(got.content)) or "instance" in got.text, path
     for path in ("/v1/carts", "/v1/sessions"):
         assert (await api.head(path)).status_code in {401, 405}
+
+
+async def test_reviews_of_what_can_be_no_product_are_not_there(api: httpx.AsyncClient, shop: Shop) -> None:
+    kettle = await sell(shop)
+    assert (await api.get(f"/v1/products/{kettle.id}/reviews")).json()["items"] == []
+    for name in ("nope", kettle.slug, "ord_" + kettle.id[4:], kettle.id + "x", kettle.id.upper()):
+        answer = await api.get(f"/v1/products/{name}/reviews")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), name

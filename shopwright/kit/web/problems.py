@@ -26,6 +26,7 @@ from shopwright.kit.errors import (
     Unsupported,
     VersionConflict,
 )
+from shopwright.kit.web.lists import NO_CURSOR
 
 log = logging.getLogger("shopwright.web")
 
@@ -118,6 +119,8 @@ def _problem(extra: Any) -> Problem:
     """One of Litestar's complaints: its key is the dotted place in the body, or the name of a parameter."""
     key = str(extra.get("key", ""))
     place = "" if key == "data" else "/" + key.replace(".", "/") if key else ""
+    if key == "after" and extra.get("source") == "query":
+        return Problem(place, "invalid", NO_CURSOR)
     found = _from_message(str(extra.get("message", "")), place)
     return found or Problem(place, "invalid", f"{key}: {extra.get('message', '')}")
 

@@ -51,9 +51,7 @@ GRACE = timedelta(
 PAID: frozenset[Status] = frozenset({"paid", "part_shipped", "shipped", "delivered"})
 Holder = Literal["cart", "email", "address"]
 Limit = Literal["orders", "units", "value", "share"]
-# Whatever the share of the stock: so many of a thing may be held unpaid by one cart or person, and at one client address,
-# which may be that of a whole company.
-FEW: Mapping[Holder, int] = {"cart": 10, "email": 10, "address": 50}
+FEW = 10  # units of a variant may be held unpaid whatever share of the stock they are
 TRACKING: Mapping[str, str] = {
     "dhl": "https://www.dhl.com/global-en/home/tracking.html?tracking-id={}",
     "ups": "https://www.ups.com/track?tracknum={}",
@@ -93,7 +91,7 @@ def beyond(bounds: Bounds, holder: Holder, held: Held, there: Mapping[str, int])
     if held.value > bounds.value:
         return "value", bounds.value
     for variant_id, units in held.lines.items():
-        most = max(FEW[holder], there.get(variant_id, 0) * bounds.share // 100)
+        most = max(FEW, there.get(variant_id, 0) * bounds.share // 100)
         if units > most:
             return "share", most
     return None

@@ -8,7 +8,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from shopwright.kit.auth import anyone, signed_in, staff
 from shopwright.kit.bounds import Text
-from shopwright.kit.errors import Invalid
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.ids import is_id
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.lists import Limit, Page, after_id, page
@@ -31,6 +32,8 @@ async def list_reviews(
     reviews: Service, product_id: FromPath[str], after: ReviewCursor = "", limit: Limit = 20
 ) -> Page[Review]:
     """Published reviews of a product, by product id."""
+    if not is_id(product_id, "prd"):
+        raise Missing(f"There is no product “{product_id}”.")
     return page(await reviews.of_product(product_id, after, limit + 1), limit, lambda review: review.id)
 
 
