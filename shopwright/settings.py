@@ -83,6 +83,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["here", "elsewhere"],
         _means("here: processes that answer also carry facts and keep timers; elsewhere: `shopwright work` does"),
     ] = "here"
+    stop_grace: Annotated[
+        int, msgspec.Meta(ge=1, le=600, description="seconds a server that is told to stop lets requests end")
+    ] = 30
     owner_email: Annotated[str, _means("e-mail address of the owner of a new shop")] = "owner@example.com"
     owner_password: Annotated[str, _means("password of the owner of a new shop; made up and printed once if empty")] = (
         ""

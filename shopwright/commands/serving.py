@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shopwright.app import Shop
+from shopwright.commands.stopping import ORPHANED_AFTER_S, Stopping, all_alive, end_with_parent, stop_together, watched
 from shopwright.commands.waiting import until_there
 from shopwright.demo.load import load, mark_if_new
 from shopwright.demo.people import live_a_little
@@ -34,6 +35,7 @@ QUIET, SERVED = "_SHOPWRIGHT_QUIET", "_SHOPWRIGHT_SERVED"
 BACKLOG = 4096
 # So long may a connection be silent before a request, or take to say its head.
 HEADERS_MS = 20_000
+LEFT_S = 3 * ORPHANED_AFTER_S
 
 
 def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
@@ -60,14 +62,22 @@ def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
 
 
 def _check_port(host: str, port: int) -> None:
+    """Whoever was killed may have left workers, which end by themselves soon."""
+    until = time.monotonic() + LEFT_S
+    while (why := _refused_port(host, port)) and time.monotonic() < until:
+        time.sleep(ORPHANED_AFTER_S / 2)
+    if why:
+        raise Refused(f"Port {port} at {host} cannot be used ({why}). Choose another: --port {port + 1}.")
+
+
+def _refused_port(host: str, port: int) -> str:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise Refused(
-                f"Port {port} at {host} cannot be used ({error.strerror}). Choose another: --port {port + 1}."
-            ) from None
+            return error.strerror or str(error)
+    return ""
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -131,7 +141,7 @@ def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bo
     if where.workers == 1:
         _run(_serve_here(settings, where, services))
     else:
-        _serve_many(where)
+        _serve_many(where, settings.stop_grace)
     print("  Closed.")
     return 0
 
@@ -180,18 +190,18 @@ async def _serve_here(settings: Settings, where: Where, services: Sequence[str])
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS),
         log_enabled=False,
     )
-    loop = asyncio.get_running_loop()
+    loop, stopping = asyncio.get_running_loop(), Stopping(server.stop, settings.stop_grace)
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stopping.signalled)
     await server.serve()
 
 
-def _serve_many(where: Where) -> None:
+def _serve_many(where: Where, grace_s: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
 
-    Granian(
+    server = Granian(
         "shopwright.commands.serving:create",
         factory=True,
         address=where.host,
@@ -202,7 +212,11 @@ def _serve_many(where: Where) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS),
         log_enabled=False,
         respawn_failed_workers=True,
-    ).serve()
+        workers_kill_timeout=grace_s,
+    )
+    server.on_startup(stop_together(server, grace_s))
+    with all_alive():
+        server.serve()
 
 
 def create() -> "ASGIApp":
@@ -210,6 +224,7 @@ def create() -> "ASGIApp":
     from shopwright.cli import read_settings
 
     keep_to_ourselves()
+    end_with_parent()
     settings = read_settings(None)
     set_up_logging(settings.data, settings.log, quiet=QUIET in os.environ)
     return _built(settings, os.environ.get(SERVED, "").split())
@@ -222,7 +237,7 @@ def _built(settings: Settings, services: Sequence[str]) -> "ASGIApp":
     """
     from shopwright.web import build
 
-    application = build(Shop(settings, here=services))
+    application = watched(build(Shop(settings, here=services)))
     gc.collect()
     gc.freeze()
     return application
@@ -236,9 +251,9 @@ def work(settings: Settings, services: Sequence[str]) -> int:
         shop = Shop(msgspec.structs.replace(settings, carry="here"), here=services)
         await until_there(shop.migrate, "", 0)
         stopped = asyncio.Event()
-        loop = asyncio.get_running_loop()
+        loop, stopping = asyncio.get_running_loop(), Stopping(stopped.set, settings.stop_grace)
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopped.set)
+            loop.add_signal_handler(number, stopping.signalled)
         async with shop.running():
             print("Carrying facts. Ctrl-C stops.", flush=True)
             with suppress(asyncio.CancelledError):

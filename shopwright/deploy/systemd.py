@@ -27,6 +27,10 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 CapabilityBoundingSet=
 SystemCallFilter=@system-service"""
+# A server says when it is ready, however long it has to wait for its engines, and that its loop turns.
+ALIVE = """NotifyAccess=all
+TimeoutStartSec=infinity
+WatchdogSec=60"""
 
 
 def files(wanted: Wanted) -> dict[str, str]:
@@ -87,7 +91,8 @@ Requires=shopwright-migrate.service
 PartOf=shopwright.target
 
 [Service]
-{_common("exec")}
+{_common("notify")}
+{ALIVE}
 ExecStart={HOME}/bin/shopwright serve {part} --port %i
 Restart=always
 RestartSec=1
