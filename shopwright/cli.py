@@ -1,4 +1,4 @@
-"""The command line: serve · work · migrate · demo · import · export · move · doctor · facts · settings · cluster · nginx · deploy.
+"""The command line: serve · work · migrate · demo · import · export · move · doctor · facts · messages · settings · cluster · nginx · deploy.
 
 Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usage.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shopwright.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-APART = {
+LATER = {
     "cluster": "apart",
     "nginx": "apart",
     "haproxy": "apart",
@@ -31,18 +31,19 @@ APART = {
     "kong": "apart",
     "aws": "apart",
     "deploy": "deploying",
+    "messages": "messages",
 }  # word → its module
 
 
 class Spoken(click.Group):
-    """Says what went wrong in one line, without a traceback; the words for a shop that is apart are read when asked for."""
+    """Says what went wrong in one line, without a traceback; some words are read when asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *APART])
+        return sorted([*super().list_commands(ctx), *LATER])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in APART:
-            module = importlib.import_module(f"shopwright.commands.{APART[cmd_name]}")
+        if cmd_name in LATER:
+            module = importlib.import_module(f"shopwright.commands.{LATER[cmd_name]}")
             found: click.Command = getattr(module, cmd_name)
             return found
         return super().get_command(ctx, cmd_name)

@@ -15,12 +15,14 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import ShopError
 from shopwright.kit.facts import UnderWay
 from shopwright.kit.health import Health
+from shopwright.services.notifications.delivery import sentences
 from shopwright.services.orders.model import PAID
 
 GRACE_S = 60
 PATIENCE_S = 5.0  # a shop that starts has brought home by then what was on its way
 AGAIN_S = 0.5
 FIRST_NUMBER = 1000
+MESSAGES_LATE_S = 900.0
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -216,6 +218,10 @@ async def _facts_are_delivered(shop: Shop) -> Finding:
     return Finding("every fact was delivered, or is on its way", wrong, [told] if waiting else [])
 
 
+async def _messages_leave(shop: Shop) -> list[str]:
+    return [*sentences(await shop.notifications.delivery_report(), MESSAGES_LATE_S)]
+
+
 CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     (
         "stock is the sum of its movements, and what is reserved is in open reservations",
@@ -224,6 +230,7 @@ CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("lines + tax + shipping − discount = total", _totals_add_up),
     ("the ledger balances and agrees with the payments", lambda one: one.payments.damage()),
     ("order numbers have no gaps", _numbers_have_no_gaps),
+    ("messages are sent", _messages_leave),
     ("the audit log is whole and as it was written", lambda one: one.users.log.damage()),
 )
 MENDABLE: tuple[tuple[str, Callable[[Shop], Awaitable[list[Open]]]], ...] = (

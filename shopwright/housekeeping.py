@@ -23,6 +23,7 @@ from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
 from shopwright.kit.work import Work
 from shopwright.lenient import SPARED
+from shopwright.services.notifications.delivery import sentences
 from shopwright.settings import Settings
 
 log = logging.getLogger("shopwright")
@@ -35,6 +36,7 @@ PASSED_ON = frozenset({
 GOOD = "ok"
 # Services that say how much is under way.
 COUNTED = ("inventory", "payments")
+MESSAGES_LATE_S = 300.0
 KEPT_AS_DOCUMENTS = {"catalog", "reviews"}
 
 
@@ -109,10 +111,23 @@ class Housekeeper:
         with suppress(ShopError):  # of a database that is not sound is said enough among the engines
             waiting = [await _waiting(work) for work in sound]
             dead = await shop.bus.dead() if len(sound) == len(shop.works) else []
-        parts = tuple(sorted(shop.here - {"pretend"}))
         return Condition(
-            parts=parts, version=__version__, engines=engines, waiting=tuple(waiting), given_up=tuple(dead)
+            parts=tuple(sorted(shop.here - {"pretend"})),
+            version=__version__,
+            engines=engines,
+            waiting=tuple(waiting),
+            given_up=tuple(dead),
+            warnings=await self._warnings(engines),
         )
+
+    async def _warnings(self, engines: Mapping[str, str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        if engines.get("database notifications") == GOOD:
+            with suppress(ShopError):  # it went away just now
+                report = await self._shop.notifications.delivery_report()
+                if report.late_s > MESSAGES_LATE_S:
+                    found["notifications"] = " ".join(sentences(report, MESSAGES_LATE_S))
+        return found
 
     async def replay(self, fact_ids: Sequence[str]) -> int:
         bus = self._shop.bus
@@ -142,6 +157,12 @@ class Housekeeper:
         if name in COUNTED:
             figures: Mapping[str, float] = await getattr(self._shop, name).figures()
             numbers.is_open(figures)
+        if name == "notifications":
+            report = await self._shop.notifications.delivery_report()
+            for state in ("waiting", "given_up", "refused"):
+                numbers.messages.labels(state).set(getattr(report, state))
+            numbers.messages_oldest.set(report.oldest_s)
+            numbers.messages_late.set(report.late_s)
 
 
 def may_look_inside(request: Request[Any, Any, Any], token: str) -> bool:

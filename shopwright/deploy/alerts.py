@@ -39,7 +39,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 def alerts() -> list[Alert]:
     """All of them."""
-    return [*_promises(), *_parts(), *_facts(), *_process()]
+    return [*_promises(), *_parts(), *_facts(), *_messages(), *_process()]
 
 
 def _promises() -> list[Alert]:
@@ -135,6 +135,32 @@ def _facts() -> list[Alert]:
             lasts="15m",
             severity="page",
             says="Nobody has ordered for an hour, in which a week ago people did.",
+        ),
+    ]
+
+
+def _messages() -> list[Alert]:
+    return [
+        Alert(
+            name="MessagesLate",
+            expr="max(shopwright_messages_late_seconds) > 900",
+            lasts="5m",
+            severity="page",
+            says="E-mails and other messages have not been sent for {{ $value | humanizeDuration }}.",
+        ),
+        Alert(
+            name="MessagesGivenUp",
+            expr='max(shopwright_messages{state="given_up"}) > 0',
+            lasts="1m",
+            severity="ticket",
+            says="{{ $value }} messages of the last day were tried until they were of no more use.",
+        ),
+        Alert(
+            name="MessagesRefused",
+            expr='max(shopwright_messages{state="refused"}) > 25',
+            lasts="5m",
+            severity="ticket",
+            says="The mail server refused {{ $value }} messages of the last hour for good.",
         ),
     ]
 

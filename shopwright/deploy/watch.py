@@ -49,6 +49,12 @@ PANELS: tuple[Panel, ...] = (
     ("Facts waiting", "short", (("max by (service) (shopwright_deliveries_waiting)", SERVICE),)),
     ("Facts late by", "s", (("max by (service) (shopwright_delivery_lag_seconds)", SERVICE),)),
     ("Facts given up", "short", (("max by (service) (shopwright_deliveries_dead)", SERVICE),)),
+    ("Messages waiting, given up, refused", "short", (("max by (state) (shopwright_messages)", "{{state}}"),)),
+    (
+        "Messages late by",
+        "s",
+        (("max(shopwright_messages_late_seconds)", "late"), ("max(shopwright_messages_oldest_seconds)", "oldest")),
+    ),
     ("Under way", "short", (("max by (what) (shopwright_open)", "{{what}}"),)),
     ("Engines that do not answer", "short", (("1 - min by (engine) (shopwright_engine_up) > 0", "{{engine}}"),)),
     (

@@ -1,5 +1,6 @@
 """Time comes from an injected clock, always UTC. Databases keep it as whole microseconds since 1970."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -12,6 +13,10 @@ class Clock(Protocol):
 
     def now(self) -> datetime: ...
 
+    def monotonic(self) -> float:
+        """Seconds since some moment in the past; it only goes forward, whatever is done to the time of day."""
+        ...
+
 
 class SystemClock:
     """The clock of the machine."""
@@ -19,19 +24,27 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def monotonic(self) -> float:
+        return time.monotonic()
+
 
 class HandClock:
     """A clock that stands still until it is moved by hand: for tests and simulations."""
 
     def __init__(self, start: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)) -> None:
         self._now = start
+        self._passed = 0.0
 
     def now(self) -> datetime:
         return self._now
 
+    def monotonic(self) -> float:
+        return self._passed
+
     def move(self, **by: float) -> None:
-        """Move forward: `clock.move(minutes=31)`."""
+        """Let time pass: `clock.move(minutes=31)`."""
         self._now += timedelta(**by)
+        self._passed += timedelta(**by).total_seconds()
 
 
 def to_micros(moment: datetime) -> int:

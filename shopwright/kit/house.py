@@ -35,13 +35,17 @@ class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """How a process is. `parts`: what it serves. `engines`: each with “ok” or what is wrong with it."""
+    """How a process is. `parts`: what it serves. `engines`: each with “ok” or what is wrong with it.
+
+    `warnings`: of a service that works, what goes badly there, in words.
+    """
 
     parts: tuple[str, ...]
     version: str
     engines: dict[str, str]
     waiting: tuple[Waiting, ...] = ()
     given_up: tuple[GivenUp, ...] = ()
+    warnings: dict[str, str] = {}
 
 
 class House(Protocol):

@@ -59,6 +59,14 @@ class Numbers:
         self.lag = self._gauge("delivery_lag_seconds", "How long what is due has waited for its delivery", "service")
         self.open = self._gauge("open", "What is under way: reservations, payments nobody has decided yet", "what")
 
+        self.messages = self._gauge(
+            "messages", "Messages that wait, were given up within a day, or were refused within an hour", "state"
+        )
+        self.messages_oldest = self._gauge("messages_oldest_seconds", "The age of the oldest message that waits")
+        self.messages_late = self._gauge(
+            "messages_late_seconds", "For how long messages have been due while none could be sent"
+        )
+
     def _look_at_the_process(self, version: str) -> None:
         self.engines = self._gauge("engine_up", "Whether an engine answers", "engine")
         self.connections = self._gauge("database_connections", "Connections to the database", "service", "state")

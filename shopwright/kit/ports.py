@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from shopwright.kit.database import Session
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Timer
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money
@@ -176,11 +177,19 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
 
 
+class Deferred(Unavailable):
+    """The other side answers and asks to try this message again later; others may go."""
+
+
 class Postbox(Protocol):
     """Where messages leave the shop."""
 
     async def deliver(self, message: Message) -> None:
-        """Hand over. Raises Unavailable when it should be tried again, Refused when it never will work."""
+        """Hand over.
+
+        Raises Refused when it never will work, Deferred when this message is to be tried again later, Unavailable when
+        nothing can be sent at the moment.
+        """
         ...
 
     async def kept(self, message_id: str) -> Message | None:

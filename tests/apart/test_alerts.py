@@ -12,6 +12,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.deploy.alerts import alerts
+from shopwright.kit.clock import to_micros
 from shopwright.kit.tasks import ended
 from shopwright.ways import PARTS
 from tests.apart.prometheus import EVERY_S, comes, prometheus
@@ -115,6 +116,8 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
             async with shop.works["inventory"].begin() as tx:
                 await tx.run("UPDATE reservations SET expires_at = 1")
             await fires("PaymentsUndecided", "ReservationsOverdue")
+            await undelivered(shop)
+            await fires("MessagesLate", "MessagesGivenUp", "MessagesRefused")
             await starved(server, lambda: fires("LoopLate"))
             road.slow(0.25)
             async with meanwhile(begin):  # a page may be kept: it asks nobody
@@ -132,6 +135,21 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
         await road.cut()
         server.kill()
     assert seen | IN_ONE == {one.name for one in alerts()}
+
+
+async def undelivered(shop: Shop) -> None:
+    """A mail server that is away, and one that takes nothing of ours: what the tries leave behind."""
+    now = to_micros(shop.clock.now())
+    async with shop.works["notifications"].begin() as tx:
+        await tx.run_many(
+            "INSERT INTO messages (id, channel, recipient, subject, text, html, state, attempts, due, created_at,"
+            " expires_at, away_since) VALUES (:id, 'email', :id, 'x', '', '', :state, 1, :due, 1, :ends, :away)",
+            [
+                {"id": "msg_late", "state": "waiting", "due": now, "ends": now * 2, "away": now - 3_600_000_000},
+                {"id": "msg_over", "state": "failed", "due": now, "ends": now, "away": 0},
+                *({"id": f"msg_no{n}", "state": "failed", "due": now, "ends": now * 2, "away": 0} for n in range(30)),
+            ],
+        )
 
 
 async def starved(server: Server, fires: Callable[[], Awaitable[None]]) -> None:

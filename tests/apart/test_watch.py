@@ -75,6 +75,15 @@ CAUSES: dict[str, tuple[Series, Series]] = {
         {'shopwright_open{what="reservations overdue"}': "2x60"},
         {'shopwright_open{what="reservations overdue"}': "0x60", 'shopwright_open{what="reservations"}': "9x60"},
     ),
+    "MessagesLate": ({"shopwright_messages_late_seconds": "1200x60"}, {"shopwright_messages_late_seconds": "300x60"}),
+    "MessagesGivenUp": (
+        {'shopwright_messages{state="given_up"}': "3x60"},
+        {'shopwright_messages{state="given_up"}': "0x60", 'shopwright_messages{state="waiting"}': "9x60"},
+    ),
+    "MessagesRefused": (
+        {'shopwright_messages{state="refused"}': "40x60"},
+        {'shopwright_messages{state="refused"}': "3x60"},
+    ),
     "OrdersStopped": ({PLACED: "0+10x1000 10000x40"}, {PLACED: "0+10x1040"}),
     "ConnectionsShort": (pair("orders", 10), pair("orders", 5)),
     "LoopLate": (

@@ -19,7 +19,7 @@ import aiosmtplib
 
 from shopwright.kit.errors import Invalid, Refused, ShopError, Unavailable
 from shopwright.kit.health import Health
-from shopwright.kit.ports import Message
+from shopwright.kit.ports import Deferred, Message
 from shopwright.kit.settings import take_apart
 
 PORTS = {"smtp": 587, "smtps": 465}
@@ -28,6 +28,9 @@ PATIENCE_S = 20
 IDLE_S = 5.0
 KEPT = 4
 FOR_GOOD = 500
+GOING_AWAY = 421  # RFC 5321, 3.8: the server closes the connection
+# They are about how we speak or who we are, not about a recipient (RFC 5321, 4.2; RFC 4954, 6).
+ABOUT_US = {500, 501, 502, 503, 504, 530, 534, 535, 538}
 
 
 class Smtp:
@@ -142,11 +145,16 @@ class Smtp:
 
 
 def _told(error: aiosmtplib.SMTPException) -> ShopError:
-    """Is it the message (Refused), or the server at this moment (Unavailable)? Words of the server may name people."""
+    """The message or its recipient is refused for good (Refused) or for now (Deferred), or the server takes none (Unavailable).
+
+    Words of the server may name people, so they are not repeated.
+    """
     codes = [error.code] if isinstance(error, aiosmtplib.SMTPResponseException) else []
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         codes = [one.code for one in error.recipients]
-    about_us = isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPAuthenticationError)
-    if codes and min(codes) >= FOR_GOOD and not about_us:
+    refused = isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPAuthenticationError)
+    if not codes or refused or GOING_AWAY in codes or ABOUT_US & set(codes):
+        return Unavailable(f"The mail server did not take this message ({type(error).__name__}).")
+    if min(codes) >= FOR_GOOD:
         return Refused(f"The mail server refused this message for good ({codes[0]}).")
-    return Unavailable(f"The mail server did not take this message ({type(error).__name__}).")
+    return Deferred(f"The mail server asked to send this message later ({codes[0]}).")

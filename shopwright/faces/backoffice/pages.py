@@ -9,23 +9,32 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.backoffice import audit, collections, making, people, products, reviews, rules, stock, system
+from shopwright.faces.backoffice import (
+    audit,
+    collections,
+    making,
+    messages,
+    people,
+    products,
+    reviews,
+    rules,
+    stock,
+    system,
+)
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
 from shopwright.faces.storefront.frame import OrdersDep, SearchDep, UsersDep, Web, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import Caller, anyone, staff
 from shopwright.kit.errors import ShopError
-from shopwright.kit.web.access import allow, audited
+from shopwright.kit.web.access import allow
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.routes import Pages
 from shopwright.services.insights.contract import Day, Insights, Step
-from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
 from shopwright.services.search.contract import Search, SearchRequest
 
 InsightsDep = Given[Insights]
-NotificationsDep = Given[Notifications]
 PAGE = 50
 STEP_TITLES: dict[Step, str] = {
     "viewed": "Products looked at",
@@ -192,45 +201,6 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
         await orders.refund(order_id, refund, form.get("key", order_id), caller)
 
 
-@get("/office/messages", opt=allow(staff("messages.read")), include_in_schema=False)
-async def message_list(
-    office: OfficeDep, notifications: NotificationsDep, q: FromQuery[str] = "", after: FromQuery[str] = ""
-) -> Response[bytes]:
-    """Everything the shop wrote to people."""
-    found = await notifications.messages(text=q, after=after, limit=PAGE + 1)
-    shown = {"messages": render.plain(found[:PAGE]), "q": q, "next": found[PAGE - 1].id if len(found) > PAGE else ""}
-    return office.show("messages.html", shown)
-
-
-@get("/office/messages/{message_id:str}", opt=allow(staff("messages.read")), include_in_schema=False)
-async def message_page(
-    office: OfficeDep, notifications: NotificationsDep, message_id: FromPath[str]
-) -> Response[bytes]:
-    """One message as its reader sees it."""
-    return office.show("message.html", {"message": render.plain(await notifications.message(message_id))})
-
-
-@post(
-    "/office/messages/{message_id:str}/retry",
-    opt=allow(staff("messages.write")),
-    include_in_schema=False,
-    status_code=200,
-)
-async def retry_message(notifications: NotificationsDep, message_id: FromPath[str]) -> Redirect:
-    """Try again to send one that failed."""
-    await notifications.retry(message_id)
-    return Redirect(f"/office/messages/{message_id}", status_code=303)
-
-
-@get("/office/messages/{message_id:str}/body", opt=audited(allow(staff("messages.read"))), include_in_schema=False)
-async def message_body(notifications: NotificationsDep, message_id: FromPath[str]) -> Response[str]:
-    """The HTML of a message, shut in: it may style itself and do nothing else."""
-    found = await notifications.message(message_id)
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; sandbox allow-popups; frame-ancestors 'self'"
-    headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
-    return Response(found.html, media_type="text/html; charset=utf-8", headers=headers)
-
-
 def routes() -> Pages:
     """All pages of the back office."""
     handlers: list[Any] = [
@@ -238,10 +208,7 @@ def routes() -> Pages:
         order_list,
         order_page,
         order_action,
-        message_list,
-        message_page,
-        message_body,
-        retry_message,
+        *messages.HANDLERS,
         *products.HANDLERS,
         *making.HANDLERS,
         *collections.HANDLERS,

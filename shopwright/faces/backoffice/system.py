@@ -38,6 +38,11 @@ async def system_page(
         for part in parts
         for engine, state in part["bad"].items()
     ]
+    wrong += [
+        {"part": part["name"], "engine": service, "problem": said}
+        for part in parts
+        for service, said in part["warnings"].items()
+    ]
     away = [part["name"] for part in parts if part["problem"]]
     versions = sorted({part["version"] for part in parts if part["version"]})
     context = {
@@ -56,7 +61,9 @@ async def _room(carts: Carts) -> dict[str, Any] | None:
 
 
 async def _part(name: str, house: House) -> dict[str, Any]:
-    blank: dict[str, Any] = {"name": name, "version": "", "waiting": (), "given_up": (), "problem": ""}
+    blank: dict[str, Any] = {"name": name, "version": "", "waiting": (), "given_up": (), "warnings": {},
+        "problem": "",
+    }  # fmt: skip
     try:
         condition = await house.condition()
     except ShopError as error:

@@ -51,6 +51,7 @@ def states(conditions: Mapping[str, Condition | None]) -> tuple[tuple[str, State
         away |= {part for part in parts if f"database {part}" in bad}
         weak |= {"search"} if "search" in bad else set()
         weak |= {one.service for one in condition.waiting if one.lag_s > LATE_S}
+        weak |= condition.warnings.keys()
     found: list[tuple[str, State]] = []
     for deed, needed, helping in DEEDS:
         found.append(

@@ -35,6 +35,29 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     links_work: bool = False
 
 
+class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How sending goes. `oldest_s`: the age of the oldest message that waits.
+
+    `late_s`: for how long messages have been due while none could be sent. `given_up`: messages of the last day that were
+    tried until they were of no more use; `refused`: those of the last hour that the other side refused for good.
+    `failed_since`: when the first of the messages that failed within a day was written.
+    """
+
+    waiting: int = 0
+    oldest_s: float = 0.0
+    late_s: float = 0.0
+    given_up: int = 0
+    refused: int = 0
+    failed_since: datetime | None = None
+
+
+class Resent(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages that are sent again, and those left as they are since they are of no more use, such as an old reset link."""
+
+    count: int
+    useless: int
+
+
 class Channels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """By which ways someone wants to hear of a topic."""
 
@@ -85,6 +108,15 @@ class Notifications(Protocol):
 
     async def retry(self, message_id: str) -> None:
         """Try again to send one that failed. Raises Missing, Conflict."""
+        ...
+
+    async def resend(self, since: datetime, until: datetime | None = None) -> Resent:
+        """Send again all messages written from `since` to `until` (None: now) that were tried and failed. Raises Invalid."""
+        ...
+
+    @again
+    async def delivery_report(self) -> DeliveryReport:
+        """What waits to be sent, and what failed lately."""
         ...
 
     @again

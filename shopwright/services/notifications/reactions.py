@@ -24,6 +24,6 @@ def reactions(notifications: Correspondence) -> list[Reaction]:
 def timers(notifications: Correspondence) -> list[Timer]:
     """Messages go out every second; the last ones to who was erased are soon forgotten."""
     return [
-        Timer("notifications.send", timedelta(seconds=1), notifications.send),
+        Timer("notifications.send", timedelta(seconds=1), notifications.delivery.send),
         Timer("notifications.forget_farewells", timedelta(minutes=5), notifications.forget_farewells),
     ]

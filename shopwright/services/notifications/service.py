@@ -1,11 +1,7 @@
-"""Notifications: a fact becomes a letter (once), a letter is handed over (until it was).
+"""Notifications: an event becomes a message, once. How it is sent is in `delivery.py`, who wants it in `preferences.py`."""
 
-What people want to be told, and how, is in `preferences.py`.
-"""
-
-import logging
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 
 import css_inline
@@ -13,23 +9,25 @@ import minijinja
 import msgspec
 
 from shopwright.kit import watch
-from shopwright.kit.clock import to_micros
-from shopwright.kit.errors import Conflict, Missing, Refused, ShopError
+from shopwright.kit.errors import Missing
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.ports import Message, Postbox
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog.contract import Catalog
-from shopwright.services.notifications import alert_store, model, store, topics
-from shopwright.services.notifications.contract import Channel, Channels, MessageSummary, MessageView, State
-from shopwright.services.notifications.letter import ENDING, MASK, Letter, Secret, filled
+from shopwright.services.notifications import model, store, topics
+from shopwright.services.notifications.contract import (
+    Channel,
+    Channels,
+    DeliveryReport,
+    MessageSummary,
+    MessageView,
+    Resent,
+)
+from shopwright.services.notifications.delivery import MessageDelivery
+from shopwright.services.notifications.letter import ENDING, Letter
 from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import User, Users
 
-log = logging.getLogger("shopwright.notifications")
-
-BATCH = 50
-ATTEMPTS = 10
-FIRST_RETRY = timedelta(seconds=5)
 TEMPLATES = Path(__file__).parent / "templates"
 CLOSING = "You receive this message because of your order or account with us."
 ASKED_FOR = "You receive this message because you wanted to hear of this."
@@ -52,9 +50,9 @@ class Desk:
     ) -> None:
         self._work = work
         self._postboxes = postboxes
+        self.delivery = MessageDelivery(work, postboxes, users=users, orders=orders)
         self._users = users
         self._catalog = catalog
-        self._orders = orders
         self._shop = shop
         self._url = url
         self._an_hour = an_hour
@@ -140,58 +138,6 @@ class Desk:
             unsubscribe=ending,
         )
 
-    async def send(self) -> None:
-        """A timer: hand over what is due."""
-        while await store.due(self._work):
-            async with self._work.begin() as tx:
-                claimed = await store.claim(tx, BATCH)
-            for one in claimed:
-                await self._hand_over(one)
-
-    async def _hand_over(self, pending: store.Pending) -> None:
-        state: State = "sent"
-        problem = ""
-        message = pending.message
-        try:
-            await self._postboxes[message.channel].deliver(await self._complete(pending))
-        except Missing:
-            state, problem = "failed", "What its link was for is gone."
-        except ShopError as error:
-            over = isinstance(error, Refused) or pending.attempts >= ATTEMPTS
-            state, problem = "failed" if over else "waiting", error.detail
-            log.warning("message %s: %s", message.id, error.detail)
-        async with self._work.begin() as tx:
-            later = to_micros(tx.now + FIRST_RETRY * 2 ** min(pending.attempts, 10))
-            await store.finish(tx, message.id, state, problem, later)
-
-    async def _complete(self, pending: store.Pending) -> Message:
-        """The message with its secrets, made now: they are in no message that is stored. Raises Missing."""
-        message = pending.message
-        secret = await self._secret(pending.secret, message.recipient) if pending.secret else ""
-        ending = self._work.ids.secret(16) if MASK in message.unsubscribe else ""
-        if ending:
-            async with self._work.begin() as tx:
-                await store.add_unsubscribe(tx, ending, topics.person(message.recipient), pending.topic)
-        return msgspec.structs.replace(
-            message,
-            text=filled(message.text, secret, ending),
-            html=filled(message.html, secret, ending),
-            unsubscribe=filled(message.unsubscribe, "", ending),
-            secrets=tuple(one for one in (secret, ending) if one),
-        )
-
-    async def _secret(self, secret: Secret, recipient: str) -> str:
-        if secret.kind == "order":
-            return await self._orders.link_key(secret.of)
-        if secret.kind == "alert":
-            token = self._work.ids.secret()
-            async with self._work.begin() as tx:
-                await alert_store.add_token(tx, token, topics.person(recipient), secret.of)
-            return token
-        if secret.kind == "invitation":
-            return await self._users.invitation_token(secret.of, recipient)
-        return await self._users.letter_token(secret.of, secret.kind, recipient)
-
     async def messages(self, *, text: str = "", after: str = "", limit: int = 50) -> list[MessageSummary]:
         return await store.search(self._work, text, after, limit)
 
@@ -212,7 +158,10 @@ class Desk:
         return await store.written_to(self._work, topics.person(email), account)
 
     async def retry(self, message_id: str) -> None:
-        async with self._work.begin() as tx:
-            if not await store.retry(tx, message_id):
-                await self.message(message_id)
-                raise Conflict("Only a message that failed can be sent again.")
+        await self.delivery.retry(message_id)
+
+    async def resend(self, since: datetime, until: datetime | None = None) -> Resent:
+        return await self.delivery.resend(since, until)
+
+    async def delivery_report(self) -> DeliveryReport:
+        return await self.delivery.report()

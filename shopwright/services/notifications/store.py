@@ -4,26 +4,15 @@ import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
-import msgspec
-
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.notifications.contract import MessageSummary, MessageView, State, Topic
-from shopwright.services.notifications.letter import Letter, Secret, masked
+from shopwright.services.notifications.contract import MessageSummary, MessageView, Topic
+from shopwright.services.notifications.letter import Letter, masked
+from shopwright.services.notifications.retries import lifetime
 
-LEASE = timedelta(seconds=60)
 HOUR = timedelta(hours=1)
-
-
-class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to be handed over, with its secrets still to be made; `attempts`: how often it was tried."""
-
-    message: Message
-    topic: Topic
-    secret: Secret | None
-    attempts: int
 
 
 async def insert(
@@ -38,8 +27,8 @@ async def insert(
     """A message to be sent, and after a while forgotten; `held`: why it is kept without being sent."""
     await tx.run(
         "INSERT INTO messages (id, channel, recipient, subject, text, html, unsubscribe, about, account, topic, secret,"
-        " secret_of, state, due, created_at, forget_at, problem) VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe,"
-        " :about, :account, :topic, :secret, :secret_of, :state, :now, :now, :forget_at, :held)",
+        " secret_of, state, due, created_at, expires_at, forget_at, problem) VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe,"
+        " :about, :account, :topic, :secret, :secret_of, :state, :now, :now, :expires_at, :forget_at, :held)",
         id=message.id,
         channel=message.channel,
         recipient=message.recipient,
@@ -54,60 +43,9 @@ async def insert(
         secret_of=letter.secret.of if letter.secret else "",
         state="failed" if held else "waiting",
         held=held,
+        expires_at=to_micros(tx.now + lifetime(letter.topic, letter.secret.kind if letter.secret else "")),
         forget_at=to_micros(tx.now + forget_after) if forget_after else 0,
         now=to_micros(tx.now),
-    )
-
-
-async def claim(tx: Transaction, limit: int) -> list[Pending]:
-    """Messages that are due, ours for a while."""
-    rows = await tx.fetch(
-        "UPDATE messages SET due = :lease, attempts = attempts + 1 WHERE id IN ("
-        " SELECT id FROM messages WHERE state = 'waiting' AND due <= :now ORDER BY due LIMIT :limit)"
-        " AND state = 'waiting' AND due <= :now RETURNING *",
-        lease=to_micros(tx.now + LEASE),
-        now=to_micros(tx.now),
-        limit=limit,
-    )
-    return [
-        Pending(
-            message=_message(row),
-            topic=row["topic"],
-            secret=Secret(row["secret"], row["secret_of"]) if row["secret"] else None,
-            attempts=row["attempts"],
-        )
-        for row in rows
-    ]
-
-
-def _message(row: Row) -> Message:
-    return Message(
-        id=row["id"],
-        channel=row["channel"],
-        recipient=row["recipient"],
-        subject=row["subject"],
-        text=row["text"],
-        html=row["html"],
-        unsubscribe=row["unsubscribe"],
-    )
-
-
-async def due(source: Work) -> bool:
-    """Is there anything to send?"""
-    row = await source.one(
-        "SELECT 1 AS found FROM messages WHERE state = 'waiting' AND due <= :now LIMIT 1", now=to_micros(source.now())
-    )
-    return row is not None
-
-
-async def finish(tx: Transaction, message_id: str, state: State, problem: str, due_at: int) -> None:
-    """How it went."""
-    await tx.run(
-        "UPDATE messages SET state = :state, problem = :problem, due = :due WHERE id = :id",
-        id=message_id,
-        state=state,
-        problem=problem,
-        due=due_at,
     )
 
 
@@ -174,18 +112,6 @@ async def to_be_forgotten(source: Work) -> list[str]:
 async def drop(tx: Transaction, message_ids: Sequence[str]) -> None:
     """They are gone."""
     await tx.run_many("DELETE FROM messages WHERE id = :id", [{"id": one} for one in message_ids])
-
-
-async def retry(tx: Transaction, message_id: str) -> bool:
-    """Failed → waiting."""
-    return bool(
-        await tx.run(
-            "UPDATE messages SET state = 'waiting', attempts = 0, problem = '', due = :now"
-            " WHERE id = :id AND state = 'failed'",
-            id=message_id,
-            now=to_micros(tx.now),
-        )
-    )
 
 
 async def preferences(source: Work | Transaction, person: str) -> dict[tuple[str, str], bool]:

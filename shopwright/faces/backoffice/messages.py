@@ -1,0 +1,101 @@
+"""Messages of the shop to people: what was sent, what waits, what failed and is sent again."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.faces import render
+from shopwright.faces.backoffice.frame import OfficeDep
+from shopwright.faces.storefront.frame import Web, form_of
+from shopwright.kit.auth import staff
+from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.web.access import allow, audited
+from shopwright.kit.web.given import Given
+from shopwright.services.notifications.contract import Notifications
+
+NotificationsDep = Given[Notifications]
+PAGE = 50
+OF_A_FORM = "%Y-%m-%dT%H:%M"  # as <input type="datetime-local"> has it
+
+
+@get("/office/messages", opt=allow(staff("messages.read")), include_in_schema=False)
+async def message_list(
+    office: OfficeDep,
+    notifications: NotificationsDep,
+    q: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    said: FromQuery[str] = "",
+) -> Response[bytes]:
+    """Everything the shop wrote to people."""
+    found = await notifications.messages(text=q, after=after, limit=PAGE + 1)
+    report = await notifications.delivery_report()
+    shown = {
+        "messages": render.plain(found[:PAGE]),
+        "q": q,
+        "next": found[PAGE - 1].id if len(found) > PAGE else "",
+        "said": said,
+        "waiting": report.waiting,
+        "late_minutes": int(report.late_s / 60),
+        "given_up": report.given_up,
+        "since": f"{report.failed_since:{OF_A_FORM}}" if report.failed_since else "",
+    }
+    return office.show("messages.html", shown)
+
+
+def _moment(text: str, where: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Invalid.at(f"/{where}", "Enter a date and a time.") from error
+
+
+@post("/office/messages/resend", opt=allow(staff("messages.write")), include_in_schema=False)
+async def resend_messages(request: Web, notifications: NotificationsDep) -> Redirect:
+    """Send all again that failed in a span of time."""
+    form = await form_of(request)
+    try:
+        since = _moment(form.get("since", ""), "since")
+        until = _moment(form["until"], "until") if form.get("until") else None
+        done = await notifications.resend(since, until)
+        said = f"Messages sent again: {done.count}."
+        if done.useless:
+            said += f" Left as they are, since they are of no more use (such as a link to reset a password): {done.useless}."
+    except ShopError as error:
+        said = error.problems[0].detail if error.problems else error.detail
+    return Redirect(f"/office/messages?{urlencode({'said': said})}", status_code=303)
+
+
+@get("/office/messages/{message_id:str}", opt=allow(staff("messages.read")), include_in_schema=False)
+async def message_page(
+    office: OfficeDep, notifications: NotificationsDep, message_id: FromPath[str]
+) -> Response[bytes]:
+    """One message as its reader sees it."""
+    return office.show("message.html", {"message": render.plain(await notifications.message(message_id))})
+
+
+@post(
+    "/office/messages/{message_id:str}/retry",
+    opt=allow(staff("messages.write")),
+    include_in_schema=False,
+    status_code=200,
+)
+async def retry_message(notifications: NotificationsDep, message_id: FromPath[str]) -> Redirect:
+    """Try again to send one that failed."""
+    await notifications.retry(message_id)
+    return Redirect(f"/office/messages/{message_id}", status_code=303)
+
+
+@get("/office/messages/{message_id:str}/body", opt=audited(allow(staff("messages.read"))), include_in_schema=False)
+async def message_body(notifications: NotificationsDep, message_id: FromPath[str]) -> Response[str]:
+    """The HTML of a message, shut in: it may style itself and do nothing else."""
+    found = await notifications.message(message_id)
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; sandbox allow-popups; frame-ancestors 'self'"
+    headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
+    return Response(found.html, media_type="text/html; charset=utf-8", headers=headers)
+
+
+HANDLERS: list[Any] = [message_list, resend_messages, message_page, retry_message, message_body]

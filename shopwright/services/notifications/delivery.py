@@ -1,0 +1,224 @@
+"""Sending: a message is tried until it left, until it is refused for good, or until it is of no more use.
+
+A channel whose other side is away rests, each time for longer, and its messages wait: one of them finds out for all
+whether it is back. Nothing here holds up the rest of the shop for longer than one try.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, ShopError
+from shopwright.kit.ports import Deferred, Message, Postbox
+from shopwright.kit.work import Work
+from shopwright.services.notifications import alert_store, delivery_store, retries, store, topics
+from shopwright.services.notifications.contract import DeliveryReport, Resent
+from shopwright.services.notifications.delivery_store import Pending, Result
+from shopwright.services.notifications.letter import MASK, Secret, filled
+from shopwright.services.orders.contract import Orders
+from shopwright.services.users.contract import Users
+
+log = logging.getLogger("shopwright.notifications")
+
+BATCH = 50
+# A run of the job ends by then and goes on with the next: others are to be done in the same process.
+RUN_S = 5.0
+RESENT_AT_ONCE = 500
+Outcome = Literal["sent", "refused", "deferred", "away"]
+
+
+class ChannelRest:
+    """Whether a channel may be tried: after its other side was away it rests, each time for longer."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._until = 0.0
+        self.away_since: datetime | None = None
+
+    def is_over(self, monotonic: float) -> bool:
+        """May it be tried now?"""
+        return not self._failures or monotonic >= self._until
+
+    def answered(self) -> None:
+        """The other side is there."""
+        self._failures, self.away_since = 0, None
+
+    def failed(self, monotonic: float, now: datetime) -> None:
+        """The other side is away."""
+        self._failures += 1
+        self._until = monotonic + retries.rest_s(self._failures)
+        self.away_since = self.away_since or now
+
+
+class MessageDelivery:
+    """Sends the messages that wait in the database, through the `postboxes` by channel."""
+
+    def __init__(self, work: Work, postboxes: Mapping[str, Postbox], *, users: Users, orders: Orders) -> None:
+        self._work = work
+        self._postboxes = postboxes
+        self._users = users
+        self._orders = orders
+        self._rests = {channel: ChannelRest() for channel in postboxes}
+
+    async def send(self) -> None:
+        """A job: try what is due, for some seconds."""
+        until = self._work.clock.monotonic() + RUN_S
+        while self._work.clock.monotonic() <= until:
+            channels = [name for name in self._postboxes if self._may_try(name)]
+            if not channels or not await delivery_store.due(self._work, channels):
+                return
+            async with self._work.begin() as tx:
+                claimed = await delivery_store.claim(tx, BATCH, channels)
+            left = []
+            for one in claimed:
+                if self._may_try(one.message.channel) and self._work.clock.monotonic() <= until:
+                    await self._send(one)
+                else:
+                    left.append(one.message.id)
+            if left:
+                async with self._work.begin() as tx:
+                    await delivery_store.release(tx, left)
+
+    def _may_try(self, channel: str) -> bool:
+        return self._rests[channel].is_over(self._work.clock.monotonic())
+
+    async def _send(self, pending: Pending) -> None:
+        """Try one message, and store how it went."""
+        message, secret = pending.message, pending.secret
+        kind = secret.kind if secret else ""
+        outcome: Outcome = "refused"
+        problem = "It could not be sent while it was of use."
+        age = self._work.now() - self._expires_at(pending, kind) + retries.lifetime(pending.topic, kind)
+        if not retries.is_useless(pending.topic, kind, age):
+            outcome, problem = await self._try(pending)
+        if outcome != "sent":
+            log.warning("message %s (%s): %s", message.id, outcome, problem)
+        rest = self._rests[message.channel]
+        if outcome == "away":
+            rest.failed(self._work.clock.monotonic(), self._work.now())
+        elif outcome == "sent":
+            rest.answered()
+        async with self._work.begin() as tx:
+            await delivery_store.finish(tx, message.id, self._result(pending, kind, outcome, problem, tx.now))
+
+    @staticmethod
+    def _expires_at(pending: Pending, kind: str) -> datetime:
+        if not pending.expires_at:  # an earlier version wrote it
+            return pending.created_at + retries.lifetime(pending.topic, kind)
+        return from_micros(pending.expires_at)
+
+    def _result(self, pending: Pending, kind: str, outcome: Outcome, problem: str, now: datetime) -> Result:
+        if outcome == "sent":
+            return Result(state="sent", due=to_micros(now))
+        if outcome == "refused" or now >= self._expires_at(pending, kind):
+            return Result(state="failed", problem=problem, due=to_micros(now))
+        rest = self._rests[pending.message.channel]
+        since = to_micros(rest.away_since) if outcome == "away" and rest.away_since else 0
+        later = to_micros(now + retries.pause(pending.attempts))
+        away_since = min(since, pending.away_since or since)
+        return Result(state="waiting", problem=problem, due=later, away_since=away_since)
+
+    async def _try(self, pending: Pending) -> tuple[Outcome, str]:
+        try:
+            whole = await self._complete(pending)
+        except Missing:
+            return "refused", "What its link was for is gone."
+        except ShopError as error:  # of a service of ours
+            return "deferred", error.detail
+        return await self._deliver(whole)
+
+    async def _deliver(self, message: Message) -> tuple[Outcome, str]:
+        outcome: Outcome = "sent"
+        problem = ""
+        try:
+            await self._postboxes[message.channel].deliver(message)
+        except Refused as error:
+            outcome, problem = "refused", error.detail
+        except Deferred as error:
+            outcome, problem = "deferred", error.detail
+        except ShopError as error:
+            outcome, problem = "away", error.detail
+        except Exception as error:  # this message alone: it may not stand in the way of the others
+            log.exception("message %s cannot be sent", message.id)
+            outcome, problem = "deferred", f"It could not be sent ({type(error).__name__})."
+        return outcome, problem
+
+    async def _complete(self, pending: Pending) -> Message:
+        """The message with its secrets, made now: they are in no message that is stored. Raises Missing."""
+        message = pending.message
+        secret = await self._secret(pending.secret, message.recipient) if pending.secret else ""
+        ending = self._work.ids.secret(16) if MASK in message.unsubscribe else ""
+        if ending:
+            async with self._work.begin() as tx:
+                await store.add_unsubscribe(tx, ending, topics.person(message.recipient), pending.topic)
+        return msgspec.structs.replace(
+            message,
+            text=filled(message.text, secret, ending),
+            html=filled(message.html, secret, ending),
+            unsubscribe=filled(message.unsubscribe, "", ending),
+            secrets=tuple(one for one in (secret, ending) if one),
+        )
+
+    async def _secret(self, secret: Secret, recipient: str) -> str:
+        if secret.kind == "order":
+            return await self._orders.link_key(secret.of)
+        if secret.kind == "alert":
+            token = self._work.ids.secret()
+            async with self._work.begin() as tx:
+                await alert_store.add_token(tx, token, topics.person(recipient), secret.of)
+            return token
+        if secret.kind == "invitation":
+            return await self._users.invitation_token(secret.of, recipient)
+        return await self._users.letter_token(secret.of, secret.kind, recipient)
+
+    async def retry(self, message_id: str) -> None:
+        """Send one that failed. Raises Missing, Conflict."""
+        found = await delivery_store.find(self._work, message_id)
+        if found is None:
+            raise Missing("There is no such message.")
+        async with self._work.begin() as tx:
+            ends = to_micros(tx.now + retries.lifetime(found.topic, found.secret))
+            if not await delivery_store.retry(tx, message_id, ends):
+                raise Conflict("Only a message that failed can be sent again.")
+
+    async def resend(self, since: datetime, until: datetime | None) -> Resent:
+        """Send all that failed of those written in a span of time; those of no more use stay as they are. Raises Invalid."""
+        now = self._work.now()
+        last = until or now
+        if last < since:
+            raise Invalid.at("/until", "The end of the span is before its beginning.")
+        after, before = self._work.ids.at("msg", since), self._work.ids.at("msg", last + timedelta(milliseconds=1))
+        count = useless = 0
+        while found := await delivery_store.failed(self._work, after, before, RESENT_AT_ONCE):
+            chosen = [one for one in found if not retries.is_useless(one.topic, one.secret, now - one.created_at)]
+            async with self._work.begin() as tx:
+                for one in chosen:
+                    ends = to_micros(tx.now + retries.lifetime(one.topic, one.secret))
+                    count += await delivery_store.retry(tx, one.id, ends)
+            useless += len(found) - len(chosen)
+            after = found[-1].id
+        return Resent(count=count, useless=useless)
+
+    async def report(self) -> DeliveryReport:
+        """What waits and what failed."""
+        return await delivery_store.report(self._work)
+
+
+def sentences(report: DeliveryReport, late_s: float) -> Sequence[str]:
+    """What is wrong with the sending of messages, in words."""
+    found = []
+    if report.late_s > late_s:
+        found.append(
+            f"Messages waiting: {report.waiting}. None has been sent for {report.late_s / 60:.0f} minutes;"
+            " `shopwright doctor --engines` asks the mail server."
+        )
+    if report.given_up and report.failed_since:
+        found.append(
+            f"Messages given up within a day: {report.given_up}. When the mail server is back:"
+            f" `shopwright messages resend --since {report.failed_since:%Y-%m-%dT%H:%M}`."
+        )
+    return found

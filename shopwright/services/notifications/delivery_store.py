@@ -1,0 +1,175 @@
+"""Messages on their way, in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.ports import Message
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.notifications.contract import DeliveryReport, State, Topic
+from shopwright.services.notifications.letter import Secret
+
+LEASE = timedelta(seconds=60)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+SECOND = 1_000_000
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to be sent, its secrets still to be made. `attempts`: how often it was tried, this time included.
+
+    `expires_at`, `away_since` (microseconds): until when it is tried, and since when nothing could be sent; 0 for unset.
+    """
+
+    message: Message
+    topic: Topic
+    secret: Secret | None
+    attempts: int
+    created_at: datetime
+    expires_at: int
+    away_since: int
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """Of a message, what decides for how long it is of use. `secret`: the kind of its link, "" for none."""
+
+    id: str
+    topic: Topic
+    secret: str
+    created_at: datetime
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """How a try went. `due` (microseconds): when it is tried again, or when it failed."""
+
+    state: State
+    problem: str = ""
+    due: int
+    away_since: int = 0
+
+
+async def due(source: Work, channels: Sequence[str]) -> bool:
+    """Is there anything to send by these channels?"""
+    rows = await source.fetch_in(
+        "SELECT 1 AS found FROM messages WHERE state = 'waiting' AND due <= :now AND channel IN (:each) LIMIT 1",
+        channels,
+        now=to_micros(source.now()),
+    )
+    return bool(rows)
+
+
+async def claim(tx: Transaction, limit: int, channels: Sequence[str]) -> list[Pending]:
+    """Messages for these channels that are due, leased to this process."""
+    rows = await tx.fetch_in(
+        "UPDATE messages SET due = :lease, attempts = attempts + 1 WHERE id IN ("
+        " SELECT id FROM messages WHERE state = 'waiting' AND due <= :now AND channel IN (:each) ORDER BY due LIMIT :limit)"
+        " AND state = 'waiting' AND due <= :now RETURNING *",
+        channels,
+        lease=to_micros(tx.now + LEASE),
+        now=to_micros(tx.now),
+        limit=limit,
+    )
+    return sorted((_pending(row) for row in rows), key=lambda one: one.message.id)
+
+
+def _pending(row: Row) -> Pending:
+    parts = ("id", "channel", "recipient", "subject", "text", "html", "unsubscribe")
+    return Pending(
+        message=Message(**{name: row[name] for name in parts}),
+        topic=row["topic"],
+        secret=Secret(row["secret"], row["secret_of"]) if row["secret"] else None,
+        attempts=row["attempts"],
+        created_at=from_micros(row["created_at"]),
+        expires_at=row["expires_at"],
+        away_since=row["away_since"],
+    )
+
+
+async def finish(tx: Transaction, message_id: str, result: Result) -> None:
+    """How the try of a claimed message went."""
+    await tx.run(
+        "UPDATE messages SET state = :state, problem = :problem, due = :due, away_since = :away_since WHERE id = :id",
+        id=message_id,
+        state=result.state,
+        problem=result.problem,
+        due=result.due,
+        away_since=result.away_since,
+    )
+
+
+async def release(tx: Transaction, message_ids: Sequence[str]) -> None:
+    """Claimed messages that were not tried are due as before."""
+    await tx.run_many(
+        "UPDATE messages SET due = :now, attempts = attempts - 1 WHERE id = :id AND state = 'waiting'",
+        [{"id": one, "now": to_micros(tx.now)} for one in message_ids],
+    )
+
+
+async def retry(tx: Transaction, message_id: str, expires_at: int) -> bool:
+    """Failed → waiting."""
+    return bool(
+        await tx.run(
+            "UPDATE messages SET state = 'waiting', attempts = 0, problem = '', due = :now, expires_at = :expires_at,"
+            " away_since = 0 WHERE id = :id AND state = 'failed'",
+            id=message_id,
+            expires_at=expires_at,
+            now=to_micros(tx.now),
+        )
+    )
+
+
+async def failed(source: Work, after: str, before: str, limit: int) -> list[Kind]:
+    """Messages that were tried and failed, by id: from `after` up to `before`, without these."""
+    rows = await source.fetch(
+        "SELECT id, topic, secret, created_at FROM messages WHERE state = 'failed' AND attempts > 0"
+        " AND id > :after AND id < :before ORDER BY id LIMIT :limit",
+        after=after,
+        before=before,
+        limit=limit,
+    )
+    return [_kind(row) for row in rows]
+
+
+async def find(source: Work, message_id: str) -> Kind | None:
+    """One message."""
+    row = await source.one("SELECT id, topic, secret, created_at FROM messages WHERE id = :id", id=message_id)
+    return _kind(row) if row else None
+
+
+def _kind(row: Row) -> Kind:
+    return Kind(row["id"], row["topic"], row["secret"], from_micros(row["created_at"]))
+
+
+async def report(source: Work) -> DeliveryReport:
+    """What waits, and what failed lately."""
+    now = to_micros(source.now())
+    waiting = await source.one(
+        "SELECT count(*) AS n, MIN(created_at) AS oldest, MIN(CASE WHEN due <= :now THEN due END) AS due,"
+        " MIN(CASE WHEN away_since > 0 THEN away_since END) AS away FROM messages WHERE state = 'waiting'",
+        now=now,
+    )
+    ended = await source.one(
+        "SELECT SUM(CASE WHEN due >= expires_at AND expires_at > 0 THEN 1 ELSE 0 END) AS given_up,"
+        " SUM(CASE WHEN due < expires_at AND due >= :hour THEN 1 ELSE 0 END) AS refused, MIN(created_at) AS first"
+        " FROM messages WHERE state = 'failed' AND due >= :day AND attempts > 0",
+        hour=now - to_span(HOUR),
+        day=now - to_span(DAY),
+    )
+    if waiting is None or ended is None:
+        return DeliveryReport()
+    late = min(waiting["due"] or now, waiting["away"] or now)
+    return DeliveryReport(
+        waiting=waiting["n"],
+        oldest_s=max(0.0, (now - (waiting["oldest"] or now)) / SECOND),
+        late_s=max(0.0, (now - late) / SECOND),
+        given_up=ended["given_up"] or 0,
+        refused=ended["refused"] or 0,
+        failed_since=from_micros(ended["first"]) if ended["first"] else None,
+    )
+
+
+def to_span(span: timedelta) -> int:
+    """A span of time in microseconds."""
+    return span // timedelta(microseconds=1)
