@@ -31,6 +31,8 @@ LATER = {
     "kong": "apart",
     "aws": "apart",
     "deploy": "deploying",
+    "drill": "minding",
+    "report": "minding",
     "messages": "messages",
 }  # word → its module
 

@@ -1,4 +1,4 @@
-"""`deploy`: files for where a shop that is apart is placed."""
+"""`deploy`: files for where a shop is placed."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import click
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["kubernetes", "compose", "systemd", "watch"]))
+@click.argument("kind", type=click.Choice(["server", "kubernetes", "compose", "systemd", "watch"]))
 @click.option("--out", required=True, type=click.Path(file_okay=False), help="the folder to write to")
 @click.option("--url", default="https://shop.example.com", show_default=True, help="where shoppers come")
 @click.option("--image", default="shopwright:latest", show_default=True, help="what runs in containers")
@@ -16,10 +16,13 @@ import click
 )
 def deploy(kind: str, out: str, url: str, image: str, each: int, most: int) -> None:
     """Write manifests for KIND; files of these names are replaced, others stay."""
-    from shopwright.deploy import compose, kubernetes, systemd, watch
+    from shopwright.deploy import compose, kubernetes, server, systemd, watch
     from shopwright.deploy.system import Wanted
 
-    kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files, "watch": watch.files}
+    kinds = {
+        "server": server.files, "kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files,
+        "watch": watch.files,
+    }  # fmt: skip
     written = kinds[kind](Wanted(url=url.rstrip("/"), image=image, each=each, most=max(most, each)))
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)

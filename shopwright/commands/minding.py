@@ -1,0 +1,113 @@
+"""`drill` and `report`: what looks after a shop while its operator sleeps."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shopwright.cli import data_option, read_settings
+from shopwright.commands.opening import with_shop
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.settings import client_of
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
+    from shopwright.settings import Settings
+
+LONGEST_REPORT = 100_000  # characters
+
+
+@click.command()
+@data_option
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+def drill(data: str | None, folder: Path) -> None:
+    """Restore the newest archive of FOLDER beside the shop, look through it, and say how long that took."""
+    file = newest(folder)
+
+    async def act(shop: "Shop") -> int:
+        return await tried(shop, file)
+
+    raise SystemExit(with_shop(read_settings(data), act, recorded="restore drill", about=f"file {file.name}"))
+
+
+def newest(folder: Path) -> Path:
+    """The archive that was written last. Raises Missing."""
+    found = sorted(folder.glob("shop-????????-??????.zip"))
+    if not found:
+        raise Missing(f"There is no archive in {folder}; `shopwright backup {folder}` writes one.")
+    return found[-1]
+
+
+async def tried(shop: "Shop", file: Path) -> int:
+    """0 where the archive becomes a shop in which everything adds up."""
+    from shopwright import archive
+    from shopwright.app import Shop
+    from shopwright.doctor import examine
+
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="drill-", dir=shop.settings.data) as place:
+        copy = Shop(_beside(shop.settings, place))
+        try:
+            await copy.migrate()
+            manifest = await archive.read(copy, file)
+            findings = await examine(copy)
+        finally:
+            await copy.close()
+    rows = sum(mark.rows for mark in manifest.tables.values())
+    orders = manifest.tables["orders/orders"].rows
+    print(f"{file.name} of {manifest.created_at} was restored in {time.monotonic() - began:.1f} s:")
+    print(f"{rows} rows in {len(manifest.tables)} tables, {orders} orders, {len(manifest.files)} files.")
+    wrong = [sentence for finding in findings for sentence in finding.wrong]
+    for sentence in wrong:
+        print(f"WRONG  {sentence}")
+    print("Everything in it adds up." if not wrong else f"{len(wrong)} things in it are wrong.")
+    return 1 if wrong else 0
+
+
+def _beside(settings: "Settings", place: str) -> "Settings":
+    """A shop of its own on embedded engines, in that folder: it sends nothing and takes no money."""
+    import msgspec
+
+    from shopwright.settings import Settings, complete
+
+    bare = Settings(data=place, secret=settings.secret, currency=settings.currency)
+    return complete(msgspec.structs.replace(bare, country=settings.country))
+
+
+@click.command()
+@data_option
+@click.argument("subject")
+def report(data: str | None, subject: str) -> None:
+    """Mail SUBJECT, and what comes in at standard input, to the owner; by the shop's mail server, without the shop."""
+    import asyncio
+
+    from shopwright.kit.clock import SystemClock
+    from shopwright.kit.ids import Ids
+    from shopwright.kit.ports import Message
+
+    with client_of("smtp"):
+        from shopwright.engines.messages.smtp import Smtp
+    settings = read_settings(data)
+    if settings.mail.startswith("viewer:"):
+        raise Invalid("There is no mail server to report by: SHOPWRIGHT_MAIL is viewer:.")
+    text = "" if sys.stdin.isatty() else sys.stdin.read(LONGEST_REPORT)
+    message = Message(
+        id=Ids(SystemClock()).new("rep"),
+        channel="email",
+        recipient=settings.owner_email,
+        subject=f"{settings.shop_name}: {subject}",
+        text=text or subject,
+    )
+
+    async def send() -> None:
+        postbox = Smtp(settings.mail, settings.mail_from)
+        try:
+            await postbox.deliver(message)
+        finally:
+            await postbox.close()
+
+    asyncio.run(send())
+    print(f"Told {settings.owner_email}.")
