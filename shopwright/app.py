@@ -34,6 +34,7 @@ from shopwright.engines.traces import open_traces
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit import outgoing, trace
 from shopwright.kit.clock import Clock, SystemClock
+from shopwright.kit.clock_watch import ClockWatch, continue_ids
 from shopwright.kit.database import Database
 from shopwright.kit.derived import KeyedHash, derived_key
 from shopwright.kit.facts import Hearers, Reaction
@@ -131,6 +132,7 @@ class Shop:
         self.numbers = Numbers(__version__)
         self.ways.called = self.numbers.called
         self.tracer = open_traces(settings.traces, "+".join(sorted(here)) or "shop", __version__)
+        self.clock_watch = ClockWatch(self.clock, self.numbers.clock_jumped)
         self._hearers = Hearers()
         self._open_engines(send_webhook or self._post_webhook)
         self.vault = open_vault(settings)
@@ -328,7 +330,13 @@ class Shop:
         if "search" in self.here:
             await self.search.heal()
         carry = self.bus.run if self.settings.carry == "here" else self.bus.leave_to_others
-        tasks = [self._tell_counts(), self.numbers.watch_the_loop(), *([carry()] if deliver else [])]
+        await continue_ids(self.ids, self.works.values())
+        tasks = [
+            self._tell_counts(),
+            self.clock_watch.run(),
+            self.numbers.watch_the_loop(),
+            *([carry()] if deliver else []),
+        ]
         with trace.watched_by(self.tracer):
             running = [asyncio.create_task(task) for task in tasks]
         try:

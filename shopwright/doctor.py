@@ -12,6 +12,7 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.kit.clock import to_micros
+from shopwright.kit.clock_watch import behind_s
 from shopwright.kit.errors import ShopError
 from shopwright.kit.facts import UnderWay
 from shopwright.kit.health import Health
@@ -222,6 +223,15 @@ async def _messages_leave(shop: Shop) -> list[str]:
     return [*sentences(await shop.notifications.delivery_report(), MESSAGES_LATE_S)]
 
 
+async def _clock_is_right(shop: Shop) -> list[str]:
+    behind = {name: await behind_s(work) for name, work in shop.works.items()}
+    return [
+        f"The clock is {seconds:.0f} seconds behind what {name} has told: it was ahead then, or is behind now."
+        for name, seconds in behind.items()
+        if seconds > GRACE_S
+    ]
+
+
 CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     (
         "stock is the sum of its movements, and what is reserved is in open reservations",
@@ -230,6 +240,7 @@ CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("lines + tax + shipping − discount = total", _totals_add_up),
     ("the ledger balances and agrees with the payments", lambda one: one.payments.damage()),
     ("order numbers have no gaps", _numbers_have_no_gaps),
+    ("the clock is not behind what was written by it", _clock_is_right),
     ("messages are sent", _messages_leave),
     ("the audit log is whole and as it was written", lambda one: one.users.log.damage()),
 )

@@ -1,8 +1,11 @@
 """Which service hears what, and what each does as time passes: the tables of all services put together."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
+from shopwright.kit.clock_watch import DueTime, bring_back
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.carts import reactions as carts_reactions
 from shopwright.services.catalog import reactions as catalog_reactions
@@ -20,7 +23,18 @@ from shopwright.ways import ELSEWHERE
 if TYPE_CHECKING:
     from shopwright.app import Shop
 
+# How far away it can be that something is tried again; with room for clocks of several machines that differ.
+DELIVERIES = DueTime("deliveries", "due", timedelta(minutes=11), "state = 'waiting'")
+DUE_TIMES: Mapping[str, DueTime] = {
+    "notifications": DueTime("messages", "due", timedelta(minutes=16), "state = 'waiting'"),
+    "payments": DueTime("payments", "ask_at", timedelta(minutes=6), "ask_at IS NOT NULL"),
+}
 KEEP_DOCUMENTS = ("catalog", "reviews")
+
+
+def due_times(service: str) -> tuple[DueTime, ...]:
+    """What a service tries again later."""
+    return (DELIVERIES, DUE_TIMES[service]) if service in DUE_TIMES else (DELIVERIES,)
 
 
 def reactions(shop: "Shop") -> list[Reaction]:
@@ -51,5 +65,9 @@ def timers(shop: "Shop") -> list[Timer]:
         *found,
         *(shop.pretend.timers() if "payments" in shop.here else []),
         *shop.documents.timers([shop.works[name] for name in KEEP_DOCUMENTS if name in shop.here]),
+        *(
+            Timer(f"{name}.bring_back", timedelta(minutes=1), partial(bring_back, work, due_times(name)))
+            for name, work in shop.works.items()
+        ),
         *(Timer(f"{name}.tidy", timedelta(hours=1), work.tidy) for name, work in shop.works.items()),
     ]

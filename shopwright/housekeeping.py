@@ -15,6 +15,7 @@ from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.migrations import all_in, tables_of
 from shopwright.kit.auth import anyone
 from shopwright.kit.clock import to_micros
+from shopwright.kit.clock_watch import behind_s
 from shopwright.kit.errors import Missing, ShopError, Unavailable
 from shopwright.kit.house import READY_S, Condition, GivenUp, Waiting
 from shopwright.kit.web.access import OWN_TOKEN, allow
@@ -121,7 +122,8 @@ class Housekeeper:
         )
 
     async def _warnings(self, engines: Mapping[str, str]) -> dict[str, str]:
-        found: dict[str, str] = {}
+        said = self._shop.clock_watch.told()
+        found = {"clock": said} if said else {}
         if engines.get("database notifications") == GOOD:
             with suppress(ShopError):  # it went away just now
                 report = await self._shop.notifications.delivery_report()
@@ -154,6 +156,7 @@ class Housekeeper:
         numbers.waiting.labels(name).set(outbox.waiting)
         numbers.dead.labels(name).set(outbox.dead)
         numbers.lag.labels(name).set(outbox.lag_s)
+        numbers.clock_behind.labels(name).set(await behind_s(work))
         if name in COUNTED:
             figures: Mapping[str, float] = await getattr(self._shop, name).figures()
             numbers.is_open(figures)

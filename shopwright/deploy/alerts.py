@@ -176,6 +176,13 @@ def _process() -> list[Alert]:
             says="{{ $labels.service }} uses {{ $value | humanizePercentage }} of the connections it may have.",
         ),
         Alert(
+            name="ClockJumped",
+            expr="sum(increase(shopwright_clock_jumps_total[15m])) > 0 or max(shopwright_clock_behind_seconds) > 60",
+            lasts="1m",
+            severity="ticket",
+            says="The clock of a machine jumped, or is behind what the shop has written.",
+        ),
+        Alert(
             name="LoopLate",
             expr="max by (instance) (shopwright_event_loop_lag_seconds) > 0.25",
             lasts="5m",

@@ -63,6 +63,7 @@ PANELS: tuple[Panel, ...] = (
         (('sum by (service) (shopwright_database_connections{state="used"})', SERVICE),),
     ),
     ("Event loop late by", "s", (("max by (part) (shopwright_event_loop_lag_seconds)", "{{part}}"),)),
+    ("Clock behind by", "s", (("max by (service) (shopwright_clock_behind_seconds)", SERVICE),)),
     ("Processes", "short", ((f'sum by (part) (up{{job="{JOB}"}})', "{{part}}"),)),
     ("Versions", "short", (("count by (version) (shopwright_info)", "{{version}}"),)),
 )  # fmt: skip

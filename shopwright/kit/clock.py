@@ -46,6 +46,10 @@ class HandClock:
         self._now += timedelta(**by)
         self._passed += timedelta(**by).total_seconds()
 
+    def set_wrong(self, **by: float) -> None:
+        """The time of day jumps, forwards or (negative) back, while no time passes."""
+        self._now += timedelta(**by)
+
 
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970, exact."""

@@ -26,12 +26,16 @@ class Ids:
         """
         value = (to_micros(self._clock.now()) // 1000) << 80 | int.from_bytes(self._chance(10), "big")
         self._last = max(self._last, _value(after) if after else 0)
-        if (
-            value >> 80 <= self._last >> 80
-        ):  # the same millisecond: later ids sort later all the same, by a step of chance
-            value = self._last + 1 + int.from_bytes(self._chance(5), "big")
+        # The same millisecond, or time that ran back: later ids sort later all the same, by a step of 64 bits of chance, which
+        # may carry into the next millisecond.
+        if value >> 80 <= self._last >> 80:
+            value = self._last + 1 + int.from_bytes(self._chance(8), "big")
         self._last = value
         return _written(prefix, value)
+
+    def go_on_after(self, made: str) -> None:
+        """From here on ids sort after this one, which another process has made, also where the clock was set back since."""
+        self._last = max(self._last, _value(made))
 
     def at(self, prefix: str, moment: datetime) -> str:
         """The first id that could have been made then: those made before sort before it."""

@@ -70,6 +70,10 @@ class Numbers:
     def _look_at_the_process(self, version: str) -> None:
         self.engines = self._gauge("engine_up", "Whether an engine answers", "engine")
         self.connections = self._gauge("database_connections", "Connections to the database", "service", "state")
+        self.clock_jumps = self._counter("clock_jumps_total", "Jumps of the time of day, noticed", "direction")
+        self.clock_behind = self._gauge(
+            "clock_behind_seconds", "By how much the clock is behind what a service has told", "service"
+        )
         self.loop_lag = self._gauge("event_loop_lag_seconds", "By how much a task was late, at most since last asked")
         self._worst = 0.0
         self._gauge("info", "Which version this is", "version").labels(version).set(1)
@@ -96,6 +100,10 @@ class Numbers:
         """What services say is under way."""
         for what, count in figures.items():
             self.open.labels(what).set(count)
+
+    def clock_jumped(self, by_s: float) -> None:
+        """The time of day jumped."""
+        self.clock_jumps.labels("forwards" if by_s > 0 else "back").inc()
 
     async def watch_the_loop(self) -> None:
         """Until cancelled: by how much is a task late that only wanted to sleep?"""

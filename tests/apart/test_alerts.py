@@ -116,6 +116,8 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
             async with shop.works["inventory"].begin() as tx:
                 await tx.run("UPDATE reservations SET expires_at = 1")
             await fires("PaymentsUndecided", "ReservationsOverdue")
+            await ahead(shop)
+            await fires("ClockJumped")
             await undelivered(shop)
             await fires("MessagesLate", "MessagesGivenUp", "MessagesRefused")
             await starved(server, lambda: fires("LoopLate"))
@@ -135,6 +137,15 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
         await road.cut()
         server.kill()
     assert seen | IN_ONE == {one.name for one in alerts()}
+
+
+async def ahead(shop: Shop) -> None:
+    """Something was told while the clock was three hours ahead."""
+    async with shop.works["orders"].begin() as tx:
+        await tx.run(
+            "INSERT INTO facts (id, type, subject, time, data) VALUES ('evt_z', 'x', 'x', :time, '{}')",
+            time=to_micros(tx.now) + 3 * 3_600_000_000,
+        )
 
 
 async def undelivered(shop: Shop) -> None:

@@ -86,6 +86,10 @@ CAUSES: dict[str, tuple[Series, Series]] = {
     ),
     "OrdersStopped": ({PLACED: "0+10x1000 10000x40"}, {PLACED: "0+10x1040"}),
     "ConnectionsShort": (pair("orders", 10), pair("orders", 5)),
+    "ClockJumped": (
+        {'shopwright_clock_jumps_total{direction="back"}': "0x40 1x20"},
+        {'shopwright_clock_jumps_total{direction="back"}': "1x60", 'shopwright_clock_behind_seconds{service="orders"}': "1x60"},
+    ),
     "LoopLate": (
         {'shopwright_event_loop_lag_seconds{instance="a"}': "0.5x60"},
         {'shopwright_event_loop_lag_seconds{instance="a"}': "0.01x60"},

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from aio_pika.abc import AbstractIncomingMessage
 
@@ -14,13 +13,13 @@ BATCH = 100
 
 
 class Letter:
-    """A message that came, with the fact in it. `due`: when it is tried again, after it failed."""
+    """A message that came, with the fact in it. `due`: when it is tried again after it failed (monotonic)."""
 
     def __init__(self, message: AbstractIncomingMessage, heard: Heard) -> None:
         self.message = message
         self.heard = heard
         self.attempts = 0
-        self.due: datetime | None = None
+        self.due: float | None = None
         self.problem = ""
 
     @property
@@ -55,11 +54,11 @@ class Desk:
         self.wake.set()
         return not waits
 
-    def is_ready(self, now: datetime) -> bool:
-        """Whether anything can be heard now."""
+    def is_ready(self, now: float) -> bool:
+        """Whether anything can be heard now (monotonic)."""
         return bool(self._arrived) or any(_due(ones, now) for ones in self._held.values())
 
-    def _next(self, now: datetime) -> tuple[list[Letter], list[Letter]]:
+    def _next(self, now: float) -> tuple[list[Letter], list[Letter]]:
         """What can be heard now; and what came while one about the same subject was heard, which failed: it waits behind."""
         batch: list[Letter] = []
         behind: list[Letter] = []
@@ -74,7 +73,7 @@ class Desk:
                 batch.append(letter)
         return batch, behind
 
-    async def hear(self, now: datetime) -> tuple[list[Letter], list[Letter], list[Letter]]:
+    async def hear(self, now: float) -> tuple[list[Letter], list[Letter], list[Letter]]:
         """What can be heard now: those that were, those that failed and wait, and those that failed for good."""
         batch, behind = self._next(now)
         outcome = await self._ears.hear(
@@ -87,7 +86,7 @@ class Desk:
         for letter in batch:
             key = letter.heard.key
             if (error := outcome.failed.get(key)) is not None:
-                letter.due = now + pause(letter.attempts)
+                letter.due = now + pause(letter.attempts).total_seconds()
                 letter.attempts += 1
                 letter.problem = repr(error)[:500]
                 if letter.attempts >= ATTEMPTS:
@@ -109,6 +108,6 @@ class Desk:
         self._arrived.extendleft(reversed(letters))
 
 
-def _due(ones: Iterable[Letter], now: datetime) -> bool:
+def _due(ones: Iterable[Letter], now: float) -> bool:
     first = next(iter(ones))
     return first.due is None or first.due <= now

@@ -126,7 +126,7 @@ class RabbitBus(Relay):
         except Unavailable:
             self._fresh.clear()  # all of it is in the outboxes, and taken from there when its lease is over
             self._ours.clear()
-            await self._ring()
+            await self._timers.run_due()
             raise
         return await super()._round()
 
@@ -221,7 +221,7 @@ class RabbitBus(Relay):
         """Let one hearer hear what comes for it, until the line is gone."""
         while True:
             desk.wake.clear()
-            while desk.is_ready(self._now()):
+            while desk.is_ready(self._monotonic()):
                 desk.busy = True
                 try:
                     await self._hear(desk)
@@ -234,7 +234,7 @@ class RabbitBus(Relay):
             await woken(desk.wake, POLL_S if desk.holds_some and self._runs else None)
 
     async def _hear(self, desk: Desk) -> None:
-        heard, waiting, given_up = await desk.hear(self._now())
+        heard, waiting, given_up = await desk.hear(self._monotonic())
         for letter in heard:
             await letter.message.ack()
         for letter in given_up:
@@ -255,7 +255,7 @@ class RabbitBus(Relay):
         return self._heard - before
 
     def _is_at_it(self, desk: Desk) -> bool:
-        return desk.busy or desk.is_ready(self._now())
+        return desk.busy or desk.is_ready(self._monotonic())
 
     # --- what was given up
 
@@ -292,6 +292,9 @@ class RabbitBus(Relay):
             await asyncio.sleep(POLL_S)
             with suppress(*GONE):
                 await message.nack()
+
+    def _monotonic(self) -> float:
+        return self._works[0].clock.monotonic()
 
     def _now(self) -> datetime:
         return self._works[0].now()

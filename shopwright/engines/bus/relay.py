@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
+from shopwright.engines.bus.timers import Timers
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.errors import Unavailable
@@ -37,7 +38,7 @@ class Relay(ABC):
     def __init__(self, works: Sequence[Work], timers: Sequence[Timer]) -> None:
         self._works = works
         self._by_name = {work.name: work for work in works}
-        self._timers = timers
+        self._timers = Timers(self._by_name, timers)
         self._fresh: deque[tuple[Work, Heard]] = deque()
         self._wake = asyncio.Event()
         self._look_at = 0.0  # monotonic: when it is time to look around again
@@ -195,7 +196,7 @@ class Relay(ABC):
 
     async def _round(self) -> int:
         """Everything that is due now, once; answers how much that was."""
-        return await self._deliver_fresh() + await self._take_over() + await self._ring()
+        return await self._deliver_fresh() + await self._take_over() + await self._timers.run_due()
 
     @abstractmethod
     async def _handle(self, waiting: Sequence[Waiting]) -> list[tuple[Work, Heard]]:
@@ -299,33 +300,6 @@ class Relay(ABC):
                 "DELETE FROM deliveries WHERE fact_id = :fact_id AND hearer = :hearer",
                 [{"fact_id": heard.fact.id, "hearer": heard.hearer} for heard in handled],
             )
-
-    async def _ring(self) -> int:
-        """Timers that are due, each in the one process that moved its hand on."""
-        rung = 0
-        for timer in self._timers:
-            work = self._by_name[timer.name.partition(".")[0]]
-            now = work.now()
-            row = await work.one("SELECT due FROM timers WHERE name = :name", name=timer.name)
-            if row is not None and row["due"] > to_micros(now):
-                continue
-            async with work.begin() as tx:
-                mine = await tx.run(
-                    "INSERT INTO timers (name, due) VALUES (:name, :due) ON CONFLICT (name) DO UPDATE"
-                    " SET due = excluded.due WHERE timers.due <= :now",
-                    name=timer.name,
-                    due=to_micros(now + timer.every),
-                    now=to_micros(now),
-                )
-            if mine:
-                rung += 1
-                try:
-                    await timer.handler()
-                except Unavailable as error:
-                    log.warning("timer %s rings again in %s: %s", timer.name, timer.every, error.detail)
-                except Exception:
-                    log.exception("timer %s failed; it rings again in %s", timer.name, timer.every)
-        return rung
 
 
 def by_work(pairs: Sequence[tuple[Work, Heard]]) -> dict[Work, list[Heard]]:

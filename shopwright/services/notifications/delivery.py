@@ -6,7 +6,7 @@ whether it is back. Nothing here holds up the rest of the shop for longer than o
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -191,9 +191,9 @@ class MessageDelivery:
         last = until or now
         if last < since:
             raise Invalid.at("/until", "The end of the span is before its beginning.")
-        after, before = self._work.ids.at("msg", since), self._work.ids.at("msg", last + timedelta(milliseconds=1))
         count = useless = 0
-        while found := await delivery_store.failed(self._work, after, before, RESENT_AT_ONCE):
+        after = ""
+        while found := await delivery_store.failed(self._work, since, last, after, RESENT_AT_ONCE):
             chosen = [one for one in found if not retries.is_useless(one.topic, one.secret, now - one.created_at)]
             async with self._work.begin() as tx:
                 for one in chosen:

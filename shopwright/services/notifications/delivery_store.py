@@ -120,13 +120,14 @@ async def retry(tx: Transaction, message_id: str, expires_at: int) -> bool:
     )
 
 
-async def failed(source: Work, after: str, before: str, limit: int) -> list[Kind]:
-    """Messages that were tried and failed, by id: from `after` up to `before`, without these."""
+async def failed(source: Work, since: datetime, until: datetime, after: str, limit: int) -> list[Kind]:
+    """Messages written in that span of time that were tried and failed, by id from `after` on."""
     rows = await source.fetch(
         "SELECT id, topic, secret, created_at FROM messages WHERE state = 'failed' AND attempts > 0"
-        " AND id > :after AND id < :before ORDER BY id LIMIT :limit",
+        " AND created_at >= :since AND created_at <= :until AND id > :after ORDER BY id LIMIT :limit",
+        since=to_micros(since),
+        until=to_micros(until),
         after=after,
-        before=before,
         limit=limit,
     )
     return [_kind(row) for row in rows]

@@ -1,0 +1,81 @@
+"""Timers: each runs once an interval, in one of the processes that share a database, whatever is done to their clocks.
+
+When a timer is due stands in the database, by the time of day, so that it outlives restarts. It is never believed to be
+further away than the interval, as a clock that was ahead would leave it; and each process measures the interval by its
+monotonic clock as well, so that one that is set back, again and again, holds up nothing.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.facts import Timer
+from shopwright.kit.work import Work
+
+log = logging.getLogger("shopwright.bus")
+# Clocks of the machines of one shop differ by less.
+SKEW = timedelta(seconds=5)
+NEVER = -1
+
+
+class Timers:
+    """The timers of a process. `works`: the services by name."""
+
+    def __init__(self, works: Mapping[str, Work], timers: Sequence[Timer]) -> None:
+        self._works = works
+        self._timers = timers
+        self._seen: dict[str, tuple[int, float]] = {}  # when each is due, and since when that stands (monotonic)
+
+    async def run_due(self) -> int:
+        """Run what is due; answers how many that were."""
+        count = 0
+        for timer in self._timers:
+            if await self._claim(timer):
+                count += 1
+                await _run(timer)
+        return count
+
+    async def _claim(self, timer: Timer) -> bool:
+        """Is it due, and does this process move it on?"""
+        work = self._works[timer.name.partition(".")[0]]
+        row = await work.one("SELECT due FROM timers WHERE name = :name", name=timer.name)
+        now = work.now()
+        farthest = to_micros(now + timer.every + SKEW)
+        overdue = row is not None and self._is_overdue(work, timer, row["due"])
+        if row is not None and not overdue and to_micros(now) < row["due"] <= farthest:
+            return False
+        if row is not None and row["due"] > farthest:
+            log.warning("timer %s was due in more than its interval: the clock ran back", timer.name)
+        async with work.begin() as tx:
+            mine = await tx.run(
+                "INSERT INTO timers (name, due) VALUES (:name, :due) ON CONFLICT (name) DO UPDATE SET due = excluded.due"
+                " WHERE timers.due <= :now OR timers.due > :farthest OR timers.due = :overdue",
+                name=timer.name,
+                due=to_micros(now + timer.every),
+                now=to_micros(now),
+                farthest=farthest,
+                overdue=row["due"] if row is not None and overdue else NEVER,
+            )
+        if mine:
+            self._seen[timer.name] = (to_micros(now + timer.every), work.clock.monotonic())
+        return bool(mine)
+
+    def _is_overdue(self, work: Work, timer: Timer, due: int) -> bool:
+        """Has nobody moved it on for longer than the interval, by the monotonic clock?"""
+        monotonic = work.clock.monotonic()
+        known, since = self._seen.get(timer.name, (NEVER, monotonic))
+        if known != due:
+            self._seen[timer.name] = (due, monotonic)
+            return False
+        return monotonic - since > (timer.every + SKEW).total_seconds()
+
+
+async def _run(timer: Timer) -> None:
+    try:
+        await timer.handler()
+    except Unavailable as error:
+        log.warning("timer %s runs again in %s: %s", timer.name, timer.every, error.detail)
+    except Exception:
+        log.exception("timer %s failed; it runs again in %s", timer.name, timer.every)
