@@ -1,6 +1,6 @@
 """One order from the first click to a refund, told by a process of its own that dies at a step it is told.
 
-python -m tests.process.story FOLDER DATABASE CART [STEP]: without a step it names them all, each time it passes one.
+Without a step it names them all, each time it passes one.
 """
 
 import asyncio
@@ -152,5 +152,11 @@ async def tell(data: Path, database: str, cart_id: str, deadly: str) -> None:
     await shop.close()
 
 
-if __name__ == "__main__":
-    asyncio.run(tell(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4] if len(sys.argv) > 4 else ""))
+def tell_into(file: Path, data: Path, database: str, cart_id: str, deadly: str = "") -> None:
+    """What a process of its own does; all it says goes into the file."""
+    with file.open("w", encoding="utf-8") as said:
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+    asyncio.run(tell(data, database, cart_id, deadly))

@@ -1,8 +1,7 @@
 """`kill -9` at every step of an order's way: nothing that was acknowledged is lost, nothing is done twice."""
 
+import multiprocessing
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,8 +11,11 @@ from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.clock import HandClock
 from tests.conftest import POSTGRES, fill_cart, fresh, sell
-from tests.process.story import open_shop, place, refund, ship
+from tests.process.story import open_shop, place, refund, ship, tell_into
 
+# A hundred processes, each of which would import the shop for a second.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.process.story"])
 LETTERS = ("We have your order", "Payment received", "is on its way", "Refund for order")
 
 
@@ -28,9 +30,17 @@ async def prepared(data: Path, database: str) -> str:
         await shop.close()
 
 
-def tell(data: Path, database: str, cart: str, *deadly: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.process.story", str(data), database, cart, *deadly]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+def tell(data: Path, database: str, cart: str, *deadly: str) -> tuple[int | None, str]:
+    """How the process that told it ended, and what it said."""
+    said = data.parent / "said"
+    child = FORKS.Process(target=tell_into, args=(said, data, database, cart, *deadly))
+    child.start()
+    child.join(120)
+    code = child.exitcode
+    child.kill()
+    child.join()
+    child.close()
+    return code, said.read_text()
 
 
 async def settled(shop: Shop, clock: HandClock) -> None:
@@ -79,10 +89,10 @@ async def test_killed_at_each_step_of_checkout_payment_and_delivery_nothing_is_l
     migrated: tuple[Path, str], data: tuple[Path, str], tmp_path: Path
 ) -> None:
     cart = await prepared(*data)
-    whole = tell(*data, cart)
-    assert whole.returncode == 0, whole.stderr
-    await recovered(*data, cart, whole.stdout)
-    steps = [line.removeprefix("step ") for line in whole.stdout.splitlines() if line.startswith("step ")]
+    code, said = tell(*data, cart)
+    assert code == 0, said
+    await recovered(*data, cart, said)
+    steps = [line.removeprefix("step ") for line in said.splitlines() if line.startswith("step ")]
     for service in ("orders", "inventory", "payments", "notifications", "carts", "The provider"):
         assert any(step.startswith(service) for step in steps), f"no step of {service}"
     assert len(steps) > 60
@@ -90,10 +100,10 @@ async def test_killed_at_each_step_of_checkout_payment_and_delivery_nothing_is_l
     for number, step in enumerate(steps[::5] if POSTGRES else steps):
         async with fresh(migrated, tmp_path / f"run{number}") as own:
             cart = await prepared(*own)
-            died = tell(*own, cart, step)
-            assert died.returncode == -9, f"{step} was not reached: {died.stdout} {died.stderr}"
+            code, said = tell(*own, cart, step)
+            assert code == -9, f"{step} was not reached: {said}"
             try:
-                await recovered(*own, cart, died.stdout)
+                await recovered(*own, cart, said)
             except AssertionError as error:
                 raise AssertionError(f"killed at “{step}”: {error}") from error
         shutil.rmtree(tmp_path / f"run{number}")
