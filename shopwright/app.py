@@ -47,7 +47,6 @@ from shopwright.kit.tasks import ended
 from shopwright.kit.work import Work
 from shopwright.lenient import SPARED, Lenient
 from shopwright.parts import vault as open_vault
-from shopwright.services import RIVER
 from shopwright.services.carts.contract import Carts
 from shopwright.services.carts.waiting import Doorkeeper
 from shopwright.services.catalog.contract import Catalog
@@ -74,7 +73,7 @@ from shopwright.services.search.service import Finder
 from shopwright.services.users.contract import Users
 from shopwright.services.users.second_factor import Guarded
 from shopwright.settings import Settings
-from shopwright.ways import Ways, serving
+from shopwright.ways import Ways, serving, with_databases
 
 log = logging.getLogger("shopwright")
 Part = TypeVar("Part")
@@ -145,7 +144,7 @@ class Shop:
     def _open_engines(self, send_webhook: SendWebhook) -> None:
         settings = self.settings
         self.marks = self.ways.marks = open_marks(settings.cache)
-        self.works: dict[str, Work] = {name: self._work(name) for name in (*RIVER, "pretend") if name in self.here}
+        self.works: dict[str, Work] = {name: self._work(name) for name in with_databases(()) if name in self.here}
         self.documents = open_documents(settings.documents)
         self.cache = open_cache(settings.cache)
         # Redis alone: that of Memcached costs as much as it spares.

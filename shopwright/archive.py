@@ -10,19 +10,22 @@ the sum of the hashes of rows: it does not depend on their order, nor on how an 
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from shopwright import __version__
-from shopwright.app import Shop
+from shopwright.app import Shop, migrations_of
+from shopwright.engines.database.migrations import all_in
 from shopwright.handlers import KEEP_DOCUMENTS
 from shopwright.kit.database import Session, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_file
+from shopwright.ways import with_databases
 
 FORMAT = 1
 # Not the shop's own: what ran when, and what each engine was brought to.
@@ -181,6 +184,30 @@ async def checksum(shop: Shop) -> str:
     return whole(tables, files)
 
 
+def verify(path: Path) -> Manifest:
+    """Read an archive back: everything in it is as it was written. Raises Invalid, Refused."""
+    with _opened(path) as archive:
+        manifest = _manifest(archive, path)
+        _check_files(archive, manifest, path)
+        for name, mark in manifest.tables.items():
+            total = Sum()
+            for batch in _batches(archive, f"tables/{name}.jsonl"):
+                for row in batch:
+                    total.add(row)
+            if total.mark != mark:
+                raise Invalid(f"{path.name} is damaged: {name} is not as it was written.")
+    return manifest
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, EOFError, msgspec.DecodeError) as error:
+        raise Invalid(f"{path} cannot be read as an archive of a shop: {error}.") from None
+
+
 async def is_empty(shop: Shop) -> bool:
     """Is there nothing that an archive could overwrite? An owner, and rules of taxes and shipping, may be there."""
     return not (await shop.catalog.list_products(limit=1) or await shop.orders.search(limit=1))
@@ -188,21 +215,16 @@ async def is_empty(shop: Shop) -> bool:
 
 async def read(shop: Shop, path: Path) -> Manifest:
     """Make this shop what the archive says, whatever it was; nothing is changed before all of it is checked. Raises Invalid, Refused."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = _manifest(archive, path)
-            await _check_migrations(shop, manifest)
-            _check_files(archive, manifest, path)
-            async with AsyncExitStack() as held:
-                sessions = {
-                    name: await held.enter_async_context(work.database.hold()) for name, work in shop.works.items()
-                }
-                for service, session in sessions.items():
-                    await _replace(session, service, manifest, archive, path)
-                for name in manifest.files:
-                    await shop.files.put(name, archive.read(f"files/{name}"))
-    except (OSError, zipfile.BadZipFile, KeyError) as error:
-        raise Invalid(f"{path} cannot be read as an archive of a shop: {error}.") from None
+    with _opened(path) as archive:
+        manifest = _manifest(archive, path)
+        check_version(manifest)
+        _check_files(archive, manifest, path)
+        async with AsyncExitStack() as held:
+            sessions = {name: await held.enter_async_context(work.database.hold()) for name, work in shop.works.items()}
+            for service, session in sessions.items():
+                await _replace(session, service, manifest, archive, path)
+            for name in manifest.files:
+                await shop.files.put(name, archive.read(f"files/{name}"))
     await shop.protect()
     await shop.users.log.seal_anew()
     await shop.search.rebuild()
@@ -227,10 +249,11 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     return manifest
 
 
-async def _check_migrations(shop: Shop, manifest: Manifest) -> None:
-    for service, work in shop.works.items():
-        rows = await work.fetch("SELECT name FROM migrations ORDER BY name")
-        here, there = {row["name"] for row in rows}, set(manifest.migrations.get(service, ()))
+def check_version(manifest: Manifest) -> None:
+    """Raise Refused where the archive has tables of another version."""
+    for service in with_databases(()):
+        here = {migration.name for migration in all_in(migrations_of(service))}
+        there = set(manifest.migrations.get(service, ()))
         if here != there:
             raise Refused(
                 f"The archive was written by version {manifest.version}, whose {service} tables are others than those"

@@ -1,4 +1,4 @@
-"""The command line: serve · work · migrate · demo · import · export · move · doctor · facts · messages · settings · cluster · nginx · deploy.
+"""The command line: init · serve · work · migrate · demo · import · export · move · doctor · facts · messages · settings · cluster · nginx · deploy.
 
 Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usage.
 """
@@ -31,6 +31,10 @@ LATER = {
     "kong": "apart",
     "aws": "apart",
     "deploy": "deploying",
+    "init": "making",
+    "migrate": "making",
+    "upgrade": "making",
+    "settings": "settings",
     "drill": "minding",
     "report": "minding",
     "messages": "messages",
@@ -72,14 +76,17 @@ def data_option(function: F) -> F:
 
 
 def read_settings(data: str | None, **more: str) -> "Settings":
-    """The settings of this call; what the command line says is put into the environment, for processes it starts."""
+    """The settings of this call; what the command line says is put into the environment, for processes it starts.
+
+    Nothing is made yet in the data folder: which command may do so is said by `with_shop`.
+    """
     from shopwright.kit.settings import read
-    from shopwright.settings import Settings, complete
+    from shopwright.settings import Settings, filled
 
     given = {"SHOPWRIGHT_DATA": data, **{f"SHOPWRIGHT_{name.upper()}": value for name, value in more.items()}}
     os.environ.update({name: value for name, value in given.items() if value})
     settings, _ = read(Settings, os.environ)
-    return complete(settings)
+    return filled(settings)
 
 
 @click.group(cls=Spoken, context_settings={"help_option_names": ["-h", "--help"]})
@@ -136,31 +143,6 @@ def work(data: str | None, services: tuple[str, ...]) -> None:
 
 @main.command()
 @data_option
-@click.option("--plan", is_flag=True, help="print the SQL and who would have to wait for it; change nothing")
-def migrate(data: str | None, *, plan: bool) -> None:
-    """Bring the databases to this version; the version before may go on serving meanwhile."""
-    from shopwright.commands import migrating
-
-    act = migrating.plan if plan else migrating.migrate
-    raise SystemExit(with_shop(read_settings(data), act, migrate=False))
-
-
-@main.command()
-@data_option
-@click.option("--rehearse", is_flag=True, help="try it on a copy; the shop may run, and is not touched")
-@click.option("--on", "where", default="", help="an empty database for the copy, where the shop's is a server's")
-def upgrade(data: str | None, *, rehearse: bool, where: str) -> None:
-    """Say how an upgrade to this version would go: migrations timed, who would wait, what is wrong after it, the way back."""
-    from shopwright.commands import migrating
-
-    if not rehearse:
-        raise click.UsageError("Say --rehearse. The upgrade itself is `shopwright migrate`, then start this version.")
-    settings = read_settings(data)
-    raise SystemExit(with_shop(settings, lambda shop: migrating.rehearse(shop, where), migrate=False))
-
-
-@main.command()
-@data_option
 @click.option(
     "--size",
     type=click.IntRange(150, 1_000_000),
@@ -170,7 +152,9 @@ def demo(data: str | None, size: int | None) -> None:
     """Load the demo catalogue; what is there stays as it is."""
     from shopwright.commands import loading
 
-    raise SystemExit(with_shop(read_settings(data), lambda shop: loading.demo(shop, size), recorded="demo"))
+    raise SystemExit(
+        with_shop(read_settings(data), lambda shop: loading.demo(shop, size), needs="whole or none", recorded="demo")
+    )
 
 
 @main.command(name="import")
@@ -196,6 +180,8 @@ def import_(
             with_shop(
                 settings,
                 lambda shop: moving.restore(shop, file, sure=False),
+                needs="nothing",
+                before=lambda: moving.check_archive(file),
                 recorded="restore",
                 about=f"file {file.name}",
             )
@@ -252,6 +238,8 @@ def restore(data: str | None, file: Path, *, yes: bool) -> None:
         with_shop(
             read_settings(data),
             lambda shop: moving.restore(shop, file, sure=yes),
+            needs="nothing",
+            before=lambda: moving.check_archive(file),
             recorded="restore",
             about=f"file {file.name}",
         )
@@ -372,17 +360,3 @@ def simulate(seed: int | None, hours: float) -> None:
     from shopwright.commands import simulating
 
     raise SystemExit(simulating.simulate(seed, hours, None))
-
-
-@main.command(name="settings")
-@data_option
-def settings_(data: str | None) -> None:
-    """Print every setting with its value, origin and meaning; secrets are masked."""
-    from shopwright.kit.settings import describe, read
-    from shopwright.settings import Settings
-
-    if data:
-        os.environ["SHOPWRIGHT_DATA"] = data
-    found, origins = read(Settings, os.environ)
-    for one in describe(found, origins):
-        click.echo(f"{one.name}={one.value or '(empty)'}\n    {one.meaning}  [{one.origin}]")

@@ -164,18 +164,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def complete(settings: Settings) -> Settings:
-    """The settings with the engines that live in the data folder filled in. Raises Invalid for values that cannot be."""
+    """All of them, with the secret of the data folder, which is made with it where there is none. Raises Invalid, Unavailable."""
+    return with_secret(filled(settings))
+
+
+def with_secret(settings: Settings) -> Settings:
+    """The same with the secret of the data folder, where none is set; what is in the folder is closed to others."""
+    data = Path(settings.data)
+    secret = settings.secret or kept_once(data / "secret.key", secrets.token_hex(32))
+    tighten(data)
+    return msgspec.structs.replace(settings, secret=secret)
+
+
+def filled(settings: Settings) -> Settings:
+    """The settings with the engines that live in the data folder filled in; nothing is made. Raises Invalid for values that cannot be."""
     minor_digits(settings.currency)
     address_form(settings.country)
     if not settings.url.startswith(("http://", "https://")):
         raise Invalid(f"SHOPWRIGHT_URL is “{settings.url}”; it starts with http:// or https://.")
     data = Path(settings.data).resolve()
-    secret = settings.secret or kept_once(data / "secret.key", secrets.token_hex(32))
-    tighten(data)
+    if data.exists() and not data.is_dir():
+        raise Invalid(f"SHOPWRIGHT_DATA is {data}, which is a file and cannot be used; name a folder.")
     return msgspec.structs.replace(
         settings,
         data=str(data),
-        secret=secret,
         encryption_key=settings.encryption_key or settings.secret,
         url=settings.url.rstrip("/"),
         mail_from=settings.mail_from

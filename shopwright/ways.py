@@ -68,6 +68,12 @@ def serving(names: Collection[str]) -> frozenset[str]:
     return frozenset(chosen | {ALONG[name] for name in chosen if name in ALONG})
 
 
+def with_databases(names: Collection[str]) -> tuple[str, ...]:
+    """Of what a process serves, what has a database. Raises Invalid."""
+    served = serving(names)
+    return tuple(name for name in (*RIVER, *ALONG.values()) if name in served)
+
+
 @cache
 def asks(name: str) -> tuple[str, ...]:
     """The parts that this one calls."""
@@ -104,6 +110,23 @@ class Elsewhere:
 ELSEWHERE: Any = Elsewhere()
 
 
+def check_apart(settings: Settings, here: Collection[str]) -> bool:
+    """Does this process ask others? Raises Invalid where it lacks what that needs."""
+    if set(here) >= set(PARTS):
+        return False
+    if "{service}" not in settings.services:
+        raise Invalid("SHOPWRIGHT_SERVICES must say where the other services are: http://{service}.shop.internal:8000.")
+    for name in embedded(settings):
+        if name in {"bus", "database"}:
+            raise Invalid(
+                f"SHOPWRIGHT_{name.upper()} is {EMBEDDED[name]}, which only processes that serve everything can share."
+            )
+    with client_of("apart"):
+        importlib.import_module("shopwright.kit.line")
+        importlib.import_module("shopwright.kit.wire")
+    return True
+
+
 class Ways:
     """To services that are not `here`. Raises Invalid where a shop that is apart lacks what that needs.
 
@@ -121,18 +144,7 @@ class Ways:
         self.called: Called = lambda _service, _outcome, _seconds: None
         self.calls = CallSeal(settings.secret)
         self.callers = Seal(settings.secret, "callers")
-        self.apart = not set(here) >= set(PARTS)
-        if not self.apart:
-            return
-        if "{service}" not in settings.services:
-            raise Invalid(
-                "SHOPWRIGHT_SERVICES must say where the other services are: http://{service}.shop.internal:8000."
-            )
-        for name in embedded(settings):
-            if name in {"bus", "database"}:
-                raise Invalid(
-                    f"SHOPWRIGHT_{name.upper()} is {EMBEDDED[name]}, which only processes that serve everything can share."
-                )
+        self.apart = check_apart(settings, here)
 
     def to(self, service: str, contract: type[T]) -> T:
         """An object with the verbs of that contract."""

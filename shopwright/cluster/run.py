@@ -12,6 +12,7 @@ from shopwright.cluster.balancing import Slots
 from shopwright.cluster.patience import comes_true
 from shopwright.cluster.plan import MOST, Place, Plan, free_ports, needs_servers, new_plan
 from shopwright.cluster.supervising import Supervisor, name_of
+from shopwright.commands.opening import require_shop
 from shopwright.commands.serving import prepare
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
@@ -38,6 +39,7 @@ class Cluster:
         needs_servers(self._settings)
         if self._supervisor.runs():
             raise Refused("The cluster runs already. See: shopwright cluster status.")
+        asyncio.run(require_shop(self._settings, needs="whole or none" if demo else "whole"))
         make_folder(self._place.folder)
         prepared = asyncio.run(prepare(self._settings, (), demo=demo))
         if prepared.password:

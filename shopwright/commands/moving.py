@@ -51,6 +51,11 @@ def _keep(folder: Path, keep: int) -> None:
         print(f"{old} was removed.")
 
 
+def check_archive(file: Path) -> None:
+    """Raise Invalid or Refused where a shop cannot be made from it."""
+    archive.check_version(archive.verify(file))
+
+
 async def restore(shop: Shop, file: Path, *, sure: bool) -> int:
     """Make the shop what the archive says."""
     if not sure and not await archive.is_empty(shop):

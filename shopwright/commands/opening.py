@@ -1,14 +1,26 @@
-"""A command opens the shop, does something, and closes it; what changes or takes something is recorded in the audit log."""
+"""A command opens the shop, does something, and closes it; what changes or takes something is recorded in the audit log.
+
+A shop is there when its databases are. Few commands make one (`init`, `demo`, `serve --demo`, `migrate --init`, `restore`
+and `import archive`); to all others a place without a shop is a mistake, such as a disk that is not mounted: they say so
+and change nothing.
+"""
 
 import asyncio
 import getpass
 import os
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from shopwright.kit.errors import Missing, Refused
+from shopwright.kit.settings import mask
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
     from shopwright.settings import Settings
+
+# How much of a shop must be there: all of it; all or none of it; a part of it; nothing.
+Needs = Literal["whole", "whole or none", "part", "nothing"]
+HOW_TO_MAKE = "`shopwright init` makes an empty one, `shopwright serve --demo` one to look around in."
 
 
 def with_shop(
@@ -16,18 +28,26 @@ def with_shop(
     act: "Callable[[Shop], Awaitable[int]]",
     *,
     migrate: bool = True,
+    needs: Needs = "whole",
+    before: Callable[[], object] = lambda: None,
     recorded: str = "",
     about: str = "",
 ) -> int:
     """Open the shop, bring it up to date, do something, and close it. Other processes may be serving it meanwhile.
 
+    `needs`: how much of it must be there, or Missing is raised. `before`: raises what forbids to make a new one.
     `recorded`: the name under which this stands in the audit log, `about` what it is about.
     """
     from shopwright.app import Shop
     from shopwright.kit.audit import Act
+    from shopwright.settings import with_secret
 
     async def run() -> int:
-        shop = Shop(settings)
+        found = await databases_of(settings)
+        _require(settings, found, needs)
+        if not any(found.values()):
+            before()
+        shop = Shop(with_secret(settings))
         try:
             if migrate:
                 await shop.migrate()
@@ -40,6 +60,56 @@ def with_shop(
             await shop.close()
 
     return asyncio.run(run())
+
+
+async def databases_of(settings: "Settings", services: Sequence[str] = ()) -> dict[str, bool]:
+    """Each database of these services (of all, if none is named), and whether it is there. Raises Unavailable."""
+    from shopwright.engines.database import open_database
+    from shopwright.ways import with_databases
+
+    names = with_databases(services)
+    opened = [open_database(settings.database, name) for name in names]
+    try:
+        return dict(zip(names, await asyncio.gather(*(one.exists() for one in opened)), strict=True))
+    finally:
+        for one in opened:
+            await one.close()
+
+
+async def require_shop(settings: "Settings", services: Sequence[str] = (), *, needs: Needs = "whole") -> None:
+    """Raise Missing where less of a shop is there than `needs` says; nothing is made or changed by asking."""
+    _require(settings, await databases_of(settings, services), needs)
+
+
+def _require(settings: "Settings", found: Mapping[str, bool], needs: Needs) -> None:
+    missing = [name for name, there in found.items() if not there]
+    if not missing or needs == "nothing":
+        return
+    whole_or_none = len(missing) == len(found)
+    if needs == ("whole or none" if whole_or_none else "part"):
+        return
+    if whole_or_none:
+        raise Missing(f"There is no shop in {place_of(settings)}. Is that the right place? {HOW_TO_MAKE}")
+    raise Missing(
+        f"A part of the shop in {place_of(settings)} is missing: {', '.join(missing)}. Restore it from a backup;"
+        " where an `init` was interrupted, or this version brings that part, `shopwright migrate` makes it."
+    )
+
+
+async def require_none(settings: "Settings") -> None:
+    """Raise Refused where there is a shop, or a part of one."""
+    if any((await databases_of(settings)).values()):
+        raise Refused(f"There is a shop in {place_of(settings)} already. Nothing was changed.")
+
+
+def place_of(settings: "Settings") -> str:
+    """Where the databases are, in words, and which setting says so."""
+    scheme, _, rest = settings.database.partition("://")
+    if scheme != "sqlite":
+        return f"the database {mask('database', settings.database)} (SHOPWRIGHT_DATABASE)"
+    if rest == settings.data:
+        return f"the data folder {rest} (--data or SHOPWRIGHT_DATA)"
+    return f"the folder {rest} (SHOPWRIGHT_DATABASE)"
 
 
 def whoever_types() -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shopwright.app import Shop
+from shopwright.commands.opening import place_of, require_none, require_shop
 from shopwright.commands.stopping import ORPHANED_AFTER_S, Stopping, all_alive, end_with_parent, stop_together, watched
 from shopwright.commands.waiting import until_there
 from shopwright.demo.load import load, mark_if_new
@@ -25,7 +26,8 @@ from shopwright.kit import watch
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.logs import JsonLines, Lines
 from shopwright.kit.private import keep_to_ourselves, make_file
-from shopwright.settings import Settings
+from shopwright.settings import Settings, with_secret
+from shopwright.ways import check_apart, serving
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp
@@ -96,8 +98,8 @@ class Prepared(msgspec.Struct, frozen=True):
 
 
 async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) -> Prepared:
-    """Databases, owner and demo catalogue."""
-    shop = Shop(settings, here=services)
+    """Databases, owner and demo catalogue; made where they are not there."""
+    shop = Shop(with_secret(settings), here=services)
     try:
         await shop.migrate()
         password = None
@@ -132,9 +134,16 @@ def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bo
     """Prepare, tell where everything is, serve."""
     if demo and services:
         raise Invalid("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart.")
+    check_apart(settings, serving(services))
     _check_port(where.host, where.port)
-    set_up_logging(settings.data, settings.log, quiet=quiet)
-    prepared = asyncio.run(until_there(lambda: prepare(settings, services, demo=demo), where.host, where.port))
+
+    async def ready() -> Prepared:
+        await require_shop(settings, services, needs="whole or none" if demo else "whole")
+        set_up_logging(settings.data, settings.log, quiet=quiet)
+        return await prepare(settings, services, demo=demo)
+
+    prepared = asyncio.run(until_there(ready, where.host, where.port))
+    settings = with_secret(settings)
     _tell(settings, where, services, prepared)
     os.environ |= {QUIET: "1"} if quiet else {}
     os.environ[SERVED] = " ".join(services)
@@ -143,6 +152,22 @@ def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bo
     else:
         _serve_many(where, settings.stop_grace)
     print("  Closed.")
+    return 0
+
+
+async def init(settings: Settings) -> int:
+    """Make an empty shop with an owner, and say what is next. Raises Refused where there is one."""
+    await require_none(settings)
+    prepared = await prepare(settings, (), demo=False)
+    print(f"An empty shop was made in {place_of(settings)}.")
+    shown = f"   password: {prepared.password}   (shown this once)" if not settings.owner_password else ""
+    print(f"Its owner is {settings.owner_email}.{shown}")
+    print(
+        "Next: `shopwright serve` opens it, `shopwright import shopify FILE` brings products,"
+        " and `shopwright demo` adds a catalogue to look around in."
+    )
+    for note in prepared.notes:
+        print(note)
     return 0
 
 
@@ -225,7 +250,7 @@ def create() -> "ASGIApp":
 
     keep_to_ourselves()
     end_with_parent()
-    settings = read_settings(None)
+    settings = with_secret(read_settings(None))
     set_up_logging(settings.data, settings.log, quiet=QUIET in os.environ)
     return _built(settings, os.environ.get(SERVED, "").split())
 
@@ -245,10 +270,13 @@ def _built(settings: Settings, services: Sequence[str]) -> "ASGIApp":
 
 def work(settings: Settings, services: Sequence[str]) -> int:
     """Carry facts and keep timers, until stopped."""
-    set_up_logging(settings.data, settings.log, quiet=True)
+    check_apart(settings, serving(services))
 
     async def run() -> None:
-        shop = Shop(msgspec.structs.replace(settings, carry="here"), here=services)
+        await until_there(lambda: require_shop(settings, services), "", 0)
+        ours = with_secret(settings)
+        set_up_logging(ours.data, ours.log, quiet=True)
+        shop = Shop(msgspec.structs.replace(ours, carry="here"), here=services)
         await until_there(shop.migrate, "", 0)
         stopped = asyncio.Event()
         loop, stopping = asyncio.get_running_loop(), Stopping(stopped.set, settings.stop_grace)

@@ -104,7 +104,7 @@ def _compose(wanted: Wanted) -> dict[str, Any]:
         "migrate": {
             "image": wanted.image,
             "build": built,
-            "command": ["migrate"],
+            "command": ["migrate", "--init"],
             "environment": told,
             "tmpfs": ["/data"],
             "depends_on": {name: {"condition": "service_healthy"} for name in ("postgres", "rabbitmq")},

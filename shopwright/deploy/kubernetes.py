@@ -219,7 +219,7 @@ def _migrate(wanted: Wanted) -> Manifest:
     container = {
         "name": "migrate",
         "image": wanted.image,
-        "args": ["migrate"],
+        "args": ["migrate", "--init"],
         "envFrom": _told(),
         "resources": SMALL,
         "securityContext": LOCKED,

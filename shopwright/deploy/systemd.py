@@ -111,7 +111,7 @@ Wants=network-online.target
 
 [Service]
 {_common("oneshot")}
-ExecStart={HOME}/bin/shopwright migrate
+ExecStart={HOME}/bin/shopwright migrate --init
 RemainAfterExit=yes
 Restart=on-failure
 RestartSec=5

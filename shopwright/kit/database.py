@@ -118,6 +118,10 @@ class Database(Protocol):
         """The way out of here."""
         ...
 
+    async def exists(self) -> bool:
+        """Has it ever been migrated? Nothing is made by asking. Raises Unavailable."""
+        ...
+
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
         """Apply what is new in the numbered .sql files of `folders`, once; answers the names of those applied."""
         ...

@@ -93,6 +93,9 @@ class FaultyDatabase:
     async def examine(self) -> Health:
         return await self._inner.examine()
 
+    async def exists(self) -> bool:
+        return await self._inner.exists()
+
     def connections(self) -> tuple[int, int]:
         return self._inner.connections()
 

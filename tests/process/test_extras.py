@@ -54,6 +54,7 @@ def test_what_an_extra_brings_is_known() -> None:
 @pytest.mark.parametrize("extra", sorted(URLS))
 def test_an_engine_without_its_client_says_what_to_install(tmp_path: Path, extra: str) -> None:
     setting, url = URLS[extra]
+    assert run(tmp_path, "", "init", {}).returncode == 0
     said = run(tmp_path, ",".join(EXTRAS[extra]), "doctor", {setting: url})
     assert said.returncode == 1, said.stderr
     assert f"pip install 'shopwright[{extra}]'" in said.stderr
@@ -62,6 +63,7 @@ def test_an_engine_without_its_client_says_what_to_install(tmp_path: Path, extra
 
 
 def test_nor_without_what_its_client_needs(tmp_path: Path) -> None:
+    assert run(tmp_path, "", "init", {}).returncode == 0
     said = run(tmp_path, "aiohttp", "doctor", {"search": "opensearch://127.0.0.1"})
     assert "pip install 'shopwright[opensearch]'" in said.stderr
     assert "Traceback" not in said.stderr

@@ -55,7 +55,7 @@ def open_to_others(folder: Path) -> list[str]:
 @pytest.mark.skipif(ON_SERVERS, reason="of files")
 def test_nothing_on_disk_is_open_to_others_whatever_the_umask(tmp_path: Path) -> None:
     place = tmp_path / "srv" / "shop"
-    run(place, "migrate")
+    run(place, "init")
     run(place, "backup", str(place / "archives" / "daily"))
     run(place, "export", str(place / "shop.zip"))
     run(place, "export", str(place / "products.jsonl"))

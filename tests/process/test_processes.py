@@ -335,6 +335,7 @@ def said(result: subprocess.CompletedProcess, code: int, words: str) -> None:
 
 def test_bad_words_on_the_command_line_are_told_what_would_be_right(tmp_path: Path) -> None:
     said(shopwright(tmp_path, "sevre"), 2, "No such command")
+    said(shopwright(tmp_path, "init"), 0, "An empty shop was made")
     said(shopwright(tmp_path, "serve", "--port", "70000"), 2, "70000")
     said(shopwright(tmp_path, "import", "shopify", str(tmp_path / "none.csv")), 1, "There is no file")
     said(shopwright(tmp_path, "import", "shopfy", str(tmp_path / "none.csv")), 1, "Did you mean shopify?")
@@ -346,7 +347,7 @@ def test_bad_words_on_the_command_line_are_told_what_would_be_right(tmp_path: Pa
         1,
         "PostgreSQL does not answer",
     )
-    said(shopwright(tmp_path, "serve", SHOPWRIGHT_OWNER_EMAIL="nobody"), 1, "is not an e-mail address")
+    said(shopwright(tmp_path / "other", "init", SHOPWRIGHT_OWNER_EMAIL="nobody"), 1, "is not an e-mail address")
 
 
 def test_a_port_in_use_is_told_with_another(tmp_path: Path) -> None:
@@ -371,7 +372,7 @@ def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
 
 
 def test_commands_do_what_they_say(tmp_path: Path) -> None:
-    said(shopwright(tmp_path, "migrate"), 0, "migrations applied")
+    said(shopwright(tmp_path, "init"), 0, "password: ")
     said(shopwright(tmp_path, "migrate"), 0, "up to date")
     said(shopwright(tmp_path, "export", str(tmp_path / "out.jsonl")), 0, "0 products were written")
     said(shopwright(tmp_path, "export", str(tmp_path / "no" / "out.jsonl")), 1, "cannot be written")
@@ -386,7 +387,7 @@ def test_commands_do_what_they_say(tmp_path: Path) -> None:
 def test_a_newer_data_folder_is_refused_and_not_touched(tmp_path: Path) -> None:
     import sqlite3
 
-    said(shopwright(tmp_path, "migrate"), 0, "applied")
+    said(shopwright(tmp_path, "init"), 0, "An empty shop was made")
     database = tmp_path / "data" / "orders.db"
     with contextlib.closing(sqlite3.connect(database)) as connection:
         connection.execute("INSERT INTO migrations VALUES ('orders/9999_future.sql', 'x')")

@@ -212,6 +212,7 @@ def test_commands_are_entries_too(tmp_path) -> None:
     def command(*words: str) -> int:
         return subprocess.run([sys.executable, "-m", "shopwright", *words], env=env, check=False).returncode
 
+    assert command("init") == 0
     assert command("export", str(tmp_path / "a.zip")) == 0
     assert command("import", "shopify", str(tmp_path / "missing.csv")) == 1
     assert command("restore", str(tmp_path / "a.zip"), "--yes") == 0

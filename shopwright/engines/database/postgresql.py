@@ -26,6 +26,7 @@ from shopwright.kit.work import Marks
 UNSEEN = re.compile(r"\s*(SELECT|(INSERT INTO|UPDATE|DELETE FROM) (timers|deliveries|facts|inbox|idempotency))\b")
 PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_]\w*)")
 BATCH = 1000
+MIGRATED = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'migrations'"
 HOLD_TRIES = 50
 ROLE_TRIES = 5
 CONNECT_S = 10
@@ -289,6 +290,11 @@ class PostgresDatabase:
         async with self._owner() as connection, connection.transaction():
             await self._settle_in_as_owner(connection)
             yield connection
+
+    async def exists(self) -> bool:
+        # Asked by the login itself: the role of this service is made by the first migration.
+        async with self._owner() as connection:
+            return bool(await connection.fetch(MIGRATED, self._schema))
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
         if self._url.roles:

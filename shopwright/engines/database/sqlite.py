@@ -9,7 +9,7 @@ import random
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,6 +24,7 @@ from shopwright.kit.private import make_file, make_folder
 WRITE_WAIT_S = 15.0
 OPEN_WAIT_S = 5.0
 BATCH = 1000
+MIGRATED = "SELECT name FROM sqlite_master WHERE name = 'migrations'"
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -212,6 +213,22 @@ class SqliteDatabase:
     def movable(self) -> SqliteMoving:
         return SqliteMoving(self)
 
+    async def exists(self) -> bool:
+        try:
+            if not self._path.is_file() or not self._path.stat().st_size:
+                return False
+        except OSError as error:
+            raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error.strerror}.") from error
+        return await asyncio.to_thread(self._is_migrated)
+
+    def _is_migrated(self) -> bool:
+        """Read without a change: it may be a database of something else."""
+        try:
+            with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+                return connection.execute(MIGRATED).fetchone() is not None
+        except sqlite3.Error as error:
+            raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error}.") from error
+
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
         async with self.begin() as session:
             await session.run(migrations.TABLE, {})
@@ -227,7 +244,7 @@ class SqliteDatabase:
         return [migration.name for migration in todo]
 
     async def plan(self, folders: Sequence[Path]) -> list[Step]:
-        known = await self.fetch("SELECT name FROM sqlite_master WHERE name = 'migrations'", {})
+        known = await self.fetch(MIGRATED, {})
         rows = await self.fetch("SELECT name, hash FROM migrations", {}) if known else ()
         todo = migrations.pending(folders, {row["name"]: row["hash"] for row in rows}, str(self._path))
         told = "whoever writes waits until all of this is done; readers do not"
