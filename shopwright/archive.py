@@ -8,10 +8,12 @@ All services are held for a moment, while a snapshot of each is opened; it is re
 the sum of the hashes of rows: it does not depend on their order, nor on how an engine writes JSON.
 """
 
+import asyncio
 import hashlib
+import struct
 import zipfile
 import zlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,9 @@ MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {
     ("users", "audit_head"): {"mac": ""},
 }
 BATCH = 500
+# What `zipfile` raises where a byte is wrong: also that a method is unknown, or that a file is encrypted.
+UNREADABLE = (OSError, EOFError, KeyError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error)
+PRODUCTS = ("catalog", "documents", "products")  # service, table, collection
 
 
 class TableMark(msgspec.Struct, frozen=True):
@@ -51,7 +56,7 @@ class TableMark(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in an archive."""
+    """What is in an archive. `products` is not known of one by an earlier version (0)."""
 
     format: int
     version: str
@@ -60,6 +65,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     tables: dict[str, TableMark]
     files: dict[str, str]
     checksum: str
+    products: int = 0
 
 
 class Sum:
@@ -95,8 +101,11 @@ def whole(tables: Mapping[str, TableMark], files: Mapping[str, str]) -> str:
     return hashlib.sha256(told).hexdigest()
 
 
-async def write(shop: Shop, path: Path) -> Manifest:
-    """Write the whole shop to `path`, which appears whole or not at all. Raises Unavailable."""
+async def write(shop: Shop, path: Path, accept: Callable[[Manifest], None] = lambda _manifest: None) -> Manifest:
+    """Write the whole shop to `path`, which appears when it was read back, or not at all. Raises Unavailable.
+
+    `accept` may raise, too: what is in it is not as it should be.
+    """
     unfinished = path.with_name(f".{path.name}.new")
     try:
         make_file(unfinished)
@@ -104,12 +113,23 @@ async def write(shop: Shop, path: Path) -> Manifest:
             opened = await snapshots(shop, stack)
             with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
                 manifest = await _write(shop, opened, archive)
+        accept(manifest)
+        await asyncio.to_thread(_read_back, unfinished, manifest)
         unfinished.replace(path)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}.") from None
     finally:
         unfinished.unlink(missing_ok=True)
     return manifest
+
+
+def _read_back(path: Path, manifest: Manifest) -> None:
+    try:
+        same = verify(path) == manifest
+    except (Invalid, Refused) as error:
+        raise Unavailable(f"What was written cannot be read back, and was removed: {error.detail}") from None
+    if not same:
+        raise Unavailable(f"{path} is not as it was written, and was removed. Is the disk in order?")
 
 
 async def snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
@@ -125,6 +145,7 @@ async def snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
 async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile.ZipFile) -> Manifest:
     tables: dict[str, TableMark] = {}
     applied: dict[str, list[str]] = {}
+    products = 0
     for service, snapshot in snapshots.items():
         for table in await snapshot.tables():
             if table in LEFT_OUT:
@@ -133,12 +154,15 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
             with archive.open(f"tables/{service}/{table}.jsonl", "w", force_zip64=True) as out:
                 async for row in rows_of(shop, snapshot, service, table):
                     total.add(row)
+                    products += (service, table, row.get("collection")) == PRODUCTS
                     out.write(msgspec.json.encode(row) + b"\n")
             tables[f"{service}/{table}"] = total.mark
         applied[service] = sorted([row["name"] async for row in rows_of(shop, snapshot, service, "migrations")])
     files: dict[str, str] = {}
     for name in await shop.files.names():
-        data = await shop.files.get(name) or b""
+        data = await shop.files.get(name)
+        if data is None:  # an upload that was finished meanwhile
+            continue
         files[name] = hashlib.sha256(data).hexdigest()
         archive.writestr(zipfile.ZipInfo(f"files/{name}"), data)
     manifest = Manifest(
@@ -149,6 +173,7 @@ async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile
         tables=tables,
         files=files,
         checksum=whole(tables, files),
+        products=products,
     )
     archive.writestr("manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     return manifest
@@ -184,6 +209,12 @@ async def checksum(shop: Shop) -> str:
     return whole(tables, files)
 
 
+def manifest_of(path: Path) -> Manifest:
+    """What an archive says is in it; the rest is not read. Raises Invalid, Refused."""
+    with _opened(path) as archive:
+        return _manifest(archive, path)
+
+
 def verify(path: Path) -> Manifest:
     """Read an archive back: everything in it is as it was written. Raises Invalid, Refused."""
     with _opened(path) as archive:
@@ -204,7 +235,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, EOFError, msgspec.DecodeError) as error:
+    except UNREADABLE as error:
         raise Invalid(f"{path} cannot be read as an archive of a shop: {error}.") from None
 
 

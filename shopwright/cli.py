@@ -197,13 +197,17 @@ def import_(
 @main.command()
 @data_option
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def export(data: str | None, file: Path) -> None:
+@click.option("--incomplete", is_flag=True, help="also where pictures are missing in the file store")
+def export(data: str | None, file: Path, *, incomplete: bool) -> None:
     """Write the whole shop to FILE.zip, an open archive; to FILE.jsonl: its products, one JSON object a line."""
     from shopwright.commands import moving
 
     raise SystemExit(
         with_shop(
-            read_settings(data), lambda shop: moving.export(shop, file), recorded="export", about=f"file {file.name}"
+            read_settings(data),
+            lambda shop: moving.export(shop, file, incomplete=incomplete),
+            recorded="export",
+            about=f"file {file.name}",
         )
     )
 
@@ -212,14 +216,17 @@ def export(data: str | None, file: Path) -> None:
 @data_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--keep", type=click.IntRange(0), default=0, help="keep so many, remove older ones (0: keep all)")
-def backup(data: str | None, folder: Path, keep: int) -> None:
+@click.option("--smaller", is_flag=True, help="also where the shop is far smaller than in the archive before")
+@click.option("--incomplete", is_flag=True, help="also where pictures are missing in the file store")
+def backup(data: str | None, folder: Path, **options: Any) -> None:
     """Write an archive of the shop, with the time in its name, to FOLDER; the shop may run."""
-    from shopwright.commands import moving
+    from shopwright.commands import backup as command
 
+    chosen = command.BackupOptions(**options)
     raise SystemExit(
         with_shop(
             read_settings(data),
-            lambda shop: moving.backup(shop, folder, keep),
+            lambda shop: command.backup(shop, folder, chosen),
             recorded="backup",
             about=f"folder {folder.name}",
         )

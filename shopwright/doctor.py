@@ -16,6 +16,7 @@ from shopwright.kit.clock_watch import behind_s
 from shopwright.kit.errors import ShopError
 from shopwright.kit.facts import UnderWay
 from shopwright.kit.health import Health
+from shopwright.pictures import compare
 from shopwright.services.notifications.delivery import sentences
 from shopwright.services.orders.model import PAID
 
@@ -27,11 +28,12 @@ MESSAGES_LATE_S = 900.0
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A check, what it found wrong (nothing: all is well), and what is on its way."""
+    """A check, what it found wrong (nothing: all is well), what is on its way, and what else may be of interest."""
 
     check: str
     wrong: list[str]
     under_way: list[str] = []
+    notes: list[str] = []
 
 
 class Open(msgspec.Struct, frozen=True):
@@ -46,7 +48,7 @@ async def look(shop: Shop) -> list[Finding]:
     until = time.monotonic() + PATIENCE_S
     while True:
         await shop.bus.settle()
-        findings = await examine(shop)
+        findings = [*await examine(shop), await _files_are_there(shop)]
         if time.monotonic() > until or not any(one.wrong or one.under_way for one in findings):
             return findings
         await asyncio.sleep(AGAIN_S)
@@ -217,6 +219,17 @@ async def _facts_are_delivered(shop: Shop) -> Finding:
     hearers = ", ".join(sorted({one.hearer for one in waiting}))
     told = f"{count} facts are on their way, the oldest for {oldest:.0f} s; they wait for {hearers}."
     return Finding("every fact was delivered, or is on its way", wrong, [told] if waiting else [])
+
+
+async def _files_are_there(shop: Shop) -> Finding:
+    """Of the whole shop, not of `examine`: a copy that an upgrade is tried on has no files."""
+    found = await compare(shop)
+    note = f"{len(found.unnamed)} files are named by no product, such as {found.unnamed[0]}." if found.unnamed else ""
+    return Finding(
+        "every picture of a product is in the file store",
+        [found.sentence()] if found.missing else [],
+        notes=[note] if note else [],
+    )
 
 
 async def _messages_leave(shop: Shop) -> list[str]:

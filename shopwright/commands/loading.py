@@ -77,6 +77,8 @@ def _tell(findings: Sequence[Finding]) -> int:
             print(f"    {sentence}")
         for sentence in finding.under_way:
             print(f"    on its way: {sentence}")
+        for sentence in finding.notes:
+            print(f"    note: {sentence}")
     wrong = sum(len(finding.wrong) for finding in findings)
     waits = any(finding.under_way for finding in findings)
     well = "Nothing is wrong; some of it is on its way." if waits else "All is well."

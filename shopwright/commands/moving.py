@@ -1,4 +1,4 @@
-"""`move`; `export`, `backup` and `restore`, and the archives they write and read."""
+"""`move`; `export` and `restore`, and the archives they write and read."""
 
 import asyncio
 import shlex
@@ -11,44 +11,32 @@ import msgspec
 from shopwright import archive
 from shopwright.app import Shop
 from shopwright.commands.loading import export_products
-from shopwright.kit.errors import Invalid, Refused, Unavailable
-from shopwright.kit.private import make_folder
+from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.settings import mask
 from shopwright.move.beside import move_beside
 from shopwright.move.run import Move
 from shopwright.move.run import release as release_shop
+from shopwright.pictures import compare
 from shopwright.settings import complete
 
 
-async def export(shop: Shop, file: Path) -> int:
-    """The whole shop; where FILE ends with .jsonl, its products alone."""
+async def export(shop: Shop, file: Path, *, incomplete: bool = False) -> int:
+    """The whole shop; where FILE ends with .jsonl, its products alone. Raises Refused where files are missing."""
     if file.suffix == ".jsonl":
         return await export_products(shop, file)
-    _tell(await archive.write(shop, file), f"was written to {file}")
+    if not incomplete:
+        await require_files(shop)
+    tell(await archive.write(shop, file), f"was written to {file}")
     return 0
 
 
-async def backup(shop: Shop, folder: Path, keep: int) -> int:
-    """An archive with the time in its name; older ones beyond `keep` go."""
-    _make(folder)
-    file = folder / f"shop-{shop.clock.now():%Y%m%d-%H%M%S}.zip"
-    _tell(await archive.write(shop, file), f"was written to {file}")
-    _keep(folder, keep)
-    return 0
-
-
-def _make(folder: Path) -> None:
-    try:
-        make_folder(folder)
-    except OSError as error:
-        raise Unavailable(f"{folder} cannot be made: {error.strerror}.") from None
-
-
-def _keep(folder: Path, keep: int) -> None:
-    kept = sorted(folder.glob("shop-????????-??????.zip"))
-    for old in kept[: max(len(kept) - keep, 0)] if keep else []:
-        old.unlink()
-        print(f"{old} was removed.")
+async def require_files(shop: Shop) -> None:
+    """Raise Refused where pictures that products have are not in the file store: an archive would be without them."""
+    found = await compare(shop)
+    if found.missing:
+        raise Refused(
+            f"{found.sentence()} Nothing was written. Is the folder mounted? To go on without them, say --incomplete."
+        )
 
 
 def check_archive(file: Path) -> None:
@@ -60,12 +48,13 @@ async def restore(shop: Shop, file: Path, *, sure: bool) -> int:
     """Make the shop what the archive says."""
     if not sure and not await archive.is_empty(shop):
         raise Refused("This shop is not empty; all that is in it would be replaced. Say --yes if that is meant.")
-    _tell(await archive.read(shop, file), f"is here, as {file} had it")
+    tell(await archive.read(shop, file), f"is here, as {file} had it")
     await shop.search.bring_up_to_date()
     return 0
 
 
-def _tell(manifest: archive.Manifest, what: str) -> None:
+def tell(manifest: archive.Manifest, what: str) -> None:
+    """What is in an archive, and what became of it."""
     rows = sum(mark.rows for mark in manifest.tables.values())
     print(f"The shop {what}: {rows} rows in {len(manifest.tables)} tables, {len(manifest.files)} files.")
     print(f"Checksum {manifest.checksum}")

@@ -11,6 +11,7 @@ import pytest
 from shopwright import archive
 from shopwright.app import Shop
 from shopwright.commands import moving
+from shopwright.commands.backup import BackupOptions, backup
 from shopwright.doctor import examine
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Refused
@@ -142,5 +143,5 @@ async def test_of_an_older_shop_only_its_own_version_reads_the_archive(shop: Sho
 async def test_old_backups_go_beyond_the_number_kept(shop: Shop, clock: HandClock, tmp_path: Path) -> None:
     for _ in range(4):
         clock.move(hours=1)
-        assert await moving.backup(shop, tmp_path / "kept", 2) == 0
+        assert await backup(shop, tmp_path / "kept", BackupOptions(keep=2)) == 0
     assert len(list((tmp_path / "kept").iterdir())) == 2
