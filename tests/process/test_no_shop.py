@@ -37,9 +37,10 @@ NEED_A_SHOP = {
     "keys list": [],
     "keys rotate": [],
 }
+NEED_AN_ARCHIVE_TOO = {"drill"}
 MAY_MAKE_ONE = {"init", "demo", "restore"}
 NEED_NONE = {
-    *("settings", "simulate", "deploy", "nginx", "haproxy", "varnish", "kong", "aws"),
+    *("settings", "simulate", "deploy", "nginx", "haproxy", "varnish", "kong", "aws", "report"),
     *(f"cluster {name}" for name in ("up", "down", "status", "logs", "scale", "restart")),  # they need servers
 }
 
@@ -64,7 +65,7 @@ def commands() -> set[str]:
 
 def test_of_each_command_it_is_known_whether_it_needs_a_shop() -> None:
     needing = {one if one in commands() else one.split()[0] for one in NEED_A_SHOP}
-    assert needing | MAY_MAKE_ONE | NEED_NONE == commands()
+    assert needing | NEED_AN_ARCHIVE_TOO | MAY_MAKE_ONE | NEED_NONE == commands()
 
 
 @pytest.mark.parametrize("command", NEED_A_SHOP)
@@ -78,6 +79,15 @@ def test_where_no_shop_is_a_command_says_so_and_makes_nothing(tmp_path: Path, co
     place.mkdir(parents=True)  # an empty folder, as where a disk is not mounted
     assert run(place, command, *NEED_A_SHOP[command]).exit_code == 1
     assert [*tmp_path.rglob("*")] == [place.parent, place]
+
+
+def test_nor_is_an_archive_tried_beside_a_shop_that_is_not_there(tmp_path: Path) -> None:
+    place, folder = tmp_path / "shop", tmp_path / "archives"
+    folder.mkdir()
+    (folder / "shop-20260101-000000.zip").touch()
+    said = run(place, "drill", str(folder))
+    assert (said.exit_code, place.exists()) == (1, False)
+    assert "There is no shop" in said.stderr
 
 
 def test_a_database_on_a_server_in_which_no_shop_is_stays_empty(tmp_path: Path) -> None:
