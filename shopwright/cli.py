@@ -108,8 +108,8 @@ def serve(
     data: str | None, host: str, port: int, workers: int, services: tuple[str, ...], *, demo: bool, quiet: bool
 ) -> None:
     """Serve the shop until it is stopped: all of it, or the SERVICES that are named (and `faces`, what people see)."""
-    shown = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 -- what was asked for is only compared
-    url = {} if os.environ.get("SHOPWRIGHT_URL") else {"url": shown}
+    shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104 -- what was asked for is only compared
+    url = {} if os.environ.get("SHOPWRIGHT_URL") else {"url": f"http://{shown}:{port}"}
     settings = read_settings(data, **url)
     with counted_together(workers):
         from shopwright.commands import serving

@@ -8,76 +8,111 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shopwright.kit.errors import Invalid
-from shopwright.kit.money import minor_digits
-from shopwright.kit.places import address_form
+from shopwright.kit import setting_types as kinds
 from shopwright.kit.private import tighten
+from shopwright.kit.setting_types import Kind
+from shopwright.kit.settings import require_right
 from shopwright.kit.vault import kept_once
+
+Folder = Annotated[str, Kind(kinds.folder)]
+Site = Annotated[str, Kind(kinds.web)]
+Sites = Annotated[str, Kind(kinds.each(kinds.web), empty=True)]
+ServicesUrl = Annotated[str, Kind(kinds.services, empty=True)]
+Networks = Annotated[str, Kind(kinds.each(kinds.network), empty=True)]
+Email = Annotated[str, Kind(kinds.email)]
+Sender = Annotated[str, Kind(kinds.sender, empty=True)]
+Password = Annotated[str, Kind(kinds.password, empty=True)]
+Secret = Annotated[str, Kind(kinds.secret(kinds.LEAST_SECRET), empty=True)]
+Secrets = Annotated[str, Kind(kinds.several(kinds.secret(kinds.LEAST_SECRET)), empty=True)]
+Token = Annotated[str, Kind(kinds.secret(kinds.LEAST_TOKEN), empty=True)]
+Title = Annotated[str, Kind(kinds.title)]
+Currency = Annotated[str, Kind(kinds.currency)]
+Country = Annotated[str, Kind(kinds.country)]
+DatabaseUrl = Annotated[str, Kind(kinds.engine(folders="sqlite", servers="postgresql postgres"), empty=True)]
+DocumentsUrl = Annotated[str, Kind(kinds.engine(bare="database", servers="mongodb mongodb+srv"))]
+CACHES = "redis rediss redis+sentinel redis+cluster memcached"
+CacheUrl = Annotated[str, Kind(kinds.engine(bare="memory", servers=CACHES))]
+HotReadsUrl = Annotated[str, Kind(kinds.engine(bare="cache off", servers=CACHES))]
+BusUrl = Annotated[str, Kind(kinds.engine(bare="local", servers="amqp amqps"))]
+SEARCH_SERVERS = "opensearch opensearchs elasticsearch elasticsearchs"
+SearchUrl = Annotated[str, Kind(kinds.engine(folders="tantivy", servers=SEARCH_SERVERS), empty=True)]
+FilesUrl = Annotated[str, Kind(kinds.engine(folders="file", servers="s3"), empty=True)]
+MailUrl = Annotated[str, Kind(kinds.engine(bare="viewer", servers="smtp smtps"))]
+ViewerUrl = Annotated[str, Kind(kinds.engine(bare="viewer"))]
+PaymentUrls = Annotated[str, Kind(kinds.each(kinds.engine(bare="pretend")), empty=True)]
+CdnUrl = Annotated[str, Kind(kinds.engine(bare="off", servers="varnish cloudflare fastly cloudfront"))]
+TracesUrl = Annotated[str, Kind(kinds.engine(bare="off", servers="otlp otlps"))]
 
 
 def _means(text: str) -> msgspec.Meta:
     return msgspec.Meta(description=text)
 
 
+# What `move` is given on its command line.
+MOVABLE = ("database", "documents", "search", "files")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`SHOPWRIGHT_DATABASE=…` sets `database`, and so on."""
 
-    data: Annotated[str, _means("the folder everything embedded lives in")] = "./var"
-    url: Annotated[str, _means("the address shoppers see, for links in messages and payment returns")] = (
+    data: Annotated[Folder, _means("the folder everything embedded lives in")] = "./var"
+    url: Annotated[Site, _means("the address shoppers see, for links in messages and payment returns")] = (
         "http://127.0.0.1:8000"
     )
-    database: Annotated[str, _means("relational engine: sqlite:///folder or postgresql://…")] = ""
-    documents: Annotated[str, _means("document engine: database: keeps them in the database; mongodb://…")] = (
+    database: Annotated[DatabaseUrl, _means("relational engine: sqlite:///folder or postgresql://…")] = ""
+    documents: Annotated[DocumentsUrl, _means("document engine: database: keeps them in the database; mongodb://…")] = (
         "database:"
     )
     cache: Annotated[
-        str, _means("cache engine: memory:, redis://…, redis+sentinel://…, redis+cluster://… or memcached://…")
+        CacheUrl, _means("cache engine: memory:, redis://…, redis+sentinel://…, redis+cluster://… or memcached://…")
     ] = "memory:"
     hot_reads: Annotated[
-        str,
+        HotReadsUrl,
         _means(
             "where pages one process has made are kept for the others: cache: (if that is Redis), memcached://…, redis://… or off:"
         ),
     ] = "cache:"
-    bus: Annotated[str, _means("how facts travel: local:, amqp://…")] = "local:"
-    search: Annotated[str, _means("search engine: tantivy:///folder or opensearch://…")] = ""
-    files: Annotated[str, _means("where media live: file:///folder or s3://bucket")] = ""
+    bus: Annotated[BusUrl, _means("how facts travel: local:, amqp://…")] = "local:"
+    search: Annotated[SearchUrl, _means("search engine: tantivy:///folder or opensearch://…")] = ""
+    files: Annotated[FilesUrl, _means("where media live: file:///folder or s3://bucket")] = ""
     mail: Annotated[
-        str, _means("where e-mail goes: smtp://…, smtps://…, or viewer: which shows it in the back office")
+        MailUrl, _means("where e-mail goes: smtp://…, smtps://…, or viewer: which shows it in the back office")
     ] = "viewer:"
-    mail_from: Annotated[str, _means("whom e-mail is from; the shop at the host of its address if empty")] = ""
+    mail_from: Annotated[Sender, _means("whom e-mail is from; the shop at the host of its address if empty")] = ""
     messages_per_hour: Annotated[
         int,
         msgspec.Meta(
             ge=1,
+            le=1_000_000,
             description="messages one recipient gets within an hour, and as many again about the safety of an account; more are held back, and can be sent by staff",
         ),
     ] = 60
-    sms: Annotated[str, _means("where text messages go: viewer:")] = "viewer:"
-    push: Annotated[str, _means("where push messages go: viewer:")] = "viewer:"
+    sms: Annotated[ViewerUrl, _means("where text messages go: viewer:")] = "viewer:"
+    push: Annotated[ViewerUrl, _means("where push messages go: viewer:")] = "viewer:"
     payments: Annotated[
-        str,
+        PaymentUrls,
         _means(
             "who takes the money, one or several, separated by commas: pretend: (moves none). Empty: nobody, and in a demo shop pretend:"
         ),
     ] = ""
     return_origins: Annotated[
-        str,
+        Sites,
         _means(
             "origins beside SHOPWRIGHT_URL that payment providers may send a browser back to, separated by commas: https://app.example.com"
         ),
     ] = ""
     services: Annotated[
-        str, _means("where services are that this process does not serve itself: http://{service}.shop.internal:8000")
+        ServicesUrl,
+        _means("where services are that this process does not serve itself: http://{service}.shop.internal:8000"),
     ] = ""
     cdn: Annotated[
-        str,
+        CdnUrl,
         _means(
             "cache in front, which is told what changes: off:, varnish://…, cloudflare://…, fastly://…, cloudfront://…"
         ),
     ] = "off:"
     proxies: Annotated[
-        str, _means("addresses of load balancers in front, separated by commas: their X-Forwarded-For is believed")
+        Networks, _means("addresses of load balancers in front, separated by commas: their X-Forwarded-For is believed")
     ] = ""
     carry: Annotated[
         Literal["here", "elsewhere"],
@@ -86,48 +121,62 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stop_grace: Annotated[
         int, msgspec.Meta(ge=1, le=600, description="seconds a server that is told to stop lets requests end")
     ] = 30
-    owner_email: Annotated[str, _means("e-mail address of the owner of a new shop")] = "owner@example.com"
-    owner_password: Annotated[str, _means("password of the owner of a new shop; made up and printed once if empty")] = (
-        ""
-    )
+    owner_email: Annotated[Email, _means("e-mail address of the owner of a new shop")] = "owner@example.com"
+    owner_password: Annotated[
+        Password, _means("password of the owner of a new shop; made up and printed once if empty")
+    ] = ""
     staff_second_factor: Annotated[
         Literal["auto", "optional", "required"],
         _means(
             "required: staff may do nothing in the back office before they turned on a second factor; auto: so but in a demo shop"
         ),
     ] = "auto"
-    secret: Annotated[str, _means("signs forms; made up and kept in the data folder if empty")] = ""
+    secret: Annotated[Secret, _means("signs forms; made up and kept in the data folder if empty")] = ""
     encryption_key: Annotated[
-        str,
+        Secrets,
         _means(
             "encrypts signing keys and second factors in the database; several, newest first, separated by commas. Empty: SHOPWRIGHT_SECRET if that is set, or encryption.key in the data folder"
         ),
     ] = ""
     metrics_token: Annotated[
-        str,
+        Token,
         _means(
             "whoever asks for /metrics and the details of /health/ready sends it (Authorization: Bearer); empty: only this machine may ask, directly"
         ),
     ] = ""
-    shop_name: Annotated[str, _means("what the shop is called")] = "Northlight"
-    currency: Annotated[str, _means("currency of all prices, ISO 4217")] = "EUR"
-    country: Annotated[str, _means("where the shop is, ISO 3166-1 alpha-2: taxes before an address is known")] = "DE"
+    shop_name: Annotated[Title, _means("what the shop is called")] = "Northlight"
+    currency: Annotated[Currency, _means("currency of all prices, ISO 4217")] = "EUR"
+    country: Annotated[Country, _means("where the shop is, ISO 3166-1 alpha-2: taxes before an address is known")] = (
+        "DE"
+    )
     prices_include_tax: Annotated[bool, _means("are prices shown and stored with tax")] = True
     capture: Annotated[
         Literal["automatic", "manual"],
         _means("automatic: a payment takes the money; manual: it sets the money aside until staff take it"),
     ] = "automatic"
     unpaid_orders: Annotated[
-        int, msgspec.Meta(ge=1, description="orders one e-mail address may have open without having paid for them")
+        int,
+        msgspec.Meta(
+            ge=1, le=1_000_000, description="orders one e-mail address may have open without having paid for them"
+        ),
     ] = 5
     unpaid_orders_at_address: Annotated[
-        int, msgspec.Meta(ge=1, description="the same for one client address, which may be that of a whole company")
+        int,
+        msgspec.Meta(
+            ge=1, le=1_000_000, description="the same for one client address, which may be that of a whole company"
+        ),
     ] = 100
     unpaid_units: Annotated[
-        int, msgspec.Meta(ge=1, description="units one cart, e-mail address or client address may hold unpaid")
+        int,
+        msgspec.Meta(
+            ge=1, le=1_000_000_000, description="units one cart, e-mail address or client address may hold unpaid"
+        ),
     ] = 500
     unpaid_value: Annotated[
-        int, msgspec.Meta(ge=1, description="what these may come to, in minor units of the shop's currency")
+        int,
+        msgspec.Meta(
+            ge=1, le=1_000_000_000_000, description="what these may come to, in minor units of the shop's currency"
+        ),
     ] = 5_000_000
     unpaid_share: Annotated[
         int,
@@ -137,18 +186,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         msgspec.Meta(
             ge=1,
+            le=1_000,
             description="tries to pay for an order that may be in vain before the next must wait, longer each time; twice as many for an e-mail address or a card, ten times as many for a client address",
         ),
     ] = 5
     log: Annotated[Literal["text", "json"], _means("lines for people, or one JSON object an event")] = "text"
-    traces: Annotated[str, _means("where traces go: off:, or otlp://collector:4318?share=0.1 (otlps: with TLS)")] = (
-        "off:"
-    )
+    traces: Annotated[
+        TracesUrl, _means("where traces go: off:, or otlp://collector:4318?share=0.1 (otlps: with TLS)")
+    ] = "off:"
     limits: Annotated[Literal["on", "off"], _means("rate limits; off for load tests (the login delay stays)")] = "on"
     writes_per_minute: Annotated[
         int,
         msgspec.Meta(
             ge=1,
+            le=1_000_000,
             description="requests a minute from one address that write, pages and API together; ten times as many that read, twice that search, a fifth that guess (passwords, codes, coupons), a tenth that send messages",
         ),
     ] = 300
@@ -159,7 +210,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "prepared"
     largest_body: Annotated[
-        int, msgspec.Meta(ge=1024, description="largest file that is sent, in bytes (forms end at 64 KB, JSON at 1 MB)")
+        int,
+        msgspec.Meta(
+            ge=1024,
+            le=10_000_000_000,
+            description="largest file that is sent, in bytes (forms end at 64 KB, JSON at 1 MB)",
+        ),
     ] = 25_000_000
 
 
@@ -178,13 +234,8 @@ def with_secret(settings: Settings) -> Settings:
 
 def filled(settings: Settings) -> Settings:
     """The settings with the engines that live in the data folder filled in; nothing is made. Raises Invalid for values that cannot be."""
-    minor_digits(settings.currency)
-    address_form(settings.country)
-    if not settings.url.startswith(("http://", "https://")):
-        raise Invalid(f"SHOPWRIGHT_URL is “{settings.url}”; it starts with http:// or https://.")
+    require_right(settings, ("currency", "country", "url", "data", *MOVABLE))
     data = Path(settings.data).resolve()
-    if data.exists() and not data.is_dir():
-        raise Invalid(f"SHOPWRIGHT_DATA is {data}, which is a file and cannot be used; name a folder.")
     return msgspec.structs.replace(
         settings,
         data=str(data),

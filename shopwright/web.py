@@ -39,6 +39,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.hot import Hot
 from shopwright.kit.house import House
 from shopwright.kit.seal import CALL_LASTS_S, Seal
+from shopwright.kit.settings import listed
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
 from shopwright.kit.web.audit import Audit
@@ -306,8 +307,7 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     answering = Whole(answering, shop.settings.largest_body)
     answering = Observe(answering, shop.ids, shop.numbers, shop.tracer, tls=shop.settings.url.startswith("https://"))
     if shop.settings.proxies:
-        trusted = [one.strip() for one in shop.settings.proxies.split(",")]
-        answering = wrap_asgi_with_proxy_headers(answering, trusted_hosts=trusted)
+        answering = wrap_asgi_with_proxy_headers(answering, trusted_hosts=list(listed(shop.settings.proxies)))
     return answering
 
 

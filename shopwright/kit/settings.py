@@ -9,12 +9,13 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
 from shopwright.kit.errors import Invalid, Problem
+from shopwright.kit.setting_types import Kind, near
 
 T = TypeVar("T", bound=msgspec.Struct)
 E = TypeVar("E")
@@ -65,12 +66,47 @@ def read(shape: type[T], environment: Mapping[str, str]) -> tuple[T, dict[str, s
             continue
         try:
             values[name] = msgspec.convert(value, fields[name].type, strict=False)
-        except msgspec.ValidationError as error:
-            problems.append(Problem(f"/{name}", "invalid", f"{PREFIX}{name.upper()} from {origin} is wrong: {error}."))
-    if problems:
-        raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
+        except msgspec.ValidationError:
+            wrong = _expected(fields[name].type, str(value))
+        else:
+            wrong = _problem(fields[name].type, values[name])
+        if wrong:
+            said = "" if origin == PREFIX + name.upper() else f" (from {origin})"
+            problems.append(Problem(f"/{name}", "invalid", f"{PREFIX}{name.upper()}{said} {wrong}"))
+    _raise(problems)
     origins = {name: given[name][1] if name in given else "default" for name in fields}
     return shape(**values), origins
+
+
+def require_right(settings: msgspec.Struct, names: Sequence[str]) -> None:
+    """Raise Invalid, naming each of these settings that is wrong."""
+    hints = get_type_hints(type(settings), include_extras=True)
+    found = ((name, _problem(hints[name], getattr(settings, name))) for name in names)
+    _raise([Problem(f"/{name}", "invalid", f"{PREFIX}{name.upper()} {wrong}") for name, wrong in found if wrong])
+
+
+def _raise(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
+
+
+def _problem(hint: Any, value: Any) -> str:
+    """What is wrong with a value of the right Python type."""
+    found = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return next((one.problem(value) for one in found if isinstance(one, Kind)), "")
+
+
+def _expected(hint: Any, value: str) -> str:
+    """What would be right in place of a value of another type, or beyond its bounds."""
+    inner, *extras = get_args(hint)
+    if get_origin(inner) is Literal:
+        return f"is “{value}”. {near(value, get_args(inner))}"
+    if inner is bool:
+        return f"is “{value}”; write true or false."
+    bounds = [one for one in extras if isinstance(one, msgspec.Meta) and one.ge is not None]
+    if inner is int and bounds:
+        return f"is “{value}”; it is a whole number from {bounds[0].ge:,} to {bounds[0].le:,}, without commas."
+    return "is no text; put it in quotation marks."
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -140,6 +140,13 @@ def test_haproxy_accepts_its_file(tmp_path: Path) -> None:
     accepted("haproxy", "-c", "-f", tmp_path / "haproxy.cfg")
 
 
+SECRET = "0123456789abcdef" * 4
+
+
+def given(name: str) -> str:
+    return "owner@example.com" if name == "SHOPWRIGHT_OWNER_EMAIL" else SECRET
+
+
 def environments() -> dict[str, dict[str, str]]:
     """What a process is told by each kind."""
     files = {kind: make(Wanted()) for kind, make in KINDS.items()}
@@ -147,7 +154,7 @@ def environments() -> dict[str, dict[str, str]]:
     composed = yaml.safe_load(files["compose"]["compose.yaml"])["services"]["orders"]["environment"]
     return {
         "kubernetes": dict(line.split("=", 1) for line in generated),
-        "compose": {name: re.sub(r"\$\{\w+[^}]*\}", "x", value) for name, value in composed.items()},
+        "compose": {name: re.sub(r"\$\{\w+[^}]*\}", given(name), value) for name, value in composed.items()},
         "systemd": dict(line.split("=", 1) for line in files["systemd"]["settings.env"].splitlines()),
     }
 
@@ -157,7 +164,10 @@ def test_a_process_understands_what_it_is_told(kind: str) -> None:
     told = environments()[kind]
     if kind != "compose":
         example = KINDS[kind](Wanted())["secrets.env.example"]
-        told |= dict(line.split("=", 1) for line in example.splitlines() if not line.startswith("#"))
+        asked = dict(line.split("=", 1) for line in example.splitlines() if not line.startswith("#"))
+        with pytest.raises(Invalid):  # as it was not filled in
+            read(Settings, told | asked)
+        told |= {name: SECRET if "make " in value else value for name, value in asked.items()}
     settings, _ = read(Settings, told)
     settings = complete(settings)
     assert not embedded(settings)

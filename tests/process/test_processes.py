@@ -340,7 +340,7 @@ def test_bad_words_on_the_command_line_are_told_what_would_be_right(tmp_path: Pa
     said(shopwright(tmp_path, "import", "shopify", str(tmp_path / "none.csv")), 1, "There is no file")
     said(shopwright(tmp_path, "import", "shopfy", str(tmp_path / "none.csv")), 1, "Did you mean shopify?")
     said(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABSE="x"), 1, "Did you mean SHOPWRIGHT_DATABASE?")
-    said(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="mysql://x"), 1, "no database engine")
+    said(shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="mysql://x"), 1, "is no URL of an engine")
     said(shopwright(tmp_path, "doctor", SHOPWRIGHT_CURRENCY="EURO"), 1, "ISO 4217")
     said(
         shopwright(tmp_path, "doctor", SHOPWRIGHT_DATABASE="postgresql://nobody@127.0.0.1:9/none"),
