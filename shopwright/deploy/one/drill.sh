@@ -4,9 +4,9 @@ set -eu
 place=@BACKUPS@
 if [ -n "${RESTIC_REPOSITORY:-}" ]; then
 	export RESTIC_CACHE_DIR=@KEPT@/.cache/restic
-	place=$(mktemp -d -p @KEPT@ drill.XXXXXX)
-	trap 'rm -rf "$place"' EXIT
-	restic restore latest --quiet --host shop --target "$place"
-	place=$place@BACKUPS@
+	copied=$(mktemp -d -p @KEPT@ copied.XXXXXX)
+	trap 'rm -rf "$copied"' EXIT
+	restic restore latest --quiet --host shop --target "$copied"
+	place=$copied@BACKUPS@
 fi
 @HOME@/current/bin/shopwright drill "$place"

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -y -qq python3-venv caddy restic logrotate openssl curl >/dev/null
+apt-get install -y -qq --no-install-recommends python3-venv caddy restic logrotate openssl curl ca-certificates >/dev/null
 id shopwright >/dev/null 2>&1 || useradd --system --home-dir @KEPT@ --shell /usr/sbin/nologin shopwright
 install -d -m 0755 @HOME@ @HOME@/versions @ETC@ /etc/systemd/journald.conf.d
 install -d -m 0700 -o shopwright -g shopwright @KEPT@ @BACKUPS@
@@ -31,7 +31,7 @@ install -m 0644 "$here/journal.conf" /etc/systemd/journald.conf.d/shopwright.con
 version=$(basename "$wheel")
 if [ ! -x "@HOME@/versions/$version/bin/shopwright" ]; then
 	python3 -m venv "@HOME@/versions/$version"
-	"@HOME@/versions/$version/bin/pip" install --quiet "$wheel"
+	"@HOME@/versions/$version/bin/pip" install --quiet "$wheel[smtp]"
 fi
 ln -sfn "versions/$version" @HOME@/current
 if ! ls @KEPT@/*.db >/dev/null 2>&1; then
