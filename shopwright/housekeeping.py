@@ -6,6 +6,7 @@ import ipaddress
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
@@ -13,6 +14,7 @@ from litestar import Request, Response, get
 from shopwright import __version__
 from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.migrations import all_in, tables_of
+from shopwright.kit import disk
 from shopwright.kit.auth import anyone
 from shopwright.kit.clock import to_micros
 from shopwright.kit.clock_watch import behind_s
@@ -86,7 +88,19 @@ class Housekeeper:
             asked["files"] = shop.files.get("ready")
         if "search" in shop.here:
             asked["search"] = shop.index.count()
+        asked["disk"] = self._disk()
         return dict(zip(asked, await asyncio.gather(*map(_state, asked.values())), strict=True))
+
+    async def _disk(self) -> None:
+        """There is room to write. Raises Unavailable."""
+        data = Path(self._shop.settings.data)
+        found = disk.space(data)
+        self._shop.numbers.disk_free.set(found.free)
+        self._shop.numbers.disk_size.set(found.size)
+        if found.is_full:
+            raise Unavailable(
+                f"The disk of {data} is full ({found.free // 1000} kB free): the shop can be looked at, and takes no orders."
+            )
 
     async def _database(self, name: str, work: Work) -> None:
         """It answers, and all its tables are there. Raises Unavailable."""
@@ -201,7 +215,7 @@ def operator_routes() -> Routes:
         status = GOOD if not bad else "less" if good else "unavailable"
         body: dict[str, Any] = {"status": status}
         if may_look_inside(request, settings.metrics_token):
-            body |= {"version": __version__, "engines": engines}
+            body |= {"version": __version__, "writes": good and "disk" not in bad, "engines": engines}
         return Response(body, status_code=200 if good else 503)
 
     @get("/metrics", opt=allow(anyone) | OWN_TOKEN, include_in_schema=False)

@@ -8,7 +8,9 @@ and change nothing.
 import asyncio
 import getpass
 import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from shopwright.kit.errors import Missing, Refused
@@ -39,8 +41,12 @@ def with_shop(
     `recorded`: the name under which this stands in the audit log, `about` what it is about.
     """
     from shopwright.app import Shop
+    from shopwright.kit import disk
     from shopwright.kit.audit import Act
     from shopwright.settings import with_secret
+
+    if disk.give_up_reserve(Path(settings.data)):
+        print(f"The disk of {settings.data} is full: its reserve was given up for this command.", file=sys.stderr)
 
     async def run() -> int:
         found = await databases_of(settings)

@@ -22,7 +22,7 @@ from shopwright.commands.waiting import until_there
 from shopwright.demo.load import load, mark_if_new
 from shopwright.demo.people import live_a_little
 from shopwright.engines.providers import PRETEND
-from shopwright.kit import watch
+from shopwright.kit import disk, watch
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.logs import JsonLines, Lines
 from shopwright.kit.private import keep_to_ourselves, make_file
@@ -140,6 +140,7 @@ def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bo
     async def ready() -> Prepared:
         await require_shop(settings, services, needs="whole or none" if demo else "whole")
         set_up_logging(settings.data, settings.log, quiet=quiet)
+        disk.keep_reserve(Path(settings.data))
         return await prepare(settings, services, demo=demo)
 
     prepared = asyncio.run(until_there(ready, where.host, where.port))
@@ -276,6 +277,7 @@ def work(settings: Settings, services: Sequence[str]) -> int:
         await until_there(lambda: require_shop(settings, services), "", 0)
         ours = with_secret(settings)
         set_up_logging(ours.data, ours.log, quiet=True)
+        disk.keep_reserve(Path(ours.data))
         shop = Shop(msgspec.structs.replace(ours, carry="here"), here=services)
         await until_there(shop.migrate, "", 0)
         stopped = asyncio.Event()

@@ -176,6 +176,22 @@ def _process() -> list[Alert]:
             says="{{ $labels.service }} uses {{ $value | humanizePercentage }} of the connections it may have.",
         ),
         Alert(
+            name="DiskLow",
+            expr="min(shopwright_disk_free_bytes) < 1e9 or min(shopwright_disk_free_bytes / shopwright_disk_size_bytes) < 0.05",
+            lasts="1m",
+            severity="page",
+            says="Little is free on the disk of a data folder: when it is full, the shop takes no orders.",
+        ),
+        Alert(
+            name="DiskFilling",
+            expr="predict_linear(shopwright_disk_free_bytes[6h], 86400) < 0"
+            " and shopwright_disk_free_bytes / shopwright_disk_size_bytes < 0.5",
+            lasts="30m",
+            severity="ticket",
+            says="The disk of {{ $labels.instance }} is full within a day, at the pace of the last six hours.",
+            page="DiskLow",
+        ),
+        Alert(
             name="ClockJumped",
             expr="sum(increase(shopwright_clock_jumps_total[15m])) > 0 or max(shopwright_clock_behind_seconds) > 60",
             lasts="1m",

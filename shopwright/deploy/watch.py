@@ -63,6 +63,7 @@ PANELS: tuple[Panel, ...] = (
         (('sum by (service) (shopwright_database_connections{state="used"})', SERVICE),),
     ),
     ("Event loop late by", "s", (("max by (part) (shopwright_event_loop_lag_seconds)", "{{part}}"),)),
+    ("Free on the disk of the data folder", "bytes", (("min by (instance) (shopwright_disk_free_bytes)", "{{instance}}"),)),
     ("Clock behind by", "s", (("max by (service) (shopwright_clock_behind_seconds)", SERVICE),)),
     ("Processes", "short", ((f'sum by (part) (up{{job="{JOB}"}})', "{{part}}"),)),
     ("Versions", "short", (("count by (version) (shopwright_info)", "{{version}}"),)),

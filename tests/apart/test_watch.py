@@ -42,6 +42,10 @@ def pair(service: str, used: int) -> Series:
     return {f'{name}"used"}}': f"{used}x60", f'{name}"free"}}': f"{10 - used}x60"}
 
 
+def space(free: str) -> Series:
+    return {"shopwright_disk_free_bytes": free, "shopwright_disk_size_bytes": "1e11x60"}
+
+
 CAUSES: dict[str, tuple[Series, Series]] = {
     # 2 % of requests fail; of 100,000 fewer than one in a thousand does.
     "ErrorsFast": (requests("0+98x60", "0+2x60"), requests("0+10000x60", "0+5x60")),
@@ -86,6 +90,9 @@ CAUSES: dict[str, tuple[Series, Series]] = {
     ),
     "OrdersStopped": ({PLACED: "0+10x1000 10000x40"}, {PLACED: "0+10x1040"}),
     "ConnectionsShort": (pair("orders", 10), pair("orders", 5)),
+    "DiskLow": (space("5e8x60"), space("5e10x60")),
+    # 40 GB that fall by 0.1 GB a minute, and by next to nothing.
+    "DiskFilling": (space("40e9-1e8x60"), space("40e9-1e5x60")),
     "ClockJumped": (
         {'shopwright_clock_jumps_total{direction="back"}': "0x40 1x20"},
         {'shopwright_clock_jumps_total{direction="back"}': "1x60", 'shopwright_clock_behind_seconds{service="orders"}': "1x60"},

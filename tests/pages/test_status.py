@@ -25,6 +25,7 @@ def test_what_is_gone_is_told_of_where_people_meet_it() -> None:
     assert said(all=condition("orders")) == ["works"] * 4
     assert said(all=condition(database_pricing="gone")) == ["away", "away", "works", "works"]
     assert said(all=condition(search="gone")) == ["less", "works", "works", "works"]
+    assert said(all=condition(disk="full")) == ["works", "away", "away", "away"]
     assert said(all=condition(cache="gone", files="gone")) == ["works"] * 4
     assert said(orders=None, users=condition("users")) == ["works", "away", "works", "works"]
     assert said(reviews=None) == ["less", "works", "works", "works"]

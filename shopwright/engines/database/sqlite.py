@@ -5,6 +5,7 @@ Another process may hold the write lock; then we wait without blocking the loop.
 """
 
 import asyncio
+import logging
 import random
 import sqlite3
 import time
@@ -21,10 +22,12 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
 from shopwright.kit.private import make_file, make_folder
 
+log = logging.getLogger("shopwright.engines")
 WRITE_WAIT_S = 15.0
 OPEN_WAIT_S = 5.0
 BATCH = 1000
 MIGRATED = "SELECT name FROM sqlite_master WHERE name = 'migrations'"
+NOT_OPENED = "The shop's database cannot be opened just now."
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -60,6 +63,12 @@ def _prepare(connection: sqlite3.Connection, pragma: str) -> None:
             return
 
 
+def _unavailable(path: Path, error: Exception, sentence: str) -> Unavailable:
+    """Pages show the sentence to anyone; which file it is, and why, is for the log."""
+    log.error("%s: %s", path, error)
+    return Unavailable(sentence)
+
+
 def _translate(error: sqlite3.Error, path: Path) -> NoReturn:
     code = error.sqlite_errorname
     if code in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}:
@@ -67,12 +76,12 @@ def _translate(error: sqlite3.Error, path: Path) -> NoReturn:
     if code == "SQLITE_CONSTRAINT_TRIGGER":  # the fence of a database that was brought somewhere else
         raise Unavailable(str(error)) from None
     if code == "SQLITE_FULL":
-        raise Unavailable(
-            f"The disk that holds {path} is full; nothing was changed. Free some space and try again."
-        ) from None
+        raise _unavailable(path, error, "The shop's disk is full; nothing was changed. Try again later.") from None
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
-        raise Unavailable(
-            f"The database file {path} cannot be used just now ({error}); nothing was changed."
+        raise _unavailable(
+            path,
+            error,
+            "The shop's database cannot be used just now; nothing was changed. Try again in a little while.",
         ) from error
     raise error
 
@@ -140,11 +149,11 @@ class SqliteDatabase:
             make_folder(self._path.parent)
             make_file(self._path)  # its log and index get the same mode from SQLite
         except OSError as error:
-            raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error.strerror}.") from error
+            raise _unavailable(self._path, error, NOT_OPENED) from error
         try:
             return _connect(self._path)
         except sqlite3.Error as error:
-            raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error}.") from error
+            raise _unavailable(self._path, error, NOT_OPENED) from error
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         return self._read(sql, params)

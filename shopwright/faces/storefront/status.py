@@ -23,6 +23,8 @@ DEEDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     ("Signing in and accounts", frozenset({"users"}), frozenset()),
     ("Letters and messages", frozenset({"notifications"}), frozenset()),
 )  # fmt: skip
+# What these are for is to write; of the others there is much to be read.
+WRITES = frozenset({"carts", "orders", "payments", "users", "notifications"})
 SAID: dict[State, str] = {"works": "Works", "less": "Works, with less", "away": "Does not work at the moment"}
 KNOWN_S = 10.0  # so long it is not asked again, whoever looks
 LATE_S = 300.0
@@ -49,6 +51,7 @@ def states(conditions: Mapping[str, Condition | None]) -> tuple[tuple[str, State
             continue
         bad = {engine for engine, state in condition.engines.items() if state != GOOD}
         away |= {part for part in parts if f"database {part}" in bad}
+        away |= parts & WRITES if "disk" in bad else set()
         weak |= {"search"} if "search" in bad else set()
         weak |= {one.service for one in condition.waiting if one.lag_s > LATE_S}
         weak |= condition.warnings.keys()

@@ -59,6 +59,9 @@ CODES = {
     429: "rate_limited",
     503: "unavailable",
 }
+# A path of the machine, in a sentence.
+PATH = re.compile(r"(?:^|\s|“)(?:/[\w.-]+){2,}|[A-Z]:\\")
+NOT_NOW = "The shop cannot do this just now, and nothing was changed. Try again in a little while."
 PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 MISSING = re.compile(r"Object missing required field `([^`]*)`")
@@ -86,6 +89,11 @@ def describe(error: Exception, request_id: str = "") -> ProblemDetails:
     """Any exception as problem details. What was not foreseen says nothing about the inside; the log has it."""
     if isinstance(error, ShopError):
         status, title = status_of(error)
+        if isinstance(error, Unavailable) and PATH.search(error.detail):
+            log.error("request %s: %s", request_id, error.detail)
+            return ProblemDetails(
+                f"urn:shopwright:problem:{error.code}", title, status, NOT_NOW, error.code, request_id
+            )
         kind = f"urn:shopwright:problem:{error.code}"
         return ProblemDetails(kind, title, status, error.detail, error.code, request_id, error.problems, error.data)
     if isinstance(error, HTTPException):
