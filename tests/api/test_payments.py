@@ -15,6 +15,7 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
+from shopwright.kit.origins import Origins
 from shopwright.services.pricing.contract import Coupon, CouponRefused, ShippingRate
 from shopwright.web import build
 from tests.conftest import OWNER, QUICK, fill_cart, make_settings, sell, sign_in
@@ -155,6 +156,14 @@ async def test_a_browser_comes_back_to_this_shop_and_nowhere_else(shop, api) -> 
             headers={"Idempotency-Key": f"again {number}"},
         )
         assert again.status_code == 422, (url, again.text)
+
+
+def test_an_address_is_read_as_browsers_read_it() -> None:
+    ours = Origins(["http://shop.test"])
+    assert ours.allow("http://shop.test/back?order=1")
+    for url in ("http://shop.test/\r\nSet-Cookie: a=b", "http://shop.test\t/", " http://shop.test/", "\0http://shop.test/",
+                "http://shop.test/\\evil.example", "http://shop.test/ü", "http://shop.test/" + "a" * 2048):  # fmt: skip
+        assert not ours.allow(url), url
 
 
 async def test_a_browser_comes_back_to_an_origin_that_is_allowed(data, clock) -> None:

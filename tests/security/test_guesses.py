@@ -1,6 +1,7 @@
 """Guessing is slow for who guesses, and for nobody else; what cannot be undone takes the password again."""
 
 import asyncio
+import contextlib
 import re
 import threading
 
@@ -114,6 +115,19 @@ async def test_signing_in_to_ones_own_account_frees_no_guesses_at_others(shop: S
         done += (await wrong(shop, 10)).count("WrongPassword")
         await shop.users.open_session("eve@example.com", PASSWORD, "10.0.0.9")
     assert done <= 5
+
+
+async def test_nor_at_many_others_from_the_same_address(shop: Shop) -> None:
+    """A sign-in from an address the account does not know yet takes back its own try and no other."""
+    for n in range(4):
+        await shop.users.register(f"eve{n}@example.com", PASSWORD, "Eve")
+    done = 0
+    for n in range(4):
+        for other in range(30):
+            done += (await wrong(shop, 1, email=f"nobody{n}-{other}@example.com")).count("WrongPassword")
+        with contextlib.suppress(RateLimited):
+            await shop.users.open_session(f"eve{n}@example.com", PASSWORD, "10.0.0.9")
+    assert done <= 50
 
 
 async def test_one_burst_stops_its_neighbours_for_a_minute_at_most(shop: Shop) -> None:

@@ -177,6 +177,16 @@ async def test_a_session_nobody_uses_ends_and_one_that_is_used_does_not(shop: Sh
         await shop.users.refresh(tokens.refresh_token)
 
 
+async def test_a_session_ends_however_often_it_is_used(shop: Shop) -> None:
+    user = await shop.users.register("eve@example.com", PASSWORD, "Eve")
+    used = await shop.users.open_session_for(user.id)
+    ends_at = next(one.expires_at for one in await shop.users.sessions(user.id))
+    while shop.clock.now() < ends_at:
+        assert await shop.users.session(used)
+        shop.clock.move(days=1)
+    assert await shop.users.session(used) is None
+
+
 async def test_staff_are_listed_and_signed_out_by_the_owner_alone(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
