@@ -66,7 +66,7 @@ async def brought_home(shop: Shop) -> float:
 
 
 async def test_the_doctor_calls_nothing_wrong_that_is_on_its_way_and_a_shop_that_starts_brings_it_home(
-    data: tuple[Path, str], record_property: Callable[[str, object], None]
+    data: tuple[Path, str], record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     looked_at = Shop(make_settings(*data), hasher=QUICK)
     lamp = await sell(looked_at, "Lamp", on_hand=1_000_000)
@@ -96,8 +96,8 @@ async def test_the_doctor_calls_nothing_wrong_that_is_on_its_way_and_a_shop_that
     assert server.stop() == 0
     orders = {row["id"] for row in await looked_at.works["orders"].fetch("SELECT id FROM orders")}
     await looked_at.close()
-    record_property("orders", len(orders))
-    record_property("home after s", took)
+    record_testsuite_property("orders", len(orders))
+    record_testsuite_property("home after s", took)
     assert buyers.acknowledged <= orders
     assert len(buyers.acknowledged) > KILLS
     assert max(took) <= HOME_S

@@ -7,7 +7,7 @@ import pytest
 
 from shopwright import handlers
 from shopwright.app import Shop
-from shopwright.doctor import examine
+from shopwright.doctor import look
 from shopwright.engines.bus import open_bus
 from shopwright.housekeeping import Housekeeper
 from shopwright.kit.clock import HandClock, to_micros
@@ -32,7 +32,7 @@ class Bell:
 
 
 async def wrong(shop: Shop) -> str:
-    return " ".join(sentence for finding in await examine(shop) for sentence in finding.wrong)
+    return " ".join(sentence for finding in await look(shop) for sentence in finding.wrong)
 
 
 async def test_after_a_clock_was_three_hours_ahead_timers_run_again_within_their_interval(

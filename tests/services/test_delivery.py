@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 
 from shopwright.app import Shop
 from shopwright.commands import messages as command
-from shopwright.doctor import examine
+from shopwright.doctor import look
 from shopwright.faces.storefront import status
 from shopwright.housekeeping import Housekeeper
 from shopwright.kit.clock import HandClock, to_micros
@@ -117,7 +117,7 @@ async def test_a_mail_server_away_for_85_minutes_costs_no_message_and_is_told_of
     assert "None has been sent for" in condition.warnings["notifications"]
     assert dict(status.states({"all": condition}))["Letters and messages"] == "less"
     assert b'shopwright_messages{state="waiting"} 2.0' in await house.numbers()
-    assert any("None has been sent for" in said for finding in await examine(posting) for said in finding.wrong)
+    assert any("None has been sent for" in said for finding in await look(posting) for said in finding.wrong)
     await passes(posting, minutes=65)
     await posting.users.register("bob@example.com", "harbour at seven", "Bob")
     await posting.bus.settle()
