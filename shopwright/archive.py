@@ -247,8 +247,18 @@ async def is_empty(shop: Shop) -> bool:
 async def read(shop: Shop, path: Path) -> Manifest:
     """Make this shop what the archive says, whatever it was; nothing is changed before all of it is checked. Raises Invalid, Refused."""
     with _opened(path) as archive:
+        check_version(_manifest(archive, path))
+    manifest = await fill(shop, path)
+    await shop.protect()
+    await shop.users.log.seal_anew()
+    await shop.search.rebuild()
+    return manifest
+
+
+async def fill(shop: Shop, path: Path) -> Manifest:
+    """Put what is in the archive into tables like those it was written from, and into the file store."""
+    with _opened(path) as archive:
         manifest = _manifest(archive, path)
-        check_version(manifest)
         _check_files(archive, manifest, path)
         async with AsyncExitStack() as held:
             sessions = {name: await held.enter_async_context(work.database.hold()) for name, work in shop.works.items()}
@@ -256,13 +266,14 @@ async def read(shop: Shop, path: Path) -> Manifest:
                 await _replace(session, service, manifest, archive, path)
             for name in manifest.files:
                 await shop.files.put(name, archive.read(f"files/{name}"))
-    await shop.protect()
-    await shop.users.log.seal_anew()
-    await shop.search.rebuild()
     return manifest
 
 
 def _check_files(archive: zipfile.ZipFile, manifest: Manifest, path: Path) -> None:
+    there = set(archive.namelist())
+    for name in (*(f"files/{one}" for one in manifest.files), *(f"tables/{one}.jsonl" for one in manifest.tables)):
+        if name not in there:
+            raise Invalid(f"{path.name} is damaged: {name} is missing in it.")
     for name, digest in manifest.files.items():
         if hashlib.sha256(archive.read(f"files/{name}")).hexdigest() != digest:
             raise Invalid(f"{path.name} is damaged: files/{name} is not as it was written.")
@@ -280,15 +291,20 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     return manifest
 
 
+def services() -> list[str]:
+    """Whose tables an archive has."""
+    return list(with_databases(()))
+
+
 def check_version(manifest: Manifest) -> None:
     """Raise Refused where the archive has tables of another version."""
-    for service in with_databases(()):
+    for service in services():
         here = {migration.name for migration in all_in(migrations_of(service))}
         there = set(manifest.migrations.get(service, ()))
         if here != there:
             raise Refused(
                 f"The archive was written by version {manifest.version}, whose {service} tables are others than those"
-                f" of version {__version__}. Read it with that version, migrate, and export again."
+                f" of version {__version__}."
             )
 
 

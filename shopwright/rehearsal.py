@@ -4,7 +4,6 @@ The copy is made of one moment of the living shop, which is not touched: its tab
 them, then its rows, compared by checksum; then this version's migrations, one by one, and what `doctor` says of the result.
 """
 
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -16,8 +15,9 @@ import msgspec
 from shopwright import archive
 from shopwright.app import Shop, migrations_of
 from shopwright.doctor import examine
+from shopwright.earlier import Past
 from shopwright.engines.database.migrations import all_in
-from shopwright.kit.database import Database, Snapshot, Step
+from shopwright.kit.database import Snapshot, Step
 from shopwright.kit.errors import Refused
 
 
@@ -45,7 +45,7 @@ class Stage:
     def __init__(self, shop: Shop, copy: Shop, folder: Path) -> None:
         self._shop = shop
         self._copy = copy
-        self._folder = folder
+        self._past = Past(copy, folder)
 
     async def rehearse(self, say: Callable[[str], None]) -> Rehearsal:
         """Raises Refused where the copy's place is not empty, or where the copy is not what was copied."""
@@ -68,30 +68,15 @@ class Stage:
             if len(await work.database.plan(migrations_of(service))) < len(all_in(migrations_of(service))):
                 raise Refused("The place for the copy is not empty. Name a database in which there is nothing yet.")
 
-    def _database(self, service: str) -> Database:
-        return self._copy.works[service].database
-
-    def _known(self, service: str) -> list[Path]:
-        """Folders of migrations, for those that are already there; each named as the one it stands for."""
-        return [self._folder / service / folder.parent.name / folder.name for folder in migrations_of(service)]
-
-    def _add(self, service: str, wanted: set[str]) -> None:
-        for folder, mine in zip(migrations_of(service), self._known(service), strict=True):
-            mine.mkdir(parents=True, exist_ok=True)
-            for one in all_in([folder]):
-                if one.name in wanted:
-                    shutil.copy(folder / Path(one.name).name, mine)
-
     async def _bring(self, service: str, snapshot: Snapshot) -> int:
         """The tables of a service as they are there, and all that is in them; answers how many rows."""
         tables = [table for table in await snapshot.tables() if table not in archive.LEFT_OUT]
         applied = {row["name"] async for row in archive.rows_of(self._shop, snapshot, service, "migrations")}
-        self._add(service, applied)
-        await self._database(service).migrate(self._known(service))
+        await self._past.bring(service, applied)
         count = 0
         for table in tables:
             count += await self._fill(service, snapshot, table)
-        async with self._database(service).snapshot() as there:
+        async with self._past.database(service).snapshot() as there:
             for table in tables:
                 wanted = await archive.mark_of(self._shop, snapshot, service, table)
                 if await archive.mark_of(self._copy, there, service, table) != wanted:
@@ -100,7 +85,7 @@ class Stage:
 
     async def _fill(self, service: str, snapshot: Snapshot, table: str) -> int:
         count = 0
-        async with self._database(service).begin() as session:
+        async with self._past.database(service).begin() as session:
             await session.run(f"DELETE FROM {table}", {})  # what a migration has put there
             batch: list[dict[str, Any]] = []
             async for row in archive.rows_of(self._shop, snapshot, service, table):
@@ -113,14 +98,12 @@ class Stage:
 
     async def _migrate(self, service: str, say: Callable[[str], None]) -> list[Timed]:
         """What is new, one by one."""
-        database = self._database(service)
-        steps = await database.plan(migrations_of(service))
+        steps = await self._past.database(service).plan(migrations_of(service))
         done = []
         for name in dict.fromkeys(step.migration for step in steps):
             say(f"{service}: {name}")
-            self._add(service, {name})
             began = time.perf_counter()
-            await database.migrate(self._known(service))
+            await self._past.bring(service, {name})
             seconds = time.perf_counter() - began
             done.append(Timed(service, name, seconds, tuple(step for step in steps if step.migration == name)))
         return done

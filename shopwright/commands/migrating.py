@@ -4,13 +4,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import msgspec
-
 from shopwright import __version__
 from shopwright.app import Shop, migrations_of
+from shopwright.earlier import beside
 from shopwright.kit.errors import Invalid
 from shopwright.rehearsal import Rehearsal, Stage
-from shopwright.settings import Settings, complete
+from shopwright.settings import Settings
 
 
 async def migrate(shop: Shop) -> int:
@@ -53,8 +52,7 @@ def _elsewhere(settings: Settings, where: str, folder: str) -> Settings:
     """A shop of its own in that folder, or with its tables in the database `where`. Raises Invalid."""
     if not where and not settings.database.startswith("sqlite:"):
         raise Invalid("Name an empty database on a server like the shop's own: --on postgresql://…/rehearsal.")
-    plain = Settings(data=folder, database=where, secret=settings.secret, currency=settings.currency)
-    return complete(msgspec.structs.replace(plain, country=settings.country))
+    return beside(settings, Path(folder), where)
 
 
 def _tell(done: Rehearsal) -> None:

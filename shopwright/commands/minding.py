@@ -15,7 +15,6 @@ from shopwright.kit.settings import client_of
 
 if TYPE_CHECKING:
     from shopwright.app import Shop
-    from shopwright.settings import Settings
 
 LONGEST_REPORT = 100_000  # characters
 
@@ -46,35 +45,27 @@ async def tried(shop: "Shop", file: Path) -> int:
     from shopwright import archive
     from shopwright.app import Shop
     from shopwright.doctor import examine
+    from shopwright.earlier import beside, of_this_version
 
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="drill-", dir=shop.settings.data) as place:
-        copy = Shop(_beside(shop.settings, place))
+        copy = Shop(beside(shop.settings, Path(place)))
         try:
             await copy.migrate()
-            manifest = await archive.read(copy, file)
+            async with of_this_version(file, shop.settings) as now:
+                manifest = await archive.read(copy, now)
             findings = await examine(copy)
         finally:
             await copy.close()
     rows = sum(mark.rows for mark in manifest.tables.values())
     orders = manifest.tables["orders/orders"].rows
-    print(f"{file.name} of {manifest.created_at} was restored in {time.monotonic() - began:.1f} s:")
+    print(f"{file.name} of {archive.manifest_of(file).created_at} was restored in {time.monotonic() - began:.1f} s:")
     print(f"{rows} rows in {len(manifest.tables)} tables, {orders} orders, {len(manifest.files)} files.")
     wrong = [sentence for finding in findings for sentence in finding.wrong]
     for sentence in wrong:
         print(f"WRONG  {sentence}")
     print("Everything in it adds up." if not wrong else f"{len(wrong)} things in it are wrong.")
     return 1 if wrong else 0
-
-
-def _beside(settings: "Settings", place: str) -> "Settings":
-    """A shop of its own on embedded engines, in that folder: it sends nothing and takes no money."""
-    import msgspec
-
-    from shopwright.settings import Settings, complete
-
-    bare = Settings(data=place, secret=settings.secret, currency=settings.currency)
-    return complete(msgspec.structs.replace(bare, country=settings.country))
 
 
 @click.command()

@@ -11,6 +11,7 @@ import msgspec
 from shopwright import archive
 from shopwright.app import Shop
 from shopwright.commands.loading import export_products
+from shopwright.earlier import check_known, of_this_version
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.settings import mask
 from shopwright.move.beside import move_beside
@@ -41,14 +42,15 @@ async def require_files(shop: Shop) -> None:
 
 def check_archive(file: Path) -> None:
     """Raise Invalid or Refused where a shop cannot be made from it."""
-    archive.check_version(archive.verify(file))
+    check_known(archive.verify(file))
 
 
 async def restore(shop: Shop, file: Path, *, sure: bool) -> int:
     """Make the shop what the archive says."""
     if not sure and not await archive.is_empty(shop):
         raise Refused("This shop is not empty; all that is in it would be replaced. Say --yes if that is meant.")
-    tell(await archive.read(shop, file), f"is here, as {file} had it")
+    async with of_this_version(file, shop.settings) as now:
+        tell(await archive.read(shop, now), f"is here, as {file} had it")
     await shop.search.bring_up_to_date()
     return 0
 

@@ -132,12 +132,53 @@ async def test_a_shop_that_is_not_empty_is_replaced_only_when_that_is_said(
     assert [one.title for one in await other.catalog.list_products()] == ["Harbour Kettle"]
 
 
-async def test_of_an_older_shop_only_its_own_version_reads_the_archive(shop: Shop, other: Shop, tmp_path: Path) -> None:
+def left_over(data: Path) -> list[Path]:
+    return list(data.glob("earlier-*"))
+
+
+@pytest.mark.parametrize(
+    "file", sorted((Path(__file__).parents[1] / "data").glob("archive-*.zip")), ids=lambda one: one.stem
+)
+async def test_an_archive_of_every_earlier_release_becomes_a_shop_of_today(other: Shop, file: Path) -> None:
+    before = archive.verify(file)
+    with pytest.raises(Refused, match=r"whose .* tables are others"):
+        await archive.read(other, file)
+    assert await moving.restore(other, file, sure=True) == 0
+    orders = [await other.orders.get(one.id) for one in await other.orders.search(limit=100)]
+    assert len(orders) == before.tables["orders/orders"].rows
+    assert {"shipped"} <= {one.status for one in orders}
+    assert [sentence for finding in await examine(other) for sentence in finding.wrong] == []
+    await other.search.bring_up_to_date()
+    assert (await other.catalog.get("lamp")).title == "Lamp"
+    assert left_over(Path(other.settings.data)) == []
+
+
+async def test_an_archive_of_a_later_version_is_refused_and_changes_nothing(
+    shop: Shop, other: Shop, tmp_path: Path
+) -> None:
     async with shop.works["orders"].begin() as tx:
-        await tx.run("DELETE FROM migrations WHERE name LIKE '%0002%'")
-    await archive.write(shop, tmp_path / "old.zip")
+        await tx.run("INSERT INTO migrations (name, hash) VALUES ('orders/9999_later.sql', 'x')")
+    await archive.write(shop, tmp_path / "later.zip")
+    before = await archive.checksum(other)
     with pytest.raises(Refused, match="Read it with that version"):
-        await archive.read(other, tmp_path / "old.zip")
+        await moving.restore(other, tmp_path / "later.zip", sure=True)
+    assert await archive.checksum(other) == before
+
+
+@pytest.mark.parametrize("kind", ["files/", "tables/orders/orders.jsonl"])
+async def test_what_is_missing_in_an_archive_is_named(shop: Shop, other: Shop, tmp_path: Path, kind: str) -> None:
+    await full(shop)
+    await archive.write(shop, tmp_path / "shop.zip")
+    with (
+        zipfile.ZipFile(tmp_path / "shop.zip") as source,
+        zipfile.ZipFile(tmp_path / "less.zip", "w") as target,
+    ):
+        lost = next(name for name in source.namelist() if name.startswith(kind))
+        for name in source.namelist():
+            if name != lost:
+                target.writestr(name, source.read(name))
+    with pytest.raises(Invalid, match=f"{lost} is missing in it"):
+        await moving.restore(other, tmp_path / "less.zip", sure=True)
 
 
 async def test_old_backups_go_beyond_the_number_kept(shop: Shop, clock: HandClock, tmp_path: Path) -> None:
