@@ -10,7 +10,7 @@ import click
 
 from shopwright.cli import data_option, read_settings
 from shopwright.commands.opening import with_shop
-from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.errors import Invalid, Missing, Refused
 from shopwright.kit.settings import client_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def newest(folder: Path) -> Path:
 
 
 async def tried(shop: "Shop", file: Path) -> int:
-    """0 where the archive becomes a shop in which everything adds up."""
+    """0: the archive becomes a shop in which everything adds up. Raises Refused where it does not, Invalid where it is damaged."""
     from shopwright import archive
     from shopwright.app import Shop
     from shopwright.doctor import examine
@@ -64,8 +64,10 @@ async def tried(shop: "Shop", file: Path) -> int:
     wrong = [sentence for finding in findings for sentence in finding.wrong]
     for sentence in wrong:
         print(f"WRONG  {sentence}")
-    print("Everything in it adds up." if not wrong else f"{len(wrong)} things in it are wrong.")
-    return 1 if wrong else 0
+    if wrong:
+        raise Refused(f"{len(wrong)} things in {file.name} are wrong.")
+    print("Everything in it adds up.")
+    return 0
 
 
 @click.command()

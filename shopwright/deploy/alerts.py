@@ -192,6 +192,21 @@ def _process() -> list[Alert]:
             page="DiskLow",
         ),
         Alert(
+            name="BackupOld",
+            expr='max(shopwright_kept_age_seconds{act="backup"}) > 172800',
+            lasts="10m",
+            severity="ticket",
+            says="The last backup that went well is {{ $value | humanizeDuration }} old.",
+        ),
+        Alert(
+            name="DrillOld",
+            expr='max(shopwright_kept_age_seconds{act="restore drill"}) > 3456000',
+            lasts="10m",
+            severity="ticket",
+            says="No archive became a shop again for {{ $value | humanizeDuration }}.",
+            page="BackupOld",
+        ),
+        Alert(
             name="ClockJumped",
             expr="sum(increase(shopwright_clock_jumps_total[15m])) > 0 or max(shopwright_clock_behind_seconds) > 60",
             lasts="1m",

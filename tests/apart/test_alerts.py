@@ -21,7 +21,12 @@ from tests.process.server import Server, buy
 from tests.road import Road
 
 IN_ONE = {"EngineAway", "FactsGivenUp", "PartDown", "ProcessDown"}  # seen where the shop is one process
-OF_THE_DISK = {"DiskLow", "DiskFilling"}  # a full one is in tests/process/test_full_disk.py, the rules in test_watch.py
+OF_THE_DISK = {
+    "DiskLow",
+    "DiskFilling",
+    "BackupOld",
+    "DrillOld",
+}  # a full one is in tests/process/test_full_disk.py, the rules in test_watch.py
 
 
 @pytest.mark.soak

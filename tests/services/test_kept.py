@@ -1,0 +1,42 @@
+"""How long ago a shop was backed up is known, and told before it matters."""
+
+import pytest
+
+from shopwright.app import Shop
+from shopwright.doctor import look
+from shopwright.housekeeping import Housekeeper
+from shopwright.kept import ages
+from shopwright.kit.audit import Act
+
+
+async def done(shop: Shop, action: str) -> None:
+    async with shop.users.log.recording(Act(user_id="", who="root", role="command line", action=action)):
+        pass
+
+
+async def told(shop: Shop) -> list[str]:
+    return [sentence for finding in await look(shop) for sentence in finding.wrong]
+
+
+async def test_a_backup_that_is_too_old_is_told_of_and_one_that_was_never_made_is_not(shop: Shop) -> None:
+    assert await told(shop) == []
+    await done(shop, "backup")
+    await done(shop, "restore drill")
+    shop.clock.move(days=1)
+    assert await told(shop) == []
+    assert 'shopwright_kept_age_seconds{act="backup"} 86400.0' in (await Housekeeper(shop).numbers()).decode()
+    shop.clock.move(days=2)
+    assert await told(shop) == ["The last backup that went well was 3 days ago; it is wanted every 2."]
+    await done(shop, "backup")
+    assert await told(shop) == []
+    shop.clock.move(days=39)
+    assert len(await told(shop)) == 2
+
+
+async def test_one_that_failed_does_not_count(shop: Shop) -> None:
+    await done(shop, "backup")
+    shop.clock.move(days=3)
+    with pytest.raises(ValueError, match="invalid literal"):
+        async with shop.users.log.recording(Act(user_id="", who="root", role="command line", action="backup")):
+            int("no archive")
+    assert (await ages(shop.users, shop.clock.now()))["backup"].days == 3
