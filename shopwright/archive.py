@@ -248,14 +248,14 @@ async def read(shop: Shop, path: Path) -> Manifest:
     """Make this shop what the archive says, whatever it was; nothing is changed before all of it is checked. Raises Invalid, Refused."""
     with _opened(path) as archive:
         check_version(_manifest(archive, path))
-    manifest = await fill(shop, path)
+    manifest = await load_rows(shop, path)
     await shop.protect()
     await shop.users.log.seal_anew()
     await shop.search.rebuild()
     return manifest
 
 
-async def fill(shop: Shop, path: Path) -> Manifest:
+async def load_rows(shop: Shop, path: Path) -> Manifest:
     """Put what is in the archive into tables like those it was written from, and into the file store."""
     with _opened(path) as archive:
         manifest = _manifest(archive, path)

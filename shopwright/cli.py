@@ -35,8 +35,8 @@ LATER = {
     "migrate": "making",
     "upgrade": "making",
     "settings": "settings",
-    "drill": "minding",
-    "report": "minding",
+    "drill": "maintenance",
+    "report": "maintenance",
     "messages": "messages",
 }  # word → its module
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.kept import ages, overdue
+from shopwright.backup_age import backup_ages, overdue
 from shopwright.kit.clock import to_micros
 from shopwright.kit.clock_watch import behind_s
 from shopwright.kit.errors import ShopError
@@ -238,8 +238,8 @@ async def _messages_leave(shop: Shop) -> list[str]:
     return [*sentences(await shop.notifications.delivery_report(), MESSAGES_LATE_S)]
 
 
-async def _is_kept(shop: Shop) -> list[str]:
-    return overdue(await ages(shop.users, shop.clock.now()))
+async def _backups_are_recent(shop: Shop) -> list[str]:
+    return overdue(await backup_ages(shop.users, shop.clock.now()))
 
 
 async def _clock_is_right(shop: Shop) -> list[str]:
@@ -264,7 +264,7 @@ CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
 LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("the clock is not behind what was written by it", _clock_is_right),
     ("messages are sent", _messages_leave),
-    ("a shop that was ever backed up still is", _is_kept),
+    ("backups are recent", _backups_are_recent),
 )
 MENDABLE: tuple[tuple[str, Callable[[Shop], Awaitable[list[Open]]]], ...] = (
     ("every paid order was paid, in full, and every payment has its order", _payments_match),

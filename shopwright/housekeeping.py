@@ -13,8 +13,8 @@ from litestar import Request, Response, get
 
 from shopwright import __version__
 from shopwright.app import Shop, migrations_of
+from shopwright.backup_age import backup_ages
 from shopwright.engines.database.migrations import all_in, tables_of
-from shopwright.kept import ages
 from shopwright.kit import disk
 from shopwright.kit.auth import anyone
 from shopwright.kit.clock import to_micros
@@ -176,8 +176,8 @@ class Housekeeper:
             figures: Mapping[str, float] = await getattr(self._shop, name).figures()
             numbers.is_open(figures)
         if name == "users":
-            for act, age in (await ages(self._shop.users, work.now())).items():
-                numbers.kept.labels(act).set(age.total_seconds())
+            for kind, age in (await backup_ages(self._shop.users, work.now())).items():
+                numbers.backup_age.labels(kind).set(age.total_seconds())
         if name == "notifications":
             report = await self._shop.notifications.delivery_report()
             for state in ("waiting", "given_up", "refused"):

@@ -14,8 +14,8 @@ import msgspec
 
 from shopwright import archive
 from shopwright.app import Shop, migrations_of
+from shopwright.archive_upgrade import StagedMigrations
 from shopwright.doctor import examine
-from shopwright.earlier import Past
 from shopwright.engines.database.migrations import all_in
 from shopwright.kit.database import Snapshot, Step
 from shopwright.kit.errors import Refused
@@ -45,7 +45,7 @@ class Stage:
     def __init__(self, shop: Shop, copy: Shop, folder: Path) -> None:
         self._shop = shop
         self._copy = copy
-        self._past = Past(copy, folder)
+        self._staged = StagedMigrations(copy, folder)
 
     async def rehearse(self, say: Callable[[str], None]) -> Rehearsal:
         """Raises Refused where the copy's place is not empty, or where the copy is not what was copied."""
@@ -72,11 +72,11 @@ class Stage:
         """The tables of a service as they are there, and all that is in them; answers how many rows."""
         tables = [table for table in await snapshot.tables() if table not in archive.LEFT_OUT]
         applied = {row["name"] async for row in archive.rows_of(self._shop, snapshot, service, "migrations")}
-        await self._past.bring(service, applied)
+        await self._staged.migrate(service, applied)
         count = 0
         for table in tables:
             count += await self._fill(service, snapshot, table)
-        async with self._past.database(service).snapshot() as there:
+        async with self._staged.database(service).snapshot() as there:
             for table in tables:
                 wanted = await archive.mark_of(self._shop, snapshot, service, table)
                 if await archive.mark_of(self._copy, there, service, table) != wanted:
@@ -85,7 +85,7 @@ class Stage:
 
     async def _fill(self, service: str, snapshot: Snapshot, table: str) -> int:
         count = 0
-        async with self._past.database(service).begin() as session:
+        async with self._staged.database(service).begin() as session:
             await session.run(f"DELETE FROM {table}", {})  # what a migration has put there
             batch: list[dict[str, Any]] = []
             async for row in archive.rows_of(self._shop, snapshot, service, table):
@@ -98,12 +98,12 @@ class Stage:
 
     async def _migrate(self, service: str, say: Callable[[str], None]) -> list[Timed]:
         """What is new, one by one."""
-        steps = await self._past.database(service).plan(migrations_of(service))
+        steps = await self._staged.database(service).plan(migrations_of(service))
         done = []
         for name in dict.fromkeys(step.migration for step in steps):
             say(f"{service}: {name}")
             began = time.perf_counter()
-            await self._past.bring(service, {name})
+            await self._staged.migrate(service, {name})
             seconds = time.perf_counter() - began
             done.append(Timed(service, name, seconds, tuple(step for step in steps if step.migration == name)))
         return done

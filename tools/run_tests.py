@@ -85,12 +85,13 @@ PASSES = {
         ENGINES,
         Pass("servers", "servers", SHORT, FACES, workers=2, narrow=True),
         Pass("split", "apart", SHORT, SERVICES, workers=2, narrow=True),
-        Pass("steps", "sqlite", SLOW, ("tests/process/test_steps.py",)),
-        Pass("processes", "sqlite", SLOW, ("tests/process", "tests/security", "--ignore=tests/process/test_steps.py")),
-        Pass("simulator", "sqlite", SLOW, ("tests/simulate",)),
-        Pass("doors", "sqlite", SLOW, ("tests/api", "tests/apart", "tests/engines", "tests/pages", "tests/services")),
+        # Two at a time, the longest first.
         Pass("cluster", "servers", SLOW, ("tests/apart/test_cluster.py",)),
+        Pass("processes", "sqlite", SLOW, ("tests/process", "tests/security", "--ignore=tests/process/test_steps.py")),
+        Pass("doors", "sqlite", SLOW, ("tests/api", "tests/apart", "tests/engines", "tests/pages", "tests/services")),
+        Pass("simulator", "sqlite", SLOW, ("tests/simulate",)),
         Pass("browsers", "sqlite", "browser"),
+        Pass("steps", "sqlite", SLOW, ("tests/process/test_steps.py",)),
     ),
     "soak": (
         Pass("soak-postgresql", "postgresql", SHORT, SEEN, workers=2),

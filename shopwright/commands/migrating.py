@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shopwright import __version__
 from shopwright.app import Shop, migrations_of
-from shopwright.earlier import beside
+from shopwright.archive_upgrade import copy_settings
 from shopwright.kit.errors import Invalid
 from shopwright.rehearsal import Rehearsal, Stage
 from shopwright.settings import Settings
@@ -52,7 +52,7 @@ def _elsewhere(settings: Settings, where: str, folder: str) -> Settings:
     """A shop of its own in that folder, or with its tables in the database `where`. Raises Invalid."""
     if not where and not settings.database.startswith("sqlite:"):
         raise Invalid("Name an empty database on a server like the shop's own: --on postgresql://…/rehearsal.")
-    return beside(settings, Path(folder), where)
+    return copy_settings(settings, Path(folder), where)
 
 
 def _tell(done: Rehearsal) -> None:

@@ -10,8 +10,8 @@ import msgspec
 
 from shopwright import archive
 from shopwright.app import Shop
+from shopwright.archive_upgrade import require_known_version, upgraded_archive
 from shopwright.commands.loading import export_products
-from shopwright.earlier import check_known, of_this_version
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.settings import mask
 from shopwright.move.beside import move_beside
@@ -42,14 +42,14 @@ async def require_files(shop: Shop) -> None:
 
 def check_archive(file: Path) -> None:
     """Raise Invalid or Refused where a shop cannot be made from it."""
-    check_known(archive.verify(file))
+    require_known_version(archive.verify(file))
 
 
 async def restore(shop: Shop, file: Path, *, sure: bool) -> int:
     """Make the shop what the archive says."""
     if not sure and not await archive.is_empty(shop):
         raise Refused("This shop is not empty; all that is in it would be replaced. Say --yes if that is meant.")
-    async with of_this_version(file, shop.settings) as now:
+    async with upgraded_archive(file, shop.settings) as now:
         tell(await archive.read(shop, now), f"is here, as {file} had it")
     await shop.search.bring_up_to_date()
     return 0

@@ -17,7 +17,14 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.commands.opening import place_of, require_none, require_shop
-from shopwright.commands.stopping import ORPHANED_AFTER_S, Stopping, all_alive, end_with_parent, stop_together, watched
+from shopwright.commands.shutdown import (
+    ORPHANED_AFTER_S,
+    GracefulShutdown,
+    exit_with_parent,
+    handle_signals,
+    watchdog,
+    with_notifications,
+)
 from shopwright.commands.waiting import until_there
 from shopwright.demo.load import load, mark_if_new
 from shopwright.demo.people import live_a_little
@@ -216,9 +223,9 @@ async def _serve_here(settings: Settings, where: Where, services: Sequence[str])
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS),
         log_enabled=False,
     )
-    loop, stopping = asyncio.get_running_loop(), Stopping(server.stop, settings.stop_grace)
+    loop, shutdown = asyncio.get_running_loop(), GracefulShutdown(server.stop, settings.stop_grace)
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.signalled)
+        loop.add_signal_handler(number, shutdown.on_signal)
     await server.serve()
 
 
@@ -240,8 +247,8 @@ def _serve_many(where: Where, grace_s: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=grace_s,
     )
-    server.on_startup(stop_together(server, grace_s))
-    with all_alive():
+    server.on_startup(handle_signals(server, grace_s))
+    with watchdog():
         server.serve()
 
 
@@ -250,7 +257,7 @@ def create() -> "ASGIApp":
     from shopwright.cli import read_settings
 
     keep_to_ourselves()
-    end_with_parent()
+    exit_with_parent()
     settings = with_secret(read_settings(None))
     set_up_logging(settings.data, settings.log, quiet=QUIET in os.environ)
     return _built(settings, os.environ.get(SERVED, "").split())
@@ -263,7 +270,7 @@ def _built(settings: Settings, services: Sequence[str]) -> "ASGIApp":
     """
     from shopwright.web import build
 
-    application = watched(build(Shop(settings, here=services)))
+    application = with_notifications(build(Shop(settings, here=services)))
     gc.collect()
     gc.freeze()
     return application
@@ -281,9 +288,9 @@ def work(settings: Settings, services: Sequence[str]) -> int:
         shop = Shop(msgspec.structs.replace(ours, carry="here"), here=services)
         await until_there(shop.migrate, "", 0)
         stopped = asyncio.Event()
-        loop, stopping = asyncio.get_running_loop(), Stopping(stopped.set, settings.stop_grace)
+        loop, shutdown = asyncio.get_running_loop(), GracefulShutdown(stopped.set, settings.stop_grace)
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopping.signalled)
+            loop.add_signal_handler(number, shutdown.on_signal)
         async with shop.running():
             print("Carrying facts. Ctrl-C stops.", flush=True)
             with suppress(asyncio.CancelledError):

@@ -193,14 +193,14 @@ def _process() -> list[Alert]:
         ),
         Alert(
             name="BackupOld",
-            expr='max(shopwright_kept_age_seconds{act="backup"}) > 172800',
+            expr='max(shopwright_backup_age_seconds{kind="backup"}) > 172800',
             lasts="10m",
             severity="ticket",
             says="The last backup that went well is {{ $value | humanizeDuration }} old.",
         ),
         Alert(
             name="DrillOld",
-            expr='max(shopwright_kept_age_seconds{act="restore drill"}) > 3456000',
+            expr='max(shopwright_backup_age_seconds{kind="restore drill"}) > 3456000',
             lasts="10m",
             severity="ticket",
             says="No archive became a shop again for {{ $value | humanizeDuration }}.",

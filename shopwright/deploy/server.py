@@ -11,7 +11,7 @@ from shopwright.front import told
 
 HOME, KEPT, ETC, BACKUPS = "/opt/shopwright", "/var/lib/shopwright", "/etc/shopwright", "/var/backups/shopwright"
 PORT = 8000
-PIECES = Path(__file__).parent / "one"
+PIECES = Path(__file__).parent / "server_files"
 SECRETS = {
     "SHOPWRIGHT_SECRET": "",
     "SHOPWRIGHT_OWNER_EMAIL": "",

@@ -72,7 +72,7 @@ class Numbers:
         self.connections = self._gauge("database_connections", "Connections to the database", "service", "state")
         self.disk_free = self._gauge("disk_free_bytes", "What is free on the disk of the data folder")
         self.disk_size = self._gauge("disk_size_bytes", "How large that disk is")
-        self.kept = self._gauge("kept_age_seconds", "Since the last backup, or restore drill, that went well", "act")
+        self.backup_age = self._gauge("backup_age_seconds", "Since the last successful backup or restore drill", "kind")
         self.clock_jumps = self._counter("clock_jumps_total", "Jumps of the time of day, noticed", "direction")
         self.clock_behind = self._gauge(
             "clock_behind_seconds", "By how much the clock is behind what a service has told", "service"

@@ -42,8 +42,8 @@ def pair(service: str, used: int) -> Series:
     return {f'{name}"used"}}': f"{used}x60", f'{name}"free"}}': f"{10 - used}x60"}
 
 
-def kept(act: str, age: str) -> Series:
-    return {f'shopwright_kept_age_seconds{{act="{act}"}}': age}
+def backup_age(kind: str, age: str) -> Series:
+    return {f'shopwright_backup_age_seconds{{kind="{kind}"}}': age}
 
 
 def space(free: str) -> Series:
@@ -94,8 +94,8 @@ CAUSES: dict[str, tuple[Series, Series]] = {
     ),
     "OrdersStopped": ({PLACED: "0+10x1000 10000x40"}, {PLACED: "0+10x1040"}),
     "ConnectionsShort": (pair("orders", 10), pair("orders", 5)),
-    "BackupOld": (kept("backup", "200000x60"), kept("backup", "100000x60")),
-    "DrillOld": (kept("restore drill", "4e6x60"), kept("restore drill", "3e6x60")),
+    "BackupOld": (backup_age("backup", "200000x60"), backup_age("backup", "100000x60")),
+    "DrillOld": (backup_age("restore drill", "4e6x60"), backup_age("restore drill", "3e6x60")),
     "DiskLow": (space("5e8x60"), space("5e10x60")),
     # 40 GB that fall by 0.1 GB a minute, and by next to nothing.
     "DiskFilling": (space("40e9-1e8x60"), space("40e9-1e5x60")),

@@ -3,9 +3,9 @@
 import pytest
 
 from shopwright.app import Shop
+from shopwright.backup_age import backup_ages
 from shopwright.doctor import look
 from shopwright.housekeeping import Housekeeper
-from shopwright.kept import ages
 from shopwright.kit.audit import Act
 
 
@@ -24,7 +24,7 @@ async def test_a_backup_that_is_too_old_is_told_of_and_one_that_was_never_made_i
     await done(shop, "restore drill")
     shop.clock.move(days=1)
     assert await told(shop) == []
-    assert 'shopwright_kept_age_seconds{act="backup"} 86400.0' in (await Housekeeper(shop).numbers()).decode()
+    assert 'shopwright_backup_age_seconds{kind="backup"} 86400.0' in (await Housekeeper(shop).numbers()).decode()
     shop.clock.move(days=2)
     assert await told(shop) == ["The last backup that went well was 3 days ago; it is wanted every 2."]
     await done(shop, "backup")
@@ -39,4 +39,4 @@ async def test_one_that_failed_does_not_count(shop: Shop) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         async with shop.users.log.recording(Act(user_id="", who="root", role="command line", action="backup")):
             int("no archive")
-    assert (await ages(shop.users, shop.clock.now()))["backup"].days == 3
+    assert (await backup_ages(shop.users, shop.clock.now()))["backup"].days == 3

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shopwright.commands.stopping import all_beat
+from shopwright.commands.shutdown import all_beating
 from tests.process.server import Server
 
 pytestmark = pytest.mark.slow
@@ -134,13 +134,13 @@ async def test_the_service_manager_is_told_ready_alive_and_stopping(
 
 
 def test_a_process_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:
-    assert not all_beat(tmp_path, 0)
+    assert not all_beating(tmp_path, 0)
     (tmp_path / str(os.getpid())).touch()
     gone = subprocess.Popen(["true"])
     gone.wait()
     (tmp_path / str(gone.pid)).touch()
     os.utime(tmp_path / str(gone.pid), (1, 1))
-    assert all_beat(tmp_path, time.time() - 5)
+    assert all_beating(tmp_path, time.time() - 5)
     assert not (tmp_path / str(gone.pid)).exists()
     os.utime(tmp_path / str(os.getpid()), (1, 1))
-    assert not all_beat(tmp_path, time.time() - 5)
+    assert not all_beating(tmp_path, time.time() - 5)

@@ -1,4 +1,4 @@
-"""What a service manager is told: ready, stopping, still alive (sd_notify(3) of systemd); nothing where none started us."""
+"""Notifications to the service manager: ready, stopping, watchdog (sd_notify(3) of systemd)."""
 
 import os
 import socket
@@ -7,17 +7,16 @@ from collections.abc import Mapping
 MICROS = 1_000_000
 
 
-class Manager:
-    """Whoever started this process and wants to know how it is."""
+class ServiceManager:
+    """The service manager that started this process, if one did. `watchdog_s`: its time limit between heartbeats, 0 for none."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._where = environment.get("NOTIFY_SOCKET", "")
         asked = environment.get("WATCHDOG_USEC", "")
-        # sd_watchdog_enabled(3): meant is one process; those it starts speak for it.
-        self.patience_s = int(asked) / MICROS if self._where and asked.isdigit() else 0.0
+        self.watchdog_s = int(asked) / MICROS if self._where and asked.isdigit() else 0.0
 
-    def tell(self, *states: str) -> None:
-        """Say this; a manager that does not listen any more is no trouble of ours."""
+    def notify(self, *states: str) -> None:
+        """Send these states; errors are ignored."""
         if not self._where:
             return
         address = "\0" + self._where[1:] if self._where.startswith("@") else self._where
@@ -29,6 +28,6 @@ class Manager:
             return
 
 
-def manager() -> Manager:
-    """That of this process."""
-    return Manager(os.environ)
+def service_manager() -> ServiceManager:
+    """Return the service manager of this process."""
+    return ServiceManager(os.environ)

@@ -1,4 +1,4 @@
-"""What an earlier version wrote: a copy of its tables as it had them, brought to this version migration by migration."""
+"""Upgrade of archives that an earlier version wrote: load them into its own schema, migrate, write them anew."""
 
 import shutil
 import tempfile
@@ -16,28 +16,28 @@ from shopwright.kit.errors import Refused
 from shopwright.settings import Settings, complete
 
 
-def beside(settings: Settings, folder: Path, database: str = "") -> Settings:
-    """A shop of its own in that folder, or with its tables in that database: it sends nothing and takes no money."""
+def copy_settings(settings: Settings, folder: Path, database: str = "") -> Settings:
+    """Return settings for a copy of the shop in that folder or database, which sends nothing and takes no money."""
     bare = Settings(data=str(folder), database=database, secret=settings.secret, currency=settings.currency)
     return complete(msgspec.structs.replace(bare, country=settings.country))
 
 
-class Past:
-    """The databases of a copy, which have the migrations they are given and no others. `folder`: for files of ours."""
+class StagedMigrations:
+    """Migrations of a copy of the shop, applied in stages. `folder`: for the files of those applied so far."""
 
     def __init__(self, copy: Shop, folder: Path) -> None:
         self._copy = copy
         self._folder = folder
 
     def database(self, service: str) -> Database:
-        """Of the copy."""
+        """Return the database of that service in the copy."""
         return self._copy.works[service].database
 
-    async def bring(self, service: str, names: set[str]) -> None:
-        """Apply these, of the migrations this version knows."""
+    async def migrate(self, service: str, names: set[str]) -> None:
+        """Apply these migrations, in addition to those applied before."""
         folders = []
         for folder in migrations_of(service):
-            # Each named as the one it stands for.
+            # The same two folder names: they are part of the name of a migration.
             mine = self._folder / service / folder.parent.name / folder.name
             mine.mkdir(parents=True, exist_ok=True)
             folders.append(mine)
@@ -47,8 +47,8 @@ class Past:
         await self.database(service).migrate(folders)
 
 
-def check_known(manifest: archive.Manifest) -> None:
-    """Raise Refused where a later version wrote the archive."""
+def require_known_version(manifest: archive.Manifest) -> None:
+    """Raise Refused if a later version wrote the archive."""
     known = {service: _known(service) for service in archive.services()}
     if any(set(names) - known.get(service, set()) for service, names in manifest.migrations.items()):
         raise Refused(
@@ -62,22 +62,22 @@ def _known(service: str) -> set[str]:
 
 
 @asynccontextmanager
-async def of_this_version(file: Path, settings: Settings) -> AsyncIterator[Path]:
-    """The archive, or one like it as this version writes it, for as long as it is needed. Raises Refused, Invalid."""
+async def upgraded_archive(file: Path, settings: Settings) -> AsyncIterator[Path]:
+    """Yield the archive if this version wrote it, else an upgraded copy. Raises Refused, Invalid."""
     manifest = archive.manifest_of(file)
-    check_known(manifest)
+    require_known_version(manifest)
     wanted = {service: set(manifest.migrations.get(service, ())) for service in archive.services()}
     if wanted == {service: _known(service) for service in wanted}:
         yield file
         return
     with tempfile.TemporaryDirectory(prefix="earlier-", dir=settings.data) as folder:
         place = Path(folder)
-        copy = Shop(beside(settings, place / "copy"))
+        copy = Shop(copy_settings(settings, place / "copy"))
         try:
-            past = Past(copy, place / "past")
+            staged = StagedMigrations(copy, place / "staged")
             for service, names in wanted.items():
-                await past.bring(service, names)
-            await archive.fill(copy, file)
+                await staged.migrate(service, names)
+            await archive.load_rows(copy, file)
             await copy.migrate()
             await archive.write(copy, place / file.name)
         finally:

@@ -44,15 +44,15 @@ async def tried(shop: "Shop", file: Path) -> int:
     """0: the archive becomes a shop in which everything adds up. Raises Refused where it does not, Invalid where it is damaged."""
     from shopwright import archive
     from shopwright.app import Shop
+    from shopwright.archive_upgrade import copy_settings, upgraded_archive
     from shopwright.doctor import examine
-    from shopwright.earlier import beside, of_this_version
 
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="drill-", dir=shop.settings.data) as place:
-        copy = Shop(beside(shop.settings, Path(place)))
+        copy = Shop(copy_settings(shop.settings, Path(place)))
         try:
             await copy.migrate()
-            async with of_this_version(file, shop.settings) as now:
+            async with upgraded_archive(file, shop.settings) as now:
                 manifest = await archive.read(copy, now)
             findings = await examine(copy)
         finally:

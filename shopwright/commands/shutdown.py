@@ -1,4 +1,4 @@
-"""How a server ends: within its grace whatever clients do, at once when it is told twice, and never without its parent."""
+"""Graceful shutdown within a time limit, immediate shutdown at a second signal, and the watchdog of the service manager."""
 
 import asyncio
 import contextlib
@@ -12,33 +12,33 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shopwright.kit.supervised import manager
+from shopwright.kit.service_manager import service_manager
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send
 
 ORPHANED_AFTER_S = 0.5
-BEATS = "_SHOPWRIGHT_BEATS"  # the folder in which each worker says that it lives
+BEATS = "_SHOPWRIGHT_BEATS"  # folder of heartbeat files, one for each worker
 BEAT_S = 2.0
-CUT, TOLD_TWICE = 0, 1  # exit codes
+CUT_OFF, SECOND_SIGNAL = 0, 1  # exit codes
 
 
-class Stopping:
-    """The first signal lets requests end; the second, or the end of the grace, ends the process."""
+class GracefulShutdown:
+    """Let requests end at the first signal; end the process at the second, or when the grace period is over."""
 
     def __init__(self, stop: Callable[[], object], grace_s: float) -> None:
         self._stop = stop
         self._grace_s = grace_s
-        self.told = False
+        self.signalled = False
 
-    def signalled(self) -> None:
-        """SIGINT or SIGTERM came."""
-        if self.told:
-            end(TOLD_TWICE, "told twice: ended at once")
-        self.told = True
-        manager().tell("STOPPING=1")
+    def on_signal(self) -> None:
+        """Handle SIGINT or SIGTERM."""
+        if self.signalled:
+            end(SECOND_SIGNAL, "second signal: ended at once")
+        self.signalled = True
+        service_manager().notify("STOPPING=1")
         last = threading.Timer(
-            self._grace_s, end, (CUT, f"some requests took longer than {self._grace_s:g} s: cut off")
+            self._grace_s, end, (CUT_OFF, f"some requests took longer than {self._grace_s:g} s: cut off")
         )
         last.daemon = True
         last.start()
@@ -46,26 +46,26 @@ class Stopping:
 
 
 def end(code: int, why: str) -> None:
-    """Now. Nothing is lost by it: whatever was acknowledged is written."""
+    """End this process now. Whatever was acknowledged is written already."""
     sys.stderr.write(f"shopwright: {why}\n")
     sys.stderr.flush()
     os._exit(code)
 
 
-def stop_together(server: Any, grace_s: float) -> Callable[[], None]:
-    """For a server of several processes: what it is to do at its start, so that its signals are ours."""
+def handle_signals(server: Any, grace_s: float) -> Callable[[], None]:
+    """Make the startup hook of a server with several workers that shuts it down as `GracefulShutdown` does."""
 
     def begin() -> None:
         def stop() -> None:
             server.signal_handler_interrupt()
 
-        stopping = Stopping(stop, grace_s + 5)  # workers are killed when their grace is over
+        shutdown = GracefulShutdown(stop, grace_s + 5)  # workers are killed when their grace is over
 
         def signalled(*_: object) -> None:
-            if stopping.told:
+            if shutdown.signalled:
                 for worker in server.wrks:
                     worker.kill()
-            stopping.signalled()
+            shutdown.on_signal()
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signalled)
@@ -73,8 +73,8 @@ def stop_together(server: Any, grace_s: float) -> Callable[[], None]:
     return begin
 
 
-def end_with_parent() -> None:
-    """A worker whose parent was killed ends, so that its port is free for a new server."""
+def exit_with_parent() -> None:
+    """End this worker when its parent was killed, so that its port is free for a new server."""
     parent = os.getppid()
 
     def watch() -> None:
@@ -85,8 +85,8 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def watched(application: "ASGIApp") -> "ASGIApp":
-    """The application, which tells the service manager that it is ready, and goes on to tell that its loop turns."""
+def with_notifications(application: "ASGIApp") -> "ASGIApp":
+    """Wrap the application: notify the service manager when it is ready, then send heartbeats from its event loop."""
     beats: set[asyncio.Task[None]] = set()
 
     async def answer(scope: "Scope", receive: "Receive", send: "Send") -> None:
@@ -97,7 +97,7 @@ def watched(application: "ASGIApp") -> "ASGIApp":
         async def told(message: Any) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
-                manager().tell("READY=1")
+                service_manager().notify("READY=1")
                 beats.add(asyncio.create_task(_beat()))
 
         await application(scope, receive, told)
@@ -108,21 +108,21 @@ def watched(application: "ASGIApp") -> "ASGIApp":
 
 
 async def _beat() -> None:
-    """As long as the loop turns."""
-    folder, told = os.environ.get(BEATS, ""), manager()
-    while folder or told.patience_s:
+    """Send heartbeats for as long as the event loop runs."""
+    folder, told = os.environ.get(BEATS, ""), service_manager()
+    while folder or told.watchdog_s:
         if folder:
             (Path(folder) / str(os.getpid())).touch()
         else:
-            told.tell("WATCHDOG=1")
-        await asyncio.sleep(min(BEAT_S, told.patience_s / 3 if told.patience_s else BEAT_S))
+            told.notify("WATCHDOG=1")
+        await asyncio.sleep(min(BEAT_S, told.watchdog_s / 3 if told.watchdog_s else BEAT_S))
 
 
 @contextlib.contextmanager
-def all_alive() -> Iterator[None]:
-    """The manager hears that a server of several processes lives as long as the loop of each one turns."""
-    told = manager()
-    if not told.patience_s:
+def watchdog() -> Iterator[None]:
+    """Reset the watchdog of the service manager for as long as the event loop of every worker runs."""
+    told = service_manager()
+    if not told.watchdog_s:
         yield
         return
     with tempfile.TemporaryDirectory(prefix="shopwright-beats-") as folder:
@@ -130,9 +130,9 @@ def all_alive() -> Iterator[None]:
         done = threading.Event()
 
         def watch() -> None:
-            while not done.wait(told.patience_s / 4):
-                if all_beat(Path(folder), time.time() - told.patience_s / 2):
-                    told.tell("WATCHDOG=1")
+            while not done.wait(told.watchdog_s / 4):
+                if all_beating(Path(folder), time.time() - told.watchdog_s / 2):
+                    told.notify("WATCHDOG=1")
 
         threading.Thread(target=watch, daemon=True).start()
         try:
@@ -141,8 +141,8 @@ def all_alive() -> Iterator[None]:
             done.set()
 
 
-def all_beat(folder: Path, since: float) -> bool:
-    """Has each process that ever beat, and still is there, beaten since then? False where there is none."""
+def all_beating(folder: Path, since: float) -> bool:
+    """Check that every running worker has sent a heartbeat since then; False where there is none."""
     there = False
     for beat in folder.iterdir():
         if not _is_there(int(beat.name)):
