@@ -39,7 +39,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 def alerts() -> list[Alert]:
     """All of them."""
-    return [*_promises(), *_parts(), *_facts(), *_messages(), *_process()]
+    return [*_promises(), *_parts(), *_facts(), *_messages(), *_process(), *_machine()]
 
 
 def _promises() -> list[Alert]:
@@ -176,6 +176,18 @@ def _process() -> list[Alert]:
             says="{{ $labels.service }} uses {{ $value | humanizePercentage }} of the connections it may have.",
         ),
         Alert(
+            name="LoopLate",
+            expr="max by (instance) (shopwright_event_loop_lag_seconds) > 0.25",
+            lasts="5m",
+            severity="ticket",
+            says="{{ $labels.instance }} keeps everyone waiting for {{ $value | humanizeDuration }}: too much is done at once.",
+        ),
+    ]
+
+
+def _machine() -> list[Alert]:
+    return [
+        Alert(
             name="DiskLow",
             expr="min(shopwright_disk_free_bytes) < 1e9 or min(shopwright_disk_free_bytes / shopwright_disk_size_bytes) < 0.05",
             lasts="1m",
@@ -212,13 +224,6 @@ def _process() -> list[Alert]:
             lasts="1m",
             severity="ticket",
             says="The clock of a machine jumped, or is behind what the shop has written.",
-        ),
-        Alert(
-            name="LoopLate",
-            expr="max by (instance) (shopwright_event_loop_lag_seconds) > 0.25",
-            lasts="5m",
-            severity="ticket",
-            says="{{ $labels.instance }} keeps everyone waiting for {{ $value | humanizeDuration }}: too much is done at once.",
         ),
     ]
 
