@@ -38,14 +38,28 @@ SERVERS = ("--ignore=tests/engines", "--ignore=tests/imports")
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too.
 SEEN = tuple(f"--ignore=tests/{name}" for name in ("pages", "security", "process", "apart"))
 # The gate runs each test on the servers in one of the two shapes; `make soak` in both.
-FACES = ("tests/pages", "tests/security", "tests/process", "tests/apart", "tests/services/test_archive.py")
+FACES = ("tests/pages", "tests/security", "tests/process", "tests/apart")
 # Services that ask each other; what follows is of one of them, of files or of the clock.
 SERVICES = (
     "tests/api",
     "tests/services",
     *(
         f"--ignore=tests/services/test_{name}.py"
-        for name in ("archive", "backup", "backup_age", "clocks", "delivery", "doctor", "pictures", "queries")
+        for name in (
+            "archive",
+            "backup",
+            "backup_age",
+            "catalog",
+            "clocks",
+            "delivery",
+            "demo",
+            "doctor",
+            "inventory",
+            "memory",
+            "pictures",
+            "pricing",
+            "queries",
+        )
     ),
 )
 

@@ -26,7 +26,7 @@ def test_nothing_sent_to_the_api_breaks_it_or_is_answered_otherwise_than_documen
         server.kill()
 
 
-def answers_as_documented(url: str, folder: Path, examples: int = 20 if SOAK else 6) -> None:
+def answers_as_documented(url: str, folder: Path, examples: int = 20 if SOAK else 4) -> None:
     """Schemathesis finds nothing. `folder`: where it may write; `examples`: at most for each operation."""
     email, password = OWNER
     tokens = httpx.post(f"{url}/v1/sessions", json={"email": email, "password": password}, trust_env=False)
