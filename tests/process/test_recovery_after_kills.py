@@ -4,8 +4,6 @@ that starts brings it home."""
 import asyncio
 import contextlib
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -53,28 +51,20 @@ class Buyers:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def brought_home(shop: Shop) -> float:
-    """After how many seconds nothing was on its way any more."""
-    began = time.monotonic()
-    while await shop.bus.under_way():
-        assert time.monotonic() - began < 60, await shop.bus.under_way()
-        await asyncio.sleep(0.1)
-    return time.monotonic() - began
-
-
 async def test_the_doctor_calls_nothing_wrong_that_is_on_its_way_and_a_shop_that_starts_brings_it_home(
-    data: tuple[Path, str], record_testsuite_property: Callable[[str, object], None]
+    data: tuple[Path, str],
 ) -> None:
-    looked_at = Shop(make_settings(*data), hasher=QUICK)
-    lamp = await sell(looked_at, "Lamp", on_hand=1_000_000)
-    await looked_at.bus.settle()
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    lamp = await sell(shop, "Lamp", on_hand=1_000_000)
+    await shop.bus.settle()
+    await shop.close()  # one that is open takes events from the broker
     server = Server(*data).start()
     buyers = Buyers(server, lamp.variants[0].sku)
-    took: list[float] = []
 
-    async def visit() -> None:
+    async def visit() -> str:
         said = await asyncio.to_thread(server.run, "doctor")
         assert said.returncode == 0, said.stdout + said.stderr
+        return said.stdout
 
     async with buyers.buying():
         for kill in range(1, KILLS + 1):
@@ -85,16 +75,14 @@ async def test_the_doctor_calls_nothing_wrong_that_is_on_its_way_and_a_shop_that
             if kill % EVERY == EVERY // 2:
                 buyers.open.clear()
                 await asyncio.to_thread(server.start)
-                took.append(await brought_home(looked_at))
-                await visit()
+                await asyncio.sleep(HOME_S)
+                assert "on its way:" not in await visit()
                 buyers.open.set()
             else:
                 await asyncio.to_thread(server.start)
     assert server.stop() == 0
-    orders = {row["id"] for row in await looked_at.works["orders"].fetch("SELECT id FROM orders")}
-    await looked_at.close()
-    record_testsuite_property("orders", len(orders))
-    record_testsuite_property("home after s", took)
+    shop = Shop(make_settings(*data), hasher=QUICK)
+    orders = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+    await shop.close()
     assert buyers.acknowledged <= orders
     assert len(buyers.acknowledged) > KILLS
-    assert max(took) <= HOME_S
