@@ -1,12 +1,16 @@
 """`messages`: e-mails and other messages that failed are sent again."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from shopwright.app import Shop
+from shopwright.cli import data_option, read_settings
 from shopwright.commands.opening import with_shop
 from shopwright.kit.errors import Invalid
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
 
 FORMATS = "2026-11-27 or 2026-11-27T10:00, in UTC unless it says otherwise"
 
@@ -20,14 +24,11 @@ def moment(text: str, where: str) -> datetime:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-async def resend(shop: Shop, since: datetime, until: datetime | None) -> int:
+async def resend(shop: "Shop", since: datetime, until: datetime | None) -> int:
     """Put what failed back to be sent by the shop that runs; exit code 1 where nothing had failed."""
     done = await shop.notifications.resend(since, until)
-    click.echo(f"Messages sent again: {done.count}.")
-    if done.useless:
-        click.echo(
-            f"Left as they are, since they are of no more use (such as a link to reset a password): {done.useless}."
-        )
+    for sentence in done.sentences():
+        click.echo(sentence)
     return 0 if done.count or done.useless else 1
 
 
@@ -37,13 +38,11 @@ def messages() -> None:
 
 
 @messages.command(name="resend")
-@click.option("--data", type=click.Path(file_okay=False), help="the data folder (or SHOPWRIGHT_DATA)")
+@data_option
 @click.option("--since", required=True, help=f"messages written from then on: {FORMATS}")
 @click.option("--until", default="", help="and up to then; up to now if not said")
 def resend_messages(data: str | None, since: str, until: str) -> None:
     """Send all messages again that were written in a span of time and failed; the shop may run."""
-    from shopwright.cli import read_settings
-
     first, last = moment(since, "since"), moment(until, "until") if until else None
     about = f"messages since {first.isoformat()}" + (f" until {last.isoformat()}" if last else "")
     settings = read_settings(data)

@@ -84,3 +84,13 @@ def test_a_service_that_is_apart_says_what_to_install(tmp_path: Path, gone: str)
     assert said.returncode == 1, said.stderr
     assert re.search(r"pip install 'shopwright\[apart\]'", said.stderr), said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_asking_for_help_opens_no_shop() -> None:
+    script = (
+        "import sys; from shopwright.cli import main; main(['--help'], standalone_mode=False);"
+        " sys.exit('shopwright.app' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=HOME, check=False)
+    assert said.returncode == 0, said.stderr
+    assert "messages" in said.stdout

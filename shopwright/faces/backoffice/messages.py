@@ -60,10 +60,7 @@ async def resend_messages(request: Web, notifications: NotificationsDep) -> Redi
     try:
         since = _moment(form.get("since", ""), "since")
         until = _moment(form["until"], "until") if form.get("until") else None
-        done = await notifications.resend(since, until)
-        said = f"Messages sent again: {done.count}."
-        if done.useless:
-            said += f" Left as they are, since they are of no more use (such as a link to reset a password): {done.useless}."
+        said = " ".join((await notifications.resend(since, until)).sentences())
     except ShopError as error:
         said = error.problems[0].detail if error.problems else error.detail
     return Redirect(f"/office/messages?{urlencode({'said': said})}", status_code=303)

@@ -57,6 +57,11 @@ class Resent(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     useless: int
 
+    def sentences(self) -> list[str]:
+        """Return what was done, for whoever asked for it."""
+        left = "Left as they are, since they are of no more use (such as a link to reset a password)"
+        return [f"Messages sent again: {self.count}.", *([f"{left}: {self.useless}."] if self.useless else [])]
+
 
 class Channels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """By which ways someone wants to hear of a topic."""
