@@ -246,8 +246,7 @@ async def is_empty(shop: Shop) -> bool:
 
 async def read(shop: Shop, path: Path) -> Manifest:
     """Make this shop what the archive says, whatever it was; nothing is changed before all of it is checked. Raises Invalid, Refused."""
-    with _opened(path) as archive:
-        check_version(_manifest(archive, path))
+    check_version(manifest_of(path))
     manifest = await load_rows(shop, path)
     await shop.protect()
     await shop.users.log.seal_anew()
@@ -291,17 +290,15 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     return manifest
 
 
-def services() -> list[str]:
-    """Whose tables an archive has."""
-    return list(with_databases(()))
+def known_migrations() -> dict[str, set[str]]:
+    """Return the names of all migrations of this version, by service."""
+    return {service: {one.name for one in all_in(migrations_of(service))} for service in with_databases(())}
 
 
 def check_version(manifest: Manifest) -> None:
     """Raise Refused where the archive has tables of another version."""
-    for service in services():
-        here = {migration.name for migration in all_in(migrations_of(service))}
-        there = set(manifest.migrations.get(service, ()))
-        if here != there:
+    for service, known in known_migrations().items():
+        if known != set(manifest.migrations.get(service, ())):
             raise Refused(
                 f"The archive was written by version {manifest.version}, whose {service} tables are others than those"
                 f" of version {__version__}."

@@ -49,7 +49,7 @@ class StagedMigrations:
 
 def require_known_version(manifest: archive.Manifest) -> None:
     """Raise Refused if a later version wrote the archive."""
-    known = {service: _known(service) for service in archive.services()}
+    known = archive.known_migrations()
     if any(set(names) - known.get(service, set()) for service, names in manifest.migrations.items()):
         raise Refused(
             f"The archive was written by version {manifest.version}, which has tables that version {__version__} does not"
@@ -57,17 +57,14 @@ def require_known_version(manifest: archive.Manifest) -> None:
         )
 
 
-def _known(service: str) -> set[str]:
-    return {one.name for one in all_in(migrations_of(service))}
-
-
 @asynccontextmanager
 async def upgraded_archive(file: Path, settings: Settings) -> AsyncIterator[Path]:
     """Yield the archive if this version wrote it, else an upgraded copy. Raises Refused, Invalid."""
     manifest = archive.manifest_of(file)
     require_known_version(manifest)
-    wanted = {service: set(manifest.migrations.get(service, ())) for service in archive.services()}
-    if wanted == {service: _known(service) for service in wanted}:
+    known = archive.known_migrations()
+    wanted = {service: set(manifest.migrations.get(service, ())) for service in known}
+    if wanted == known:
         yield file
         return
     with tempfile.TemporaryDirectory(prefix="earlier-", dir=settings.data) as folder:

@@ -12,7 +12,6 @@ from shopwright.commands.moving import require_files, tell
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
 
-NAMES = "shop-????????-??????.zip"
 # What is counted in an archive, by the table it is in.
 COUNTED = {"customers": "users/users", "orders": "orders/orders"}
 LEAST_SHARE = 0.5  # of what the archive before has of each
@@ -43,9 +42,14 @@ async def backup(shop: Shop, folder: Path, options: BackupOptions) -> int:
     return 0
 
 
+def archives_in(folder: Path) -> list[Path]:
+    """Return the archives that `backup` has written there, oldest first."""
+    return sorted(folder.glob("shop-????????-??????.zip"))
+
+
 def _newest(folder: Path) -> tuple[Path, archive.Manifest] | None:
     """The newest archive that can be read."""
-    for file in sorted(folder.glob(NAMES), reverse=True):
+    for file in reversed(archives_in(folder)):
         try:
             return file, archive.manifest_of(file)
         except (Invalid, Refused) as error:
@@ -82,7 +86,7 @@ def _make(folder: Path) -> None:
 
 
 def _keep(folder: Path, keep: int) -> None:
-    kept = sorted(folder.glob(NAMES))
+    kept = archives_in(folder)
     for old in kept[: max(len(kept) - keep, 0)] if keep else []:
         old.unlink()
         print(f"{old} was removed.")

@@ -33,8 +33,10 @@ def drill(data: str | None, folder: Path) -> None:
 
 
 def newest(folder: Path) -> Path:
-    """The archive that was written last. Raises Missing."""
-    found = sorted(folder.glob("shop-????????-??????.zip"))
+    """Return the archive that was written last. Raises Missing."""
+    from shopwright.commands.backup import archives_in
+
+    found = archives_in(folder)
     if not found:
         raise Missing(f"There is no archive in {folder}; `shopwright backup {folder}` writes one.")
     return found[-1]

@@ -56,10 +56,8 @@ def handle_signals(server: Any, grace_s: float) -> Callable[[], None]:
     """Make the startup hook of a server with several workers that shuts it down as `GracefulShutdown` does."""
 
     def begin() -> None:
-        def stop() -> None:
-            server.signal_handler_interrupt()
-
-        shutdown = GracefulShutdown(stop, grace_s + 5)  # workers are killed when their grace is over
+        # Workers are killed when their grace is over; then this process ends by itself.
+        shutdown = GracefulShutdown(server.signal_handler_interrupt, grace_s + 5)
 
         def signalled(*_: object) -> None:
             if shutdown.signalled:
@@ -87,18 +85,19 @@ def exit_with_parent() -> None:
 
 def with_notifications(application: "ASGIApp") -> "ASGIApp":
     """Wrap the application: notify the service manager when it is ready, then send heartbeats from its event loop."""
-    beats: set[asyncio.Task[None]] = set()
 
     async def answer(scope: "Scope", receive: "Receive", send: "Send") -> None:
         if str(scope["type"]) != "lifespan":
             await application(scope, receive, send)
             return
 
+        beats: list[asyncio.Task[None]] = []
+
         async def told(message: Any) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
                 service_manager().notify("READY=1")
-                beats.add(asyncio.create_task(_beat()))
+                beats.append(asyncio.create_task(_beat()))
 
         await application(scope, receive, told)
         for task in beats:
@@ -110,12 +109,12 @@ def with_notifications(application: "ASGIApp") -> "ASGIApp":
 async def _beat() -> None:
     """Send heartbeats for as long as the event loop runs."""
     folder, told = os.environ.get(BEATS, ""), service_manager()
-    while folder or told.watchdog_s:
+    while told.watchdog_s:
         if folder:
             (Path(folder) / str(os.getpid())).touch()
         else:
             told.notify("WATCHDOG=1")
-        await asyncio.sleep(min(BEAT_S, told.watchdog_s / 3 if told.watchdog_s else BEAT_S))
+        await asyncio.sleep(min(BEAT_S, told.watchdog_s / 3))
 
 
 @contextlib.contextmanager
@@ -159,6 +158,6 @@ def _is_there(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # of another user by now
         return True
     return True

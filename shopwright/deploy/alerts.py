@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from shopwright.backup_age import EXPECTED_EVERY
+
 RUNBOOKS = "docs/runbooks"
 # What shoppers ask for; not what the house asks itself.
 THEIRS = 'route!~"/internal/.*|/health/.*|/metrics"'
@@ -205,14 +207,14 @@ def _machine() -> list[Alert]:
         ),
         Alert(
             name="BackupOld",
-            expr='max(shopwright_backup_age_seconds{kind="backup"}) > 172800',
+            expr=_overdue("backup"),
             lasts="10m",
             severity="ticket",
             says="The last backup that went well is {{ $value | humanizeDuration }} old.",
         ),
         Alert(
             name="DrillOld",
-            expr='max(shopwright_backup_age_seconds{kind="restore drill"}) > 3456000',
+            expr=_overdue("restore drill"),
             lasts="10m",
             severity="ticket",
             says="No archive became a shop again for {{ $value | humanizeDuration }}.",
@@ -226,6 +228,10 @@ def _machine() -> list[Alert]:
             says="The clock of a machine jumped, or is behind what the shop has written.",
         ),
     ]
+
+
+def _overdue(kind: str) -> str:
+    return f'max(shopwright_backup_age_seconds{{kind="{kind}"}}) > {EXPECTED_EVERY[kind].total_seconds():.0f}'
 
 
 def rules() -> dict[str, Any]:

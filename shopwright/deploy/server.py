@@ -6,7 +6,7 @@ The scripts are for a Debian of today; a shop elsewhere takes the units and the 
 from pathlib import Path
 
 from shopwright.deploy.system import Wanted
-from shopwright.deploy.systemd import ALIVE, HARD
+from shopwright.deploy.systemd import ALIVE, sandbox
 from shopwright.front import told
 
 HOME, KEPT, ETC, BACKUPS = "/opt/shopwright", "/var/lib/shopwright", "/etc/shopwright", "/var/backups/shopwright"
@@ -31,27 +31,21 @@ def files(wanted: Wanted) -> dict[str, str]:
     }
     return {
         "shopwright.service": _service(wanted.each),
-        "shopwright-backup.service": _job("an archive of the shop, and its copy elsewhere", f"{ETC}/backup.sh", 20),
+        "shopwright-backup.service": _job("an archive of the shop, and its copy elsewhere", "backup.sh"),
         "shopwright-backup.timer": _timer("an archive every night", "*-*-* 02:30", "20min"),
-        "shopwright-drill.service": _job("the newest archive restored beside the shop", f"{ETC}/drill.sh", 20),
+        "shopwright-drill.service": _job("the newest archive restored beside the shop", "drill.sh"),
         "shopwright-drill.timer": _timer("an archive tried every month", "*-*-01 04:00", "2h"),
-        "shopwright-check.service": _job("does all add up", f"{ETC}/check.sh", 20),
+        "shopwright-check.service": _job("does all add up", "check.sh"),
         "shopwright-check.timer": _timer("a look every hour", "hourly", "5min"),
         "shopwright-report@.service": _report(),
         "settings.env": "".join(f"{name}={value}\n" for name, value in given.items()),
         "secrets.env.example": "".join(f"{name}={value}\n" for name, value in SECRETS.items()),
-        "offsite.env.example": _piece("offsite.env.example", wanted),
-        "Caddyfile": _piece("Caddyfile", wanted),
-        "away.html": _piece("away.html", wanted),
-        "journal.conf": _piece("journal.conf", wanted),
-        "logrotate": _piece("logrotate", wanted),
-        "nftables.conf": _piece("nftables.conf", wanted),
-        **{name: _piece(name, wanted) for name in ("install.sh", "backup.sh", "drill.sh", "check.sh", "update.sh")},
+        **{piece.name: _filled(piece, wanted) for piece in sorted(PIECES.iterdir())},
     }
 
 
-def _piece(name: str, wanted: Wanted) -> str:
-    text = (PIECES / name).read_text(encoding="utf-8")
+def _filled(piece: Path, wanted: Wanted) -> str:
+    text = piece.read_text(encoding="utf-8")
     secure = wanted.url.startswith("https:")
     given = {
         "HOME": HOME, "KEPT": KEPT, "ETC": ETC, "BACKUPS": BACKUPS, "PORT": str(PORT), "HOST": wanted.host,
@@ -64,17 +58,10 @@ def _piece(name: str, wanted: Wanted) -> str:
 
 
 def _common(what: str, may_write: str) -> str:
-    return f"""Type={what}
-User=shopwright
-Group=shopwright
+    return f"""{sandbox(what)}
 UMask=0077
-StateDirectory=shopwright
 StateDirectoryMode=0700
-WorkingDirectory={KEPT}
-EnvironmentFile={ETC}/settings.env
-EnvironmentFile={ETC}/secrets.env
-ReadWritePaths={may_write}
-{HARD}"""
+ReadWritePaths={may_write}"""
 
 
 def _service(workers: int) -> str:
@@ -99,7 +86,7 @@ WantedBy=multi-user.target
 """
 
 
-def _job(what: str, script: str, nice: int) -> str:
+def _job(what: str, script: str) -> str:
     return f"""[Unit]
 Description=Shopwright: {what}
 After=shopwright.service
@@ -108,8 +95,8 @@ OnFailure=shopwright-report@%n.service
 [Service]
 {_common("oneshot", f"{KEPT} {BACKUPS}")}
 EnvironmentFile=-{ETC}/offsite.env
-ExecStart=/bin/sh {script}
-Nice={nice - 1}
+ExecStart=/bin/sh {ETC}/{script}
+Nice=19
 IOSchedulingClass=idle
 """
 

@@ -71,7 +71,8 @@ def files(wanted: Wanted) -> dict[str, str]:
     }
 
 
-def _common(what: str) -> str:
+def sandbox(what: str) -> str:
+    """Return what the services of all units have in common. `what`: the type of the service."""
     return f"""Type={what}
 User=shopwright
 Group=shopwright
@@ -91,7 +92,7 @@ Requires=shopwright-migrate.service
 PartOf=shopwright.target
 
 [Service]
-{_common("notify")}
+{sandbox("notify")}
 {ALIVE}
 ExecStart={HOME}/bin/shopwright serve {part} --port %i
 Restart=always
@@ -110,7 +111,7 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
-{_common("oneshot")}
+{sandbox("oneshot")}
 ExecStart={HOME}/bin/shopwright migrate --init
 RemainAfterExit=yes
 Restart=on-failure

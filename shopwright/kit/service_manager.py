@@ -13,6 +13,7 @@ class ServiceManager:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._where = environment.get("NOTIFY_SOCKET", "")
         asked = environment.get("WATCHDOG_USEC", "")
+        # WATCHDOG_PID is not compared: workers beat for the process that started them.
         self.watchdog_s = int(asked) / MICROS if self._where and asked.isdigit() else 0.0
 
     def notify(self, *states: str) -> None:

@@ -1,6 +1,5 @@
 """A shop on one machine: its units, its scripts, Caddy before it; and what minds it while its operator sleeps."""
 
-import asyncio
 import contextlib
 import re
 import subprocess
@@ -17,7 +16,7 @@ from shopwright.app import Shop
 from shopwright.deploy import server
 from shopwright.deploy.system import Wanted
 from shopwright.kit.audit import AuditFilter
-from tests.apart.test_front import accepted, program
+from tests.apart.test_front import accepted, first_answer, program
 from tests.conftest import ON_SERVERS, QUICK, make_settings, sell
 from tests.process.server import Server, free_port
 from tests.services.test_orders import place
@@ -78,12 +77,7 @@ async def test_caddy_leads_to_the_shop_and_says_when_it_is_away(data: tuple[Path
     with contextlib.closing(contextlib.ExitStack()) as ended, caddy(tmp_path, running.port, listen):
         ended.callback(running.kill)
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as client:
-            async with asyncio.timeout(20):
-                while True:
-                    with contextlib.suppress(httpx.HTTPError):
-                        home = await client.get("/")
-                        break
-                    await asyncio.sleep(0.1)
+            home = await first_answer(client)
             assert (home.status_code, home.headers["content-type"]) == (200, "text/html; charset=utf-8")
             assert (await client.get("/metrics")).status_code == 404, (
                 "it was asked through Caddy, and is for this machine"

@@ -41,12 +41,13 @@ class Timers:
         """Is it due, and does this process move it on?"""
         work = self._works[timer.name.partition(".")[0]]
         row = await work.one("SELECT due FROM timers WHERE name = :name", name=timer.name)
+        due = row["due"] if row is not None else NEVER
         now = work.now()
         farthest = to_micros(now + timer.every + SKEW)
-        overdue = row is not None and self._is_overdue(work, timer, row["due"])
-        if row is not None and not overdue and to_micros(now) < row["due"] <= farthest:
+        overdue = self._is_overdue(work, timer, due)
+        if not overdue and to_micros(now) < due <= farthest:
             return False
-        if row is not None and row["due"] > farthest:
+        if due > farthest:
             log.warning("timer %s was due in more than its interval: the clock ran back", timer.name)
         async with work.begin() as tx:
             mine = await tx.run(
@@ -56,7 +57,7 @@ class Timers:
                 due=to_micros(now + timer.every),
                 now=to_micros(now),
                 farthest=farthest,
-                overdue=row["due"] if row is not None and overdue else NEVER,
+                overdue=due if overdue else NEVER,
             )
         if mine:
             self._seen[timer.name] = (to_micros(now + timer.every), work.clock.monotonic())

@@ -92,8 +92,8 @@ class MessageDelivery:
         kind = secret.kind if secret else ""
         outcome: Outcome = "refused"
         problem = "It could not be sent while it was of use."
-        age = self._work.now() - self._expires_at(pending, kind) + retries.lifetime(pending.topic, kind)
-        if not retries.is_useless(pending.topic, kind, age):
+        expired = self._work.now() >= self._expires_at(pending, kind)
+        if not (expired and retries.loses_its_use(pending.topic, kind)):
             outcome, problem = await self._try(pending)
         if outcome != "sent":
             log.warning("message %s (%s): %s", message.id, outcome, problem)

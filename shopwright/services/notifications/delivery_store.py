@@ -145,7 +145,8 @@ def _kind(row: Row) -> Kind:
 
 async def report(source: Work) -> DeliveryReport:
     """What waits, and what failed lately."""
-    now = to_micros(source.now())
+    moment = source.now()
+    now = to_micros(moment)
     waiting = await source.one(
         "SELECT count(*) AS n, MIN(created_at) AS oldest, MIN(CASE WHEN due <= :now THEN due END) AS due,"
         " MIN(CASE WHEN away_since > 0 THEN away_since END) AS away FROM messages WHERE state = 'waiting'",
@@ -155,8 +156,8 @@ async def report(source: Work) -> DeliveryReport:
         "SELECT SUM(CASE WHEN due >= expires_at AND expires_at > 0 THEN 1 ELSE 0 END) AS given_up,"
         " SUM(CASE WHEN due < expires_at AND due >= :hour THEN 1 ELSE 0 END) AS refused, MIN(created_at) AS first"
         " FROM messages WHERE state = 'failed' AND due >= :day AND attempts > 0",
-        hour=now - to_span(HOUR),
-        day=now - to_span(DAY),
+        hour=to_micros(moment - HOUR),
+        day=to_micros(moment - DAY),
     )
     if waiting is None or ended is None:
         return DeliveryReport()
@@ -169,8 +170,3 @@ async def report(source: Work) -> DeliveryReport:
         refused=ended["refused"] or 0,
         failed_since=from_micros(ended["first"]) if ended["first"] else None,
     )
-
-
-def to_span(span: timedelta) -> int:
-    """A span of time in microseconds."""
-    return span // timedelta(microseconds=1)

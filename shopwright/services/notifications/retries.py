@@ -24,10 +24,14 @@ def lifetime(topic: Topic, secret: str) -> timedelta:
     return min(BY_SECRET.get(secret, LONGEST), BY_TOPIC.get(topic, LONGEST))
 
 
+def loses_its_use(topic: Topic, secret: str) -> bool:
+    """Is it better not sent at all once it has expired? An order confirmation is sent, however late."""
+    return lifetime(topic, secret) < LONGEST
+
+
 def is_useless(topic: Topic, secret: str, age: timedelta) -> bool:
-    """Is it better not sent at all? An order confirmation never is, however late it comes."""
-    longest = lifetime(topic, secret)
-    return longest < LONGEST and age >= longest
+    """Is a message of that age better not sent at all?"""
+    return loses_its_use(topic, secret) and age >= lifetime(topic, secret)
 
 
 def pause(attempts: int) -> timedelta:
