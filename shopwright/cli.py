@@ -302,8 +302,8 @@ def doctor(data: str | None, *, engines: bool) -> None:
     from shopwright.commands import loading
 
     if engines:
-        raise SystemExit(with_shop(read_settings(data), loading.doctor_of_engines, migrate=False))
-    raise SystemExit(with_shop(read_settings(data), loading.doctor))
+        raise SystemExit(with_shop(read_settings(data), loading.doctor_of_engines, migrate=False, damaged=True))
+    raise SystemExit(with_shop(read_settings(data), loading.doctor, damaged=True))
 
 
 @main.group()

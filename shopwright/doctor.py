@@ -5,6 +5,7 @@ What a fact would mend that is still on its way is not wrong: the services have 
 
 import asyncio
 import itertools
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -14,10 +15,10 @@ from shopwright.app import Shop
 from shopwright.backup_age import backup_ages, overdue
 from shopwright.kit.clock import to_micros
 from shopwright.kit.clock_watch import behind_s
-from shopwright.kit.errors import ShopError
+from shopwright.kit.errors import Damaged, ShopError
 from shopwright.kit.facts import UnderWay
 from shopwright.kit.health import Health
-from shopwright.pictures import compare
+from shopwright.pictures import compare, unreadable_pictures
 from shopwright.services.notifications.delivery import sentences
 from shopwright.services.orders.model import PAID
 
@@ -26,6 +27,8 @@ PATIENCE_S = 5.0  # a shop that starts has brought home by then what was on its 
 AGAIN_S = 0.5
 FIRST_NUMBER = 1000
 MESSAGES_LATE_S = 900.0
+DELIVERED = "every fact was delivered, or is on its way"
+log = logging.getLogger("shopwright")
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -46,31 +49,73 @@ class Open(msgspec.Struct, frozen=True):
 
 async def look(shop: Shop) -> list[Finding]:
     """All checks, once everything that can be delivered was; a living shop is given a moment to do what it is at."""
+    whole = await databases_are_whole(shop)
     until = time.monotonic() + PATIENCE_S
     while True:
-        await shop.bus.settle()
-        findings = [*await examine(shop), *[await _examined(shop, name, check) for name, check in LIVING]]
-        findings.append(await _files_are_there(shop))
-        if time.monotonic() > until or not any(one.wrong or one.under_way for one in findings):
+        if not whole.wrong:
+            await shop.bus.settle()
+        findings = [whole, *await examine(shop), *[await _examined(shop, name, check) for name, check in LIVING]]
+        findings.append(await _pictures_are_there(shop))
+        if whole.wrong or time.monotonic() > until or not any(one.wrong or one.under_way for one in findings):
             return findings
         await asyncio.sleep(AGAIN_S)
 
 
 async def examine(shop: Shop) -> list[Finding]:
     """All checks of what is written, in order: also of a copy that nobody lives in."""
-    before = await shop.bus.under_way()
+    before = await _under_way(shop)
     findings = [await _examined(shop, name, check) for name, check in CHECKS]
-    under_way = [*before, *await shop.bus.under_way()]  # also what was delivered or told meanwhile
+    under_way = [*before, *await _under_way(shop)]  # also what was delivered or told meanwhile
     for name, mendable in MENDABLE:
-        found = await mendable(shop)
+        try:
+            found = await mendable(shop)
+        except Exception as error:  # noqa: BLE001 -- the other checks go on
+            findings.append(Finding(name, [_unchecked(error)]))
+            continue
         on_its_way = [one for one in found if _mends(under_way, one)]
         wrong = [one.sentence for one in found if one not in on_its_way]
         findings.append(Finding(name, wrong, [one.sentence for one in on_its_way]))
-    return [*findings, await _facts_are_delivered(shop)]
+    try:
+        return [*findings, await _facts_are_delivered(shop)]
+    except ShopError as error:
+        return [*findings, Finding(DELIVERED, [_unchecked(error)])]
+
+
+async def _under_way(shop: Shop) -> Sequence[UnderWay]:
+    try:
+        return await shop.bus.under_way()
+    except ShopError:  # what cannot be read is said by each check that needs it
+        return ()
 
 
 async def _examined(shop: Shop, name: str, check: Callable[[Shop], Awaitable[list[str]]]) -> Finding:
-    return Finding(name, await check(shop))
+    try:
+        return Finding(name, await check(shop))
+    except Exception as error:  # noqa: BLE001 -- the other checks go on
+        return Finding(name, [_unchecked(error)])
+
+
+def _unchecked(error: Exception) -> str:
+    """Why a check came to no end."""
+    if isinstance(error, Damaged):
+        return f"It cannot be checked: {error.data.get('place') or error.detail} is damaged."
+    if isinstance(error, ShopError):
+        return f"It cannot be checked: {error.detail}"
+    log.error("a check came to no end", exc_info=error)
+    return f"It cannot be checked: something that is kept cannot be understood ({type(error).__name__}: {error})."
+
+
+async def databases_are_whole(shop: Shop) -> Finding:
+    """All of each is read; where it is damaged, its place is named."""
+    wrong: dict[str, None] = {}
+    for work in shop.works.values():
+        try:
+            await work.database.look_for_damage()
+        except ShopError as error:
+            wrong[error.detail] = None
+        if said := work.database.damaged:
+            wrong[said] = None
+    return Finding("every database can be read", list(wrong))
 
 
 def _mends(under_way: Sequence[UnderWay], found: Open) -> bool:
@@ -108,10 +153,11 @@ async def _databases(shop: Shop) -> Finding:
         try:
             health = await work.database.examine()
         except ShopError as error:
-            return Finding("database", [error.detail])
+            wrong[error.detail] = None
+            continue
         engine = health.engine
         wrong |= dict.fromkeys(health.wrong)
-    return Finding(f"database: {engine}", list(wrong))
+    return Finding(f"database: {engine or 'none answers'}", list(wrong))
 
 
 async def _totals_add_up(shop: Shop) -> list[str]:
@@ -220,18 +266,19 @@ async def _facts_are_delivered(shop: Shop) -> Finding:
     oldest = max((one.oldest_s for one in waiting), default=0.0)
     hearers = ", ".join(sorted({one.hearer for one in waiting}))
     told = f"{count} facts are on their way, the oldest for {oldest:.0f} s; they wait for {hearers}."
-    return Finding("every fact was delivered, or is on its way", wrong, [told] if waiting else [])
+    return Finding(DELIVERED, wrong, [told] if waiting else [])
 
 
-async def _files_are_there(shop: Shop) -> Finding:
+async def _pictures_are_there(shop: Shop) -> Finding:
     """Of the whole shop, not of `examine`: a copy that an upgrade is tried on has no files."""
-    found = await compare(shop)
+    check = "every picture of a product is in the file store, and can be read"
+    try:
+        found = await compare(shop)
+        unreadable = await unreadable_pictures(shop, found)
+    except Exception as error:  # noqa: BLE001 -- what else was found is said
+        return Finding(check, [_unchecked(error)])
     note = f"{len(found.unnamed)} files are named by no product, such as {found.unnamed[0]}." if found.unnamed else ""
-    return Finding(
-        "every picture of a product is in the file store",
-        [found.sentence()] if found.missing else [],
-        notes=[note] if note else [],
-    )
+    return Finding(check, [*([found.sentence()] if found.missing else []), *unreadable], notes=[note] if note else [])
 
 
 async def _messages_leave(shop: Shop) -> list[str]:

@@ -1,10 +1,13 @@
 """The pictures that products name, beside those in the file store: which are missing, and which nothing names."""
 
+import io
 from collections.abc import Mapping
 
 import msgspec
+from PIL import Image
 
 from shopwright.app import Shop
+from shopwright.kit.errors import ShopError
 from shopwright.kit.settings import mask
 
 PAGE = 200
@@ -48,6 +51,36 @@ async def compare(shop: Shop) -> Pictures:
     known = {name.rpartition("/")[0] for name in named}
     unnamed = [name for name in there if not name.startswith(UPLOADS) and name.rpartition("/")[0] not in known]
     return Pictures(named, tuple(sorted(named.keys() - set(there))), tuple(unnamed), mask("files", shop.settings.files))
+
+
+async def unreadable_pictures(shop: Shop, found: Pictures) -> list[str]:
+    """A sentence about the pictures that are in the store and are none: empty, or nothing a picture begins with."""
+    bad = []
+    for name in sorted(found.named.keys() - set(found.missing)):
+        try:
+            data = await shop.files.get(name)
+        except (OSError, ShopError) as error:
+            bad.append(f"{name} of “{found.named[name]}” ({getattr(error, 'strerror', None) or error})")
+            continue
+        if not data or not _begins_as_picture(data):
+            bad.append(f"{name} of “{found.named[name]}” ({'empty' if not data else 'no picture'})")
+    if not bad:
+        return []
+    more = f" and {len(bad) - SHOWN} more" if len(bad) > SHOWN else ""
+    said = (
+        f"{len(bad)} pictures in the file store {found.where} (SHOPWRIGHT_FILES) cannot be read:"
+        f" {', '.join(bad[:SHOWN])}{more}. Upload them anew on the pages of these products, or put back the files."
+    )
+    return [said]
+
+
+def _begins_as_picture(data: bytes) -> bool:
+    """The file is not read as a picture: that would take seconds for thousands."""
+    try:
+        Image.open(io.BytesIO(data)).close()
+    except (OSError, SyntaxError, ValueError):
+        return data.lstrip()[:1] == b"<"  # a drawing
+    return True
 
 
 def _file(url: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from shopwright import archive
 from shopwright.app import Shop
-from shopwright.commands.moving import require_files, tell
+from shopwright.commands.moving import require_files, require_whole, tell
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
 
@@ -27,6 +27,7 @@ class BackupOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 async def backup(shop: Shop, folder: Path, options: BackupOptions) -> int:
     """An archive with the time in its name; older ones beyond `keep` go once it was read back. Raises Refused."""
+    await require_whole(shop)
     if not options.incomplete:
         await require_files(shop)
     _make(folder)

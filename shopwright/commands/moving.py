@@ -12,7 +12,8 @@ from shopwright import archive
 from shopwright.app import Shop
 from shopwright.archive_upgrade import require_known_version, upgraded_archive
 from shopwright.commands.loading import export_products
-from shopwright.kit.errors import Invalid, Refused
+from shopwright.doctor import databases_are_whole
+from shopwright.kit.errors import Damaged, Invalid, Refused
 from shopwright.kit.settings import mask
 from shopwright.move.beside import move_beside
 from shopwright.move.run import Move
@@ -25,10 +26,17 @@ async def export(shop: Shop, file: Path, *, incomplete: bool = False) -> int:
     """The whole shop; where FILE ends with .jsonl, its products alone. Raises Refused where files are missing."""
     if file.suffix == ".jsonl":
         return await export_products(shop, file)
+    await require_whole(shop)
     if not incomplete:
         await require_files(shop)
     tell(await archive.write(shop, file), f"was written to {file}")
     return 0
+
+
+async def require_whole(shop: Shop) -> None:
+    """Raise Damaged where a database is: what is copied from it would be without some of it, or wrong."""
+    if wrong := (await databases_are_whole(shop)).wrong:
+        raise Damaged(f"{' '.join(wrong)} Nothing was written.")
 
 
 async def require_files(shop: Shop) -> None:
@@ -70,6 +78,7 @@ async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: s
     """Bring a living shop to other engines."""
     if not engines:
         raise Invalid("Say where to: --to postgresql://…, --documents mongodb://…, --files s3://….")
+    await require_whole(shop)
     target = Shop(complete(msgspec.structs.replace(shop.settings, **engines)))
     try:
         if "database" in engines:

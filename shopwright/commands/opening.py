@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from shopwright.kit.errors import Missing, Refused
+from shopwright.kit.errors import Damaged, Missing, Refused, ShopError
 from shopwright.kit.settings import mask
 
 if TYPE_CHECKING:
@@ -31,13 +31,15 @@ def with_shop(
     *,
     migrate: bool = True,
     needs: Needs = "whole",
+    damaged: bool = False,
     before: Callable[[], object] = lambda: None,
     recorded: str = "",
     about: str = "",
 ) -> int:
     """Open the shop, bring it up to date, do something, and close it. Other processes may be serving it meanwhile.
 
-    `needs`: how much of it must be there, or Missing is raised. `before`: raises what forbids to make a new one.
+    `needs`: how much of it must be there, or Missing is raised. `damaged`: also a shop of which a part cannot be read, or
+    is gone; then nothing is brought up to date. `before`: raises what forbids to make a new one.
     `recorded`: the name under which this stands in the audit log, `about` what it is about.
     """
     from shopwright.app import Shop
@@ -49,14 +51,20 @@ def with_shop(
         print(f"The disk of {settings.data} is full: its reserve was given up for this command.", file=sys.stderr)
 
     async def run() -> int:
-        found = await databases_of(settings)
-        _require(settings, found, needs)
+        found = await (readable_of(settings) if damaged else databases_of(settings))
+        hurt = damaged and any(found.values()) and not all(found.values())
+        if not hurt:
+            _require(settings, found, needs)
         if not any(found.values()):
             before()
         shop = Shop(with_secret(settings))
         try:
-            if migrate:
-                await shop.migrate()
+            if migrate and not hurt:
+                try:
+                    await shop.migrate()
+                except Damaged:
+                    if not damaged:
+                        raise
             if not recorded:
                 return await act(shop)
             entry = Act(user_id="", who=whoever_types(), role="command line", action=recorded, subject=about)
@@ -80,6 +88,28 @@ async def databases_of(settings: "Settings", services: Sequence[str] = ()) -> di
     finally:
         for one in opened:
             await one.close()
+
+
+async def readable_of(settings: "Settings") -> dict[str, bool]:
+    """Each database, and whether it is there and known to be whole. Raises Unavailable where none of them can be asked."""
+    from shopwright.engines.database import open_database
+    from shopwright.ways import with_databases
+
+    opened = {name: open_database(settings.database, name) for name in with_databases(())}
+    found: dict[str, bool] = {}
+    problem: ShopError | None = None
+    try:
+        for name, one in opened.items():
+            try:
+                found[name] = await one.exists() and not one.damaged
+            except ShopError as error:
+                found[name], problem = False, error
+    finally:
+        for one in opened.values():
+            await one.close()
+    if problem is not None and not any(found.values()):
+        raise problem
+    return found
 
 
 async def require_shop(settings: "Settings", services: Sequence[str] = (), *, needs: Needs = "whole") -> None:

@@ -142,6 +142,18 @@ class Database(Protocol):
         """Until cancelled: `wake` after each announcement; never where there is no such way, so look yourself now and then."""
         ...
 
+    @property
+    def damaged(self) -> str:
+        """What was found damaged here, for who runs the shop: it is read as far as it can be. Empty where nothing was."""
+        ...
+
+    async def look_for_damage(self, within_s: float | None = None) -> bool:
+        """Read the structure of all of it, without holding anyone up; what is found is `damaged` from then on.
+
+        False: the time was not enough. Raises Unavailable.
+        """
+        ...
+
     def connections(self) -> tuple[int, int]:
         """How many this process may have, and how many of them are in use; (0, 0) where that is not counted."""
         ...

@@ -6,7 +6,7 @@
     ├── Conflict     right in itself, but the world has moved on
     ├── Refused      the rules of the shop say no
     ├── Denied       the caller may not do this
-    └── Unavailable  something we depend on does not answer; trying again may help
+    └── Unavailable  something we depend on does not answer; trying again may help (Damaged: it will not)
 
 Services subclass these in their contracts with a stable `code`. They travel between processes unchanged
 (`kit.calls`) and become HTTP problem details (RFC 9457) in one place (`kit.web.problems`).
@@ -126,3 +126,7 @@ class Unavailable(ShopError):
     """Something we depend on does not answer."""
 
     code = "unavailable"
+
+
+class Damaged(Unavailable):
+    """What is kept is damaged, and trying again does not help. The detail names the place, for who runs the shop alone."""

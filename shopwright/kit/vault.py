@@ -7,6 +7,7 @@ the first one closes. What was written before there was a key is plain, and is s
 import base64
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,11 +15,17 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from shopwright.kit.derived import derived_key
-from shopwright.kit.errors import Unavailable
+from shopwright.kit.errors import Damaged, Unavailable
 from shopwright.kit.private import make_folder
 from shopwright.kit.work import Transaction
 
 CLOSED = "vault:"
+# What a key is made of; somebody may have written one by hand.
+KEY = re.compile(rb"[!-~]{16,}")
+WITHOUT = (
+    "everybody has to sign in again and links in e-mails stop working (secret.key); second factors and secrets of webhooks"
+    " have to be set up anew (encryption.key)."
+)
 OVERLAP = 2  # keys a file has after a rotation: processes that run know the one before
 
 
@@ -71,8 +78,7 @@ def _fernet_key(key: str) -> bytes:
 
 def keys_in(path: Path) -> list[str]:
     """The keys of a file, which is made where there is none. Raises Unavailable."""
-    kept_once(path, secrets.token_hex(32))
-    return path.read_text(encoding="ascii").split()
+    return kept_once(path, secrets.token_hex(32)).split()
 
 
 def add_key(path: Path) -> None:
@@ -97,11 +103,17 @@ def kept_once(path: Path, text: str) -> str:
                 pass  # another process was first
             finally:
                 own.unlink()
-        return path.read_text(encoding="ascii")
+        kept = path.read_bytes()
     except OSError as error:
         raise Unavailable(
             f"The data folder {path.parent} cannot be used: {error.strerror}. Choose another with --data or SHOPWRIGHT_DATA."
         ) from None
+    if not kept.strip() or not all(KEY.fullmatch(one) for one in kept.split()):
+        raise Damaged(
+            f"{path} is damaged: it holds {len(kept)} bytes that are no key. Put back a copy of it. Where there is none,"
+            f" move it away and a new one is made: {WITHOUT}"
+        )
+    return kept.decode("ascii")
 
 
 def _write(path: Path, text: str) -> None:

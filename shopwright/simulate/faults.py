@@ -96,6 +96,13 @@ class FaultyDatabase:
     async def exists(self) -> bool:
         return await self._inner.exists()
 
+    @property
+    def damaged(self) -> str:
+        return self._inner.damaged
+
+    async def look_for_damage(self, within_s: float | None = None) -> bool:
+        return await self._inner.look_for_damage(within_s)
+
     def connections(self) -> tuple[int, int]:
         return self._inner.connections()
 

@@ -14,7 +14,7 @@ import pytest
 from shopwright.engines.database import open_database
 from shopwright.engines.database.postgresql import PostgresDatabase, positional
 from shopwright.kit.database import Database, UniqueViolation
-from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.kit.errors import Damaged, Invalid, Refused, Unavailable
 from tests.conftest import POSTGRES, need, postgres_do, server
 from tests.road import Road
 
@@ -230,7 +230,7 @@ def test_parameters_become_numbers_for_postgresql() -> None:
 
 async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "orders.db").write_text("this is a shopping list, not a database" * 100)
-    with pytest.raises(Unavailable, match="cannot be opened"):
+    with pytest.raises(Damaged, match=f"{tmp_path / 'orders.db'} is damaged .file is not a database"):
         await open_database(f"sqlite://{tmp_path}", "orders").check()
 
 

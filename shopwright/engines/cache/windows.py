@@ -4,6 +4,7 @@ A window that moves along is counted as the running minute and that part of the 
 (`limits`, sliding window counter). What is known of a key is kept at hand, so that what is left can be told without asking.
 """
 
+import logging
 import math
 import sqlite3
 from abc import abstractmethod
@@ -17,9 +18,11 @@ from shopwright.kit.clock import Clock
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.ports import Cache
 
+log = logging.getLogger("shopwright.engines")
 MOST_KNOWN = 20_000
 # Of a limit that is high, this part is taken at once and used up in memory.
 PART = 50
+BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 BUSY_S = 0.05
 KEPT = timedelta(minutes=3)
 TAKE = """INSERT INTO windows (key, at, count, before) VALUES (:key, :at, :amount, 0) ON CONFLICT (key) DO UPDATE SET
@@ -133,7 +136,10 @@ class MachineWindows(Windows):
                     return True
             known = rows.execute("SELECT at, count, before FROM windows WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
-            raise Unavailable(f"Requests cannot be counted ({error}).") from None
+            if not getattr(error, "sqlite_errorname", "").startswith(BROKEN):
+                raise Unavailable(f"Requests cannot be counted ({error}).") from None
+            self._start_over()
+            return True
         self._remember(key, Known(*known) if known is not None and known[0] == at else Known(at, 0, 0))
         return False
 
@@ -149,6 +155,13 @@ class MachineWindows(Windows):
             self._tidied = at
             self._opened.execute("DELETE FROM windows WHERE at < ?", (at - 1,))
         return self._opened
+
+    def _start_over(self) -> None:
+        """A damaged file costs a minute's counts: it is thrown away."""
+        log.warning("%s is damaged and was begun anew: what was counted in this minute is forgotten", self._path)
+        self.close()
+        for one in (self._path, *(self._path.with_name(f"{self._path.name}-{end}") for end in ("wal", "shm"))):
+            one.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -27,6 +27,10 @@ UNSEEN = re.compile(r"\s*(SELECT|(INSERT INTO|UPDATE|DELETE FROM) (timers|delive
 PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_]\w*)")
 BATCH = 1000
 MIGRATED = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'migrations'"
+CHECKSUMS = (
+    "SELECT datname AS name, checksum_failures AS failures FROM pg_stat_database"
+    " WHERE datname = current_database() AND checksum_failures > 0"
+)
 HOLD_TRIES = 50
 ROLE_TRIES = 5
 CONNECT_S = 10
@@ -125,6 +129,7 @@ class PostgresDatabase:
         self._marks = marks
         self._url = read_url(url)
         self._schema = schema
+        self._damaged = ""
         become = None if self._url.pooled else self._become
         self._pool = Pool(self._url, schema, self._how(), become)
         self._replica = Replica(self._url, schema, self._how(), self._become) if self._url.replica else None
@@ -344,7 +349,22 @@ class PostgresDatabase:
         ]
         if int(set_to["server_version_num"]) < OLDEST:
             wrong.append(f"PostgreSQL {set_to['server_version']} is too old; the shop is tested with 15.")
+        await self.look_for_damage()
+        wrong += [self._damaged] if self._damaged else []
         return Health(f"PostgreSQL {set_to['server_version']}", tuple(wrong))
+
+    @property
+    def damaged(self) -> str:
+        return self._damaged
+
+    async def look_for_damage(self, within_s: float | None = None) -> bool:  # noqa: ARG002 -- the server counts by itself
+        rows = await self.fetch(CHECKSUMS, {})
+        self._damaged = " ".join(
+            f"PostgreSQL has met {row['failures']} pages of the database {row['name']} whose checksums are wrong. Stop the"
+            " shop, look into the server's log for the files, and restore the database from its backup."
+            for row in rows
+        )
+        return True
 
     async def check(self) -> None:
         await self.fetch("SELECT count(*) FROM migrations", {})

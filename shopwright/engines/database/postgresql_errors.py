@@ -4,7 +4,7 @@ import asyncpg
 
 from shopwright.engines.database.postgresql_url import NO_ANSWER
 from shopwright.kit.database import UniqueViolation
-from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.kit.errors import Damaged, Invalid, Unavailable
 
 # Nothing came, or nothing that says what became of it.
 SILENT = (
@@ -18,6 +18,16 @@ SILENT = (
 def translate(error: BaseException, schema: str) -> None:
     """Raise what asyncpg raised in the words of the port, if it has any for it."""
     match error:
+        case asyncpg.exceptions.IndexCorruptedError():  # XX002
+            raise Damaged(
+                f"An index of the schema {schema} of PostgreSQL is damaged ({error}). Nothing is lost: in psql, type"
+                f" REINDEX SCHEMA {schema};"
+            ) from error
+        case asyncpg.exceptions.DataCorruptedError():  # XX001
+            raise Damaged(
+                f"The schema {schema} of PostgreSQL is damaged ({error}). Stop the shop, save the server's data folder,"
+                " and restore the database from its backup or the shop with `shopwright restore FILE.zip`."
+            ) from error
         case asyncpg.exceptions.UniqueViolationError():
             raise UniqueViolation(str(error)) from None
         case asyncpg.exceptions.DataError():  # a NUL in a text, a number beyond 64 bits

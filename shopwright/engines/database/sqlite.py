@@ -14,11 +14,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, NoReturn
 
-from shopwright.engines.database import migrations
+from shopwright.engines.database import damage, migrations
 from shopwright.engines.database.sqlite_moving import SqliteMoving
 from shopwright.engines.database.walindex import WalIndex
 from shopwright.kit.database import Params, Reads, Row, Step, UniqueViolation
-from shopwright.kit.errors import Unavailable
+from shopwright.kit.errors import Damaged, Unavailable
 from shopwright.kit.health import Health, room
 from shopwright.kit.private import make_file, make_folder
 
@@ -27,6 +27,7 @@ WRITE_WAIT_S = 15.0
 OPEN_WAIT_S = 5.0
 BATCH = 1000
 MIGRATED = "SELECT name FROM sqlite_master WHERE name = 'migrations'"
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
 NOT_OPENED = "The shop's database cannot be opened just now."
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -70,7 +71,9 @@ def _unavailable(path: Path, error: Exception, sentence: str) -> Unavailable:
 
 
 def _translate(error: sqlite3.Error, path: Path) -> NoReturn:
-    code = error.sqlite_errorname
+    if damage.is_damage(error):
+        raise damage.note_damage(path, error) from error
+    code = getattr(error, "sqlite_errorname", "")
     if code in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}:
         raise UniqueViolation(str(error)) from None
     if code == "SQLITE_CONSTRAINT_TRIGGER":  # the fence of a database that was brought somewhere else
@@ -115,23 +118,27 @@ class SqliteSession:
 class SqliteSnapshot:
     """A read transaction on a connection of its own: WAL keeps what it sees for it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
-        return self._connection.execute(sql, params).fetchall()
+        try:
+            return self._connection.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            _translate(error, self._path)
 
     async def tables(self) -> list[str]:
-        rows = self._connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
-        )
-        return [row["name"] for row in rows]
+        return [row["name"] for row in await self.fetch(TABLES, {})]
 
     async def rows(self, table: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
-        cursor = self._connection.execute(f"SELECT * FROM {table}")
-        while batch := cursor.fetchmany(BATCH):
-            yield [dict(row) for row in batch]
-            await asyncio.sleep(0)
+        try:
+            cursor = self._connection.execute(f"SELECT * FROM {table}")
+            while batch := cursor.fetchmany(BATCH):
+                yield [dict(row) for row in batch]
+                await asyncio.sleep(0)
+        except sqlite3.Error as error:
+            _translate(error, self._path)
 
 
 class SqliteDatabase:
@@ -143,17 +150,31 @@ class SqliteDatabase:
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
         self._wal: WalIndex | None = None
+        self._gone = ""
 
     def _open(self) -> sqlite3.Connection:
         try:
+            gone = damage.missing_file(self._path)
+            if gone and (self._gone or damage.has_log(self._path)):  # SQLite would drop the log
+                raise Damaged(gone, data={"place": str(self._path)})
             make_folder(self._path.parent)
             make_file(self._path)  # its log and index get the same mode from SQLite
         except OSError as error:
             raise _unavailable(self._path, error, NOT_OPENED) from error
+        commits = damage.commits_in(damage.wal_of(self._path)) if self._writer is self._reader is None else []
         try:
-            return _connect(self._path)
+            connection = _connect(self._path)
+            connection.execute(damage.EMPTY).fetchone()
         except sqlite3.Error as error:
+            if damage.is_damage(error):
+                raise damage.note_damage(self._path, error) from error
             raise _unavailable(self._path, error, NOT_OPENED) from error
+        try:
+            damage.require_whole_wal(self._path, commits)
+        except Damaged:
+            connection.close()
+            raise
+        return connection
 
     async def fetch(self, sql: str, params: Params) -> Sequence[Row]:
         return self._read(sql, params)
@@ -174,6 +195,8 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[SqliteSession]:
+        if known := self.damaged:
+            raise Damaged(known, data={"place": str(self._path)})
         async with self._lock:
             if self._writer is None:
                 self._writer = self._open()
@@ -197,8 +220,9 @@ class SqliteDatabase:
         while True:
             try:
                 writer.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
+            except sqlite3.Error as error:
+                code = getattr(error, "sqlite_errorname", "")
+                if not code.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
                     _translate(error, self._path)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, not a secret
                 pause = min(pause * 1.5, 0.01)
@@ -212,9 +236,10 @@ class SqliteDatabase:
     async def snapshot(self) -> AsyncIterator[SqliteSnapshot]:
         connection = self._open()
         try:
-            connection.execute("BEGIN")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it sees this moment
-            yield SqliteSnapshot(connection)
+            snapshot = SqliteSnapshot(connection, self._path)
+            await snapshot.fetch("BEGIN", {})
+            await snapshot.fetch(damage.EMPTY, {})  # from here on it sees this moment
+            yield snapshot
         finally:
             connection.close()
 
@@ -234,11 +259,19 @@ class SqliteDatabase:
         """Read without a change: it may be a database of something else."""
         try:
             with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-                return connection.execute(MIGRATED).fetchone() is not None
+                found = connection.execute(MIGRATED).fetchone() is not None
+                listed = connection.execute(damage.EMPTY).fetchone()[0]
         except sqlite3.Error as error:
+            if damage.is_damage(error):
+                raise Damaged(damage.sentence_for(self._path, error), data={"place": str(self._path)}) from error
             raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error}.") from error
+        if not found and not listed and self._path.stat().st_size > damage.PAGE:
+            raise Damaged(damage.sentence_for(self._path, damage.NO_TABLES), data={"place": str(self._path)})
+        return found
 
     async def migrate(self, folders: Sequence[Path]) -> list[str]:
+        if self.damaged and not await self.plan(folders):
+            return []  # it can be looked at
         async with self.begin() as session:
             await session.run(migrations.TABLE, {})
             rows = await session.fetch("SELECT name, hash FROM migrations", {})
@@ -275,13 +308,25 @@ class SqliteDatabase:
         await asyncio.Event().wait()
 
     async def examine(self) -> Health:
-        found = await self.fetch("PRAGMA quick_check", {})
-        damage = [
-            f"{self._path} is damaged: {row['quick_check']}. Restore a backup."
-            for row in found
-            if row["quick_check"] != "ok"
-        ]
-        return Health(f"SQLite {sqlite3.sqlite_version}", (*damage, *room(self._path.parent)))
+        await self.look_for_damage()
+        wrong = [known] if (known := self.damaged) else []
+        return Health(f"SQLite {sqlite3.sqlite_version}", (*wrong, *room(self._path.parent)))
+
+    @property
+    def damaged(self) -> str:
+        return self._gone or damage.known_damage(self._path)
+
+    async def look_for_damage(self, within_s: float | None = None) -> bool:
+        try:
+            self._gone = damage.missing_file(self._path)
+            if self._gone:
+                return True
+            found = await asyncio.to_thread(damage.quick_check, self._path, within_s)
+        except (sqlite3.Error, OSError) as error:
+            raise Unavailable(f"{self._path} cannot be read: {error}.") from error
+        if found:
+            damage.note_damage(self._path, found)
+        return found is not None
 
     def connections(self) -> tuple[int, int]:
         return 0, 0

@@ -16,6 +16,7 @@ from pathlib import Path
 
 FORMAT = 3_007_000
 HEADER = slice(8, 48)  # from the change counter to the header's own checksum
+FRAMES = slice(16, 20)
 _open: dict[Path, "_Mapped"] = {}
 
 
@@ -54,6 +55,10 @@ class WalIndex:
     def version(self) -> int | None:
         """Another number after each commit; None for a format we do not know."""
         return int.from_bytes(self._memory[HEADER], "little") if self._readable else None
+
+    def frames(self) -> int | None:
+        """How many frames of the log are read."""
+        return int.from_bytes(self._memory[FRAMES], sys.byteorder) if self._readable else None
 
     def close(self) -> None:
         """Let go. To be called after the connections are closed."""

@@ -12,6 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tantivy import FieldType, Filter, Occur, Tokenizer
 
 from shopwright.engines.search import place, tantivy_counts
 from shopwright.engines.search.spelling import edits
+from shopwright.engines.search.tantivy_damage import damaged_index
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
 from shopwright.kit.ports import Found, IndexDocument, Query
@@ -196,7 +198,9 @@ class TantivyIndex:
     async def search(self, query: Query) -> Found:
         """In a thread, a few at a time: one that takes long keeps nobody else from being answered."""
         async with self._reading:
-            return await asyncio.to_thread(self._search, self._searcher(), query)
+            searcher = self._searcher()
+            with damaged_index(searcher, partial(self._start_over, self._current())):
+                return await asyncio.to_thread(self._search, searcher, query)
 
     def _search(self, searcher: tantivy.Searcher, query: Query) -> Found:
         words = [token for token in PLAIN.analyze(query.text) if token]
@@ -319,10 +323,11 @@ class TantivyIndex:
         if not words:
             return []
         searcher = self._searcher()
-        hits = searcher.search(self._text(words, Occur.Must), limit=limit, count=False).hits
-        if not hits and (corrected := self._correct(searcher, words)):
-            hits = searcher.search(self._text(corrected, Occur.Must), limit=limit, count=False).hits
-        return [searcher.doc(address)["card"][0] for _, address in hits]
+        with damaged_index(searcher, partial(self._start_over, self._current())):
+            hits = searcher.search(self._text(words, Occur.Must), limit=limit, count=False).hits
+            if not hits and (corrected := self._correct(searcher, words)):
+                hits = searcher.search(self._text(corrected, Occur.Must), limit=limit, count=False).hits
+            return [searcher.doc(address)["card"][0] for _, address in hits]
 
     async def replace(self, batches: AsyncIterator[Sequence[IndexDocument]]) -> None:
         """Into a subfolder of its own, which is then named the index."""

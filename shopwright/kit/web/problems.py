@@ -11,6 +11,7 @@ from litestar.types import Scope, Send
 
 from shopwright.kit.errors import (
     Conflict,
+    Damaged,
     Denied,
     Invalid,
     Malformed,
@@ -62,6 +63,10 @@ CODES = {
 # A path of the machine, in a sentence.
 PATH = re.compile(r"(?:^|\s|“)(?:/[\w.-]+){2,}|[A-Z]:\\")
 NOT_NOW = "The shop cannot do this just now, and nothing was changed. Try again in a little while."
+NOT_UNTIL_REPAIRED = (
+    "Something the shop keeps is damaged, so it cannot do this until that is repaired. Nothing was changed, and whoever"
+    " runs the shop knows. You can look around meanwhile."
+)
 PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 MISSING = re.compile(r"Object missing required field `([^`]*)`")
@@ -89,12 +94,11 @@ def describe(error: Exception, request_id: str = "") -> ProblemDetails:
     """Any exception as problem details. What was not foreseen says nothing about the inside; the log has it."""
     if isinstance(error, ShopError):
         status, title = status_of(error)
-        if isinstance(error, Unavailable) and PATH.search(error.detail):
-            log.error("request %s: %s", request_id, error.detail)
-            return ProblemDetails(
-                f"urn:shopwright:problem:{error.code}", title, status, NOT_NOW, error.code, request_id
-            )
         kind = f"urn:shopwright:problem:{error.code}"
+        if isinstance(error, Damaged) or (isinstance(error, Unavailable) and PATH.search(error.detail)):
+            log.error("request %s: %s", request_id, error.detail)
+            told = NOT_UNTIL_REPAIRED if isinstance(error, Damaged) else NOT_NOW
+            return ProblemDetails(kind, title, status, told, error.code, request_id)
         return ProblemDetails(kind, title, status, error.detail, error.code, request_id, error.problems, error.data)
     if isinstance(error, HTTPException):
         code = CODES.get(error.status_code, "error")

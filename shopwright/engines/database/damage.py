@@ -1,0 +1,178 @@
+"""Damage of a SQLite file: how it is told from other trouble, looked for, and remembered by all processes of a shop.
+
+What is found is written beside the file (NAME-damaged), so that every process knows it, also after a restart: a damaged
+file is read as far as it can be, and not written any more.
+"""
+
+import logging
+import mmap
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from shopwright.engines.database.walindex import WalIndex
+from shopwright.kit.errors import Damaged
+from shopwright.kit.private import make_file
+
+log = logging.getLogger("shopwright.engines")
+CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_CORRUPTFS", "SQLITE_IOERR_DATA")
+# Where the code says less than the words: of a schema that cannot be parsed, and of text that is none (Python's own).
+WORDS = ("malformed database schema", "Could not decode to UTF-8")
+WHAT_NEXT = (
+    "Stop the shop, then save what can be read with `shopwright doctor --recover`, or go back to an archive with"
+    " `shopwright restore FILE.zip`."
+)
+NO_TABLES = "its list of tables is empty"
+EMPTY = "SELECT count(*) AS tables FROM sqlite_master"
+PAGE = 4096
+WAL_HEAD, FRAME_HEAD = 32, 24
+WAL_MAGIC = frozenset({0x377F0682, 0x377F0683})
+MANY_COMMITS = 2
+
+
+def is_damage(error: Exception) -> bool:
+    """Is the file damaged, rather than busy, full or away?"""
+    code = getattr(error, "sqlite_errorname", None) or ""
+    return code.startswith(CODES) or str(error).startswith(WORDS)
+
+
+def sentence_for(path: Path, reason: object) -> str:
+    """What is damaged and what to do, for who runs the shop."""
+    return f"{path} is damaged ({reason}). {WHAT_NEXT}"
+
+
+def marker_of(path: Path) -> Path:
+    """The file that says that the one beside it is damaged."""
+    return path.with_name(f"{path.name}-damaged")
+
+
+def known_damage(path: Path) -> str:
+    """What was found before, by whichever process; empty where nothing was."""
+    try:
+        return marker_of(path).read_text(encoding="utf-8") or sentence_for(path, "it was found before")
+    except OSError:
+        return ""
+
+
+def note_damage(path: Path, reason: object) -> Damaged:
+    """Remember it for all processes; the first finding stays."""
+    sentence = sentence_for(path, reason)
+    log.error("%s", sentence)
+    with suppress(OSError):  # a folder that cannot be written keeps nobody from hearing of it
+        if not known_damage(path):
+            make_file(marker_of(path))
+            marker_of(path).write_text(sentence, encoding="utf-8")
+    return Damaged(sentence, data={"place": str(path)})
+
+
+def missing_file(path: Path) -> str:
+    """What to say of a file that is gone, or has nothing in it; empty where it is there."""
+    if path.exists() and path.stat().st_size:
+        return ""
+    return sentence_for(path, "the file is empty" if path.exists() else "the file is missing")
+
+
+def forget_damage(path: Path) -> None:
+    """The file is whole (again)."""
+    with suppress(OSError):
+        marker_of(path).unlink(missing_ok=True)
+
+
+def quick_check(path: Path, within_s: float | None = None) -> str | None:
+    """Read the structure of a file: what is damaged in it, empty where nothing is; None where the time was not enough.
+
+    On a connection of its own: to be called in a thread. Other trouble than damage raises sqlite3.Error.
+    """
+    try:
+        with closing(_read_only(path)) as connection, _interrupted(connection, within_s):
+            if not connection.execute(EMPTY).fetchone()[0]:
+                return NO_TABLES
+            found = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+            return None
+        if is_damage(error):
+            return str(error)
+        raise
+    return "" if found == ["ok"] else " ".join(found).replace("*** in database main ***", "").strip()
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+@contextmanager
+def _interrupted(connection: sqlite3.Connection, within_s: float | None) -> Iterator[None]:
+    if within_s is None:
+        yield
+        return
+    timer = threading.Timer(within_s, connection.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()  # it must not reach a connection that is closed
+
+
+def wal_of(path: Path) -> Path:
+    """Where commits are that are not in the file yet."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def commits_in(wal: Path) -> list[int]:
+    """The frames that end a commit of this generation, whether SQLite would still come as far as them or not."""
+    try:
+        if wal.stat().st_size < WAL_HEAD + FRAME_HEAD:
+            return []
+        with wal.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return _commits(content)
+    except OSError:
+        return []
+
+
+def _commits(content: mmap.mmap) -> list[int]:
+    size = int.from_bytes(content[8:12], "big")
+    salts = content[16:24]
+    if int.from_bytes(content[:4], "big") not in WAL_MAGIC or not size:
+        size, salts = PAGE, content[WAL_HEAD + 8 : WAL_HEAD + 16]
+    found = []
+    for number, at in enumerate(range(WAL_HEAD, len(content) - FRAME_HEAD - size + 1, FRAME_HEAD + size), 1):
+        if content[at + 8 : at + 16] == salts and content[at + 4 : at + 8] != bytes(4):
+            found.append(number)
+    return found
+
+
+def require_whole_wal(path: Path, commits: list[int]) -> None:
+    """Raise Damaged where SQLite, which has just opened the file, left out several of the `commits` there were before.
+
+    Of a log with a wrong byte it takes what is before it, says nothing, and writes over the rest. One commit left out at
+    the end is that of a process that died in it; before a second one the first was acknowledged. The log is put aside.
+    """
+    if len(commits) < MANY_COMMITS or (index := WalIndex.of(path)) is None:
+        return
+    try:
+        read = index.frames()
+    finally:
+        index.close()
+    lost = [frame for frame in commits if frame > read] if read is not None else []
+    if len(lost) < MANY_COMMITS or commits_in(wal_of(path))[-1:] != commits[-1:]:
+        return
+    with suppress(OSError):
+        wal_of(path).replace(damaged_wal_of(path))
+    raise note_damage(path, f"{len(lost)} commits in {wal_of(path).name} cannot be read")
+
+
+def has_log(path: Path) -> bool:
+    """Are there commits beside the file?"""
+    try:
+        return wal_of(path).stat().st_size > WAL_HEAD
+    except OSError:
+        return False
+
+
+def damaged_wal_of(path: Path) -> Path:
+    """Where a log is put that cannot be read to its end."""
+    return path.with_name(f"{path.name}-wal-damaged")

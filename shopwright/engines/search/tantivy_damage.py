@@ -1,0 +1,46 @@
+"""Damage inside of an index of Tantivy, which opens it without reading all of it and fails where a query comes by."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import tantivy
+
+from shopwright.kit.errors import Unavailable
+
+PANIC = "PanicException"  # of a library in Rust; no Exception, so that nobody takes it for one of his own
+
+
+@contextmanager
+def damaged_index(searcher: tantivy.Searcher, start_over: Callable[[object], Unavailable]) -> Iterator[None]:
+    """Leave an index that cannot be read for a new one; a query that fails in one that can does not cost it."""
+    try:
+        yield
+    except ValueError as error:
+        raise _reason(searcher, error, start_over) from error
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        raise _reason(searcher, error, start_over) from None
+
+
+def _reason(
+    searcher: tantivy.Searcher, error: BaseException, start_over: Callable[[object], Unavailable]
+) -> Unavailable:
+    return Unavailable("The search cannot answer that.") if is_whole(searcher) else start_over(error)
+
+
+def is_whole(searcher: tantivy.Searcher) -> bool:
+    """Can all that is in it be read: its documents, what they are sorted by, and its words?"""
+    try:
+        everything = tantivy.Query.all_query()
+        found = searcher.search(everything, limit=max(searcher.num_docs, 1), order_by_field="sold").hits
+        for _, address in found:
+            searcher.doc(address)
+        searcher.terms_with_prefix("plain", "")
+    except (ValueError, OSError):
+        return False
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        return False
+    return True
