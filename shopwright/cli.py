@@ -4,6 +4,7 @@ Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usag
 """
 
 import importlib
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import click
 from shopwright import __version__
 from shopwright.commands.opening import with_shop
 from shopwright.kit.errors import ShopError
+from shopwright.kit.logs import SafeLines
 from shopwright.kit.private import keep_to_ourselves
 from shopwright.kit.settings import missing_extra
 
@@ -94,6 +96,8 @@ def read_settings(data: str | None, **more: str) -> "Settings":
 def main() -> None:
     """A whole shop: storefront, back office and API."""
     keep_to_ourselves()
+    if logging.lastResort is not None:  # what writes where `serve` and `work` have not said how
+        logging.lastResort.setFormatter(SafeLines())
 
 
 @main.command()

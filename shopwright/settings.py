@@ -191,6 +191,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 5
     log: Annotated[Literal["text", "json"], _means("lines for people, or one JSON object an event")] = "text"
+    access_log: Annotated[
+        Literal["off", "short", "full"],
+        _means(
+            "a line for each request, without values of its query: short: with a shortened client address (IPv4 /24, IPv6 /48), full: with the whole one"
+        ),
+    ] = "short"
     traces: Annotated[
         TracesUrl, _means("where traces go: off:, or otlp://collector:4318?share=0.1 (otlps: with TLS)")
     ] = "off:"

@@ -42,6 +42,7 @@ from shopwright.kit.seal import CALL_LASTS_S, Seal
 from shopwright.kit.settings import listed
 from shopwright.kit.web import problems
 from shopwright.kit.web.access import Access, allow, every_route_has_a_rule, provide_caller
+from shopwright.kit.web.access_log import AccessLog
 from shopwright.kit.web.audit import Audit
 from shopwright.kit.web.behind import Behind, behind
 from shopwright.kit.web.bodies import MOST_FIELDS, Bodies, Unfinished
@@ -305,7 +306,14 @@ def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
         answering = Edge(answering, shop.users, shop.ways.callers, session_cookie(shop.settings.url))
     answering = CanonicalPath(answering)
     answering = Whole(answering, shop.settings.largest_body)
-    answering = Observe(answering, shop.ids, shop.numbers, shop.tracer, tls=shop.settings.url.startswith("https://"))
+    answering = Observe(
+        answering,
+        shop.ids,
+        shop.numbers,
+        AccessLog(shop.settings.access_log),
+        shop.tracer,
+        tls=shop.settings.url.startswith("https://"),
+    )
     if shop.settings.proxies:
         answering = wrap_asgi_with_proxy_headers(answering, trusted_hosts=list(listed(shop.settings.proxies)))
     return answering

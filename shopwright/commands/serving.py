@@ -29,10 +29,11 @@ from shopwright.commands.waiting import until_there
 from shopwright.demo.load import load, mark_if_new
 from shopwright.demo.people import live_a_little
 from shopwright.engines.providers import PRETEND
-from shopwright.kit import disk, watch
+from shopwright.kit import business, disk, watch
 from shopwright.kit.errors import Invalid, Refused
-from shopwright.kit.logs import JsonLines, Lines
+from shopwright.kit.logs import ACCESS, TEXT, JsonLines, Lines, SecurityLines
 from shopwright.kit.private import keep_to_ourselves, make_file
+from shopwright.kit.web import access_log
 from shopwright.settings import Settings, with_secret
 from shopwright.ways import check_apart, serving
 
@@ -48,23 +49,26 @@ LEFT_S = 3 * ORPHANED_AFTER_S
 
 
 def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
-    """One line an event on the terminal; requests only when not quiet. What guards want to know: in `security.log`."""
+    """One line an event on the terminal, and for each step of an order; requests only when not quiet.
+
+    What guards want to know is in `security.log`.
+    """
     lines = JsonLines() if kind == "json" else None
     told = logging.StreamHandler(sys.stderr)
-    told.setFormatter(lines or Lines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    told.setFormatter(lines or Lines(TEXT))
     logging.basicConfig(level=logging.WARNING, handlers=[told])
-    access = logging.getLogger("shopwright.access")
-    access.setLevel(logging.WARNING if quiet else logging.INFO)
-    access.propagate = False
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(lines or Lines("%(asctime)s %(message)s", "%H:%M:%S"))
-    access.handlers[:] = [handler]
+    for log, layout, level in (
+        (access_log.log, ACCESS, logging.WARNING if quiet else logging.INFO),
+        (business.log, TEXT, logging.INFO),
+    ):
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(lines or Lines(layout))
+        log.setLevel(level)
+        log.propagate = False
+        log.handlers[:] = [handler]
     make_file(Path(data) / "security.log")
     kept = logging.FileHandler(Path(data) / "security.log", delay=True)
-    kept.setFormatter(
-        logging.Formatter('{"time": "%(asctime)s.%(msecs)03dZ", "told": %(message)s}', "%Y-%m-%dT%H:%M:%S")
-    )
-    kept.formatter.converter = time.gmtime  # type: ignore[union-attr]  # it was set the line above
+    kept.setFormatter(SecurityLines())
     watch.log.setLevel(logging.INFO)
     watch.log.propagate = False
     watch.log.handlers[:] = [kept]

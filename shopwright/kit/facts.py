@@ -10,6 +10,7 @@ A service declares its events in its contract:
 Event classes are looked up by their name, which is therefore unique in the whole shop.
 """
 
+import functools
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ from shopwright.kit.versions import understood
 ERASED = "erased"
 # How what stands for a capability begins.
 OPAQUE = "opq_"
+# The fields by which a step of an order is found in the logs.
+IDS = ("order_id", "number", "payment_id", "shipment_id", "refund_id", "refund_key")
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,22 +33,36 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     `PERSONAL` names the fields that tell who someone is; `FORGETS` is true of a fact after which no fact about its
     subject may say so any more. `CAPABILITIES` names the fields that open something for whoever knows them: handlers of the
-    shop get them, the log of facts does not.
+    shop get them, the log of facts does not. `LOGGED` names the fields that the line of this event shows in the logs, and ()
+    keeps it out of them; where an event does not say, it is a step of business if it has an `order_id`, and shows its `IDS`.
     """
 
     SUBJECT: ClassVar[str] = ""
     PERSONAL: ClassVar[tuple[str, ...]] = ()
     FORGETS: ClassVar[bool] = False
     CAPABILITIES: ClassVar[tuple[str, ...]] = ()
+    LOGGED: ClassVar[tuple[str, ...] | None] = None
     types: ClassVar[dict[str, type["Event"]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         Event.types[cls.__name__] = cls
 
+    @classmethod
+    @functools.cache
+    def shown_in_log(cls) -> tuple[str, ...]:
+        """The fields that stand in the line of this event: none says who someone is, or opens something."""
+        fields = cls.__struct_fields__
+        usual = tuple(name for name in IDS if name in fields) if "order_id" in fields else ()
+        chosen = usual if cls.LOGGED is None else cls.LOGGED
+        return tuple(name for name in chosen if name not in {*cls.PERSONAL, *cls.CAPABILITIES})
+
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that happened: with an id, a time (UTC) and the id it is about. `trace`: what it follows from (`kit.trace`)."""
+    """An event that happened: with an id, a time (UTC) and the id it is about.
+
+    `trace`: what it follows from (`kit.trace`); `request`: the id of the request it was told in, or of the run of a job.
+    """
 
     id: str
     type: str
@@ -53,6 +70,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     data: Any
     trace: str = ""
+    request: str = ""
 
 
 def decode(fact_type: str, data: str) -> Event:

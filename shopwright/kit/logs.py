@@ -1,24 +1,59 @@
-"""One event, one line: for people, or as JSON for whoever collects it. Neither says who somebody is."""
+"""One event, one line: for people, or as JSON for whoever collects it. Neither says who somebody is, or opens anything."""
 
 import json
 import logging
+import re
 import time
+from datetime import datetime
 from typing import Any
 
 from shopwright.kit import trace
+from shopwright.kit.ids import BEARERS
 from shopwright.kit.text import escape_controls
 
-TRACE_ID = slice(3, 35)
+TEXT = "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
+ACCESS = "%(asctime)s [%(process)d] %(message)s"
+SECURITY = '{"time": "%(asctime)s.%(msecs)03dZ", "told": %(message)s}'
+HIDDEN = "*"
+_BEARER = re.compile(rf"\b({'|'.join(BEARERS)})_[0-9a-zA-Z]{{8,}}")
+_SECRET = re.compile(r"\b((?:token|key|secret|password)=|Bearer )[\w.~+/-]{16,}")
 
 
-class Lines(logging.Formatter):
-    """A record as one line for people: what could begin another one is escaped. A traceback stands below."""
+def without_secrets(text: str) -> str:
+    """The same, but for what would open something to whoever reads the log: ids of carts, tokens and keys of links."""
+    return _SECRET.sub(rf"\1{HIDDEN}", _BEARER.sub(rf"\1_{HIDDEN}", text))
+
+
+class SafeLines(logging.Formatter):
+    """Whatever a line is made of, an error of an engine or a path somebody thought of: it opens nothing."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
+class Lines(SafeLines):
+    """A record as one line for people: what could begin another one is escaped. A traceback stands below.
+
+    It begins with the date, the time and how far that is from UTC (ISO 8601), also where a journal says so once more: lines
+    are searched in files and by `journalctl -o cat`, too.
+    """
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 -- of the base
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- of the base
         return escape_controls(super().formatMessage(record))
 
 
-class JsonLines(logging.Formatter):
+class SecurityLines(SafeLines):
+    """A record of `kit.watch`, which is JSON already, with its time."""
+
+    def __init__(self) -> None:
+        super().__init__(SECURITY, "%Y-%m-%dT%H:%M:%S")
+        self.converter = time.gmtime
+
+
+class JsonLines(SafeLines):
     """A record as one line of JSON: time (UTC, RFC 3339), level, logger, message, and what is known of where it belongs.
 
     Records may carry fields of their own (`extra={"fields": {…}}`), which then stand in place of the message.
@@ -29,13 +64,14 @@ class JsonLines(logging.Formatter):
             "time": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
+            "process": record.process,
         }
         fields: dict[str, Any] | None = getattr(record, "fields", None)
         told |= {"message": record.getMessage()} if fields is None else fields
         if known := trace.request_id():
-            told["request_id"] = known
-        if parent := trace.here():
-            told["trace_id"] = parent[TRACE_ID]
+            told.setdefault("request_id", known)
+        if found := trace.id_of(trace.here()):
+            told.setdefault("trace_id", found)
         if record.exc_info:
             told["error"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False, default=str)
+        return without_secrets(json.dumps(told, ensure_ascii=False, default=str))

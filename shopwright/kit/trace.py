@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 PARENT = "traceparent"
 REQUEST = "x-request-id"
 WELL_FORMED = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_ID = slice(3, 35)
 Kind = Literal["server", "client", "producer", "consumer", "internal"]
 
 
@@ -66,7 +67,7 @@ def watched_by(tracer: Tracer | None) -> Iterator[None]:
 
 @contextmanager
 def for_request(request_id: str) -> Iterator[None]:
-    """What is done in here is done for this request."""
+    """What is done in here is done for this request, or for the run of a job: `orders.expire_01jq…`."""
     before = _request.set(request_id)
     try:
         yield
@@ -93,6 +94,11 @@ def here() -> str:
     """The `traceparent` to hand on, or ""."""
     tracer = _tracer.get()
     return tracer.here() if tracer is not None else ""
+
+
+def id_of(parent: str) -> str:
+    """The id of the trace a `traceparent` belongs to, or ""."""
+    return parent[_ID]
 
 
 def handed_on() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shopwright.kit import trace
+from shopwright.kit import business, trace
 from shopwright.kit.clock import Clock, from_micros, to_micros
 from shopwright.kit.database import Database, Reads, Row, Session
 from shopwright.kit.errors import Unavailable
@@ -76,7 +76,7 @@ class Transaction(Reading):
         self._work = work
         self.now = work.clock.now()
         self.told: list[Heard] = []
-        self.types: list[str] = []
+        self.facts: list[Fact] = []
         self.then: dict[Callable[[Work], Awaitable[None]], None] = {}
         self.torn = 0
 
@@ -105,21 +105,22 @@ class Transaction(Reading):
         due = to_micros(self.now + self._work.lease)
         time = to_micros(self.now)
         facts, deliveries = [], []
-        began = trace.here()
+        began, request = trace.here(), trace.request_id()
         for event, subject in zip(events, subjects, strict=True):
             last[subject] = fact_id = self._work.ids.new("evt", after=last.get(subject, ""))
-            fact = Fact(id=fact_id, type=type(event).__name__, time=self.now, subject=subject, data=event, trace=began)
+            kind = type(event).__name__
+            fact = Fact(id=fact_id, type=kind, time=self.now, subject=subject, data=event, trace=began, request=request)
             data = msgspec.json.encode(event).decode()
-            self.types.append(fact.type)
-            facts.append(
-                {"id": fact_id, "type": fact.type, "subject": subject, "time": time, "data": data, "trace": began}
-            )
+            self.facts.append(fact)
+            facts.append({"id": fact_id, "type": kind, "subject": subject, "time": time, "data": data,
+                "trace": began, "request": request,
+            })  # fmt: skip
             for hearer in self._work.hearers.of(fact.type):
                 self.told.append(Heard(fact, hearer))
                 deliveries.append({"fact_id": fact_id, "hearer": hearer, "subject": subject, "due": due})
         await self.run_many(
-            "INSERT INTO facts (id, type, subject, time, data, trace)"
-            " VALUES (:id, :type, :subject, :time, :data, :trace)",
+            "INSERT INTO facts (id, type, subject, time, data, trace, request)"
+            " VALUES (:id, :type, :subject, :time, :data, :trace, :request)",
             facts,
         )
         await self.run_many(
@@ -271,15 +272,16 @@ class Work(Reading):
             yield tx
             outer.torn -= 1
             outer.told += tx.told
-            outer.types += tx.types
+            outer.facts += tx.facts
             outer.then |= tx.then
             return
         async with self.database.begin() as session:
             tx = Transaction(session, self)
             await self._once(tx, once)
             yield tx
-        for kind in tx.types:
-            self.counted(kind)
+        for fact in tx.facts:
+            self.counted(fact.type)
+            business.note_fact(fact)
         if tx.told:
             self.after_commit(self, tx.told)
         for act in tx.then:
@@ -336,11 +338,11 @@ class Work(Reading):
     async def facts_after(self, fact_id: str, limit: int) -> list[Fact]:
         """This service's own facts after `fact_id` ("" for the first), oldest first."""
         rows = await self.fetch("SELECT * FROM facts WHERE id > :id ORDER BY id LIMIT :limit", id=fact_id, limit=limit)
-        return [read_fact(row, row["trace"]) for row in rows]
+        return [read_fact(row) for row in rows]
 
 
-def read_fact(row: Row, began: str = "") -> Fact:
-    """A row that keeps a fact. `began`: what it follows from, where that is kept beside it.
+def read_fact(row: Row) -> Fact:
+    """A row that keeps a fact.
 
     What only a newer version tells is JSON as it is: it goes to who hears it, and is held against nobody here.
     """
@@ -350,5 +352,6 @@ def read_fact(row: Row, began: str = "") -> Fact:
         time=from_micros(row["time"]),
         subject=row["subject"],
         data=decode(row["type"], row["data"]) if row["type"] in Event.types else msgspec.Raw(row["data"].encode()),
-        trace=began,
+        trace=row["trace"],
+        request=row["request"],
     )

@@ -1,6 +1,7 @@
 """The contract of buses: facts are heard, once, in order, again where it failed, by another process where one died."""
 
 import asyncio
+import json
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -17,7 +18,9 @@ from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.bus.desk import Desk, Letter
 from shopwright.engines.bus.hearing import ATTEMPTS, Ears
 from shopwright.engines.bus.local import LocalBus
+from shopwright.engines.bus.rabbitmq import pack, unpack
 from shopwright.housekeeping import Housekeeper
+from shopwright.kit import trace
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.facts import Event, Fact, Heard, Reaction, Timer
@@ -192,6 +195,33 @@ async def test_processes_that_take_over_at_once_do_not_wait_for_each_other_in_a_
         await asyncio.gather(*(bus.settle() for bus in several))
     assert len(heard) == 800
     assert set(heard.values()) == {1}
+
+
+async def test_what_follows_from_a_fact_is_done_for_the_request_it_was_told_in(shop: Shop, buses: Buses) -> None:
+    seen: list[tuple[str, str]] = []
+
+    async def hear(one: Heard) -> None:
+        seen.append((one.fact.request, trace.request_id()))
+
+    bus = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    with trace.for_request("my-request-7"):
+        await ring(shop, ("one",), ("a", 1))
+    await ring(shop, ("one",), ("b", 1))
+    with trace.for_request("another-one"):
+        await bus.settle()
+    assert seen == [("my-request-7", "my-request-7"), ("", "")]
+
+
+def test_a_message_of_the_version_before_names_no_request(shop: Shop) -> None:
+    fact = Fact(
+        id="evt_1", type="Rang", time=shop.clock.now(), subject="a", data=Rang(n=1, bell="a"), request="req-1234"
+    )
+    message = pack(Heard(fact, "one"))
+    assert unpack(message, "one").fact.request == "req-1234"
+    told = json.loads(message.body)
+    del told["request"]
+    message.body = json.dumps(told).encode()
+    assert unpack(message, "one").fact.request == ""
 
 
 async def test_a_reaction_that_fails_is_tried_again_later_and_keeps_its_order(shop: Shop, buses: Buses) -> None:

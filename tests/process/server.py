@@ -33,6 +33,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.workers = workers
         self.parts = parts
+        self.quiet = True
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
             "SHOPWRIGHT_DATA": str(data),
@@ -59,7 +60,7 @@ class Server:
             str(self.port),
             "--workers",
             str(self.workers),
-            "--quiet",
+            *(["--quiet"] if self.quiet else []),
         ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

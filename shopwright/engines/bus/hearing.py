@@ -70,7 +70,11 @@ class Ears:
         return True
 
     async def _let_hear(self, heard: Heard) -> None:
-        with trace.span(f"hear {heard.hearer}", "consumer", heard.fact.trace, {"fact": heard.fact.id}):
+        fact = heard.fact
+        with (
+            trace.for_request(fact.request),
+            trace.span(f"hear {heard.hearer}", "consumer", fact.trace, {"fact": fact.id}),
+        ):
             await self.reactions[heard.hearer].handler(heard)
 
     async def _in_order(self, ones: Sequence[Heard], attempts: Mapping[str, int]) -> Outcome:

@@ -49,6 +49,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
     attempts: int = 0
     trace: str = ""
+    request: str = ""
 
 
 class RabbitBus(Relay):
@@ -304,9 +305,9 @@ def pack(heard: Heard) -> aio_pika.Message:
     """A fact as a message that outlives a restart of the server."""
     fact = heard.fact
     data = msgspec.Raw(msgspec.json.encode(fact.data))
-    envelope = Envelope(
-        id=fact.id, type=fact.type, subject=fact.subject, time=to_micros(fact.time), data=data, trace=fact.trace
-    )
+    envelope = Envelope(id=fact.id, type=fact.type, subject=fact.subject, time=to_micros(fact.time), data=data,
+        trace=fact.trace, request=fact.request,
+    )  # fmt: skip
     return _persistent(msgspec.json.encode(envelope), heard.key, fact.type)
 
 
@@ -315,7 +316,9 @@ def unpack(message: AbstractIncomingMessage, hearer: str) -> Heard:
     one = msgspec.json.decode(message.body, type=Envelope)
     data = decode(one.type, bytes(one.data).decode())
     time = from_micros(one.time)
-    fact = Fact(id=one.id, type=one.type, time=time, subject=one.subject, data=data, trace=one.trace)
+    fact = Fact(id=one.id, type=one.type, time=time, subject=one.subject, data=data, trace=one.trace,
+        request=one.request,
+    )  # fmt: skip
     return Heard(fact, hearer)
 
 

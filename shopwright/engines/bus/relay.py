@@ -290,7 +290,7 @@ class Relay(ABC):
             for fact_id in {fact_id for fact_id, _, _ in claimed}:
                 row = await tx.one("SELECT * FROM facts WHERE id = :id", id=fact_id)
                 if row is not None:
-                    facts[fact_id] = read_fact(row, row["trace"])
+                    facts[fact_id] = read_fact(row)
         return [(Heard(facts[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in facts]
 
     async def _forget(self, work: Work, handled: Sequence[Heard]) -> None:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from shopwright.kit import trace
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Timer
@@ -34,7 +35,7 @@ class Timers:
         for timer in self._timers:
             if await self._claim(timer):
                 count += 1
-                await _run(timer)
+                await self._run(timer)
         return count
 
     async def _claim(self, timer: Timer) -> bool:
@@ -72,11 +73,13 @@ class Timers:
             return False
         return monotonic - since > (timer.every + SKEW).total_seconds()
 
-
-async def _run(timer: Timer) -> None:
-    try:
-        await timer.handler()
-    except Unavailable as error:
-        log.warning("timer %s runs again in %s: %s", timer.name, timer.every, error.detail)
-    except Exception:
-        log.exception("timer %s failed; it runs again in %s", timer.name, timer.every)
+    async def _run(self, timer: Timer) -> None:
+        """What is done in a run is found by its id, as what is done in a request is."""
+        work = self._works[timer.name.partition(".")[0]]
+        with trace.for_request(work.ids.new(timer.name)):
+            try:
+                await timer.handler()
+            except Unavailable as error:
+                log.warning("timer %s runs again in %s: %s", timer.name, timer.every, error.detail)
+            except Exception:
+                log.exception("timer %s failed; it runs again in %s", timer.name, timer.every)

@@ -1,6 +1,5 @@
 """Seen from outside: a request id on every answer, one line a request, numbers for Prometheus, security headers."""
 
-import logging
 import re
 import time
 from typing import Any
@@ -11,11 +10,9 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from shopwright.kit import trace
 from shopwright.kit.ids import Ids
 from shopwright.kit.numbers import Numbers
-from shopwright.kit.text import escape_controls
 from shopwright.kit.trace import PARENT, REQUEST, Tracer
+from shopwright.kit.web.access_log import AccessLog
 from shopwright.kit.work import one_request
-
-log = logging.getLogger("shopwright.access")
 
 # What a client may make up is not counted by its name (RFC 9110, 9; RFC 5789).
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -44,9 +41,17 @@ class Observe:
     """The outermost middleware. `tls`: shoppers come by https."""
 
     def __init__(
-        self, app: ASGIApp, ids: Ids, numbers: Numbers, tracer: Tracer | None = None, *, tls: bool = False
+        self,
+        app: ASGIApp,
+        ids: Ids,
+        numbers: Numbers,
+        access: AccessLog,
+        tracer: Tracer | None = None,
+        *,
+        tls: bool = False,
     ) -> None:
         self._app = app
+        self._access = access
         self._headers = [*SECURITY, TLS_ONLY] if tls else SECURITY
         self._ids = ids
         self._numbers = numbers
@@ -62,15 +67,17 @@ class Observe:
         request_id = given.decode() if REQUEST_ID.fullmatch(given) else self._ids.new("req")
         state: Any = scope.setdefault("state", {})
         state["request_id"] = request_id
-        status = 500
+        status, size = 500, 0
 
         async def mark(message: Message) -> None:
-            nonlocal status
+            nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
                 present = {name for name, _ in message["headers"]}
                 extra = [(name, value) for name, value in self._headers if name not in present]
                 message["headers"] = [*message["headers"], *extra, (b"x-request-id", request_id.encode())]
+            elif message["type"] == "http.response.body":
+                size += len(message.get("body", b""))
             await send(message)
 
         # Of a trace that began outside is believed what other parts of the shop say, and nobody else.
@@ -88,21 +95,10 @@ class Observe:
                 span.rename(f"{method} {route}")
                 span.note("http.response.status_code", status)
                 fields = {"method": method, "route": route, "status": status}
-                self._tell(scope["path"], fields, time.perf_counter() - started)
-
-    def _tell(self, path: str, fields: dict[str, Any], seconds: float) -> None:
-        self._numbers.count(fields["method"], fields["route"], fields["status"], seconds)
-        ms = round(seconds * 1000, 1)
-        known = trace.request_id()
-        log.info(
-            "%s %s %d %.1f ms %s",
-            fields["method"],
-            escape_controls(path),
-            fields["status"],
-            ms,
-            known,
-            extra={"fields": fields | {"ms": ms}},
-        )
+                seconds = time.perf_counter() - started
+                self._numbers.count(method, route, status, seconds)
+                if self._access.wants(scope["path"], status):
+                    self._access.write(scope, fields, size, round(seconds * 1000, 1))
 
 
 def _header(scope: Scope, wanted: str) -> bytes:

@@ -10,7 +10,10 @@ from shopwright.kit.verbs import again
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact in the log of the whole shop; `cursor` is its place there."""
+    """A fact in the log of the whole shop; `cursor` is its place there.
+
+    `request_id`: the request it was told in, or the run of a job; `trace_id`: its trace, where traces are kept. "" for unknown.
+    """
 
     id: str
     type: str
@@ -18,6 +21,8 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     data: msgspec.Raw
     cursor: str
+    request_id: str = ""
+    trace_id: str = ""
 
 
 class Day(msgspec.Struct, frozen=True):

@@ -36,6 +36,8 @@ class Told(msgspec.Struct, frozen=True):
     subject: str
     data: dict[str, Any]
     cursor: str
+    request_id: str = ""
+    trace_id: str = ""
 
 
 @get(

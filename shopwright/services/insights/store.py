@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 
+from shopwright.kit import trace
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.facts import Event, Fact, decode, redacted, without_capabilities
@@ -17,13 +18,16 @@ async def append(tx: Transaction, fact: Fact) -> None:
     """The next place in the log."""
     rows = await tx.fetch("UPDATE journal_head SET seq = seq + 1 WHERE name = 'journal' RETURNING seq")
     await tx.run(
-        "INSERT INTO journal (seq, id, type, subject, time, data) VALUES (:seq, :id, :type, :subject, :time, :data)",
+        "INSERT INTO journal (seq, id, type, subject, time, data, request, trace)"
+        " VALUES (:seq, :id, :type, :subject, :time, :data, :request, :trace)",
         seq=rows[0]["seq"],
         id=fact.id,
         type=fact.type,
         subject=fact.subject,
         time=to_micros(fact.time),
         data=msgspec.json.encode(fact.data).decode(),
+        request=fact.request,
+        trace=fact.trace,
     )
 
 
@@ -51,6 +55,8 @@ def _logged(row: Row) -> Logged:
         subject=fact.subject,
         data=msgspec.Raw(msgspec.json.encode(fact.data) if known else row["data"].encode()),
         cursor=str(row["seq"]),
+        request_id=row["request"],
+        trace_id=trace.id_of(row["trace"]),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from shopwright.kit import business, trace
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, ShopError
 from shopwright.kit.ports import Deferred, Message, Postbox
@@ -76,7 +77,8 @@ class MessageDelivery:
             left = []
             for one in claimed:
                 if self._may_try(one.message.channel) and self._work.clock.monotonic() <= until:
-                    await self._send(one)
+                    with trace.for_request(one.request or trace.request_id()):
+                        await self._send(one)
                 else:
                     left.append(one.message.id)
             if left:
@@ -103,7 +105,10 @@ class MessageDelivery:
         elif outcome == "sent":
             rest.answered()
         async with self._work.begin() as tx:
-            await delivery_store.finish(tx, message.id, self._result(pending, kind, outcome, problem, tx.now))
+            result = self._result(pending, kind, outcome, problem, tx.now)
+            await delivery_store.finish(tx, message.id, result)
+        if result.state != "waiting":
+            _note(pending, "MessageSent" if result.state == "sent" else "MessageGivenUp")
 
     @staticmethod
     def _expires_at(pending: Pending, kind: str) -> datetime:
@@ -206,6 +211,13 @@ class MessageDelivery:
     async def report(self) -> DeliveryReport:
         """What waits and what failed."""
         return await delivery_store.report(self._work)
+
+
+def _note(pending: Pending, step: str) -> None:
+    """A line for the logs: whom it went to, and what it says, stands in the delivery log alone."""
+    message = pending.message
+    ids = {"order_id": pending.order_id, "message_id": message.id, "channel": message.channel, "topic": pending.topic}
+    business.note(step, ids, request=trace.request_id(), parent=pending.trace)
 
 
 def sentences(report: DeliveryReport, late_s: float) -> Sequence[str]:

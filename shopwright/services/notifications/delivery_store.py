@@ -20,6 +20,7 @@ SECOND = 1_000_000
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
     """A message to be sent, its secrets still to be made. `attempts`: how often it was tried, this time included.
 
+    `order_id`: the order it is about; `request`, `trace`: what it follows from.
     `expires_at`, `away_since` (microseconds): until when it is tried, and since when nothing could be sent; 0 for unset.
     """
 
@@ -30,6 +31,9 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: int
     away_since: int
+    order_id: str = ""
+    request: str = ""
+    trace: str = ""
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -84,6 +88,9 @@ def _pending(row: Row) -> Pending:
         created_at=from_micros(row["created_at"]),
         expires_at=row["expires_at"],
         away_since=row["away_since"],
+        order_id=row["order_id"],
+        request=row["request"],
+        trace=row["trace"],
     )
 
 

@@ -24,7 +24,7 @@ class Secret(msgspec.Struct, frozen=True):
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """A message before it is dressed in its template. With a `secret`, `path` ends where it is put: `MASK`.
 
-    `account`: whose message it is, by id; "" where all we know is the address.
+    `account`: whose message it is, by id; "" where all we know is the address. `order_id`: the order it is about, "" for none.
     """
 
     topic: Topic
@@ -33,6 +33,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     lines: tuple[str, ...]
     account: str = ""
+    order_id: str = ""
     path: str = ""
     action: str = ""
     secret: Secret | None = None

@@ -61,7 +61,9 @@ class Desk:
 
     async def hear(self, heard: Heard) -> None:
         """Any fact there is a letter for."""
-        letter = model.LETTERS[type(heard.event)](heard.event)
+        letter = msgspec.structs.replace(
+            model.LETTERS[type(heard.event)](heard.event), order_id=getattr(heard.event, "order_id", "")
+        )
         if letter.recipient in {"", ERASED}:
             return
         messages = await self.messages_of(letter)

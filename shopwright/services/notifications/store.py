@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
+from shopwright.kit import trace
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.ports import Message
@@ -27,8 +28,9 @@ async def insert(
     """A message to be sent, and after a while forgotten; `held`: why it is kept without being sent."""
     await tx.run(
         "INSERT INTO messages (id, channel, recipient, subject, text, html, unsubscribe, about, account, topic, secret,"
-        " secret_of, state, due, created_at, expires_at, forget_at, problem) VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe,"
-        " :about, :account, :topic, :secret, :secret_of, :state, :now, :now, :expires_at, :forget_at, :held)",
+        " secret_of, state, due, created_at, expires_at, forget_at, problem, order_id, request, trace)"
+        " VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe, :about, :account, :topic, :secret,"
+        " :secret_of, :state, :now, :now, :expires_at, :forget_at, :held, :order_id, :request, :trace)",
         id=message.id,
         channel=message.channel,
         recipient=message.recipient,
@@ -46,6 +48,9 @@ async def insert(
         expires_at=to_micros(tx.now + lifetime(letter.topic, letter.secret.kind if letter.secret else "")),
         forget_at=to_micros(tx.now + forget_after) if forget_after else 0,
         now=to_micros(tx.now),
+        order_id=letter.order_id,
+        request=trace.request_id(),
+        trace=trace.here(),
     )
 
 

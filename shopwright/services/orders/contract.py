@@ -245,6 +245,7 @@ class OrderPaid(Event, frozen=True, kw_only=True):
     name: str = ""
     total: Money
     lines: tuple[SoldLine, ...] = ()
+    payment_id: str = ""
 
 
 class OrderImported(OrderPaid, frozen=True, kw_only=True):
@@ -318,6 +319,7 @@ class OrderRefunded(Event, frozen=True, kw_only=True):
     email: str
     customer_id: str | None = None
     amount: Money
+    refund_id: str = ""
 
 
 class OrderErased(Event, frozen=True, kw_only=True):
@@ -389,11 +391,9 @@ class Orders(Protocol):
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
         """Give money back for lines or an amount, once for each `key`. Raises TooMuch, Invalid."""
-        ...
 
     async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
         """A guest who makes an account takes along what was ordered from their cart, whose id only they know."""
-        ...
 
     @again
     async def bought(self, customer_id: str, product_id: str) -> bool:

@@ -187,6 +187,7 @@ class Fulfilment(Authorised):
                         email=order.email,
                         customer_id=order.customer_id,
                         amount=refund.amount,
+                        refund_id=refund.id,
                     )
                 )
 

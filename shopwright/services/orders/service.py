@@ -308,6 +308,7 @@ class OrderBook(Guests):
                     name=whole.shipping_address.name,
                     total=whole.totals.total,
                     lines=model.sold(whole),
+                    payment_id=payment.id,
                 )
             )
         return True

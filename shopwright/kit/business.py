@@ -1,0 +1,40 @@
+"""What happens to orders, one line a step: `shopwright.business`. A line names ids, and nobody."""
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+
+from shopwright.kit import trace
+from shopwright.kit.facts import Fact
+
+log = logging.getLogger("shopwright.business")
+
+PLAIN = re.compile(r"[\w.,:#/+-]+")
+
+
+def note(step: str, ids: Mapping[str, str], *, request: str, parent: str) -> None:
+    """One step. `ids`: by the names of their fields; what is empty is left out. `parent`: the `traceparent` it follows from."""
+    fields = {"event": step, **ids, "request_id": request, "trace_id": trace.id_of(parent)}
+    told = {name: value for name, value in fields.items() if value}
+    words = [f"{_short(name)}={_quoted(value)}" for name, value in told.items() if name != "event"]
+    log.info("%s", " ".join([step, *words]), extra={"fields": told})
+
+
+def note_fact(fact: Fact) -> None:
+    """A fact that was committed, if it is a step of business."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    names = type(fact.data).shown_in_log()
+    if names:
+        ids = {name: str(getattr(fact.data, name)) for name in names}
+        note(fact.type, ids, request=fact.request, parent=fact.trace)
+
+
+def _short(name: str) -> str:
+    return name.removesuffix("_id").removesuffix("_key")
+
+
+def _quoted(value: str) -> str:
+    """A number that another shop gave may be any text: it begins no other field."""
+    return value if PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,46 @@
+"""What a real server writes about an order: to be found by its id, and by its request."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.process.server import Server, buy
+from tests.process.test_processes import stock_up
+
+pytestmark = pytest.mark.slow
+BEGIN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d \[\d+\]"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("quiet", [False, True])
+async def test_an_order_is_followed_through_the_log_of_a_server(
+    data: tuple[Path, str], workers: int, quiet: bool
+) -> None:
+    (sku,) = await stock_up(data, ("Harbour Kettle", 3))
+    server = Server(*data, workers=workers)
+    server.quiet = quiet
+    server.start()
+    try:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
+            answer = await buy(client, sku, "ada")
+        made, request = answer.json(), answer.headers["x-request-id"]
+    finally:
+        server.stop()
+    log = server.log.read_text()
+    about = [line for line in log.splitlines() if made["id"] in line]
+    step = rf"{BEGIN} INFO shopwright\.business: "
+    number = made["number"]
+    assert any(
+        re.fullmatch(rf"{step}OrderPlaced order={made['id']} number={number} request={request}", one) for one in about
+    )
+    assert any(re.match(rf"{step}OrderPaid .*request={request}", one) for one in about)
+    asked = [line for line in log.splitlines() if "POST /v1/orders" in line]
+    if quiet:
+        assert asked == []
+    else:
+        assert len(asked) == 1
+        assert re.match(rf"{BEGIN} POST /v1/orders 201 [\d.]+ ms \d+ bytes 127\.0\.0\.0 {request} ", asked[0])
+    assert not re.search(r"crt_\w", log)
+    assert "ada@example.com" not in log
