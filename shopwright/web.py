@@ -32,6 +32,7 @@ from shopwright.faces.storefront import pages as storefront
 from shopwright.faces.storefront.status import Told
 from shopwright.faces.storefront.turns import Turns
 from shopwright.faces.storefront.visitors import PageVisitors, forms
+from shopwright.faces.trail import http as trail
 from shopwright.housekeeping import Housekeeper, operator_routes
 from shopwright.kit.auth import Caller, anyone
 from shopwright.kit.calls import Exposed
@@ -159,14 +160,14 @@ KEPT_PAGES = ("/", "/c", "/collections", "/p", "/search")
 SHOWS_IN_ANSWERS = ("url", "shop_name", "currency", "country", "prices_include_tax", "cdn")
 # Below these, what is not there is said as to a program.
 PROGRAMS = ("/v1", "/health", "/metrics", "/.well-known", "/media", "/openapi")
-ROUTES_OF_FACES = (person.routes, storefront.routes, backoffice.routes, docs.routes)
+ROUTES_OF_FACES = (person.routes, trail.routes, storefront.routes, backoffice.routes, docs.routes)
 
 
 @cache
 def whole_api() -> Litestar:
     """Every route of the API, answered by nobody: for its document, where services are apart."""
     return Litestar(
-        route_handlers=[*(one() for one in ROUTES.values()), person.routes(), operator_routes()],
+        route_handlers=[*(one() for one in ROUTES.values()), person.routes(), trail.routes(), operator_routes()],
         dependencies={name: _provide(lambda: None) for name in (*SERVICES, *OF_STANDING, "settings", "caller")},
         openapi_config=openapi(),
         logging_config=None,

@@ -10,7 +10,8 @@ async def show(shop: Shop) -> int:
     """What was given up; exit code 1 where there is some."""
     dead = await shop.bus.dead()
     for one in dead:
-        print(f"{one.fact_id}  {one.type} about {one.subject}, told by {one.source}")
+        in_request = f" in request {one.request}" if one.request else ""
+        print(f"{one.fact_id}  {one.type} about {one.subject}, told by {one.source}{in_request}")
         print(f"    {one.hearer} could not handle it: {one.problem}")
     print(f"{len(dead)} were given up. `shopwright facts replay` tries again." if dead else "Nothing was given up.")
     return 1 if dead else 0

@@ -4,7 +4,7 @@ import hashlib
 import html
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,16 @@ def day(value: str | datetime) -> str:
 def moment(value: str | datetime) -> str:
     """2 March 2026, 09:00 UTC."""
     return format_datetime(_moment(value), "d MMMM y, HH:mm", locale="en") + " UTC"
+
+
+def instant(value: str | datetime) -> str:
+    """2026-03-02 09:00:12 UTC: to be found in a log."""
+    return f"{_moment(value).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def words(name: str) -> str:
+    """Order paid, of `OrderPaid`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
 
 
 @lru_cache(maxsize=4096)
@@ -94,7 +104,9 @@ def environment() -> minijinja.Environment:
             "country": country_name,
             "money": money,
             "day": day,
+            "instant": instant,
             "moment": moment,
+            "words": words,
             "sized": sized,
             "srcset": srcset,
         },

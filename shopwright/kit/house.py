@@ -24,7 +24,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact that `hearer` could not handle however often it was tried; `source`: the service that told it."""
+    """A fact that `hearer` could not handle however often it was tried; `source`: the service that told it, in `request`."""
 
     fact_id: str
     type: str
@@ -32,6 +32,7 @@ class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     hearer: str
     problem: str
+    request: str = ""
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):

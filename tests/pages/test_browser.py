@@ -199,6 +199,11 @@ async def look_behind_the_counter(page, eyes: Eyes, url: str, number: str) -> No
     await eyes.look("messages")
     await page.click(f"text={subject}")
     await eyes.look("message")
+    await page.click("text=the order it is about")
+    await page.wait_for_selector("text=What happened here")
+    assert await page.locator(".steps li", has_text=subject).count() == 1
+    await page.click("summary:has-text('Find it in the logs')")
+    await eyes.look("order-trail")
     await page.goto(f"{url}/office/products")
     await eyes.look("products")
     await page.click("td >> text=Harbour Kettle")

@@ -145,7 +145,7 @@ class Relay(ABC):
         found = []
         for work in self._works:
             rows = await work.fetch(
-                "SELECT d.fact_id, d.hearer, d.subject, d.problem, d.attempts, f.type FROM deliveries d"
+                "SELECT d.fact_id, d.hearer, d.subject, d.problem, d.attempts, f.type, f.request FROM deliveries d"
                 " LEFT JOIN facts f ON f.id = d.fact_id WHERE d.state = 'dead' ORDER BY d.fact_id"
             )
             found += [
@@ -156,6 +156,7 @@ class Relay(ABC):
                     source=work.name,
                     hearer=row["hearer"],
                     problem=row["problem"],
+                    request=row["request"] or "",
                 )
                 for row in rows
             ]

@@ -23,6 +23,7 @@ from shopwright.faces.backoffice import (
 )
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
 from shopwright.faces.storefront.frame import OrdersDep, SearchDep, UsersDep, Web, form_of
+from shopwright.faces.trail.gather import searches, trail_of
 from shopwright.kit import money
 from shopwright.kit.auth import Caller, anyone, staff
 from shopwright.kit.errors import ShopError
@@ -139,17 +140,19 @@ async def order_list(
 
 @get("/office/orders/{order_id:str}", opt=allow(staff("orders.read")), include_in_schema=False)
 async def order_page(office: OfficeDep, orders: OrdersDep, order_id: FromPath[str]) -> Response[bytes]:
-    """One order: what was bought, what was sent, what was paid."""
-    return _order(office, await orders.get(order_id))
+    """One order: what was bought, what was sent, what was paid, and what happened when."""
+    return await _order(office, await orders.get(order_id))
 
 
-def _order(office: OfficeDep, order: Order, problem: str = "", status: int = 200) -> Response[bytes]:
+async def _order(office: OfficeDep, order: Order, problem: str = "", status: int = 200) -> Response[bytes]:
     context = {
         "order": render.plain(order),
         "problem": problem,
         "key": behind().shop.ids.secret(16),
         "left_to_ship": sum(line.quantity - line.shipped for line in order.lines),
         "paid": order.status in {"paid", "part_shipped", "shipped", "delivered"},
+        "trail": render.plain(await trail_of(behind().shop, order.id, messages=office.caller.may("messages.read"))),
+        "searches": searches(order.id),
     }
     return office.show("order.html", context, status)
 
@@ -175,7 +178,7 @@ async def order_action(
     try:
         await _act(orders, order_id, action, form, caller)
     except ShopError as error:
-        return _order(office, await orders.get(order_id), error.detail, 422)
+        return await _order(office, await orders.get(order_id), error.detail, 422)
     return Redirect(f"/office/orders/{order_id}", status_code=303)
 
 

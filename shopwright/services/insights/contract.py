@@ -75,6 +75,11 @@ class Insights(Protocol):
         ...
 
     @again
+    async def about(self, subjects: list[str], limit: int = 500) -> list[Logged]:
+        """The first facts about these subjects, in the order of the log."""
+        ...
+
+    @again
     async def days(self, count: int = 30) -> list[Day]:
         """The last days, oldest first, days without orders too."""
         ...

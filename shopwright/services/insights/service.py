@@ -61,6 +61,9 @@ class Ledgerkeeper:
             raise Invalid.at("/after", "This is not a cursor of this log; use `next` of the answer before, or nothing.")
         return await store.after(self._work.late, int(after or 0), limit)
 
+    async def about(self, subjects: list[str], limit: int = 500) -> list[Logged]:
+        return await store.about(self._work.late, subjects, limit)
+
     async def days(self, count: int = 30) -> list[Day]:
         today = (self._work.now() - EPOCH) // timedelta(days=1)
         known = await store.days(self._work.late, today - count + 1, self._currency)

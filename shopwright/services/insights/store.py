@@ -44,6 +44,13 @@ async def after(source: Reading, seq: int, limit: int) -> list[Logged]:
     return [_logged(row) for row in rows]
 
 
+async def about(source: Reading, subjects: list[str], limit: int) -> list[Logged]:
+    """The log about some subjects."""
+    sql = "SELECT * FROM journal WHERE subject IN (:each) ORDER BY seq LIMIT :limit"
+    rows = await source.fetch_in(sql, subjects, limit=limit)
+    return [_logged(row) for row in sorted(rows, key=lambda row: int(row["seq"]))[:limit]]
+
+
 def _logged(row: Row) -> Logged:
     """What was logged before capabilities were kept out of the log shows none either."""
     fact = without_capabilities(read_fact(row))

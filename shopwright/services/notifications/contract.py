@@ -13,7 +13,10 @@ Channel = Literal["email", "sms", "push"]
 
 
 class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A message in the delivery log."""
+    """A message in the delivery log. `ended_at`: when it was sent or given up.
+
+    `order_id`: the order it is about; `request_id`, `trace_id`: the request and the trace it follows from. "" for none.
+    """
 
     id: str
     channel: str
@@ -23,6 +26,10 @@ class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     problem: str
     created_at: datetime
+    ended_at: datetime | None = None
+    order_id: str = ""
+    request_id: str = ""
+    trace_id: str = ""
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +134,11 @@ class Notifications(Protocol):
     @again
     async def messages(self, *, text: str = "", after: str = "", limit: int = 50) -> list[MessageSummary]:
         """The delivery log, newest first; `text` finds recipient or subject."""
+        ...
+
+    @again
+    async def about_order(self, order_id: str, limit: int = 200) -> list[MessageSummary]:
+        """The first messages about an order, oldest first."""
         ...
 
     @again

@@ -143,6 +143,9 @@ class Desk:
     async def messages(self, *, text: str = "", after: str = "", limit: int = 50) -> list[MessageSummary]:
         return await store.search(self._work, text, after, limit)
 
+    async def about_order(self, order_id: str, limit: int = 200) -> list[MessageSummary]:
+        return await store.about_order(self._work, order_id, limit)
+
     async def message(self, message_id: str) -> MessageView:
         found = await store.get(self._work, message_id)
         if found is None:

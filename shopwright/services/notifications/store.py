@@ -67,6 +67,16 @@ async def search(source: Work, text: str, after: str, limit: int) -> list[Messag
     return [_summary(row) for row in rows]
 
 
+async def about_order(source: Work, order_id: str, limit: int) -> list[MessageSummary]:
+    """Messages about an order, oldest first."""
+    rows = await source.fetch(
+        "SELECT * FROM messages WHERE order_id = :order_id AND order_id <> '' ORDER BY id LIMIT :limit",
+        order_id=order_id,
+        limit=limit,
+    )
+    return [_summary(row) for row in rows]
+
+
 def _summary(row: Row) -> MessageSummary:
     return MessageSummary(
         id=row["id"],
@@ -77,6 +87,10 @@ def _summary(row: Row) -> MessageSummary:
         attempts=row["attempts"],
         problem=row["problem"],
         created_at=from_micros(row["created_at"]),
+        ended_at=None if row["state"] == "waiting" else from_micros(row["due"]),
+        order_id=row["order_id"],
+        request_id=row["request"],
+        trace_id=trace.id_of(row["trace"]),
     )
 
 
