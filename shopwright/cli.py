@@ -40,6 +40,7 @@ LATER = {
     "drill": "maintenance",
     "report": "maintenance",
     "messages": "messages",
+    "password": "owner",
 }  # word → its module
 
 

@@ -123,7 +123,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 30
     owner_email: Annotated[Email, _means("e-mail address of the owner of a new shop")] = "owner@example.com"
     owner_password: Annotated[
-        Password, _means("password of the owner of a new shop; made up and printed once if empty")
+        Password,
+        _means(
+            "password of the owner of a new shop; made up if empty, and shown once, at a terminal alone (`shopwright password` sets another)"
+        ),
     ] = ""
     staff_second_factor: Annotated[
         Literal["auto", "optional", "required"],

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from shopwright.cluster.patience import comes_true
 from shopwright.cluster.plan import MOST, Place, Plan, free_ports, needs_servers, new_plan
 from shopwright.cluster.supervising import Supervisor, name_of
 from shopwright.commands.opening import require_shop
+from shopwright.commands.owner import first_password
 from shopwright.commands.serving import prepare
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_folder
@@ -42,8 +44,8 @@ class Cluster:
         asyncio.run(require_shop(self._settings, needs="whole or none" if demo else "whole"))
         make_folder(self._place.folder)
         prepared = asyncio.run(prepare(self._settings, (), demo=demo))
-        if prepared.password:
-            self._say(f"owner {self._settings.owner_email}, password: {prepared.password} (shown this once)")
+        if shown := first_password(self._settings.owner_email, prepared.password, sys.stderr):
+            self._say(f"owner {self._settings.owner_email} {shown}")
         for note in prepared.notes:
             self._say(note)
         plan = new_plan(port, each)

@@ -17,6 +17,7 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.commands.opening import place_of, require_none, require_shop
+from shopwright.commands.owner import first_password
 from shopwright.commands.shutdown import (
     ORPHANED_AFTER_S,
     GracefulShutdown,
@@ -102,7 +103,7 @@ class Where(msgspec.Struct, frozen=True):
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """`password`: the owner's new one, if there is one. `notes`: what whoever starts the shop should know of it."""
+    """`password`: the owner's new one, if it was made up just now. `notes`: what whoever starts the shop should know of it."""
 
     password: str | None
     notes: tuple[str, ...]
@@ -116,6 +117,7 @@ async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) ->
         password = None
         if "users" in shop.here:
             password = await shop.users.ensure_owner(settings.owner_email, settings.owner_password)
+            password = None if settings.owner_password else password
         if demo and await mark_if_new(shop):
             from rich.progress import Progress
 
@@ -172,8 +174,8 @@ async def init(settings: Settings) -> int:
     await require_none(settings)
     prepared = await prepare(settings, (), demo=False)
     print(f"An empty shop was made in {place_of(settings)}.")
-    shown = f"   password: {prepared.password}   (shown this once)" if not settings.owner_password else ""
-    print(f"Its owner is {settings.owner_email}.{shown}")
+    shown = first_password(settings.owner_email, prepared.password, sys.stdout)
+    print(f"Its owner is {settings.owner_email}" + (f"   {shown}" if shown else "."))
     print(
         "Next: `shopwright serve` opens it, `shopwright import shopify FILE` brings products,"
         " and `shopwright demo` adds a catalogue to look around in."
@@ -184,19 +186,18 @@ async def init(settings: Settings) -> int:
 
 
 def _tell(settings: Settings, where: Where, services: Sequence[str], prepared: Prepared) -> None:
-    password = prepared.password
+    shown = first_password(settings.owner_email, prepared.password, sys.stdout)
     if services:
         print(f"{', '.join(services)} of {settings.shop_name} at {where.host}:{where.port}", flush=True)
+        if shown:
+            print(f"owner {settings.owner_email} {shown}", flush=True)
         print("\n".join(prepared.notes), flush=True)
         return
     print(f"\n  {settings.shop_name} is open.\n")
     print(f"  storefront   {settings.url}/")
     print(f"  back office  {settings.url}/office")
     print(f"  API          {settings.url}/docs")
-    if password and not settings.owner_password:
-        print(f"  owner        {settings.owner_email}   password: {password}   (shown this once)\n")
-    else:
-        print(f"  owner        {settings.owner_email}\n")
+    print(f"  owner        {settings.owner_email}" + (f"   {shown}" if shown else "") + "\n")
     for note in prepared.notes:
         print(f"  {note}")
     print("  Ctrl-C closes the shop.\n", flush=True)

@@ -121,7 +121,7 @@ def test_a_shop_is_made_by_who_says_so_and_no_second_time(tmp_path: Path) -> Non
     made = run(place, "init")
     assert made.exit_code == 0, made.output
     assert f"An empty shop was made in the data folder {place}" in made.output
-    assert "password: " in made.output
+    assert "`shopwright password owner@example.com` sets one" in made.output
     assert "shopwright serve" in made.output
     before = {path: path.read_bytes() for path in place.glob("*.key")}
     again = run(place, "init")

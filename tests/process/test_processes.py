@@ -372,7 +372,7 @@ def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
 
 
 def test_commands_do_what_they_say(tmp_path: Path) -> None:
-    said(shopwright(tmp_path, "init"), 0, "password: ")
+    said(shopwright(tmp_path, "init"), 0, "`shopwright password owner@example.com` sets one")
     said(shopwright(tmp_path, "migrate"), 0, "up to date")
     said(shopwright(tmp_path, "export", str(tmp_path / "out.jsonl")), 0, "0 products were written")
     said(shopwright(tmp_path, "export", str(tmp_path / "no" / "out.jsonl")), 1, "cannot be written")

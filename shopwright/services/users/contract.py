@@ -305,6 +305,10 @@ class Users(Protocol):
     async def invitation_token(self, user_id: str, email: str = "") -> str:
         """The same for someone who is invited to work here: a password can be chosen with it. Raises Missing."""
 
+    async def set_staff_password(self, email: str, password: str) -> User:
+        """Give a member of staff another password, as whoever runs the machine may; sessions end. Raises Missing, Invalid."""
+        ...
+
     async def ask_verification(self, user_id: str) -> None:
         """Write (again) to the address of this account; at most once a minute."""
         ...
