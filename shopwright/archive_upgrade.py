@@ -33,6 +33,11 @@ class StagedMigrations:
         """Return the database of that service in the copy."""
         return self._copy.works[service].database
 
+    @staticmethod
+    def names(service: str) -> list[str]:
+        """Return the names of all migrations of that service, in order."""
+        return [one.name for one in all_in(migrations_of(service))]
+
     async def migrate(self, service: str, names: set[str]) -> None:
         """Apply these migrations, in addition to those applied before."""
         folders = []

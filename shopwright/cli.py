@@ -302,13 +302,30 @@ def rebuild(data: str | None) -> None:
 @click.option(
     "--engines", is_flag=True, help="look at databases, cache, files, search, bus and mail instead of the books"
 )
-def doctor(data: str | None, *, engines: bool) -> None:
+@click.option("--repair", is_flag=True, help="make anew what follows from something else; the shop may run")
+@click.option(
+    "--recover", is_flag=True, help="save what can be read of damaged database files; the shop must be stopped"
+)
+@click.option("--refund", multiple=True, metavar="PAYMENT", help="give back a payment whose order does not exist")
+def doctor(data: str | None, refund: tuple[str, ...], *, engines: bool, repair: bool, recover: bool) -> None:
     """Check that everything adds up, and say what does not."""
-    from shopwright.commands import loading
+    from shopwright.commands import loading, repairing
 
+    settings = read_settings(data)
+    if recover:
+        if not (found := repairing.recover_files(settings)):
+            raise SystemExit(0)
+        raise SystemExit(with_shop(settings, lambda shop: repairing.after_recovery(shop, found), recorded="recovery"))
+    if repair:
+        raise SystemExit(with_shop(settings, repairing.repair, damaged=True))
+    if refund:
+        about = f"payments {', '.join(refund)}"
+        raise SystemExit(
+            with_shop(settings, lambda shop: repairing.refund(shop, refund), recorded="refund", about=about)
+        )
     if engines:
-        raise SystemExit(with_shop(read_settings(data), loading.doctor_of_engines, migrate=False, damaged=True))
-    raise SystemExit(with_shop(read_settings(data), loading.doctor, damaged=True))
+        raise SystemExit(with_shop(settings, loading.doctor_of_engines, migrate=False, damaged=True))
+    raise SystemExit(with_shop(settings, loading.doctor, damaged=True))
 
 
 @main.group()

@@ -13,13 +13,17 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.backup_age import backup_ages, overdue
-from shopwright.kit.clock import to_micros
+from shopwright.counters import known_gaps
+from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.clock_watch import behind_s
+from shopwright.kit.database import Row
 from shopwright.kit.errors import Damaged, ShopError
-from shopwright.kit.facts import UnderWay
+from shopwright.kit.facts import UnderWay, decode
 from shopwright.kit.health import Health
+from shopwright.kit.money import Money, write
 from shopwright.pictures import compare, unreadable_pictures
 from shopwright.services.notifications.delivery import sentences
+from shopwright.services.orders.contract import OrderPlaced
 from shopwright.services.orders.model import PAID
 
 GRACE_S = 60
@@ -194,9 +198,9 @@ async def _payments_match(shop: Shop) -> list[Open]:
 
     statuses = {row["id"]: row["status"] for row in await shop.works["orders"].fetch("SELECT id, status FROM orders")}
     captured: dict[str, int] = {}
-    for row in await shop.works["payments"].fetch("SELECT id, order_id, status, amount, refunded FROM payments"):
-        if row["order_id"] not in statuses:
-            say(f"Payment {row['id']} is for order {row['order_id']}, which does not exist.")
+    for row in await shop.works["payments"].fetch(PAYMENTS):
+        if row["order_id"] not in statuses and row["refunded"] < row["amount"]:
+            say(_without_order(row), row["order_id"], row["id"])
         if row["status"] in {"captured", "part_refunded"} and row["refunded"] < row["amount"]:
             captured[row["order_id"]] = captured.get(row["order_id"], 0) + 1
         if (
@@ -228,15 +232,61 @@ async def _payments_match(shop: Shop) -> list[Open]:
     return wrong
 
 
+PAYMENTS = "SELECT id, order_id, status, amount, refunded, currency, provider, created_at FROM payments"
+RECEIVED = frozenset({"captured", "part_refunded"})
+
+
+def _without_order(row: Row) -> str:
+    left = Money(row["amount"] - row["refunded"], row["currency"])
+    said = (
+        f"Payment {row['id']} ({row['status']}, {write(left)} by {row['provider']}, {from_micros(row['created_at']):%Y-%m-%d}) is"
+        f" for order {row['order_id']}, which does not exist."
+    )
+    offer = f" To give the money back: `shopwright doctor --refund {row['id']}`."
+    return said + (offer if row["status"] in RECEIVED else "")
+
+
+async def payments_without_orders(shop: Shop) -> list[Row]:
+    """Payments that were received, and not given back, for orders that do not exist."""
+    there = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+    rows = await shop.works["payments"].fetch(PAYMENTS)
+    return [
+        row
+        for row in rows
+        if row["order_id"] not in there and row["status"] in RECEIVED and row["refunded"] < row["amount"]
+    ]
+
+
+async def _orders_are_there(shop: Shop) -> list[str]:
+    """Those that the log of facts knows to have been placed."""
+    there = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+    gaps = await known_gaps(shop)
+    rows = await shop.works["insights"].fetch("SELECT subject, time, data FROM journal WHERE type = 'OrderPlaced'")
+    wrong = []
+    for row in rows:
+        if row["subject"] in there:
+            continue
+        told = decode("OrderPlaced", row["data"])
+        if not isinstance(told, OrderPlaced) or any(before < int(told.number) <= last for before, last in gaps.items()):
+            continue
+        wrong.append(
+            f"Order {told.number} ({told.order_id}) of {from_micros(row['time']):%Y-%m-%d} over {write(told.total)} is missing."
+        )
+    return wrong
+
+
 async def _numbers_have_no_gaps(shop: Shop) -> list[str]:
     rows = await shop.works["orders"].fetch("SELECT number FROM orders ORDER BY number")
     numbers = [row["number"] for row in rows]
     counter = await shop.works["orders"].one("SELECT value FROM counters WHERE name = 'order_number'")
+    gaps = await known_gaps(shop)
     wrong = [
-        f"After order {before} comes {after}." for before, after in itertools.pairwise(numbers) if after != before + 1
+        f"After order {before} comes {after}."
+        for before, after in itertools.pairwise(numbers)
+        if after != before + 1 and gaps.get(before) != after - 1
     ]
     last = numbers[-1] if numbers else FIRST_NUMBER
-    if counter is not None and counter["value"] != last:
+    if counter is not None and counter["value"] != gaps.get(last, last):
         wrong.append(f"The last order is {last}, but {counter['value']} numbers were given out.")
     return wrong
 
@@ -306,6 +356,7 @@ CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("lines + tax + shipping − discount = total", _totals_add_up),
     ("the ledger balances and agrees with the payments", lambda one: one.payments.damage()),
     ("order numbers have no gaps", _numbers_have_no_gaps),
+    ("every order that was placed is there", _orders_are_there),
     ("the audit log is whole and as it was written", lambda one: one.users.log.damage()),
 )
 LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (

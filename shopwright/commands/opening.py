@@ -17,6 +17,8 @@ from shopwright.kit.errors import Damaged, Missing, Refused, ShopError
 from shopwright.kit.settings import mask
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from shopwright.app import Shop
     from shopwright.settings import Settings
 
@@ -44,7 +46,6 @@ def with_shop(
     """
     from shopwright.app import Shop
     from shopwright.kit import disk
-    from shopwright.kit.audit import Act
     from shopwright.settings import with_secret
 
     if disk.give_up_reserve(Path(settings.data)):
@@ -67,13 +68,21 @@ def with_shop(
                         raise
             if not recorded:
                 return await act(shop)
-            entry = Act(user_id="", who=whoever_types(), role="command line", action=recorded, subject=about)
-            async with shop.users.log.recording(entry):
+            async with recording(shop, recorded, about):
                 return await act(shop)
         finally:
             await shop.close()
 
     return asyncio.run(run())
+
+
+def recording(shop: "Shop", action: str, about: str = "") -> "AbstractAsyncContextManager[object]":
+    """What is done within stands in the audit log, by the name of this user of the machine."""
+    from shopwright.kit.audit import Act
+
+    return shop.users.log.recording(
+        Act(user_id="", who=whoever_types(), role="command line", action=action, subject=about)
+    )
 
 
 async def databases_of(settings: "Settings", services: Sequence[str] = ()) -> dict[str, bool]:

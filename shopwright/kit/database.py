@@ -154,6 +154,10 @@ class Database(Protocol):
         """
         ...
 
+    async def rebuild_indexes(self) -> bool:
+        """Read all of it, make indexes anew that are not as their tables are; True where it was `damaged` and is whole now."""
+        ...
+
     def connections(self) -> tuple[int, int]:
         """How many this process may have, and how many of them are in use; (0, 0) where that is not counted."""
         ...

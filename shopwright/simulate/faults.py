@@ -103,6 +103,9 @@ class FaultyDatabase:
     async def look_for_damage(self, within_s: float | None = None) -> bool:
         return await self._inner.look_for_damage(within_s)
 
+    async def rebuild_indexes(self) -> bool:
+        return await self._inner.rebuild_indexes()
+
     def connections(self) -> tuple[int, int]:
         return self._inner.connections()
 

@@ -7,6 +7,7 @@ file is read as far as it can be, and not written any more.
 import logging
 import mmap
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -29,6 +30,8 @@ EMPTY = "SELECT count(*) AS tables FROM sqlite_master"
 PAGE = 4096
 WAL_HEAD, FRAME_HEAD = 32, 24
 WAL_MAGIC = frozenset({0x377F0682, 0x377F0683})
+CHECK, WHOLE = "PRAGMA integrity_check(1)", ["ok"]
+FIRST_LOCKED, LOCKED_BYTES = 0x40000002, 510  # where readers lock (sqlite.org/lockingv3.html)
 MANY_COMMITS = 2
 
 
@@ -97,6 +100,22 @@ def quick_check(path: Path, within_s: float | None = None) -> str | None:
             return str(error)
         raise
     return "" if found == ["ok"] else " ".join(found).replace("*** in database main ***", "").strip()
+
+
+def rebuild_indexes(path: Path) -> bool:
+    """Make indexes anew where they are not as their tables are; True where something was damaged and nothing is now."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        known = known_damage(path)
+        found = [row[0] for row in connection.execute(CHECK)]
+        if found != WHOLE:
+            with suppress(sqlite3.Error):  # what is damaged besides is found again
+                connection.execute("REINDEX")
+            if (left := [row[0] for row in connection.execute(CHECK)]) != WHOLE:
+                raise note_damage(path, left[0])
+        if damaged_wal_of(path).exists():
+            return False
+        forget_damage(path)
+        return bool(known) or found != WHOLE
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
@@ -176,3 +195,17 @@ def has_log(path: Path) -> bool:
 def damaged_wal_of(path: Path) -> Path:
     """Where a log is put that cannot be read to its end."""
     return path.with_name(f"{path.name}-wal-damaged")
+
+
+def in_use(path: Path) -> bool:
+    """Has another process the file open? Each connection holds a lock on it as long as it lives (the log mode's own)."""
+    if sys.platform == "win32":  # a file that is open cannot be replaced there
+        return False
+    import fcntl  # noqa: PLC0415 -- it is not there on Windows
+
+    with path.open("r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, LOCKED_BYTES, FIRST_LOCKED)
+        except OSError:
+            return True
+    return False

@@ -328,6 +328,12 @@ class SqliteDatabase:
             damage.note_damage(self._path, found)
         return found is not None
 
+    async def rebuild_indexes(self) -> bool:
+        try:
+            return await asyncio.to_thread(damage.rebuild_indexes, self._path)
+        except sqlite3.Error as error:
+            _translate(error, self._path)
+
     def connections(self) -> tuple[int, int]:
         return 0, 0
 

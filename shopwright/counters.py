@@ -1,0 +1,76 @@
+"""Numbers that are given once: after a restore or a loss they go on behind the highest that was ever given.
+
+Which numbers went with it is noted beside the counter, so that `doctor` knows the gap.
+"""
+
+from collections.abc import Mapping
+
+from shopwright.app import Shop
+from shopwright.kit.errors import ShopError
+
+GAP = "gap after "
+ORDERS, JOURNAL = "order numbers", "positions in the log of facts"
+# Name → service, the highest that was given, and how the counter is set to a number.
+COUNTERS: Mapping[str, tuple[str, tuple[str, str], str]] = {
+    ORDERS: (
+        "orders",
+        ("SELECT max(number) AS n FROM orders", "SELECT value AS n FROM counters WHERE name = 'order_number'"),
+        "UPDATE counters SET value = :n WHERE name = 'order_number' AND value < :n",
+    ),
+    JOURNAL: (
+        "insights",
+        ("SELECT max(seq) AS n FROM journal", "SELECT seq AS n FROM journal_head"),
+        "UPDATE journal_head SET seq = :n WHERE seq < :n",
+    ),
+}
+
+
+async def highest(shop: Shop) -> dict[str, int]:
+    """The highest number each counter has given; 0 where that cannot be read."""
+    return {name: await _highest(shop, service, asked) for name, (service, asked, _) in COUNTERS.items()}
+
+
+async def _highest(shop: Shop, service: str, asked: tuple[str, str]) -> int:
+    found = [0]
+    for sql in asked:
+        try:
+            row = await shop.works[service].one(sql)
+        except ShopError:
+            continue
+        found.append(int(row["n"] or 0) if row is not None else 0)
+    return max(found)
+
+
+async def jump(shop: Shop, past: Mapping[str, int], *, gap_is_known: bool) -> dict[str, int]:
+    """Go on behind these numbers; answer those that had to jump, and where to."""
+    now = await highest(shop)
+    jumped = {}
+    for name, (service, _, sql) in COUNTERS.items():
+        number = max(past.get(name, 0), now[name])
+        async with shop.works[service].begin() as tx:
+            if await tx.run(sql, n=number):
+                jumped[name] = number
+                if gap_is_known and name == ORDERS and number > (last := await _last_order(shop)):
+                    await tx.run(NOTE_GAP, name=f"{GAP}{last}", value=number)
+    return jumped
+
+
+NOTE_GAP = "INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value"
+
+
+async def _last_order(shop: Shop) -> int:
+    row = await shop.works["orders"].one("SELECT max(number) AS n FROM orders")
+    return int(row["n"] or 0) if row is not None else 0
+
+
+async def note_gaps(shop: Shop, gaps: Mapping[int, int]) -> None:
+    """The numbers after each of these, up to that one, are known to be lost."""
+    async with shop.works["orders"].begin() as tx:
+        for before, last in gaps.items():
+            await tx.run(NOTE_GAP, name=f"{GAP}{before}", value=last)
+
+
+async def known_gaps(shop: Shop) -> dict[int, int]:
+    """The order before each gap that is known, and the last number in it."""
+    rows = await shop.works["orders"].fetch("SELECT name, value FROM counters")
+    return {int(row["name"].removeprefix(GAP)): row["value"] for row in rows if row["name"].removeprefix(GAP).isdigit()}

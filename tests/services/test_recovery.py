@@ -1,0 +1,271 @@
+"""What can be read of a damaged file is saved, what is lost is listed, and what follows from something else is made anew."""
+
+import asyncio
+import random
+import re
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from shopwright.app import Shop, migrations_of
+from shopwright.engines.database.sqlite import SqliteDatabase
+from shopwright.engines.database.sqlite_salvage import salvage
+from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
+from tests.services.test_damage import (
+    PAGE,
+    checkpoint,
+    last_page,
+    logged,
+    middle_page,
+    page_one,
+    shopwright,
+    spoil,
+    truncated,
+)
+from tests.services.test_orders import place
+
+pytestmark = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite")
+ORDERS = 14
+
+
+@pytest.fixture
+async def data_folder(migrated: tuple[Path, str], tmp_path: Path) -> Path:
+    """A shop with some pages of orders."""
+    folder = tmp_path / "data"
+    shutil.copytree(migrated[0], folder)
+    shop = Shop(make_settings(folder), hasher=QUICK)
+    async with shop.running(deliver=False):
+        products = [await sell(shop, title, on_hand=500) for title in ("Harbour Kettle", "Lamp")]
+        for number in range(ORDERS):
+            await place(shop, products[number % 2])
+        await shop.bus.settle()
+        await shop.search.bring_up_to_date()
+    return folder
+
+
+def pages_of(path: Path, name: str) -> list[int]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT pageno FROM dbstat WHERE name = ? AND pagetype <> 'overflow'", (name,))
+        return [row[0] for row in rows]
+
+
+def table(path: Path, sql: str) -> list[tuple]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def a_page_of_orders(path: Path) -> None:
+    spoil(path, (pages_of(path, "orders")[-1] - 1) * PAGE, random.Random(7).randbytes(PAGE))
+
+
+def the_root_of_orders(path: Path) -> None:
+    spoil(path, (pages_of(path, "orders")[0] - 1) * PAGE, bytes(PAGE))
+
+
+WAYS = [page_one, middle_page, last_page, truncated, a_page_of_orders, the_root_of_orders]
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_every_order_that_can_be_read_is_there_and_the_doctor_names_the_others(
+    data_folder: Path, how: Callable[[Path], None]
+) -> None:
+    file = data_folder / "orders.db"
+    checkpoint(file)
+    before = dict(table(file, "SELECT number, id FROM orders"))
+    how(file)
+    damaged = file.read_bytes()
+    told = shopwright(data_folder, "doctor", "--recover")
+    if "No database file is damaged" in told.output:  # the page was one of what was deleted
+        assert how is last_page
+        assert dict(table(file, "SELECT number, id FROM orders")) == before
+        return
+    assert f"{file} was made anew" in told.output, told.output
+    after = dict(table(file, "SELECT number, id FROM orders"))
+    assert after.items() <= before.items()
+    readable = {order_id for order_id in before.values() if order_id.encode() in damaged}
+    assert how not in {page_one, the_root_of_orders} or after == before
+    lost = before.keys() - after.keys()
+    for number in lost:
+        assert f"Order {number} ({before[number]})" in told.output, told.output
+    assert told.exit_code == (1 if lost else 0), told.output
+    assert readable >= set(after.values())
+    aside = next(data_folder.glob("damaged-*"))
+    assert (aside / "orders.db").read_bytes() == damaged
+    assert (aside / "lost.jsonl").exists()
+    again = shopwright(data_folder, "doctor", "--recover")
+    assert "No database file is damaged" in again.output
+
+
+@pytest.mark.parametrize("name", ["payments", "users", "search", "catalog", "insights", "recommendations", "inventory"])
+def test_each_file_can_be_recovered(data_folder: Path, name: str) -> None:
+    file = data_folder / f"{name}.db"
+    checkpoint(file)
+    page_one(file)
+    told = shopwright(data_folder, "doctor", "--recover")
+    assert told.exit_code == 0, told.output
+    assert "All is well." in told.output
+
+
+async def test_nothing_is_touched_while_the_shop_runs(data_folder: Path) -> None:
+    shop = Shop(make_settings(data_folder), hasher=QUICK)
+    await shop.works["orders"].fetch("SELECT 1")
+    checkpoint(data_folder / "payments.db")
+    page_one(data_folder / "payments.db")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "shopwright",
+        "doctor",
+        "--recover",
+        "--data",
+        str(data_folder),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    await shop.close()
+    assert process.returncode == 1
+    assert b"The shop is running" in said, said
+    assert not await asyncio.to_thread(lambda: list(data_folder.glob("damaged-*")))
+
+
+def test_commits_that_a_damaged_log_hides_are_saved(tmp_path: Path) -> None:
+    file, log = logged(tmp_path, 30)
+    spoil(log, 32 + 6 * (24 + PAGE) + 24 + 3000, b"damage")
+    new = tmp_path / "new.db"
+    with closing(sqlite3.connect(new)) as connection:
+        connection.execute("CREATE TABLE migrations (name TEXT)")
+        connection.execute("CREATE TABLE other (name TEXT)")
+    found = salvage(file, new)
+    with closing(sqlite3.connect(file)) as connection:
+        sqlite = connection.execute("SELECT count(*) FROM migrations").fetchone()[0]
+    saved = next(one for one in found.tables if one.table == "other")
+    assert saved.rows == 0
+    assert sqlite < 10
+
+
+async def test_a_payment_whose_order_is_lost_is_given_back_when_it_is_named(data_folder: Path) -> None:
+    file = data_folder / "orders.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        order_id = connection.execute("SELECT id FROM orders WHERE number = 1003").fetchone()[0]
+        connection.execute("DELETE FROM orders WHERE id = ?", (order_id,))
+        connection.execute("DELETE FROM order_lines WHERE order_id = ?", (order_id,))
+    told = (await asyncio.to_thread(shopwright, data_folder, "doctor")).output
+    assert f"Order 1003 ({order_id})" in told
+    payment = re.search(r"doctor --refund (pay_\w+)", told)
+    assert payment is not None, told
+    assert (await asyncio.to_thread(shopwright, data_folder, "doctor", "--refund", "pay_other")).exit_code == 1
+    given = await asyncio.to_thread(shopwright, data_folder, "doctor", "--refund", payment.group(1))
+    assert given.exit_code == 0, given.output
+    again = await asyncio.to_thread(shopwright, data_folder, "doctor", "--refund", payment.group(1))
+    assert again.exit_code == 1, again.output
+    shop = Shop(make_settings(data_folder), hasher=QUICK)
+    try:
+        paid = await shop.payments.get(payment.group(1))
+        assert (paid.status, paid.refunded) == ("refunded", paid.amount)
+    finally:
+        await shop.close()
+    repaired = await asyncio.to_thread(shopwright, data_folder, "doctor", "--repair")
+    assert "It is noted that order 1003 is lost." in repaired.output
+    assert repaired.exit_code == 0, repaired.output
+
+
+WRONG = [
+    ("inventory", "UPDATE stock SET reserved = reserved + 1"),
+    ("inventory", "UPDATE stock SET on_hand = on_hand + 1"),
+    ("recommendations", "UPDATE feature_counts SET having_it = having_it + 7"),
+    ("orders", "UPDATE counters SET value = value + 3 WHERE name = 'order_number'"),
+]
+
+
+@pytest.mark.parametrize(("service", "sql"), WRONG)
+async def test_what_follows_from_something_else_is_made_anew(data_folder: Path, service: str, sql: str) -> None:
+    with closing(sqlite3.connect(data_folder / f"{service}.db", isolation_level=None)) as connection:
+        before = connection.execute("SELECT sum(having_it) FROM feature_counts").fetchone() if "feature" in sql else ()
+        connection.execute(sql)
+    told = await asyncio.to_thread(shopwright, data_folder, "doctor", "--repair")
+    assert told.exit_code == 0, told.output
+    if before:
+        assert table(data_folder / f"{service}.db", "SELECT sum(having_it) FROM feature_counts") == [before]
+
+
+async def test_an_index_that_is_not_as_its_table_is_made_anew(data_folder: Path) -> None:
+    file = data_folder / "orders.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, '(status, expires_at)', '(email, expires_at)') WHERE name = 'orders_status'"
+        )
+    database = SqliteDatabase(file)
+    assert await database.rebuild_indexes()
+    assert not database.damaged
+    await database.close()
+
+
+async def test_lists_and_recommendations_come_back_from_those_who_know(data_folder: Path) -> None:
+    before = {
+        name: table(data_folder / f"{name}.db", sql)
+        for name, sql in (
+            ("search", "SELECT product_id, visible, rating_sum, rating_count, sold FROM entries ORDER BY product_id"),
+            ("recommendations", "SELECT product_id, sum(orders) FROM sold GROUP BY product_id ORDER BY product_id"),
+        )
+    }
+    for name, sql in (("search", "DELETE FROM entries"), ("recommendations", "DELETE FROM sold")):
+        file = data_folder / f"{name}.db"
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            connection.execute(sql)
+        checkpoint(file)
+        page_one(file)
+    told = await asyncio.to_thread(shopwright, data_folder, "doctor", "--recover")
+    assert told.exit_code == 0, told.output
+    assert (
+        table(
+            data_folder / "search.db",
+            "SELECT product_id, visible, rating_sum, rating_count, sold FROM entries ORDER BY product_id",
+        )
+        == before["search"]
+    )
+    assert (
+        table(
+            data_folder / "recommendations.db",
+            "SELECT product_id, sum(orders) FROM sold GROUP BY product_id ORDER BY product_id",
+        )
+        == before["recommendations"]
+    )
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whichever_page_is_bad_each_row_is_saved_or_known_to_be_lost(tmp_path: Path, seed: int) -> None:
+    whole, bad, new = (tmp_path / name for name in ("whole.db", "bad.db", "new.db"))
+    for path in (whole, new):
+        database = SqliteDatabase(path)
+        await database.migrate(migrations_of("orders"))
+        await database.close()
+    chance = random.Random(seed)
+    with closing(sqlite3.connect(whole)) as connection:
+        for number in range(400):
+            body = '{"text": "' + "x" * chance.choice((20, 300, 9000)) + '"}'
+            connection.execute(
+                "INSERT INTO orders (id, number, status, cart_id, cart_version, email, name, currency, total, items, body,"
+                " placed_at, expires_at) VALUES (?, ?, 'paid', ?, 1, 'a@b.c', 'Ada', 'EUR', 6400, 1, ?, 0, 0)",
+                (f"ord_{number:06}", 1001 + number, f"crt_{number}", body),
+            )
+        connection.commit()
+    checkpoint(whole)
+    shutil.copy(whole, bad)
+    pages = bad.stat().st_size // PAGE
+    page = chance.choice([1, chance.randrange(1, pages + 1), *pages_of(whole, "orders")[:2]])
+    spoil(bad, (page - 1) * PAGE, chance.choice((bytes(PAGE), chance.randbytes(PAGE))))
+    found = next(one for one in salvage(bad, new).tables if one.table == "orders")
+    saved = {row[0] for row in table(new, "SELECT number FROM orders")}
+    lost = {row["number"] for row in found.lost}
+    assert saved | lost == set(range(1001, 1401))
+    assert not saved & lost
+    assert (
+        dict(table(new, "SELECT id, body FROM orders")).items()
+        <= dict(table(whole, "SELECT id, body FROM orders")).items()
+    )
