@@ -215,6 +215,14 @@ def manifest_of(path: Path) -> Manifest:
         return _manifest(archive, path)
 
 
+def rows_in(path: Path, table: str) -> Iterator[dict[str, Any]]:
+    """The rows an archive has of a table (`service/table`). Raises Invalid, Refused."""
+    with _opened(path) as archive:
+        if table in _manifest(archive, path).tables:
+            for batch in _batches(archive, f"tables/{table}.jsonl"):
+                yield from batch
+
+
 def verify(path: Path) -> Manifest:
     """Read an archive back: everything in it is as it was written. Raises Invalid, Refused."""
     with _opened(path) as archive:

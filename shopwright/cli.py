@@ -177,16 +177,16 @@ def import_(
     data: str | None, kind: str, file: Path, report: Path | None, images_from: str, how: str | None, *, no_images: bool
 ) -> None:
     """Import products: shopify, woocommerce or magento, from FILE (.csv, .csv.gz or .zip); or archive: a whole shop."""
-    from shopwright.commands import importing, moving
+    from shopwright.commands import importing, restoring
 
     settings = read_settings(data)
     if kind == "archive":
         raise SystemExit(
             with_shop(
                 settings,
-                lambda shop: moving.restore(shop, file, sure=False),
+                lambda shop: restoring.into_empty(shop, file),
                 needs="nothing",
-                before=lambda: moving.check_archive(file),
+                before=lambda: restoring.check_archive(file),
                 recorded="restore",
                 about=f"file {file.name}",
             )
@@ -241,19 +241,18 @@ def backup(data: str | None, folder: Path, **options: Any) -> None:
 @main.command()
 @data_option
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--yes", is_flag=True, help="replace all that is in this shop")
+@click.option("--yes", is_flag=True, help="do not ask before the shop that is here is replaced")
 def restore(data: str | None, file: Path, *, yes: bool) -> None:
     """Make the shop what an archive says: all at once or not at all; the shop may run."""
-    from shopwright.commands import moving
+    from shopwright.commands import restoring
 
     raise SystemExit(
         with_shop(
             read_settings(data),
-            lambda shop: moving.restore(shop, file, sure=yes),
+            lambda shop: restoring.restore(shop, file, sure=yes),
             needs="nothing",
-            before=lambda: moving.check_archive(file),
-            recorded="restore",
-            about=f"file {file.name}",
+            damaged=True,
+            before=lambda: restoring.check_archive(file),
         )
     )
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from shopwright.app import Shop
 from shopwright.kit.errors import ShopError
+from shopwright.kit.facts import decode
+from shopwright.services.orders.contract import OrderPlaced
 
 GAP = "gap after "
 ORDERS, JOURNAL = "order numbers", "positions in the log of facts"
@@ -27,7 +29,20 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, str], str]] = {
 
 async def highest(shop: Shop) -> dict[str, int]:
     """The highest number each counter has given; 0 where that cannot be read."""
-    return {name: await _highest(shop, service, asked) for name, (service, asked, _) in COUNTERS.items()}
+    found = {name: await _highest(shop, service, asked) for name, (service, asked, _) in COUNTERS.items()}
+    return found | {ORDERS: max(found[ORDERS], await _told(shop))}
+
+
+async def _told(shop: Shop) -> int:
+    """The number of the order that was placed last, as the log of facts knows it: of a file that cannot be read."""
+    try:
+        row = await shop.works["insights"].one(
+            "SELECT data FROM journal WHERE type = 'OrderPlaced' ORDER BY seq DESC LIMIT 1"
+        )
+    except ShopError:
+        return 0
+    event = decode("OrderPlaced", row["data"]) if row is not None else None
+    return int(event.number) if isinstance(event, OrderPlaced) else 0
 
 
 async def _highest(shop: Shop, service: str, asked: tuple[str, str]) -> int:

@@ -10,7 +10,6 @@ import msgspec
 
 from shopwright import archive
 from shopwright.app import Shop
-from shopwright.archive_upgrade import require_known_version, upgraded_archive
 from shopwright.commands.loading import export_products
 from shopwright.doctor import databases_are_whole
 from shopwright.kit.errors import Damaged, Invalid, Refused
@@ -46,21 +45,6 @@ async def require_files(shop: Shop) -> None:
         raise Refused(
             f"{found.sentence()} Nothing was written. Is the folder mounted? To go on without them, say --incomplete."
         )
-
-
-def check_archive(file: Path) -> None:
-    """Raise Invalid or Refused where a shop cannot be made from it."""
-    require_known_version(archive.verify(file))
-
-
-async def restore(shop: Shop, file: Path, *, sure: bool) -> int:
-    """Make the shop what the archive says."""
-    if not sure and not await archive.is_empty(shop):
-        raise Refused("This shop is not empty; all that is in it would be replaced. Say --yes if that is meant.")
-    async with upgraded_archive(file, shop.settings) as now:
-        tell(await archive.read(shop, now), f"is here, as {file} had it")
-    await shop.search.bring_up_to_date()
-    return 0
 
 
 def tell(manifest: archive.Manifest, what: str) -> None:

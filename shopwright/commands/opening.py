@@ -52,7 +52,7 @@ def with_shop(
         print(f"The disk of {settings.data} is full: its reserve was given up for this command.", file=sys.stderr)
 
     async def run() -> int:
-        found = await (readable_of(settings) if damaged else databases_of(settings))
+        found = await (readable_of(settings, needs) if damaged else databases_of(settings))
         hurt = damaged and any(found.values()) and not all(found.values())
         if not hurt:
             _require(settings, found, needs)
@@ -99,8 +99,8 @@ async def databases_of(settings: "Settings", services: Sequence[str] = ()) -> di
             await one.close()
 
 
-async def readable_of(settings: "Settings") -> dict[str, bool]:
-    """Each database, and whether it is there and known to be whole. Raises Unavailable where none of them can be asked."""
+async def readable_of(settings: "Settings", needs: Needs) -> dict[str, bool]:
+    """Each database, and whether it is there and known to be whole. Raises Unavailable where one is needed and none is."""
     from shopwright.engines.database import open_database
     from shopwright.ways import with_databases
 
@@ -116,7 +116,7 @@ async def readable_of(settings: "Settings") -> dict[str, bool]:
     finally:
         for one in opened.values():
             await one.close()
-    if problem is not None and not any(found.values()):
+    if problem is not None and not any(found.values()) and needs != "nothing":
         raise problem
     return found
 

@@ -10,7 +10,7 @@ import pytest
 
 from shopwright import archive
 from shopwright.app import Shop
-from shopwright.commands import moving
+from shopwright.commands import restoring
 from shopwright.commands.backup import BackupOptions, backup
 from shopwright.doctor import examine
 from shopwright.kit.clock import HandClock
@@ -127,8 +127,8 @@ async def test_a_shop_that_is_not_empty_is_replaced_only_when_that_is_said(
     await archive.write(shop, tmp_path / "shop.zip")
     await sell(other, "Lamp")
     with pytest.raises(Refused, match="not empty"):
-        await moving.restore(other, tmp_path / "shop.zip", sure=False)
-    assert await moving.restore(other, tmp_path / "shop.zip", sure=True) == 0
+        await restoring.restore(other, tmp_path / "shop.zip", sure=False)
+    assert await restoring.restore(other, tmp_path / "shop.zip", sure=True) == 0
     assert [one.title for one in await other.catalog.list_products()] == ["Harbour Kettle"]
 
 
@@ -143,7 +143,7 @@ async def test_an_archive_of_every_earlier_release_becomes_a_shop_of_today(other
     before = archive.verify(file)
     with pytest.raises(Refused, match=r"whose .* tables are others"):
         await archive.read(other, file)
-    assert await moving.restore(other, file, sure=True) == 0
+    assert await restoring.restore(other, file, sure=True) == 0
     orders = [await other.orders.get(one.id) for one in await other.orders.search(limit=100)]
     assert len(orders) == before.tables["orders/orders"].rows
     assert {"shipped"} <= {one.status for one in orders}
@@ -161,7 +161,7 @@ async def test_an_archive_of_a_later_version_is_refused_and_changes_nothing(
     await archive.write(shop, tmp_path / "later.zip")
     before = await archive.checksum(other)
     with pytest.raises(Refused, match="Read it with that version"):
-        await moving.restore(other, tmp_path / "later.zip", sure=True)
+        await restoring.restore(other, tmp_path / "later.zip", sure=True)
     assert await archive.checksum(other) == before
 
 
@@ -178,7 +178,7 @@ async def test_what_is_missing_in_an_archive_is_named(shop: Shop, other: Shop, t
             if name != lost:
                 target.writestr(name, source.read(name))
     with pytest.raises(Invalid, match=f"{lost} is missing in it"):
-        await moving.restore(other, tmp_path / "less.zip", sure=True)
+        await restoring.restore(other, tmp_path / "less.zip", sure=True)
 
 
 async def test_old_backups_go_beyond_the_number_kept(shop: Shop, clock: HandClock, tmp_path: Path) -> None:

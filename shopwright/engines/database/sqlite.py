@@ -345,6 +345,7 @@ class SqliteDatabase:
             if connection is not None:
                 connection.close()
         self._reader = self._writer = None
+        self._gone = ""
         if self._wal is not None:
             self._wal.close()
             self._wal = None

@@ -1,0 +1,92 @@
+"""A restore says what goes, keeps it, and gives no number twice; a damaged shop is put aside as it is."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shopwright import archive
+from shopwright.app import Shop
+from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
+from tests.services.test_damage import checkpoint, empty, gone, middle_page, page_one, shopwright
+from tests.services.test_orders import place
+from tests.services.test_recovery import table
+
+pytestmark = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the commands open the shop of a folder")
+
+
+async def trade(folder: Path, title: str, orders: int) -> None:
+    shop = Shop(make_settings(folder), hasher=QUICK)
+    async with shop.running(deliver=False):
+        product = await sell(shop, title, on_hand=500)
+        for _ in range(orders):
+            await place(shop, product)
+        await shop.bus.settle()
+
+
+@pytest.fixture
+async def folder(migrated: tuple[Path, str], tmp_path: Path) -> Path:
+    """A shop with three orders, an archive of it, and two orders since."""
+    data = tmp_path / "data"
+    shutil.copytree(migrated[0], data)
+    await trade(data, "Lamp", 3)
+    assert (await asyncio.to_thread(shopwright, data, "export", str(tmp_path / "shop.zip"))).exit_code == 0
+    await trade(data, "Kettle", 2)
+    return data
+
+
+def numbers(data: Path) -> list[int]:
+    return [row[0] for row in table(data / "orders.db", "SELECT number FROM orders ORDER BY number")]
+
+
+async def test_what_goes_is_said_before_anything_is_done_and_kept(folder: Path, tmp_path: Path) -> None:
+    file = str(tmp_path / "shop.zip")
+    told = await asyncio.to_thread(shopwright, folder, "restore", file)
+    assert told.exit_code == 1
+    assert "2 orders (1004 of" in told.output
+    assert "to 1005 of" in told.output
+    assert "2 payments" in told.output
+    assert "Say --yes" in told.output
+    assert numbers(folder) == [1001, 1002, 1003, 1004, 1005]
+    told = await asyncio.to_thread(shopwright, folder, "restore", file, "--yes")
+    assert told.exit_code == 0, told.output
+    assert numbers(folder) == [1001, 1002, 1003]
+    kept = next(iter(await asyncio.to_thread(lambda: list(folder.glob("before-restore-*.zip")))))
+    assert str(kept) in told.output
+    assert [row["number"] for row in archive.rows_in(kept, "orders/orders")] == [1001, 1002, 1003, 1004, 1005]
+    await trade(folder, "Sofa", 1)
+    assert numbers(folder) == [1001, 1002, 1003, 1006]
+    looked = await asyncio.to_thread(shopwright, folder, "doctor")
+    assert looked.exit_code == 0, looked.output
+    seqs = [row[0] for row in table(folder / "insights.db", "SELECT seq FROM journal ORDER BY seq")]
+    assert max(seqs) > max(row["seq"] for row in archive.rows_in(kept, "insights/journal"))
+
+
+@pytest.mark.parametrize("how", [page_one, middle_page, empty, gone])
+@pytest.mark.parametrize("name", ["orders", "users"])
+def test_a_damaged_shop_is_put_aside_and_restored(
+    folder: Path, tmp_path: Path, name: str, how: Callable[[Path], None]
+) -> None:
+    checkpoint(folder / f"{name}.db")
+    how(folder / f"{name}.db")
+    before = {path.name: path.read_bytes() for path in folder.glob("*.db")}
+    refused = shopwright(folder, "restore", str(tmp_path / "shop.zip"))
+    assert refused.exit_code == 1
+    assert "is damaged" in refused.output
+    assert not list(folder.glob("damaged-*"))
+    (tmp_path / "torn.zip").write_bytes((tmp_path / "shop.zip").read_bytes()[:5000])
+    assert shopwright(folder, "restore", str(tmp_path / "torn.zip"), "--yes").exit_code == 1
+    assert not list(folder.glob("damaged-*"))
+    told = shopwright(folder, "restore", str(tmp_path / "shop.zip"), "--yes")
+    assert told.exit_code == 0, told.output
+    aside = next(folder.glob("damaged-*"))
+    assert str(aside) in told.output
+    assert (aside / f"{name}.db").exists() is (how is not gone)
+    assert how is gone or (aside / f"{name}.db").read_bytes() == before[f"{name}.db"]
+    assert {path.name for path in aside.glob("*.db")} == before.keys()
+    assert numbers(folder) == [1001, 1002, 1003]
+    assert table(folder / "orders.db", "SELECT value FROM counters WHERE name = 'order_number'") == [(1005,)]
+    looked = shopwright(folder, "doctor")
+    assert looked.exit_code == 0, looked.output
