@@ -77,6 +77,7 @@ class Place:
             folder=self.folder,
             session_cookie=session_cookie(self.settings.url),
             largest_body=self.settings.largest_body,
+            access_log=self.settings.access_log,
             user="root" if os.geteuid() == 0 else "",  # what it keeps for a moment is in our folder
         )
 
@@ -86,6 +87,7 @@ class Place:
             listen=f"127.0.0.1:{plan.behind}",
             socket=self.balancer_socket,
             away=self.folder / "away.http",
+            access_log="off",  # nginx in front and the processes behind say it all
         )
 
     def environment(self, plan: Plan) -> Mapping[str, str]:

@@ -133,7 +133,7 @@ class Cluster:
 
     def _await_gateway(self, plan: Plan) -> None:
         if not comes_true(lambda: _ready(plan.gateway), READY_IN_S):
-            raise Unavailable(f"The gateway does not answer; see {self._place.folder}/error.log.")
+            raise Unavailable(f"The gateway does not answer; see {self._place.folder}/nginx.log.")
 
 
 def _ready(port: int) -> bool:

@@ -105,7 +105,10 @@ def restart(data: str | None, services: tuple[str, ...]) -> None:
 @click.option("--behind", default="127.0.0.1:8100", show_default=True, help="where services call each other")
 @click.option("--certificate", default="", help="a file with the certificate; TLS and HTTP/2 with it")
 @click.option("--key", default="", help="a file with its key")
-@click.option("--folder", default="/var/lib/nginx/shopwright", show_default=True, help="what nginx writes")
+@click.option("--folder", default="/var/lib/nginx/shopwright", show_default=True, help="what nginx keeps for a moment")
+@click.option(
+    "--logs", default="/var/log/nginx", show_default=True, help="the folder of its logs, which logrotate minds"
+)
 @click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
 @click.option("--canary", "canaries", multiple=True, help="SERVICE=HOST:PORT,… of another version; may be repeated")
 @click.option(
@@ -115,7 +118,7 @@ def restart(data: str | None, services: tuple[str, ...]) -> None:
 @click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
 def nginx(
     data: str | None, listen: str, behind: str, certificate: str, key: str, folder: str, servers: tuple[str, ...],
-    origins: tuple[str, ...], canaries: tuple[str, ...], canary_share: int, *, maintenance: bool,
+    origins: tuple[str, ...], canaries: tuple[str, ...], canary_share: int, logs: str, *, maintenance: bool,
 ) -> None:  # fmt: skip
     """Print the configuration of nginx as gateway and load balancer; `all=HOST:PORT` stands for every service not named."""
     from shopwright.front.nginx import Front, configuration
@@ -126,7 +129,7 @@ def nginx(
         servers=_servers(servers),
         listen=listen, behind=behind, folder=Path(folder), session_cookie=session_cookie(settings.url),
         largest_body=settings.largest_body, certificate=certificate, key=key, maintenance=maintenance,
-        origins=origins, canary=_some(canaries), canary_share=canary_share,
+        origins=origins, canary=_some(canaries), canary_share=canary_share, access_log=settings.access_log, logs=logs,
     )  # fmt: skip
     click.echo(configuration(front))
 
@@ -142,7 +145,10 @@ def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> No
     """Print the configuration of HAProxy as load balancer; `all=HOST:PORT` stands for every service not named."""
     from shopwright.front.haproxy import Balancer, configuration
 
-    balancer = Balancer(servers=_servers(servers), listen=listen, socket=Path(socket), away=Path(away))
+    balancer = Balancer(
+        servers=_servers(servers), listen=listen, socket=Path(socket), away=Path(away),
+        access_log=read_settings(None).access_log,
+    )  # fmt: skip
     click.echo(configuration(balancer))
 
 

@@ -1,6 +1,7 @@
 """`deploy`: files for where a shop is placed."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +15,11 @@ import click
 @click.option(
     "--most", default=10, show_default=True, type=click.IntRange(1), help="up to so many under load (Kubernetes)"
 )
-def deploy(kind: str, out: str, url: str, image: str, each: int, most: int) -> None:
+@click.option(
+    "--access-log", type=click.Choice(["short", "full", "off"]), default="short", show_default=True,
+    help="how much of a client's address logs of requests keep",
+)  # fmt: skip
+def deploy(kind: str, out: str, url: str, image: str, each: int, most: int, access_log: Any) -> None:
     """Write manifests for KIND; files of these names are replaced, others stay."""
     from shopwright.deploy import compose, kubernetes, server, systemd, watch
     from shopwright.deploy.system import Wanted
@@ -23,7 +28,8 @@ def deploy(kind: str, out: str, url: str, image: str, each: int, most: int) -> N
         "server": server.files, "kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files,
         "watch": watch.files,
     }  # fmt: skip
-    written = kinds[kind](Wanted(url=url.rstrip("/"), image=image, each=each, most=max(most, each)))
+    wanted = Wanted(url=url.rstrip("/"), image=image, each=each, most=max(most, each), access_log=access_log)
+    written = kinds[kind](wanted)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in written.items():

@@ -32,7 +32,7 @@ from shopwright.demo.people import live_a_little
 from shopwright.engines.providers import PRETEND
 from shopwright.kit import business, disk, watch
 from shopwright.kit.errors import Invalid, Refused
-from shopwright.kit.logs import ACCESS, TEXT, JsonLines, Lines, SecurityLines
+from shopwright.kit.logs import ACCESS, TEXT, JsonLines, Lines, SecurityLines, SizedFile
 from shopwright.kit.private import keep_to_ourselves, make_file
 from shopwright.kit.web import access_log
 from shopwright.settings import Settings, with_secret
@@ -68,7 +68,7 @@ def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
         log.propagate = False
         log.handlers[:] = [handler]
     make_file(Path(data) / "security.log")
-    kept = logging.FileHandler(Path(data) / "security.log", delay=True)
+    kept = SizedFile(str(Path(data) / "security.log"))
     kept.setFormatter(SecurityLines())
     watch.log.setLevel(logging.INFO)
     watch.log.propagate = False

@@ -7,6 +7,8 @@ from shopwright.deploy.system import PORT, Wanted, as_yaml, parts, settings
 from shopwright.ways import PARTS
 
 Service = dict[str, Any]
+# What a container writes is kept by Docker, up to so much.
+LOGS = {"driver": "json-file", "options": {"max-size": "20m", "max-file": "5"}}
 
 
 def _engine(image: str, where: str, check: str, **more: Any) -> Service:
@@ -112,6 +114,8 @@ def _compose(wanted: Wanted) -> dict[str, Any]:
         **{part.name: _part(part.name, wanted, told) for part in parts()},
         **ENGINES,
     }
+    for service in services.values():
+        service["logging"] = LOGS
     volumes: dict[str, Service] = {
         name: {} for name in ("postgres", "redis", "rabbitmq", "opensearch", "mongodb", "s3")
     }

@@ -22,5 +22,6 @@ def gateway(wanted: Wanted) -> str:
             session_cookie=session_cookie(wanted.url),
             largest_body=wanted.largest_body,
             trusted=PRIVATE.split(","),
+            access_log=wanted.access_log,
         )
     )

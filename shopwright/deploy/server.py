@@ -6,12 +6,12 @@ The scripts are for a Debian of today; a shop elsewhere takes the units and the 
 from pathlib import Path
 
 from shopwright.deploy.system import Wanted
-from shopwright.deploy.systemd import ALIVE, sandbox
+from shopwright.deploy.systemd import ALIVE, KEPT, PIECES, sandbox
 from shopwright.front import told
+from shopwright.front.logs import of_caddy
 
-HOME, KEPT, ETC, BACKUPS = "/opt/shopwright", "/var/lib/shopwright", "/etc/shopwright", "/var/backups/shopwright"
+HOME, ETC, BACKUPS = "/opt/shopwright", "/etc/shopwright", "/var/backups/shopwright"
 PORT = 8000
-PIECES = Path(__file__).parent / "server_files"
 SECRETS = {
     "SHOPWRIGHT_SECRET": "",
     "SHOPWRIGHT_OWNER_EMAIL": "",
@@ -28,6 +28,7 @@ def files(wanted: Wanted) -> dict[str, str]:
         "SHOPWRIGHT_URL": wanted.url,
         "SHOPWRIGHT_PROXIES": "127.0.0.1",
         "SHOPWRIGHT_LARGEST_BODY": str(wanted.largest_body),
+        "SHOPWRIGHT_ACCESS_LOG": wanted.access_log,
     }
     return {
         "shopwright.service": _service(wanted.each),
@@ -50,6 +51,7 @@ def _filled(piece: Path, wanted: Wanted) -> str:
     given = {
         "HOME": HOME, "KEPT": KEPT, "ETC": ETC, "BACKUPS": BACKUPS, "PORT": str(PORT), "HOST": wanted.host,
         "SITE": wanted.host if secure else f"http://{wanted.host}",
+        **of_caddy(wanted.access_log),
         "LARGEST": str(wanted.largest_body), "KIND": told.KIND, "UNAVAILABLE": told.unavailable(told.AWAY),
     }  # fmt: skip
     for key, value in given.items():

@@ -6,6 +6,7 @@ import msgspec
 import yaml
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.web.access_log import How
 from shopwright.ways import PARTS, asks
 
 PORT = 8000
@@ -36,13 +37,17 @@ SECRETS = {
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """`url`: where shoppers come. `image`: what runs in containers. `each`: processes of a part, and up to `most` under load."""
+    """`url`: where shoppers come. `image`: what runs in containers. `each`: processes of a part, and up to `most` under load.
+
+    `access_log`: how much of a client's address logs of requests keep.
+    """
 
     url: str = "https://shop.example.com"
     image: str = "shopwright:latest"
     each: int = 2
     most: int = 10
     largest_body: int = 25_000_000
+    access_log: How = "short"
 
     def check(self) -> None:
         """Raises Invalid."""
@@ -85,6 +90,7 @@ def settings(wanted: Wanted, services: str, proxies: str) -> dict[str, str]:
         "SHOPWRIGHT_SERVICES": services,
         "SHOPWRIGHT_PROXIES": proxies,
         "SHOPWRIGHT_LARGEST_BODY": str(wanted.largest_body),
+        "SHOPWRIGHT_ACCESS_LOG": wanted.access_log,
     }
 
 

@@ -13,7 +13,9 @@ from shopwright.front.nginx import Front, configuration
 from shopwright.ways import PARTS
 from shopwright.web import session_cookie
 
+PIECES = Path(__file__).parent / "server_files"
 HOME, FIRST, STEP, BEHIND = "/opt/shopwright", 8101, 100, 8100
+KEPT = "/var/lib/shopwright"
 HARD = """NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=yes
@@ -40,7 +42,7 @@ def files(wanted: Wanted) -> dict[str, str]:
     servers = {part: [f"127.0.0.1:{port}" for port in some] for part, some in ports.items()}
     told = settings(wanted, f"http://127.0.0.1:{BEHIND}/{{service}}", "127.0.0.1")
     kept = f"/etc/letsencrypt/live/{wanted.host}" if wanted.url.startswith("https:") else ""
-    told["SHOPWRIGHT_DATA"] = "/var/lib/shopwright"
+    told["SHOPWRIGHT_DATA"] = KEPT
     return {
         **{f"shopwright-{part}@.service": _part(part) for part in PARTS},
         "shopwright-migrate.service": _migrate(),
@@ -53,9 +55,14 @@ def files(wanted: Wanted) -> dict[str, str]:
                 listen=f"127.0.0.1:{BEHIND}",
                 socket=Path("/run/haproxy/shopwright.sock"),
                 away=Path("/etc/haproxy/shopwright-away.http"),
+                access_log=wanted.access_log,
             )
         ),
         "shopwright-away.http": AWAY,
+        **{
+            name: (PIECES / name).read_text(encoding="utf-8").replace("@KEPT@", KEPT)
+            for name in ("journal.conf", "logrotate")
+        },
         "nginx.conf": configuration(
             Front(
                 balancer=f"127.0.0.1:{BEHIND}",
@@ -66,6 +73,8 @@ def files(wanted: Wanted) -> dict[str, str]:
                 largest_body=wanted.largest_body,
                 certificate=f"{kept}/fullchain.pem" if kept else "",
                 key=f"{kept}/privkey.pem" if kept else "",
+                access_log=wanted.access_log,
+                logs="/var/log/nginx",
             )
         ),
     }

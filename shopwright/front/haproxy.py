@@ -11,8 +11,10 @@ from pathlib import Path
 import msgspec
 
 from shopwright.front import told
+from shopwright.front.logs import of_haproxy
 from shopwright.kit.errors import Invalid
 from shopwright.kit.house import READY_S
+from shopwright.kit.web.access_log import How
 from shopwright.ways import PARTS
 
 SLOTS = 16
@@ -29,12 +31,17 @@ CHECKED_S = READY_S + 1
 
 
 class Balancer(msgspec.Struct, frozen=True, kw_only=True):
-    """`servers`: part → host:port of each process. `listen`: where requests come in, as /PART/path. `socket`: its own."""
+    """`servers`: part → host:port of each process. `listen`: where requests come in, as /PART/path. `socket`: its own.
+
+    `access_log`: how much of an address its log keeps; `log`: where that goes: the journal (or syslog), which keeps and rotates.
+    """
 
     servers: Mapping[str, Sequence[str]]
     listen: str
     socket: Path
     away: Path
+    access_log: How = "short"
+    log: str = "/dev/log local0 info"
 
 
 def configuration(balancer: Balancer) -> str:
@@ -42,12 +49,13 @@ def configuration(balancer: Balancer) -> str:
     for part in PARTS:
         if not 1 <= len(balancer.servers.get(part, ())) <= SLOTS:
             raise Invalid(f"{part} has {len(balancer.servers.get(part, ()))} processes; a balancer takes 1 to {SLOTS}.")
+    of_global, of_defaults, of_frontend = of_haproxy(balancer.access_log, balancer.log)
     return f"""# Written by `shopwright haproxy`; change the shop and write it anew.
 global
     stats socket {balancer.socket} mode 600 level admin
-    hard-stop-after 30s
+    hard-stop-after 30s{of_global}
 defaults
-    mode http
+    mode http{of_defaults}
     timeout connect 2s
     timeout client 75s
     timeout server 30s
@@ -66,7 +74,7 @@ defaults
     http-reuse safe
     default-server check inter 500ms fall 2 rise 1 slowstart 2s on-marked-down shutdown-sessions
 frontend between
-    bind {balancer.listen}
+    bind {balancer.listen}{of_frontend}
     acl known path,field(2,/) -m str {" ".join(PARTS)}
     http-request deny deny_status 404 unless known
     http-request set-var(txn.part) path,field(2,/)

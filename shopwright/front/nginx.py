@@ -11,9 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from shopwright.front import told
+from shopwright.front import logs, told
 from shopwright.front.routes import patterns
 from shopwright.kit.errors import Invalid
+from shopwright.kit.web.access_log import How
 from shopwright.kit.web.edge import IDENTITY, PATH
 from shopwright.ways import FACES, PARTS
 
@@ -51,6 +52,8 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     `origins`: sites whose scripts may ask the API. `canary`: processes of another version, as `servers`; `canary_share`
     of the shoppers are sent to them, of a hundred, and whoever says `X-Canary: always`.
     `trusted`: networks whose X-Forwarded-For and X-Forwarded-Proto are believed, where TLS ends before it.
+    `access_log`: how much of a client's address its log keeps. `logs`: the folder of its logs, which something rotates; "":
+    they go where it was started from.
     `user`: as whom its workers run, where whoever starts it may choose. `balancer`: the address of an HAProxy that knows the processes (`front.haproxy`), in their place.
     """
 
@@ -69,6 +72,8 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     certificate: str = ""
     key: str = ""
     maintenance: bool = False
+    access_log: How = "short"
+    logs: str = ""
 
 
 def configuration(front: Front) -> str:
@@ -79,7 +84,7 @@ def configuration(front: Front) -> str:
     return f"""# Written by `shopwright nginx`; change the shop and write it anew.
 {f"user {front.user};" if front.user else ""}
 pid {front.folder}/nginx.pid;
-error_log {front.folder}/error.log warn;
+error_log {logs.errors_of_nginx(front.logs)};
 worker_processes auto;
 worker_shutdown_timeout 30s;
 events {{
@@ -89,7 +94,7 @@ http {{
     default_type application/octet-stream;
     server_tokens off;
     sendfile on;
-    access_log off;
+{logs.of_nginx(front.access_log, front.logs)}
 {_folders(front.folder)}
     client_max_body_size {front.largest_body};
     client_body_buffer_size 64k;

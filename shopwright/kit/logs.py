@@ -2,9 +2,13 @@
 
 import json
 import logging
+import os
 import re
 import time
 from datetime import datetime
+from itertools import pairwise
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
 from typing import Any
 
 from shopwright.kit import trace
@@ -15,6 +19,8 @@ TEXT = "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
 ACCESS = "%(asctime)s [%(process)d] %(message)s"
 SECURITY = '{"time": "%(asctime)s.%(msecs)03dZ", "told": %(message)s}'
 HIDDEN = "*"
+# Of a file that grows on disk: when it is put aside, and how many of those are kept.
+MOST_BYTES, KEPT_FILES = 20_000_000, 5
 _BEARER = re.compile(rf"\b({'|'.join(BEARERS)})_[0-9a-zA-Z]{{8,}}")
 _SECRET = re.compile(r"\b((?:token|key|secret|password)=|Bearer )[\w.~+/-]{16,}")
 
@@ -75,3 +81,34 @@ class JsonLines(SafeLines):
         if record.exc_info:
             told["error"] = self.formatException(record.exc_info)
         return without_secrets(json.dumps(told, ensure_ascii=False, default=str))
+
+
+class SizedFile(WatchedFileHandler):
+    """A file that several processes write to. One that grew too large is put aside as NAME.1, and the oldest of these goes."""
+
+    def __init__(self, path: str, most_bytes: int = MOST_BYTES) -> None:
+        super().__init__(path, delay=True)
+        self._most_bytes = most_bytes
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        if self.stream is not None and self.stream.tell() > self._most_bytes:
+            try:
+                self._put_aside(self.stream.fileno())
+            except (OSError, ImportError):  # Windows has no such lock, and moves no file that is open
+                self.handleError(record)
+
+    def _put_aside(self, descriptor: int) -> None:
+        """Whoever comes second finds another file under the name, and leaves it there."""
+        import fcntl  # noqa: PLC0415 -- Windows has none
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            file = Path(self.baseFilename)
+            if os.path.samestat(file.stat(), os.fstat(descriptor)):
+                names = [file, *(file.with_name(f"{file.name}.{n}") for n in range(1, KEPT_FILES + 1))]
+                for newer, older in reversed(list(pairwise(names))):
+                    if newer.exists():
+                        newer.replace(older)
+        finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)

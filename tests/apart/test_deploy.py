@@ -128,7 +128,11 @@ def test_nginx_accepts_the_gateway_of_each_kind(tmp_path: Path, kind: str) -> No
     written = KINDS[kind](Wanted(url="http://shop.example"))["nginx.conf"]
     for part in PARTS:  # names that only exist there
         written = written.replace(f"server {part}:", "server 127.0.0.1:")
-    (tmp_path / "nginx.conf").write_text(written.replace("/var/lib/nginx", str(tmp_path)).replace("user www-data;", ""))
+    (tmp_path / "nginx.conf").write_text(
+        written.replace("/var/lib/nginx", str(tmp_path))
+        .replace("/var/log/nginx", str(tmp_path))
+        .replace("user www-data;", "")
+    )
     accepted("nginx", "-t", "-c", tmp_path / "nginx.conf")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -38,7 +39,7 @@ EVERYWHERE = {part: ["127.0.0.1:9001", "127.0.0.1:9002"] for part in PARTS}
 def front(folder: Path, **more: Any) -> nginx.Front:
     given = {
         "servers": EVERYWHERE, "listen": "127.0.0.1:9000", "behind": "127.0.0.1:9100", "folder": folder,
-        "session_cookie": "__Host-session", "largest_body": 25_000_000,
+        "session_cookie": "__Host-session", "largest_body": 25_000_000, "logs": str(folder),
     }  # fmt: skip
     return nginx.Front(**given | more)
 
@@ -103,6 +104,119 @@ def test_haproxy_accepts_what_is_written_for_it(tmp_path: Path) -> None:
     )
     (tmp_path / "haproxy.cfg").write_text(haproxy.configuration(balancer))
     accepted("haproxy", "-c", "-f", tmp_path / "haproxy.cfg")
+
+
+TOKEN = "crt_01kjpwd6m08k96c0denf43vrwq"
+SECRET = "0123456789abcdef" * 4
+ASKED = (
+    f"/v1/carts/{TOKEN}", f"/v1/carts/{TOKEN}/lines?sku=ada@example.com", f"/nowhere/{TOKEN}/{SECRET}",
+    f"/v1/orders/ord_1?key={SECRET}&email=ada@example.com", f"/wp-login.php?{TOKEN}",
+)  # fmt: skip
+
+
+async def asked_for(url: str) -> list[httpx.Response]:
+    """Requests with all that no log may hold."""
+    headers = {"user-agent": f"me/1 {TOKEN}", "referer": f"http://shop.test/{TOKEN}", "idempotency-key": SECRET}
+    async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=20) as client:
+        return [await client.get(path) for path in ASKED]
+
+
+def opens_nothing(text: str) -> bool:
+    """Is none of that in what was logged?"""
+    return not any(one in text for one in (TOKEN, TOKEN.removeprefix("crt_"), SECRET, "ada@example.com"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["short", "full", "off"])
+async def test_nginx_logs_each_request_without_what_opens_something(
+    data: tuple[Path, str], tmp_path: Path, how: str
+) -> None:
+    port, server = free_port(), Server(*data, proxies="127.0.0.1")
+    await asyncio.to_thread(server.start)
+    servers = {part: [f"127.0.0.1:{server.port}"] for part in PARTS}
+    told = {"servers": servers, "listen": f"127.0.0.1:{port}", "behind": f"127.0.0.1:{free_port()}", "access_log": how}
+    url = f"http://127.0.0.1:{port}"
+    try:
+        with running(tmp_path, **told):
+            await until_it_listens(url)
+            answers = await asked_for(url)
+            server.kill()
+            away = await asked_for(url)
+    finally:
+        server.kill()
+    assert {one.status_code for one in away} == {503}
+    log = tmp_path / "shopwright.log"
+    text = (log.read_text() if log.exists() else "") + (tmp_path / "shopwright-error.log").read_text()
+    assert opens_nothing(text)
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    if how == "off":
+        assert lines == []
+        return
+    assert {one["client"] for one in lines} == {"127.0.0.0" if how == "short" else "127.0.0.1"}
+    assert {"/v1/carts/{cart_id}", "/v1/carts/{cart_id}/lines", "/nowhere/*", "/v1/orders/ord_1", "/wp-login.php"} <= {
+        one["path"] for one in lines
+    }
+    assert {one.headers["x-request-id"] for one in answers} <= {one["request_id"] for one in lines}
+    assert {one["status"] for one in lines[-len(ASKED) :]} == {"503"}
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("203.0.113.77", "203.0.113.0"),
+        ("2001:db8:1:2::77", "2001:db8:1::"),
+        ("2001:db8::77", "2001:db8::"),
+        ("2001::77", "2001::"),
+        ("::1", "::"),
+        ("::ffff:203.0.113.77", "203.0.113.0"),
+    ],
+)
+async def test_nginx_shortens_addresses_of_each_kind(tmp_path: Path, address: str, shown: str) -> None:
+    port = free_port()
+    told = {"listen": f"127.0.0.1:{port}", "behind": f"127.0.0.1:{free_port()}", "trusted": ["127.0.0.1"]}
+    with running(tmp_path, **told):
+        await until_it_listens(f"http://127.0.0.1:{port}")
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await client.get(f"http://127.0.0.1:{port}/internal/x", headers={"x-forwarded-for": address})
+    lines = [json.loads(line) for line in (tmp_path / "shopwright.log").read_text().splitlines()]
+    assert lines[-1]["client"] == shown
+
+
+async def until_it_listens(url: str) -> None:
+    """Somebody answers there."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(100):
+            with contextlib.suppress(httpx.TransportError):
+                await client.get(f"{url}/metrics")
+                return
+            await asyncio.sleep(0.05)
+    pytest.fail(f"nobody listens at {url}")
+
+
+@pytest.mark.slow
+async def test_haproxy_logs_each_request_without_what_opens_something(data: tuple[Path, str], tmp_path: Path) -> None:
+    port, server = free_port(), Server(*data)
+    await asyncio.to_thread(server.start)
+    (tmp_path / "away.http").write_text(haproxy.AWAY, newline="")
+    balancer = haproxy.Balancer(
+        servers={part: [f"127.0.0.1:{server.port}"] for part in PARTS}, listen=f"127.0.0.1:{port}",
+        socket=tmp_path / "socket", away=tmp_path / "away.http", log="stdout format raw local0",
+    )  # fmt: skip
+    (tmp_path / "haproxy.cfg").write_text(haproxy.configuration(balancer))
+    with (tmp_path / "haproxy.log").open("wb") as out:
+        process = subprocess.Popen([program("haproxy"), "-db", "-f", tmp_path / "haproxy.cfg"], stdout=out)
+    try:
+        await until_it_listens(f"http://127.0.0.1:{port}")
+        await asked_for(f"http://127.0.0.1:{port}/faces")
+    finally:
+        process.terminate()
+        process.wait(20)
+        server.kill()
+    text = (tmp_path / "haproxy.log").read_text()
+    assert opens_nothing(text), text
+    assert re.search(
+        r"^GET /faces/v1/carts/\* 404 \d+ ms \d+ bytes 127\.0\.0\.0 req_\w+ faces/s1$", text, re.MULTILINE
+    ), text
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from shopwright.app import Shop
 from shopwright.deploy import server
 from shopwright.deploy.system import Wanted
 from shopwright.kit.audit import AuditFilter
-from tests.apart.test_front import accepted, first_answer, program
+from tests.apart.test_front import TOKEN, accepted, asked_for, first_answer, opens_nothing, program
 from tests.conftest import ON_SERVERS, QUICK, make_settings, sell
 from tests.process.server import Server, free_port
 from tests.services.test_orders import place
@@ -62,7 +62,7 @@ def caddy(folder: Path, shop: int, listen: int) -> Iterator[None]:
     (folder / "Caddyfile").write_text(text.replace("{\n\tservers", "{\n\tadmin off\n\tservers", 1))
     command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
     environment = {"HOME": str(folder), "XDG_DATA_HOME": str(folder)}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+    with (folder / "caddy.log").open("wb") as out, subprocess.Popen(command, env=environment, stderr=out) as process:
         try:
             yield
         finally:
@@ -87,14 +87,18 @@ async def test_caddy_leads_to_the_shop_and_says_when_it_is_away(data: tuple[Path
                     "/v1/carts", content=b" " * 26_000_000, headers={"Content-Type": "text/plain"}
                 )
                 assert large.status_code in {413, 415}
+            await asked_for(url)
             running.kill()
-            page = await client.get("/cart")
+            page = await client.get(f"/cart?{TOKEN}")
             assert (page.status_code, page.headers["retry-after"]) == (503, "30")
             assert "back in a moment" in page.text
             told = await client.get("/v1/products")
             assert (told.status_code, told.headers["content-type"]) == (503, "application/problem+json")
             assert told.json()["code"] == "unavailable"
     log = (tmp_path / "shop.log").read_text()
+    assert "/v1/carts/*/lines*" in log
+    assert opens_nothing(log)
+    assert opens_nothing((tmp_path / "caddy.log").read_text())
     assert "127.0.0.0" in log
     assert '127.0.0.1"' not in log.replace(f'127.0.0.1:{listen}"', "")
 

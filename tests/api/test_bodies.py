@@ -175,7 +175,10 @@ async def test_a_refusal_does_not_wait_for_the_body(kind: str, data: tuple[Path,
             )
             if kind == "nginx":  # it waits for what it was promised, and passes on no half of it
                 writer.write(b" " * 499_999)
-            assert await asyncio.wait_for(reader.read(12), 5) == status, (first, (tmp_path / "error.log").read_text())
+            assert await asyncio.wait_for(reader.read(12), 5) == status, (
+                first,
+                (tmp_path / "shopwright.log").read_text(),
+            )
             assert time.monotonic() - began < 1.5
             writer.close()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

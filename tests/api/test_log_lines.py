@@ -7,13 +7,14 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.facts import Event
-from shopwright.kit.logs import ACCESS, TEXT, JsonLines, Lines
+from shopwright.kit.logs import ACCESS, KEPT_FILES, TEXT, JsonLines, Lines, SizedFile
 from shopwright.web import build
 from tests.api.test_journey import order, ready_cart
 from tests.conftest import make_settings, sell, send_all
@@ -223,6 +224,30 @@ async def test_an_attack_can_be_followed_by_its_paths(browser: httpx.AsyncClient
             await browser.get(path)
     shown = [one.split(" ")[1] for one in written.getvalue().splitlines()]
     assert shown == ["/wp-login.php", "/.env", "/cgi-bin/%0A200%20OK", "/vendor/phpunit/src/Util/PHP/eval-stdin.php"]
+
+
+# --- files
+
+
+def test_a_file_that_grew_is_put_aside_once_by_all_who_write_to_it(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    file = folder / "some.log"
+    several = [SizedFile(str(file), most_bytes=1000) for _ in range(3)]
+    for number in range(600):
+        record = logging.LogRecord("some", logging.INFO, __file__, 1, f"line {number:04} of some length", (), None)
+        several[number % 3].emit(record)
+    for one in several:
+        one.close()
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["some.log", *(f"some.log.{n}" for n in range(1, KEPT_FILES + 1))]
+    assert all(path.stat().st_size <= 1100 for path in folder.iterdir())
+    lines = [
+        line
+        for n in range(KEPT_FILES, -1, -1)
+        for line in file.with_name(f"some.log.{n}" if n else "some.log").read_text().splitlines()
+    ]
+    assert lines == [f"line {number:04} of some length" for number in range(600 - len(lines), 600)]
 
 
 # --- lines of text
