@@ -249,7 +249,11 @@ class Shop:
             ),
         )
         self.insights = self._service(
-            "insights", Insights, lambda: self._part(Ledgerkeeper)(works["insights"], currency=settings.currency)
+            "insights",
+            Insights,
+            lambda: self._part(Ledgerkeeper)(
+                works["insights"], currency=settings.currency, kept_days=settings.events_kept
+            ),
         )
         self._spared = {name: Lenient(name, getattr(self, name), self.ways.note_outage) for name in SPARED & self.here}
         self.looked = Tally(self.recommendations.looked)

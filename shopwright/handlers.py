@@ -1,12 +1,15 @@
 """Which service hears what, and what each does as time passes: the tables of all services put together."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from shopwright.kit.clock_watch import DueTime, bring_back
 from shopwright.kit.facts import Reaction, Timer
+from shopwright.kit.retention import end_old
+from shopwright.kit.work import Work
+from shopwright.retention import retention_of
 from shopwright.services.carts import reactions as carts_reactions
 from shopwright.services.catalog import reactions as catalog_reactions
 from shopwright.services.insights import reactions as insights_reactions
@@ -56,7 +59,7 @@ def timers(shop: "Shop") -> list[Timer]:
         "users": users_reactions, "catalog": catalog_reactions, "inventory": inventory_reactions,
         "carts": carts_reactions, "payments": payments_reactions, "orders": orders_reactions,
         "search": search_reactions, "recommendations": recommendations_reactions,
-        "notifications": notifications_reactions,
+        "notifications": notifications_reactions, "insights": insights_reactions,
     }  # fmt: skip
     found: list[Timer] = []
     for name, module in kept.items():
@@ -69,5 +72,18 @@ def timers(shop: "Shop") -> list[Timer]:
             Timer(f"{name}.bring_back", timedelta(minutes=1), partial(bring_back, work, due_times(name)))
             for name, work in shop.works.items()
         ),
-        *(Timer(f"{name}.tidy", timedelta(hours=1), work.tidy) for name, work in shop.works.items()),
+        *(Timer(f"{name}.tidy", timedelta(hours=1), partial(tidy, shop, work)) for name, work in shop.works.items()),
     ]
+
+
+async def tidy(shop: "Shop", work: Work) -> None:
+    """A job: a service's old rows are ended, and much space they leave goes back to the disk."""
+    await work.redact_erased()
+    await end_old(work, retention_of(work.name), await _unheard_since(shop, work))
+    await work.database.reclaim()
+
+
+async def _unheard_since(shop: "Shop", work: Work) -> datetime | None:
+    """When the oldest fact was told that is still on its way to this service, as far as this process can see."""
+    own = [one for one in await shop.bus.under_way() if one.hearer.startswith(f"{work.name}.")]
+    return work.now() - timedelta(seconds=max(one.oldest_s for one in own)) if own else None

@@ -118,6 +118,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["here", "elsewhere"],
         _means("here: processes that answer also carry facts and keep timers; elsewhere: `shopwright work` does"),
     ] = "here"
+    events_kept: Annotated[
+        int,
+        msgspec.Meta(
+            ge=2,
+            le=3660,
+            description="days the log of events (`GET /v1/events`) goes back, for apps that read on from a cursor; what it adds up to is kept",
+        ),
+    ] = 7
     stop_grace: Annotated[
         int, msgspec.Meta(ge=1, le=600, description="seconds a server that is told to stop lets requests end")
     ] = 30

@@ -9,6 +9,7 @@ from shopwright.deploy.system import Wanted
 from shopwright.kit.facts import Event
 from shopwright.kit.label import Label
 from shopwright.kit.settings import describe
+from shopwright.retention import EVERYWHERE, own_retention
 from shopwright.services import FLOW, READERS, RIVER, SOURCES
 from shopwright.settings import Settings
 
@@ -79,6 +80,41 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
+def data() -> str:
+    """Every table: what is in it, with what it grows, and what ends its rows."""
+    lines = [
+        "# What is kept, and for how long",
+        "",
+        "Made by `python tools/write_docs.py` from `retention.py` of each service; tests keep it true. A job of each service,",
+        "`….tidy`, runs every hour and ends what is old, 500 rows at a time. A clock that is ahead ends at most a day's rows with",
+        "each run. What is made of books (orders, payments, the ledger) is kept for good; who bought is erased with the account.",
+        "Messages from before 0.2 keep their links to unsubscribe.",
+        "",
+        "SQLite gives much free space (a quarter of a file, and 8 MiB at least) back to the disk every hour; a file of 0.1 uses its",
+        "free pages again and gives none back until it is written anew by `shopwright backup` and `shopwright restore`. Its log",
+        "(`-wal`) is cut back to 16 MiB. PostgreSQL does both by autovacuum.",
+        "",
+        "How much an order takes, and how a shop grows to a million orders: [speed.md](speed.md), *What an order leaves behind*.",
+    ]
+    for service in ("", *RIVER, "pretend"):
+        rules = own_retention(service) if service else EVERYWHERE
+        if rules:
+            lines += [
+                "",
+                f"## {service or 'In every database'}",
+                "",
+                "| table | a row is | grows with | ends | by |",
+                "|---|---|---|---|---|",
+            ]
+        for rule in rules:
+            ends = [one.words() for one in rule.expiries] + ([rule.end] if rule.end else [])
+            jobs = [*([f"{service or '…'}.tidy"] if rule.expiries else []), *([rule.job] if rule.job else [])]
+            lines.append(
+                f"| `{rule.table}` | {rule.rows} | {rule.grows} | {'; '.join(ends)} | {', '.join(jobs) or '–'} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
 def deploy() -> dict[Path, str]:
     """What `shopwright deploy` writes when nothing is wished for."""
     kinds = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files, "watch": watch.files}
@@ -87,7 +123,7 @@ def deploy() -> dict[Path, str]:
 
 def main() -> int:
     """Write, or with --check answer 1 where a page is not as it would be written."""
-    pages = {DOCS / "map.md": the_map(), DOCS / "settings.md": settings(), **deploy()}
+    pages = {DOCS / "map.md": the_map(), DOCS / "settings.md": settings(), DOCS / "data.md": data(), **deploy()}
     if "--check" in sys.argv:
         stale = [path.name for path, text in pages.items() if not path.is_file() or path.read_bytes() != text.encode()]
         if stale:

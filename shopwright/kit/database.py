@@ -4,7 +4,7 @@ The engines behind it (`engines/database`) pass one contract suite. Services do 
 `kit.work`, which adds facts, once-only and time to a transaction.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +20,8 @@ class Row(Protocol):
     """One row: `row["title"]`."""
 
     def __getitem__(self, key: str) -> Any: ...
+
+    def keys(self) -> Iterable[str]: ...
 
 
 class UniqueViolation(Exception):
@@ -168,6 +170,10 @@ class Database(Protocol):
 
     async def examine(self) -> Health:
         """How it is set up. Raises Unavailable."""
+        ...
+
+    async def reclaim(self) -> None:
+        """Give space that deleted rows have left back to the disk, a little at a time, where it is much. Readers go on."""
         ...
 
     async def close(self) -> None: ...

@@ -27,7 +27,6 @@ from shopwright.kit.ids import Ids
 # How long the process that told a fact keeps the deliveries to itself before others may take them over. Who is still at
 # them renews it (`engines/bus/relay.py`): what a process that died had is taken up by another soon.
 LEASE = timedelta(seconds=3)
-ANSWERS_KEPT = timedelta(days=1)
 FORGOTTEN_WITHIN = timedelta(days=30)
 REQUEST_S = 1.0
 STATEMENT = "db.query.text"  # as OpenTelemetry calls it; values never stand in it
@@ -327,10 +326,9 @@ class Work(Reading):
                 time=to_micros(tx.now),
             )
 
-    async def tidy(self) -> None:
-        """A timer: answers kept for an Idempotency-Key are forgotten, and so is who was forgotten once all have heard of it."""
+    async def redact_erased(self) -> None:
+        """A job: who was erased is erased from the facts that tell of it, once everyone has heard them."""
         async with self.begin() as tx:
-            await tx.run("DELETE FROM idempotency WHERE time < :old", old=to_micros(tx.now - ANSWERS_KEPT))
             for name, kind in Event.types.items():
                 if kind.FORGETS and kind.PERSONAL:
                     await tx.redact_delivered(name, tx.now - FORGOTTEN_WITHIN)

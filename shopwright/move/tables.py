@@ -65,7 +65,7 @@ class Tables:
         behind = f" WHERE ({named}) > ({', '.join(f':{part}' for part in key)})" if after is not None else ""
         sql = f"SELECT * FROM {table}{behind} ORDER BY {named} LIMIT :most"
         rows = await self.source.database.fetch(sql, {**dict(zip(key, after or (), strict=False)), "most": BATCH})
-        return [dict(row) for row in rows]  # type: ignore[call-overload]  # every engine's rows are mappings
+        return [dict(row) for row in rows]  # every engine's rows are mappings
 
     async def _unpacked(self, table: str, rows: Sequence[Row]) -> Sequence[Row]:
         cargo = self._cargo.get(table)
@@ -116,7 +116,7 @@ class Tables:
 
     async def _bring(self, moment: Snapshot, table: str, keys: Sequence[Key]) -> None:
         sql, values = self._some(table, keys)
-        rows = await self._unpacked(table, [dict(row) for row in await moment.fetch(sql, values)])  # type: ignore[call-overload]
+        rows = await self._unpacked(table, [dict(row) for row in await moment.fetch(sql, values)])
         async with self.target.database.begin() as session:
             await self._put(session, table, rows)
 

@@ -109,6 +109,9 @@ class FaultyDatabase:
     def connections(self) -> tuple[int, int]:
         return self._inner.connections()
 
+    async def reclaim(self) -> None:
+        await self._inner.reclaim()
+
     async def check(self) -> None:
         await self._inner.check()
 

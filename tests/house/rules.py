@@ -13,7 +13,7 @@ from shopwright.services import RIVER
 HOME = Path(__file__).parents[2] / "shopwright"
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
-USUAL = {"__init__", "contract", "model", "store", "service", "reactions", "http"}
+USUAL = {"__init__", "contract", "model", "store", "service", "reactions", "http", "retention"}
 SPLIT = {
     ("carts", "room_store"),
     ("carts", "waiting"),
@@ -26,6 +26,7 @@ SPLIT = {
     ("catalog", "rasterize"),
     ("catalog", "rules"),
     ("inventory", "backorder_store"),
+    ("insights", "trim_store"),
     ("inventory", "promises"),
     ("notifications", "alert_store"),
     ("notifications", "delivery"),

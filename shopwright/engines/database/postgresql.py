@@ -372,6 +372,9 @@ class PostgresDatabase:
     async def check(self) -> None:
         await self.fetch("SELECT count(*) FROM migrations", {})
 
+    async def reclaim(self) -> None:
+        """Autovacuum does."""
+
     async def close(self) -> None:
         await self._pool.close()
         if self._replica is not None:

@@ -26,11 +26,15 @@ log = logging.getLogger("shopwright.engines")
 WRITE_WAIT_S = 15.0
 OPEN_WAIT_S = 5.0
 BATCH = 1000
+# Pages (4 KiB) given back to the disk in one step, and so many may lie free.
+RECLAIMED, LEAST_FREE = 512, 2048
 MIGRATED = "SELECT name FROM sqlite_master WHERE name = 'migrations'"
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
 NOT_OPENED = "The shop's database cannot be opened just now."
 PRAGMAS = (
+    "PRAGMA auto_vacuum=INCREMENTAL",  # of a new file; an older one uses its free pages again, and gives none back
     "PRAGMA journal_mode=WAL",
+    "PRAGMA journal_size_limit=16777216",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-4096",
@@ -336,6 +340,20 @@ class SqliteDatabase:
 
     def connections(self) -> tuple[int, int]:
         return 0, 0
+
+    async def reclaim(self) -> None:
+        free = 0
+        while (now_free := await self._much_free()) and now_free != free:
+            free = now_free
+            async with self.begin() as session:
+                await session.fetch(f"PRAGMA incremental_vacuum({RECLAIMED})", {})
+            await asyncio.sleep(0)
+
+    async def _much_free(self) -> int:
+        """How many pages of the file are free, where that is a quarter of them and some megabytes; 0 where it is not."""
+        free = int((await self.fetch("PRAGMA freelist_count", {}))[0]["freelist_count"])
+        pages = int((await self.fetch("PRAGMA page_count", {}))[0]["page_count"])
+        return free if free > max(LEAST_FREE, pages // 4) else 0
 
     async def check(self) -> None:
         await self.fetch("SELECT count(*) FROM migrations", {})

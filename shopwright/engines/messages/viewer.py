@@ -9,16 +9,17 @@ from shopwright.kit.work import Work
 
 
 class Viewer:
-    """Keeps each message once, by its id, in table `viewer` of the notifications database.
+    """Notes that each message was handed over, by its id, in table `viewer` of the notifications database.
 
-    A demo shop keeps the secrets in them, too, so that its links can be tried; any other shop keeps none.
+    What it says is kept by the service, without its secrets; a demo shop keeps those that have some here, too, with the
+    secrets in them, so that its links can be tried.
     """
 
     def __init__(self, work: Work) -> None:
         self._work = work
 
     async def deliver(self, message: Message) -> None:
-        hidden = () if await self._work.is_demo() else message.secrets
+        whole = message if message.secrets and await self._work.is_demo() else None
         async with self._work.begin() as tx:
             await tx.run(
                 "INSERT INTO viewer (id, channel, recipient, subject, text, html, unsubscribe, time)"
@@ -28,14 +29,14 @@ class Viewer:
                 channel=message.channel,
                 recipient=message.recipient,
                 subject=message.subject,
-                text=_without(message.text, hidden),
-                html=_without(message.html, hidden),
-                unsubscribe=_without(message.unsubscribe, hidden),
+                text=whole.text if whole else "",
+                html=whole.html if whole else "",
+                unsubscribe=whole.unsubscribe if whole else "",
                 time=to_micros(tx.now),
             )
 
     async def kept(self, message_id: str) -> Message | None:
-        row = await self._work.one("SELECT * FROM viewer WHERE id = :id", id=message_id)
+        row = await self._work.one("SELECT * FROM viewer WHERE id = :id AND text <> ''", id=message_id)
         if row is None:
             return None
         parts = ("id", "channel", "recipient", "subject", "text", "html", "unsubscribe")
@@ -50,9 +51,3 @@ class Viewer:
 
     async def close(self) -> None:
         """Its database is the shop's."""
-
-
-def _without(text: str, secrets: Sequence[str]) -> str:
-    for one in secrets:
-        text = text.replace(one, "********")
-    return text

@@ -1,6 +1,8 @@
 """Whatever is told, write it down."""
 
-from shopwright.kit.facts import Event, Reaction
+from datetime import timedelta
+
+from shopwright.kit.facts import Event, Reaction, Timer
 from shopwright.services.insights.service import Ledgerkeeper
 
 
@@ -11,3 +13,8 @@ def reactions(insights: Ledgerkeeper) -> list[Reaction]:
         for name, event in sorted(Event.types.items())
         if event.SUBJECT
     ]
+
+
+def timers(insights: Ledgerkeeper) -> list[Timer]:
+    """The log has an end, and so have the words strangers search for."""
+    return [Timer("insights.trim", timedelta(hours=1), insights.trim)]

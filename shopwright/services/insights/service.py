@@ -1,6 +1,6 @@
 """Insights: hears everything, keeps it in one order, adds it up."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -8,14 +8,17 @@ from shopwright.kit.clock import EPOCH
 from shopwright.kit.errors import Invalid
 from shopwright.kit.facts import Event, Fact, Heard, redacted, without_capabilities
 from shopwright.kit.money import Money
+from shopwright.kit.retention import believed
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import CartStarted, CheckoutStarted
-from shopwright.services.insights import store
+from shopwright.services.insights import store, trim_store
 from shopwright.services.insights.contract import Day, FunnelStep, Logged, Step, TopProduct, TopSearch, TopView
 from shopwright.services.orders.contract import OrderImported, OrderPaid, OrderPlaced
 from shopwright.services.recommendations.contract import ProductsViewed
 from shopwright.services.search.contract import SearchesMade
 
+DAY = timedelta(days=1)
+BATCH = 500
 STEPS: dict[type[Event], Step] = {
     ProductsViewed: "viewed",
     CartStarted: "cart",
@@ -28,9 +31,10 @@ STEPS: dict[type[Event], Step] = {
 class Ledgerkeeper:
     """The verbs of `contract.Insights`."""
 
-    def __init__(self, work: Work, *, currency: str) -> None:
+    def __init__(self, work: Work, *, currency: str, kept_days: int) -> None:
         self._work = work
         self._currency = currency
+        self._kept = timedelta(days=kept_days)
 
     async def hear(self, heard: Heard) -> None:
         """Every fact."""
@@ -44,9 +48,9 @@ class Ledgerkeeper:
 
     @staticmethod
     async def _add_up(tx: Transaction, fact: Fact) -> None:
-        day, event = (fact.time - EPOCH) // timedelta(days=1), fact.data
+        day, event = _day(fact.time), fact.data
         if isinstance(event, OrderImported):
-            await store.add_sale(tx, (event.placed_at - EPOCH) // timedelta(days=1), event)
+            await store.add_sale(tx, _day(event.placed_at), event)
         elif isinstance(event, OrderPaid):
             await store.add_sale(tx, day, event)
         elif isinstance(event, SearchesMade):
@@ -59,13 +63,19 @@ class Ledgerkeeper:
     async def events(self, after: str = "", limit: int = 100) -> list[Logged]:
         if after and not after.isdigit():
             raise Invalid.at("/after", "This is not a cursor of this log; use `next` of the answer before, or nothing.")
+        if after and int(after) + 1 < await trim_store.first_place(self._work.late):
+            raise Invalid.at(
+                "/after",
+                f"Events right after this cursor are older than {self._kept.days} days and gone. Begin without a cursor,"
+                " and read from the API what may have changed before.",
+            )
         return await store.after(self._work.late, int(after or 0), limit)
 
     async def about(self, subjects: list[str], limit: int = 500) -> list[Logged]:
         return await store.about(self._work.late, subjects, limit)
 
     async def days(self, count: int = 30) -> list[Day]:
-        today = (self._work.now() - EPOCH) // timedelta(days=1)
+        today = _day(self._work.now())
         known = await store.days(self._work.late, today - count + 1, self._currency)
         return [
             Day((EPOCH + timedelta(days=day)).date(), *known.get(day, (0, Money(0, self._currency))))
@@ -86,13 +96,39 @@ class Ledgerkeeper:
         return await store.top_views(self._work.late, self._since(count), limit)
 
     def _since(self, count: int) -> int:
-        return (self._work.now() - EPOCH) // timedelta(days=1) - count + 1
+        return _day(self._work.now()) - count + 1
 
     async def rebuild(self) -> int:
         count = 0
         async with self._work.begin() as tx:
-            await store.forget_sums(tx)
+            first = await trim_store.first_day(tx)
+            await store.forget_sums(tx, first)
             async for fact in store.facts(tx):
                 count += 1
-                await self._add_up(tx, fact)
+                if _day(fact.time) >= first or isinstance(fact.data, OrderPaid):
+                    await self._add_up(tx, fact)
         return count
+
+    async def trim(self) -> None:
+        """A job: what is old leaves the log, a whole day at a time; what it has added to stays added up."""
+        now = await believed(self._work)
+        first = _day(now - self._kept)
+        before = self._work.ids.at("evt", EPOCH + first * DAY)
+        taken = BATCH
+        while taken == BATCH:
+            async with self._work.begin() as tx:
+                facts = await trim_store.take_oldest(tx, before, BATCH)
+                if facts:
+                    await trim_store.begin_with(tx, max(first, await trim_store.first_day(tx)))
+                for fact in facts:
+                    if isinstance(fact.data, OrderPaid):
+                        at = fact.data.placed_at if isinstance(fact.data, OrderImported) else fact.time
+                        await trim_store.carry_sale(tx, _day(at), fact.data)
+            taken = len(facts)
+        for day in await trim_store.days_with_many_words(self._work, first, _day(now)):
+            async with self._work.begin() as tx:
+                await trim_store.keep_frequent_words(tx, day)
+
+
+def _day(moment: datetime) -> int:
+    return (moment - EPOCH) // DAY

@@ -10,6 +10,7 @@ from shopwright.kit.database import Row
 from shopwright.kit.facts import Event, Fact, decode, redacted, without_capabilities
 from shopwright.kit.money import Money
 from shopwright.kit.work import Reading, Transaction, read_fact
+from shopwright.services.insights import trim_store
 from shopwright.services.insights.contract import Logged, TopProduct, TopSearch, TopView
 from shopwright.services.orders.contract import OrderPaid
 
@@ -103,10 +104,14 @@ async def count_step(tx: Transaction, day: int, step: str, count: int) -> None:
 
 
 async def count_searches(tx: Transaction, day: int, counts: Mapping[str, int]) -> None:
-    """Words that were searched for."""
-    await tx.run_many(
+    """Words that were searched for; strangers make up any number of them, so there is an end to those of a day."""
+    known = "UPDATE searches SET count = count + :count WHERE day = :day AND words = :words"
+    new = (
         "INSERT INTO searches (day, words, count) VALUES (:day, :words, :count)"
-        " ON CONFLICT (day, words) DO UPDATE SET count = searches.count + excluded.count",
+        " ON CONFLICT (day, words) DO UPDATE SET count = searches.count + excluded.count"
+    )
+    await tx.run_many(
+        known if await trim_store.is_full(tx, day) else new,
         [{"day": day, "words": words, "count": count} for words, count in sorted(counts.items())],
     )
 
@@ -170,10 +175,14 @@ async def top_products(source: Reading, currency: str, limit: int) -> list[TopPr
     ]
 
 
-async def forget_sums(tx: Transaction) -> None:
-    """Nothing is added up."""
-    for table in ("sales", "products_sold", "funnel", "searches", "product_views"):
-        await tx.run(f"DELETE FROM {table}")
+async def forget_sums(tx: Transaction, since: int) -> None:
+    """Nothing is added up but what facts have added that are no longer in the log: it begins with day `since`."""
+    await tx.run("UPDATE sales SET orders = carried_orders, revenue = carried_revenue")
+    await tx.run("UPDATE products_sold SET quantity = carried_quantity, revenue = carried_revenue")
+    for table in ("funnel", "searches", "product_views"):
+        await tx.run(f"DELETE FROM {table} WHERE day >= :since", since=since)
+    await tx.run("DELETE FROM sales WHERE orders = 0")
+    await tx.run("DELETE FROM products_sold WHERE quantity = 0")
 
 
 async def facts(tx: Transaction) -> AsyncIterator[Fact]:

@@ -7,5 +7,8 @@ from shopwright.services.inventory.service import StockKeeper
 
 
 def timers(inventory: StockKeeper) -> list[Timer]:
-    """Reservations that ran out are given back."""
-    return [Timer("inventory.expire", timedelta(seconds=10), inventory.expire)]
+    """Reservations that ran out are given back, old movements carried forward."""
+    return [
+        Timer("inventory.expire", timedelta(seconds=10), inventory.expire),
+        Timer("inventory.carry_forward", timedelta(days=1), inventory.carry_forward),
+    ]

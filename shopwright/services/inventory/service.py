@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.memo import Memo
+from shopwright.kit.retention import believed
 from shopwright.kit.work import AlreadyDone, Transaction, Work
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.contract import (
@@ -24,6 +25,7 @@ from shopwright.services.inventory.contract import (
 )
 
 MOST = 10_000_000
+MOVEMENTS_KEPT = timedelta(days=400)
 
 
 class StockKeeper(ABC):
@@ -160,6 +162,13 @@ class StockKeeper(ABC):
         """A timer: reservations that ran out give their goods back."""
         for order_id in await store.expired(self._work, to_micros(self._work.now()), limit=200):
             await self._close(order_id, store.EXPIRED)
+
+    async def carry_forward(self) -> None:
+        """A timer: of what came and went long ago, each variant keeps one movement for each location."""
+        before = self._work.ids.at("mov", await believed(self._work) - MOVEMENTS_KEPT)
+        for variant_id in await store.with_old_movements(self._work, before):
+            async with self._work.begin() as tx:
+                await store.carry_forward(tx, variant_id, before)
 
     async def figures(self) -> dict[str, float]:
         """For `/metrics`: what is under way."""

@@ -238,6 +238,40 @@ async def movements(source: Work, variant_id: str, limit: int) -> list[Movement]
     ]
 
 
+async def with_old_movements(source: Work, before: str) -> list[str]:
+    """Variants that have several movements older than this id, at one location."""
+    rows = await source.fetch(
+        "SELECT DISTINCT variant_id FROM (SELECT variant_id, location FROM movements WHERE id < :before"
+        " GROUP BY variant_id, location HAVING count(*) > 1) AS old ORDER BY variant_id",
+        before=before,
+    )
+    return [row["variant_id"] for row in rows]
+
+
+async def carry_forward(tx: Transaction, variant_id: str, before: str) -> None:
+    """Its movements older than this id become one for each location, where the last of them stands."""
+    old = "variant_id = :variant_id AND id < :before"
+    rows = await tx.fetch(
+        f"SELECT location, max(id) AS id, CAST(sum(delta) AS BIGINT) AS delta FROM movements WHERE {old}"
+        " GROUP BY location HAVING count(*) > 1",
+        variant_id=variant_id,
+        before=before,
+    )
+    for row in rows:
+        await tx.run(
+            f"DELETE FROM movements WHERE {old} AND location = :location AND id <> :id",
+            variant_id=variant_id,
+            before=before,
+            location=row["location"],
+            id=row["id"],
+        )
+        await tx.run(
+            "UPDATE movements SET delta = :delta, reason = 'carried forward' WHERE id = :id",
+            delta=row["delta"],
+            id=row["id"],
+        )
+
+
 async def expired(source: Work, now: int, limit: int) -> list[str]:
     """Orders whose reservation has run out."""
     rows = await source.fetch(

@@ -93,11 +93,3 @@ async def drop_all(tx: Transaction, person: str) -> None:
     """They wait for nothing any more."""
     await tx.run("DELETE FROM stock_alerts WHERE person = :person", person=person)
     await tx.run("DELETE FROM alert_tokens WHERE person = :person", person=person)
-
-
-async def forget_unconfirmed(tx: Transaction) -> None:
-    """What nobody confirmed in time."""
-    await tx.run(
-        "DELETE FROM stock_alerts WHERE confirmed = 0 AND created_at <= :old", old=to_micros(tx.now - GOOD_FOR)
-    )
-    await tx.run("DELETE FROM alert_tokens WHERE expires_at <= :now", now=to_micros(tx.now))

@@ -119,13 +119,12 @@ class Correspondence(Desk):
                 await store.insert(tx, self._dress(farewell), farewell, "", forget_after=FAREWELL)
 
     async def forget_farewells(self) -> None:
-        """A timer: the last message to who was erased is forgotten, too, and alerts nobody confirmed."""
+        """A timer: the last message to who was erased is forgotten, too."""
         ids = await store.to_be_forgotten(self._work)
         for postbox in self._postboxes.values():
             await postbox.forget(ids)
         async with self._work.begin() as tx:
             await store.drop(tx, ids)
-            await alert_store.forget_unconfirmed(tx)
 
     async def hear_verified(self, heard: Heard) -> None:
         """EmailVerified: what the account wanted to be told is from now on what its address wants."""

@@ -164,7 +164,8 @@ def digest(token: str) -> str:
 async def add_unsubscribe(tx: Transaction, token: str, person: str, topic: str) -> None:
     """Who has this may end this topic."""
     await tx.run(
-        "INSERT INTO unsubscribes (hash, person, topic) VALUES (:hash, :person, :topic)",
+        "INSERT INTO unsubscribes (hash, person, topic, created_at) VALUES (:hash, :person, :topic, :now)",
+        now=to_micros(tx.now),
         hash=digest(token),
         person=person,
         topic=topic,
@@ -181,6 +182,7 @@ async def written_lately(tx: Transaction, message: Message, *, security: bool) -
     """How many messages of this channel were written to this recipient within the last hour."""
     row = await tx.one(
         "SELECT count(*) AS n FROM messages WHERE recipient = :recipient AND channel = :channel AND created_at > :since"
+        " AND text <> ''"
         " AND (CASE WHEN topic = 'account' THEN 1 ELSE 0 END) = :security",
         recipient=message.recipient,
         channel=message.channel,

@@ -1,0 +1,22 @@
+"""How long the rows of the tables that keep documents are kept."""
+
+from shopwright.kit.retention import Retention
+
+RETENTION: tuple[Retention, ...] = (
+    Retention(
+        table="documents",
+        rows="a product, category, review or the like",
+        grows="products",
+        end="when staff delete it; uploads that nobody finished after a day",
+        job="staff, catalog.uploads",
+    ),
+    Retention(table="document_index", rows="a value a document is found by", grows="products", end="with its document"),
+    Retention(table="document_unique", rows="a value one document has", grows="products", end="with its document"),
+    Retention(
+        table="document_moves",
+        rows="a document that is on its way to MongoDB",
+        grows="products",
+        end="when it is there",
+        job="catalog.documents, reviews.documents",
+    ),
+)

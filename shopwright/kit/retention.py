@@ -1,0 +1,186 @@
+"""How long the rows of each table are kept, as declarations that one job carries out and docs/data.md is made from.
+
+Every table of every service is declared: with what its rows grow, and what ends them. Where time does, an `Expiry` says so,
+and `end_old` deletes those rows, a few at a time, the oldest first.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from shopwright.kit.clock import EPOCH, from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.work import Transaction, Work
+
+log = logging.getLogger("shopwright.retention")
+DAY = timedelta(days=1)
+MICROSECOND = timedelta(microseconds=1)
+# A transaction ends so many rows: others wait for it no longer than a page takes.
+BATCH = 500
+MOST_BATCHES = 200
+# A clock that is wrong for an hour ends at most what would have ended within a day.
+FASTEST = timedelta(days=1)
+REACHED = "retention"
+Grows = Literal["orders", "customers", "products", "staff", "days", "strangers", "requests", "not at all"]
+
+
+class Expiry(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows end `days` after `since`: a column with a time in `unit`s since 1970, or, with a `prefix`, with an id of that kind.
+
+    `what` says in words since when, and which rows; `where` says the latter in SQL, with `:old` for the moment. `key`: the
+    columns that name a row. `children`: tables whose rows go with it, and their column that names it. `empties`: columns
+    that are emptied instead of the row being deleted. `heard`: only of facts that nobody has still to hear.
+    """
+
+    days: int
+    what: str
+    since: str
+    prefix: str = ""
+    unit: timedelta = MICROSECOND
+    where: str = ""
+    key: tuple[str, ...] = ("id",)
+    children: tuple[tuple[str, str], ...] = ()
+    empties: tuple[str, ...] = ()
+    heard: bool = False
+
+    def words(self) -> str:
+        """When, in a sentence."""
+        days = "a day" if self.days == 1 else f"{self.days} days"
+        after = f"{days} after {self.what}" if self.days else f"when {self.what}"
+        return f"{'without its text ' if self.empties else ''}{after}"
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """A table: what a row of it is, with what it grows, and how a row ends beside or without an `Expiry` (`end`, and by which job)."""
+
+    table: str
+    rows: str
+    grows: Grows
+    expiries: tuple[Expiry, ...] = ()
+    end: str = ""
+    job: str = ""
+
+
+UNHEARD = "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.fact_id = facts.id)"
+KIT: tuple[Retention, ...] = (
+    Retention(
+        table="facts",
+        rows="what this service told",
+        grows="orders",
+        expiries=(
+            Expiry(
+                days=7,
+                what="it was told, once everyone has heard it",
+                since="id",
+                prefix="evt",
+                where=UNHEARD,
+            ),
+        ),
+    ),
+    Retention(
+        table="deliveries",
+        rows="a fact on its way to who hears it",
+        grows="orders",
+        end="when it was handled; one that was given up stays until staff replay it (an alert tells of it)",
+        job="the bus",
+    ),
+    Retention(
+        table="inbox",
+        rows="a fact or a request that was handled, so that it is handled once",
+        grows="orders",
+        expiries=(
+            Expiry(
+                days=7,
+                what="the fact was told, while nothing older is on its way",
+                since="key",
+                prefix="evt",
+                where="key > 'evt_'",
+                key=("key",),
+                heard=True,
+            ),
+            Expiry(days=90, what="the request, for those that are no facts", since="time", where="key < 'evt_'", key=("key",)),
+        ),
+    ),
+    Retention(
+        table="idempotency",
+        rows="the answer to an Idempotency-Key",
+        grows="requests",
+        expiries=(Expiry(days=1, what="the first request with it", since="time", key=("scope", "key")),),
+    ),
+    Retention(table="timers", rows="when a timer is due", grows="not at all", end="never: one for each timer"),
+    Retention(table="shop_marks", rows="a mark of the whole shop", grows="not at all", end="never: a handful"),
+)  # fmt: skip
+
+
+async def end_old(work: Work, rules: Sequence[Retention], unheard_since: datetime | None = None) -> int:
+    """A job: end what is old by these declarations; answers how many rows. `unheard_since`: the oldest fact on its way here."""
+    now = await _reach(work)
+    count = 0
+    for rule in rules:
+        for expiry in rule.expiries:
+            until = now - timedelta(days=expiry.days)
+            if expiry.heard and unheard_since is not None:
+                until = min(until, unheard_since - DAY)
+            count += await _end(work, rule.table, expiry, until)
+    if count:
+        log.info("%s: %s old rows were ended", work.name, count)
+    return count
+
+
+async def believed(source: Work | Transaction) -> datetime:
+    """The time of day, unless it is ahead of what has passed as far as `end_old` knows: then that."""
+    now = source.now() if isinstance(source, Work) else source.now
+    row = await source.one("SELECT time FROM shop_marks WHERE name = :name", name=REACHED)
+    return now if row is None else min(now, from_micros(row["time"]))
+
+
+async def _reach(work: Work) -> datetime:
+    """The moment up to which time is believed to have passed: a clock that is ahead gets there by a day with each run."""
+    async with work.begin() as tx:
+        row = await tx.one("SELECT time FROM shop_marks WHERE name = :name", name=REACHED)
+        reached = tx.now if row is None else min(tx.now, from_micros(row["time"]) + FASTEST)
+        await tx.run(
+            "INSERT INTO shop_marks (name, time) VALUES (:name, :time) ON CONFLICT (name) DO UPDATE SET time = :time",
+            name=REACHED,
+            time=to_micros(reached),
+        )
+    return reached
+
+
+async def _end(work: Work, table: str, expiry: Expiry, until: datetime) -> int:
+    """All rows of a table that are older than that."""
+    key = ", ".join(expiry.key)
+    is_old = f"{expiry.since} < :old" + (f" AND ({expiry.where})" if expiry.where else "")
+    # Said twice: whoever changes a row in the moment before its lock is ours keeps it.
+    chosen = f"({key}) IN (SELECT {key} FROM {table} WHERE {is_old} ORDER BY {expiry.since} LIMIT {BATCH}) AND {is_old}"
+    old = work.ids.at(expiry.prefix, until) if expiry.prefix else (until - EPOCH) // expiry.unit
+    count = 0
+    for _ in range(MOST_BATCHES):
+        async with work.begin() as tx:
+            rows = await tx.fetch(f"DELETE FROM {table} WHERE {chosen} RETURNING *", old=old)
+            if expiry.empties:
+                await _put_back(tx, table, rows, expiry.empties)
+            for child, column in expiry.children:
+                await tx.run_many(
+                    f"DELETE FROM {child} WHERE {column} = :id", [{"id": row[expiry.key[0]]} for row in rows]
+                )
+        count += len(rows)
+        if len(rows) < BATCH:
+            break
+    return count
+
+
+async def _put_back(tx: Transaction, table: str, rows: Sequence[Row], empties: Sequence[str]) -> None:
+    """The same rows without what these columns said.
+
+    As new rows, close together: SQLite gives a page back only when nothing is left on it.
+    """
+    if not rows:
+        return
+    names = list(rows[0].keys())
+    values = ", ".join(f":{name}" for name in names)
+    kept = [{name: "" if name in empties else row[name] for name in names} for row in rows]
+    await tx.run_many(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})", kept)

@@ -1,0 +1,23 @@
+"""The declarations of all tables put together: what each service's database holds, and until when."""
+
+import importlib
+from collections.abc import Sequence
+
+from shopwright.engines.documents.retention import RETENTION as DOCUMENTS
+from shopwright.engines.providers.pretend.retention import RETENTION as PRETEND
+from shopwright.kit.retention import KIT, Retention
+
+EVERYWHERE: tuple[Retention, ...] = (*KIT, *DOCUMENTS)
+
+
+def own_retention(service: str) -> tuple[Retention, ...]:
+    """The tables that are a service's own."""
+    if service == "pretend":
+        return PRETEND
+    found: tuple[Retention, ...] = importlib.import_module(f"shopwright.services.{service}.retention").RETENTION
+    return found
+
+
+def retention_of(service: str) -> Sequence[Retention]:
+    """Every table of a service's database."""
+    return (*EVERYWHERE, *own_retention(service))

@@ -1,0 +1,41 @@
+"""How long the rows of each table are kept."""
+
+from shopwright.kit.retention import Expiry, Retention
+
+RETENTION: tuple[Retention, ...] = (
+    Retention(
+        table="carts",
+        rows="a cart with its address",
+        grows="strangers",
+        expiries=(
+            Expiry(
+                days=7,
+                what="it became an order",
+                since="updated_at",
+                where="closed = 1",
+                children=(("cart_lines", "cart_id"),),
+            ),
+            Expiry(
+                days=60,
+                what="a guest changed it last",
+                since="updated_at",
+                where="closed = 0 AND customer_id IS NULL",
+                children=(("cart_lines", "cart_id"),),
+            ),
+            Expiry(
+                days=400,
+                what="a customer changed it last",
+                since="updated_at",
+                where="closed = 0",
+                children=(("cart_lines", "cart_id"),),
+            ),
+        ),
+    ),
+    Retention(table="cart_lines", rows="what is in a cart", grows="strangers", end="with its cart", job="carts.tidy"),
+    Retention(
+        table="wishes", rows="what a customer wishes for", grows="customers", end="with the account", job="UserErased"
+    ),
+    Retention(
+        table="waiting_rooms", rows="the waiting room", grows="not at all", end="when it is closed: there is one"
+    ),
+)

@@ -1,0 +1,36 @@
+"""How long the rows of each table are kept."""
+
+from shopwright.kit.retention import DAY, Expiry, Retention
+
+RETENTION: tuple[Retention, ...] = (
+    Retention(
+        table="journal",
+        rows="a fact in the log that apps read",
+        grows="orders",
+        end="SHOPWRIGHT_EVENTS_KEPT days after it was told; what it added to is kept",
+        job="insights.trim",
+    ),
+    Retention(table="journal_head", rows="the last place in the log", grows="not at all", end="never: there is one"),
+    Retention(table="sales", rows="the sales of a day", grows="days", end="never: one a day and currency"),
+    Retention(table="products_sold", rows="how often a product was sold", grows="products", end="never: one a product"),
+    Retention(
+        table="funnel",
+        rows="how many came how far on a day",
+        grows="days",
+        expiries=(Expiry(days=800, what="that day", since="day", unit=DAY, key=("day", "step")),),
+    ),
+    Retention(
+        table="searches",
+        rows="how often words were searched for on a day",
+        grows="strangers",
+        expiries=(Expiry(days=400, what="that day", since="day", unit=DAY, key=("day", "words")),),
+        end="at the end of the day, all but the 500 most frequent; in a day no more than 5,000 are told apart",
+        job="insights.trim",
+    ),
+    Retention(
+        table="product_views",
+        rows="how often a product was looked at on a day",
+        grows="products",
+        expiries=(Expiry(days=400, what="that day", since="day", unit=DAY, key=("day", "product_id")),),
+    ),
+)

@@ -1,0 +1,46 @@
+"""How long the rows of each table are kept."""
+
+from shopwright.kit.retention import Expiry, Retention
+
+RETENTION: tuple[Retention, ...] = (
+    Retention(
+        table="stock", rows="how many are at a location", grows="products", end="never: one a variant and location"
+    ),
+    Retention(
+        table="reservations",
+        rows="that goods were set aside for an order",
+        grows="orders",
+        expiries=(
+            Expiry(
+                days=7,
+                what="it would have run out, for those that are not open",
+                since="expires_at",
+                where="state IN ('taken', 'released', 'expired')",
+                key=("order_id",),
+            ),
+        ),
+    ),
+    Retention(
+        table="reservation_lines",
+        rows="goods set aside",
+        grows="orders",
+        end="when they are taken or given back",
+        job="OrderPaid, OrderCancelled, inventory.expire",
+    ),
+    Retention(
+        table="movements",
+        rows="goods that came or went",
+        grows="orders",
+        end="400 days after it, when all earlier ones of a variant at a location are carried forward as one",
+        job="inventory.carry_forward",
+    ),
+    Retention(table="locations", rows="a location", grows="staff", end="when staff remove it"),
+    Retention(table="stock_rules", rows="rules for a variant", grows="products", end="never: one a variant"),
+    Retention(
+        table="owed",
+        rows="goods promised and not there yet",
+        grows="orders",
+        end="when they are there, or not wanted any more",
+        job="StockChanged, OrderCancelled",
+    ),
+)

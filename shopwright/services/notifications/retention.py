@@ -1,0 +1,76 @@
+"""How long the rows of each table are kept."""
+
+from shopwright.kit.retention import Expiry, Retention
+
+RETENTION: tuple[Retention, ...] = (
+    Retention(
+        table="messages",
+        rows="a message to somebody",
+        grows="orders",
+        expiries=(
+            Expiry(
+                days=7,
+                what="it was written, if it was sent",
+                since="id",
+                prefix="msg",
+                where="state = 'sent' AND text <> ''",
+                empties=("text", "html", "unsubscribe"),
+            ),
+            Expiry(
+                days=30, what="it was written, unless it waits", since="id", prefix="msg", where="state <> 'waiting'"
+            ),
+        ),
+        end="the last one to somebody who was erased, within a day",
+        job="notifications.forget_farewells",
+    ),
+    Retention(
+        table="viewer",
+        rows="that a message was handed over here, where there is no mail server",
+        grows="orders",
+        expiries=(Expiry(days=7, what="it was written", since="id", prefix="msg"),),
+    ),
+    Retention(
+        table="preferences",
+        rows="what somebody wants to be told",
+        grows="customers",
+        end="when they are erased",
+        job="UserErased",
+    ),
+    Retention(
+        table="unsubscribes",
+        rows="a link in a message that ends a topic",
+        grows="customers",
+        expiries=(
+            Expiry(days=400, what="the message was written", since="created_at", where="created_at > 0", key=("hash",)),
+        ),
+    ),
+    Retention(
+        table="stock_alerts",
+        rows="who wants to be told when something is back",
+        grows="strangers",
+        expiries=(
+            Expiry(
+                days=1,
+                what="it was asked for, if nobody confirmed it",
+                since="created_at",
+                where="confirmed = 0",
+                key=("variant_id", "person"),
+            ),
+            Expiry(
+                days=400,
+                what="it was asked for",
+                since="created_at",
+                where="confirmed = 1",
+                key=("variant_id", "person"),
+            ),
+        ),
+        end="when they were told",
+        job="BackInStock",
+    ),
+    Retention(
+        table="alert_tokens",
+        rows="a link that confirms an alert",
+        grows="strangers",
+        expiries=(Expiry(days=0, what="it expires", since="expires_at", key=("hash",)),),
+    ),
+)

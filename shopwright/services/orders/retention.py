@@ -1,0 +1,56 @@
+"""How long the rows of each table are kept."""
+
+from shopwright.kit.retention import Expiry, Retention
+
+RETENTION: tuple[Retention, ...] = (
+    Retention(
+        table="orders",
+        rows="an order",
+        grows="orders",
+        end="never: books; who bought is erased with the account",
+        job="UserErased",
+    ),
+    Retention(
+        table="placements",
+        rows="an order that is being placed, by its Idempotency-Key",
+        grows="orders",
+        expiries=(
+            Expiry(days=7, what="it was placed", since="order_id", prefix="ord", where="written = 1", key=("key",)),
+        ),
+        end="those given up, when what was set aside has gone back",
+        job="orders.unfinished",
+    ),
+    Retention(table="order_lines", rows="a line of an order", grows="orders", end="with its order"),
+    Retention(table="shipments", rows="a parcel", grows="orders", end="with its order"),
+    Retention(table="order_refunds", rows="a refund", grows="orders", end="with its order"),
+    Retention(table="timeline", rows="what happened to an order", grows="orders", end="with its order"),
+    Retention(table="counters", rows="the last order number", grows="not at all", end="never: there is one"),
+    Retention(
+        table="guesses",
+        rows="wrong guesses of an order's number",
+        grows="strangers",
+        end="an hour after them",
+        job="orders.guesses",
+    ),
+    Retention(
+        table="holders",
+        rows="an address or e-mail that has unpaid orders",
+        grows="strangers",
+        end="a day after its last order",
+        job="orders.unfinished",
+    ),
+    Retention(
+        table="holds",
+        rows="what an unpaid order holds",
+        grows="strangers",
+        end="when it is paid or ends",
+        job="orders.expire",
+    ),
+    Retention(
+        table="held_lines",
+        rows="units an unpaid order holds",
+        grows="strangers",
+        end="when it is paid or ends",
+        job="orders.expire",
+    ),
+)

@@ -1,0 +1,15 @@
+"""How long the rows of each table are kept."""
+
+from shopwright.kit.retention import Retention
+
+RETENTION: tuple[Retention, ...] = (
+    Retention(
+        table="payments",
+        rows="a payment",
+        grows="orders",
+        end="never: books; by what tries are counted (hashes), when its window has passed",
+        job="payments.forget_tries",
+    ),
+    Retention(table="refunds", rows="money given back", grows="orders", end="never: books"),
+    Retention(table="ledger", rows="an entry of the ledger", grows="orders", end="never: books"),
+)

@@ -1,0 +1,40 @@
+"""How long the rows of each table are kept."""
+
+from shopwright.kit.retention import Expiry, Retention
+
+RETENTION: tuple[Retention, ...] = (
+    Retention(table="prices", rows="a price", grows="products", end="never: one a variant and currency"),
+    Retention(
+        table="price_changes",
+        rows="an earlier price (Directive 98/6/EC asks for the lowest of 30 days)",
+        grows="products",
+        expiries=(
+            Expiry(
+                days=400,
+                what="it was set, unless it was the last before",
+                since="id",
+                prefix="prc",
+                where="EXISTS (SELECT 1 FROM price_changes n WHERE n.variant_id = price_changes.variant_id"
+                " AND n.currency = price_changes.currency AND n.id > price_changes.id AND n.id < :old)",
+            ),
+        ),
+    ),
+    Retention(table="coupons", rows="a coupon", grows="staff", end="when staff remove it"),
+    Retention(
+        table="coupon_uses",
+        rows="that an order used a coupon",
+        grows="orders",
+        end="with its order, or when that is cancelled",
+        job="OrderCancelled",
+    ),
+    Retention(
+        table="coupon_users",
+        rows="who used a coupon, by hash",
+        grows="orders",
+        end="with its order, or when that is cancelled",
+        job="OrderCancelled",
+    ),
+    Retention(table="tax_rates", rows="a tax rate", grows="staff", end="when staff remove it"),
+    Retention(table="shipping_rates", rows="a shipping rate", grows="staff", end="when staff remove it"),
+    Retention(table="promotions", rows="a promotion", grows="staff", end="when staff remove it"),
+)

@@ -1,0 +1,215 @@
+"""Nothing grows for ever: what ends, when, and what stays."""
+
+import itertools
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shopwright.app import Shop, migrations_of
+from shopwright.doctor import examine
+from shopwright.engines.database.migrations import all_in, new_tables
+from shopwright.handlers import tidy
+from shopwright.kit.clock import HandClock, to_micros
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.retention import Retention
+from shopwright.retention import retention_of
+from shopwright.services import RIVER
+from tests.conftest import fill_cart, sell
+from tests.services.test_orders import place
+
+SERVICES = (*RIVER, "pretend")
+WEEK = 7
+
+
+def declared() -> Iterator[tuple[str, Retention]]:
+    for service in SERVICES:
+        for rule in retention_of(service):
+            yield service, rule
+
+
+async def pass_days(shop: Shop, clock: HandClock, days: int) -> None:
+    """So many days go by, and each service ends what is old: at once, not by a day an hour."""
+    clock.move(days=days)
+    for work in shop.works.values():
+        async with work.begin() as tx:
+            await tx.run("DELETE FROM shop_marks WHERE name = 'retention'")
+    await shop.bus.settle()
+
+
+async def rows(shop: Shop, service: str, table: str) -> int:
+    [row] = await shop.works[service].fetch(f"SELECT count(*) AS n FROM {table}")
+    return int(row["n"])
+
+
+def test_every_table_says_how_long_its_rows_are_kept() -> None:
+    for service in SERVICES:
+        made = new_tables([one for migration in all_in(migrations_of(service)) for one in migration.statements()])
+        named = [rule.table for rule in retention_of(service)]
+        assert sorted(named) == sorted(made), service
+
+
+@pytest.mark.parametrize(("service", "rule"), [pytest.param(*one, id=f"{one[0]}.{one[1].table}") for one in declared()])
+def test_a_table_that_grows_says_what_ends_its_rows(service: str, rule: Retention) -> None:
+    assert rule.expiries or rule.end
+    if rule.grows in {"strangers", "requests"}:
+        assert not rule.end.startswith("never"), f"{service}.{rule.table} is filled by strangers and never emptied"
+
+
+async def test_a_week_after_an_order_only_what_books_need_is_kept(shop: Shop, clock: HandClock) -> None:
+    kettle = await sell(shop, on_hand=10)
+    order = await place(shop, kettle, 2)
+    clock.move(minutes=1)
+    await shop.bus.settle()
+    await pass_days(shop, clock, WEEK + 2)
+    for service, table in (("orders", "facts"), ("insights", "inbox"), ("insights", "journal"), ("carts", "carts")):
+        assert await rows(shop, service, table) == 0, f"{service}.{table}"
+    assert await rows(shop, "carts", "cart_lines") == 0
+    texts = await shop.works["notifications"].fetch("SELECT subject, text, html FROM messages")
+    assert {(row["text"], row["html"]) for row in texts} == {("", "")}, "that it was sent is known, its words are gone"
+    assert {"We have your order 1001", "Payment received for order 1001"} <= {row["subject"] for row in texts}
+    await pass_days(shop, clock, 30)
+    assert await rows(shop, "notifications", "messages") == 0
+    assert await rows(shop, "inventory", "reservations") == 0
+    again = await shop.orders.get(order.id)
+    assert (again.number, again.status, again.totals) == (order.number, "paid", order.totals)
+    assert [day.orders for day in await shop.insights.days(60) if day.orders] == [1]
+    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+
+
+async def test_what_a_shopper_comes_back_to_stays_for_as_long_as_was_said(shop: Shop, clock: HandClock) -> None:
+    kettle = await sell(shop)
+    guest, customer = await shop.carts.create(None), await shop.carts.create("usr_someone")
+    for cart in (guest, customer):
+        await shop.carts.add(cart.id, kettle.variants[0].id, 1)
+    await pass_days(shop, clock, 59)
+    assert (await shop.carts.get(guest.id)).lines
+    await pass_days(shop, clock, 2)
+    with pytest.raises(Missing):
+        await shop.carts.get(guest.id)
+    assert (await shop.carts.get(customer.id)).lines
+    assert await rows(shop, "carts", "cart_lines") == 1
+
+
+async def test_sums_are_the_same_when_they_are_made_anew_from_a_log_that_was_trimmed(
+    shop: Shop, clock: HandClock
+) -> None:
+    kettle, lamp = await sell(shop, on_hand=50), await sell(shop, "Lamp", on_hand=50)
+    for product, days in ((kettle, 3), (lamp, 4), (kettle, 5), (lamp, 1)):
+        await place(shop, product, 2)
+        await shop.search.searched({"kettle": 3})
+        await pass_days(shop, clock, days)
+    before = await sums(shop)
+    trimmed = await rows(shop, "insights", "journal")
+    await shop.insights.rebuild()
+    assert await sums(shop) == before
+    await pass_days(shop, clock, 20)
+    assert await rows(shop, "insights", "journal") < trimmed
+    before = await sums(shop)
+    await shop.insights.rebuild()
+    assert await sums(shop) == before
+    assert sum(day.orders for day in await shop.insights.days(60)) == 4
+
+
+async def sums(shop: Shop) -> tuple[Any, ...]:
+    insights = shop.insights
+    return (
+        await insights.days(60), await insights.top_products(), await insights.funnel(60), await insights.top_searches(60),
+    )  # fmt: skip
+
+
+async def test_a_cursor_that_points_before_the_log_is_told_so(shop: Shop, clock: HandClock) -> None:
+    await sell(shop)
+    first = (await shop.insights.events(limit=1))[0]
+    await pass_days(shop, clock, WEEK + 2)
+    await sell(shop, "Lamp")
+    with pytest.raises(Invalid, match="older than 7 days"):
+        await shop.insights.events(first.cursor)
+    kept = await shop.insights.events()
+    assert kept
+    assert await shop.insights.events(kept[0].cursor) == kept[1:]
+
+
+async def test_words_strangers_make_up_do_not_fill_the_shop(shop: Shop, clock: HandClock) -> None:
+    numbers = itertools.count()
+    for _ in range(3):
+        for _ in range(30):
+            await shop.search.searched({f"word{next(numbers)}": 1 for _ in range(200)} | {"kettle": 2})
+        await shop.bus.settle()
+        assert await rows(shop, "insights", "searches") <= 5_200 + 500 * 2
+        await pass_days(shop, clock, 1)
+        assert await rows(shop, "insights", "searches") <= 500 * 3
+    assert await rows(shop, "insights", "searches") <= 500 * 3
+    assert (await shop.insights.top_searches(30))[0].words == "kettle"
+    await pass_days(shop, clock, 401)
+    assert await rows(shop, "insights", "searches") == 0
+
+
+async def test_old_movements_are_carried_forward_and_stock_still_adds_up(shop: Shop, clock: HandClock) -> None:
+    kettle = await sell(shop, on_hand=10)
+    for _ in range(3):
+        await place(shop, kettle)
+    await pass_days(shop, clock, 399)
+    await place(shop, kettle)
+    await pass_days(shop, clock, 3)
+    told = [(one.delta, one.reason) for one in await shop.inventory.movements(kettle.variants[0].id)]
+    assert [delta for delta, _ in told] == [-1, 7]
+    assert told[-1][1] == "carried forward"
+    assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+
+
+async def test_a_clock_that_is_a_year_ahead_for_an_hour_ends_a_day_and_not_a_year(shop: Shop, clock: HandClock) -> None:
+    kettle = await sell(shop)
+    await place(shop, kettle)
+    await pass_days(shop, clock, 1)
+    clock.set_wrong(days=365)
+    for work in shop.works.values():
+        await tidy(shop, work)
+    clock.set_wrong(days=-365)
+    assert await rows(shop, "insights", "journal")
+    assert await rows(shop, "notifications", "messages")
+    assert {row["text"] for row in await shop.works["notifications"].fetch("SELECT text FROM messages")} != {""}
+
+
+async def test_what_is_on_its_way_for_long_is_still_handled_once(shop: Shop, clock: HandClock) -> None:
+    """The note that a fact was handled outlives the delivery that was not struck off."""
+    kettle = await sell(shop)
+    await place(shop, kettle)
+    await shop.bus.settle()
+    work = shop.works["orders"]
+    [fact] = await work.fetch("SELECT id, subject FROM facts WHERE type = 'OrderPaid'")
+    late = to_micros(clock.now() + timedelta(days=3660))
+    async with work.begin() as tx:
+        await tx.run(
+            "INSERT INTO deliveries (fact_id, hearer, subject, due) VALUES (:id, 'insights.OrderPaid', :subject, :due)",
+            id=fact["id"], subject=fact["subject"], due=late,
+        )  # fmt: skip
+    for _ in range(WEEK + 5):
+        clock.move(days=1)
+        for each in shop.works.values():
+            await tidy(shop, each)
+    assert await rows(shop, "insights", "inbox"), "something that old may still come again"
+    async with work.begin() as tx:
+        await tx.run("UPDATE deliveries SET due = 0 WHERE fact_id = :id", id=fact["id"])
+    await shop.bus.settle()
+    assert [day.orders for day in await shop.insights.days(60) if day.orders] == [1]
+
+
+async def test_strangers_fill_no_table_for_good(shop: Shop, clock: HandClock) -> None:
+    kettle = await sell(shop, on_hand=1_000)
+    sizes: list[int] = []
+    for day in range(45):
+        cart = await fill_cart(shop, (kettle, 1), email=f"stranger{day}@example.com")
+        await shop.search.searched({f"nonsense{day}": 1})
+        await shop.recommendations.looked({kettle.id: 1})
+        assert cart.lines
+        await pass_days(shop, clock, 3)
+        if day in {30, 44}:
+            counted = [
+                await rows(shop, service, rule.table)
+                for service, rule in declared()
+                if service != "insights" and rule.grows in {"strangers", "orders", "requests"}
+            ]
+            sizes.append(sum(counted))
+    assert sizes[1] <= sizes[0] + 2, f"it grew from {sizes[0]} to {sizes[1]} rows within 42 days"
