@@ -31,8 +31,9 @@ RECLAIMED, LEAST_FREE = 512, 2048
 MIGRATED = "SELECT name FROM sqlite_master WHERE name = 'migrations'"
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
 NOT_OPENED = "The shop's database cannot be opened just now."
+# A file that was made without it uses its free pages again, and gives none back.
+OF_A_NEW_FILE = "PRAGMA auto_vacuum=INCREMENTAL"
 PRAGMAS = (
-    "PRAGMA auto_vacuum=INCREMENTAL",  # of a new file; an older one uses its free pages again, and gives none back
     "PRAGMA journal_mode=WAL",
     "PRAGMA journal_size_limit=16777216",
     "PRAGMA synchronous=FULL",
@@ -45,8 +46,9 @@ PRAGMAS = (
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=OPEN_WAIT_S, cached_statements=512)
     connection.row_factory = sqlite3.Row
+    pragmas = PRAGMAS if path.stat().st_size else (OF_A_NEW_FILE, *PRAGMAS)
     try:
-        for pragma in PRAGMAS:
+        for pragma in pragmas:
             _prepare(connection, pragma)
     except sqlite3.Error:
         connection.close()

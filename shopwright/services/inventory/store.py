@@ -241,11 +241,10 @@ async def movements(source: Work, variant_id: str, limit: int) -> list[Movement]
 async def with_old_movements(source: Work, before: str) -> list[str]:
     """Variants that have several movements older than this id, at one location."""
     rows = await source.fetch(
-        "SELECT DISTINCT variant_id FROM (SELECT variant_id, location FROM movements WHERE id < :before"
-        " GROUP BY variant_id, location HAVING count(*) > 1) AS old ORDER BY variant_id",
+        "SELECT variant_id FROM movements WHERE id < :before GROUP BY variant_id, location HAVING count(*) > 1",
         before=before,
     )
-    return [row["variant_id"] for row in rows]
+    return sorted({row["variant_id"] for row in rows})
 
 
 async def carry_forward(tx: Transaction, variant_id: str, before: str) -> None:

@@ -4,7 +4,8 @@ CREATE INDEX unsubscribes_created ON unsubscribes (created_at);
 CREATE INDEX messages_with_text ON messages (id) WHERE text <> '';
 -- Only some messages wait, are about an account, or are forgotten at a time of their own: an index of those alone is small.
 DROP INDEX messages_due;
-CREATE INDEX messages_due ON messages (state, due) WHERE state <> 'sent';
+CREATE INDEX messages_due ON messages (due) WHERE state = 'waiting';
+CREATE INDEX messages_failed ON messages (due) WHERE state = 'failed';
 DROP INDEX messages_account;
 CREATE INDEX messages_account ON messages (account, id) WHERE account <> '';
 DROP INDEX messages_forget;
