@@ -33,7 +33,7 @@ from shopwright.engines.providers import PRETEND
 from shopwright.kit import business, disk, watch
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.logs import ACCESS, TEXT, JsonLines, Lines, SecurityLines, SizedFile
-from shopwright.kit.private import keep_to_ourselves, make_file
+from shopwright.kit.private import keep_to_ourselves, make_file, make_folder
 from shopwright.kit.web import access_log
 from shopwright.settings import Settings, with_secret
 from shopwright.ways import check_apart, serving
@@ -67,6 +67,7 @@ def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
         log.setLevel(level)
         log.propagate = False
         log.handlers[:] = [handler]
+    make_folder(Path(data))
     make_file(Path(data) / "security.log")
     kept = SizedFile(str(Path(data) / "security.log"))
     kept.setFormatter(SecurityLines())
@@ -124,8 +125,9 @@ async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) ->
             with Progress(transient=True) as bar:
                 task = bar.add_task("Drawing the demo catalogue")
                 await load(shop, lambda done, every: bar.update(task, completed=done, total=every))
-            await shop.bus.settle()
-            await live_a_little(shop)
+            with business.unlogged():
+                await shop.bus.settle()
+                await live_a_little(shop)
         return Prepared(password, await _notes(shop, demo=demo) if "payments" in shop.here else ())
     finally:
         await shop.close()

@@ -3,7 +3,8 @@
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from shopwright.kit import trace
 from shopwright.kit.facts import Fact
@@ -19,6 +20,16 @@ def note(step: str, ids: Mapping[str, str], *, request: str, parent: str) -> Non
     told = {name: value for name, value in fields.items() if value}
     words = [f"{_short(name)}={_quoted(value)}" for name, value in told.items() if name != "event"]
     log.info("%s", " ".join([step, *words]), extra={"fields": told})
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """What is done in here is said to have happened before: it is no news."""
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 def note_fact(fact: Fact) -> None:

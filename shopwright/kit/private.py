@@ -7,7 +7,7 @@ from pathlib import Path
 
 FILE, FOLDER, UMASK = 0o600, 0o700, 0o077
 # What a data folder holds that is ours: a folder that was named by mistake keeps what else is in it as it is.
-OUR_FILES = ("*.db", "*.db-wal", "*.db-shm", "*.db-damaged", "*.db-wal-damaged", "*.key", "*.log", "reserve")
+OUR_FILES = ("*.db", "*.db-wal", "*.db-shm", "*.db-damaged", "*.db-wal-damaged", "*.key", "*.log", "*.log.*", "reserve")
 OUR_FOLDERS = ("files", "search", "cluster")
 
 

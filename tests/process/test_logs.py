@@ -1,12 +1,16 @@
 """What a real server writes about an order: to be found by its id, and by its request."""
 
+import os
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.process.server import Server, buy
+from tests.process.server import Server, buy, free_port
 from tests.process.test_processes import stock_up
 
 pytestmark = pytest.mark.slow
@@ -44,3 +48,22 @@ async def test_an_order_is_followed_through_the_log_of_a_server(
         assert re.match(rf"{BEGIN} POST /v1/orders 201 [\d.]+ ms \d+ bytes 127\.0\.0\.0 {request} ", asked[0])
     assert not re.search(r"crt_\w", log)
     assert "ada@example.com" not in log
+
+
+def test_a_new_demo_shop_opens_in_a_new_folder_and_tells_no_old_news(tmp_path: Path) -> None:
+    data, log = tmp_path / "not" / "yet", tmp_path / "server.log"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "shopwright", "serve", "--demo", "--data", str(data), "--port", str(free_port())],
+            env=environment, stdout=out, stderr=out,
+        )  # fmt: skip
+    try:
+        while "Ctrl-C closes the shop." not in log.read_text():
+            assert child.poll() is None, log.read_text()
+            time.sleep(0.2)
+        assert "shopwright.business" not in log.read_text().partition("is open")[0]
+        assert "OrderPlaced" not in log.read_text()
+    finally:
+        child.terminate()
+        child.wait(timeout=60)
