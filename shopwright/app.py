@@ -22,6 +22,7 @@ import httpx
 from argon2 import PasswordHasher
 
 from shopwright import __version__, handlers, parts
+from shopwright.damage_watch import watch_for_damage
 from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.cache import open_cache, open_hot, open_marks
 from shopwright.engines.database import open_database
@@ -338,7 +339,7 @@ class Shop:
             self._tell_counts(),
             self.clock_watch.run(),
             self.numbers.watch_the_loop(),
-            *([carry()] if deliver else []),
+            *([carry(), watch_for_damage(self.works.values())] if deliver else []),
         ]
         with trace.watched_by(self.tracer):
             running = [asyncio.create_task(task) for task in tasks]

@@ -19,7 +19,7 @@ from shopwright.kit import disk
 from shopwright.kit.auth import anyone
 from shopwright.kit.clock import to_micros
 from shopwright.kit.clock_watch import behind_s
-from shopwright.kit.errors import Missing, ShopError, Unavailable
+from shopwright.kit.errors import Damaged, Missing, ShopError, Unavailable
 from shopwright.kit.house import READY_S, Condition, GivenUp, Waiting
 from shopwright.kit.web.access import OWN_TOKEN, allow
 from shopwright.kit.web.document import document
@@ -92,6 +92,10 @@ class Housekeeper:
         asked["disk"] = self._disk()
         return dict(zip(asked, await asyncio.gather(*map(_state, asked.values())), strict=True))
 
+    def damaged(self) -> frozenset[str]:
+        """The services whose databases are damaged: they are read on, and not written."""
+        return frozenset(name for name, work in self._shop.works.items() if work.database.damaged)
+
     async def _disk(self) -> None:
         """There is room to write. Raises Unavailable."""
         data = Path(self._shop.settings.data)
@@ -105,6 +109,8 @@ class Housekeeper:
 
     async def _database(self, name: str, work: Work) -> None:
         """It answers, and all its tables are there. Raises Unavailable."""
+        if known := work.database.damaged:
+            raise Damaged(known)
         await work.database.check()
         if name not in self._probes:
             statements = [one for migration in all_in(migrations_of(name)) for one in migration.statements()]
@@ -158,6 +164,7 @@ class Housekeeper:
         for name, work in shop.works.items():  # first: what is asked next uses one more
             most, used = work.database.connections()
             numbers.connections.labels(name, "used").set(used)
+            numbers.damaged.labels(name).set(bool(work.database.damaged))
             numbers.connections.labels(name, "free").set(most - used)
         counting = [_state(self._count(name, work)) for name, work in shop.works.items()]
         engines, _ = await asyncio.gather(self.engines(), asyncio.gather(*counting))
@@ -215,11 +222,12 @@ def operator_routes() -> Routes:
         engines = await house.engines()
         # Without the others the shop says less, but it sells: it stays in the load balancer.
         bad = {name for name, state in engines.items() if state != GOOD}
-        good = not any(name.startswith("database ") and name.partition(" ")[2] not in SPARED for name in bad)
+        needed = {name.partition(" ")[2] for name in bad if name.startswith("database ")} - SPARED
+        good = needed <= house.damaged()  # what is damaged is read on: one can look around
         status = GOOD if not bad else "less" if good else "unavailable"
         body: dict[str, Any] = {"status": status}
         if may_look_inside(request, settings.metrics_token):
-            body |= {"version": __version__, "writes": good and "disk" not in bad, "engines": engines}
+            body |= {"version": __version__, "writes": not needed and "disk" not in bad, "engines": engines}
         return Response(body, status_code=200 if good else 503)
 
     @get("/metrics", opt=allow(anyone) | OWN_TOKEN, include_in_schema=False)

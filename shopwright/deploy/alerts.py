@@ -89,6 +89,13 @@ def _parts() -> list[Alert]:
             says="The {{ $labels.engine }} does not answer one of those that need it.",
         ),
         Alert(
+            name="DatabaseDamaged",
+            expr="max by (service) (shopwright_database_damaged) > 0",
+            lasts="1m",
+            severity="page",
+            says="The database of {{ $labels.service }} is damaged: it is not written any more.",
+        ),
+        Alert(
             name="CallsFail",
             expr='sum by (service) (rate(shopwright_calls_total{outcome!="answered"}[5m]))'
             " / sum by (service) (rate(shopwright_calls_total[5m])) > 0.05",

@@ -96,6 +96,10 @@ CAUSES: dict[str, tuple[Series, Series]] = {
     "ConnectionsShort": (pair("orders", 10), pair("orders", 5)),
     "BackupOld": (backup_age("backup", "200000x60"), backup_age("backup", "100000x60")),
     "DrillOld": (backup_age("restore drill", "4e6x60"), backup_age("restore drill", "3e6x60")),
+    "DatabaseDamaged": (
+        {'shopwright_database_damaged{service="orders"}': "1x60"},
+        {'shopwright_database_damaged{service="orders"}': "0x60"},
+    ),
     "DiskLow": (space("5e8x60"), space("5e10x60")),
     # 40 GB that fall by 0.1 GB a minute, and by next to nothing.
     "DiskFilling": (space("40e9-1e8x60"), space("40e9-1e5x60")),

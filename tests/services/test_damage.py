@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -20,10 +21,12 @@ from shopwright.engines.cache.windows import MachineWindows
 from shopwright.engines.database import damage
 from shopwright.engines.database.postgresql_errors import translate
 from shopwright.engines.database.sqlite import SqliteDatabase
+from shopwright.housekeeping import Housekeeper
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Damaged, Unavailable
 from shopwright.kit.ports import Query
 from shopwright.kit.web.problems import NOT_UNTIL_REPAIRED, describe
+from shopwright.web import build
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
 from tests.services.test_backup import picture
 from tests.services.test_orders import place
@@ -276,3 +279,21 @@ async def test_a_damaged_file_of_limits_is_begun_anew(tmp_path: Path) -> None:
 def test_damage_in_postgresql_names_the_schema(kind: str, words: str) -> None:
     with pytest.raises(Damaged, match=words):
         translate(getattr(asyncpg.exceptions, kind)("invalid page in block 7"), "orders")
+
+
+async def test_damage_is_found_told_and_nothing_is_sold_while_one_can_look_around(data_folder: Path) -> None:
+    file = data_folder / "orders.db"
+    checkpoint(file)
+    middle_page(file)
+    shop = Shop(make_settings(data_folder), hasher=QUICK)
+    await shop.works["orders"].database.look_for_damage()
+    house = Housekeeper(shop)
+    assert house.damaged() == {"orders"}
+    assert b'shopwright_database_damaged{service="orders"} 1.0' in await house.numbers()
+    transport = httpx.ASGITransport(app=build(shop, deliver=False), client=("127.0.0.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        ready = await client.get("/health/ready")
+        assert (ready.status_code, ready.json()["status"], ready.json()["writes"]) == (200, "less", False)
+        assert str(file) in ready.json()["engines"]["database orders"]
+        assert (await client.get("/v1/products")).status_code == 200
+    await shop.close()
