@@ -14,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,16 +101,18 @@ def whole(tables: Mapping[str, TableMark], files: Mapping[str, str]) -> str:
     return hashlib.sha256(told).hexdigest()
 
 
-async def write(shop: Shop, path: Path, accept: Callable[[Manifest], None] = lambda _manifest: None) -> Manifest:
+async def write(
+    shop: Shop, path: Path, accept: Callable[[Manifest], None] = lambda _manifest: None, *, is_held: bool = False
+) -> Manifest:
     """Write the whole shop to `path`, which appears when it was read back, or not at all. Raises Unavailable.
 
-    `accept` may raise, too: what is in it is not as it should be.
+    `accept` may raise, too: what is in it is not as it should be. `is_held`: within `held`.
     """
     unfinished = path.with_name(f".{path.name}.new")
     try:
         make_file(unfinished)
         async with AsyncExitStack() as stack:
-            opened = await snapshots(shop, stack)
+            opened = await (_opened_in if is_held else snapshots)(shop, stack)
             with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
                 manifest = await _write(shop, opened, archive)
         accept(manifest)
@@ -134,12 +136,34 @@ def _read_back(path: Path, manifest: Manifest) -> None:
 
 async def snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
     """One moment in the life of the whole shop: everyone waits, until a snapshot of each service is there."""
-    for name in KEEP_DOCUMENTS:
-        await stack.enter_async_context(shop.documents.steady(shop.works[name]))
-    async with AsyncExitStack() as held:
-        for work in shop.works.values():
-            await held.enter_async_context(work.database.hold())
-        return {name: await stack.enter_async_context(work.database.snapshot()) for name, work in shop.works.items()}
+    await stack.enter_async_context(_steady(shop))
+    async with _all_held(shop):
+        return await _opened_in(shop, stack)
+
+
+@asynccontextmanager
+async def held(shop: Shop) -> AsyncIterator[Mapping[str, Session]]:
+    """A transaction of each service, beside which nothing is written; all are undone where the process ends in it."""
+    async with _steady(shop), _all_held(shop) as sessions:
+        yield sessions
+
+
+@asynccontextmanager
+async def _steady(shop: Shop) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        for name in KEEP_DOCUMENTS:
+            await stack.enter_async_context(shop.documents.steady(shop.works[name]))
+        yield
+
+
+@asynccontextmanager
+async def _all_held(shop: Shop) -> AsyncIterator[Mapping[str, Session]]:
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(work.database.hold()) for name, work in shop.works.items()}
+
+
+async def _opened_in(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
+    return {name: await stack.enter_async_context(work.database.snapshot()) for name, work in shop.works.items()}
 
 
 async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile.ZipFile) -> Manifest:
@@ -256,23 +280,32 @@ async def read(shop: Shop, path: Path) -> Manifest:
     """Make this shop what the archive says, whatever it was; nothing is changed before all of it is checked. Raises Invalid, Refused."""
     check_version(manifest_of(path))
     manifest = await load_rows(shop, path)
+    await complete(shop)
+    return manifest
+
+
+async def complete(shop: Shop) -> None:
+    """Make anew what is in no archive, once the rows of one are here."""
     await shop.protect()
     await shop.users.log.seal_anew()
     await shop.search.rebuild()
-    return manifest
 
 
 async def load_rows(shop: Shop, path: Path) -> Manifest:
     """Put what is in the archive into tables like those it was written from, and into the file store."""
+    async with _all_held(shop) as sessions:
+        return await load_into(shop, sessions, path)
+
+
+async def load_into(shop: Shop, sessions: Mapping[str, Session], path: Path) -> Manifest:
+    """Do the same in transactions that have begun. Raises Invalid, Refused."""
     with _opened(path) as archive:
         manifest = _manifest(archive, path)
         _check_files(archive, manifest, path)
-        async with AsyncExitStack() as held:
-            sessions = {name: await held.enter_async_context(work.database.hold()) for name, work in shop.works.items()}
-            for service, session in sessions.items():
-                await _replace(session, service, manifest, archive, path)
-            for name in manifest.files:
-                await shop.files.put(name, archive.read(f"files/{name}"))
+        for service, session in sessions.items():
+            await _replace(session, service, manifest, archive, path)
+        for name in manifest.files:
+            await shop.files.put(name, archive.read(f"files/{name}"))
     return manifest
 
 

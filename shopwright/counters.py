@@ -6,6 +6,7 @@ Which numbers went with it is noted beside the counter, so that `doctor` knows t
 from collections.abc import Mapping
 
 from shopwright.app import Shop
+from shopwright.kit.database import Session
 from shopwright.kit.errors import ShopError
 from shopwright.kit.facts import decode
 from shopwright.services.orders.contract import OrderPlaced
@@ -28,7 +29,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, str], str]] = {
 
 
 async def highest(shop: Shop) -> dict[str, int]:
-    """The highest number each counter has given; 0 where that cannot be read."""
+    """The highest number each counter has given, as committed; 0 where that cannot be read."""
     found = {name: await _highest(shop, service, asked) for name, (service, asked, _) in COUNTERS.items()}
     return found | {ORDERS: max(found[ORDERS], await _told(shop))}
 
@@ -56,8 +57,8 @@ async def _highest(shop: Shop, service: str, asked: tuple[str, str]) -> int:
     return max(found)
 
 
-async def jump(shop: Shop, past: Mapping[str, int], *, gap_is_known: bool) -> dict[str, int]:
-    """Go on behind these numbers; answer those that had to jump, and where to."""
+async def jump(shop: Shop, past: Mapping[str, int]) -> dict[str, int]:
+    """Go on behind these numbers, and behind all that were given; answer the counters that had to jump, and where to."""
     now = await highest(shop)
     jumped = {}
     for name, (service, _, sql) in COUNTERS.items():
@@ -65,17 +66,24 @@ async def jump(shop: Shop, past: Mapping[str, int], *, gap_is_known: bool) -> di
         async with shop.works[service].begin() as tx:
             if await tx.run(sql, n=number):
                 jumped[name] = number
-                if gap_is_known and name == ORDERS and number > (last := await _last_order(shop)):
-                    await tx.run(NOTE_GAP, name=f"{GAP}{last}", value=number)
     return jumped
 
 
+async def jump_in(sessions: Mapping[str, Session], past: Mapping[str, int]) -> dict[str, int]:
+    """Do the same in transactions that have replaced the tables; the orders between are noted as gone."""
+    jumped = {}
+    for name, (service, _, sql) in COUNTERS.items():
+        session, number = sessions[service], past[name]
+        if await session.run(sql, {"n": number}):
+            jumped[name] = number
+            last = int((await session.fetch(LAST_ORDER, {}))[0]["n"] or 0) if name == ORDERS else number
+            if number > last:
+                await session.run(NOTE_GAP, {"name": f"{GAP}{last}", "value": number})
+    return jumped
+
+
+LAST_ORDER = "SELECT max(number) AS n FROM orders"
 NOTE_GAP = "INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value"
-
-
-async def _last_order(shop: Shop) -> int:
-    row = await shop.works["orders"].one("SELECT max(number) AS n FROM orders")
-    return int(row["n"] or 0) if row is not None else 0
 
 
 async def note_gaps(shop: Shop, gaps: Mapping[int, int]) -> None:

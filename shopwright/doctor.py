@@ -8,6 +8,7 @@ import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -25,6 +26,7 @@ from shopwright.pictures import compare, unreadable_pictures
 from shopwright.services.notifications.delivery import sentences
 from shopwright.services.orders.contract import OrderPlaced
 from shopwright.services.orders.model import PAID
+from shopwright.unfinished_restore import unfinished_restore
 
 GRACE_S = 60
 PATIENCE_S = 5.0  # a shop that starts has brought home by then what was on its way
@@ -339,6 +341,10 @@ async def _backups_are_recent(shop: Shop) -> list[str]:
     return overdue(await backup_ages(shop.users, shop.clock.now()))
 
 
+async def _restore_was_finished(shop: Shop) -> list[str]:
+    return [wrong] if (wrong := unfinished_restore(Path(shop.settings.data))) else []
+
+
 async def _clock_is_right(shop: Shop) -> list[str]:
     behind = {name: await behind_s(work) for name, work in shop.works.items()}
     return [
@@ -363,6 +369,7 @@ LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("the clock is not behind what was written by it", _clock_is_right),
     ("messages are sent", _messages_leave),
     ("backups are recent", _backups_are_recent),
+    ("no restore was broken off", _restore_was_finished),
 )
 MENDABLE: tuple[tuple[str, Callable[[Shop], Awaitable[list[Open]]]], ...] = (
     ("every paid order was paid, in full, and every payment has its order", _payments_match),

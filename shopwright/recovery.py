@@ -147,4 +147,4 @@ async def go_on_behind(shop: Shop, recovered: Sequence[Recovered]) -> dict[str, 
         for row in table.lost
         if one.service == "orders" and table.table == "orders" and isinstance(row.get("number"), int)
     ]
-    return await counters.jump(shop, {counters.ORDERS: max(numbers, default=0)}, gap_is_known=False)
+    return await counters.jump(shop, {counters.ORDERS: max(numbers, default=0)})

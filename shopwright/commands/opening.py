@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from shopwright.kit.errors import Damaged, Missing, Refused, ShopError
 from shopwright.kit.settings import mask
+from shopwright.unfinished_restore import require_finished
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -48,6 +49,8 @@ def with_shop(
     from shopwright.kit import disk
     from shopwright.settings import with_secret
 
+    if not damaged:
+        require_finished(Path(settings.data))
     if disk.give_up_reserve(Path(settings.data)):
         print(f"The disk of {settings.data} is full: its reserve was given up for this command.", file=sys.stderr)
 
@@ -123,6 +126,7 @@ async def readable_of(settings: "Settings", needs: Needs) -> dict[str, bool]:
 
 async def require_shop(settings: "Settings", services: Sequence[str] = (), *, needs: Needs = "whole") -> None:
     """Raise Missing where less of a shop is there than `needs` says; nothing is made or changed by asking."""
+    require_finished(Path(settings.data))
     _require(settings, await databases_of(settings, services), needs)
 
 

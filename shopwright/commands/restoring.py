@@ -3,8 +3,7 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -19,8 +18,8 @@ from shopwright.doctor import databases_are_whole
 from shopwright.kit.clock import from_micros
 from shopwright.kit.errors import Refused, ShopError
 from shopwright.recovery import ENDS, aside_in, files_of, put_aside, require_stopped
+from shopwright.unfinished_restore import forget_replacing, note_replacing
 
-WORDS = "The shop is being restored from an archive and takes nothing for a moment. Try again soon."
 # What is counted of what goes: in words, where it is, and what it is called by.
 COUNTED = (
     ("orders", "orders/orders", "SELECT id, number AS name, placed_at AS time FROM orders ORDER BY number"),
@@ -51,7 +50,9 @@ async def into_empty(shop: Shop, file: Path) -> int:
     """Make a shop of what the archive says. Raises Refused where there is one."""
     if not await archive.is_empty(shop):
         raise Refused("This shop is not empty; `shopwright restore` replaces what is in it.")
-    await _read(shop, file)
+    async with upgraded_archive(file, shop.settings) as now:
+        tell(await archive.read(shop, now), f"is here, as {file} had it")
+    await shop.search.bring_up_to_date()
     return 0
 
 
@@ -66,23 +67,31 @@ async def restore(shop: Shop, file: Path, *, sure: bool) -> int:
             "The shop that is here is damaged. Its files are put aside as they are before it is replaced.", sure=sure
         )
         await _put_aside(shop)
+    keep = not wrong and not await archive.is_empty(shop)
+    if keep:
+        _require_sure(await _what_goes(shop, file), sure=sure)
     async with recording(shop, "restore", f"file {file.name}"):
-        if wrong or await archive.is_empty(shop):
-            await _read(shop, file)
-        else:
-            _require_sure(await _what_goes(shop, file), sure=sure)
-            async with _fenced(shop):
-                past = await counters.highest(shop)
-                await _keep(shop)
-            await _read(shop, file)
-        for name, number in (await counters.jump(shop, past, gap_is_known=True)).items():
-            print(f"The {name} go on after {number}: none is given twice.")
+        await _replace(shop, file, past, keep=keep)
     return 0
 
 
-async def _read(shop: Shop, file: Path) -> None:
+async def _replace(shop: Shop, file: Path, past: Mapping[str, int], *, keep: bool) -> None:
+    """Nothing is written from when the shop that is here is kept until the other is in its place, with its numbers."""
+    data = Path(shop.settings.data)
     async with upgraded_archive(file, shop.settings) as now:
-        tell(await archive.read(shop, now), f"is here, as {file} had it")
+        archive.check_version(archive.manifest_of(now))
+        async with archive.held(shop) as sessions:
+            if keep:
+                await _keep(shop)
+            given = await counters.highest(shop)
+            manifest = await archive.load_into(shop, sessions, now)
+            jumped = await counters.jump_in(sessions, {name: max(past[name], given[name]) for name in given})
+            note_replacing(data, file)  # each service is committed by itself
+        await archive.complete(shop)
+    forget_replacing(data)
+    tell(manifest, f"is here, as {file} had it")
+    for name, number in jumped.items():
+        print(f"The {name} go on after {number}: none is given twice.")
     await shop.search.bring_up_to_date()
 
 
@@ -120,27 +129,14 @@ async def _going(shop: Shop, file: Path, one: tuple[str, str, str]) -> Going | N
     return Going(what, len(gone), first, last)
 
 
-@asynccontextmanager
-async def _fenced(shop: Shop) -> AsyncIterator[None]:
-    """Nothing is written meanwhile: what is kept is all there is. One that was broken off: `shopwright move --release`."""
-    works = list(shop.works.values())
-    try:
-        for work in works:
-            await work.database.movable.fence(WORDS)
-        yield
-    finally:
-        for work in works:
-            await work.database.movable.unfence()
-
-
 async def _keep(shop: Shop) -> None:
     """The shop that is here, as an archive of its own."""
     path = Path(shop.settings.data) / f"before-restore-{shop.clock.now():%Y%m%d-%H%M%S}.zip"
     try:
-        await archive.write(shop, path)
+        await archive.write(shop, path, is_held=True)
     except ShopError as error:
         raise Refused(f"The shop that is here cannot be kept: {error.detail} Nothing was changed.") from error
-    print(f"The shop that is here was kept in {path}.")
+    print(f"The shop that is here was kept in {path}.", flush=True)
 
 
 async def _put_aside(shop: Shop) -> None:

@@ -2,8 +2,15 @@
 
 import asyncio
 import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -90,3 +97,84 @@ def test_a_damaged_shop_is_put_aside_and_restored(
     assert table(folder / "orders.db", "SELECT value FROM counters WHERE name = 'order_number'") == [(1005,)]
     looked = shopwright(folder, "doctor")
     assert looked.exit_code == 0, looked.output
+
+
+class Giving:
+    """A shopper's checkout that gives out order numbers, as fast as the shop lets it, until it is told to stop."""
+
+    def __init__(self, file: Path) -> None:
+        self.given: list[int] = []
+        self._file = file
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        with closing(sqlite3.connect(self._file, isolation_level=None, timeout=0)) as connection:
+            while not self._stopped.wait(0.0003):
+                with suppress(sqlite3.OperationalError):  # the file is held
+                    self.given += connection.execute(
+                        "UPDATE counters SET value = value + 1 WHERE name = 'order_number' RETURNING value"
+                    ).fetchone()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+
+async def test_no_number_is_given_twice_however_fast_they_are_given_while_a_restore_goes_on(
+    folder: Path, tmp_path: Path
+) -> None:
+    with Giving(folder / "orders.db") as giving:
+        told = await asyncio.to_thread(shopwright, folder, "restore", str(tmp_path / "shop.zip"), "--yes")
+    assert told.exit_code == 0, told.output
+    kept = next(iter(await asyncio.to_thread(lambda: list(folder.glob("before-restore-*.zip")))))
+    counter = next(row["value"] for row in archive.rows_in(kept, "orders/counters") if row["name"] == "order_number")
+    assert min(giving.given) <= counter < max(giving.given), "it gave some before and after"
+    assert giving.given == list(range(1006, 1006 + len(giving.given)))
+
+
+def restoring(folder: Path, file: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "shopwright", "restore", str(file), "--yes", "--data", str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_restore_that_is_killed_once_the_shop_was_kept_leaves_the_shop_as_it_was(
+    folder: Path, tmp_path: Path
+) -> None:
+    with restoring(folder, tmp_path / "shop.zip") as process:
+        for line in process.stdout:
+            if "was kept in" in line:
+                process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert list(folder.glob("before-restore-*.zip"))
+    assert numbers(folder) == [1001, 1002, 1003, 1004, 1005]
+    looked = shopwright(folder, "doctor")
+    assert looked.exit_code == 0, looked.output
+    asyncio.run(trade(folder, "Sofa", 1))
+    assert numbers(folder)[-1] == 1006
+
+
+def test_a_restore_that_is_killed_while_it_replaces_is_named_and_finished_by_another(
+    folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "shop.zip"
+    with restoring(folder, file) as process:
+        while not (folder / "restore-unfinished").exists():
+            assert process.poll() is None
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    words = f"Finish it: `shopwright restore {file}`"
+    for command in (("doctor",), ("backup", str(tmp_path / "kept")), ("serve",)):
+        told = shopwright(folder, *command)
+        assert told.exit_code == 1, (command, told.output)
+        assert words in told.output, (command, told.output)
+    assert not (tmp_path / "kept").exists()
+    told = shopwright(folder, "restore", str(file), "--yes")
+    assert told.exit_code == 0, told.output
+    assert numbers(folder) == [1001, 1002, 1003]
+    assert table(folder / "orders.db", "SELECT value FROM counters WHERE name = 'order_number'") == [(1005,)]
+    assert shopwright(folder, "doctor").exit_code == 0

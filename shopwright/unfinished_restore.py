@@ -1,0 +1,39 @@
+"""A restore that was broken off while it replaced one service after the other: a part of the shop may be of the archive."""
+
+from pathlib import Path
+
+from shopwright.kit.errors import Refused
+from shopwright.kit.private import make_file
+
+NAME = "restore-unfinished"
+
+
+def note_replacing(data: Path, archive: Path) -> None:
+    """From now on the shop is neither as it was nor as the archive has it. Raises OSError, and nothing is replaced."""
+    make_file(data / NAME)
+    (data / NAME).write_text(str(archive.absolute()), encoding="utf-8")
+
+
+def forget_replacing(data: Path) -> None:
+    """All of it is here."""
+    (data / NAME).unlink(missing_ok=True)
+
+
+def unfinished_restore(data: Path) -> str:
+    """What to do where one was broken off, in words; empty where none was."""
+    try:
+        archive = (data / NAME).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"{data / NAME} cannot be read ({error.strerror})."
+    return (
+        f"A restore of {archive} was broken off: a part of the shop may be as it was before. Finish it:"
+        f" `shopwright restore {archive}`. (It was kept as before-restore-….zip in {data}, if it was not empty.)"
+    )
+
+
+def require_finished(data: Path) -> None:
+    """Raise Refused where a restore was broken off."""
+    if wrong := unfinished_restore(data):
+        raise Refused(wrong)
