@@ -20,7 +20,6 @@ from tests.services.test_damage import (
     PAGE,
     checkpoint,
     last_page,
-    logged,
     middle_page,
     page_one,
     shopwright,
@@ -133,19 +132,78 @@ async def test_nothing_is_touched_while_the_shop_runs(data_folder: Path) -> None
     assert not await asyncio.to_thread(lambda: list(data_folder.glob("damaged-*")))
 
 
-def test_commits_that_a_damaged_log_hides_are_saved(tmp_path: Path) -> None:
-    file, log = logged(tmp_path, 30)
-    spoil(log, 32 + 6 * (24 + PAGE) + 24 + 3000, b"damage")
-    new = tmp_path / "new.db"
-    with closing(sqlite3.connect(new)) as connection:
-        connection.execute("CREATE TABLE migrations (name TEXT)")
-        connection.execute("CREATE TABLE other (name TEXT)")
-    found = salvage(file, new)
-    with closing(sqlite3.connect(file)) as connection:
-        sqlite = connection.execute("SELECT count(*) FROM migrations").fetchone()[0]
-    saved = next(one for one in found.tables if one.table == "other")
-    assert saved.rows == 0
-    assert sqlite < 10
+async def killed_with_a_log(data_folder: Path, place_for_it: Path) -> Path:
+    """A copy of the shop after five more orders, as a process leaves it that was killed: they are in the log alone."""
+    shop = Shop(make_settings(data_folder), hasher=QUICK)
+    async with shop.running(deliver=False):
+        product = await sell(shop, "Sofa", on_hand=50)
+        await shop.bus.settle()
+        for _ in range(5):
+            await place(shop, product)
+        await shop.bus.settle()
+        await asyncio.to_thread(
+            shutil.copytree, data_folder, place_for_it, ignore=shutil.ignore_patterns("*-shm", "search")
+        )
+    return place_for_it / "orders.db"
+
+
+def frames_of(log: Path, pages: list[int]) -> list[tuple[int, int]]:
+    """The frames of a log that hold one of these pages: where the content of each begins, and which page it is."""
+    content = log.read_bytes()
+    heads = range(32, len(content) - PAGE, 24 + PAGE)
+    found = [(at + 24, int.from_bytes(content[at : at + 4], "big")) for at in heads]
+    return [(at, page) for at, page in found if page in pages]
+
+
+def read_by_sqlite(file: Path, beside: Path) -> set[int]:
+    """The numbers of orders that SQLite itself finds in a file with its log."""
+    beside.mkdir()
+    for end in ("", "-wal"):
+        shutil.copy(file.with_name(f"{file.name}{end}"), beside)
+    return {number for (number,) in table(beside / file.name, "SELECT number FROM orders")}
+
+
+@pytest.mark.parametrize("where", [3000, -20], ids=["content", "head of the frame"])
+async def test_commits_that_a_damaged_log_hides_are_saved(data_folder: Path, tmp_path: Path, where: int) -> None:
+    file = await killed_with_a_log(data_folder, tmp_path / "killed")
+    log = file.with_name("orders.db-wal")
+    whole = read_by_sqlite(file, tmp_path / "whole")
+    assert whole == set(range(1001, 1001 + ORDERS + 5))
+    written = frames_of(log, pages_of(tmp_path / "whole" / "orders.db", "orders"))
+    at = next(at for at, page in written if page in {later for after, later in written if after > at})
+    spoil(log, at + where, b"damage" if where > 0 else bytes(12))  # of a page that was written again afterwards
+    assert read_by_sqlite(file, tmp_path / "bad") < whole, "SQLite does not come as far"
+    told = await asyncio.to_thread(shopwright, file.parent, "doctor", "--recover")
+    assert told.exit_code == 0, told.output
+    assert {number for (number,) in table(file, "SELECT number FROM orders")} == whole
+    assert next(file.parent.glob("damaged-*/orders.db-wal-damaged")).stat().st_size > at
+
+
+async def test_of_a_damaged_log_only_what_was_in_bad_frames_is_lost_and_it_is_named(
+    data_folder: Path, tmp_path: Path
+) -> None:
+    file = await killed_with_a_log(data_folder, tmp_path / "killed")
+    log = file.with_name("orders.db-wal")
+    whole = read_by_sqlite(file, tmp_path / "whole")
+    last, order_id = max(whole), table(tmp_path / "whole" / "orders.db", "SELECT id FROM orders")[-1][0]
+    written = frames_of(log, pages_of(tmp_path / "whole" / "orders.db", "orders"))
+    content = log.read_bytes()
+    for at in [at for at, _ in written if order_id.encode() in content[at : at + PAGE]]:
+        spoil(log, at, random.Random(5).randbytes(PAGE))  # the page is as it was before this order
+    told = await asyncio.to_thread(shopwright, file.parent, "doctor", "--recover")
+    assert {number for (number,) in table(file, "SELECT number FROM orders")} == whole - {last}
+    assert re.search(rf"orders: {len(whole) - 1} rows saved, .*could not be read", told.output), told.output
+    assert f"Order {last} ({order_id})" in told.output, told.output
+
+
+async def test_a_page_that_is_saved_as_it_was_before_a_bad_frame_is_told(data_folder: Path, tmp_path: Path) -> None:
+    file = await killed_with_a_log(data_folder, tmp_path / "killed")
+    read_by_sqlite(file, tmp_path / "whole")
+    log, pages = file.with_name("orders.db-wal"), pages_of(tmp_path / "whole" / "orders.db", "orders")
+    at, _ = frames_of(log, pages)[-1]
+    spoil(log, at + 3000, b"damage")
+    told = await asyncio.to_thread(shopwright, file.parent, "doctor", "--recover")
+    assert re.search(r"orders: 19 rows saved, .*1 pages or rows could not be read", told.output), told.output
 
 
 async def test_a_payment_whose_order_is_lost_is_given_back_when_it_is_named(data_folder: Path) -> None:

@@ -53,8 +53,11 @@ def pair_at(content: bytes, at: int) -> tuple[int, int]:
     return first, second
 
 
-def frames(log: Path) -> dict[int, bytes]:
-    """The newest content of each page that a log has: of whole frames, up to the last that ends a commit."""
+def frames(log: Path) -> tuple[dict[int, bytes], set[int]]:
+    """The newest content of each page that a log has: of whole frames, up to the last that ends a commit.
+
+    And the pages whose newest frame is bad: what is known of them is from before it.
+    """
     content = log.read_bytes() if log.exists() else b""
     magic, _, size = struct.unpack_from(">3I", content.ljust(WAL_HEAD, b"\0"))
     known = magic in {WAL_MAGIC, WAL_BIG} and size in SIZES
@@ -64,6 +67,8 @@ def frames(log: Path) -> dict[int, bytes]:
     before: tuple[int, int] | None = pair_at(content, 24) if known else None
     committed: dict[int, bytes] = {}
     since: dict[int, bytes] = {}
+    bad: set[int] = set()
+    outdated: set[int] = set()
     for at in range(WAL_HEAD, len(content) - FRAME_HEAD - size + 1, FRAME_HEAD + size):
         (number, ends), own = pair_at(content, at), pair_at(content, at + 16)
         if content[at + 8 : at + 16] != salts:
@@ -73,11 +78,14 @@ def frames(log: Path) -> dict[int, bytes]:
         whole = before is None or checksum(content[at : at + 8] + page, *before, order) == own
         if whole:  # of one after a bad frame nobody knows; a page that is none is seen when it is read
             since[number] = page
+            bad.discard(number)
+        else:
+            bad.add(number)
         before = own
         if ends:
             committed |= since
-            since = {}
-    return committed
+            since, outdated = {}, set(bad)
+    return committed, outdated
 
 
 class Pages:
@@ -86,8 +94,11 @@ class Pages:
     def __init__(self, path: Path, logs: tuple[Path, ...]) -> None:
         self._content = path.read_bytes()
         self._newer: dict[int, bytes] = {}
+        self._outdated: set[int] = set()
         for log in logs:
-            self._newer |= frames(log)
+            newer, outdated = frames(log)
+            self._newer |= newer
+            self._outdated = self._outdated - newer.keys() | outdated
         head = self.head
         size = struct.unpack_from(">H", head, 16)[0] if head.startswith(MAGIC) else USUAL
         self.size = 65_536 if size == 1 else size if size in SIZES else USUAL
@@ -139,6 +150,7 @@ class Pages:
                 continue
             seen.add(number)
             kind = self.kind(number)
+            unreadable += number in self._outdated
             if kind in {LEAF_TABLE, LEAF_INDEX}:
                 leaves.append(number)
             elif kind in {INNER_TABLE, INNER_INDEX}:
