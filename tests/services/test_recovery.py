@@ -15,10 +15,13 @@ import pytest
 from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.sqlite import SqliteDatabase
 from shopwright.engines.database.sqlite_salvage import salvage
+from shopwright.kit.errors import Damaged
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
 from tests.services.test_damage import (
     PAGE,
     checkpoint,
+    empty,
+    gone,
     last_page,
     middle_page,
     page_one,
@@ -262,6 +265,64 @@ async def test_an_index_that_is_not_as_its_table_is_made_anew(data_folder: Path)
     assert await database.rebuild_indexes()
     assert not database.damaged
     await database.close()
+
+
+def zeros_in(path: Path, name: str) -> None:
+    """The last page of a table or an index is gone; whoever looks through the file notes it."""
+    checkpoint(path)
+    spoil(path, (pages_of(path, name)[-1] - 1) * PAGE, bytes(PAGE))
+
+
+@pytest.mark.parametrize("name", ["orders_status", "sqlite_autoindex_orders_1"])
+async def test_a_shop_whose_index_lost_a_page_is_repaired_while_it_runs_and_sells_again(
+    data_folder: Path, name: str
+) -> None:
+    file = data_folder / "orders.db"
+    before = table(file, "SELECT * FROM orders NOT INDEXED ORDER BY id")
+    shop = Shop(make_settings(data_folder), hasher=QUICK)
+    async with shop.running(deliver=False):
+        product = await sell(shop, "Sofa", on_hand=50)
+        await shop.bus.settle()
+        zeros_in(file, name)
+        assert "doctor --repair" in (await asyncio.to_thread(shopwright, data_folder, "doctor")).output
+        assert (data_folder / "orders.db-damaged").exists()
+        with pytest.raises(Damaged):
+            await place(shop, product)
+        told = await asyncio.to_thread(shopwright, data_folder, "doctor", "--repair")
+        assert told.exit_code == 0, told.output
+        assert "The database of orders is whole, and can be written again." in told.output
+        assert not (data_folder / "orders.db-damaged").exists()
+        assert table(file, "SELECT * FROM orders NOT INDEXED ORDER BY id") == before
+        assert (await place(shop, product)).number
+    assert table(file, "PRAGMA integrity_check") == [("ok",)]
+    assert table(file, "PRAGMA auto_vacuum") == [(2,)]
+    assert not list(data_folder.glob(".orders-*"))
+
+
+async def test_where_a_table_lost_a_page_a_repair_changes_nothing_and_names_the_recovery(data_folder: Path) -> None:
+    file = data_folder / "orders.db"
+    zeros_in(file, "orders")
+    damaged = file.read_bytes()
+    told = await asyncio.to_thread(shopwright, data_folder, "doctor", "--repair")
+    assert told.exit_code == 1
+    assert f"{file} is damaged" in told.output
+    assert "shopwright doctor --recover" in told.output
+    assert file.read_bytes() == damaged
+    assert (data_folder / "orders.db-damaged").exists()
+
+
+@pytest.mark.parametrize("how", [empty, gone, page_one])
+def test_a_repair_makes_no_file_where_one_is_gone_and_mends_none_that_is_no_database(
+    data_folder: Path, how: Callable[[Path], None]
+) -> None:
+    file = data_folder / "orders.db"
+    checkpoint(file)
+    how(file)
+    left = file.read_bytes() if file.exists() else None
+    told = shopwright(data_folder, "doctor", "--repair")
+    assert told.exit_code == 1
+    assert f"{file} is damaged" in told.output
+    assert (file.read_bytes() if file.exists() else None) == left
 
 
 async def test_lists_and_recommendations_come_back_from_those_who_know(data_folder: Path) -> None:

@@ -21,6 +21,9 @@ log = logging.getLogger("shopwright.engines")
 CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_CORRUPTFS", "SQLITE_IOERR_DATA")
 # Where the code says less than the words: of a schema that cannot be parsed, and of text that is none (Python's own).
 WORDS = ("malformed database schema", "Could not decode to UTF-8")
+INDEXES_FIRST = (
+    "`shopwright doctor --repair` mends it where indexes alone are damaged; it says so if there is more to it."
+)
 WHAT_NEXT = (
     "Stop the shop, then save what can be read with `shopwright doctor --recover`, or go back to an archive with"
     " `shopwright restore FILE.zip`."
@@ -30,7 +33,6 @@ EMPTY = "SELECT count(*) AS tables FROM sqlite_master"
 PAGE = 4096
 WAL_HEAD, FRAME_HEAD = 32, 24
 WAL_MAGIC = frozenset({0x377F0682, 0x377F0683})
-CHECK, WHOLE = "PRAGMA integrity_check(1)", ["ok"]
 FIRST_LOCKED, LOCKED_BYTES = 0x40000002, 510  # where readers lock (sqlite.org/lockingv3.html)
 MANY_COMMITS = 2
 
@@ -43,7 +45,7 @@ def is_damage(error: Exception) -> bool:
 
 def sentence_for(path: Path, reason: object) -> str:
     """What is damaged and what to do, for who runs the shop."""
-    return f"{path} is damaged ({reason}). {WHAT_NEXT}"
+    return f"{path} is damaged ({reason}). {INDEXES_FIRST} Otherwise: {WHAT_NEXT}"
 
 
 def marker_of(path: Path) -> Path:
@@ -74,7 +76,7 @@ def missing_file(path: Path) -> str:
     """What to say of a file that is gone, or has nothing in it; empty where it is there."""
     if path.exists() and path.stat().st_size:
         return ""
-    return sentence_for(path, "the file is empty" if path.exists() else "the file is missing")
+    return f"{path} is damaged (the file is {'empty' if path.exists() else 'missing'}). {WHAT_NEXT}"
 
 
 def forget_damage(path: Path) -> None:
@@ -100,22 +102,6 @@ def quick_check(path: Path, within_s: float | None = None) -> str | None:
             return str(error)
         raise
     return "" if found == ["ok"] else " ".join(found).replace("*** in database main ***", "").strip()
-
-
-def rebuild_indexes(path: Path) -> bool:
-    """Make indexes anew where they are not as their tables are; True where something was damaged and nothing is now."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        known = known_damage(path)
-        found = [row[0] for row in connection.execute(CHECK)]
-        if found != WHOLE:
-            with suppress(sqlite3.Error):  # what is damaged besides is found again
-                connection.execute("REINDEX")
-            if (left := [row[0] for row in connection.execute(CHECK)]) != WHOLE:
-                raise note_damage(path, left[0])
-        if damaged_wal_of(path).exists():
-            return False
-        forget_damage(path)
-        return bool(known) or found != WHOLE
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from shopwright.engines.database import damage, migrations
 from shopwright.engines.database.sqlite_moving import SqliteMoving
+from shopwright.engines.database.sqlite_rebuild import rebuild_indexes
 from shopwright.engines.database.walindex import WalIndex
 from shopwright.kit.database import Params, Reads, Row, Step, UniqueViolation
 from shopwright.kit.errors import Damaged, Unavailable
@@ -335,8 +336,10 @@ class SqliteDatabase:
         return found is not None
 
     async def rebuild_indexes(self) -> bool:
+        if gone := damage.missing_file(self._path):  # SQLite would make an empty one
+            raise Damaged(gone, data={"place": str(self._path)})
         try:
-            return await asyncio.to_thread(damage.rebuild_indexes, self._path)
+            return await asyncio.to_thread(rebuild_indexes, self._path)
         except sqlite3.Error as error:
             _translate(error, self._path)
 
