@@ -12,6 +12,7 @@ from shopwright.kit.facts import decode
 from shopwright.services.orders.contract import OrderPlaced
 
 GAP = "gap after "
+FIRST_NUMBER = 1000  # the first order has the one after it
 ORDERS, JOURNAL = "order numbers", "positions in the log of facts"
 # Name → service, the highest that was given, and how the counter is set to a number.
 COUNTERS: Mapping[str, tuple[str, tuple[str, str], str]] = {
@@ -76,7 +77,7 @@ async def jump_in(sessions: Mapping[str, Session], past: Mapping[str, int]) -> d
         session, number = sessions[service], past[name]
         if await session.run(sql, {"n": number}):
             jumped[name] = number
-            last = int((await session.fetch(LAST_ORDER, {}))[0]["n"] or 0) if name == ORDERS else number
+            last = int((await session.fetch(LAST_ORDER, {}))[0]["n"] or FIRST_NUMBER) if name == ORDERS else number
             if number > last:
                 await session.run(NOTE_GAP, {"name": f"{GAP}{last}", "value": number})
     return jumped

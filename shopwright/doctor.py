@@ -14,7 +14,7 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.backup_age import backup_ages, overdue
-from shopwright.counters import known_gaps
+from shopwright.counters import FIRST_NUMBER, known_gaps
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.clock_watch import behind_s
 from shopwright.kit.database import Row
@@ -22,6 +22,7 @@ from shopwright.kit.errors import Damaged, ShopError
 from shopwright.kit.facts import UnderWay, decode
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money, write
+from shopwright.lost_orders import lost_orders_are_noted
 from shopwright.pictures import compare, unreadable_pictures
 from shopwright.services.notifications.delivery import sentences
 from shopwright.services.orders.contract import OrderPlaced
@@ -31,7 +32,6 @@ from shopwright.unfinished_restore import unfinished_restore
 GRACE_S = 60
 PATIENCE_S = 5.0  # a shop that starts has brought home by then what was on its way
 AGAIN_S = 0.5
-FIRST_NUMBER = 1000
 MESSAGES_LATE_S = 900.0
 DELIVERED = "every fact was delivered, or is on its way"
 log = logging.getLogger("shopwright")
@@ -284,7 +284,7 @@ async def _numbers_have_no_gaps(shop: Shop) -> list[str]:
     gaps = await known_gaps(shop)
     wrong = [
         f"After order {before} comes {after}."
-        for before, after in itertools.pairwise(numbers)
+        for before, after in itertools.pairwise([FIRST_NUMBER, *numbers])
         if after != before + 1 and gaps.get(before) != after - 1
     ]
     last = numbers[-1] if numbers else FIRST_NUMBER
@@ -363,6 +363,7 @@ CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("the ledger balances and agrees with the payments", lambda one: one.payments.damage()),
     ("order numbers have no gaps", _numbers_have_no_gaps),
     ("every order that was placed is there", _orders_are_there),
+    ("every order that stock and messages know is there", lost_orders_are_noted),
     ("the audit log is whole and as it was written", lambda one: one.users.log.damage()),
 )
 LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (

@@ -22,6 +22,7 @@ from shopwright.engines.database.sqlite_salvage import Salvage, applied_migratio
 from shopwright.kit.errors import Damaged, Refused, Unavailable
 from shopwright.kit.private import make_file, make_folder
 from shopwright.kit.settings import mask
+from shopwright.lost_orders import lost_orders
 from shopwright.settings import Settings
 from shopwright.ways import with_databases
 
@@ -147,4 +148,7 @@ async def go_on_behind(shop: Shop, recovered: Sequence[Recovered]) -> dict[str, 
         for row in table.lost
         if one.service == "orders" and table.table == "orders" and isinstance(row.get("number"), int)
     ]
-    return await counters.jump(shop, {counters.ORDERS: max(numbers, default=0)})
+    last = await shop.works["orders"].one("SELECT id, number FROM orders ORDER BY number DESC LIMIT 1")
+    unnumbered = [order_id for order_id in await lost_orders(shop) if last is None or order_id > last["id"]]
+    least = (last["number"] if last is not None else counters.FIRST_NUMBER) + len(unnumbered)
+    return await counters.jump(shop, {counters.ORDERS: max(least, *numbers, 0)})

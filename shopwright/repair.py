@@ -87,7 +87,7 @@ async def note_gaps(shop: Shop) -> list[str]:
     known = await counters.known_gaps(shop)
     gaps = {
         before: after - 1
-        for before, after in itertools.pairwise(numbers)
+        for before, after in itertools.pairwise([counters.FIRST_NUMBER, *numbers])
         if after != before + 1 and known.get(before) != after - 1
     }
     last = numbers[-1] if numbers else 0
