@@ -71,8 +71,14 @@ async def damage_in(file: Path) -> str:
     return database.damaged
 
 
+def _require_allowed(files: Sequence[Path]) -> None:
+    if why := next((why for file in files if (why := damage.forbidden_file(file))), ""):
+        raise Unavailable(f"{why} Nothing was changed.")
+
+
 def require_stopped(files: Sequence[Path]) -> None:
-    """Raise Refused where another process has one of them open."""
+    """Raise Refused where another process has one of them open, Unavailable where one may not be used."""
+    _require_allowed(files)
     used = [file.name for file in files if file.exists() and damage.in_use(file)]
     if used:
         raise Refused(
@@ -99,6 +105,7 @@ def aside_in(data: Path) -> Path:
 async def recover(settings: Settings) -> list[Recovered]:
     """Save what can be read of each damaged file. Raises Refused while the shop runs, Unavailable where a disk is full."""
     files = files_of(settings)
+    _require_allowed(list(files.values()))
     found = {name: file for name, file in files.items() if await damage_in(file)}
     if not found:
         return []

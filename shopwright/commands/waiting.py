@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
-from shopwright.kit.errors import Unavailable
+from shopwright.kit.errors import Damaged, Unavailable
+from shopwright.kit.web.problems import NOT_UNTIL_REPAIRED
 
 T = TypeVar("T")
 EVERY_S = 1.0
@@ -27,7 +28,7 @@ async def until_there(prepare: Callable[[], Awaitable[T]], host: str, port: int)
             try:
                 return await prepare()
             except Unavailable as error:
-                closed.say(error.detail)
+                closed.say(error.detail, NOT_UNTIL_REPAIRED if isinstance(error, Damaged) else "")
             if port and server is None:
                 server = await asyncio.start_server(closed.answer, host, port, limit=LONGEST_HEAD)
             await asyncio.sleep(EVERY_S)
@@ -41,20 +42,20 @@ class NotReady:
     """Answers every request, health checks among them, with 503 and the reason."""
 
     def __init__(self) -> None:
-        self._why = ""
+        self._why = self._shown = ""
 
-    def say(self, why: str) -> None:
-        """To whoever looks at the terminal, once for each reason."""
+    def say(self, why: str, shown: str = "") -> None:
+        """To whoever looks at the terminal, once for each reason; `shown`: what is said of it to all others."""
         if why != self._why:
             print(f"Not ready: {why} Waiting for it …", file=sys.stderr, flush=True)
-        self._why = why
+        self._why, self._shown = why, shown or why
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request, then the connection ends."""
         try:
             async with asyncio.timeout(ASKED_IN_S):
                 await reader.readuntil(b"\r\n\r\n")
-            told = {"status": "unavailable", "detail": self._why}
+            told = {"status": "unavailable", "detail": self._shown}
             body = msgspec.json.encode(told)
             head = (
                 "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"

@@ -1,7 +1,13 @@
 """A server over a damaged file: it starts, shows its goods, sells nothing, and says so; after a recovery it sells again."""
 
 import asyncio
+import contextlib
+import os
+import random
 import shutil
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import httpx
@@ -53,3 +59,74 @@ async def test_a_shop_whose_orders_are_damaged_can_be_looked_at_and_sells_after_
             assert (await buy(client, sku, "ada2")).status_code == 201
     finally:
         await asyncio.to_thread(server.stop)
+
+
+def test_a_shop_whose_file_lost_its_head_says_which_and_what_to_type_and_opens_once_it_is_recovered(
+    migrated: tuple[Path, str], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(migrated[0], data)
+    file = data / "orders.db"
+    checkpoint(file)
+    spoil(file, 0, random.Random(1).randbytes(100))
+    server = Server(data, "")
+    starting = threading.Thread(target=server.start)
+    starting.start()
+    try:
+        answer = None
+        while answer is None:
+            with contextlib.suppress(httpx.TransportError):
+                answer = httpx.get(f"{server.url}/", trust_env=False, timeout=5)
+        assert (answer.status_code, answer.json()["detail"]) == (503, NOT_UNTIL_REPAIRED)
+        said = server.log.read_text()
+        assert f"{file} is damaged" in said
+        assert "shopwright doctor --recover" in said
+        assert "Traceback" not in said
+        recovered = server.run("doctor", "--recover")
+        assert recovered.returncode == 0, recovered.stdout + recovered.stderr
+        starting.join(30)
+        assert httpx.get(f"{server.url}/health/ready", trust_env=False, timeout=5).json()["writes"]
+    finally:
+        server.stop()
+        starting.join()
+
+
+# Root may read everything: without these two capabilities (capabilities(7): DAC_OVERRIDE, DAC_READ_SEARCH) it may not.
+AS_ANOTHER = """
+import ctypes, os, sys
+for capability in (1, 2):
+    ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+os.execv(sys.executable, [sys.executable, "-m", "shopwright", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="gives files to another user")
+def test_a_file_of_another_user_is_named_by_each_command_and_none_ends_in_a_traceback(
+    migrated: tuple[Path, str], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(migrated[0], data)
+    file, kept = data / "orders.db", tmp_path / "shop.zip"
+    server = Server(data, "")
+    assert server.run("export", str(kept)).returncode == 0
+    os.chown(file, 65534, -1)
+    file.chmod(0o600)
+    for command in (
+        ("doctor",),
+        ("doctor", "--repair"),
+        ("doctor", "--recover"),
+        ("backup", str(tmp_path / "backups")),
+        ("export", str(tmp_path / "other.zip")),
+        ("restore", str(kept), "--yes"),
+    ):
+        told = subprocess.run(
+            [sys.executable, "-c", AS_ANOTHER, *command], env=server.environment, capture_output=True, text=True,
+            check=False, timeout=60,
+        )  # fmt: skip
+        said = told.stdout + told.stderr
+        assert told.returncode == 1, (command, said)
+        assert f"{file} may not be read and written by this user" in said, (command, said)
+        assert f"chown USER {file}" in said, (command, said)
+        assert "Traceback" not in said, (command, said)
+    assert not (tmp_path / "backups").exists()
+    assert not (tmp_path / "other.zip").exists()

@@ -6,6 +6,7 @@ file is read as far as it can be, and not written any more.
 
 import logging
 import mmap
+import os
 import sqlite3
 import sys
 import threading
@@ -21,9 +22,6 @@ log = logging.getLogger("shopwright.engines")
 CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_CORRUPTFS", "SQLITE_IOERR_DATA")
 # Where the code says less than the words: of a schema that cannot be parsed, and of text that is none (Python's own).
 WORDS = ("malformed database schema", "Could not decode to UTF-8")
-INDEXES_FIRST = (
-    "`shopwright doctor --repair` mends it where indexes alone are damaged; it says so if there is more to it."
-)
 WHAT_NEXT = (
     "Stop the shop, then save what can be read with `shopwright doctor --recover`, or go back to an archive with"
     " `shopwright restore FILE.zip`."
@@ -45,7 +43,7 @@ def is_damage(error: Exception) -> bool:
 
 def sentence_for(path: Path, reason: object) -> str:
     """What is damaged and what to do, for who runs the shop."""
-    return f"{path} is damaged ({reason}). {INDEXES_FIRST} Otherwise: {WHAT_NEXT}"
+    return f"{path} is damaged ({reason}). `shopwright doctor --repair` mends it where indexes alone are. {WHAT_NEXT}"
 
 
 def marker_of(path: Path) -> Path:
@@ -77,6 +75,16 @@ def missing_file(path: Path) -> str:
     if path.exists() and path.stat().st_size:
         return ""
     return f"{path} is damaged (the file is {'empty' if path.exists() else 'missing'}). {WHAT_NEXT}"
+
+
+def forbidden_file(path: Path) -> str:
+    """What to say of a file that is there, and that this user may not read and write; empty where he may."""
+    if not path.exists() or os.access(path, os.R_OK | os.W_OK):
+        return ""
+    return (
+        f"{path} may not be read and written by this user of the machine. Use the one whose file it is (`ls -l {path}`),"
+        f" or give it to him: `chown USER {path}`."
+    )
 
 
 def forget_damage(path: Path) -> None:

@@ -258,9 +258,15 @@ class SqliteDatabase:
         try:
             if not self._path.is_file() or not self._path.stat().st_size:
                 return False
+            self._require_allowed()
         except OSError as error:
             raise Unavailable(f"{self._path} cannot be opened as a SQLite database: {error.strerror}.") from error
         return await asyncio.to_thread(self._is_migrated)
+
+    def _require_allowed(self) -> None:
+        """Raise Unavailable where this user may not use the file; to be seen by who runs the shop alone."""
+        if why := damage.forbidden_file(self._path):
+            raise Unavailable(why)
 
     def _is_migrated(self) -> bool:
         """Read without a change: it may be a database of something else."""
@@ -328,6 +334,7 @@ class SqliteDatabase:
             self._gone = damage.missing_file(self._path)
             if self._gone:
                 return True
+            self._require_allowed()
             found = await asyncio.to_thread(damage.quick_check, self._path, within_s)
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"{self._path} cannot be read: {error}.") from error
@@ -338,6 +345,7 @@ class SqliteDatabase:
     async def rebuild_indexes(self) -> bool:
         if gone := damage.missing_file(self._path):  # SQLite would make an empty one
             raise Damaged(gone, data={"place": str(self._path)})
+        self._require_allowed()
         try:
             return await asyncio.to_thread(rebuild_indexes, self._path)
         except sqlite3.Error as error:
