@@ -339,7 +339,7 @@ class Shop:
             self._tell_counts(),
             self.clock_watch.run(),
             self.numbers.watch_the_loop(),
-            *([carry(), watch_for_damage(self.works.values())] if deliver else []),
+            *([carry(), watch_for_damage(self.works.values(), Path(self.settings.data))] if deliver else []),
         ]
         with trace.watched_by(self.tracer):
             running = [asyncio.create_task(task) for task in tasks]

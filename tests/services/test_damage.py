@@ -6,6 +6,8 @@ import os
 import random
 import shutil
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from shopwright.app import Shop
 from shopwright.cli import main
+from shopwright.damage_watch import OneProcess
 from shopwright.engines.cache.windows import MachineWindows
 from shopwright.engines.database import damage
 from shopwright.engines.database.postgresql_errors import translate
@@ -279,6 +282,45 @@ async def test_a_damaged_file_of_limits_is_begun_anew(tmp_path: Path) -> None:
 def test_damage_in_postgresql_names_the_schema(kind: str, words: str) -> None:
     with pytest.raises(Damaged, match=words):
         translate(getattr(asyncpg.exceptions, kind)("invalid page in block 7"), "orders")
+
+
+def test_one_process_at_a_time_looks_for_damage_and_another_takes_over(tmp_path: Path) -> None:
+    first, second = OneProcess(tmp_path), OneProcess(tmp_path)
+    assert first.is_this()
+    assert first.is_this()
+    assert not second.is_this()
+    first.close()
+    assert second.is_this()
+    second.close()
+
+
+async def test_a_check_under_way_ends_soon_when_it_is_told_to(tmp_path: Path) -> None:
+    file = tmp_path / "large.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE migrations (n INTEGER PRIMARY KEY, name TEXT)")
+        connection.execute(
+            "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 4000000)"
+            " INSERT INTO migrations SELECT n, 'x' FROM many"
+        )
+        connection.commit()
+    began = time.monotonic()
+    assert damage.quick_check(file, None, threading.Event()) == ""
+    whole_s = time.monotonic() - began
+    stop = threading.Event()
+    checking = asyncio.create_task(asyncio.to_thread(damage.quick_check, file, None, stop))
+    await asyncio.sleep(whole_s / 10)
+    began = time.monotonic()
+    stop.set()
+    assert await checking is None
+    assert time.monotonic() - began < whole_s / 2
+    looking = asyncio.create_task(SqliteDatabase(file).look_for_damage())
+    await asyncio.sleep(whole_s / 10)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    began = time.monotonic()
+    await asyncio.get_running_loop().shutdown_default_executor()  # as a process does that ends
+    assert time.monotonic() - began < whole_s / 2
 
 
 async def test_damage_is_found_told_and_nothing_is_sold_while_one_can_look_around(data_folder: Path) -> None:

@@ -33,6 +33,7 @@ WAL_HEAD, FRAME_HEAD = 32, 24
 WAL_MAGIC = frozenset({0x377F0682, 0x377F0683})
 FIRST_LOCKED, LOCKED_BYTES = 0x40000002, 510  # where readers lock (sqlite.org/lockingv3.html)
 MANY_COMMITS = 2
+INTERRUPTED_EVERY_S = 0.02
 
 
 def is_damage(error: Exception) -> bool:
@@ -93,13 +94,14 @@ def forget_damage(path: Path) -> None:
         marker_of(path).unlink(missing_ok=True)
 
 
-def quick_check(path: Path, within_s: float | None = None) -> str | None:
-    """Read the structure of a file: what is damaged in it, empty where nothing is; None where the time was not enough.
+def quick_check(path: Path, within_s: float | None, stop: threading.Event) -> str | None:
+    """Read the structure of a file: what is damaged in it, empty where nothing is; None where it came to no end.
 
-    On a connection of its own: to be called in a thread. Other trouble than damage raises sqlite3.Error.
+    It ends soon after `stop` is set. On a connection of its own: to be called in a thread. Other trouble than damage
+    raises sqlite3.Error.
     """
     try:
-        with closing(_read_only(path)) as connection, _interrupted(connection, within_s):
+        with closing(_read_only(path)) as connection, _interrupted(connection, within_s, stop):
             if not connection.execute(EMPTY).fetchone()[0]:
                 return NO_TABLES
             found = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
@@ -117,17 +119,22 @@ def _read_only(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _interrupted(connection: sqlite3.Connection, within_s: float | None) -> Iterator[None]:
-    if within_s is None:
-        yield
-        return
-    timer = threading.Timer(within_s, connection.interrupt)
-    timer.start()
+def _interrupted(connection: sqlite3.Connection, within_s: float | None, stop: threading.Event) -> Iterator[None]:
+    done = threading.Event()
+
+    def interrupt() -> None:
+        stop.wait(within_s)
+        while not done.wait(INTERRUPTED_EVERY_S):  # a statement that begins a moment later has not heard of it
+            connection.interrupt()
+
+    thread = threading.Thread(target=interrupt, daemon=True)
+    thread.start()
     try:
         yield
     finally:
-        timer.cancel()
-        timer.join()  # it must not reach a connection that is closed
+        done.set()
+        stop.set()
+        thread.join()  # it must not reach a connection that is closed
 
 
 def wal_of(path: Path) -> Path:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext, suppress
@@ -330,14 +331,17 @@ class SqliteDatabase:
         return self._gone or damage.known_damage(self._path)
 
     async def look_for_damage(self, within_s: float | None = None) -> bool:
+        stop = threading.Event()
         try:
             self._gone = damage.missing_file(self._path)
             if self._gone:
                 return True
             self._require_allowed()
-            found = await asyncio.to_thread(damage.quick_check, self._path, within_s)
+            found = await asyncio.to_thread(damage.quick_check, self._path, within_s, stop)
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"{self._path} cannot be read: {error}.") from error
+        finally:
+            stop.set()  # also where this was cancelled: the process would wait for the thread
         if found:
             damage.note_damage(self._path, found)
         return found is not None
