@@ -10,8 +10,10 @@ NAME = "restore-unfinished"
 
 def note_replacing(data: Path, archive: Path) -> None:
     """From now on the shop is neither as it was nor as the archive has it. Raises OSError, and nothing is replaced."""
-    make_file(data / NAME)
-    (data / NAME).write_text(str(archive.absolute()), encoding="utf-8")
+    unfinished = data / f".{NAME}.new"  # a process may be killed between any two of these steps
+    make_file(unfinished)
+    unfinished.write_text(str(archive.absolute()), encoding="utf-8")
+    unfinished.replace(data / NAME)
 
 
 def forget_replacing(data: Path) -> None:
