@@ -595,3 +595,18 @@ async def test_a_provider_that_is_down_for_an_hour_costs_time_and_neither_orders
         assert [row["refunded"] for row in rows] == [500]
         assert (await shop.orders.place(wanted, "meanwhile", GUEST)).status in {"paid", "expired"}
         assert [sentence for one in await examine(shop) for sentence in one.wrong] == []
+
+
+async def test_staff_find_an_order_by_its_number_its_address_and_parts_of_either(shop: Shop) -> None:
+    kettle = await sell(shop, on_hand=20)
+    ada = await place(shop, kettle, email="ada@example.com")
+    grace = await place(shop, kettle, email="grace12@example.org")
+
+    async def found(text: str) -> list[str]:
+        return [one.id for one in await shop.orders.search(text=text)]
+
+    assert await found(ada.number) == await found(f"#{ada.number}") == [ada.id]
+    assert await found("ada@example.com") == await found("ADA@example.com") == [ada.id]
+    assert await found("grace") == await found("12@") == await found("12") == [grace.id]
+    assert await found("lovelace") == [grace.id, ada.id]
+    assert await found("9" * 30) == await found("nobody@example.com") == []

@@ -1,6 +1,7 @@
 """Orders in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -21,6 +22,10 @@ from shopwright.services.orders.contract import (
     Status,
 )
 from shopwright.services.pricing.contract import Step, Totals
+
+# A number of this many digits fits its column.
+LONGEST_NUMBER = 15
+LOOKED_THROUGH = 50_000
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -279,9 +284,28 @@ async def search(
     if after:
         where.append("id < :after")
         values["after"] = after
-    if text:
-        where.append("(CAST(number AS TEXT) = :number OR lower(email) LIKE :like OR lower(name) LIKE :like)")
-        values |= {"number": text.lstrip("#"), "like": f"%{text.lower()}%"}
+    if not text:
+        return await _summaries(source, where, values, limit)
+    # By an index, as most are looked for; else part of a name or address among the newest, for that reads one after the other.
+    number = text.lstrip("#")
+    exactly = "number = :number" if number.isdigit() and len(number) <= LONGEST_NUMBER else "email IN (:text, :lower)"
+    given = {"number": int(number)} if exactly.startswith("number") else {"text": text, "lower": text.lower()}
+    found = await _summaries(source, [*where, exactly], values | given, limit)
+    if found:
+        return found
+    oldest = await source.one(
+        "SELECT id FROM orders WHERE (:after = '' OR id < :after) ORDER BY id DESC LIMIT 1 OFFSET :looked",
+        after=after,
+        looked=LOOKED_THROUGH,
+    )
+    if oldest is not None:
+        where.append("id > :oldest")
+        values["oldest"] = oldest["id"]
+    where.append("(lower(email) LIKE :like OR lower(name) LIKE :like)")
+    return await _summaries(source, where, values | {"like": f"%{text.lower()}%"}, limit)
+
+
+async def _summaries(source: Work, where: Sequence[str], values: Mapping[str, Any], limit: int) -> list[OrderSummary]:
     rows = await source.fetch(
         f"SELECT * FROM orders WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT :limit", limit=limit, **values
     )
