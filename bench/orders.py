@@ -103,7 +103,7 @@ def grow(folder: Path, count: int, grown: int) -> None:
                 "number": f"number + g * {count}",
                 "key": f"replace(key, order_id, {other.get('order_id', 'key')})",
             }
-            other["source"] = "source"
+            other |= {"source": "source", "email": "printf('%07d', g) || email"}
             values = ", ".join(other.get(name, name) for name in columns)
             connection.execute(
                 f"WITH RECURSIVE n(g) AS (SELECT 1 UNION ALL SELECT g + 1 FROM n WHERE g < {times})"

@@ -12,7 +12,6 @@ from typing import Literal
 import msgspec
 
 from shopwright.kit.clock import EPOCH, from_micros, to_micros
-from shopwright.kit.database import Row
 from shopwright.kit.work import Transaction, Work
 
 log = logging.getLogger("shopwright.retention")
@@ -31,8 +30,7 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
     """Rows end `days` after `since`: a column with a time in `unit`s since 1970, or, with a `prefix`, with an id of that kind.
 
     `what` says in words since when, and which rows; `where` says the latter in SQL, with `:old` for the moment. `key`: the
-    columns that name a row. `children`: tables whose rows go with it, and their column that names it. `empties`: columns
-    that are emptied instead of the row being deleted. `heard`: only of facts that nobody has still to hear.
+    columns that name a row. `children`: tables whose rows go with it, and their column that names it. `heard`: only of facts that nobody has still to hear.
     """
 
     days: int
@@ -43,14 +41,12 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
     where: str = ""
     key: tuple[str, ...] = ("id",)
     children: tuple[tuple[str, str], ...] = ()
-    empties: tuple[str, ...] = ()
     heard: bool = False
 
     def words(self) -> str:
         """When, in a sentence."""
         days = "a day" if self.days == 1 else f"{self.days} days"
-        after = f"{days} after {self.what}" if self.days else f"when {self.what}"
-        return f"{'without its text ' if self.empties else ''}{after}"
+        return f"{days} after {self.what}" if self.days else f"when {self.what}"
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,9 +156,7 @@ async def _end(work: Work, table: str, expiry: Expiry, until: datetime) -> int:
     count = 0
     for _ in range(MOST_BATCHES):
         async with work.begin() as tx:
-            rows = await tx.fetch(f"DELETE FROM {table} WHERE {chosen} RETURNING *", old=old)
-            if expiry.empties:
-                await _put_back(tx, table, rows, expiry.empties)
+            rows = await tx.fetch(f"DELETE FROM {table} WHERE {chosen} RETURNING {key}", old=old)
             for child, column in expiry.children:
                 await tx.run_many(
                     f"DELETE FROM {child} WHERE {column} = :id", [{"id": row[expiry.key[0]]} for row in rows]
@@ -171,16 +165,3 @@ async def _end(work: Work, table: str, expiry: Expiry, until: datetime) -> int:
         if len(rows) < BATCH:
             break
     return count
-
-
-async def _put_back(tx: Transaction, table: str, rows: Sequence[Row], empties: Sequence[str]) -> None:
-    """The same rows without what these columns said.
-
-    As new rows, close together: SQLite gives a page back only when nothing is left on it.
-    """
-    if not rows:
-        return
-    names = list(rows[0].keys())
-    values = ", ".join(f":{name}" for name in names)
-    kept = [{name: "" if name in empties else row[name] for name in names} for row in rows]
-    await tx.run_many(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})", kept)

@@ -13,8 +13,7 @@ RETENTION: tuple[Retention, ...] = (
                 what="it was written, if it was sent",
                 since="id",
                 prefix="msg",
-                where="state = 'sent' AND text <> ''",
-                empties=("text", "html", "unsubscribe"),
+                where="state = 'sent'",
             ),
             Expiry(
                 days=30, what="it was written, unless it waits", since="id", prefix="msg", where="state <> 'waiting'"

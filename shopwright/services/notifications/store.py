@@ -182,7 +182,6 @@ async def written_lately(tx: Transaction, message: Message, *, security: bool) -
     """How many messages of this channel were written to this recipient within the last hour."""
     row = await tx.one(
         "SELECT count(*) AS n FROM messages WHERE recipient = :recipient AND channel = :channel AND created_at > :since"
-        " AND text <> ''"
         " AND (CASE WHEN topic = 'account' THEN 1 ELSE 0 END) = :security",
         recipient=message.recipient,
         channel=message.channel,

@@ -1,7 +1,6 @@
 -- Links of earlier versions say 0, and are not ended.
 ALTER TABLE unsubscribes ADD COLUMN created_at BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX unsubscribes_created ON unsubscribes (created_at);
-CREATE INDEX messages_with_text ON messages (id) WHERE text <> '';
 -- Only some messages wait, are about an account, or are forgotten at a time of their own: an index of those alone is small.
 DROP INDEX messages_due;
 CREATE INDEX messages_due ON messages (due) WHERE state = 'waiting';
@@ -10,6 +9,3 @@ DROP INDEX messages_account;
 CREATE INDEX messages_account ON messages (account, id) WHERE account <> '';
 DROP INDEX messages_forget;
 CREATE INDEX messages_forget ON messages (forget_at) WHERE forget_at > 0;
--- Who was written to lately is asked for the last hour alone.
-DROP INDEX messages_recipient;
-CREATE INDEX messages_recipient ON messages (recipient, created_at) WHERE text <> '';
