@@ -40,7 +40,7 @@ PASSED_ON = frozenset({
 GOOD = "ok"
 # Services that say how much is under way.
 COUNTED = ("inventory", "payments")
-MESSAGES_LATE_S = 300.0
+MESSAGES_LATE_S = 45.0  # a message leaves within seconds: shoppers are told soon, staff are called later
 KEPT_AS_DOCUMENTS = {"catalog", "reviews"}
 
 

@@ -35,6 +35,7 @@ class Cluster:
             **{f"SHOPWRIGHT_{name.upper()}": value for name, value in given.items()},
             "SHOPWRIGHT_URL": self.url,
             "SHOPWRIGHT_STAFF_SECOND_FACTOR": "optional",
+            "SHOPWRIGHT_RETURN_ORIGINS": "http://127.0.0.1",
             "PYTHONPATH": str(self._code / "current"),
         }
 

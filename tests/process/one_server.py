@@ -1,0 +1,262 @@
+"""A shop on one machine, as `deploy server` runs it: started again when it ends, on a small disk, with mail and a clock of its own."""
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from shopwright.app import Shop
+from tests.conftest import QUICK, make_settings, need, sell
+from tests.process.load import Load
+from tests.process.server import Server
+from tests.services.test_delivery import MailServer
+
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+STARTED_AGAIN_S = 2.0  # RestartSec of the unit
+SIZE_MB = 400
+
+
+class OneServer:
+    """The machine: its disk, its clock, its mail server, and what systemd does."""
+
+    def __init__(self, disk: Path, clock: Path, mail: MailServer) -> None:
+        self.disk, self.clock, self.mail = disk, clock, mail
+        self.data = disk / "data"
+        self.server = Server(
+            self.data, "", mail=f"smtp://127.0.0.1:{mail.port}?starttls=never", mail_from="Shop <shop@example.com>"
+        )
+        self.server.log = disk.parent / "server.log"
+        self.set_clock("+0")
+        self.server.environment |= {
+            "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_RESET": "1",
+        }  # fmt: skip
+        self.sku = ""
+        self.kept = True  # is it started again?
+
+    def set_clock(self, ahead: str) -> None:
+        """So far ahead of the time (libfaketime's words: `+3h`, `-1h`)."""
+        self.clock.write_text(ahead + "\n")
+
+    @property
+    def filler(self) -> Path:
+        return self.disk / "filler"
+
+    async def furnish(self, migrated: Path) -> None:
+        shutil.copytree(migrated, self.data)
+        shop = Shop(make_settings(self.data), hasher=QUICK)
+        async with shop.running(deliver=False):
+            product = await sell(shop, "Lamp", on_hand=1_000_000)
+            await shop.search.bring_up_to_date()
+        self.sku = product.variants[0].sku
+
+    async def watch(self) -> None:
+        """systemd: what ends is started again."""
+        while True:
+            process = self.server.process
+            if self.kept and (process is None or process.poll() is not None):
+                with contextlib.suppress(RuntimeError):
+                    await asyncio.to_thread(self.server.start)
+            await asyncio.sleep(STARTED_AGAIN_S)
+
+    async def lights(self) -> set[str]:
+        """What is not as it should be, as anybody can see it: readiness and the status page."""
+        found: set[str] = set()
+        async with httpx.AsyncClient(base_url=self.server.url, timeout=10, trust_env=False) as client:
+            try:
+                ready = (await client.get("/health/ready")).json()
+                page = (await client.get("/status")).text
+            except (httpx.HTTPError, ValueError):
+                return {"/health/ready: no answer"}
+        if ready["status"] != "ok":
+            found |= {f"/health/ready: {engine}" for engine, state in ready["engines"].items() if state != "ok"}
+        if not ready["writes"]:
+            found.add("/health/ready: writes false")
+        rows = re.findall(
+            r"<(?:dt|td|th|li)[^>]*>([^<]+)</[^>]+>\s*<[^>]+>\s*(Works, with less|Does not work at the moment)", page
+        )
+        found |= {f"/status: {deed}: {said}" for deed, said in rows}
+        return found
+
+    async def metric(self, name: str) -> float:
+        """The greatest value of a number."""
+        async with httpx.AsyncClient(base_url=self.server.url, timeout=10, trust_env=False) as client:
+            text = (await client.get("/metrics")).text
+        return max(
+            (float(one) for one in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE)), default=0.0
+        )
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of its own."""
+    need(FAKETIME.exists(), "libfaketime (package faketime)")
+    need(os.geteuid() == 0, "root, who may mount a small disk,")
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+@asynccontextmanager
+async def one_server(migrated: Path, disk: Path) -> AsyncIterator[OneServer]:
+    """The machine, running."""
+    mail = MailServer()
+    mail.start()
+    machine = OneServer(disk, disk.with_name("clock"), mail)
+    watching = None
+    try:
+        await machine.furnish(migrated)
+        await asyncio.to_thread(machine.server.start)
+        watching = asyncio.create_task(machine.watch())
+        yield machine
+    finally:
+        machine.kept = False
+        if watching is not None:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+        machine.server.kill()
+        mail.stop()
+
+
+def fill(path: Path) -> None:
+    """To the last byte."""
+    with path.open("wb", buffering=0) as file:
+        for size in (1_000_000, 4096, 1):
+            with contextlib.suppress(OSError):
+                while file.write(bytes(size)):
+                    pass
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What breaks, the runbook about it, and a command or words that stand there; `ends` mends it as the runbook says."""
+
+    name: str
+    runbook: str
+    typed: str
+    begins: Callable[[OneServer], Awaitable[None]]
+    ends: Callable[[OneServer], Awaitable[None]]
+    sells: bool = False  # goods are sold while it lasts
+
+
+async def nothing(_machine: OneServer) -> None:
+    """It mends itself."""
+
+
+async def killed(machine: OneServer) -> None:
+    await asyncio.to_thread(machine.server.kill)
+
+
+async def full(machine: OneServer) -> None:
+    await asyncio.to_thread(fill, machine.filler)
+
+
+async def emptied(machine: OneServer) -> None:
+    machine.filler.unlink(missing_ok=True)
+
+
+async def mail_away(machine: OneServer) -> None:
+    await asyncio.to_thread(machine.mail.stop)
+
+
+async def mail_back(machine: OneServer) -> None:
+    await asyncio.to_thread(machine.mail.start)
+
+
+async def clock_ahead(machine: OneServer) -> None:
+    machine.set_clock("+3h")
+
+
+async def clock_behind(machine: OneServer) -> None:
+    machine.set_clock("-1h")
+
+
+async def clock_right(machine: OneServer) -> None:
+    machine.set_clock("+0")
+
+
+async def search_damaged(machine: OneServer) -> None:
+    for path in (machine.data / "search").rglob("*"):
+        if path.is_file() and path.stat().st_size:
+            path.write_bytes(os.urandom(min(path.stat().st_size, 4096)))
+
+
+async def index_rebuilt(machine: OneServer) -> None:
+    """Stop, `shopwright doctor --repair`, start."""
+    machine.kept = False
+    await asyncio.to_thread(machine.server.stop)
+    done = await asyncio.to_thread(machine.server.run, "doctor", "--repair")
+    assert done.returncode in {0, 1}, done.stdout + done.stderr
+    machine.kept = True
+
+
+async def unmounted(machine: OneServer) -> None:
+    """The folder is gone when the machine starts."""
+    await asyncio.to_thread(machine.server.kill)
+    machine.data.rename(machine.data.with_name("elsewhere"))
+
+
+async def mounted(machine: OneServer) -> None:
+    shutil.rmtree(machine.data, ignore_errors=True)
+    machine.data.with_name("elsewhere").rename(machine.data)
+
+
+async def orders_damaged(machine: OneServer) -> None:
+    """One page of the orders, while it runs."""
+    from tests.services.test_recovery import PAGE, pages_of
+
+    machine.kept = False
+    await asyncio.to_thread(machine.server.stop)
+    file = machine.data / "orders.db"
+    page = pages_of(file, "timeline")[0]
+    with file.open("r+b") as opened:
+        opened.seek((page - 1) * PAGE)
+        opened.write(bytes(PAGE))
+    machine.kept = True
+
+
+async def recovered(machine: OneServer) -> None:
+    """Stop, `shopwright doctor --recover`, start."""
+    machine.kept = False
+    await asyncio.to_thread(machine.server.stop)
+    done = await asyncio.to_thread(machine.server.run, "doctor", "--recover")
+    assert done.returncode in {0, 1}, done.stdout + done.stderr
+    machine.kept = True
+
+
+FAULTS = (
+    Fault("the process is killed (`kill -9`)", "PartDown", "systemctl status shopwright", killed, nothing),
+    Fault("the disk is full", "DiskLow", "`df -h`", full, emptied),
+    Fault("the mail server is away", "MessagesLate", "shopwright doctor --engines", mail_away, mail_back, sells=True),
+    Fault("the clock is three hours ahead", "ClockJumped", "timedatectl", clock_ahead, clock_right, sells=True),
+    Fault("the clock is an hour behind", "ClockJumped", "timedatectl", clock_behind, clock_right, sells=True),
+    Fault("the search index is damaged", "EngineAway", "shopwright doctor --repair", search_damaged, index_rebuilt, sells=True),
+    Fault("the data folder is not there", "PartDown", "systemctl status shopwright", unmounted, mounted),
+    Fault("a page of `orders.db` is damaged", "DatabaseDamaged", "shopwright doctor --recover", orders_damaged, recovered),
+)  # fmt: skip
+
+
+async def well_again(load: Load, since: float) -> float:
+    """Seconds until pages and orders were answered again."""
+    return await load.well_since(since) - since
+
+
+async def until(true: Callable[[], Awaitable[bool]], within_s: float) -> float | None:
+    """Seconds until it was so; None where it never was."""
+    began = time.monotonic()
+    while time.monotonic() < began + within_s:
+        if await true():
+            return time.monotonic() - began
+        await asyncio.sleep(0.2)
+    return None

@@ -1,0 +1,251 @@
+"""One machine, nobody at its side: what breaks, what shoppers see of it, which light tells, and that nothing is lost.
+
+TABLE=docs/failures-one-server.md writes what happened as the table of the docs. MINUTES=60 is how long the soak lasts.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from shopwright.app import Shop
+from tests.apart.prometheus import prometheus
+from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings
+from tests.process import one_server as machines
+from tests.process.load import Load
+from tests.process.one_server import FAULTS, Fault, OneServer, one_server, until, well_again
+from tests.process.server import buy
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.soak,
+    pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="one machine is everything embedded"),
+]
+MINUTES = float(os.environ.get("MINUTES", "60"))
+RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
+TOLD_WITHIN_S = 60
+LASTS_S = 8
+# Of a small disk and a busy machine, where alerts do not wait for minutes.
+NOT_OF_A_FAULT = {
+    "DiskLow",
+    "DiskFilling",
+    "FactsLate",
+    "LoopLate",
+    "SlownessFast",
+    "SlownessSteady",
+    "SlownessSlow",
+    "not yet",
+}
+CLOCK_WAS_AHEAD = re.compile(r"The clock is \d+ seconds behind what \w+ has told")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with machines.small_disk(tmp_path / "disk") as made:
+        yield made
+
+
+class Row(msgspec.Struct):
+    """What became of a fault."""
+
+    fault: Fault
+    saw: str
+    light: str
+    light_s: float
+    recovered_s: float
+
+
+async def lights(machine: OneServer, firing: Callable[[], Awaitable[set[str]]]) -> set[str]:
+    alerts = {f"alert {name}" for name in await firing() if name not in NOT_OF_A_FAULT}
+    return alerts | await machine.lights()
+
+
+def saw(statuses: Counter[str]) -> str:
+    """In the words of the table."""
+    named = {"page": "pages", "order": "orders"}
+    said: dict[str, list[str]] = {}
+    for name, count in sorted(statuses.items()):
+        kind, _, what = name.partition(" ")
+        said.setdefault(named[kind], []).append(f"{count} × {what}")
+    return "; ".join(f"{kind}: {', '.join(each)}" for kind, each in said.items()) or "nothing"
+
+
+async def test_every_fault_of_one_server_has_a_light_a_page_and_an_end(
+    migrated: tuple[Path, str], tmp_path: Path, disk: Path
+) -> None:
+    rows: list[Row] = []
+    async with one_server(migrated[0], disk) as machine:
+        load = Load(machine.server.url, machine.sku)
+        shoppers = [asyncio.create_task(load.shopper()) for _ in range(2)]
+        targets = {"all": [f"127.0.0.1:{machine.server.port}"]}
+        (tmp_path / "prometheus").mkdir()
+        async with prometheus(tmp_path / "prometheus", targets) as firing:
+            await load.well_since(time.monotonic())
+            for fault in FAULTS:
+                row = await inflicted(machine, load, fault, firing)
+                rows = [*rows, row]
+        load.stopping = True
+        await asyncio.gather(*shoppers, return_exceptions=True)
+        await nothing_is_lost(machine, load)
+    tell(rows)
+    for row in rows:
+        page = (RUNBOOKS / f"{row.fault.runbook}.md").read_text()
+        assert row.fault.typed in page, f"{row.fault.runbook}.md does not say {row.fault.typed}"
+    assert [row.fault.name for row in rows if not row.light] == [], "no light changed within a minute"
+
+
+async def inflicted(machine: OneServer, load: Load, fault: Fault, firing: Callable[[], Awaitable[set[str]]]) -> Row:
+    quiet = await until(lambda: nothing_shines(machine, firing), 180)
+    assert quiet is not None, f"before “{fault.name}”: {await lights(machine, firing)}"
+    load.statuses.clear()
+    began = time.monotonic()
+    await fault.begins(machine)
+    shining: set[str] = set()
+
+    async def shines() -> bool:
+        shining.update(await lights(machine, firing))
+        return bool(shining)
+
+    light_s = await until(shines, TOLD_WITHIN_S)
+    await asyncio.sleep(max(0.0, began + LASTS_S - time.monotonic()))
+    told = Counter(load.statuses)
+    if fault.sells:
+        assert told["order 201"], f"nothing was sold while {fault.name}: {told}"
+    await fault.ends(machine)
+    recovered = await well_again(load, time.monotonic())
+    return Row(fault, saw(told), ", ".join(sorted(shining)), light_s or 0.0, recovered)
+
+
+async def nothing_shines(machine: OneServer, firing: Callable[[], Awaitable[set[str]]]) -> bool:
+    return not await lights(machine, firing) - {"alert ClockJumped"}
+
+
+async def nothing_is_lost(machine: OneServer, load: Load) -> None:
+    """All that was acknowledged is there, jobs go on, and the doctor finds nothing but that the clock was ahead."""
+    wrong: list[str] = []
+    for _ in range(30):  # what was put off while something was away comes home
+        done = await asyncio.to_thread(machine.server.run, "doctor")
+        wrong = [
+            line for line in done.stdout.splitlines() if line.startswith("  ") and not CLOCK_WAS_AHEAD.search(line)
+        ]
+        if not wrong and "Traceback" not in done.stderr:
+            break
+        await asyncio.sleep(2)
+    shop = Shop(make_settings(machine.data), hasher=QUICK)
+    orders = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
+    due = {
+        row["name"]: row["due"]
+        for work in shop.works.values()
+        for row in await work.fetch("SELECT name, due FROM timers WHERE name <> 'claim'")
+    }
+    await shop.close()
+    assert load.acknowledged <= orders, f"{len(load.acknowledged - orders)} acknowledged orders are gone"
+    now = time.time() * 1_000_000
+    late = {name: (now - at) / 1e6 for name, at in due.items() if at < now - 90e6}
+    assert late == {}, f"jobs that have stopped, and for how many seconds: {late}"
+    assert wrong == [], done.stdout + done.stderr
+
+
+def tell(rows: list[Row]) -> None:
+    """The table, where it is asked for."""
+    if not (path := os.environ.get("TABLE")):
+        return
+    lines = [
+        "# When something breaks on one server",
+        "",
+        "Written by `tests/process/test_one_server_faults.py`: two shoppers look around and buy without pause from a shop on one machine",
+        "(everything embedded, SMTP, a disk of 400 MB, started again by a supervisor after two seconds); one fault after the other, each for",
+        "at least eight seconds. “Light”: what changed first of readiness, the status page and the alerts, with the alerts' pauses (`for:`)",
+        "taken to be a second. “Well again”: from the end of the fault until a page and an order were answered. Afterwards every acknowledged",
+        "order was there, every job went on, and `shopwright doctor` found nothing wrong but that the clock had been ahead.",
+        "",
+        "| fault | shoppers saw | light | after | runbook, and what it says to type | well again |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.fault.name} | {row.saw} | {row.light} | {row.light_s:.0f} s"
+        f" | [{row.fault.runbook}](runbooks/{row.fault.runbook}.md): {row.fault.typed if '`' in row.fault.typed else f'`{row.fault.typed}`'}"
+        f" | {row.recovered_s:.1f} s |"
+        for row in rows
+    ]
+    with contextlib.suppress(OSError):
+        Path(path).write_text("\n".join(lines) + "\n")
+
+
+class Truth:
+    """Buys again and again; where that fails while every light is green, the lights lie."""
+
+    def __init__(self, machine: OneServer) -> None:
+        self.machine = machine
+        self.lies: list[str] = []
+        self.number = 0
+        self.looks = 0
+
+    async def look(self) -> None:
+        while True:
+            self.looks += 1
+            if failed := await self._failed():
+                shining = await self.machine.lights()
+                again = await self._failed()
+                if again and not shining and not await self.machine.lights():
+                    self.lies.append(f"{failed}; again: {again}")
+            await asyncio.sleep(0.5)
+
+    async def _failed(self) -> str:
+        self.number += 1
+        async with httpx.AsyncClient(base_url=self.machine.server.url, timeout=30, trust_env=False) as client:
+            try:
+                answer = await buy(client, self.machine.sku, f"truth{self.number}")
+            except (httpx.HTTPError, KeyError, ValueError) as error:
+                return repr(error)
+        return "" if answer.status_code == 201 else f"{answer.status_code} {answer.text[:200]}"
+
+
+async def test_an_hour_of_everything_at_random_loses_nothing_and_no_light_lies(
+    migrated: tuple[Path, str], disk: Path
+) -> None:
+    chance = random.Random(int(os.environ.get("SEED", "0")) or None)
+    chosen = [one for one in FAULTS if one.runbook != "DatabaseDamaged"]
+    done: Counter[str] = Counter()
+    async with one_server(migrated[0], disk) as machine:
+        load = Load(machine.server.url, machine.sku)
+        truth = Truth(machine)
+        tasks = [asyncio.create_task(load.shopper()) for _ in range(2)] + [asyncio.create_task(truth.look())]
+        ends = time.monotonic() + MINUTES * 60
+        while time.monotonic() < ends:
+            fault = chance.choice(chosen)
+            done[fault.name] += 1
+            await fault.begins(machine)
+            await asyncio.sleep(chance.uniform(0.5, 20))
+            if chance.random() < 0.3:  # two at once
+                await machines.killed(machine)
+                await asyncio.sleep(chance.uniform(0, 4))
+            await fault.ends(machine)
+            machine.set_clock("+0")
+            await asyncio.sleep(chance.uniform(0.5, 10))
+        load.stopping = True
+        await until(lambda: is_well(machine), 120)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(65)  # each job of a minute has had its turn
+        await nothing_is_lost(machine, load)
+        sent = set(re.findall(r"We have your order (\d+)", "\n".join(machine.mail.subjects)))
+    assert truth.lies == [], f"{len(truth.lies)} of {truth.looks} looks"
+    assert len(sent) >= len(load.acknowledged), f"{len(sent)} confirmations for {len(load.acknowledged)} orders"
+    account = f"{sum(done.values())} faults, {len(load.acknowledged)} orders, {truth.looks} looks: {dict(done)}"
+    logging.getLogger("soak").warning("%s", account)
+
+
+async def is_well(machine: OneServer) -> bool:
+    return not await machine.lights()
