@@ -40,7 +40,7 @@ PASSED_ON = frozenset({
 GOOD = "ok"
 # Services that say how much is under way.
 COUNTED = ("inventory", "payments")
-MESSAGES_LATE_S = 45.0  # a message leaves within seconds: shoppers are told soon, staff are called later
+SHOPPERS_TOLD_S = 45.0  # a message leaves within seconds: shoppers are told soon, staff are called later
 KEPT_AS_DOCUMENTS = {"catalog", "reviews"}
 
 
@@ -148,8 +148,8 @@ class Housekeeper:
         if engines.get("database notifications") == GOOD:
             with suppress(ShopError):  # it went away just now
                 report = await self._shop.notifications.delivery_report()
-                if report.late_s > MESSAGES_LATE_S:
-                    found["notifications"] = " ".join(sentences(report, MESSAGES_LATE_S))
+                if report.late_s > SHOPPERS_TOLD_S:
+                    found["notifications"] = " ".join(sentences(report, SHOPPERS_TOLD_S))
         return found
 
     async def replay(self, fact_ids: Sequence[str]) -> int:
