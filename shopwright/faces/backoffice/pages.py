@@ -153,6 +153,7 @@ async def _order(office: OfficeDep, order: Order, problem: str = "", status: int
         "paid": order.status in {"paid", "part_shipped", "shipped", "delivered"},
         "trail": render.plain(await trail_of(behind().shop, order.id, messages=office.caller.may("messages.read"))),
         "searches": searches(order.id),
+        "kept_days": office.settings.events_kept,
     }
     return office.show("order.html", context, status)
 
