@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,26 @@ async def test_a_search_server_that_is_not_there_is_unavailable() -> None:
         with pytest.raises(Unavailable):
             await call
     await gone.close()
+
+
+async def test_an_index_whose_folder_cannot_be_used_is_unavailable_and_comes_back(tmp_path: Path) -> None:
+    index, folder = open_search(f"tantivy://{tmp_path}/index"), tmp_path / "index"
+    await index.write([goods(1, "Lamp")], [])
+    shutil.rmtree(folder)
+    folder.write_text("not a folder")
+    for call in (
+        index.search(Query(text="lamp")),
+        index.count(),
+        index.write([goods(1, "Lamp")], []),
+        index.replace(batches()),
+    ):
+        with pytest.raises(Unavailable) as refused:
+            await call
+        assert str(tmp_path) not in refused.value.detail
+    folder.unlink()
+    await index.write([goods(1, "Lamp")], [])
+    assert (await index.search(Query(text="lamp"))).cards == ("Lamp",)
+    await index.close()
 
 
 async def test_two_changes_in_one_tick_of_the_file_systems_clock_are_both_seen(tmp_path: Path) -> None:

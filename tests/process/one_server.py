@@ -140,9 +140,13 @@ def fill(path: Path) -> None:
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What breaks, the runbook about it, and a command or words that stand there; `ends` mends it as the runbook says."""
+    """What breaks, the light that tells (part of its name), the runbook, and a command or words that stand there.
+
+    `ends` mends it as the runbook says.
+    """
 
     name: str
+    light: str
     runbook: str
     typed: str
     begins: Callable[[OneServer], Awaitable[None]]
@@ -187,18 +191,21 @@ async def clock_right(machine: OneServer) -> None:
 
 
 async def search_damaged(machine: OneServer) -> None:
+    """Random bytes: the shop makes the index anew by itself."""
     for path in (machine.data / "search").rglob("*"):
         if path.is_file() and path.stat().st_size:
             path.write_bytes(os.urandom(min(path.stat().st_size, 4096)))
 
 
-async def index_rebuilt(machine: OneServer) -> None:
-    """Stop, `shopwright doctor --repair`, start."""
-    machine.kept = False
-    await asyncio.to_thread(machine.server.stop)
-    done = await asyncio.to_thread(machine.server.run, "doctor", "--repair")
-    assert done.returncode in {0, 1}, done.stdout + done.stderr
-    machine.kept = True
+async def search_away(machine: OneServer) -> None:
+    """Its folder can be neither read nor made."""
+    folder = machine.data / "search"
+    shutil.rmtree(folder)
+    folder.write_text("not a folder")
+
+
+async def search_back(machine: OneServer) -> None:
+    (machine.data / "search").unlink()
 
 
 async def unmounted(machine: OneServer) -> None:
@@ -236,14 +243,14 @@ async def recovered(machine: OneServer) -> None:
 
 
 FAULTS = (
-    Fault("the process is killed (`kill -9`)", "PartDown", "systemctl status shopwright", killed, nothing),
-    Fault("the disk is full", "DiskLow", "`df -h`", full, emptied),
-    Fault("the mail server is away", "MessagesLate", "shopwright doctor --engines", mail_away, mail_back, sells=True),
-    Fault("the clock is three hours ahead", "ClockJumped", "timedatectl", clock_ahead, clock_right, sells=True),
-    Fault("the clock is an hour behind", "ClockJumped", "timedatectl", clock_behind, clock_right, sells=True),
-    Fault("the search index is damaged", "EngineAway", "shopwright doctor --repair", search_damaged, index_rebuilt, sells=True),
-    Fault("the data folder is not there", "PartDown", "systemctl status shopwright", unmounted, mounted),
-    Fault("a page of `orders.db` is damaged", "DatabaseDamaged", "shopwright doctor --recover", orders_damaged, recovered),
+    Fault("the process is killed (`kill -9`)", "/health/ready: no answer", "PartDown", "systemctl status shopwright", killed, nothing),
+    Fault("the disk is full", "/health/ready: writes", "DiskLow", "`df -h`", full, emptied),
+    Fault("the mail server is away", "/status: Letters", "MessagesLate", "shopwright doctor --engines", mail_away, mail_back, sells=True),
+    Fault("the clock is three hours ahead", "alert ClockJumped", "ClockJumped", "timedatectl", clock_ahead, clock_right, sells=True),
+    Fault("the clock is an hour behind", "alert ClockJumped", "ClockJumped", "timedatectl", clock_behind, clock_right, sells=True),
+    Fault("the search index cannot be opened", "/health/ready: search", "EngineAway", "/health/ready", search_away, search_back, sells=True),
+    Fault("the data folder is not there", "/health/ready: no answer", "PartDown", "systemctl status shopwright", unmounted, mounted),
+    Fault("a page of `orders.db` is damaged", "/health/ready: writes", "DatabaseDamaged", "shopwright doctor --recover", orders_damaged, recovered),
 )  # fmt: skip
 
 

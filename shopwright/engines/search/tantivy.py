@@ -22,7 +22,7 @@ from tantivy import FieldType, Filter, Occur, Tokenizer
 
 from shopwright.engines.search import place, tantivy_counts
 from shopwright.engines.search.spelling import edits
-from shopwright.engines.search.tantivy_damage import damaged_index
+from shopwright.engines.search.tantivy_damage import damaged_index, in_its_folder
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
 from shopwright.kit.ports import Found, IndexDocument, Query
@@ -104,8 +104,8 @@ class TantivyIndex:
     @property
     def _index(self) -> tantivy.Index:
         current = self._current()
-        if self._opened is None or self._opened[0] != current:
-            home = self._folder / current
+        home = self._folder / current
+        if self._opened is None or self._opened[0] != current or not home.is_dir():
             make_folder(home)
             try:
                 self._opened = (current, _open(self._schema, home))
@@ -135,6 +135,7 @@ class TantivyIndex:
         times = changed(self._name), changed(self._folder / self._current() / "meta.json")
         return times if max(times) < now - TICK_NS else None
 
+    @in_its_folder()
     def _searcher(self) -> tantivy.Searcher:
         """What was committed last, by whichever process."""
         generation, current = self._generation(), self._current()
@@ -150,6 +151,7 @@ class TantivyIndex:
     async def write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
         await asyncio.to_thread(self._write, documents, removed)
 
+    @in_its_folder()
     def _write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
         with self._writing:
             before = self._current()
@@ -334,11 +336,12 @@ class TantivyIndex:
         fresh = secrets.token_hex(8)
         home = self._folder / fresh
         try:
-            await asyncio.to_thread(make_folder, home)
-            writer = _open(self._schema, home).writer(heap_size=HEAP_BYTES, num_threads=1)
-            async for batch in batches:
-                await asyncio.to_thread(self._add, writer, batch)
-            await asyncio.to_thread(self._take_over, writer, fresh)
+            with in_its_folder():
+                await asyncio.to_thread(make_folder, home)
+                writer = _open(self._schema, home).writer(heap_size=HEAP_BYTES, num_threads=1)
+                async for batch in batches:
+                    await asyncio.to_thread(self._add, writer, batch)
+                await asyncio.to_thread(self._take_over, writer, fresh)
         except BaseException:
             shutil.rmtree(home, ignore_errors=True)
             raise

@@ -1,5 +1,6 @@
 """Damage inside of an index of Tantivy, which opens it without reading all of it and fails where a query comes by."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -7,7 +8,18 @@ import tantivy
 
 from shopwright.kit.errors import Unavailable
 
+log = logging.getLogger("shopwright.engines")
 PANIC = "PanicException"  # of a library in Rust; no Exception, so that nobody takes it for one of his own
+
+
+@contextmanager
+def in_its_folder() -> Iterator[None]:
+    """An index whose folder cannot be read or written is away. Which folder, and why, is for the log. Raises Unavailable."""
+    try:
+        yield
+    except OSError as error:
+        log.error("the search index: %s", error)  # noqa: TRY400 -- once a second while it lasts
+        raise Unavailable("The search index can be neither read nor written just now.") from error
 
 
 @contextmanager
