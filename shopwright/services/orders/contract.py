@@ -374,11 +374,7 @@ class Orders(Protocol):
     async def search(
         self, *, customer_id: str = "", status: str = "", text: str = "", after: str = "", limit: int = 24
     ) -> list[OrderSummary]:
-        """Orders, newest first.
-
-        `text` finds a number or a whole e-mail address; if there is none such, a part of an address or name among the newest
-        50,000 (from `after` on).
-        """
+        """Newest first. `text` finds a number or e-mail address, else part of one or of a name among the last 50,000."""
         ...
 
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
