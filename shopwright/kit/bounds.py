@@ -12,6 +12,7 @@ import functools
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 import msgspec
@@ -72,6 +73,13 @@ def faults(value: Any, hint: Any, pointer: str = "", depth: int = 0) -> Iterator
     elif isinstance(value, int):
         if not -LARGEST_NUMBER <= value < LARGEST_NUMBER:
             yield Problem(pointer, "invalid", f"{pointer.rpartition('/')[2]} is larger than 64 bits.")
+    elif isinstance(value, datetime):
+        if value.tzinfo is None:
+            yield Problem(
+                pointer,
+                "invalid",
+                f"{pointer.rpartition('/')[2] or 'The time'} has no time zone: {value.isoformat()}Z is UTC.",
+            )
     elif depth > DEEPEST:
         yield Problem(pointer, "invalid", f"It is nested deeper than {DEEPEST} levels.")
     elif isinstance(value, msgspec.Struct):

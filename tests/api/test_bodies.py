@@ -190,3 +190,22 @@ async def test_a_refusal_does_not_wait_for_the_body(kind: str, data: tuple[Path,
             await asyncio.wait_for(writer.drain(), 5)
         assert await asyncio.wait_for(reader.read(12), 5) == b"HTTP/1.1 413"
         writer.close()
+
+
+async def test_a_time_without_a_zone_is_refused_wherever_it_is_written(
+    api: httpx.AsyncClient, staff: dict[str, str]
+) -> None:
+    naive = "2020-01-01T00:00:00"
+    coupon = {"code": "SPAR10", "kind": "percentage", "value": 1000}
+    for path, body in (
+        ("/v1/promotions", {"title": "Sale", "kind": "percentage", "value": 1000, "starts_at": naive}),
+        ("/v1/coupons", {**coupon, "ends_at": naive}),
+        ("/v1/products", {"title": "Lamp", "status": "scheduled", "publish_at": naive}),
+    ):
+        answer = await api.post(path, json=body, headers=staff)
+        assert answer.status_code == 422, (path, answer.text)
+        assert f"has no time zone: {naive}Z is UTC" in answer.json()["detail"], path
+    assert (await api.get("/v1/audit", params={"since": naive}, headers=staff)).status_code == 422
+    assert (await api.get("/v1/audit", params={"since": naive + "Z"}, headers=staff)).status_code == 200
+    zoned = await api.post("/v1/coupons", json={**coupon, "ends_at": naive + "+02:00"}, headers=staff)
+    assert zoned.status_code == 201

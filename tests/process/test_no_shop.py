@@ -36,6 +36,7 @@ NEED_A_SHOP = {
     "facts replay": [],
     "keys list": [],
     "keys rotate": [],
+    "password": [],
 }
 NEED_AN_ARCHIVE_TOO = {"drill"}
 MAY_MAKE_ONE = {"init", "demo", "restore"}

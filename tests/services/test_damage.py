@@ -104,7 +104,8 @@ async def data_folder(migrated: tuple[Path, str], tmp_path: Path) -> Path:
 
 def shopwright(folder: Path, *command: str) -> Result:
     """The command line, with no traceback."""
-    settings = {"SHOPWRIGHT_PAYMENTS": "pretend:"}
+    ours = {name: None for name in os.environ if name.startswith("SHOPWRIGHT_")}
+    settings = ours | {"SHOPWRIGHT_PAYMENTS": "pretend:"}
     done = CliRunner(env=settings).invoke(main, [command[0], "--data", str(folder), *command[1:]])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
     return done

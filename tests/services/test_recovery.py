@@ -1,6 +1,7 @@
 """What can be read of a damaged file is saved, what is lost is listed, and what follows from something else is made anew."""
 
 import asyncio
+import os
 import random
 import re
 import shutil
@@ -126,6 +127,7 @@ async def test_nothing_is_touched_while_the_shop_runs(data_folder: Path) -> None
         "--recover",
         "--data",
         str(data_folder),
+        env={name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
         stderr=asyncio.subprocess.PIPE,
     )
     _, said = await process.communicate()

@@ -1,6 +1,7 @@
 """A restore says what goes, keeps it, and gives no number twice; a damaged shop is put aside as it is."""
 
 import asyncio
+import os
 import shutil
 import signal
 import sqlite3
@@ -139,7 +140,8 @@ async def test_no_number_is_given_twice_however_fast_they_are_given_while_a_rest
 
 def restoring(folder: Path, file: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "shopwright", "restore", str(file), "--yes", "--data", str(folder)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def test_a_restore_that_is_killed_once_the_shop_was_kept_leaves_the_shop_as_it_was(

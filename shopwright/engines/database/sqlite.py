@@ -162,8 +162,9 @@ class SqliteDatabase:
 
     def _open(self) -> sqlite3.Connection:
         try:
+            logged = damage.has_log(self._path)  # first: another process may be making the file, and then its log
             gone = damage.missing_file(self._path)
-            if gone and (self._gone or damage.has_log(self._path)):  # SQLite would drop the log
+            if gone and (self._gone or logged):  # SQLite would drop the log
                 raise Damaged(gone, data={"place": str(self._path)})
             make_folder(self._path.parent)
             make_file(self._path)  # its log and index get the same mode from SQLite

@@ -9,13 +9,14 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from shopwright.kit.audit import AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
-from shopwright.kit.bounds import Email, Name, Token
+from shopwright.kit.bounds import Email, Name, Token, faults
 from shopwright.kit.errors import Invalid
 from shopwright.kit.places import Address
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.lists import Limit, Page, page
 from shopwright.kit.web.routes import Routes
+from shopwright.kit.web.strict import refuse_faults
 from shopwright.services.users.contract import (
     ProfileChange,
     SavedAddress,
@@ -341,6 +342,7 @@ async def list_audit(
 ) -> Page[AuditEntry]:
     """What staff did, newest first: by account, action ("put_coupon"), subject ("coupon LAST") and time."""
     wanted = AuditFilter(user_id=user_id, action=action, subject=subject, since=since, until=until)
+    refuse_faults(faults(wanted, AuditFilter))
     found = await users.audit(wanted, int(after or 0), limit + 1)
     return page(found, limit, lambda entry: str(entry.seq))
 
