@@ -75,6 +75,8 @@ class Numbers:
         self.disk_size = self._gauge("disk_size_bytes", "How large that disk is")
         self.backup_age = self._gauge("backup_age_seconds", "Since the last successful backup or restore drill", "kind")
         self.clock_jumps = self._counter("clock_jumps_total", "Jumps of the time of day, noticed", "direction")
+        for direction in ("forwards", "back"):  # from nothing on, or the first one is no increase for Prometheus
+            self.clock_jumps.labels(direction)
         self.clock_behind = self._gauge(
             "clock_behind_seconds", "By how much the clock is behind what a service has told", "service"
         )

@@ -247,10 +247,11 @@ FAULTS = (
     Fault("the disk is full", "/health/ready: writes", "DiskLow", "`df -h`", full, emptied),
     Fault("the mail server is away", "/status: Letters", "MessagesLate", "shopwright doctor --engines", mail_away, mail_back, sells=True),
     Fault("the clock is an hour behind", "alert ClockJumped", "ClockJumped", "timedatectl", clock_behind, clock_right, sells=True),
-    Fault("the clock is three hours ahead", "alert ClockJumped", "ClockJumped", "timedatectl", clock_ahead, clock_right, sells=True),
     Fault("the search index cannot be opened", "/health/ready: search", "EngineAway", "/health/ready", search_away, search_back, sells=True),
     Fault("the data folder is not there", "/health/ready: no answer", "PartDown", "systemctl status shopwright", unmounted, mounted),
     Fault("a page of `orders.db` is damaged", "/health/ready: writes", "DatabaseDamaged", "shopwright doctor --recover", orders_damaged, recovered),
+    # Last: it shines for as long as it was ahead.
+    Fault("the clock is three hours ahead", "alert ClockJumped", "ClockJumped", "timedatectl", clock_ahead, clock_right, sells=True),
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.clock_watch import ClockWatch, bring_back, continue_ids
 from shopwright.kit.facts import Timer
 from shopwright.kit.ids import Ids
+from shopwright.kit.numbers import Numbers
 from shopwright.kit.work import Work
 from tests.conftest import sell
 
@@ -150,3 +151,9 @@ def test_small_corrections_are_no_jump(by: float, jumps: list[float]) -> None:
     watch.look()
     assert told == jumps
     assert bool(watch.told()) == bool(jumps)
+
+
+def test_no_jump_is_counted_as_none_so_that_the_first_one_is_an_increase() -> None:
+    told = Numbers().text().decode()
+    for direction in ("forwards", "back"):
+        assert f'shopwright_clock_jumps_total{{direction="{direction}"}} 0.0' in told
