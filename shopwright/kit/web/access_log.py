@@ -15,6 +15,7 @@ from litestar.types import Scope
 
 from shopwright.kit import trace
 from shopwright.kit.logs import HIDDEN, without_secrets
+from shopwright.kit.web.internal import PREFIX
 
 log = logging.getLogger("shopwright.access")
 
@@ -42,8 +43,8 @@ class AccessLog:
         self._how = how
 
     def wants(self, path: str, status: int) -> bool:
-        """Is there a line for it? Probes that find the shop well would be most of the log."""
-        if self._how == "off" or not log.isEnabledFor(logging.INFO):
+        """Is there a line for it? Probes that find the shop well would be most of the log; calls of services are no client's."""
+        if self._how == "off" or path.startswith(PREFIX) or not log.isEnabledFor(logging.INFO):
             return False
         return not (path.startswith("/health/") and status < 300)  # noqa: PLR2004 -- as RFC 9110 numbers them
 
