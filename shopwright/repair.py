@@ -132,8 +132,9 @@ async def _tell_search(shop: Shop) -> str:
                 await shop.search.hear_stock(_heard(shop, "search.stock", there))
         after, count = products[-1].id, count + len(products)
     sold: Counter[str] = Counter()
-    for lines in (await _baskets(shop)).values():
-        sold.update({line.product_id: line.quantity for line in lines[1]})
+    for paid, _ in await _baskets(shop):
+        for line in paid.lines:
+            sold[line.product_id] += line.quantity
     async with shop.works["search"].begin() as tx:
         await tx.run_many(
             "UPDATE entries SET sold = :sold, changed = changed + 1 WHERE product_id = :product_id AND sold <> :sold",
@@ -142,11 +143,8 @@ async def _tell_search(shop: Shop) -> str:
     return f"Lists and search show {count} products as the catalogue, prices, stock, reviews and orders know them."
 
 
-Basket = tuple[OrderPaid, tuple[SoldLine, ...], datetime]
-
-
-async def _baskets(shop: Shop) -> dict[str, Basket]:
-    """What was in each order that was paid."""
+async def _baskets(shop: Shop) -> list[tuple[OrderPaid, datetime]]:
+    """What was in each order that was paid, and when that was placed."""
     names = ", ".join(f"'{status}'" for status in SOLD)
     rows = await shop.works["orders"].fetch(
         "SELECT o.id, o.number, o.customer_id, o.placed_at, o.currency, l.product_id, l.quantity FROM orders o"
@@ -159,17 +157,16 @@ async def _baskets(shop: Shop) -> dict[str, Basket]:
         line = SoldLine(product_id=row["product_id"], variant_id="", quantity=row["quantity"], total=nothing)
         lines[row["id"]].append(line)
         heads[row["id"]] = (row, nothing)
-    return {
-        order_id: (
+    return [
+        (
             OrderPaid(
                 order_id=order_id, number=str(row["number"]), email="", customer_id=row["customer_id"],
                 total=nothing, lines=tuple(lines[order_id]),
             ),
-            tuple(lines[order_id]),
             from_micros(row["placed_at"]),
         )
         for order_id, (row, nothing) in heads.items()
-    }  # fmt: skip
+    ]  # fmt: skip
 
 
 async def _tell_baskets(shop: Shop) -> str:
@@ -178,7 +175,7 @@ async def _tell_baskets(shop: Shop) -> str:
         for table in ("pairs", "sold", "bought"):
             await tx.run(f"DELETE FROM {table}")
     baskets = await _baskets(shop)
-    for event, _, time in baskets.values():
+    for event, time in baskets:
         await shop.recommendations.hear_paid(_heard(shop, "recommendations.paid", event, time))
     after = ""
     while products := await shop.catalog.list_products(after=after, limit=PAGE):
