@@ -94,6 +94,16 @@ def need(present: bool, what: str) -> None:
         pytest.skip(f"{what} is not there")
 
 
+def bare_environment() -> dict[str, str]:
+    """The environment without settings: those of the tests are none that the shop knows."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+
+
+def no_settings() -> dict[str, str | None]:
+    """The same for a `CliRunner`, which is told what to leave out."""
+    return {name: None for name in os.environ if name.startswith("SHOPWRIGHT_")}
+
+
 def server(name: str) -> str:
     """The URL of a real server that `make servers` started."""
     url = os.environ.get(f"SHOPWRIGHT_TEST_{name}", "")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.apart.tomorrow import today
-from tests.conftest import engines
+from tests.conftest import bare_environment, engines
 from tests.process.server import free_port
 
 
@@ -31,7 +30,7 @@ class Cluster:
             "payments": "pretend:",
         }
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
+            **bare_environment(),
             **{f"SHOPWRIGHT_{name.upper()}": value for name, value in given.items()},
             "SHOPWRIGHT_URL": self.url,
             "SHOPWRIGHT_STAFF_SECOND_FACTOR": "optional",

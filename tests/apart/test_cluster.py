@@ -18,7 +18,7 @@ import pytest
 from shopwright.app import Shop
 from tests.apart.cluster import Cluster, running
 from tests.apart.tomorrow import MARK, today, tomorrow
-from tests.conftest import ON_SERVERS, OWNER, QUICK, SOAK, fresh, make_settings, need, sell, sign_in
+from tests.conftest import ON_SERVERS, OWNER, QUICK, SOAK, bare_environment, fresh, make_settings, need, sell, sign_in
 from tests.pages.test_browser import CHROMIUM, SIZES, a_stranger_buys, filled
 from tests.process.load import Load
 from tests.process.server import all_at_once, buy
@@ -204,7 +204,7 @@ async def less_is_shown_and_nothing_fails_without(shop: Cluster, *services: str)
 
 @pytest.mark.slow
 def test_what_a_cluster_lacks_is_told(tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    environment = bare_environment()
 
     def said(*words: str) -> str:
         told = subprocess.run(

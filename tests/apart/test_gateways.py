@@ -1,6 +1,5 @@
 """Kong and Amazon API Gateway: every address to the part that answers it, as nginx has it, and documents they can read."""
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from shopwright.front.routes import addresses
 from shopwright.kit.errors import Invalid
 from shopwright.ways import FACES, PARTS
 from tests.apart.inside import apart
-from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sell, sign_in
+from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, no_settings, sell, sign_in
 
 EVERYWHERE = {part: [f"{part}-1:8000", f"{part}-2:8000"] for part in PARTS}
 LISTENER = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2"
@@ -91,7 +90,7 @@ def test_amazons_document_is_valid_and_leads_every_address_to_its_part() -> None
 
 
 def test_the_words_print_what_can_be_read_again() -> None:
-    runner = CliRunner(env={name: None for name in os.environ if name.startswith("SHOPWRIGHT_")})
+    runner = CliRunner(env=no_settings())
     told = runner.invoke(main, ["kong", "all=10.0.0.1:8000", "orders=10.0.0.2:8000"])
     assert told.exit_code == 0, told.output
     read = yaml.safe_load(told.output)

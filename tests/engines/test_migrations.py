@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import json
-import os
 import re
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from shopwright.kit.clock import SystemClock
 from shopwright.kit.database import Step
 from shopwright.rehearsal import Stage
 from shopwright.services.orders.contract import NewShipment
-from tests.conftest import POSTGRES, QUICK, make_settings, need, postgres_do
+from tests.conftest import POSTGRES, QUICK, bare_environment, make_settings, need, postgres_do
 from tests.engines.test_database import folder, prepare, put
 from tests.process.story import place
 
@@ -216,7 +215,7 @@ async def test_an_upgrade_is_rehearsed_on_a_copy_of_the_last_release(
     data = tmp_path / "data"
     await release(database, data, tmp_path)
     command = [sys.executable, "-m", "shopwright", "upgrade", "--rehearse", "--data", str(data), "--on", place_for_copy]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    environment = bare_environment()
     environment["SHOPWRIGHT_DATABASE"] = database
 
     async def run() -> subprocess.CompletedProcess[str]:

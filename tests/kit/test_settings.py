@@ -1,6 +1,5 @@
 """What is wrong with a setting is said with what would be right, of all settings at once, and no secret is repeated."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from shopwright.cli import main
 from shopwright.kit.errors import Invalid
 from shopwright.kit.settings import PREFIX, read
 from shopwright.settings import Settings
+from tests.conftest import no_settings
 
 WRONG = [
     ("data", "file:///srv/x", "a folder, not a URL; write /srv/x"),
@@ -146,7 +146,7 @@ def test_no_secret_is_repeated_and_nothing_breaks(value: str) -> None:
 
 
 def test_all_that_is_wrong_is_listed_at_once(tmp_path: Path) -> None:
-    ours = {name: None for name in os.environ if name.startswith(PREFIX)}
+    ours = no_settings()
     wrong = {
         "SHOPWRIGHT_URL": "x",
         "SHOPWRIGHT_CURENCY": "EUR",

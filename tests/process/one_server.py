@@ -87,14 +87,6 @@ class OneServer:
         found |= {f"/status: {deed}: {said}" for deed, said in rows}
         return found
 
-    async def metric(self, name: str) -> float:
-        """The greatest value of a number."""
-        async with httpx.AsyncClient(base_url=self.server.url, timeout=10, trust_env=False) as client:
-            text = (await client.get("/metrics")).text
-        return max(
-            (float(one) for one in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE)), default=0.0
-        )
-
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
@@ -188,13 +180,6 @@ async def clock_behind(machine: OneServer) -> None:
 
 async def clock_right(machine: OneServer) -> None:
     machine.set_clock("+0")
-
-
-async def search_damaged(machine: OneServer) -> None:
-    """Random bytes: the shop makes the index anew by itself."""
-    for path in (machine.data / "search").rglob("*"):
-        if path.is_file() and path.stat().st_size:
-            path.write_bytes(os.urandom(min(path.stat().st_size, 4096)))
 
 
 async def search_away(machine: OneServer) -> None:

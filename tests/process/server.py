@@ -15,7 +15,7 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.cluster.plan import free_ports
-from tests.conftest import BERLIN, engines
+from tests.conftest import BERLIN, bare_environment, engines
 
 ADDRESS = msgspec.to_builtins(BERLIN)
 
@@ -35,7 +35,7 @@ class Server:
         self.parts = parts
         self.quiet = True
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
+            **bare_environment(),
             "SHOPWRIGHT_DATA": str(data),
             "SHOPWRIGHT_LIMITS": "off",
             "SHOPWRIGHT_STAFF_SECOND_FACTOR": "optional",

@@ -1,6 +1,5 @@
 """What a real server writes about an order: to be found by its id, and by its request."""
 
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.conftest import bare_environment
 from tests.process.server import Server, buy, free_port
 from tests.process.test_processes import stock_up
 
@@ -52,7 +52,7 @@ async def test_an_order_is_followed_through_the_log_of_a_server(
 
 def test_a_new_demo_shop_opens_in_a_new_folder_and_tells_no_old_news(tmp_path: Path) -> None:
     data, log = tmp_path / "not" / "yet", tmp_path / "server.log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    environment = bare_environment()
     with log.open("wb") as out:
         child = subprocess.Popen(
             [sys.executable, "-m", "shopwright", "serve", "--demo", "--data", str(data), "--port", str(free_port())],

@@ -1,7 +1,6 @@
 """A place where no shop is: commands say so and change nothing; few make one, and these are said to."""
 
 import asyncio
-import os
 import shutil
 import sqlite3
 import uuid
@@ -13,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from shopwright.cli import main
-from tests.conftest import POSTGRES, database_url, need, postgres_do
+from tests.conftest import POSTGRES, database_url, need, no_settings, postgres_do
 from tests.process.server import free_port
 
 # What needs a shop, with what has to be said besides.
@@ -47,7 +46,7 @@ NEED_NONE = {
 
 
 def run(place: Path, command: str, *more: str, **settings: str) -> Result:
-    ours = {name: None for name in os.environ if name.startswith("SHOPWRIGHT_")}
+    ours = no_settings()
     told = {f"SHOPWRIGHT_{name.upper()}": value for name, value in settings.items()}
     runner = CliRunner(env=ours | {"SHOPWRIGHT_URL": None, "SHOPWRIGHT_DATA": str(place)} | told)
     words = [word.format(port=free_port(), folder=place.parent) for word in more]

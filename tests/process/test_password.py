@@ -14,7 +14,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.errors import ShopError
-from tests.conftest import QUICK, make_settings
+from tests.conftest import QUICK, bare_environment, make_settings
 from tests.process.server import Server, free_port
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ SET = "`shopwright password owner@example.com` sets one"
 
 
 def environment(data: Path, **more: str) -> dict[str, str]:
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    bare = bare_environment()
     return {**bare, "SHOPWRIGHT_DATA": str(data), **more}
 
 

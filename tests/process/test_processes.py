@@ -22,7 +22,7 @@ from shopwright.doctor import examine
 from shopwright.kit.money import Money
 from shopwright.kit.outgoing import client
 from shopwright.services.pricing.contract import Coupon, Price
-from tests.conftest import ON_SERVERS, POSTGRES, QUICK, SOAK, make_settings, need, sell
+from tests.conftest import ON_SERVERS, POSTGRES, QUICK, SOAK, bare_environment, make_settings, need, sell
 from tests.process.server import Server, all_at_once, buy, delivered
 from tests.road import Road
 
@@ -315,7 +315,7 @@ async def until_three_answer(server: Server, port: int, killed: set[int]) -> Non
 
 
 def shopwright(tmp_path: Path, *command: str, **more: str) -> subprocess.CompletedProcess:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    environment = bare_environment()
     environment |= {"SHOPWRIGHT_DATA": str(tmp_path / "data"), **more}
     return subprocess.run(
         [sys.executable, "-m", "shopwright", *command],

@@ -1,12 +1,13 @@
 """The wheel: what is installed from it runs, templates and migrations included."""
 
-import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import bare_environment
 
 HOME = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -33,9 +34,7 @@ def test_what_is_installed_from_it_opens_a_shop(wheel: Path, tmp_path: Path) -> 
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)], check=True
     )
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")} | {
-        "PYTHONPATH": str(site)
-    }
+    environment = bare_environment() | {"PYTHONPATH": str(site)}
     for command, words in ((["demo"], "120 products were added"), (["doctor"], "All is well.")):
         done = subprocess.run(
             [sys.executable, "-m", "shopwright", *command, "--data", str(tmp_path / "data")],

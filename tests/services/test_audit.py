@@ -1,7 +1,6 @@
 """The audit log: whatever staff do is an entry that stays, and one that is changed or missing is found."""
 
 import asyncio
-import os
 import subprocess
 import sys
 
@@ -16,7 +15,7 @@ from shopwright.kit.auth import StaffOnly
 from shopwright.kit.clock import HandClock
 from shopwright.kit.web.audit import MASK, is_audited, masked
 from shopwright.web import routes_of, shape_of
-from tests.conftest import QUICK, fill_cart, make_settings, sell
+from tests.conftest import QUICK, bare_environment, fill_cart, make_settings, sell
 
 COUPON = {"code": "LAST", "kind": "percentage", "value": 1000}
 
@@ -206,7 +205,7 @@ async def test_a_log_that_came_by_an_archive_is_whole_where_it_is_read(whole: Sh
 
 @pytest.mark.slow
 def test_commands_are_entries_too(tmp_path) -> None:
-    given = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    given = bare_environment()
     env = given | {"SHOPWRIGHT_DATA": str(tmp_path / "data"), "SHOPWRIGHT_OWNER_PASSWORD": "owner-password"}
 
     def command(*words: str) -> int:

@@ -30,7 +30,7 @@ from shopwright.kit.errors import Damaged, Unavailable
 from shopwright.kit.ports import Query
 from shopwright.kit.web.problems import NOT_UNTIL_REPAIRED, describe
 from shopwright.web import build
-from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
+from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, no_settings, sell
 from tests.services.test_backup import picture
 from tests.services.test_orders import place
 
@@ -104,7 +104,7 @@ async def data_folder(migrated: tuple[Path, str], tmp_path: Path) -> Path:
 
 def shopwright(folder: Path, *command: str) -> Result:
     """The command line, with no traceback."""
-    ours = {name: None for name in os.environ if name.startswith("SHOPWRIGHT_")}
+    ours = no_settings()
     settings = ours | {"SHOPWRIGHT_PAYMENTS": "pretend:"}
     done = CliRunner(env=settings).invoke(main, [command[0], "--data", str(folder), *command[1:]])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info

@@ -1,7 +1,6 @@
 """What can be read of a damaged file is saved, what is lost is listed, and what follows from something else is made anew."""
 
 import asyncio
-import os
 import random
 import re
 import shutil
@@ -16,8 +15,12 @@ import pytest
 from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.sqlite import SqliteDatabase
 from shopwright.engines.database.sqlite_salvage import salvage
+from shopwright.kit.auth import GUEST
 from shopwright.kit.errors import Damaged
-from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
+from shopwright.repair import repair
+from shopwright.services.carts.contract import CartChange
+from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
+from tests.conftest import BERLIN, ON_SERVERS, POSTGRES, QUICK, bare_environment, make_settings, sell
 from tests.services.test_damage import (
     PAGE,
     checkpoint,
@@ -127,7 +130,7 @@ async def test_nothing_is_touched_while_the_shop_runs(data_folder: Path) -> None
         "--recover",
         "--data",
         str(data_folder),
-        env={name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")},
+        env=bare_environment(),
         stderr=asyncio.subprocess.PIPE,
     )
     _, said = await process.communicate()
@@ -390,3 +393,19 @@ async def test_whichever_page_is_bad_each_row_is_saved_or_known_to_be_lost(tmp_p
         dict(table(new, "SELECT id, body FROM orders")).items()
         <= dict(table(whole, "SELECT id, body FROM orders")).items()
     )
+
+
+async def test_two_variants_of_one_order_count_as_what_they_are_when_lists_are_made_anew(shop: Shop) -> None:
+    kettle = await sell(shop, colours=("Blue", "Red"))
+    cart = await shop.carts.create(None)
+    for variant, quantity in zip(kettle.variants, (1, 2), strict=True):
+        await shop.carts.add(cart.id, variant.id, quantity)
+    details = CartChange(email="ada@example.com", shipping_address=BERLIN, shipping_option_id="shr_standard")
+    cart = await shop.carts.change(cart.id, details)
+    choice = PaymentChoice(provider="pretend", token="pretend_ok", return_url="http://shop.test/back")
+    wanted = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
+    await shop.orders.place(wanted, "two-variants", GUEST)
+    await shop.bus.settle()
+    await repair(shop, {"search"})
+    [row] = await shop.works["search"].fetch("SELECT sold FROM entries WHERE product_id = :id", id=kettle.id)
+    assert row["sold"] == 3

@@ -1,7 +1,6 @@
 """A restore says what goes, keeps it, and gives no number twice; a damaged shop is put aside as it is."""
 
 import asyncio
-import os
 import shutil
 import signal
 import sqlite3
@@ -17,7 +16,7 @@ import pytest
 
 from shopwright import archive
 from shopwright.app import Shop
-from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
+from tests.conftest import ON_SERVERS, POSTGRES, QUICK, bare_environment, make_settings, sell
 from tests.services.test_damage import checkpoint, empty, gone, middle_page, page_one, shopwright
 from tests.services.test_orders import place
 from tests.services.test_recovery import table
@@ -140,7 +139,7 @@ async def test_no_number_is_given_twice_however_fast_they_are_given_while_a_rest
 
 def restoring(folder: Path, file: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "shopwright", "restore", str(file), "--yes", "--data", str(folder)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_")}
+    environment = bare_environment()
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 

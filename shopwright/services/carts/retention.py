@@ -2,6 +2,7 @@
 
 from shopwright.kit.retention import Expiry, Retention
 
+LINES = (("cart_lines", "cart_id"),)
 RETENTION: tuple[Retention, ...] = (
     Retention(
         table="carts",
@@ -13,21 +14,21 @@ RETENTION: tuple[Retention, ...] = (
                 what="it became an order",
                 since="updated_at",
                 where="closed = 1",
-                children=(("cart_lines", "cart_id"),),
+                children=LINES,
             ),
             Expiry(
                 days=60,
                 what="a guest changed it last",
                 since="updated_at",
                 where="closed = 0 AND customer_id IS NULL",
-                children=(("cart_lines", "cart_id"),),
+                children=LINES,
             ),
             Expiry(
                 days=400,
                 what="a customer changed it last",
                 since="updated_at",
                 where="closed = 0",
-                children=(("cart_lines", "cart_id"),),
+                children=LINES,
             ),
         ),
     ),
