@@ -1,0 +1,75 @@
+"""What holds for every form of every template: read from the templates themselves, whatever is or is not shown."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from shopwright.faces.render import HOME
+
+TEMPLATES = {str(path.relative_to(HOME)): path.read_text() for path in sorted(HOME.rglob("*.html"))}
+MACRO = re.compile(r"\{% macro (\w+)\(.*?\) %\}(.*?)\{% endmacro %\}", re.DOTALL)
+MACROS = {name: body for text in TEMPLATES.values() for name, body in MACRO.findall(text)}
+CALL = re.compile(r"\{\{ (\w+)\([^{}]*\) \}\}")
+INCLUDE = re.compile(r'\{% include "([^"]+)" %\}')
+UNTYPED = {"hidden", "file", "button", "reset"}
+
+
+def whole(text: str) -> str:
+    """A template with what it includes and calls in its place; all branches of each condition."""
+    for _ in range(4):
+        text = INCLUDE.sub(lambda found: TEMPLATES[found[1]], MACRO.sub("", text))
+        text = CALL.sub(lambda found: MACROS.get(found[1], found[0]), text)
+    return re.sub(r"\{[%{].*?[%}]\}", "", text, flags=re.DOTALL)
+
+
+class Sent(HTMLParser):
+    """The forms of a page: whether Enter in a field sends them, and their buttons in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[dict] = []
+        self.open: dict | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self.open = {"id": given.get("id"), "typed": False, "buttons": []}
+            self.forms.append(self.open)
+        elif tag in {"input", "button"}:
+            own = given.get("form")
+            form = next((one for one in self.forms if one["id"] == own), None) if own else self.open
+            if form is None:
+                return
+            kind = given.get("type", "text" if tag == "input" else "submit")
+            if kind in {"submit", "image"}:
+                form["buttons"].append(given)
+            elif tag == "input" and kind not in UNTYPED:
+                form["typed"] = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.open = None
+
+
+def pressed_by_enter(text: str) -> list[dict]:
+    """What Enter presses, a form each, where there is more than one button to choose from."""
+    page = Sent()
+    page.feed(text)
+    return [form["buttons"][0] for form in page.forms if form["typed"] and len(form["buttons"]) > 1]
+
+
+def is_what_the_form_is_for(button: dict) -> bool:
+    """It says nothing of its own, and it skips no check."""
+    return not {"name", "formnovalidate", "formaction", "hidden"} & set(button)
+
+
+@pytest.mark.parametrize("template", [name for name, text in TEMPLATES.items() if "<form" in text])
+def test_enter_does_what_the_form_is_for(template: str) -> None:
+    wrong = [button for button in pressed_by_enter(whole(TEMPLATES[template])) if not is_what_the_form_is_for(button)]
+    assert wrong == []
+
+
+def test_a_form_whose_first_button_is_another_is_seen() -> None:
+    form = '<form><input name="a"><button name="other" value="1">Other</button><button>Send</button></form>'
+    assert [is_what_the_form_is_for(one) for one in pressed_by_enter(form)] == [False]
