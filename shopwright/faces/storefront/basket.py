@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.storefront.frame import FrameDep, Web, cart_id, cookie, form_of, own_cart
+from shopwright.faces.storefront.frame import FrameDep, Web, cart_id, cookie, form_of, own_cart, without_refused
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow, seldom
@@ -29,7 +29,8 @@ async def show(frame: FrameDep) -> Response[bytes]:
     """The cart as a page."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     cart = await own_cart(request, settings, carts, caller)
-    return await frame.show("cart.html", {"cart": render.plain(cart) if cart else None})
+    cart, problem = await without_refused(carts, cart) if cart else (None, "")
+    return await frame.show("cart.html", {"cart": render.plain(cart) if cart else None, "problem": problem})
 
 
 @post("/cart/lines", opt=allow(anyone), include_in_schema=False, status_code=200)
@@ -52,17 +53,24 @@ async def add(frame: FrameDep) -> Response[bytes] | Redirect:
 
 
 async def _answer(
-    frame: FrameDep, request: Web, cart: Cart, variant: str = "", problem: str = ""
+    frame: FrameDep, request: Web, cart: Cart, variant: str = "", problem: str = "", code: str = ""
 ) -> Response[bytes] | Redirect:
-    context = {"cart": render.plain(cart), "added": variant, "problem": problem, "csrf": render.csrf_token(request)}
+    if not problem and not _wants_fragment(request):
+        return Redirect("/cart", status_code=303)
+    cart, told = await without_refused(frame.carts, cart)
+    context = {
+        "cart": render.plain(cart),
+        "added": variant,
+        "problem": " ".join(one for one in (problem, told) if one),
+        "csrf": render.csrf_token(request),
+        "code": code,
+    }
     if _wants_fragment(request):
         context["cart_count"] = sum(line.quantity for line in cart.lines)
         drawer = render.page("storefront/templates/drawer.html", context)
         frame.tell_count(drawer, context["cart_count"])
         return drawer
-    if problem:
-        return await frame.show("cart.html", context, status=409)
-    return Redirect("/cart", status_code=303)
+    return await frame.show("cart.html", context, status=409)
 
 
 @post("/cart/lines/{line_id:str}", opt=allow(anyone), include_in_schema=False, status_code=200)
@@ -95,11 +103,13 @@ async def coupons(frame: FrameDep) -> Response[bytes] | Redirect:
         return Redirect("/cart", status_code=303)
     problem = ""
     codes = tuple(code for code in cart.coupons if code != form.get("remove"))
+    code = form.get("code", "").strip()
     try:
-        cart = await carts.set_coupons(cart.id, (*codes, form.get("code", "")))
+        cart = await carts.set_coupons(cart.id, (*codes, code))
+        problem = " ".join(one.detail for one in cart.problems if one.coupon)
     except ShopError as error:
         problem = error.detail
-    return await _answer(frame, request, cart, problem=problem)
+    return await _answer(frame, request, await carts.get(cart.id), problem=problem, code=code if problem else "")
 
 
 @post("/cart/prices", opt=allow(anyone), include_in_schema=False, status_code=200)

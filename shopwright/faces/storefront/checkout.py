@@ -21,6 +21,7 @@ from shopwright.faces.storefront.frame import (
     form_of,
     own_cart,
     visible_order,
+    without_refused,
 )
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Conflict, Invalid, RateLimited, ShopError
@@ -59,8 +60,10 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
 async def _details(
     frame: Frame, cart: Cart, fields: dict[str, str], errors: dict[str, str], status: int = 200
 ) -> Response[bytes]:
+    cart, told = await without_refused(frame.carts, cart)
     context = {
         "cart": render.plain(cart),
+        "told": told,
         "errors": errors,
         "step": 1,
         "payable": not cart.totals.total.amount or bool((await frame.payments.setup()).providers),
@@ -104,6 +107,7 @@ async def delivery(frame: FrameDep) -> Response[bytes] | Redirect:
 
 
 async def _delivery(frame: Frame, carts: CartsDep, cart: Cart, problem: str, status: int = 200) -> Response[bytes]:
+    cart, told = await without_refused(carts, cart)
     today = behind().shop.clock.now()
     options = [
         {
@@ -115,7 +119,7 @@ async def _delivery(frame: Frame, carts: CartsDep, cart: Cart, problem: str, sta
     ]
     return await frame.show(
         "checkout_delivery.html",
-        {"cart": render.plain(cart), "options": options, "problem": problem, "step": 2},
+        {"cart": render.plain(cart), "told": told, "options": options, "problem": problem, "step": 2},
         status,
     )
 
@@ -158,6 +162,7 @@ async def payment(frame: FrameDep, order: FromQuery[str] = "") -> Response[bytes
 async def _payment(
     frame: Frame, cart: Cart | None, order: Order | None, problem: str, status: int = 200
 ) -> Response[bytes]:
+    cart, told = await without_refused(frame.carts, cart) if cart else (None, "")
     totals = order.totals if order else cart.totals if cart else None
     costs = totals is None or bool(totals.total.amount)
     providers = (await frame.payments.setup()).providers if costs else ()
@@ -166,6 +171,7 @@ async def _payment(
         {
             "cart": render.plain(cart) if cart else None,
             "order": render.plain(order) if order else None,
+            "told": told,
             "totals": render.plain(totals),
             "payable": not costs or bool(providers),
             "key": behind().shop.ids.secret(16),

@@ -10,6 +10,7 @@ from shopwright.faces import render
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.money import write
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Given
 from shopwright.services.carts.contract import Cart, Carts
@@ -92,6 +93,16 @@ async def own_cart(request: Web, settings: Settings, carts: Carts, caller: Calle
     except Missing:
         return None
     return None if cart.closed or cart.customer_id not in {None, caller.user_id} else cart
+
+
+async def without_refused(carts: Carts, cart: Cart) -> tuple[Cart, str]:
+    """The cart without codes that hold no longer, and what to say of them to its shopper. They are taken off: it is said once."""
+    told = [problem.detail for problem in cart.problems if problem.coupon]
+    if not told:
+        return cart, ""
+    kept = await carts.set_coupons(cart.id, cart.coupons)
+    off = "It was" if len(told) == 1 else "They were"
+    return kept, " ".join([*told, f"{off} taken off: the total is {write(kept.totals.total)} now."])
 
 
 def client_of(request: Web) -> str:

@@ -15,11 +15,12 @@ from shopwright.services.pricing.contract import QuoteLine, ShippingOption, Step
 
 
 class CartProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What stands between this cart and an order; `line_id` where it is about a line."""
+    """What stands between this cart and an order; `line_id` where it is about a line, `coupon` where about a code."""
 
     code: str
     detail: str
     line_id: str = ""
+    coupon: str = ""
 
 
 class CartLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +42,10 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True):
-    """A cart with everything worked out. `saved`: kept for later; `quoted`: the shares of each line, for the order."""
+    """A cart with everything worked out. `saved`: kept for later; `quoted`: the shares of each line, for the order.
+
+    `coupons` are those that hold. One that holds no longer stands among the problems; it is in no one's way.
+    """
 
     id: str
     currency: str

@@ -90,7 +90,10 @@ class Baskets:
             problems += found
             total = known.total if known else zero(stored.currency)
             lines.append(_line(line, product, available, price or zero(stored.currency), total, found))
-        problems += [CartProblem(code="coupon_refused", detail=f"{one.code}: {one.detail}") for one in quote.refused]
+        problems += [
+            CartProblem(code="coupon_refused", detail=f"{one.code}: {one.detail}", coupon=one.code)
+            for one in quote.refused
+        ]
         option = await self._option(request, quote)
         saved = await self._saved(stored, products, stock) if stored.saved else ()
         return _cart(stored, tuple(lines), quote, tuple(problems), option, saved)
@@ -239,12 +242,18 @@ class Baskets:
 
     async def set_coupons(self, cart_id: str, codes: tuple[str, ...]) -> Cart:
         clean = model.check_codes(codes)
+        stored = await store.read(self._work, cart_id)
+        if stored is None:
+            raise Missing("There is no such cart.")
+        tried = await self._worked_out(msgspec.structs.replace(stored, coupons=clean))
         async with self._work.begin() as tx:
             await self._open(tx, cart_id)
             stored = await store.read(tx, cart_id)
             if stored is not None:
-                await store.set_details(tx, msgspec.structs.replace(stored, coupons=clean))
-        return await self.get(cart_id)
+                await store.set_details(tx, msgspec.structs.replace(stored, coupons=tried.coupons))
+        cart = await self.get(cart_id)
+        refused = tuple(problem for problem in tried.problems if problem.coupon)
+        return msgspec.structs.replace(cart, problems=(*cart.problems, *refused))
 
     async def shipping_options(self, cart_id: str) -> list[ShippingOption]:
         stored = await store.read(self._work, cart_id)
@@ -358,7 +367,7 @@ def _cart(
         lines=lines,
         saved=saved,
         totals=quote.totals,
-        coupons=stored.coupons,
+        coupons=tuple(code for code in stored.coupons if code not in {problem.coupon for problem in problems}),
         problems=problems,
         receipt=quote.receipt,
         email=stored.email,

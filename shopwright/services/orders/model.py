@@ -119,6 +119,10 @@ def known_as(customer_id: str | None, *emails: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name)) or ("",)
 
 
+# What shows in the total alone: whoever orders at today's total has been told.
+IN_THE_TOTAL = frozenset({"price_changed", "coupon_refused"})
+
+
 def check_cart(cart: Cart, expected: Money) -> None:
     """Raises CartNotReady or PriceMoved unless this cart can become an order at this total."""
     if cart.closed:
@@ -129,7 +133,7 @@ def check_cart(cart: Cart, expected: Money) -> None:
     if missing:
         words = ", ".join(name.replace("_", " ").removesuffix(" id") for name in missing)
         raise CartNotReady(f"The cart still needs: {words}.", data={"missing": missing})
-    blocking = [problem for problem in cart.problems if problem.code != "price_changed"]
+    blocking = [problem for problem in cart.problems if problem.code not in IN_THE_TOTAL]
     if blocking:
         data = {"problems": [{"code": one.code, "line_id": one.line_id, "detail": one.detail} for one in blocking]}
         raise CartNotReady(" ".join(problem.detail for problem in blocking), data=data)
