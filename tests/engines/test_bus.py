@@ -134,6 +134,43 @@ async def test_what_takes_longer_than_a_lease_is_not_given_to_others_while_its_p
     assert heard == [1]
 
 
+async def test_what_could_not_be_put_off_either_is_tried_again_when_its_lease_is_over(shop: Shop) -> None:
+    """A disk that is full fails the hearer, and then the note of it: nobody renews the lease of what nobody is at."""
+    users = shop.works["users"]
+    heard: list[int] = []
+    away = False
+
+    async def rename(table: str, to: str) -> None:
+        async with users.begin() as tx:
+            await tx.run(f"ALTER TABLE {table} RENAME TO {to}")
+
+    async def hear(one: Heard) -> None:
+        nonlocal away
+        if away:
+            away = False
+            await rename("deliveries", "unwritable")
+            raise Unavailable("The disk is full.")
+        heard.append(one.event.n)
+
+    bus = LocalBus([users], [Reaction("one", Rang, hear)], [])
+    for told_before in (False, True):  # what it has just told, and what it takes over
+        away = True
+        await ring(shop, ("one",), ("a", int(told_before)), ("b", 2))
+        if told_before:
+            bus = LocalBus([users], [Reaction("one", Rang, hear)], [])
+            shop.clock.move(seconds=4)
+        with pytest.raises(Exception, match="deliveries"):
+            await bus.settle()
+        await rename("unwritable", "deliveries")
+        for _ in range(4):
+            shop.clock.move(seconds=1)
+            await bus.renew(0)
+        await bus.settle()
+        assert set(heard) == {int(told_before), 2}
+        assert await users.fetch("SELECT * FROM deliveries") == []
+        heard.clear()
+
+
 async def test_what_a_process_that_ends_had_not_brought_on_its_way_is_taken_over_at_once(
     shop: Shop, buses: Buses
 ) -> None:

@@ -9,8 +9,8 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from shopwright.engines.bus.timers import Timers
@@ -58,6 +58,15 @@ class Relay(ABC):
     def _let_be(self, work: Work, ones: Iterable[Heard]) -> None:
         for one in ones:
             self._ours.pop((work.name, one.key), None)
+
+    @contextmanager
+    def _at_it(self, batch: Sequence[tuple[Work, Heard]]) -> Iterator[None]:
+        """However it ends, nobody is at these afterwards: a lease that would be renewed for ever keeps them from everyone."""
+        try:
+            yield
+        finally:
+            for work, ones in by_work(batch).items():
+                self._let_be(work, ones)
 
     async def run(self) -> None:
         bell = asyncio.create_task(self._works[0].database.listen(self._wake.set))
@@ -209,7 +218,8 @@ class Relay(ABC):
         while self._fresh:
             batch = [self._fresh.popleft() for _ in range(min(BATCH, len(self._fresh)))]
             try:
-                await self._deliver(batch)
+                with self._at_it(batch):
+                    await self._deliver(batch)
             except asyncio.CancelledError:
                 self._fresh.extendleft(reversed(batch))  # `close` gives it back
                 raise
@@ -262,7 +272,8 @@ class Relay(ABC):
         for work in self._works:
             claimed = await self._claim(work)
             self._take(work, [heard for heard, _ in claimed])
-            await self._handle([(work, heard, attempts) for heard, attempts in claimed])
+            with self._at_it([(work, heard) for heard, _ in claimed]):
+                await self._handle([(work, heard, attempts) for heard, attempts in claimed])
             count += len(claimed)
         return count
 
