@@ -31,6 +31,7 @@ pytestmark = [
     pytest.mark.soak,
     pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="one machine is everything embedded"),
 ]
+log = logging.getLogger("soak")
 MINUTES = float(os.environ.get("MINUTES", "60"))
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
 TOLD_WITHIN_S = 60
@@ -200,6 +201,7 @@ class Truth:
                 again = await self._failed()
                 if again and not shining and not await self.machine.lights():
                     self.lies.append(f"{failed}; again: {again}")
+                    log.warning("all lights are green: %s", self.lies[-1])
             await asyncio.sleep(0.5)
 
     async def _failed(self) -> str:
@@ -225,6 +227,7 @@ async def test_an_hour_of_everything_at_random_loses_nothing_and_no_light_lies(
         ends = time.monotonic() + MINUTES * 60
         while time.monotonic() < ends:
             fault = chance.choice(chosen)
+            log.info("%s", fault.name)
             done[fault.name] += 1
             await fault.begins(machine)
             await asyncio.sleep(chance.uniform(0.5, 20))
@@ -245,7 +248,7 @@ async def test_an_hour_of_everything_at_random_loses_nothing_and_no_light_lies(
     assert truth.lies == [], f"{len(truth.lies)} of {truth.looks} looks"
     assert len(sent) >= len(load.acknowledged), f"{len(sent)} confirmations for {len(load.acknowledged)} orders"
     account = f"{sum(done.values())} faults, {len(load.acknowledged)} orders, {truth.looks} looks: {dict(done)}"
-    logging.getLogger("soak").warning("%s", account)
+    log.warning("%s", account)
 
 
 async def is_well(machine: OneServer) -> bool:
