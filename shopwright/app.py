@@ -284,6 +284,7 @@ class Shop:
         work = Work(name, database, self.clock, self.ids, self._hearers)
         work.marks = marks if name in CHANGES_SELDOM else None
         work.counted = self.numbers.told
+        work.zone = self.settings.zone
         return work
 
     def _part(self, ours: type[Part]) -> type[Part]:

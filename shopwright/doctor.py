@@ -33,6 +33,7 @@ GRACE_S = 60
 PATIENCE_S = 5.0  # a shop that starts has brought home by then what was on its way
 AGAIN_S = 0.5
 MESSAGES_LATE_S = 900.0
+PRODUCTS = 500
 DELIVERED = "every fact was delivered, or is on its way"
 log = logging.getLogger("shopwright")
 
@@ -354,6 +355,18 @@ async def _clock_is_right(shop: Shop) -> list[str]:
     ]
 
 
+async def _everything_can_be_read(shop: Shop) -> list[str]:
+    """What is set aside is set aside again when it is read, and named."""
+    await shop.pricing.promotions()
+    await shop.pricing.coupons()
+    await shop.catalog.collections()
+    await shop.catalog.product_types()
+    after = ""
+    while found := await shop.catalog.list_products(after=after, limit=PRODUCTS):
+        after = found[-1].id
+    return [sentence for work in shop.works.values() for sentence in work.aside.sentences()]
+
+
 CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     (
         "stock is the sum of its movements, and what is reserved is in open reservations",
@@ -364,6 +377,7 @@ CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("order numbers have no gaps", _numbers_have_no_gaps),
     ("every order that was placed is there", _orders_are_there),
     ("every order that stock and messages know is there", lost_orders_are_noted),
+    ("whatever is kept can be read", _everything_can_be_read),
     ("the audit log is whole and as it was written", lambda one: one.users.log.damage()),
 )
 LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (

@@ -165,6 +165,7 @@ class Housekeeper:
             most, used = work.database.connections()
             numbers.connections.labels(name, "used").set(used)
             numbers.damaged.labels(name).set(bool(work.database.damaged))
+            numbers.set_aside.labels(name).set(len(work.aside.found))
             numbers.connections.labels(name, "free").set(most - used)
         counting = [_state(self._count(name, work)) for name, work in shop.works.items()]
         engines, _ = await asyncio.gather(self.engines(), asyncio.gather(*counting))

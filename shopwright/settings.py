@@ -5,10 +5,12 @@ from email.utils import formataddr
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from shopwright.kit import setting_types as kinds
+from shopwright.kit.days import zone_named, zone_of_country
 from shopwright.kit.private import tighten
 from shopwright.kit.setting_types import Kind
 from shopwright.kit.settings import require_right
@@ -28,6 +30,7 @@ Token = Annotated[str, Kind(kinds.secret(kinds.LEAST_TOKEN), empty=True)]
 Title = Annotated[str, Kind(kinds.title)]
 Currency = Annotated[str, Kind(kinds.currency)]
 Country = Annotated[str, Kind(kinds.country)]
+TimeZone = Annotated[str, Kind(kinds.time_zone, empty=True)]
 DatabaseUrl = Annotated[str, Kind(kinds.engine(folders="sqlite", servers="postgresql postgres"), empty=True)]
 DocumentsUrl = Annotated[str, Kind(kinds.engine(bare="database", servers="mongodb mongodb+srv"))]
 CACHES = "redis rediss redis+sentinel redis+cluster memcached"
@@ -160,6 +163,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     country: Annotated[Country, _means("where the shop is, ISO 3166-1 alpha-2: taxes before an address is known")] = (
         "DE"
     )
+    time_zone: Annotated[
+        TimeZone,
+        _means(
+            "the shop's time zone, such as Europe/Berlin: days begin and end in it, and times are read and shown in it; empty: that of SHOPWRIGHT_COUNTRY, where most people live"
+        ),
+    ] = ""
     prices_include_tax: Annotated[bool, _means("are prices shown and stored with tax")] = True
     capture: Annotated[
         Literal["automatic", "manual"],
@@ -235,6 +244,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 25_000_000
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone."""
+        return zone_named(self.time_zone or zone_of_country(self.country))
+
 
 def complete(settings: Settings) -> Settings:
     """All of them, with the secret of the data folder, which is made with it where there is none. Raises Invalid, Unavailable."""
@@ -251,7 +265,7 @@ def with_secret(settings: Settings) -> Settings:
 
 def filled(settings: Settings) -> Settings:
     """The settings with the engines that live in the data folder filled in; nothing is made. Raises Invalid for values that cannot be."""
-    require_right(settings, ("currency", "country", "url", "data", *MOVABLE))
+    require_right(settings, ("currency", "country", "time_zone", "url", "data", *MOVABLE))
     data = Path(settings.data).resolve()
     return msgspec.structs.replace(
         settings,

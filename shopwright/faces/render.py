@@ -4,19 +4,21 @@ import hashlib
 import html
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import minijinja
 import msgspec
 from babel.core import Locale
-from babel.dates import format_date, format_datetime
 from litestar import MediaType, Request, Response
 from litestar.utils.scope.state import ScopeState
 
+from shopwright.kit.days import day_of, in_zone, write_day, write_moment
 from shopwright.kit.money import Money, write
+from shopwright.kit.web.behind import behind
 
 HOME = Path(__file__).parent
 STATIC = HOME / "storefront" / "static"
@@ -34,19 +36,27 @@ def _moment(value: str | datetime) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
-def day(value: str | datetime) -> str:
-    """2 March 2026."""
-    return format_date(_moment(value), "d MMMM y", locale="en")
+def zone() -> ZoneInfo:
+    """The time zone of the shop whose page this is."""
+    found: ZoneInfo = behind().shop.settings.zone
+    return found
+
+
+def day(value: str | date) -> str:
+    """2 March 2026, of a day, or of a moment in the shop."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return write_day(value)
+    return write_day(day_of(_moment(value), zone()))
 
 
 def moment(value: str | datetime) -> str:
-    """2 March 2026, 09:00 UTC."""
-    return format_datetime(_moment(value), "d MMMM y, HH:mm", locale="en") + " UTC"
+    """2 March 2026, 09:00."""
+    return write_moment(_moment(value), zone())
 
 
 def instant(value: str | datetime) -> str:
-    """2026-03-02 09:00:12 UTC: to be found in a log."""
-    return f"{_moment(value).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    """2026-03-02 10:00:12 +01:00: to be found in a log, which says its offset, too."""
+    return in_zone(_moment(value), zone()).isoformat(sep=" ", timespec="seconds")
 
 
 def words(name: str) -> str:

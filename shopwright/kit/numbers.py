@@ -71,6 +71,9 @@ class Numbers:
         self.engines = self._gauge("engine_up", "Whether an engine answers", "engine")
         self.connections = self._gauge("database_connections", "Connections to the database", "service", "state")
         self.damaged = self._gauge("database_damaged", "Whether damage was found in a database", "service")
+        self.set_aside = self._gauge(
+            "rows_set_aside", "What could be neither read nor done, and was left out", "service"
+        )
         self.disk_free = self._gauge("disk_free_bytes", "What is free on the disk of the data folder")
         self.disk_size = self._gauge("disk_size_bytes", "How large that disk is")
         self.backup_age = self._gauge("backup_age_seconds", "Since the last successful backup or restore drill", "kind")

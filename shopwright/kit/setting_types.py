@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from shopwright.kit.days import zone_named
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import minor_digits
 from shopwright.kit.places import address_form, check_email
@@ -95,6 +96,11 @@ def country(value: str) -> str:
     """An ISO 3166-1 code of two letters."""
     found = _detail(lambda: address_form(value))
     return found if found or value.isupper() else f"is “{value}”; countries are in capitals: {value.upper()}."
+
+
+def time_zone(value: str) -> str:
+    """A time zone of the IANA database."""
+    return _detail(lambda: zone_named(value))
 
 
 def title(value: str) -> str:

@@ -14,10 +14,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from shopwright.kit import business, trace
+from shopwright.kit.aside import SetAside
 from shopwright.kit.clock import Clock, from_micros, to_micros
 from shopwright.kit.database import Database, Reads, Row, Session
 from shopwright.kit.errors import Unavailable
@@ -78,6 +80,8 @@ class Transaction(Reading):
         self.facts: list[Fact] = []
         self.then: dict[Callable[[Work], Awaitable[None]], None] = {}
         self.torn = 0
+        self.zone = work.zone
+        self.aside = work.aside
 
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
         with trace.span(self.name, "client", notes={STATEMENT: sql}):
@@ -233,8 +237,11 @@ class Marks(Protocol):
 class Work(Reading):
     """What a service works with. `name` is the service's; `lease`: how long this process keeps what it tells to itself.
 
-    `marks`: who tells its version, where its database does not.
+    `marks`: who tells its version, where its database does not. `zone`: the shop's, in which times without one are read.
+    `aside`: what could be neither read nor done.
     """
+
+    zone = ZoneInfo("UTC")
 
     def __init__(self, name: str, database: Database, clock: Clock, ids: Ids, hearers: Hearers) -> None:
         self.name = name
@@ -247,6 +254,7 @@ class Work(Reading):
         self.lease = LEASE
         self.marks: Marks | None = None
         self.late: Reading = Late(database)
+        self.aside = SetAside(name)
 
     async def fetch(self, sql: str, **params: Any) -> Sequence[Row]:
         with trace.span(self.name, "client", notes={STATEMENT: sql}):
@@ -336,7 +344,11 @@ class Work(Reading):
     async def facts_after(self, fact_id: str, limit: int) -> list[Fact]:
         """This service's own facts after `fact_id` ("" for the first), oldest first."""
         rows = await self.fetch("SELECT * FROM facts WHERE id > :id ORDER BY id LIMIT :limit", id=fact_id, limit=limit)
-        return [read_fact(row) for row in rows]
+        found = []
+        for row in rows:
+            with self.aside.guard("fact", row["id"]):
+                found.append(read_fact(row))
+        return found
 
 
 def read_fact(row: Row) -> Fact:

@@ -227,8 +227,6 @@ async def test_all_that_failed_in_a_span_of_time_is_sent_again_by_one_command(
     assert (await states(posting, "bob@"))["Choose"] == "failed"
     with pytest.raises(Invalid):
         await posting.notifications.resend(later, began)
-    with pytest.raises(Invalid, match="is no time"):
-        command.moment("yesterday", "since")
 
 
 async def test_what_was_held_back_is_sent_again_by_nobody_but_a_person(posting: Shop) -> None:
@@ -260,7 +258,7 @@ async def test_staff_send_all_again_with_one_click_and_it_is_in_the_audit_log(
     assert done.status_code == 303
     assert "Messages sent again: 1." in (await api.get(done.headers["location"])).text
     wrong = await api.post("/office/messages/resend", data={**fields, "since": "x"})
-    assert "Enter+a+date" in wrong.headers["location"]
+    assert "not+a+time" in wrong.headers["location"]
     await send_all(shop)
     assert await states(shop) == {"Your": "sent"}
     entries = (await api.get("/v1/audit", params={"action": "resend_messages"}, headers=staff)).json()["items"]

@@ -20,7 +20,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Heard, Timer, UnderWay
 from shopwright.kit.house import GivenUp
 from shopwright.kit.tasks import ended, woken
-from shopwright.kit.work import LEASE, Work, read_fact
+from shopwright.kit.work import LEASE, Transaction, Work, read_fact
 
 log = logging.getLogger("shopwright.bus")
 
@@ -301,8 +301,11 @@ class Relay(ABC):
             facts = {}
             for fact_id in {fact_id for fact_id, _, _ in claimed}:
                 row = await tx.one("SELECT * FROM facts WHERE id = :id", id=fact_id)
-                if row is not None:
-                    facts[fact_id] = read_fact(row)
+                with work.aside.guard("fact", fact_id):
+                    if row is not None:
+                        facts[fact_id] = read_fact(row)
+                if fact_id not in facts:
+                    await _give_up(tx, fact_id, "The fact cannot be read.")
         return [(Heard(facts[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in facts]
 
     async def _forget(self, work: Work, handled: Sequence[Heard]) -> None:
@@ -312,6 +315,13 @@ class Relay(ABC):
                 "DELETE FROM deliveries WHERE fact_id = :fact_id AND hearer = :hearer",
                 [{"fact_id": heard.fact.id, "hearer": heard.hearer} for heard in handled],
             )
+
+
+async def _give_up(tx: Transaction, fact_id: str, problem: str) -> None:
+    """What can never be delivered waits for nobody."""
+    await tx.run(
+        "UPDATE deliveries SET state = 'dead', problem = :problem WHERE fact_id = :id", id=fact_id, problem=problem
+    )
 
 
 def by_work(pairs: Sequence[tuple[Work, Heard]]) -> dict[Work, list[Heard]]:

@@ -1,7 +1,7 @@
 """The audit log: who of the staff did what, when, from where, and what it was before and after."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 from litestar import Response, get
@@ -12,6 +12,7 @@ from shopwright.faces.backoffice.frame import OfficeDep
 from shopwright.faces.storefront.frame import UsersDep
 from shopwright.kit.audit import AuditEntry, AuditFilter
 from shopwright.kit.auth import staff
+from shopwright.kit.days import end_of, start_of
 from shopwright.kit.web.access import allow
 
 SHOWN = 50
@@ -37,8 +38,8 @@ async def audit_page(
         user_id=user_id,
         action=action.strip(),
         subject=subject.strip(),
-        since=_midnight(since) if since else None,
-        until=_midnight(until) + timedelta(days=1) if until else None,
+        since=start_of(since, office.settings.zone) if since else None,
+        until=end_of(until, office.settings.zone) if until else None,
     )
     found = await users.audit(wanted, int(after or 0), SHOWN + 1)
     filters = {
@@ -53,10 +54,6 @@ async def audit_page(
         "people": [render.plain(one) for one in await users.staff()],
     }
     return office.show("audit.html", context)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _shown(entry: AuditEntry) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Messages of the shop to people: what was sent, what waits, what failed and is sent again."""
 
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,14 +11,14 @@ from shopwright.faces import render
 from shopwright.faces.backoffice.frame import OfficeDep
 from shopwright.faces.storefront.frame import Web, form_of
 from shopwright.kit.auth import staff
-from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.days import FORM, in_zone, parse_moment
+from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.given import Given
 from shopwright.services.notifications.contract import Notifications
 
 NotificationsDep = Given[Notifications]
 PAGE = 50
-OF_A_FORM = "%Y-%m-%dT%H:%M"  # as <input type="datetime-local"> has it
 
 
 @get("/office/messages", opt=allow(staff("messages.read")), include_in_schema=False)
@@ -41,25 +40,19 @@ async def message_list(
         "waiting": report.waiting,
         "late_minutes": int(report.late_s / 60),
         "given_up": report.given_up,
-        "since": f"{report.failed_since:{OF_A_FORM}}" if report.failed_since else "",
+        "since": f"{in_zone(report.failed_since, office.settings.zone):{FORM}}" if report.failed_since else "",
     }
     return office.show("messages.html", shown)
 
 
-def _moment(text: str, where: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise Invalid.at(f"/{where}", "Enter a date and a time.") from error
-
-
 @post("/office/messages/resend", opt=allow(staff("messages.write")), include_in_schema=False)
-async def resend_messages(request: Web, notifications: NotificationsDep) -> Redirect:
+async def resend_messages(office: OfficeDep, request: Web, notifications: NotificationsDep) -> Redirect:
     """Send all again that failed in a span of time."""
     form = await form_of(request)
     try:
-        since = _moment(form.get("since", ""), "since")
-        until = _moment(form["until"], "until") if form.get("until") else None
+        zone = office.settings.zone
+        since = parse_moment(form.get("since", ""), zone, "/since")
+        until = parse_moment(form["until"], zone, "/until") if form.get("until") else None
         said = " ".join((await notifications.resend(since, until)).sentences())
     except ShopError as error:
         said = error.problems[0].detail if error.problems else error.detail

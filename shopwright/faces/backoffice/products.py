@@ -1,8 +1,8 @@
 """Products in the back office: list, edit text, price and stock, publish."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get, post
@@ -17,6 +17,7 @@ from shopwright.faces.shelf.view import Shelf
 from shopwright.faces.storefront.frame import SearchDep, ShelfDep, Web, complaints, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import Caller, staff
+from shopwright.kit.days import FORM, in_zone, parse_moment
 from shopwright.kit.errors import Invalid, Problem, ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
@@ -111,7 +112,7 @@ async def _product(
         "types": render.plain(types),
         "attributes": described.fields(product, kinds, {one.name: one for one in types}, typed),
         "known": sorted(kinds),
-        "publish_at": f"{product.publish_at:%Y-%m-%dT%H:%M}" if product.publish_at else "",
+        "publish_at": f"{in_zone(product.publish_at, office.settings.zone):{FORM}}" if product.publish_at else "",
         "typed": typed,
         "errors": errors,
         "saved": saved,
@@ -129,14 +130,14 @@ async def save_product(
     form = await form_of(request)
     product = await shelf.catalog.get(product_id)
     try:
-        await _save(shelf, product, form, caller)
+        await _save(shelf, product, form, caller, office.settings.zone)
     except ShopError as error:
         errors = complaints(error) or {"": error.detail}
         return await _product(office, shelf, product, errors=errors, typed=form)
     return Redirect(f"/office/products/{product.id}?saved=1", status_code=303)
 
 
-async def _save(shelf: Shelf, product: Product, form: Mapping[str, str], caller: Caller) -> None:
+async def _save(shelf: Shelf, product: Product, form: Mapping[str, str], caller: Caller, zone: ZoneInfo) -> None:
     version = form.get("version", "")
     written = await write.as_written(shelf, product)
     stock = await shelf.inventory.stock([variant.id for variant in product.variants])
@@ -158,7 +159,7 @@ async def _save(shelf: Shelf, product: Product, form: Mapping[str, str], caller:
         brand=form.get("brand", product.brand),
         description=form.get("description", product.description),
         status=status,
-        publish_at=_moment(form.get("publish_at", ""), product.publish_at),
+        publish_at=parse_moment(said, zone, "/publish_at") if (said := form.get("publish_at", "").strip()) else None,
         seo_title=form.get("seo_title", product.seo_title),
         seo_description=form.get("seo_description", product.seo_description),
         **await _belonging(shelf, written, form),
@@ -181,14 +182,6 @@ async def _belonging(shelf: Shelf, written: write.ProductWrite, form: Mapping[st
         "type": form.get("type", ""),
         "attributes": described.attributes(written.attributes, form, await shelf.catalog.attribute_types()),
     }
-
-
-def _moment(text: str, before: datetime | None) -> datetime | None:
-    """What a field for date and time says, in UTC. Raises Invalid."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else before
-    except ValueError:
-        raise Invalid.at("/publish_at", "A moment is written like 2026-03-02T09:00.") from None
 
 
 def _variant(variant: write.VariantWrite, form: Mapping[str, str], currency: str) -> write.VariantWrite:

@@ -1,9 +1,10 @@
 """What things cost besides their price: promotions, coupons, shipping and taxes."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get, post
@@ -15,6 +16,7 @@ from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.storefront.frame import SettingsDep, Web, complaints, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import staff
+from shopwright.kit.days import end_of, parse_day, start_of, write_period
 from shopwright.kit.errors import Invalid, Missing, ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
@@ -48,13 +50,6 @@ async def _show(
             return f"{value / PER_CENT:g} %"
         return plain_money(value) if kind == "fixed" else "Free shipping"
 
-    def period(one: Coupon | Promotion) -> str:
-        ends = [
-            f"from {one.starts_at:%d %B %Y}" if one.starts_at else "",
-            f"until {one.ends_at:%d %B %Y}" if one.ends_at else "",
-        ]
-        return " ".join(end for end in ends if end) or "always"
-
     def limits(one: Coupon) -> str:
         said = [
             f"{one.limit_total} in all" if one.limit_total else "",
@@ -65,11 +60,11 @@ async def _show(
     context = {
         "currency": currency,
         "promotions": [
-            {"id": one.id, "title": one.title, "worth": worth(one.kind, one.value), "minimum": plain_money(one.minimum), "period": period(one), "active": one.active}
+            {"id": one.id, "title": one.title, "worth": worth(one.kind, one.value), "minimum": plain_money(one.minimum), "period": write_period(one.starts_at, one.ends_at, office.settings.zone), "active": one.active}
             for one in await pricing.promotions()
         ],
         "coupons": [
-            {"code": one.code, "worth": worth(one.kind, one.value), "minimum": plain_money(one.minimum), "period": period(one), "limits": limits(one), "used": one.used}
+            {"code": one.code, "worth": worth(one.kind, one.value), "minimum": plain_money(one.minimum), "period": write_period(one.starts_at, one.ends_at, office.settings.zone), "limits": limits(one), "used": one.used}
             for one in await pricing.coupons()
         ],
         "shipping": [
@@ -115,15 +110,12 @@ def _whole(form: Form, name: str) -> int:
     return int(text or 0)
 
 
-def _day(form: Form, name: str) -> datetime | None:
+def _day(form: Form, name: str) -> date | None:
     text = form.get(name, "").strip()
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
-    except ValueError:
-        raise Invalid.at(f"/{name}", "A day is written like 2026-03-02.") from None
+    return parse_day(text, f"/{name}") if text else None
 
 
-def _discount(form: Form, currency: str) -> dict[str, Any]:
+def _discount(form: Form, currency: str, zone: ZoneInfo) -> dict[str, Any]:
     kind = DISCOUNTS.get(form.get("kind", ""), "percentage")
     values = {"percentage": lambda: _per_cent(form, "value"), "fixed": lambda: _amount(form, "value", currency)}
     return {
@@ -131,27 +123,27 @@ def _discount(form: Form, currency: str) -> dict[str, Any]:
         "value": values[kind]() if kind in values else 0,
         "currency": currency if kind == "fixed" else "",
         "minimum": _amount(form, "minimum", currency),
-        "starts_at": _day(form, "starts_at"),
-        "ends_at": _day(form, "ends_at"),
+        "starts_at": start_of(first, zone) if (first := _day(form, "starts_at")) else None,
+        "ends_at": end_of(last, zone) if (last := _day(form, "ends_at")) else None,
     }
 
 
-async def _save_promotion(pricing: Pricing, form: Form, currency: str) -> None:
-    await pricing.put_promotion(Promotion(title=form.get("title", ""), **_discount(form, currency)))
+async def _save_promotion(pricing: Pricing, form: Form, currency: str, zone: ZoneInfo) -> None:
+    await pricing.put_promotion(Promotion(title=form.get("title", ""), **_discount(form, currency, zone)))
 
 
-async def _save_coupon(pricing: Pricing, form: Form, currency: str) -> None:
+async def _save_coupon(pricing: Pricing, form: Form, currency: str, zone: ZoneInfo) -> None:
     await pricing.put_coupon(
         Coupon(
             code=form.get("code", ""),
             limit_total=_whole(form, "limit_total"),
             limit_per_customer=_whole(form, "limit_per_customer"),
-            **_discount(form, currency),
+            **_discount(form, currency, zone),
         )
     )
 
 
-async def _save_shipping(pricing: Pricing, form: Form, currency: str) -> None:
+async def _save_shipping(pricing: Pricing, form: Form, currency: str, _zone: ZoneInfo) -> None:
     if not form.get("title", "").strip():
         raise Invalid.at("/title", "Say what shoppers call this way to ship.")
     await pricing.put_shipping_rate(
@@ -167,7 +159,7 @@ async def _save_shipping(pricing: Pricing, form: Form, currency: str) -> None:
     )
 
 
-async def _save_tax(pricing: Pricing, form: Form, _currency: str) -> None:
+async def _save_tax(pricing: Pricing, form: Form, _currency: str, _zone: ZoneInfo) -> None:
     country = form.get("country", "").strip().upper()
     if len(country) != 2:  # noqa: PLR2004 -- ISO 3166-1 alpha-2
         raise Invalid.at("/country", "A country has two letters, such as DE.")
@@ -189,7 +181,7 @@ async def _pause(pricing: Pricing, promotion_id: str) -> None:
     await pricing.put_promotion(msgspec.structs.replace(found, active=not found.active))
 
 
-SAVE: dict[str, Callable[[Pricing, Form, str], Awaitable[None]]] = {
+SAVE: dict[str, Callable[[Pricing, Form, str, ZoneInfo], Awaitable[None]]] = {
     "promotions": _save_promotion,
     "coupons": _save_coupon,
     "shipping": _save_shipping,
@@ -223,7 +215,7 @@ async def change(
         elif "pause" in form:
             await _pause(pricing, form["pause"])
         else:
-            await SAVE[kind](pricing, form, settings.currency)
+            await SAVE[kind](pricing, form, settings.currency, settings.zone)
     except ShopError as error:
         more = {"typed": form, "errors": complaints(error) or {"": error.detail}, "at": kind}
         return await _show(office, pricing, settings.currency, more, 422)

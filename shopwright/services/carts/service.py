@@ -303,10 +303,11 @@ class Baskets:
         now = self._work.now()
         since, until = to_micros(now - model.FORSAKEN), to_micros(now - model.ABANDONED)
         for cart_id, customer_id in await store.left_alone(self._work, since, until):
-            count = await store.count(self._work, cart_id)
-            async with self._work.begin() as tx:
-                if await store.mark_reminded(tx, cart_id):
-                    await tx.tell(CartAbandoned(cart_id=cart_id, customer_id=customer_id, count=count))
+            with self._work.aside.guard("abandoned cart", cart_id):
+                count = await store.count(self._work, cart_id)
+                async with self._work.begin() as tx:
+                    if await store.mark_reminded(tx, cart_id):
+                        await tx.tell(CartAbandoned(cart_id=cart_id, customer_id=customer_id, count=count))
 
     async def hear_erased(self, heard: Heard) -> None:
         """UserErased: their carts go with them."""

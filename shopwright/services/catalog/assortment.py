@@ -11,7 +11,6 @@ from shopwright.services.catalog.contract import AttributeType, Collection, Prod
 from shopwright.services.catalog.service import Shelves
 
 MOST_BY_HAND = 1_000
-BATCH = 200
 
 
 class Assortment(Shelves):
@@ -71,14 +70,10 @@ class Assortment(Shelves):
             async with self._work.begin() as tx:
                 await self._store.add_member(tx, collection.id, product_id, position)
                 await self._tell_again(tx, product_id)
-        after = ""
-        while collection.kind == "rules":
-            batch = await self._store.list_products(self._work, "", None, after, BATCH)
-            for product in batch:
-                await self._place(collection, product.id)
-            if len(batch) < BATCH:
-                break
-            after = batch[-1].id
+        if collection.kind == "rules":
+            async for product in self._store.every_product(self._work):
+                with self._work.aside.guard("product", product.id):
+                    await self._place(collection, product.id)
 
     async def _place(self, collection: Collection, product_id: str) -> None:
         """In or out, as the product is now."""
@@ -119,13 +114,10 @@ class Assortment(Shelves):
 
     async def put_attribute_type(self, attribute: AttributeType) -> AttributeType:
         attributes.check_description(attribute)
-        after = ""
-        while batch := await self._store.list_products(self._work, "", None, after, BATCH):
-            for product in batch:
-                value = product.attributes.get(attribute.name)
-                if value is not None and not attributes.fits(value, attribute):
-                    raise Invalid.at("/kind", f"“{product.title}” has “{value}”, which would not fit.")
-            after = batch[-1].id
+        async for product in self._store.every_product(self._work):
+            value = product.attributes.get(attribute.name)
+            if value is not None and not attributes.fits(value, attribute):
+                raise Invalid.at("/kind", f"“{product.title}” has “{value}”, which would not fit.")
         async with self._work.begin() as tx:
             await self._store.write_attribute_type(tx, attribute)
         return attribute
@@ -135,12 +127,10 @@ class Assortment(Shelves):
     async def publish_due(self) -> None:
         """A timer: scheduled products whose time has come."""
         now = self._work.now()
-        after = ""
-        while batch := await self._store.list_products(self._work, "", "scheduled", after, BATCH):
-            for product in batch:
-                if product.publish_at is not None and product.publish_at <= now:
+        async for product in self._store.every_product(self._work, "scheduled"):
+            if product.publish_at is not None and product.publish_at <= now:
+                with self._work.aside.guard("product to publish", product.id):
                     await self.move(product.id, "published", product.version)
-            after = batch[-1].id
 
     # --- old addresses
 

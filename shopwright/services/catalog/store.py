@@ -1,11 +1,12 @@
 """Products, categories and attributes as documents."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
 from shopwright.kit.database import UniqueViolation
+from shopwright.kit.days import aware
 from shopwright.kit.ports import Collection, Document, Documents
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
@@ -23,6 +24,8 @@ FORMER_SLUGS = Collection("former_slugs")
 REDIRECTS = Collection("redirects")
 ALL = 5_000
 UNPLACED = "999999"
+BATCH = 200
+T = TypeVar("T")
 
 
 class CatalogStore:
@@ -32,23 +35,37 @@ class CatalogStore:
         self._documents = documents
 
     async def products(self, source: Work | Transaction, ids: Sequence[str]) -> list[Product]:
-        return [_product(found) for found in await self._documents.get(source, PRODUCTS, ids)]
+        return _products(source, await self._documents.get(source, PRODUCTS, ids))
 
     async def product_by(self, source: Work | Transaction, field: str, value: str) -> Product | None:
         found = await self._documents.find(source, PRODUCTS, {field: value}, limit=1)
-        return _product(found[0]) if found else None
+        return _product(source, found[0]) if found else None
 
     async def by_sources(self, source: Work | Transaction, sources: Sequence[str]) -> list[Product]:
-        return [_product(found) for found in await self._documents.find_any(source, PRODUCTS, "source", sources)]
+        return _products(source, await self._documents.find_any(source, PRODUCTS, "source", sources))
 
     async def list_products(
         self, source: Work, category_id: str, status: Status | None, after: str, limit: int
     ) -> list[Product]:
         where = {"below": category_id} if category_id else {}
         where |= {"status": status} if status else {}
-        return [
-            _product(found) for found in await self._documents.find(source, PRODUCTS, where, after=after, limit=limit)
-        ]
+        found: list[Product] = []
+        while len(found) < limit:
+            wanted = limit - len(found)
+            page = await self._documents.find(source, PRODUCTS, where, after=after, limit=wanted)
+            found += _products(source, page)
+            if len(page) < wanted:
+                break
+            after = page[-1].id
+        return found
+
+    async def every_product(self, source: Work, status: Status | None = None) -> AsyncIterator[Product]:
+        """All there are, by id; what changes meanwhile may be among them or not."""
+        after = ""
+        while batch := await self.list_products(source, "", status, after, BATCH):
+            for product in batch:
+                yield product
+            after = batch[-1].id
 
     async def write_product(self, tx: Transaction, product: Product, below: Sequence[str]) -> Product:
         """`below`: the categories it is in, and all above them. Raises SlugTaken, SkuTaken, VersionConflict."""
@@ -68,9 +85,7 @@ class CatalogStore:
         return SkuTaken(f"Another product has the address “{product.slug}” or one of the SKUs {skus}.")
 
     async def categories(self, source: Work | Transaction) -> list[Category]:
-        return [
-            understood(found.body, Category) for found in await self._documents.find(source, CATEGORIES, {}, limit=ALL)
-        ]
+        return _readable(source, "category", await self._documents.find(source, CATEGORIES, {}, limit=ALL), Category)
 
     async def category_by_slug(self, source: Work | Transaction, slug: str) -> tuple[Category, int] | None:
         found = await self._documents.find(source, CATEGORIES, {"slug": slug}, limit=1)
@@ -81,7 +96,7 @@ class CatalogStore:
 
     async def attribute_types(self, source: Work | Transaction) -> dict[str, AttributeType]:
         found = await self._documents.find(source, ATTRIBUTES, {}, limit=ALL)
-        return {one.id: understood(one.body, AttributeType) for one in found}
+        return {one.name: one for one in _readable(source, "attribute", found, AttributeType)}
 
     async def write_attribute_type(self, tx: Transaction, attribute: AttributeType) -> None:
         await self._put(tx, ATTRIBUTES, attribute.name, msgspec.to_builtins(attribute))
@@ -95,7 +110,7 @@ class CatalogStore:
 
     async def product_types(self, source: Work | Transaction) -> list[contract.ProductType]:
         found = await self._documents.find(source, TYPES, {}, limit=ALL)
-        return sorted((understood(one.body, contract.ProductType) for one in found), key=lambda one: one.title)
+        return sorted(_readable(source, "product type", found, contract.ProductType), key=lambda one: one.title)
 
     async def product_type(self, source: Work | Transaction, name: str) -> contract.ProductType | None:
         found = await self._documents.get(source, TYPES, [name])
@@ -108,7 +123,7 @@ class CatalogStore:
 
     async def collections(self, source: Work | Transaction) -> list[contract.Collection]:
         found = await self._documents.find(source, COLLECTIONS, {}, limit=ALL)
-        return sorted((understood(one.body, contract.Collection) for one in found), key=lambda one: one.title)
+        return sorted(_readable(source, "collection", found, contract.Collection), key=lambda one: one.title)
 
     async def collection_by_slug(self, source: Work | Transaction, slug: str) -> tuple[contract.Collection, int] | None:
         found = await self._documents.find(source, COLLECTIONS, {"slug": slug}, limit=1)
@@ -141,7 +156,7 @@ class CatalogStore:
     async def slugs_of(self, source: Work | Transaction, product_id: str) -> list[str]:
         ids = [place.partition("/")[0] for place in await self.memberships(source, product_id)]
         found = await self._documents.get(source, COLLECTIONS, ids)
-        return [understood(one.body, contract.Collection).slug for one in found]
+        return [one.slug for one in _readable(source, "collection", found, contract.Collection)]
 
     async def set_member(self, tx: Transaction, collection_id: str, product_id: str, *, belongs: bool) -> bool:
         """In or out; answers whether that changed anything."""
@@ -185,6 +200,24 @@ class CatalogStore:
         return str(msgspec.json.decode(found[0].body)["target"]) if found else None
 
 
-def _product(found: Document) -> Product:
+def _product(source: Work | Transaction, found: Document) -> Product:
     product = understood(found.body, Product)
-    return msgspec.structs.replace(product, version=found.version)
+    return msgspec.structs.replace(product, version=found.version, publish_at=aware(product.publish_at, source.zone))
+
+
+def _products(source: Work | Transaction, found: Sequence[Document]) -> list[Product]:
+    """Those of them that can be read."""
+    products = []
+    for one in found:
+        with source.aside.guard("product", one.id):
+            products.append(_product(source, one))
+    return products
+
+
+def _readable(source: Work | Transaction, kind: str, found: Sequence[Document], wanted: type[T]) -> list[T]:
+    """Those of them that can be read."""
+    values = []
+    for one in found:
+        with source.aside.guard(kind, one.id):
+            values.append(understood(one.body, wanted))
+    return values

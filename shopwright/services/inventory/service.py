@@ -161,14 +161,16 @@ class StockKeeper(ABC):
     async def expire(self) -> None:
         """A timer: reservations that ran out give their goods back."""
         for order_id in await store.expired(self._work, to_micros(self._work.now()), limit=200):
-            await self._close(order_id, store.EXPIRED)
+            with self._work.aside.guard("reservation", order_id):
+                await self._close(order_id, store.EXPIRED)
 
     async def carry_forward(self) -> None:
         """A timer: of what came and went long ago, each variant keeps one movement for each location."""
         before = self._work.ids.at("mov", await believed(self._work) - MOVEMENTS_KEPT)
         for variant_id in await store.with_old_movements(self._work, before):
-            async with self._work.begin() as tx:
-                await store.carry_forward(tx, variant_id, before)
+            with self._work.aside.guard("movements", variant_id):
+                async with self._work.begin() as tx:
+                    await store.carry_forward(tx, variant_id, before)
 
     async def figures(self) -> dict[str, float]:
         """For `/metrics`: what is under way."""

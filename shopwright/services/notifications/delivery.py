@@ -77,7 +77,10 @@ class MessageDelivery:
             left = []
             for one in claimed:
                 if self._may_try(one.message.channel) and self._work.clock.monotonic() <= until:
-                    with trace.for_request(one.request or trace.request_id()):
+                    with (
+                        trace.for_request(one.request or trace.request_id()),
+                        self._work.aside.guard("message", one.message.id),
+                    ):
                         await self._send(one)
                 else:
                     left.append(one.message.id)
@@ -231,6 +234,6 @@ def sentences(report: DeliveryReport, late_s: float) -> Sequence[str]:
     if report.given_up and report.failed_since:
         found.append(
             f"Messages given up within a day: {report.given_up}. When the mail server is back:"
-            f" `shopwright messages resend --since {report.failed_since:%Y-%m-%dT%H:%M}`."
+            f" `shopwright messages resend --since {report.failed_since:%Y-%m-%dT%H:%M}Z`."
         )
     return found

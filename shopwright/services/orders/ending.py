@@ -125,9 +125,10 @@ class Ending:
         """A timer: where the process died while an order was placed, its goods and coupons go back."""
         before = self._work.ids.at("ord", self._work.now() - model.PLACING)
         for order_id in await placement_store.abandoned_placements(self._work, before):
-            if await self._give_up_placement(order_id):
-                async with self._work.begin() as tx:
-                    await placement_store.drop_placement(tx, order_id)
+            with self._work.aside.guard("unfinished order", order_id):
+                if await self._give_up_placement(order_id):
+                    async with self._work.begin() as tx:
+                        await placement_store.drop_placement(tx, order_id)
         async with self._work.begin() as tx:
             await placement_store.note_written(tx, model.MANY)
         await self._unpaid.forget()

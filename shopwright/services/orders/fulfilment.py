@@ -114,13 +114,17 @@ class Fulfilment(Authorised):
     async def expire_unpaid(self) -> None:
         """A timer: orders never paid for give their goods back; one whose money is on its way is settled instead."""
         for order_id in await store.overdue(self._work, to_micros(self._work.now())):
-            try:
-                captured = await self._end_payments(order_id)
-            except Unavailable:
-                continue  # nobody knows: ask again at the next ring
-            if captured is not None:
-                await self.settle(order_id, captured)
-                continue
+            with self._work.aside.guard("unpaid order", order_id):
+                await self._end_unpaid(order_id)
+
+    async def _end_unpaid(self, order_id: str) -> None:
+        try:
+            captured = await self._end_payments(order_id)
+        except Unavailable:
+            return  # nobody knows: ask again at the next ring
+        if captured is not None:
+            await self.settle(order_id, captured)
+        else:
             await self.give_up(order_id, "It was not paid in time.", SYSTEM, "expired", only=frozenset({"placed"}))
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
@@ -133,8 +137,10 @@ class Fulfilment(Authorised):
                 raise IdempotencyConflict("This Idempotency-Key was used for another refund. Use a new one.")
             if known is None:
                 await self._write_refund(tx, order, refund, scoped, marks, who)
-        await self.finish_refunds()
-        return await self.get(order_id)
+        for one in (await self.get(order.id)).refunds:
+            if one.status == "asked":
+                await self._finish_refund(order.id, one)
+        return await self.get(order.id)
 
     async def _write_refund(
         self, tx: Transaction, order: Order, refund: NewRefund, key: str, marks: str, who: Caller
@@ -160,21 +166,25 @@ class Fulfilment(Authorised):
         await self._note(tx, order.id, f"Refund of {write(amount)}: {made.reason}", who.signature)
 
     async def finish_refunds(self) -> None:
-        """Ask for refunds that are written but not settled: right away, and by a timer after a crash or an outage."""
+        """A timer: ask for refunds that are written but not settled, after a crash or an outage."""
         for order_id, refund in await refund_store.open_refunds(self._work):
-            head = await store.head(self._work, order_id)
-            order = await store.read(self._work, order_id)
-            if head is None or head.payment_id is None or order is None:
-                continue
-            if refund.restock:
-                lines = {line.id: line for line in order.lines}
-                back = [Wanted(lines[one.line_id].variant_id, one.quantity) for one in refund.lines]
-                await self._inventory.restock(order_id, back, key=refund.id)
-            try:
-                await self._payments.refund(key=refund.id, payment_id=head.payment_id, amount=refund.amount)
-            except Unavailable:
-                continue
-            await self._refund_settled(order_id, refund)
+            with self._work.aside.guard("refund", refund.id):
+                await self._finish_refund(order_id, refund)
+
+    async def _finish_refund(self, order_id: str, refund: Refund) -> None:
+        head = await store.head(self._work, order_id)
+        order = await store.read(self._work, order_id)
+        if head is None or head.payment_id is None or order is None:
+            return
+        if refund.restock:
+            lines = {line.id: line for line in order.lines}
+            back = [Wanted(lines[one.line_id].variant_id, one.quantity) for one in refund.lines]
+            await self._inventory.restock(order_id, back, key=refund.id)
+        try:
+            await self._payments.refund(key=refund.id, payment_id=head.payment_id, amount=refund.amount)
+        except Unavailable:
+            return
+        await self._refund_settled(order_id, refund)
 
     async def _refund_settled(self, order_id: str, refund: Refund) -> None:
         async with self._work.begin() as tx:
@@ -219,5 +229,6 @@ class Fulfilment(Authorised):
     async def clear_addresses(self) -> None:
         """A timer: addresses of the forgotten that are needed no longer."""
         for order_id in await erasure_store.to_be_cleared(self._work):
-            async with self._work.begin() as tx:
-                await erasure_store.clear_addresses(tx, order_id)
+            with self._work.aside.guard("address of order", order_id):
+                async with self._work.begin() as tx:
+                    await erasure_store.clear_addresses(tx, order_id)

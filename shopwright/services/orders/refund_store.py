@@ -37,5 +37,11 @@ async def settle_refund(tx: Transaction, refund_id: str) -> bool:
 
 async def open_refunds(source: Work) -> list[tuple[str, Refund]]:
     """Refunds the payment service has not confirmed, with their orders."""
-    rows = await source.fetch("SELECT order_id, body FROM order_refunds WHERE status = 'asked' ORDER BY id LIMIT 50")
-    return [(row["order_id"], understood(row["body"], Refund)) for row in rows]
+    rows = await source.fetch(
+        "SELECT id, order_id, body FROM order_refunds WHERE status = 'asked' ORDER BY id LIMIT 50"
+    )
+    found = []
+    for row in rows:
+        with source.aside.guard("refund", row["id"]):
+            found.append((row["order_id"], understood(row["body"], Refund)))
+    return found

@@ -1,6 +1,7 @@
 """Payments. No lock is held while talking to a provider; whatever it says is looked up, never taken from a message."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
@@ -25,6 +26,7 @@ from shopwright.services.payments.contract import (
 
 BATCH = 50
 LONG = timedelta(minutes=30)
+NO_ANSWER = (Unavailable, Invalid, NoPaymentProvider)  # the provider does not answer, or the shop has it no more
 Offered = Callable[[], Awaitable[Mapping[str, Provider]]]  # who takes money for the shop just now, by name
 
 
@@ -267,22 +269,22 @@ class Till:
     async def ask_undecided(self) -> None:
         """A timer: what no webhook told us is asked for."""
         for payment_id in await store.undecided(self._work, to_micros(self._work.now()), BATCH):
-            row = await store.row(self._work, payment_id)
-            if row is None:
-                continue
-            async with self._work.begin() as tx:
-                await store.ask_again(tx, payment_id, to_micros(tx.now + self._patience(store.payment(row))))
-            try:
-                asked = await self._ask(row)
-                if asked.status == "requires_action" and asked.created_at + model.UNANSWERED < self._work.now():
-                    await self.void(payment_id)
-            except (Unavailable, Invalid, NoPaymentProvider):  # it does not answer, or the shop has it no more
-                continue
+            with self._work.aside.guard("payment", payment_id):
+                await self._ask_undecided(payment_id)
         for refund in await store.open_refunds(self._work):
-            try:
+            with self._work.aside.guard("refund", refund["key"]), suppress(*NO_ANSWER):
                 await self._settle(refund["key"])
-            except (Unavailable, Invalid, NoPaymentProvider):
-                continue
+
+    async def _ask_undecided(self, payment_id: str) -> None:
+        row = await store.row(self._work, payment_id)
+        if row is None:
+            return
+        async with self._work.begin() as tx:
+            await store.ask_again(tx, payment_id, to_micros(tx.now + self._patience(store.payment(row))))
+        with suppress(*NO_ANSWER):
+            asked = await self._ask(row)
+            if asked.status == "requires_action" and asked.created_at + model.UNANSWERED < self._work.now():
+                await self.void(payment_id)
 
     async def forget_tries(self) -> None:
         """A timer: who tried to pay is forgotten when it is not counted any more."""

@@ -11,7 +11,9 @@ A worked example (EUR, prices with 19 % tax in them, coupon 10 %):
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from shopwright.kit.days import write_end, write_start
 from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
 from shopwright.services.pricing.contract import (
     CodeProblem,
@@ -29,19 +31,23 @@ from shopwright.services.pricing.contract import (
     Totals,
 )
 
+UTC = ZoneInfo("UTC")
 
-def refusal(coupon: Coupon | None, subtotal: Money, now: datetime, used_by_customer: int) -> str | None:
-    """Why a coupon does not apply, in words for the shopper; None where it does."""
+
+def refusal(
+    coupon: Coupon | None, subtotal: Money, now: datetime, used_by_customer: int, zone: ZoneInfo = UTC
+) -> str | None:
+    """Why a coupon does not apply, in words for the shopper; None where it does. `zone`: in which days are told."""
     if coupon is None:
         return "There is no such code."
-    return _out_of_time(coupon, now) or _out_of_reach(coupon, subtotal) or _used_up(coupon, used_by_customer)
+    return _out_of_time(coupon, now, zone) or _out_of_reach(coupon, subtotal) or _used_up(coupon, used_by_customer)
 
 
-def _out_of_time(coupon: Coupon | Promotion, now: datetime) -> str | None:
+def _out_of_time(coupon: Coupon | Promotion, now: datetime, zone: ZoneInfo) -> str | None:
     if coupon.starts_at and now < coupon.starts_at:
-        return f"This code is valid from {coupon.starts_at:%d %B %Y}."
+        return f"This code is valid from {write_start(coupon.starts_at, zone)}."
     if coupon.ends_at and now >= coupon.ends_at:
-        return f"This code was valid until {coupon.ends_at:%d %B %Y}."
+        return f"This code was valid until {write_end(coupon.ends_at, zone)}."
     return None
 
 
@@ -112,6 +118,7 @@ class Basis:
         prices_include_tax: bool,
         now: datetime,
         promotions: Sequence[Promotion] = (),
+        zone: ZoneInfo = UTC,
     ) -> None:
         self.prices = prices
         self.coupons = coupons
@@ -121,6 +128,7 @@ class Basis:
         self.prices_include_tax = prices_include_tax
         self.now = now
         self.promotions = promotions
+        self.zone = zone
 
 
 def quote(request: QuoteRequest, basis: Basis) -> Quote:
@@ -197,7 +205,7 @@ def _promote(items: Sequence[Item], basis: Basis, subtotal: Money, less: Discoun
     free = False
     for promotion in basis.promotions:
         numbers = [n for n, item in enumerate(items) if _is_for(promotion, item)]
-        out = _out_of_time(promotion, basis.now) or _out_of_reach(promotion, subtotal)
+        out = _out_of_time(promotion, basis.now, basis.zone) or _out_of_reach(promotion, subtotal)
         if not promotion.active or not numbers or out:
             continue
         free = free or promotion.kind == "free_shipping"
@@ -222,7 +230,7 @@ def _coupons(
     every = range(len(less.remaining))
     for code in dict.fromkeys(request.codes):
         coupon, used = basis.coupons.get(code, (None, 0))
-        if (why := refusal(coupon, subtotal, basis.now, used)) is not None or coupon is None:
+        if (why := refusal(coupon, subtotal, basis.now, used, basis.zone)) is not None or coupon is None:
             refused.append(CodeProblem(code, why or ""))
             continue
         amount = discount_of(coupon, less.left(every))

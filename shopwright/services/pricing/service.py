@@ -75,6 +75,7 @@ class Reckoner:
             prices_include_tax=self._prices_include_tax,
             now=self._work.now(),
             promotions=await self.promotions(),
+            zone=self._work.zone,
         )
 
     async def shipping_options(self, request: QuoteRequest) -> list[ShippingOption]:

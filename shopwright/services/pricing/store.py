@@ -7,6 +7,7 @@ import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
+from shopwright.kit.days import aware
 from shopwright.kit.money import Money
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
@@ -122,12 +123,19 @@ async def coupon(source: Work | Transaction, code: str, customer: Buyer) -> tupl
     row = await source.one("SELECT * FROM coupons WHERE code = :code", code=code)
     if row is None:
         return None, 0
-    return _coupon(row), await _uses(source, code, customer)
+    found = None
+    with source.aside.guard("coupon", code):
+        found = _coupon(row)
+    return found, await _uses(source, code, customer)
 
 
 async def coupons(source: Work) -> list[Coupon]:
     """All coupons."""
-    return [_coupon(row) for row in await source.fetch("SELECT * FROM coupons ORDER BY code")]
+    found = []
+    for row in await source.fetch("SELECT * FROM coupons ORDER BY code"):
+        with source.aside.guard("coupon", row["code"]):
+            found.append(_coupon(row))
+    return found
 
 
 async def put_coupon(tx: Transaction, one: Coupon) -> None:
@@ -274,8 +282,13 @@ async def put_shipping_rate(tx: Transaction, rate: ShippingRate) -> None:
 
 async def promotions(source: Work) -> list[Promotion]:
     """All promotions, in the order they apply."""
-    rows = await source.fetch("SELECT body FROM promotions ORDER BY position, id")
-    return [understood(row["body"], Promotion) for row in rows]
+    found = []
+    for row in await source.fetch("SELECT id, body FROM promotions ORDER BY position, id"):
+        with source.aside.guard("promotion", row["id"]):
+            one = understood(row["body"], Promotion)
+            starts_at, ends_at = aware(one.starts_at, source.zone), aware(one.ends_at, source.zone)
+            found.append(msgspec.structs.replace(one, starts_at=starts_at, ends_at=ends_at))
+    return found
 
 
 async def put_promotion(tx: Transaction, one: Promotion) -> None:

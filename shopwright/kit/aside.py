@@ -1,0 +1,46 @@
+"""One bad row stops no loop over all: it is set aside, logged and counted (`/metrics`, `shopwright doctor`)."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shopwright.kit.errors import Conflict, ShopError, Unavailable
+
+log = logging.getLogger("shopwright")
+MOST = 1_000  # remembered by name; what is beyond is in the log
+
+
+class SetAside:
+    """What of a service could be neither read nor done, by kind and name."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self.found: dict[tuple[str, str], str] = {}
+
+    @contextmanager
+    def guard(self, kind: str, name: str) -> Iterator[None]:
+        """Whatever is wrong with this one is told, and stops none of the others.
+
+        Raises Unavailable: then it is the engine, and all of them wait. A Conflict is met by others who do the same.
+        """
+        try:
+            yield
+        except Unavailable:
+            raise
+        except Conflict as error:
+            log.info("%s: %s %s is left for now: %s", self._service, kind, name, error.detail)
+        except Exception as error:
+            if (kind, name) not in self.found:
+                log.exception("%s: %s %s is set aside", self._service, kind, name)
+            if len(self.found) < MOST:
+                self.found[kind, name] = (
+                    error.detail if isinstance(error, ShopError) else f"{type(error).__name__}: {error}"
+                )
+        else:
+            self.found.pop((kind, name), None)
+
+    def sentences(self) -> list[str]:
+        """For `doctor`."""
+        return [
+            f"{kind} {name} ({self._service}) is set aside: {why}"[:500] for (kind, name), why in self.found.items()
+        ]

@@ -1,0 +1,122 @@
+"""A day is a day in the shop: times are kept in UTC, read and shown in the shop's time zone.
+
+A time that says no zone is the shop's. “Until 27 November” holds through that day: what ends is kept as the first moment
+after it, and shown as its last day.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_date, format_datetime
+
+from shopwright.kit.errors import Invalid
+
+MOMENT_BEFORE = timedelta(microseconds=1)
+FORM = "%Y-%m-%dT%H:%M"  # of a field for date and time
+
+
+@lru_cache(maxsize=64)
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of the IANA database. Raises Invalid."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid.at("/time_zone", f"“{name}” is not a time zone; write one such as Europe/Berlin.") from None
+
+
+@lru_cache(maxsize=256)
+def zone_of_country(country: str) -> str:
+    """The zone most people of a country live in: the first of its zones (zone.tab of the IANA database)."""
+    for line in files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines():
+        code, *rest = line.split("\t")
+        if code == country:
+            return rest[1]
+    return "UTC"
+
+
+def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The moment as clocks of the zone show it; one that says no zone is the zone's."""
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+
+
+def aware(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """What was stored, in UTC; where it says no zone it is the shop's."""
+    return None if moment is None else in_zone(moment, zone).astimezone(UTC)
+
+
+def parse_moment(text: str, zone: ZoneInfo, pointer: str = "") -> datetime:
+    """Read 2026-11-27T10:00, or a day alone, in UTC; without a zone it is the shop's. Raises Invalid."""
+    try:
+        return in_zone(datetime.fromisoformat(text.strip()), zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid.at(pointer, f"“{text[:40]}” is not a time; write one such as 2026-11-27T10:00.") from None
+
+
+def parse_day(text: str, pointer: str = "") -> date:
+    """Read 2026-11-27. Raises Invalid."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Invalid.at(pointer, f"“{text[:40]}” is not a day; write one such as 2026-11-27.") from None
+
+
+def start_of(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a day in the zone, in UTC."""
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:
+        raise Invalid(f"{day} is too far away.") from None
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment after a day in the zone, in UTC."""
+    try:
+        return start_of(day + timedelta(days=1), zone)
+    except OverflowError:
+        raise Invalid(f"{day} is too far away.") from None
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> date:
+    """The day of a moment in the zone."""
+    return in_zone(moment, zone).date()
+
+
+def last_day(end: datetime, zone: ZoneInfo) -> date:
+    """The last day of what ends at this moment."""
+    return day_of(end - MOMENT_BEFORE, zone)
+
+
+def write_day(day: date | datetime) -> str:
+    """27 November 2026."""
+    return format_date(day, "d MMMM y", locale="en")
+
+
+def write_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """27 November 2026, 10:00."""
+    return format_datetime(in_zone(moment, zone), "d MMMM y, HH:mm", locale="en")
+
+
+def write_start(moment: datetime, zone: ZoneInfo) -> str:
+    """From when something holds: the day, and the hour unless it is the first of the day."""
+    local = in_zone(moment, zone)
+    return write_moment(moment, zone) if local.time() != time() else write_day(local.date())
+
+
+def write_end(moment: datetime, zone: ZoneInfo) -> str:
+    """Until when something holds: its last day, or the moment where it ends within a day."""
+    local = in_zone(moment, zone)
+    return write_moment(moment, zone) if local.time() != time() else write_day(last_day(moment, zone))
+
+
+def write_period(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> str:
+    """From 27 November 2026 until 30 November 2026; “always” where it has neither end."""
+    if start and end and day_of(start, zone) == last_day(end, zone) and _whole(start, zone) and _whole(end, zone):
+        return f"on {write_start(start, zone)}"
+    ends = [f"from {write_start(start, zone)}" if start else "", f"until {write_end(end, zone)}" if end else ""]
+    return " ".join(one for one in ends if one) or "always"
+
+
+def _whole(moment: datetime, zone: ZoneInfo) -> bool:
+    return in_zone(moment, zone).time() == time()
