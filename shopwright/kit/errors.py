@@ -12,6 +12,7 @@ Services subclass these in their contracts with a stable `code`. They travel bet
 (`kit.calls`) and become HTTP problem details (RFC 9457) in one place (`kit.web.problems`).
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import msgspec
@@ -56,6 +57,18 @@ class Invalid(ShopError):
     @classmethod
     def at(cls, pointer: str, detail: str, code: str = "invalid") -> "Invalid":
         return cls(detail, problems=(Problem(pointer, code, detail),))
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Run every check, so that all that is wrong is said at once. Raises Invalid with the problems of all of them."""
+    found: list[Problem] = []
+    for check in checks:
+        try:
+            check()
+        except Invalid as error:
+            found += error.problems or (Problem("", error.code, error.detail),)
+    if found:
+        raise Invalid(" ".join(problem.detail for problem in found), problems=tuple(found))
 
 
 class Malformed(Invalid):

@@ -9,7 +9,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.services.pricing.contract import Coupon
 from tests.conftest import sell
-from tests.pages.test_pages import Browser, to_payment
+from tests.pages.test_pages import ADDRESS, Browser, Forms, to_payment
 
 
 @pytest.fixture
@@ -82,3 +82,75 @@ async def test_a_code_that_ends_while_one_pays_does_not_change_the_total_without
     assert "TEN: This code was valid until" in page
     assert re.search(r"The total has changed since you saw it", page)
     assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+
+
+def told(page: str) -> list[str]:
+    """What the summary of errors lists."""
+    summary = re.search(r'<div class="alert"[^>]* autofocus.*?</div>', page, re.DOTALL)
+    return re.findall(r'<a href="#([\w-]+)">', summary[0]) if summary else []
+
+
+async def test_all_that_is_wrong_is_said_in_one_round_in_the_order_of_the_form(browser: Browser, shop: Shop) -> None:
+    await browser.go(f"/p/{(await sell(shop)).slug}")
+    await browser.send("/cart/lines")
+    await browser.go("/checkout")
+    empty = dict.fromkeys(("email", "name", "line1", "city", "postal_code"), "")
+    page = await browser.send("/checkout", **empty, country="DE", phone="call me")
+    assert browser.page.status_code == 422
+    assert told(page) == ["f-email", "f-name", "f-line1", "f-postal_code", "f-city", "f-phone"]
+    fields = re.findall(r'<input id="([\w-]+)"[^>]* aria-invalid="true" aria-describedby="(?:h-\w+)? e-([\w-]+)"', page)
+    assert [name for name, _ in fields] == told(page)
+    assert all(name == error for name, error in fields)
+    page = await browser.send("/checkout", **{**ADDRESS, "email": "ada", "country": "US", "line1": "", "phone": ""})
+    assert told(page) == ["f-email", "f-line1", "f-region"]
+
+
+@pytest.mark.parametrize(
+    ("path", "action", "wrong"),
+    [
+        ("/sign-in", "/sign-in", ["s-email", "s-password"]),
+        ("/sign-in", "/register", ["f-name", "f-email", "f-password"]),
+        ("/forgot-password", "/forgot-password", ["f-email"]),
+        ("/new-password?token=x", "/new-password", ["f-password"]),
+        ("/track", "/track", ["f-number", "f-email"]),
+        ("/account/addresses/new", "/account/addresses/new", ["f-name", "f-line1", "f-postal_code", "f-city"]),
+        ("/account/security", "/account/name", ["f-name"]),
+        ("/account/security", "/account/password", ["f-current_password", "f-password"]),
+        ("/account/second-factor", "/account/second-factor", ["f-password"]),
+        ("/account/privacy", "/account/erase", ["f-password"]),
+        ("/p/harbour-kettle", "/p/harbour-kettle/reviews", ["r-rating", "r-title"]),
+        ("/p/none-left", "/stock-alerts", ["w-email"]),
+    ],
+)
+async def test_an_empty_form_says_all_that_it_needs(
+    browser: Browser, shop: Shop, path: str, action: str, wrong: list[str]
+) -> None:
+    await sell(shop)
+    await sell(shop, "None left", on_hand=0)
+    if "account" in path or "reviews" in action:
+        await shop.users.register("ada@example.com", "harbour at seven", "Ada")
+        await browser.go("/sign-in")
+        await browser.send("/sign-in", email="ada@example.com", password="harbour at seven")
+    page = await browser.go(path)
+    form = re.search(rf'<form method="(\w+)" action="{action}"[^>]*>', page)
+    assert "novalidate" in form[0]
+    if form[1] == "get":
+        page = await browser.go(f"{action}?number=&email=")
+    else:
+        names = [one[2:] for one in wrong]
+        page = await browser.send(action, **{"country": "DE", **dict.fromkeys(names, "")})
+    assert browser.page.status_code == 422
+    assert told(page) == wrong
+
+
+async def test_a_field_is_checked_by_the_shop_as_it_is_left(browser: Browser, shop: Shop) -> None:
+    await browser.go(f"/p/{(await sell(shop)).slug}")
+    await browser.send("/cart/lines")
+    await browser.go("/checkout")
+    forms = Forms()
+    forms.feed(browser.page.text)
+    typed = {**forms.forms["/checkout"], **ADDRESS, "postal_code": "1"}
+    answer = (await browser.client.post("/addresses/check", data=typed)).json()
+    assert list(answer) == ["postal_code"]
+    answer = await browser.client.post("/addresses/check", data={**typed, "postal_code": "10119"})
+    assert answer.json() == {}

@@ -142,8 +142,8 @@ async def test_what_was_typed_is_never_lost_and_errors_stand_beside_their_fields
     page = await browser.send("/checkout", **{**ADDRESS, "postal_code": "1", "phone": "call me"})
     assert browser.page.status_code == 422
     assert 'value="Ada Lovelace"' in page
-    assert 'id="e-postal_code"' in page
-    assert 'id="e-phone"' in page
+    assert 'id="e-f-postal_code"' in page
+    assert 'id="e-f-phone"' in page
     page = await browser.send("/checkout", **{**ADDRESS, "country": "US", "change_country": "1"})
     assert "ZIP code" in page
     assert "California" in page

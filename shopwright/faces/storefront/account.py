@@ -21,7 +21,9 @@ from shopwright.faces.storefront.frame import (
     cookie,
     cookie_name,
     form_of,
+    in_order,
     leave_browser,
+    needed,
     visible_order,
 )
 from shopwright.kit.auth import anyone
@@ -59,12 +61,15 @@ async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
     """Sign in; the guest's cart comes along."""
     form = await form_of(frame.request)
     device = device_of(frame)
+    if errors := needed(form, {"email": "E-mail", "password": "Password"}):
+        shown = {"next": form.get("next", ""), "fields": form, "errors": errors, "mode": "sign_in"}
+        return await frame.show("sign_in.html", shown, status=422)
     try:
         secret = await frame.users.open_session(
             form.get("email", ""), form.get("password", ""), client_of(frame.request), device
         )
-    except SecondFactorNeeded as needed:
-        shown = {"ticket": needed.data["ticket"], "next": form.get("next", ""), "problem": ""}
+    except SecondFactorNeeded as error:
+        shown = {"ticket": error.data["ticket"], "next": form.get("next", ""), "errors": {}}
         return await frame.show("sign_in_code.html", shown)
     except ShopError as error:
         shown = {"next": form.get("next", ""), "fields": form, "errors": {"": error.detail}, "mode": "sign_in"}
@@ -104,7 +109,8 @@ async def register(frame: FrameDep) -> Response[bytes]:
     try:
         await frame.users.sign_up(form.get("email", ""), form.get("password", ""), form.get("name", ""))
     except ShopError as error:
-        shown["errors"] = complaints(error) or {"": error.detail}
+        errors = complaints(error) | needed(form, {"name": "Name", "email": "E-mail", "password": "Password"})
+        shown["errors"] = in_order(errors or {"": error.detail}, ["name", "email", "password"])
         return await frame.show("sign_in.html", shown, status=422)
     return await frame.show("sign_in.html", {**shown, "mode": "sign_in", "notice": REGISTERED})
 
@@ -165,10 +171,15 @@ async def cancel_order(frame: FrameDep, order_id: FromPath[str], key: FromQuery[
 
 
 @get("/track", opt=allow(anyone, "guess"), include_in_schema=False)
-async def track(frame: FrameDep, number: FromQuery[str] = "", email: FromQuery[str] = "") -> Response[bytes]:
+async def track(
+    frame: FrameDep, number: FromQuery[str | None] = None, email: FromQuery[str | None] = None
+) -> Response[bytes]:
     """Find an order by number and e-mail address, to read it."""
-    problem, status = "", 200
-    if number.strip() and email.strip():
+    fields = {"number": number or "", "email": email or ""}
+    asked = not (number is None and email is None)
+    errors = needed(fields, {"number": "Order number", "email": "E-mail"}) if asked else {}
+    status = 422 if errors else 200
+    if number and email and not errors:
         try:
             order = await frame.orders.for_guest(
                 number.strip().lstrip("#"), GuestProof(email=email), client_of(frame.request), by_number=True
@@ -176,11 +187,11 @@ async def track(frame: FrameDep, number: FromQuery[str] = "", email: FromQuery[s
             return await _order(frame, order, may_cancel=False)
         except Missing:
             status = 404
-            problem = (
+            errors[""] = (
                 "We found no order with this number and e-mail address. Both are in the message we sent you."
                 " Orders of an account are shown when you sign in."
             )
-    return await frame.show("track.html", {"number": number, "email": email, "problem": problem}, status)
+    return await frame.show("track.html", {"fields": fields, "errors": errors}, status)
 
 
 HANDLERS: list[Any] = [

@@ -1,6 +1,7 @@
 """Addresses: the form of each country, and the address book."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -10,10 +11,10 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.storefront.frame import Frame, FrameDep, UsersDep, complaints, form_of
-from shopwright.kit.auth import signed_in
-from shopwright.kit.errors import Invalid, Missing
-from shopwright.kit.places import Address, address_form, countries_posted_to
+from shopwright.faces.storefront.frame import Frame, FrameDep, UsersDep, Web, complaints, form_of, in_order, needed
+from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.errors import Invalid, Missing, check_all
+from shopwright.kit.places import Address, address_form, check_address, check_email, countries_posted_to
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
 
@@ -25,14 +26,45 @@ def countries() -> list[dict[str, str]]:
     """All countries one can post to, by English name."""
     names = Locale("en").territories
     return sorted(
-        ({"code": code, "name": str(names[code])} for code in countries_posted_to() if code in names),
-        key=lambda one: one["name"],
+        ({"code": code, "title": str(names[code])} for code in countries_posted_to() if code in names),
+        key=lambda one: one["title"],
     )
 
 
 def address_of(fields: dict[str, str]) -> Address:
     """What was typed, to be checked by who keeps it."""
     return Address(**{name: fields.get(name, "").strip() for name in FIELDS})
+
+
+def errors_of(fields: dict[str, str], *, email: bool = False) -> dict[str, str]:
+    """Everything that is wrong with an address (and an e-mail address) as typed, in the order of its form."""
+    checks: list[Callable[[], object]] = [partial(check_address, address_of(fields))]
+    errors = needed(fields, {"email": "Your e-mail address"}) if email else {}
+    if email and not errors:
+        checks.append(partial(check_email, fields.get("email", "")))
+    try:
+        check_all(*checks)
+    except Invalid as error:
+        errors |= complaints(error) or {"": error.detail}
+    return in_order(errors, order_of(fields.get("country", "")))
+
+
+def order_of(country: str) -> list[str]:
+    """The fields of the form of a country as they follow each other."""
+    try:
+        own = list(address_form(country).fields)
+    except Invalid:
+        own = ["name", "line1", "postal_code", "city", "region"]
+    if "line1" in own:
+        own.insert(own.index("line1") + 1, "line2")
+    return ["email", "country", *own, "phone"]
+
+
+@post("/addresses/check", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def check(request: Web) -> dict[str, str]:
+    """What would be refused of a form that is being filled in: asked as each field is left."""
+    fields = await form_of(request)
+    return errors_of(fields, email="email" in fields)
 
 
 def form_for(fields: dict[str, str], home: str) -> dict[str, Any]:
@@ -88,6 +120,8 @@ async def save(frame: FrameDep, address_id: FromPath[str]) -> Response[bytes] | 
     if "change_country" in fields:
         return await _form(frame, address_id, fields, {})
     known = "" if address_id == "new" else address_id
+    if errors := errors_of(fields):
+        return await _form(frame, address_id, fields, errors, 422)
     try:
         await frame.users.save_address(frame.caller.user_id or "", address_of(fields), known)
     except Invalid as error:
@@ -102,4 +136,4 @@ async def delete(users: UsersDep, caller: Asking, address_id: FromPath[str]) -> 
     return Redirect("/account/addresses", status_code=303)
 
 
-HANDLERS: list[Any] = [book, edit, save, delete]
+HANDLERS: list[Any] = [check, book, edit, save, delete]

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.storefront.addresses import address_of, form_for
+from shopwright.faces.storefront.addresses import address_of, errors_of, form_for
 from shopwright.faces.storefront.frame import (
     CartsDep,
     Frame,
@@ -82,11 +82,11 @@ async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
         return Redirect("/cart", status_code=303)
     if "change_country" in fields:
         return await _details(frame, cart, fields, {})
+    if errors := errors_of(fields, email=True):
+        return await _details(frame, cart, fields, errors, status=422)
+    address = address_of(fields)
     try:
-        address = address_of(fields)
-        await carts.change(cart.id, CartChange(email=fields.get("email", ""), shipping_address=address))
-        if not fields.get("email", "").strip():
-            raise Invalid.at("/email", "Your e-mail address is needed: the confirmation goes there.")
+        await carts.change(cart.id, CartChange(email=fields["email"], shipping_address=address))
     except Invalid as error:
         return await _details(frame, cart, fields, complaints(error) or {"": error.detail}, status=422)
     if caller.user_id and not await users.addresses(caller.user_id):

@@ -24,7 +24,7 @@ async def sign_in_code(frame: FrameDep) -> Response[bytes] | Redirect:
             form.get("ticket", ""), form.get("code", ""), client_of(frame.request), device
         )
     except WrongPassword as error:
-        shown = {"ticket": form.get("ticket", ""), "next": form.get("next", ""), "problem": error.detail}
+        shown = {"ticket": form.get("ticket", ""), "next": form.get("next", ""), "errors": {"code": error.detail}}
         return await frame.show("sign_in_code.html", shown, 422)
     except ShopError as error:
         shown_: dict[str, Any] = {"fields": {}, "errors": {"": error.detail}, "mode": "sign_in", "next": ""}

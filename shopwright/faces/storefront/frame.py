@@ -1,6 +1,6 @@
 """What every page of the storefront has: header, cart count, who is signed in, forms that are safe."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from litestar import Request, Response
@@ -212,6 +212,16 @@ def top_level(categories: list[Category]) -> list[Category]:
 def complaints(error: ShopError) -> dict[str, str]:
     """What is wrong, by field: the last part of each pointer."""
     return {problem.pointer.rpartition("/")[2]: problem.detail for problem in error.problems}
+
+
+def needed(form: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
+    """What was left empty, by field, in the words the page uses as well."""
+    return {name: f"{label} is needed." for name, label in labels.items() if not form.get(name, "").strip()}
+
+
+def in_order(errors: dict[str, str], names: Sequence[str]) -> dict[str, str]:
+    """The errors in the order of the form's fields; what is of none of them comes first."""
+    return dict(sorted(errors.items(), key=lambda one: names.index(one[0]) if one[0] in names else -1))
 
 
 async def form_of(request: Web) -> dict[str, str]:

@@ -9,11 +9,13 @@ from litestar.response import Redirect
 from shopwright.faces import render
 from shopwright.faces.person.gather import everything
 from shopwright.faces.person.http import answer
-from shopwright.faces.storefront.frame import Frame, FrameDep, complaints, form_of, leave_browser
+from shopwright.faces.storefront.frame import Frame, FrameDep, complaints, form_of, leave_browser, needed
+from shopwright.faces.storefront.product import show_product
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.behind import behind
+from shopwright.kit.web.problems import status_of
 from shopwright.kit.web.routes import NO_FORM
 from shopwright.services.notifications.contract import Channels, Preferences, Topic
 
@@ -102,13 +104,8 @@ async def watch(frame: FrameDep) -> Response[bytes] | Redirect:
             form.get("variant", ""), frame.caller.email or form.get("email", ""), frame.caller.user_id or ""
         )
     except ShopError as error:
-        context = {
-            "heading": "We cannot write to you yet",
-            "detail": (complaints(error) or {"": error.detail}).popitem()[1],
-            "reference": "",
-            "back": f"/p/{slug}",
-        }
-        return await frame.show("error.html", context, 422)
+        errors = needed(form, {"email": "E-mail"}) or complaints(error) or {"": error.detail}
+        return await show_product(frame, slug, {"at": "watch", "errors": errors, "typed": form}, status_of(error)[0])
     shown = {"slug": slug, "email": frame.caller.email or form.get("email", ""), "watching": frame.caller.verified}
     return await frame.show("watching.html", shown)
 

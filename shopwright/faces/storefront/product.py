@@ -11,12 +11,13 @@ from litestar.response import Redirect
 from shopwright.faces import render
 from shopwright.faces.shelf.view import ProductView, VariantView
 from shopwright.faces.storefront.browse import cards_of
-from shopwright.faces.storefront.frame import Frame, FrameDep, form_of
+from shopwright.faces.storefront.frame import Frame, FrameDep, complaints, form_of, needed
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import ShopError
 from shopwright.kit.memo import Made
 from shopwright.kit.money import major
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.problems import status_of
 from shopwright.services.catalog.contract import AttributeType, Media, written
 from shopwright.services.reviews.contract import NewReview
 
@@ -26,6 +27,13 @@ MADE = Made(most=1_000)  # some 10 kB each
 @get("/p/{slug:str}", opt=allow(anyone), include_in_schema=False)
 async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
     """A product, in the variant the address chooses."""
+    return await show_product(frame, slug)
+
+
+async def show_product(
+    frame: Frame, slug: str, more: Mapping[str, Any] | None = None, status: int = 200
+) -> Response[bytes] | Redirect:
+    """The page of a product. `more`: what was wrong with a form on it (`at`), and what was typed."""
     request, shelf, recommendations = frame.request, frame.shelf, frame.recommendations
     shown = await shelf.product(slug, drafts=frame.caller.may("catalog.write"))
     if shown.slug != slug:
@@ -45,7 +53,9 @@ async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Red
             **(await _own(frame, shown.id, frame.caller.user_id) if frame.caller.user_id else {}),
             "together": cards_of(await shelf.cards([one.product_id for one in together])),
             "similar": cards_of(await shelf.cards([one.product_id for one in similar])),
+            **(more or {}),
         },
+        status,
     )
 
 
@@ -204,22 +214,19 @@ def _availability(variant: VariantView) -> str:
 @post("/p/{slug:str}/reviews", opt=allow(signed_in), include_in_schema=False, status_code=200)
 async def review(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
     """Review what one bought."""
-    request, reviews, caller = frame.request, frame.reviews, frame.caller
-    form = await form_of(request)
+    reviews, caller = frame.reviews, frame.caller
+    form = await form_of(frame.request)
+    if errors := needed(form, {"rating": "Your rating", "title": "In a few words"}):
+        return await show_product(frame, slug, {"at": "review", "errors": errors, "typed": form}, 422)
+    rating = form["rating"]
+    new = NewReview(
+        rating=int(rating) if rating.isdigit() else 0, title=form.get("title", ""), body=form.get("body", "")
+    )
     try:
-        rating = form.get("rating", "")
-        new = NewReview(
-            rating=int(rating) if rating.isdigit() else 0, title=form.get("title", ""), body=form.get("body", "")
-        )
         await reviews.write(form.get("product_id", ""), new, caller)
     except ShopError as error:
-        context = {
-            "heading": "Your review was not saved",
-            "detail": error.detail,
-            "reference": "",
-            "back": f"/p/{slug}#reviews",
-        }
-        return await frame.show("error.html", context, 422)
+        errors = complaints(error) or {"": error.detail}
+        return await show_product(frame, slug, {"at": "review", "errors": errors, "typed": form}, status_of(error)[0])
     return Redirect(f"/p/{slug}#reviews", status_code=303)
 
 

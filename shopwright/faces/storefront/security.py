@@ -15,6 +15,7 @@ from shopwright.faces.storefront.frame import (
     complaints,
     form_of,
     leave_browser,
+    needed,
 )
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import RateLimited, Refused, ShopError
@@ -41,6 +42,8 @@ async def forgot(frame: FrameDep) -> Response[bytes]:
 async def ask_reset(frame: FrameDep) -> Response[bytes]:
     """The answer is the same, whether there is such an account or not."""
     form = await form_of(frame.request)
+    if errors := needed(form, {"email": "E-mail"}):
+        return await frame.show("forgot.html", {"errors": errors}, 422)
     await frame.users.ask_reset(form.get("email", ""))
     return await frame.show("forgot.html", {"sent": True, "email": form.get("email", "")})
 
@@ -55,6 +58,8 @@ async def choose_password(frame: FrameDep, token: FromQuery[str] = "") -> Respon
 async def reset_password(frame: FrameDep) -> Response[bytes]:
     """Set it; all sessions end."""
     form = await form_of(frame.request)
+    if errors := needed(form, {"password": "New password"}):
+        return await frame.show("new_password.html", {"token": form.get("token", ""), "errors": errors}, 422)
     try:
         await frame.users.reset_password(form.get("token", ""), form.get("password", ""))
     except Refused as error:
@@ -85,7 +90,7 @@ async def confirm(frame: FrameDep) -> Response[bytes]:
             form.get("token", ""), caller.user_id or "", form.get("password", ""), client_of(frame.request)
         )
     except WrongPassword:
-        shown = {"token": form.get("token", ""), "wrong": "This is not the password of this account."}
+        shown = {"token": form.get("token", ""), "errors": {"password": "This is not the password of this account."}}
         return await frame.show("confirm_email.html", shown, 422)
     except RateLimited:
         raise
@@ -128,7 +133,7 @@ async def rename(frame: FrameDep) -> Response[bytes] | Redirect:
             frame.caller.user_id or "", ProfileChange(name=form.get("name", ""), phone=form.get("phone", "").strip())
         )
     except ShopError as error:
-        return await _security(frame, {"errors": complaints(error), "typed": form}, 422)
+        return await _security(frame, {"errors": complaints(error), "typed": form, "at": "profile"}, 422)
     return _done("name")
 
 
@@ -136,12 +141,15 @@ async def rename(frame: FrameDep) -> Response[bytes] | Redirect:
 async def change_password(frame: FrameDep) -> Response[bytes] | Redirect:
     """Change one's password."""
     form = await form_of(frame.request)
+    if errors := needed(form, {"current_password": "Current password", "password": "New password"}):
+        return await _security(frame, {"errors": errors, "at": "password"}, 422)
     try:
         await frame.users.change_password(
             frame.caller, form.get("current_password", ""), form.get("password", ""), form.get("code", "")
         )
     except ShopError as error:
-        return await _security(frame, {"errors": complaints(error) or {"current_password": error.detail}}, 422)
+        errors = complaints(error) or {"current_password": error.detail}
+        return await _security(frame, {"errors": errors, "at": "password"}, 422)
     return _done("password")
 
 

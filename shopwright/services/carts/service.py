@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.errors import Invalid, Missing, check_all
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money, zero
 from shopwright.kit.noted import Noted
@@ -208,11 +208,7 @@ class Baskets:
 
     async def change(self, cart_id: str, change: CartChange) -> Cart:
         given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
-        if email := given.get("email"):
-            given["email"] = check_email(email)
-        for name in ("shipping_address", "billing_address"):
-            if isinstance(given.get(name), Address):
-                given[name] = check_address(given[name], f"/{name}")
+        check_all(*(partial(_clean, given, name) for name in ("email", "shipping_address", "billing_address")))
         async with self._work.begin() as tx:
             await self._open(tx, cart_id)
             stored = await store.read(tx, cart_id)
@@ -313,6 +309,14 @@ class Baskets:
         """UserErased: their carts go with them."""
         async with self._work.begin(once=heard.key) as tx:
             self._counted_anew(tx, *await store.delete_of(tx, heard.event.user_id))
+
+
+def _clean(given: dict[str, Any], name: str) -> None:
+    """What was given in its normal form. Raises Invalid."""
+    if name == "email" and given.get(name):
+        given[name] = check_email(given[name])
+    elif isinstance(given.get(name), Address):
+        given[name] = check_address(given[name], f"/{name}")
 
 
 def _has_a_place(stored: store.Stored) -> None:

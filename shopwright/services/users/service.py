@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
-from shopwright.kit.errors import Denied, Missing, Unauthenticated
+from shopwright.kit.errors import Denied, Missing, Unauthenticated, check_all
 from shopwright.kit.places import Address, check_address, check_email, check_phone
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
@@ -83,8 +84,8 @@ class Accounts(ABC):
 
     async def _new_account(self, email: str, password: str, name: str, role: str) -> tuple[User, str]:
         """An account that may be, and the hash of its password: the same work whether or not the address has one."""
+        check_all(partial(check_email, email), partial(model.check_account, email.strip(), password, name, role))
         normal = check_email(email)
-        model.check_account(normal, password, name, role)
         user = User(id=self._work.ids.new("usr"), email=normal, name=name.strip(), role=role)
         return user, await self._passwords.hash(password)
 

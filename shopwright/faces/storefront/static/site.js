@@ -141,6 +141,74 @@ $$("[data-country-form] select[name=country]").forEach((select) => {
   select.addEventListener("change", () => $("[data-country-button]").click());
 });
 
+// What is wrong in a form stands beside each field as it is left, and in a summary when the form is sent: as the pages
+// of the shop say it without this script. An address is checked by the shop itself, so that nothing else is refused.
+const placeOf = (field) => field.closest(".field");
+const idOf = (field) => placeOf(field).id || field.id;
+function mark(field, text) {
+  const place = placeOf(field);
+  const told = $(".error", place) || document.createElement("p");
+  const hint = $(".hint", place)?.id || "";
+  told.className = "error";
+  told.id = `e-${idOf(field)}`;
+  told.textContent = text;
+  if (text) place.append(told); else told.remove();
+  for (const one of field.type === "radio" ? $$("input", place) : [field]) {
+    if (text) one.setAttribute("aria-invalid", "true"); else one.removeAttribute("aria-invalid");
+    const ids = [hint, text && told.id].filter(Boolean).join(" ");
+    if (ids) one.setAttribute("aria-describedby", ids); else one.removeAttribute("aria-describedby");
+  }
+}
+const fieldsOf = (form) => $$(".field input, .field select, .field textarea", form).filter((one, n, all) => one.name && all.findIndex((other) => other.name === one.name) === n);
+async function wrongIn(form) {
+  const empty = Object.fromEntries(fieldsOf(form).filter((one) => one.validity.valueMissing || (one.required && !one.value.trim())).map((one) => [one.name, one.dataset.needed]));
+  if (!form.matches("[data-country-form]")) return empty;
+  const answer = await fetch("/addresses/check", { method: "POST", body: new URLSearchParams(new FormData(form)) });
+  return answer.ok ? answer.json() : {};
+}
+let released = Promise.resolve();
+addEventListener("pointerdown", () => {
+  // A message that comes while the mouse is down would move the button away from under it.
+  released = new Promise((done) => ["pointerup", "pointercancel"].forEach((end) => addEventListener(end, () => setTimeout(done, 50), { once: true })));
+}, true);
+document.addEventListener("focusout", async (event) => {
+  const field = event.target;
+  if (!field.form?.noValidate || !field.name || !field.closest(".field")) return;
+  await released;
+  const wrong = await wrongIn(field.form);
+  if (!field.form.dataset.sent && placeOf(field)?.contains(document.activeElement) === false) mark(field, wrong[field.name] || "");
+});
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.noValidate || form.dataset.checked || event.submitter?.formNoValidate) return;
+  event.preventDefault();
+  if (form.dataset.asking) return;
+  form.dataset.asking = "1";
+  const wrong = await wrongIn(form).catch(() => ({}));
+  delete form.dataset.asking;
+  const fields = fieldsOf(form).filter((one) => wrong[one.name]);
+  if (!fields.length) { form.dataset.checked = form.dataset.sent = "1"; form.requestSubmit(event.submitter); return; }
+  fieldsOf(form).forEach((one) => mark(one, wrong[one.name] || ""));
+  const before = form.previousElementSibling?.matches("[data-wrong]") ? form.previousElementSibling : null;
+  const told = before || document.createElement("div");
+  Object.assign(told, { className: "alert", tabIndex: -1 });
+  told.setAttribute("role", "alert");
+  told.dataset.wrong = "";
+  const heading = document.createElement("strong");
+  heading.textContent = `Please look at ${fields.length} thing${fields.length === 1 ? "" : "s"} again:`;
+  const list = document.createElement("ul");
+  for (const field of fields) {
+    const link = Object.assign(document.createElement("a"), { href: `#${idOf(field)}`, textContent: wrong[field.name] });
+    const item = document.createElement("li");
+    item.append(link);
+    list.append(item);
+  }
+  told.replaceChildren(heading, list);
+  if (!before) form.before(told);
+  told.focus();
+});
+addEventListener("pageshow", () => $$("form[data-checked]").forEach((form) => { delete form.dataset.checked; delete form.dataset.sent; }));
+
 // The header leaves on the way down and returns on the way up.
 const header = $(".top:not(.quiet-top)");
 if (header) {
