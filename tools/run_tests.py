@@ -59,6 +59,7 @@ SERVICES = (
             "pictures",
             "pricing",
             "queries",
+            "retention",
         )
     ),
 )

@@ -164,8 +164,8 @@ async def test_answers_kept_for_an_idempotency_key_are_forgotten_after_a_day(
     first, again = [await api.post("/v1/users", json=new, headers=key) for _ in range(2)]
     assert again.headers["idempotency-replayed"] == "true"
     assert again.json() == first.json()
-    for _ in range(26):
-        clock.move(hours=1)
+    for _ in range(2):
+        clock.move(hours=13)
         await shop.bus.settle()
     assert "idempotency-replayed" not in (await api.post("/v1/users", json=new, headers=key)).headers
 

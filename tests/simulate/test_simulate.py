@@ -78,6 +78,7 @@ async def test_the_shop_holds_through_stories_nobody_has_told_yet(stage: Stage, 
         assert outcome.wrong == [], f"shopwright simulate --seed {seed}"
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("ours", "broken"), VARIANTS, ids=[broken.__name__ for _, broken in VARIANTS])
 async def test_a_shop_that_is_broken_is_found_out_within_a_minute(tmp_path: Path, ours: type, broken: type) -> None:
     stage = Stage(tmp_path, {ours: broken})
