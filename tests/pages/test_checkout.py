@@ -7,7 +7,10 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.services.pricing.contract import Coupon
+from shopwright.kit.money import Money
+from shopwright.services.carts.contract import Cart
+from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.pricing.contract import Coupon, Price
 from tests.conftest import sell
 from tests.pages.test_pages import ADDRESS, Browser, Forms, to_payment
 
@@ -154,3 +157,105 @@ async def test_a_field_is_checked_by_the_shop_as_it_is_left(browser: Browser, sh
     assert list(answer) == ["postal_code"]
     answer = await browser.client.post("/addresses/check", data={**typed, "postal_code": "10119"})
     assert answer.json() == {}
+
+
+STEPS = ("/cart", "/checkout", "/checkout/delivery", "/checkout/payment")
+
+
+async def cart_of(browser: Browser, shop: Shop) -> Cart:
+    return await shop.carts.get(browser.client.cookies["cart"])
+
+
+async def sold_elsewhere(shop: Shop, cart: Cart, left: int) -> None:
+    await shop.inventory.adjust([Adjustment(variant_id=cart.lines[0].variant_id, on_hand=left, reason="sold")])
+
+
+@pytest.mark.parametrize("step", STEPS[1:])
+async def test_what_is_wrong_with_the_cart_is_said_at_each_step_with_its_name_and_mended_there(
+    browser: Browser, shop: Shop, step: str
+) -> None:
+    await to_payment(browser, shop)
+    cart = await cart_of(browser, shop)
+    action = f"/cart/lines/{cart.lines[0].id}"
+    await sold_elsewhere(shop, cart, 1)
+    assert "Harbour Kettle (Red): only 1 left." in await browser.go("/cart")
+    assert "Harbour Kettle (Red): only 1 left." in await browser.go(step)
+    page = await browser.send(action, quantity=re.search(r'name="quantity" value="(\d+)"', browser.page.text)[1])
+    assert (browser.path, "only 1 left" in page, (await cart_of(browser, shop)).lines[0].quantity) == (step, False, 1)
+    await shop.pricing.set_prices([Price(cart.lines[0].variant_id, Money(7000, "EUR"))])
+    page = await browser.go(step)
+    assert "Harbour Kettle (Red) now costs more: €70.00 instead of €64.00." in page
+    assert "now costs" not in await browser.send("/cart/prices")
+    assert browser.path == step
+    lamp = await sell(shop, "Lamp")
+    await shop.carts.add(cart.id, lamp.variants[0].id, 1)
+    await sold_elsewhere(shop, cart, 0)
+    assert "Harbour Kettle (Red) is sold out." in await browser.go(step)
+    page = await browser.send(action, remove="1")
+    assert (browser.path, "Kettle" in page) == (step, False)
+
+
+async def test_what_is_gone_while_one_pays_is_said_with_its_name_and_mended_there(browser: Browser, shop: Shop) -> None:
+    await to_payment(browser, shop)
+    cart = await cart_of(browser, shop)
+    await sold_elsewhere(shop, cart, 1)
+    page = await browser.send("/checkout/payment", card="pretend_ok")
+    assert (browser.page.status_code, page.count("Harbour Kettle (Red): only 1 left.")) == (409, 1)
+    await browser.send(f"/cart/lines/{cart.lines[0].id}", quantity="1")
+    assert browser.path == "/checkout/payment"
+    assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+
+
+async def test_nothing_is_left_of_a_cart_whose_last_line_goes_at_a_step(browser: Browser, shop: Shop) -> None:
+    await to_payment(browser, shop)
+    cart = await cart_of(browser, shop)
+    await sold_elsewhere(shop, cart, 0)
+    await browser.go("/checkout/payment")
+    page = await browser.send(f"/cart/lines/{cart.lines[0].id}", remove="1")
+    assert (browser.path, "There is nothing in it yet." in page) == ("/cart", True)
+
+
+async def test_shipping_and_total_follow_the_choice(browser: Browser, shop: Shop) -> None:
+    await to_payment(browser, shop)
+    line = (await cart_of(browser, shop)).lines[0].id
+    await browser.go("/cart")
+    await browser.send(f"/cart/lines/{line}", quantity="1")
+    page = await browser.go("/checkout/delivery")
+    assert "International delivery" not in page
+    assert re.search(r'value="shr_standard" checked', page)
+    assert "<dd>€68.90</dd>" in page
+    page = await browser.send("/checkout/delivery", option="shr_express", stay="1")
+    assert (browser.path, "<dd>€75.90</dd>" in page) == ("/checkout/delivery", True)
+    forms = Forms()
+    forms.feed(page)
+    part = await browser.client.post(
+        "/checkout/delivery",
+        data={**forms.forms["/checkout/delivery"], "option": "shr_standard"},
+        headers={"X-Requested-With": "fragment"},
+    )
+    assert (part.status_code, "<dd>€68.90</dd>" in part.text, "<html" in part.text) == (200, True, False)
+
+
+async def test_the_first_way_to_ship_is_in_the_total_from_the_start(browser: Browser, shop: Shop) -> None:
+    kettle = await sell(shop)
+    await browser.go(f"/p/{kettle.slug}")
+    await browser.send("/cart/lines")
+    await browser.go("/checkout")
+    page = await browser.send("/checkout", **ADDRESS)
+    assert "<dd>€68.90</dd>" in page
+    assert "Shown with your address" not in page
+
+
+async def test_free_shipping_is_promised_only_where_it_is_true(browser: Browser, shop: Shop) -> None:
+    kettle = await sell(shop)
+    promise = "Free shipping to Germany from €75.00"
+    for path in ("/", f"/p/{kettle.slug}", "/cart"):
+        assert promise in await browser.go(path), path
+    await browser.go(f"/p/{kettle.slug}")
+    await browser.send("/cart/lines")
+    await browser.go("/checkout")
+    await browser.send("/checkout", **{**ADDRESS, "country": "CH", "postal_code": "8001", "city": "Zürich"})
+    assert "Free shipping" not in await browser.go("/cart")
+    await shop.pricing.delete_shipping_rate("shr_standard")
+    for path in ("/", f"/p/{kettle.slug}", "/sign-in"):
+        assert "Free shipping" not in await browser.go(path), path

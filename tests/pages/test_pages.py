@@ -154,7 +154,7 @@ async def test_the_cart_says_what_is_wrong_in_words(browser: Browser, shop: Shop
     kettle = await sell(shop, on_hand=2)
     await browser.go(f"/p/{kettle.slug}")
     page = await browser.send("/cart/lines", quantity="3")
-    assert "Only 2 left. Change the quantity to go on." in page
+    assert "Harbour Kettle: only 2 left. Change the quantity to go on." in page
     page = await browser.send("/cart/coupons", code="nonsense")
     assert "NONSENSE: There is no such code." in page
     line = re.search(r"/cart/lines/(cli_\w+)", page).group(1)

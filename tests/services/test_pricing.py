@@ -21,6 +21,7 @@ from shopwright.services.pricing.contract import (
     ShippingOption,
     ShippingRate,
     TaxRate,
+    free_from,
     nothing,
 )
 from tests.conftest import fill_cart, sell
@@ -180,11 +181,32 @@ def test_shipping_is_free_over_its_threshold_and_within_its_bands() -> None:
     ]
     found = model.options(rates, "FR", "", Money(4999, "EUR"), 500)
     assert [(one.id, one.price.amount) for one in found] == [("post", 490)]
-    assert [(one.id, one.price.amount) for one in model.options(rates, "DE", "", Money(5000, "EUR"), 50)] == [
-        ("post", 0),
-        ("letter", 190),
-        ("heavy", 2900),
+    found = model.options(rates, "FR", "", Money(5000, "EUR"), 50)
+    assert [(one.id, one.price.amount) for one in found] == [("post", 0), ("letter", 190)]
+
+
+def test_the_most_specific_zone_wins_and_free_is_promised_only_where_it_is_true() -> None:
+    def rate(name: str, price: int = 490, **more) -> ShippingRate:
+        return ShippingRate(id=name, title=name, price=Money(price, "EUR"), **more)
+
+    rates = [
+        rate("home", countries=("DE", "AT"), free_over=7500),
+        rate("express", 1190, countries=("DE", "AT"), days_min=1, days_max=1),
+        rate("island", 2900, countries=("IT",), regions=("PA",)),
+        rate("world", 1490, days_min=5, days_max=12),
+        rate("freight", 9900, countries=("DE",), min_weight=30_001),
     ]
+
+    def offered(country: str, region: str = "", weight: int = 500) -> list[str]:
+        return [one.id for one in model.options(rates, country, region, Money(5000, "EUR"), weight)]
+
+    assert offered("DE") == ["home", "express"]
+    assert offered("IT", "RM") == ["world"]
+    assert offered("IT", "PA") == ["island"]
+    assert [free_from(rates, one) for one in ("DE", "AT", "IT", "US")] == [Money(7500, "EUR")] * 2 + [None] * 2
+    assert free_from([rate("gift", 0, countries=("DE",))], "DE") == Money(0, "EUR")
+    assert free_from([rate("light", free_over=100, max_weight=500)], "DE") is None
+    assert free_from([rate("small", free_over=100, max_subtotal=5000)], "DE") is None
 
 
 def test_tax_on_top_is_added_and_a_region_goes_before_its_country() -> None:
@@ -267,7 +289,7 @@ def test_shipping_rates_have_bands_and_regions() -> None:
 
     assert fitting(2000, 1000) == {"light", "small"}
     assert fitting(2001, 1001) == {"heavy", "large"}
-    assert fitting(2000, 1000, "IT", "PA") == {"light", "small", "sicily"}
+    assert fitting(2000, 1000, "IT", "PA") == {"sicily"}
     assert fitting(2000, 1000, "IT", "RM") == {"light", "small"}
 
 

@@ -7,17 +7,22 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.storefront.frame import FrameDep, Web, cart_id, cookie, form_of, own_cart, without_refused
+from shopwright.faces.storefront.frame import (
+    FrameDep,
+    Web,
+    cart_id,
+    cookie,
+    form_of,
+    own_cart,
+    wants_fragment,
+    without_refused,
+)
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow, seldom
 from shopwright.services.carts.contract import Cart
 
-FRAGMENT = "fragment"
-
-
-def _wants_fragment(request: Web) -> bool:
-    return request.headers.get("x-requested-with") == FRAGMENT
+STEPS = frozenset({"/checkout", "/checkout/delivery", "/checkout/payment"})
 
 
 def _whole(value: str, otherwise: int) -> int:
@@ -53,10 +58,10 @@ async def add(frame: FrameDep) -> Response[bytes] | Redirect:
 
 
 async def _answer(
-    frame: FrameDep, request: Web, cart: Cart, variant: str = "", problem: str = "", code: str = ""
+    frame: FrameDep, request: Web, cart: Cart, variant: str = "", problem: str = "", code: str = "", back: str = ""
 ) -> Response[bytes] | Redirect:
-    if not problem and not _wants_fragment(request):
-        return Redirect("/cart", status_code=303)
+    if not problem and not wants_fragment(request):
+        return Redirect(back if back in STEPS and cart.lines else "/cart", status_code=303)
     cart, told = await without_refused(frame.carts, cart)
     context = {
         "cart": render.plain(cart),
@@ -65,7 +70,7 @@ async def _answer(
         "csrf": render.csrf_token(request),
         "code": code,
     }
-    if _wants_fragment(request):
+    if wants_fragment(request):
         context["cart_count"] = sum(line.quantity for line in cart.lines)
         drawer = render.page("storefront/templates/drawer.html", context)
         frame.tell_count(drawer, context["cart_count"])
@@ -90,7 +95,7 @@ async def change(frame: FrameDep, line_id: FromPath[str]) -> Response[bytes] | R
             cart = await carts.set_quantity(cart.id, line_id, quantity)
     except ShopError as error:
         problem = error.detail
-    return await _answer(frame, request, cart, problem=problem)
+    return await _answer(frame, request, cart, problem=problem, back=form.get("back", ""))
 
 
 @post("/cart/coupons", opt=seldom(anyone), include_in_schema=False, status_code=200)
@@ -119,7 +124,7 @@ async def accept_prices(frame: FrameDep) -> Response[bytes] | Redirect:
     cart = await own_cart(request, settings, carts, caller)
     if cart is not None:
         cart = await carts.accept_prices(cart.id)
-        return await _answer(frame, request, cart)
+        return await _answer(frame, request, cart, back=(await form_of(request)).get("back", ""))
     return Redirect("/cart", status_code=303)
 
 

@@ -21,6 +21,7 @@ from shopwright.faces.storefront.frame import (
     form_of,
     own_cart,
     visible_order,
+    wants_fragment,
     without_refused,
 )
 from shopwright.kit.auth import anyone
@@ -30,7 +31,7 @@ from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
 from shopwright.kit.web.problems import status_of
 from shopwright.services.carts.contract import Cart, CartChange
-from shopwright.services.orders.contract import Order, PaymentChoice, PlaceOrder
+from shopwright.services.orders.contract import CartNotReady, Order, PaymentChoice, PlaceOrder
 
 CARDS = (
     ("pretend_ok", "Card that works", "Approved at once."),
@@ -107,6 +108,9 @@ async def delivery(frame: FrameDep) -> Response[bytes] | Redirect:
 
 
 async def _delivery(frame: Frame, carts: CartsDep, cart: Cart, problem: str, status: int = 200) -> Response[bytes]:
+    offered = await carts.shipping_options(cart.id)
+    if offered and cart.shipping_option_id is None:
+        cart = await carts.change(cart.id, CartChange(shipping_option_id=offered[0].id))
     cart, told = await without_refused(carts, cart)
     today = behind().shop.clock.now()
     options = [
@@ -115,7 +119,7 @@ async def _delivery(frame: Frame, carts: CartsDep, cart: Cart, problem: str, sta
             "from": render.day(today + timedelta(days=option.days_min)),
             "until": render.day(today + timedelta(days=option.days_max)),
         }
-        for option in await carts.shipping_options(cart.id)
+        for option in offered
     ]
     return await frame.show(
         "checkout_delivery.html",
@@ -138,7 +142,10 @@ async def save_delivery(frame: FrameDep) -> Response[bytes] | Redirect:
         await carts.change(cart.id, CartChange(shipping_option_id=form["option"]))
     except Invalid as error:
         return await _delivery(frame, carts, cart, error.detail, 422)
-    return Redirect("/checkout/payment", status_code=303)
+    if wants_fragment(request):
+        summary = {"cart": render.plain(await carts.get(cart.id))}
+        return render.page("storefront/templates/checkout_summary.html", summary)
+    return Redirect("/checkout/delivery" if "stay" in form else "/checkout/payment", status_code=303)
 
 
 @get("/checkout/payment", opt=allow(anyone), include_in_schema=False)
@@ -208,7 +215,9 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
         )
         placed = await orders.place(request_, form.get("key", "")[:64] or cart.id, caller)
     except ShopError as error:
-        return await _payment(frame, await carts.get(cart.id), None, error.detail, status_of(error)[0])
+        # What is wrong with the cart stands above, each with a way to mend it there.
+        detail = "" if isinstance(error, CartNotReady) and "problems" in error.data else error.detail
+        return await _payment(frame, await carts.get(cart.id), None, detail, status_of(error)[0])
     return _after(placed)
 
 

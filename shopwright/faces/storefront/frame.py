@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from shopwright.faces import render
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit.auth import Caller
-from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.errors import Missing, ShopError, Unavailable
 from shopwright.kit.money import write
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Given
@@ -18,6 +18,7 @@ from shopwright.services.catalog.contract import Catalog, Category
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import GuestProof, Order, Orders
 from shopwright.services.payments.contract import Payments
+from shopwright.services.pricing.contract import Pricing, free_from
 from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.reviews.contract import Reviews
 from shopwright.services.search.contract import Search
@@ -38,6 +39,7 @@ SettingsDep = Given[Settings]
 YEAR_S = 365 * 86_400
 NO_CDN = "off:"
 ITEMS = "items"
+FRAGMENT = "fragment"
 
 
 def secure(settings: Settings) -> bool:
@@ -95,6 +97,11 @@ async def own_cart(request: Web, settings: Settings, carts: Carts, caller: Calle
     return None if cart.closed or cart.customer_id not in {None, caller.user_id} else cart
 
 
+def wants_fragment(request: Web) -> bool:
+    """Does our script ask, which puts a part of a page in place?"""
+    return request.headers.get("x-requested-with") == FRAGMENT
+
+
 async def without_refused(carts: Carts, cart: Cart) -> tuple[Cart, str]:
     """The cart without codes that hold no longer, and what to say of them to its shopper. They are taken off: it is said once."""
     told = [problem.detail for problem in cart.problems if problem.coupon]
@@ -134,6 +141,7 @@ class Services(Protocol):
     users: Users
     search: Search
     payments: Payments
+    pricing: Pricing
     reviews: Reviews
     notifications: Notifications
     recommendations: Recommendations
@@ -155,6 +163,7 @@ class Frame:
         self.catalog = services.catalog
         self.orders = services.orders
         self.payments = services.payments
+        self.pricing = services.pricing
         self.users = services.users
         self.search: Search = services.for_pages("search")
         self.reviews: Reviews = services.for_pages("reviews")
@@ -182,6 +191,7 @@ class Frame:
                     "staff": self.caller.is_staff,
                 },
                 "cart_badge": render.cart_badge(count),
+                "free_shipping": await self.free_shipping((context.get("cart") or {}).get("shipping_address")),
                 "menu": [render.plain(category) for category in top_level(categories)],
                 **context,
             },
@@ -189,6 +199,18 @@ class Frame:
         )
         self.tell_count(page, count)
         return page
+
+    async def free_shipping(self, address: Mapping[str, str] | None = None) -> str:
+        """What can be promised of shipping for nothing, to this address or within the shop's own country; "" for nothing."""
+        country = address["country"] if address else self.settings.country
+        try:
+            least = free_from(await self.pricing.shipping_rates(), country)
+        except Unavailable:
+            return ""
+        if least is None:
+            return ""
+        where = f"to {render.country_name(country)}"
+        return f"Free shipping {where} from {write(least)}" if least.amount else f"Free shipping {where}"
 
     def tell_count(self, page: Response[Any], count: int) -> None:
         """Pages from a cache in front show no cart: what is in it is told to the script, which may read this cookie."""

@@ -43,19 +43,21 @@ def line_problems(
     price: Money | None,
 ) -> list[CartProblem]:
     """Everything that has changed about a line since it was added."""
-    gone = product is None or product.status != "published" or product.variant(variant_id) is None
-    if gone or price is None:
-        return [
-            CartProblem(code="not_found", detail="This is not sold any more. Take it out to go on.", line_id=line_id)
-        ]
+    variant = product.variant(variant_id) if product else None
+    if product is None or product.status != "published" or variant is None or price is None:
+        name = product.title if product else "One of the things in your cart"
+        detail = f"{name} is not sold any more. Take it out to go on."
+        return [CartProblem(code="not_found", detail=detail, line_id=line_id)]
+    name = f"{product.title} ({variant.title})" if variant.options else product.title
     problems = []
     if available == 0:
-        problems.append(CartProblem(code="sold_out", detail="This is sold out. Take it out to go on.", line_id=line_id))
+        detail = f"{name} is sold out. Take it out to go on."
+        problems.append(CartProblem(code="sold_out", detail=detail, line_id=line_id))
     elif available < quantity:
-        detail = f"Only {available} left. Change the quantity to go on."
+        detail = f"{name}: only {available} left. Change the quantity to go on."
         problems.append(CartProblem(code="fewer_left", detail=detail, line_id=line_id))
     if price.amount != seen:
         way = "more" if price.amount > seen else "less"
-        detail = f"This now costs {way}: {write(price)} instead of {write(Money(seen, price.currency))}."
+        detail = f"{name} now costs {way}: {write(price)} instead of {write(Money(seen, price.currency))}."
         problems.append(CartProblem(code="price_changed", detail=detail, line_id=line_id))
     return problems

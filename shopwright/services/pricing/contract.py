@@ -140,6 +140,27 @@ class ShippingRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     position: int = 0
 
 
+def of_zone(rates: Sequence[ShippingRate], country: str, region: str = "") -> list[ShippingRate]:
+    """The rates of the most specific zone that `country` and `region` lie in: a region's, else the country's, else everyone's."""
+    fitting = [
+        rate
+        for rate in rates
+        if (not rate.countries or country in rate.countries) and (not rate.regions or region in rate.regions)
+    ]
+    closest = max(((bool(rate.regions), bool(rate.countries)) for rate in fitting), default=None)
+    return [rate for rate in fitting if (bool(rate.regions), bool(rate.countries)) == closest]
+
+
+def free_from(rates: Sequence[ShippingRate], country: str) -> Money | None:
+    """From what subtotal everything is sent to `country` for nothing, whatever its weight; None where that cannot be said."""
+    least = [
+        Money(max(rate.min_subtotal, rate.free_over if rate.price.amount else 0), rate.price.currency)
+        for rate in of_zone(rates, country)
+        if (rate.free_over or not rate.price.amount) and not (rate.max_subtotal or rate.min_weight or rate.max_weight)
+    ]
+    return min(least, default=None)
+
+
 class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`rate` in basis points: 1900 is 19 %. `region` "" is the whole country."""
 

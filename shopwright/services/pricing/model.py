@@ -29,6 +29,7 @@ from shopwright.services.pricing.contract import (
     Step,
     TaxRate,
     Totals,
+    of_zone,
 )
 
 UTC = ZoneInfo("UTC")
@@ -79,7 +80,14 @@ def discount_of(coupon: Coupon | Promotion, remaining: Money) -> Money:
 def options(
     rates: Sequence[ShippingRate], country: str, region: str, goods: Money, weight: int, *, free: bool = False
 ) -> list[ShippingOption]:
-    """The rates that fit, cheapest first. `goods` is the subtotal less discount."""
+    """The rates that fit, of the most specific zone among them, cheapest first. `goods` is the subtotal less discount."""
+    within = [
+        rate
+        for rate in rates
+        if rate.price.currency == goods.currency
+        and rate.min_subtotal <= goods.amount <= (rate.max_subtotal or goods.amount)
+        and rate.min_weight <= weight <= (rate.max_weight or weight)
+    ]
     fitting = [
         ShippingOption(
             id=rate.id,
@@ -88,12 +96,7 @@ def options(
             days_min=rate.days_min,
             days_max=rate.days_max,
         )
-        for rate in rates
-        if rate.price.currency == goods.currency
-        and (not rate.countries or country in rate.countries)
-        and (not rate.regions or region in rate.regions)
-        and rate.min_subtotal <= goods.amount <= (rate.max_subtotal or goods.amount)
-        and rate.min_weight <= weight <= (rate.max_weight or weight)
+        for rate in of_zone(within, country, region)
     ]
     return sorted(fitting, key=lambda option: (option.price, option.days_max, option.id))
 

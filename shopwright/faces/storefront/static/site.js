@@ -141,6 +141,17 @@ $$("[data-country-form] select[name=country]").forEach((select) => {
   select.addEventListener("change", () => $("[data-country-button]").click());
 });
 
+// Shipping and total follow the choice at once.
+$$("form[data-follow]").forEach((form) => {
+  let asked = 0;
+  form.addEventListener("change", async () => {
+    const mine = ++asked;
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: FRAGMENT });
+    const text = await answer.text();
+    if (mine === asked && answer.ok && !answer.redirected) $("[data-summary]").innerHTML = text;
+  });
+});
+
 // What is wrong in a form stands beside each field as it is left, and in a summary when the form is sent: as the pages
 // of the shop say it without this script. An address is checked by the shop itself, so that nothing else is refused.
 const placeOf = (field) => field.closest(".field");
