@@ -171,12 +171,13 @@ def demo(data: str | None, size: int | None) -> None:
 )
 @click.option("--no-images", is_flag=True, help="keep images as addresses without trying to fetch them")
 @click.option("--images-from", default="", help="what stands before pictures' paths that are no addresses: https://…")
+@click.option("--map", "mapping", help='a file of lines such as "Artikelname" = "title"; "ask" asks at the terminal')
+@click.option("--stock", default="untracked", help="what a file that says nothing of stock means: 0, N or untracked")
+@click.option("--decimal", type=click.Choice([".", ","]), help="what begins decimals, where the file does not show it")
 @click.option("--dry-run", "how", flag_value="try", help="say what would become of each row, and write nothing")
 @click.option("--undo", "how", flag_value="undo", help="retire what an earlier run of this file brought")
-def import_(
-    data: str | None, kind: str, file: Path, report: Path | None, images_from: str, how: str | None, *, no_images: bool
-) -> None:
-    """Import products: shopify, woocommerce or magento, from FILE (.csv, .csv.gz or .zip); or archive: a whole shop."""
+def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_images: bool, **more: Any) -> None:
+    """Import products: shopify, woocommerce, magento or (any other) table, from FILE; or archive: a whole shop."""
     from shopwright.commands import importing, restoring
 
     settings = read_settings(data)
@@ -191,7 +192,11 @@ def import_(
                 about=f"file {file.name}",
             )
         )
-    wish = importing.Wish(report=report, fetch=not no_images, how=how or "take", images_from=images_from)  # type: ignore[arg-type]  # click checked it
+    columns = (
+        {} if not mapping else importing.ask_map(kind, file) if mapping == "ask" else importing.read_map(Path(mapping))
+    )
+    said = {name: value for name, value in more.items() if value is not None}
+    wish = importing.Wish(fetch=not no_images, columns=columns, **said)
     raise SystemExit(
         with_shop(
             settings, lambda shop: importing.run(shop, kind, file, wish), recorded="import", about=f"file {file.name}"

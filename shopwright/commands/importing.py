@@ -1,92 +1,173 @@
 """`shopwright import KIND FILE`: progress while it runs, then what was taken and what was not, and why."""
 
-import csv
 import difflib
-from collections import Counter
+import sys
+import tomllib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+import click
 import msgspec
 from rich.progress import Progress
 
 from shopwright.app import Shop
-from shopwright.demo.load import load_rules
+from shopwright.importers.account import Account
 from shopwright.importers.draft import Importer, Remark
+from shopwright.importers.drafting import Given, drafts
+from shopwright.importers.header import LEAVE_OUT, Header, plain_answer
 from shopwright.importers.magento import Magento
 from shopwright.importers.orders import PastOrders, are_orders
 from shopwright.importers.people import People, are_people
 from shopwright.importers.pictures import Fetcher
 from shopwright.importers.reading import Table, read_tables
 from shopwright.importers.shopify import Shopify
+from shopwright.importers.spool_store import AccountStore, Spool
+from shopwright.importers.table import OtherTable
 from shopwright.importers.taking import Taker
 from shopwright.importers.woocommerce import WooCommerce
-from shopwright.kit.errors import Invalid, Unavailable
-from shopwright.kit.private import make_file
+from shopwright.kit.errors import Invalid
 
-IMPORTERS: dict[str, Importer] = {"shopify": Shopify(), "woocommerce": WooCommerce(), "magento": Magento()}
-SHOWN = 25
+IMPORTERS: dict[str, Importer] = {
+    "shopify": Shopify(), "woocommerce": WooCommerce(), "magento": Magento(), "table": OtherTable(),
+}  # fmt: skip
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """How to import. `how`: take, only try, or undo what an earlier run took; `images_from`: what pictures' paths follow."""
+    """How to import. `how`: take, only try, or undo what an earlier run took; `images_from`: what pictures' paths follow.
+
+    `columns`: what columns mean, by header; `stock`: what a file that says nothing of stock means; `decimal`: its decimal
+    sign, where the file does not show it.
+    """
 
     report: Path | None = None
     fetch: bool = True
     how: Literal["take", "try", "undo"] = "take"
     images_from: str = ""
+    columns: Mapping[str, str] = {}
+    stock: str = "untracked"
+    decimal: str = ""
 
 
 async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
     """Import a file; 0 when every row was taken, 1 when some were refused."""
     importer = _importer(kind)
-    tables = read_tables(file)
+    tables = read_tables(file, wish.columns)
+    _check_map(tables, wish.columns)
     for table in tables:
-        if not _is_ours(table):
-            _check_columns(table, importer, kind)
-    if wish.how == "take":
-        await load_rules(shop)
+        _check_kind(table, importer, kind, wish)
     fetcher = Fetcher(shop.catalog, fetch=wish.fetch, base=wish.images_from)
-    remarks: list[Remark] = []
+    with AccountStore() as store:
+        account = Account(store)
+        try:
+            with Progress(transient=True) as bar:
+                for table in tables:
+                    task = bar.add_task(table.name, total=None)
+                    async for remark in _remarks(shop, kind, table, fetcher, wish, account):
+                        account.add(remark)
+                        bar.update(task, advance=1)
+                    account.close_table()
+        finally:
+            await fetcher.close()
+        await shop.bus.settle()
+        await shop.search.bring_up_to_date()
+        if wish.report is not None:
+            account.write(wish.report)
+        print(
+            {"take": "", "try": "Nothing was written. This is what would be: ", "undo": "Taken back: "}[wish.how],
+            end="",
+        )
+        kinds = {_what(table) for table in tables}
+        for line in account.lines(kinds.pop() if len(kinds) == 1 else "things", wish.report):
+            print(line)
+        return 1 if account.refused else 0
+
+
+async def _remarks(
+    shop: Shop, kind: str, table: Table, fetcher: Fetcher, wish: Wish, account: Account
+) -> AsyncIterator[Remark]:
+    """What becomes of each row of a table."""
+    if are_orders(table.columns):
+        orders = PastOrders(shop.orders, shop.users, shop.shelf, kind, wish.how)
+        async for remark in orders.take(account.counted(table.rows())):
+            yield remark
+        return
+    if are_people(table.columns):
+        async for remark in People(shop.users, wish.how).take(account.counted(table.rows())):
+            yield remark
+        return
+    importer = IMPORTERS[kind]
+    header = Header(importer.format, table.columns, _answers(table, wish))
+    if missing := header.missing():
+        told = f"this table is none of products: it has no column for {', '.join(missing)}"
+        for number, _ in account.counted(table.rows()):
+            yield Remark(number, "", "refused", told)
+        account.notes.append(
+            f"{table.name} has the columns {', '.join(table.columns[:12])}. If they are those of products, say what they mean with --map FILE"
+        )
+        return
+    with Spool() as spool:
+        taker = Taker(shop.shelf, fetcher, wish.how)
+        how = Given(
+            currency=shop.settings.currency, now=shop.clock.now(), decimal=wish.decimal, stock=_stock(wish.stock)
+        )
+        async for remark in taker.take(drafts(importer, header, table, spool, account, how)):
+            yield remark
+
+
+def _stock(text: str) -> int | None:
+    """None for “untracked”. Raises Invalid."""
+    if text == "untracked":
+        return None
+    if not text.isdecimal():
+        raise Invalid(f"--stock is 0, another whole number, or untracked; “{text}” is none of these.")
+    return int(text)
+
+
+def _answers(table: Table, wish: Wish) -> dict[str, str]:
+    """Of what was said, what is about this table."""
+    there = {plain_answer(column) for column in table.columns}
+    return {header: name for header, name in wish.columns.items() if plain_answer(header) in there}
+
+
+def _check_map(tables: Sequence[Table], columns: Mapping[str, str]) -> None:
+    """Raises Invalid where a mapping names a column that no table has."""
+    there = {plain_answer(column) for table in tables for column in table.columns}
+    if wrong := [header for header in columns if plain_answer(header) not in there]:
+        raise Invalid(f"The mapping names a column “{wrong[0]}”, which is not there: {', '.join(tables[0].columns)}.")
+
+
+def read_map(file: Path) -> dict[str, str]:
+    """What columns mean, from a TOML file of lines such as "Artikelname" = "title". Raises Invalid."""
     try:
-        with Progress(transient=True) as bar:
-            for table in tables:
-                rows = list(table.rows())
-                task = bar.add_task(table.name, total=len(rows))
-                seen: set[int] = set()
-                taking = _taking(shop, kind, table, fetcher, wish).take(
-                    rows if _is_ours(table) else importer.read(rows, shop.settings.currency)
-                )
-                async for remark in taking:
-                    remarks.append(remark)
-                    seen.add(remark.row)
-                    bar.update(task, completed=len(seen))
-    finally:
-        await fetcher.close()
-    await shop.bus.settle()
-    await shop.search.bring_up_to_date()
-    if wish.report is not None:
-        _write_report(wish.report, remarks)
-    print({"take": "", "try": "Nothing was written. This is what would be: ", "undo": "Taken back: "}[wish.how], end="")
-    kinds = {_what(table) for table in tables}
-    return _tell(remarks, wish.report, kinds.pop() if len(kinds) == 1 else "things")
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(
+            f'{file} cannot be read: {error}. It has a line for each column, such as "Artikelname" = "title".'
+        ) from None
+    if wrong := [header for header, name in found.items() if not isinstance(name, str)]:
+        raise Invalid(f'{file}: what “{wrong[0]}” means is a word, such as "{wrong[0]}" = "title".')
+    return found
+
+
+def ask_map(kind: str, file: Path) -> dict[str, str]:
+    """Ask at the terminal what the columns of a table mean; a blank answer leaves one out. Raises Invalid."""
+    if not sys.stdin.isatty():
+        raise Invalid("Only at a terminal can be asked what columns mean; elsewhere write it into a file for --map.")
+    known = _importer(kind).format
+    told = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
+    print(f"What do the columns mean? One of: {told}, attribute: NAME; Enter leaves a column out.")
+    answers: dict[str, str] = {}
+    for table in read_tables(file):
+        header = Header(known, table.columns, {})
+        for column in header.columns:
+            if not column.known and column.header not in answers:
+                answers[column.header] = click.prompt(f"  {column.header}", default=LEAVE_OUT)
+    return answers
 
 
 def _what(table: Table) -> str:
     return "orders" if are_orders(table.columns) else "customers" if are_people(table.columns) else "products"
-
-
-def _is_ours(table: Table) -> bool:
-    """Is it read the same, whichever shop wrote it?"""
-    return _what(table) != "products"
-
-
-def _taking(shop: Shop, kind: str, table: Table, fetcher: Fetcher, wish: Wish) -> Any:
-    """Who takes the rows (orders, customers) or drafts (products) of a table."""
-    if are_orders(table.columns):
-        return PastOrders(shop.orders, shop.users, shop.shelf, kind, wish.how)
-    if are_people(table.columns):
-        return People(shop.users, wish.how)
-    return Taker(shop.shelf, fetcher, wish.how)
 
 
 def _importer(kind: str) -> Importer:
@@ -97,57 +178,10 @@ def _importer(kind: str) -> Importer:
     raise Invalid(f"There is no importer for “{kind}”. {hint}")
 
 
-def _check_columns(table: Table, importer: Importer, kind: str) -> None:
-    if missing := [column for column in importer.needs if column not in table.columns]:
-        others = [
-            name
-            for name, one in IMPORTERS.items()
-            if name != kind and all(column in table.columns for column in one.needs)
-        ]
-        hint = (
-            f" It looks like {others[0]}: shopwright import {others[0]} FILE."
-            if others
-            else f" It has: {', '.join(table.columns[:8])} …"
-        )
-        raise Invalid(
-            f"{table.name} is not a {kind} export: it has no column {', '.join(f'“{one}”' for one in missing)}.{hint}"
-        )
-
-
-def _tell(remarks: list[Remark], report: Path | None, what: str) -> int:
-    rows: dict[int, str] = {}
-    for remark in remarks:
-        if remark.outcome != "noted" or remark.row not in rows:
-            rows[remark.row] = remark.outcome
-    outcomes = Counter(rows.values())
-    products = {
-        outcome: len({remark.name for remark in remarks if remark.outcome == outcome})
-        for outcome in ("taken", "changed", "unchanged")
-    }
-    print(f"{products['taken']} {what} taken, {products['changed']} changed, {products['unchanged']} unchanged.")
-    print(
-        f"Of {len(rows)} rows: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) + "."
-    )
-    told = [remark for remark in remarks if remark.detail]
-    for remark in told[:SHOWN]:
-        print(f"  row {remark.row} ({remark.name or 'no name'}), {remark.outcome}: {remark.detail}.")
-    if len(told) > SHOWN:
-        print(
-            f"  … and {len(told) - SHOWN} more"
-            + (f", all in {report}." if report else "; --report FILE writes them all.")
-        )
-    return 1 if outcomes["refused"] else 0
-
-
-def _write_report(report: Path, remarks: list[Remark]) -> None:
-    try:
-        make_file(report)
-        with report.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["row", "name", "outcome", "detail"])
-            writer.writerows(
-                (remark.row, remark.name, remark.outcome, remark.detail)
-                for remark in sorted(remarks, key=lambda one: one.row)
-            )
-    except OSError as error:
-        raise Unavailable(f"The report {report} cannot be written: {error.strerror}.") from None
+def _check_kind(table: Table, importer: Importer, kind: str, wish: Wish) -> None:
+    """Raises Invalid where this is a table of another shop system, or a mapping is wrong."""
+    if _what(table) != "products" or not Header(importer.format, table.columns, _answers(table, wish)).missing():
+        return
+    for name, other in IMPORTERS.items():
+        if name not in {kind, "table"} and not Header(other.format, table.columns, {}).missing():
+            raise Invalid(f"{table.name} is not a {kind} export. It looks like {name}: shopwright import {name} FILE.")

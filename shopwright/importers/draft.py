@@ -1,42 +1,48 @@
 """What an importer makes of rows: products to be taken, and remarks about what could not be."""
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Literal, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.money import Money, minor_digits
+from shopwright.kit.money import Money
+from shopwright.services.catalog.contract import TaxClass
+
+if TYPE_CHECKING:
+    from shopwright.importers.meanings import Format
+    from shopwright.importers.numbers import Numbers
 
 Outcome = Literal["taken", "changed", "unchanged", "noted", "refused"]
 UNTRACKED = 1_000
-MOST_STOCK = 1_000_000
-HEAVIEST = 10_000_000
-GRAMS: Mapping[str, Decimal] = {
-    "g": Decimal(1), "kg": Decimal(1000), "oz": Decimal("28.349523125"), "lb": Decimal("453.59237"), "lbs": Decimal("453.59237"),
-}  # fmt: skip
+UNLIMITED = 1_000_000  # units that may be ordered beyond what is there, where the other shop set no limit
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """What became of a row (numbered as a spreadsheet shows it: the header is row 1), and why."""
+    """What became of a row (numbered as a spreadsheet shows it), and why. `noted` says more of a row, and decides nothing.
+
+    `source` names the product it belongs to, where it became one.
+    """
 
     row: int
     name: str
     outcome: Outcome
     detail: str = ""
+    source: str = ""
 
 
 class DraftVariant(msgspec.Struct, frozen=True, kw_only=True):
-    """A variant as the file has it."""
+    """A variant as the file has it. `on_hand` is None where nobody counts it; `backorder`, `low_at` where the file says it."""
 
     row: int
     sku: str = ""
     options: dict[str, str] = {}
     price: Money
     compare_at: Money | None = None
-    on_hand: int = 0
+    on_hand: int | None = None
+    backorder: int = 0
+    low_at: int | None = None
     weight: int = 0
     barcode: str = ""
     image: str = ""
@@ -68,6 +74,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()
     variants: tuple[DraftVariant, ...]
     images: tuple[DraftImage, ...] = ()
+    tax_class: TaxClass = "standard"
+    seo_title: str = ""
+    seo_description: str = ""
     old_path: str = ""
 
     @property
@@ -82,70 +91,63 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 Row = tuple[int, Mapping[str, str]]
 
 
-class Importer(Protocol):
-    """A file of this kind, read."""
+class Place(msgspec.Struct, frozen=True):
+    """Where a row belongs: to the product `group`, which is also known by `names`; `part`: below another, by its name.
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The columns without which it is another kind of file."""
+    `takes`: groups that are no products of their own, because this one is made of them.
+    """
+
+    group: str
+    names: tuple[str, ...] = ()
+    part: bool = False
+    takes: tuple[str, ...] = ()
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What an importer knows of the file as a whole. `weight_unit`: of its header; `columns`: the meanings it has."""
+
+    numbers: "Numbers"
+    now: datetime
+    columns: frozenset[str]
+    weight_unit: str = ""
+    stock: int | None = 0  # for files that say nothing of stock; None is not counted
+
+
+class Rows(Protocol):
+    """The rows of a file, put together."""
+
+    def named(self, name: str) -> list[Row]:
+        """Those of the product that has this name."""
         ...
 
-    def read(self, rows: Iterable[Row], currency: str) -> Iterator[Draft | Remark]:
-        """Drafts and remarks, as soon as each is certain."""
+    def below(self, names: Iterable[str]) -> list[Row]:
+        """Those that say they belong to one of these."""
+        ...
+
+
+class Importer(Protocol):
+    """A kind of file, read."""
+
+    @property
+    def format(self) -> "Format":
+        """What its columns mean."""
+        ...
+
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | Remark]]:
+        """Where each row belongs, in the order of the file."""
+        ...
+
+    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | Remark]:
+        """The product of the rows of a group, with remarks on what could not be taken."""
+        ...
+
+    def orphan(self, row: Row) -> Remark:
+        """What to say of a row that belongs to what is not there."""
         ...
 
 
 class Doubt(Exception):
     """A value that cannot be taken as it is; the message says why."""
-
-
-def price(text: str, currency: str) -> Money | None:
-    """A price, rounded to the currency's own minor unit; None for a blank one. Raises Doubt."""
-    number = decimal(text)
-    if number is None:
-        return None
-    if number < 0:
-        raise Doubt(f"the price {text} is below nothing")
-    scaled = (number.scaleb(minor_digits(currency))).to_integral_value("ROUND_HALF_UP")
-    if scaled > 10**12:
-        raise Doubt(f"the price {text} is beyond what can be sold")
-    return Money(int(scaled), currency)
-
-
-def decimal(text: str) -> Decimal | None:
-    """A number as people and programs write it: "1,299.00", "19,99", "€ 5", ".5"; None for a blank. Raises Doubt."""
-    bare = re.sub(r"[^\d.,+-]", "", re.sub(r"[.,][-–—]+\s*$", "", text.strip()))
-    if not text.strip():
-        return None
-    if "," in bare and "." in bare:
-        bare = bare.replace("," if bare.rfind(".") > bare.rfind(",") else ".", "").replace(",", ".")
-    elif bare.count(",") == 1 and len(bare.rpartition(",")[2]) != 3:  # noqa: PLR2004 -- 1,299 is a thousand, 19,99 is not
-        bare = bare.replace(",", ".")
-    bare = bare.replace(",", "")
-    try:
-        return Decimal(bare)
-    except InvalidOperation:
-        raise Doubt(f"“{text.strip()[:40]}” is not a number") from None
-
-
-def grams(text: str, unit: str) -> int:
-    """A weight in grams. Raises Doubt."""
-    number = decimal(text)
-    if number is None:
-        return 0
-    if number < 0 or number > HEAVIEST:
-        raise Doubt(f"the weight {text} {unit} cannot be")
-    return int((number * GRAMS.get(unit.strip().lower() or "g", Decimal(1))).to_integral_value("ROUND_HALF_UP"))
-
-
-def count(text: str) -> int | None:
-    """A stock count; None for a blank. Raises Doubt."""
-    number = decimal(text)
-    if number is None:
-        return None
-    if number != number.to_integral_value() or abs(number) > MOST_STOCK:
-        raise Doubt(f"“{text.strip()[:40]}” is not a count of things")
-    return int(number)
 
 
 def split_list(text: str) -> tuple[str, ...]:

@@ -1,26 +1,28 @@
 """Magento 2's product export, and the plainer files of its sample data: simple products, and configurable ones of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shopwright.importers.draft import (
-    UNTRACKED,
+    UNLIMITED,
     Doubt,
     Draft,
     DraftImage,
     DraftVariant,
+    Place,
+    Reading,
     Remark,
     Row,
-    count,
-    grams,
-    price,
+    Rows,
     split_list,
 )
-from shopwright.kit.money import Money
+from shopwright.importers.meanings import MAGENTO
+from shopwright.importers.values import noted, on_sale, readable, refused, shown, tax_class, unknown_word
 
 REFUSED = {
     "bundle": "is a bundle of other products, which are imported by themselves",
     "grouped": "is a group of other products, which are imported by themselves",
-    "giftcard": "is a gift card",
+    "giftcard": "is a gift card, which this shop does not sell",
 }
 OURS = {"has_options", "required_options", "activation_code"}
 HIDDEN = {"not visible individually", "1"}
@@ -30,88 +32,115 @@ ROOT = "default category"
 class Magento:
     """The importer."""
 
-    needs = ("sku", "name", "price")
+    format = MAGENTO
 
-    def read(self, rows: Iterable[Row], currency: str) -> Iterator[Draft | Remark]:
-        known: dict[str, Row] = {}
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | Remark]]:
+        begun: dict[str, int] = {}
         for number, row in rows:
-            sku = row.get("sku", "").strip()
-            kind = row.get("product_type", "").strip() or "simple"
-            if row.get("store_view_code", "").strip():
-                yield Remark(number, sku, "noted", "is a translation for one store view, which is left out")
-            elif not sku or not row.get("name", "").strip():
-                yield Remark(number, sku, "refused", "has no SKU or no name")
+            sku, name, kind = row.get("sku", ""), readable(row.get("name", "")), _kind(row)
+            source = f"magento/{sku}"
+            if row.get("store_view"):
+                yield (
+                    (number, row),
+                    refused(
+                        number,
+                        sku,
+                        f"is a translation for the store view {row['store_view']}; translations are not taken",
+                    ),
+                )
+            elif not sku or not name:
+                yield (number, row), refused(number, sku or name, "has no SKU or no name")
             elif kind in REFUSED:
-                yield Remark(number, sku, "refused", REFUSED[kind])
-            elif sku in known:
-                yield Remark(number, sku, "refused", f"has the same SKU as row {known[sku][0]}")
+                yield (number, row), refused(number, sku, REFUSED[kind], source)
+            elif sku in begun:
+                yield (number, row), refused(number, sku, f"has the same SKU as row {begun[sku]}")
             else:
-                if kind in {"downloadable", "virtual"}:
-                    told = "its downloads stay behind; it is sold like something that is sent"
-                    yield Remark(number, sku, "noted", told)
-                known[sku] = (number, row)
-        parts: set[str] = set()
-        for number, row in known.values():
-            if row.get("product_type") == "configurable":
-                parts |= {choice["sku"] for choice in _variations(row)}
-                yield from self._configurable(number, row, known, currency)
-        for sku, (number, row) in known.items():
-            if row.get("product_type") == "configurable" or sku in parts:
-                continue
-            yield from self._simple(number, row, currency)
+                begun[sku] = number
+                parts = tuple(one["sku"] for one in _variations(row)) if kind == "configurable" else ()
+                yield (number, row), Place(sku, names=(sku,), takes=parts)
 
-    def _simple(self, number: int, row: Mapping[str, str], currency: str) -> Iterator[Draft | Remark]:
-        hidden = row.get("visibility", "").strip().casefold() in HIDDEN
-        if hidden:
-            yield Remark(number, row["name"], "noted", "is not visible by itself there; it is imported as a draft")
-        for made in _variant(number, row, {}, currency):
-            if isinstance(made, Remark):
-                yield made
-            else:
-                yield _draft(row, (number,), (), (made,), hidden=hidden)
-
-    def _configurable(
-        self, number: int, row: Mapping[str, str], known: Mapping[str, Row], currency: str
-    ) -> Iterator[Draft | Remark]:
-        name, rows = row["name"].strip(), [number]
-        titles = dict(_pairs(row.get("configurable_variation_labels", "")))
-        variants: dict[tuple[str, ...], DraftVariant] = {}
-        names: tuple[str, ...] = ()
-        for choice in _variations(row):
-            sku = choice.pop("sku")
-            if sku not in known:
-                yield Remark(number, name, "noted", f"its variant {sku} is not in this file")
-                continue
-            options = {titles.get(key, key.replace("_", " ").capitalize()): value for key, value in choice.items()}
-            names = names or tuple(options)
-            at, part = known[sku]
-            rows.append(at)
-            if tuple(options) != names or tuple(options.values()) in variants:
-                yield Remark(at, name, "refused", f"variant {sku} has no choice of its own")
-                continue
-            for made in _variant(at, part, options, currency):
-                if isinstance(made, Remark):
-                    yield made
-                else:
-                    variants[tuple(options.values())] = made
-        if not variants:
-            yield Remark(number, name, "refused", "has no variant that could be sold")
+    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | Remark]:
+        number, row = group[0]
+        kind, name, source = _kind(row), readable(row["name"]), f"magento/{row['sku']}"
+        if kind in {"downloadable", "virtual"}:
+            yield noted(number, name, "its downloads stay behind; it is sold like something that is sent")
+        if unknown_word(row.get("visibility", "")) and row["visibility"] not in {"1", "2", "3", "4"}:
+            yield noted(number, name, f"is imported as a draft: nobody knows what visibility “{row['visibility']}” is")
+        if tax_class(row.get("tax_class", "")) is None:
+            yield noted(number, name, f"its tax class “{row['tax_class']}” is none of ours; the standard one holds")
+        if kind == "configurable":
+            yield from _configurable(number, row, rows, reading, source)
             return
-        yield _draft(row, tuple(rows), names, tuple(variants.values()), hidden=False)
+        if hidden := row.get("visibility", "").casefold() in HIDDEN:
+            yield noted(number, name, "is not visible by itself there; it is imported as a draft")
+        try:
+            variant, remarks = _variant(number, row, {}, reading)
+        except Doubt as doubt:
+            yield refused(number, name, f"{doubt}", source)
+            return
+        yield from remarks
+        yield _draft(row, (number,), (), (variant,), hidden=hidden)
+
+    def orphan(self, row: Row) -> Remark:
+        """Rows of this kind stand by themselves."""
+        return refused(row[0], "", "belongs to what is not in this file")
+
+
+def _kind(row: Mapping[str, str]) -> str:
+    return row.get("kind", "").casefold() or ("configurable" if row.get("variations") else "simple")
+
+
+def _configurable(
+    number: int, row: Mapping[str, str], rows: Rows, reading: Reading, source: str
+) -> Iterator[Draft | Remark]:
+    name, taken = readable(row["name"]), [number]
+    titles = dict(_pairs(row.get("variation_labels", "")))
+    variants: dict[tuple[str, ...], DraftVariant] = {}
+    names: tuple[str, ...] = ()
+    for choice in _variations(row):
+        sku = choice.pop("sku")
+        part = rows.named(sku)
+        if not part:
+            yield noted(number, name, f"its variant {sku} is not in this file, or was refused")
+            continue
+        options = {
+            titles.get(key, key.replace("_", " ").capitalize()): readable(value) for key, value in choice.items()
+        }
+        names = names or tuple(options)
+        at, found = part[0]
+        if tuple(options) != names or tuple(options.values()) in variants:
+            yield refused(at, name, f"variant {sku} has no choice of its own")
+            continue
+        try:
+            variant, remarks = _variant(at, found, options, reading)
+        except Doubt as doubt:
+            yield refused(at, name, f"{doubt}")
+            continue
+        yield from remarks
+        taken.append(at)
+        variants[tuple(options.values())] = variant
+    if not variants:
+        yield refused(number, name, "has no variant that could be sold", source)
+        return
+    yield _draft(row, tuple(dict.fromkeys(taken)), names, tuple(variants.values()), hidden=False)
 
 
 def _variations(row: Mapping[str, str]) -> list[dict[str, str]]:
     """“sku=A-S,size=S|sku=A-M,size=M”, each as a dictionary."""
-    found = [dict(_pairs(one)) for one in row.get("configurable_variations", "").split("|") if one.strip()]
+    found = [dict(_pairs(one)) for one in re.split(r"\|(?=\s*sku=)", row.get("variations", "")) if one.strip()]
     return [one for one in found if one.get("sku")]
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """“a=1,b=2,5” → (a, 1), (b, 2,5): a piece without “=” belongs to the one before."""
+    """“a=1,b=2,5” → (a, 1), (b, 2,5): a piece without “=” belongs to the one before; values may stand in quotation marks."""
+    if text.startswith('"') and text.endswith('"') and '","' in text:  # each pair in quotation marks of its own
+        pieces = [piece.replace('""', '"') for piece in text[1:-1].split('","')]
+        yield from ((name.strip(), value.strip()) for name, _, value in (piece.partition("=") for piece in pieces))
+        return
     name, value = "", ""
     for piece in text.split(","):
         key, sign, rest = piece.partition("=")
-        if sign:
+        if sign and (not name or re.fullmatch(r"\s*\w[\w .-]*", key)):
             if name:
                 yield name, value
             name, value = key.strip(), rest.strip()
@@ -122,45 +151,44 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _variant(
-    number: int, row: Mapping[str, str], options: dict[str, str], currency: str
-) -> Iterator[DraftVariant | Remark]:
-    name = row.get("name", "").strip()
-    try:
-        regular, special = price(row.get("price", ""), currency), price(row.get("special_price", ""), currency)
-    except Doubt as doubt:
-        yield Remark(number, name, "refused", f"{doubt}")
-        return
-    if regular is None:
-        yield Remark(number, name, "refused", "has no price, so it cannot be sold")
-        return
-    if special is not None and row.get("special_price_to_date", "").strip():
-        until = row["special_price_to_date"].strip()
-        yield Remark(number, name, "noted", f"its special price until {until} is left out; make a promotion of it")
-        special = None
-    asked, before = _asked(regular, special)
-    weight, on_hand = 0, UNTRACKED
-    try:
-        weight = grams(row.get("weight", ""), "lb")
-        counted = count(row.get("qty", ""))
-        tracked = row.get("manage_stock", "1").strip() != "0" or row.get("use_config_manage_stock", "").strip() == "1"
-        if counted is not None and tracked:
-            on_hand = max(counted, 0)
-    except Doubt as doubt:
-        yield Remark(number, name, "noted", f"left out: {doubt}")
-    yield DraftVariant(
-        row=number,
-        sku=row["sku"].strip(),
-        options=options,
-        price=asked,
-        compare_at=before,
-        on_hand=on_hand,
-        weight=weight,
-        image=row.get("base_image", "").strip(),
+    number: int, row: Mapping[str, str], options: dict[str, str], reading: Reading
+) -> tuple[DraftVariant, list[Remark]]:
+    """Raises Doubt."""
+    numbers, name = reading.numbers, readable(row.get("name", ""))
+    period = (row.get("special_from", ""), row.get("special_to", ""))
+    asked = on_sale(
+        numbers.price(row.get("price", "")), numbers.price(row.get("special_price", "")), period, reading.now
     )
-
-
-def _asked(regular: Money, special: Money | None) -> tuple[Money, Money | None]:
-    return (special, regular) if special is not None and special < regular else (regular, None)
+    if asked is None:
+        raise Doubt("has no price, so it cannot be sold")
+    remarks = [noted(number, name, asked.remark)] if asked.remark else []
+    weight = 0
+    try:
+        weight = numbers.grams(row.get("weight", ""), reading.weight_unit or "lb")
+    except Doubt as doubt:
+        remarks.append(noted(number, name, f"weight left out: {doubt}"))
+    counted = numbers.count(row.get("qty", ""))
+    if counted is not None and counted < 0:
+        remarks.append(noted(number, name, f"stock set to 0: the file says {counted}"))
+    tracked = row.get("manage_stock", "1") != "0" or row.get("config_manage_stock", "") == "1"
+    if counted is None and "qty" not in reading.columns and tracked:
+        counted = reading.stock
+    if row.get("in_stock") == "0" and tracked:
+        counted = 0
+    more = row.get("backorders", "") in {"1", "2"} or row.get("backorders", "").casefold().startswith("allow")
+    low = row.get("low_stock", "")
+    return DraftVariant(
+        row=number,
+        sku=row["sku"],
+        options=options,
+        price=asked.price,
+        compare_at=asked.compare_at,
+        on_hand=max(counted, 0) if counted is not None and tracked else None,
+        backorder=UNLIMITED if more else 0,
+        low_at=int(numbers.number(low) or 0) if low else None,
+        weight=weight,
+        image=row.get("image", ""),
+    ), remarks
 
 
 def _draft(
@@ -171,23 +199,27 @@ def _draft(
     *,
     hidden: bool,
 ) -> Draft:
-    name, key = row["name"].strip(), row.get("url_key", "").strip()
-    pictures = [row.get("base_image", "").strip(), *split_list(row.get("additional_images", ""))]
-    pictures += [variant.image for variant in variants]
+    name, key = readable(row["name"]), row.get("url_key", "")
+    pictures = [row.get("image", ""), *split_list(row.get("images", "")), *(variant.image for variant in variants)]
+    visible = row.get("visibility", "")
+    online = row.get("online", "1").casefold() in {"1", "enabled", "yes", ""}
     return Draft(
-        source=f"magento/{row['sku'].strip()}",
+        source=f"magento/{row['sku']}",
         rows=rows,
         title=name,
         slug=key or name,
         description=row.get("description", "") or row.get("short_description", ""),
-        brand=row.get("manufacturer", "").strip(),
-        published=row.get("product_online", "1").strip() != "2" and not hidden,
+        brand=readable(row.get("brand", "")),
+        published=online and not hidden and (visible in {"2", "3", "4"} or shown(visible) is not False),
         categories=_categories(row),
         tags=(),
         attributes=_attributes(row),
         options=options,
         variants=variants,
         images=tuple(DraftImage(url, name) for url in dict.fromkeys(pictures) if url and url != "no_selection"),
+        tax_class=tax_class(row.get("tax_class", "")) or "standard",
+        seo_title=readable(row.get("seo_title", "")),
+        seo_description=readable(row.get("seo_description", "")),
         old_path=f"/{key}.html" if key and " " not in key else "",
     )
 
@@ -195,7 +227,11 @@ def _draft(
 def _categories(row: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
     """“Default Category/Men/Tops,…” of an export; a name a line, the first above the second, of the sample data."""
     if text := row.get("categories", ""):
-        paths = [tuple(part.strip() for part in path.split("/")) for path in split_list(text)]
+        root = text.split("/")[0]
+        ends = re.split(
+            rf",(?={re.escape(root)}(?:/|,|$))", text
+        )  # a name may have a comma; a path begins with the root
+        paths = [tuple(readable(part.replace("\\/", "/")) for part in re.split(r"(?<!\\)/", path)) for path in ends]
     else:
         lines = [line.strip() for line in row.get("category", "").splitlines() if line.strip()]
         paths = [tuple(lines[:2])] if lines else []
@@ -203,19 +239,15 @@ def _categories(row: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(path for path in bare if path))
 
 
-PLAIN = frozenset({
-    "category", "name", "sku", "price", "qty", "description", "special_price", "attribute_set", "url_key", "visibility",
-    "weight", "short_description",
-})  # fmt: skip
-
-
 def _attributes(row: Mapping[str, str]) -> dict[str, str]:
-    if "product_type" in row:
-        pairs = dict(_pairs(row.get("additional_attributes", "")))
-    else:
-        pairs = {name: "|".join(value.splitlines()) for name, value in row.items() if name not in PLAIN}
+    """Of an export they stand in one cell, of plain files each in a column of its own."""
+    pairs = dict(_pairs(row.get("attributes", "")))
+    pairs |= {
+        key.removeprefix("? "): "|".join(value.splitlines()) for key, value in row.items() if key.startswith("? ")
+    }
+    pairs |= {key.removeprefix("attribute: "): value for key, value in row.items() if key.startswith("attribute: ")}
     return {
-        name: ", ".join(part.strip() for part in value.split("|") if part.strip())
+        name: ", ".join(readable(part) for part in value.split("|") if part.strip())
         for name, value in pairs.items()
         if name not in OURS and value.strip()
     }

@@ -12,7 +12,8 @@ from typing import Literal
 import msgspec
 
 from shopwright.faces.shelf.view import Shelf
-from shopwright.importers.draft import Doubt, Remark, Row, count, price
+from shopwright.importers.draft import Doubt, Remark, Row
+from shopwright.importers.numbers import Numbers
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.money import Money, zero
 from shopwright.kit.places import Address
@@ -120,7 +121,7 @@ class PastOrders:
             raise Doubt("has no line that says what was bought")
 
         def money(field: str) -> Money:
-            return price(_first(head, field), currency) or zero(currency)
+            return Numbers(currency).price(_first(head, field)) or zero(currency)
 
         return PastOrder(
             source=f"{self._kind}/{name}",
@@ -142,10 +143,10 @@ class PastOrders:
         )
 
     async def _line(self, row: Mapping[str, str], currency: str) -> PastLine:
-        quantity = count(_first(row, "quantity")) or 1
-        asked = price(_first(row, "price"), currency)
+        quantity = Numbers(currency).count(_first(row, "quantity")) or 1
+        asked = Numbers(currency).price(_first(row, "price"))
         if asked is None:
-            whole = price(_first(row, "line_total"), currency) or zero(currency)
+            whole = Numbers(currency).price(_first(row, "line_total")) or zero(currency)
             if whole.amount % quantity:
                 raise Doubt(f"{whole.amount} of the smallest unit cannot be {quantity} times the same price")
             asked = msgspec.structs.replace(whole, amount=whole.amount // quantity)
@@ -170,7 +171,9 @@ class PastOrders:
             raise Doubt(f"{row['customer_email']} is no customer with an address here: import the customers first")
         product, variant = await self._chosen(wanted)
         asked = (await self._shelf.pricing.prices([variant.id], self._shelf.currency))[variant.id].amount
-        line = _past_line(product, variant, variant.sku, product.title, count(wanted.qty) or 1, asked)
+        line = _past_line(
+            product, variant, variant.sku, product.title, Numbers(self._shelf.currency).count(wanted.qty) or 1, asked
+        )
         nothing = zero(self._shelf.currency)
         total = line.unit_price * line.quantity
         return PastOrder(

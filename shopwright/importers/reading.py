@@ -1,101 +1,171 @@
-"""Files into rows: .csv, .csv.gz or .zip; encoding and separator are found out, not asked for."""
+"""Files into rows, a piece at a time: .csv, .csv.gz, .jsonl or .zip; encoding, separator and header are found out, not asked for."""
 
 import csv
+import functools
 import gzip
 import io
+import itertools
 import zipfile
 import zlib
-from collections.abc import Iterator
+from codecs import getincrementaldecoder
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
+import msgspec
 from charset_normalizer import from_bytes
 
 from shopwright.importers.draft import Row
+from shopwright.importers.meanings import SPELLINGS, plain
 from shopwright.kit.errors import Invalid
 
-LARGEST = 500_000_000  # bytes, unpacked
+LARGEST = 2_000_000_000  # bytes, unpacked
 MOST_FILES = 100  # in an archive
 SEPARATORS = (",", ";", "\t", "|")
+CHUNK = 1 << 16
+BEFORE_HEADER = 25  # rows at most
+END = "\x01end of the file"
 csv.field_size_limit(10_000_000)
+
+Open = Callable[[], IO[bytes]]
 
 
 class Table:
-    """One CSV: where it came from, its columns, and its rows (numbered as a spreadsheet shows them)."""
+    """One table: where it came from, its columns, and its rows (numbered as a spreadsheet shows them)."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, opened: Open, known: frozenset[str] = SPELLINGS) -> None:
         self.name = name
-        header = text.split("\n", 1)[0]
-        self.separator = max(SEPARATORS, key=lambda one: len(next(csv.reader([header], delimiter=one), [])))
-        self._text = text
-        first = next(self._records(), (1, []))
-        self.columns = [column.strip().strip("\ufeff") for column in first[1]]
+        self._open = opened
+        self._encoding = _encoding(name, opened)
+        with self._text() as file:
+            head = list(itertools.islice(file, 400))
+        self.separator, self._header = _find_header(head, known)
+        first = next((record for number, record in self._all() if number == self._header), [])
+        self.columns = [column.strip().strip("\ufeff") for column in first]
 
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self.separator)
-        number = 0
-        while True:
-            try:
-                record = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                raise Invalid(f"{self.name} cannot be read on from line {reader.line_num}: {error}.") from None
-            number += 1
-            yield number, record
+    def _text(self) -> io.TextIOWrapper:
+        return io.TextIOWrapper(io.BufferedReader(self._open()), self._encoding, errors="replace", newline="")  # type: ignore[type-var]  # all are raw streams
+
+    def _all(self) -> Iterator[tuple[int, list[str]]]:
+        with self._text() as file:
+            # The last line is ours: where a quotation mark is never closed, it is not seen again.
+            reader = csv.reader(itertools.chain(file, ["\n", END]), delimiter=self.separator)
+            record: list[str] = []
+            for number in itertools.count(1):
+                try:
+                    record = next(reader)
+                except csv.Error as error:
+                    raise Invalid(f"{self.name} cannot be read on from line {reader.line_num}: {error}.") from None
+                except StopIteration:
+                    raise Invalid(
+                        f"{self.name}, row {number - 1}: a quotation mark opens there and never closes."
+                    ) from None
+                if record == [END]:
+                    return
+                yield number, record
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """The cells of every row below the header that holds anything."""
+        for number, record in self._all():
+            if number > self._header and any(cell.strip() for cell in record):
+                yield number, record
 
     def rows(self) -> Iterator[Row]:
-        """Every row that holds anything; cells beyond the header are left out."""
-        for number, record in self._records():
-            if number > 1 and any(cell.strip() for cell in record):
-                yield number, dict(zip(self.columns, record, strict=False))
+        """Every row that holds anything, by header; cells beyond the header are left out."""
+        for number, record in self.records():
+            yield number, dict(zip(self.columns, record, strict=False))
 
 
-def read_tables(path: Path) -> list[Table]:
-    """The tables of a file. Raises Invalid saying what is wrong with it and what would be right."""
+class Lines(Table):
+    """A table of JSON objects, one a line: its columns are their fields, numbered as lines."""
+
+    def __init__(self, name: str, opened: Open) -> None:
+        self.name = name
+        self._open = opened
+        self._encoding = "utf-8-sig"
+        fields: dict[str, None] = {}
+        for _, found in itertools.islice(self._objects(), 1000):
+            fields |= dict.fromkeys(found)
+        self.columns = list(fields)
+
+    def _objects(self) -> Iterator[tuple[int, dict[str, object]]]:
+        with self._text() as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                try:
+                    yield number, msgspec.json.decode(line, type=dict[str, object])
+                except msgspec.DecodeError as error:
+                    raise Invalid(f"{self.name}, line {number} is not a JSON object: {error}.") from None
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        for number, found in self._objects():
+            yield number, [_as_cell(found.get(column)) for column in self.columns]
+
+
+def _as_cell(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return " > ".join(value)
+    return value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode()
+
+
+def read_tables(path: Path, headers: Iterable[str] = ()) -> list[Table]:
+    """The tables of a file; `headers`: columns it is said to have. Raises Invalid saying what would be right."""
+    known = SPELLINGS | {plain(header) for header in headers}
     if not path.is_file():
         raise Invalid(f"There is no file {path}.")
     name = path.name.lower()
+    bare = name.removesuffix(".gz")
     try:
         if name.endswith(".zip"):
             found = _unzip(path)
-        elif name.endswith(".gz"):
-            with gzip.open(path) as file:
-                found = [(path.name, file.read(LARGEST + 1))]
-        elif name.endswith((".csv", ".tsv", ".txt")):
-            if path.stat().st_size > LARGEST:
-                raise too_large(path.name)
-            found = [(path.name, path.read_bytes())]
+        elif bare.endswith((".csv", ".tsv", ".txt", ".jsonl")) or (bare != name and "." not in bare):
+            found = [(path.name, functools.partial(_open_packed if bare != name else _open_plain, path))]
         else:
             raise Invalid(
                 f"{path.name} is neither .csv nor .csv.gz nor .zip. Export the products as CSV and give that file."
             )
+        if not found:
+            raise Invalid(f"There is no .csv in {path.name}.")
+        return [
+            Lines(inner, opened)
+            if inner.lower().removesuffix(".gz").endswith(".jsonl")
+            else Table(inner, opened, known)
+            for inner, opened in found
+        ]
     except (OSError, EOFError, zlib.error, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
         raise Invalid(f"{path.name} cannot be opened: {error}.") from None
-    if not found:
-        raise Invalid(f"There is no .csv in {path.name}.")
-    if any(len(data) > LARGEST for _, data in found):
-        raise too_large(path.name)
-    return [Table(inner, decode(inner, data)) for inner, data in found]
 
 
-def _unzip(path: Path) -> list[tuple[str, bytes]]:
+def _open_plain(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _open_packed(path: Path) -> IO[bytes]:
+    return gzip.GzipFile(path)  # type: ignore[return-value]  # it reads bytes
+
+
+def _unzip(path: Path) -> list[tuple[str, Open]]:
+    def opener(inner: str) -> Open:
+        return lambda: zipfile.ZipFile(path).open(inner)
+
     with zipfile.ZipFile(path) as archive:
         inner = [
-            one
+            one.filename
             for one in archive.infolist()
             if one.filename.lower().endswith(".csv") and "__MACOSX" not in one.filename
         ]
         if len(inner) > MOST_FILES:
             raise Invalid(f"{path.name} holds {len(inner)} tables; {MOST_FILES} are read at most.")
-        found, left = [], LARGEST  # of the archive as a whole: what a table says of its own size is not believed
+        left = LARGEST  # of the archive as a whole: what a table says of its own size is not believed
         for one in inner:
             with archive.open(one) as file:
-                data = file.read(left + 1)
-            if len(data) > left:
-                raise too_large(path.name)
-            left -= len(data)
-            found.append((f"{path.name}/{one.filename}", data))
-        return found
+                while chunk := file.read(CHUNK):
+                    left -= len(chunk)
+                    if left < 0:
+                        raise too_large(path.name)
+    return [(f"{path.name}/{one}", opener(one)) for one in inner]
 
 
 def too_large(name: str) -> Invalid:
@@ -103,18 +173,48 @@ def too_large(name: str) -> Invalid:
     return Invalid(f"{name} holds more than {LARGEST // 1_000_000} MB; split it.")
 
 
-def decode(name: str, data: bytes) -> str:
-    """The text, whatever its encoding; UTF-8 is tried first because it cannot be mistaken."""
-    if not data.strip():
+def _encoding(name: str, opened: Open) -> str:
+    """UTF-8 is tried first because it cannot be mistaken; the whole file is looked at, a piece at a time."""
+    decoder = getincrementaldecoder("utf-8")()
+    size, first, odd = 0, b"", b""
+    with opened() as file:
+        while chunk := file.read(CHUNK):
+            first = first or chunk
+            size += len(chunk)
+            if size > LARGEST:
+                raise too_large(name)
+            if odd:
+                continue
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                odd = chunk
+    if not first.strip():
         raise Invalid(f"{name} is empty.")
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        text = data.decode("utf-16", errors="replace")
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            guess = from_bytes(data[:200_000]).best()
-            text = data.decode(guess.encoding if guess else "cp1252", errors="replace")
-    if "\x00" in text:
+    if first[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return "utf-16"
+    if b"\x00" in first:
         raise Invalid(f"{name} is not a text file. Export the products as CSV and give that file.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    if not odd:
+        return "utf-8-sig"
+    guess = from_bytes(odd).best()
+    return guess.encoding if guess else "cp1252"
+
+
+def _find_header(head: list[str], known: frozenset[str]) -> tuple[str, int]:
+    """The separator, and the row the header stands in: that which has most of the known columns, else the first wide one."""
+    best, found = (0, 0, 0), (",", 1)
+    for separator in SEPARATORS:
+        if head and head[0].strip().lower() == f"sep={separator}":
+            return separator, 2
+        try:
+            records = list(itertools.islice(csv.reader(iter(head), delimiter=separator), BEFORE_HEADER))
+        except csv.Error:
+            continue
+        (width, _), *_ = Counter(len(record) for record in records if any(record)).most_common(1) or [(0, 0)]
+        for number, record in enumerate(records, 1):
+            hits = sum(1 for cell in record if plain(cell) in known)
+            score = (hits if hits > 1 else 0, len(record) if hits > 1 or len(record) == width else 0, -number)
+            if score > best:
+                best, found = score, (separator, number)
+    return found

@@ -1,168 +1,238 @@
 """Shopify's product export: rows of one handle are one product; rows that follow carry more variants or only an image."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
 from shopwright.importers.draft import (
-    UNTRACKED,
+    UNLIMITED,
     Doubt,
     Draft,
     DraftImage,
     DraftVariant,
+    Place,
+    Reading,
     Remark,
     Row,
-    count,
-    grams,
-    price,
+    Rows,
     split_list,
 )
-from shopwright.kit.money import Money
+from shopwright.importers.meanings import SHOPIFY
+from shopwright.importers.values import attribute_value, flag, noted, readable, refused, shown, unknown_word
+from shopwright.kit.text import slugify
 
-OPTIONS = (1, 2, 3)
-DEFAULT = {"title", "default title", ""}
-TRUE = {"true", "1", "yes", "active", ""}
+OPTIONS = ("1", "2", "3")
+DEFAULT = {"default title"}
+CONTINUES = {"continue": True, "deny": False, "": False}
 
 
 class Shopify:
     """The importer."""
 
-    needs = ("Handle", "Title", "Variant Price")
+    format = SHOPIFY
 
-    def read(self, rows: Iterable[Row], currency: str) -> Iterator[Draft | Remark]:
-        groups: dict[str, list[Row]] = {}
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | Remark]]:
         current = ""
         for number, row in rows:
-            handle = row.get("Handle", "").strip()
-            if not handle and row.get("Title", "").strip():
-                handle = row["Title"].strip().casefold().replace(" ", "-")
-                yield Remark(number, handle, "noted", "has no handle; one was made from its title")
+            handle = row.get("handle", "")
+            if not handle and row.get("title"):
+                handle = slugify(readable(row["title"]))
             handle = handle or current
-            if not handle:
-                yield Remark(number, "", "refused", "has neither handle nor title, and no product stands above it")
-                continue
-            current = handle
-            groups.setdefault(handle, []).append((number, row))
-        for handle, group in groups.items():
-            yield from self._product(handle, group, currency)
+            if handle:
+                current = handle
+                yield (number, row), Place(handle)
+            else:
+                yield (number, row), refused(number, "", "has neither handle nor title, and no product stands above it")
 
-    def _product(self, handle: str, group: list[Row], currency: str) -> Iterator[Draft | Remark]:
-        head = next((row for _, row in group if row.get("Title", "").strip()), None)
+    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | Remark]:  # noqa: ARG002 -- its rows stand together
+        head = next((row for _, row in group if row.get("title")), None)
+        handle = next((row["handle"] for _, row in group if row.get("handle")), "")
         if head is None:
-            for number, _ in group:
-                yield Remark(number, handle, "refused", "belongs to a product without a title")
+            yield from (refused(number, handle, "belongs to a product without a title", handle) for number, _ in group)
             return
-        names = [head.get(f"Option{n} Name", "").strip() for n in OPTIONS]
-        real = [name for name in names if name.casefold() not in DEFAULT]
+        if not handle:
+            handle = slugify(readable(head["title"]))
+            yield noted(group[0][0], handle, "has no handle; one was made from its title")
+        source = f"shopify/{handle}"
+        if (card := head.get("gift_card", "").casefold()) and card not in {"false", "0", "no"}:
+            yield from (
+                refused(number, handle, "is a gift card, which this shop does not sell", source) for number, _ in group
+            )
+            return
+        names = yield from _option_names(handle, group)
         variants: dict[tuple[str, ...], DraftVariant] = {}
+        taken: list[int] = []
         for number, row in group:
-            variant = None
-            for made in self._variant(handle, number, row, names, currency):
-                if isinstance(made, Remark):
-                    yield made
-                else:
-                    variant = made
-            if variant is None:
+            if not _has_variant(row):
+                taken.append(number)  # carries only an image, or text
+                continue
+            try:
+                variant, remarks = _variant(handle, number, row, names, reading)
+            except Doubt as doubt:
+                yield refused(number, handle, f"{doubt}")
                 continue
             key = tuple(variant.options.values())
             if key in variants:
-                yield Remark(
-                    number,
-                    handle,
-                    "refused",
-                    f"is the same variant as row {variants[key].row}: {' / '.join(key) or 'no options'}",
-                )
-            else:
-                variants[key] = variant
+                told = f"is the same variant as row {variants[key].row}: {' / '.join(key) or 'no options'}"
+                yield refused(number, handle, told)
+                continue
+            variants[key] = variant
+            taken.append(number)
+            yield from remarks
         if not variants:
-            yield Remark(group[0][0], handle, "refused", "has no variant that could be sold")
+            yield from (refused(number, handle, "has no variant that could be sold", source) for number, _ in group)
             return
-        yield self._draft(handle, head, group, real, list(variants.values()))
+        yield from _doubts_about_showing(group[0][0], handle, head)
+        yield _draft(handle, head, group, taken, list(names.values()), list(variants.values()))
 
-    @staticmethod
-    def _draft(
-        handle: str, head: Mapping[str, str], group: list[Row], options: list[str], variants: list[DraftVariant]
-    ) -> Draft:
-        images: dict[str, DraftImage] = {}
-        for _, row in sorted(group, key=lambda one: _position(one[1])):
-            for column in ("Image Src", "Variant Image"):
-                if (url := row.get(column, "").strip()).startswith(("http://", "https://")):
-                    images.setdefault(url, DraftImage(url, row.get("Image Alt Text", "").strip()))
-        status = head.get("Status", "").strip().casefold()
-        published = head.get("Published", "").strip().casefold() in TRUE and status in TRUE
-        kind = head.get("Type", "").strip() or head.get("Product Category", "").rpartition(">")[2].strip()
-        return Draft(
-            source=f"shopify/{handle}",
-            old_path=f"/products/{handle}",
-            rows=tuple(number for number, _ in group),
-            title=head["Title"].strip(),
-            slug=handle,
-            description=head.get("Body (HTML)", "") or head.get("Body HTML", ""),
-            brand=head.get("Vendor", "").strip(),
-            published=published,
-            categories=((kind,),) if kind else (),
-            tags=split_list(head.get("Tags", "")),
-            options=tuple(options),
-            variants=tuple(variants),
-            images=tuple(images.values()),
+    def orphan(self, row: Row) -> Remark:
+        """Rows of this kind stand by themselves."""
+        return refused(row[0], "", "belongs to what is not in this file")
+
+
+def _has_variant(row: Mapping[str, str]) -> bool:
+    return any(row.get(key) for key in ("price", "sku", *(f"option{n}_value" for n in OPTIONS)))
+
+
+def _option_names(handle: str, group: Sequence[Row]) -> Generator[Remark, None, dict[str, str]]:
+    """The options by number. Only “Default Title” as the one value of the one option is none."""
+    values = {n: {row[f"option{n}_value"] for _, row in group if row.get(f"option{n}_value")} for n in OPTIONS}
+    used = [n for n in OPTIONS if values[n]]
+    if len(used) == 1 and {one.casefold() for one in values[used[0]]} == DEFAULT:
+        return {}
+    names: dict[str, str] = {}
+    for n in used:
+        name = next((readable(row[f"option{n}_name"]) for _, row in group if row.get(f"option{n}_name")), "")
+        if not name:
+            name = f"Option {n}"
+            yield noted(group[0][0], handle, f"its option {n} has no name; it is called “{name}”")
+        if name in names.values():
+            yield noted(group[0][0], handle, f"two of its options are called “{name}”; one is called “{name} {n}”")
+            name = f"{name} {n}"
+        names[n] = name
+    return names
+
+
+def _variant(
+    handle: str, number: int, row: Mapping[str, str], names: Mapping[str, str], reading: Reading
+) -> tuple[DraftVariant, list[Remark]]:
+    """The variant of a row, with remarks on what was left out. Raises Doubt."""
+    numbers, remarks = reading.numbers, []
+    options = {name: readable(row.get(f"option{n}_value", "")) for n, name in names.items()}
+    if missing := [name for name, value in options.items() if not value]:
+        raise Doubt(f"does not say its {', '.join(missing)}")
+    asked = numbers.price(row.get("price", ""))
+    if asked is None:
+        raise Doubt("has no price, so it cannot be sold")
+    on_hand = _stock(row, reading)
+    if on_hand is not None and on_hand < 0:
+        remarks.append(noted(number, handle, f"stock set to 0: the file says {on_hand}"))
+        on_hand = 0
+    compare_at, weight = None, 0
+    try:
+        compare_at = numbers.price(row.get("compare_at", ""))
+    except Doubt as doubt:
+        remarks.append(noted(number, handle, f"compare-at price left out: {doubt}"))
+    try:
+        weight = (
+            numbers.grams(row["grams"], "g")
+            if row.get("grams")
+            else numbers.grams(row.get("weight", ""), row.get("weight_unit", "") or "kg")
         )
+    except Doubt as doubt:
+        remarks.append(noted(number, handle, f"weight left out: {doubt}"))
+    return DraftVariant(
+        row=number,
+        sku=row.get("sku", "").lstrip("'"),
+        options=options,
+        price=asked,
+        compare_at=compare_at if compare_at and compare_at.amount > asked.amount else None,
+        on_hand=on_hand,
+        backorder=UNLIMITED if _goes_on_selling(row, remarks, number, handle) else 0,
+        weight=weight,
+        barcode=row.get("barcode", "").lstrip("'"),
+        image=row.get("variant_image", ""),
+    ), remarks
 
-    def _variant(
-        self, handle: str, number: int, row: Mapping[str, str], names: list[str], currency: str
-    ) -> Iterator[DraftVariant | Remark]:
-        """The variant of a row, with remarks on what was left out; only a remark where there is none."""
-        values = {name: row.get(f"Option{n} Value", "").strip() for n, name in zip(OPTIONS, names, strict=True)}
-        options = {name: value for name, value in values.items() if name.casefold() not in DEFAULT}
-        says_price = row.get("Variant Price", "").strip()
-        if not says_price and not row.get("Variant SKU", "").strip() and not any(values.values()):
-            return  # carries only an image, or text
-        if missing := [name for name, value in options.items() if not value]:
-            yield Remark(number, handle, "refused", f"does not say its {', '.join(missing)}")
-            return
-        try:
-            asked = price(says_price, currency)
-        except Doubt as doubt:
-            yield Remark(number, handle, "refused", f"{doubt}")
-            return
-        if asked is None:
-            yield Remark(number, handle, "refused", "has no price, so it cannot be sold")
-            return
-        compare_at: Money | None = None
-        weight, on_hand = 0, 0
-        try:
-            compare_at = price(row.get("Variant Compare At Price", ""), currency)
-        except Doubt as doubt:
-            yield Remark(number, handle, "noted", f"compare-at price left out: {doubt}")
-        try:
-            weight = grams(row.get("Variant Grams", ""), "g")
-        except Doubt as doubt:
-            yield Remark(number, handle, "noted", f"weight left out: {doubt}")
-        try:
-            on_hand = self._stock(row)
-        except Doubt as doubt:
-            yield Remark(number, handle, "noted", f"stock set to 0: {doubt}")
-        yield DraftVariant(
-            row=number,
-            sku=row.get("Variant SKU", "").strip().lstrip("'"),
-            options=options,
-            price=asked,
-            compare_at=compare_at if compare_at and compare_at > asked else None,
-            on_hand=on_hand,
-            weight=weight,
-            barcode=row.get("Variant Barcode", "").strip().lstrip("'"),
-            image=row.get("Variant Image", "").strip(),
-        )
 
-    @staticmethod
-    def _stock(row: Mapping[str, str]) -> int:
-        """The count where there is one; a variant nobody counts can always be had."""
-        counted = count(row.get("Variant Inventory Qty", ""))
-        tracked = bool(row.get("Variant Inventory Tracker", "").strip())
-        if counted is not None and counted > 0:
-            return counted
-        if counted is not None and counted < 0 and tracked:
-            raise Doubt(f"the file says {counted}")
-        return 0 if tracked else UNTRACKED
+def _goes_on_selling(row: Mapping[str, str], remarks: list[Remark], number: int, handle: str) -> bool:
+    policy = row.get("policy", "").casefold()
+    if policy in CONTINUES:
+        return CONTINUES[policy]
+    try:
+        return bool(flag(policy))
+    except Doubt:
+        remarks.append(noted(number, handle, f"is not sold beyond its stock: “{policy}” is neither continue nor deny"))
+        return False
+
+
+def _stock(row: Mapping[str, str], reading: Reading) -> int | None:
+    """The count where there is one; None where nobody counts. Raises Doubt."""
+    places = [row[key] for key in row if key.startswith("location: ") and row[key]]
+    if places:
+        return sum(reading.numbers.count(one) or 0 for one in places)
+    counted = reading.numbers.count(row.get("stock", ""))
+    tracked = bool(row.get("tracker")) or "tracker" not in reading.columns
+    if counted is None:
+        return reading.stock if tracked else None
+    return counted if tracked or counted > 0 else None
+
+
+def _published(head: Mapping[str, str]) -> bool:
+    said = [shown(head.get(key, "")) for key in ("published", "status")]
+    markets = [shown(value) for key, value in head.items() if key.startswith("market: ") and value]
+    return False not in said and (not markets or True in markets)
+
+
+def _doubts_about_showing(number: int, handle: str, head: Mapping[str, str]) -> Iterator[Remark]:
+    for key in ("published", "status"):
+        if unknown_word(text := head.get(key, "")):
+            yield noted(number, handle, f"is imported as a draft: nobody knows what {key} “{text[:40]}” is")
+    markets = [value for key, value in head.items() if key.startswith("market: ") and value]
+    if markets and not any(shown(one) for one in markets):
+        yield noted(number, handle, "is in no market there; it is imported as a draft")
+
+
+def _draft(
+    handle: str,
+    head: Mapping[str, str],
+    group: Sequence[Row],
+    taken: list[int],
+    options: list[str],
+    variants: list[DraftVariant],
+) -> Draft:
+    images: dict[str, DraftImage] = {}
+    for _, row in sorted(group, key=lambda one: _position(one[1])):
+        for key in ("image", "variant_image"):
+            if (url := row.get(key, "")).startswith(("http://", "https://")):
+                images.setdefault(url, DraftImage(url, readable(row.get("image_alt", ""))))
+    kind, taxonomy = readable(head.get("type", "")), readable(head.get("category", ""))
+    attributes = {
+        key.removeprefix("attribute: "): readable(attribute_value(value))
+        for _, row in reversed(group)
+        for key, value in row.items()
+        if key.startswith("attribute: ") and value
+    }
+    path = (kind,) if kind else tuple(part.strip() for part in taxonomy.split(">") if part.strip())
+    return Draft(
+        source=f"shopify/{handle}",
+        old_path=f"/products/{handle}",
+        rows=tuple(taken),
+        title=readable(head["title"]),
+        slug=handle,
+        description=head.get("description", ""),
+        brand=readable(head.get("brand", "")),
+        published=_published(head),
+        categories=(path,) if path else (),
+        tags=tuple(readable(tag) for tag in split_list(head.get("tags", ""))),
+        attributes=attributes | ({"Product category": taxonomy} if kind and taxonomy else {}),
+        options=tuple(options),
+        variants=tuple(variants),
+        images=tuple(images.values()),
+        tax_class="zero" if head.get("taxable", "").casefold() in {"false", "no", "0", "falsch"} else "standard",
+        seo_title=readable(head.get("seo_title", "")),
+        seo_description=readable(head.get("seo_description", "")),
+    )
 
 
 def _position(row: Mapping[str, str]) -> int:
-    text = row.get("Image Position", "").strip()
-    return int(text) if text.isdigit() else 999
+    text = row.get("image_position", "")
+    return int(text) if text.isdecimal() else 999

@@ -4,11 +4,13 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Literal, Protocol
 
+import msgspec
+
 from shopwright.faces.shelf.view import Shelf
-from shopwright.importers.draft import Draft, DraftImage, Outcome, Remark
+from shopwright.importers.draft import UNLIMITED, UNTRACKED, Draft, DraftImage, Outcome, Remark
 from shopwright.kit.errors import ShopError
 from shopwright.services.catalog.contract import Media, Option, Product, ProductInput, Release, VariantInput
-from shopwright.services.inventory.contract import Wanted
+from shopwright.services.inventory.contract import StockRule, Wanted
 from shopwright.services.pricing.contract import Price
 
 
@@ -58,7 +60,16 @@ class Taker:
 
     async def _try(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
         """What would become of them; nothing is written."""
-        return [remark for draft in batch for remark in _rows(draft, _compared(draft, known))]
+        remarks = [
+            one for draft in batch if _compared(draft, known) == "unchanged" for one in _rows(draft, "unchanged")
+        ]
+        new = [draft for draft in batch if _compared(draft, known) != "unchanged"]
+        # Categories are made first where a product is taken; what is only tried goes without.
+        wanted = [await self._input(msgspec.structs.replace(draft, categories=(), images=())) for draft in new]
+        for draft, one in zip(new, await self._shelf.catalog.bring(wanted, only_try=True), strict=True):
+            refused = one.product is None
+            remarks += _rows(draft, "refused" if refused else _compared(draft, known), one.problem if refused else "")
+        return remarks
 
     async def _undo(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
         """What an earlier run brought is not sold any more; the next run would take it anew."""
@@ -137,6 +148,9 @@ class Taker:
                 for one in draft.variants
             ),
             media=tuple(dict.fromkeys(media.values())),
+            tax_class=draft.tax_class,
+            seo_title=draft.seo_title,
+            seo_description=draft.seo_description,
             source=draft.source,
         )
 
@@ -162,7 +176,18 @@ class Taker:
         ]
         await self._shelf.pricing.set_prices([Price(made.id, one.price, one.compare_at) for made, one in pairs])
         # Opening stock is set once for a variant: what was sold since must not come back with the next run.
-        await self._shelf.inventory.open_stock([Wanted(made.id, one.on_hand) for made, one in pairs], "imported")
+        opening = [Wanted(made.id, UNTRACKED if one.on_hand is None else one.on_hand) for made, one in pairs]
+        await self._shelf.inventory.open_stock(opening, "imported")
+        usual = StockRule()
+        rules = {
+            made.id: StockRule(
+                backorder=UNLIMITED if one.on_hand is None else one.backorder,
+                low_at=usual.low_at if one.low_at is None else one.low_at,
+            )
+            for made, one in pairs
+        }
+        if changed := {variant_id: rule for variant_id, rule in rules.items() if rule != usual}:
+            await self._shelf.inventory.put_rules(changed)
 
 
 def _compared(draft: Draft, known: Mapping[str, Product]) -> Outcome:
@@ -173,7 +198,7 @@ def _compared(draft: Draft, known: Mapping[str, Product]) -> Outcome:
 
 
 def _rows(draft: Draft, outcome: Outcome, detail: str = "") -> list[Remark]:
-    return [Remark(row, draft.title, outcome, detail) for row in draft.rows]
+    return [Remark(row, draft.title, outcome, detail, draft.source) for row in draft.rows]
 
 
 def _attribute(name: str) -> str:

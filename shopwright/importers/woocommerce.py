@@ -1,172 +1,213 @@
 """WooCommerce's product export: a variable product and its variations stand in rows of their own, joined by Parent."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shopwright.importers.draft import (
-    UNTRACKED,
+    UNLIMITED,
     Doubt,
     Draft,
     DraftImage,
     DraftVariant,
+    Place,
+    Reading,
     Remark,
     Row,
-    count,
-    grams,
-    price,
-    split_list,
+    Rows,
 )
+from shopwright.importers.meanings import WOOCOMMERCE
+from shopwright.importers.values import flag, noted, on_sale, readable, refused, shown, tax_class, unknown_word
+from shopwright.services.catalog.contract import TaxClass
 
-UNIT = re.compile(r"Weight \((\w+)\)")
 REFUSED = {
     "grouped": "is a group of other products, which are imported by themselves",
     "external": "is sold on another site",
 }
+DOWNLOADS = "its downloads stay behind; it is sold like something that is sent"
+COMMA = re.compile(r"(?<!\\),")
+BETWEEN_ADDRESSES = re.compile(r"(?<!\\),\s*(?=https?://)")
 
 
 class WooCommerce:
     """The importer."""
 
-    needs = ("Type", "Name", "Regular price")
+    format = WOOCOMMERCE
 
-    def read(self, rows: Iterable[Row], currency: str) -> Iterator[Draft | Remark]:
-        products: dict[str, tuple[Row, list[Row]]] = {}
-        names: dict[str, str] = {}
-        variations: list[Row] = []
+    def places(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Place | Remark]]:
+        begun: dict[str, int] = {}
         for number, row in rows:
-            kinds = {kind.strip().casefold() for kind in row.get("Type", "").split(",")}
-            name = row.get("Name", "").strip()
+            kinds, name = _kinds(row), readable(row.get("title", ""))
+            key = row.get("id") or row.get("sku") or name
+            why = next((why for kind, why in REFUSED.items() if kind in kinds), "")
             if "variation" in kinds:
-                variations.append((number, row))
-            elif why := next((why for kind, why in REFUSED.items() if kind in kinds), None):
-                yield Remark(number, name, "refused", why)
-            elif not name:
-                yield Remark(number, row.get("SKU", ""), "refused", "has no name")
-            else:
-                key = row.get("ID", "").strip() or row.get("SKU", "").strip() or name
-                if key in products:
-                    yield Remark(number, name, "refused", f"has the same ID as row {products[key][0][0]}")
-                    continue
-                if kinds & {"downloadable", "virtual"}:
-                    yield Remark(
-                        number, name, "noted", "its downloads stay behind; it is sold like something that is sent"
-                    )
-                products[key] = ((number, row), [])
-                names |= {one: key for one in (row.get("SKU", "").strip(), f"id:{row.get('ID', '').strip()}") if one}
-        for number, row in variations:
-            parent = names.get(row.get("Parent", "").strip())
-            if parent is None:
-                yield Remark(
-                    number, row.get("Name", ""), "refused", f"its parent “{row.get('Parent', '')}” is not in this file"
+                yield (number, row), Place(row.get("parent", ""), part=True)
+            elif why or not name:
+                yield (
+                    (number, row),
+                    refused(number, name or row.get("sku", ""), why or "has no name", f"woocommerce/{key}"),
                 )
+            elif key in begun:
+                yield (number, row), refused(number, name, f"has the same ID as row {begun[key]}")
             else:
-                products[parent][1].append((number, row))
-        for key, (head, below) in products.items():
-            yield from self._product(key, head, below, currency)
+                begun[key] = number
+                names = tuple(one for one in (row.get("sku", ""), f"id:{row.get('id', '')}") if one)
+                yield (number, row), Place(f"product {key}", names=names)
 
-    def _product(self, key: str, head: Row, below: list[Row], currency: str) -> Iterator[Draft | Remark]:
-        number, row = head
-        name = row["Name"].strip()
-        attributes = _attributes(row)
-        options = {title: values for title, values in attributes.items() if below}
+    def product(self, group: Sequence[Row], rows: Rows, reading: Reading) -> Iterator[Draft | Remark]:
+        number, row = group[0]
+        name, key = readable(row["title"]), row.get("id") or row.get("sku") or readable(row["title"])
+        source = f"woocommerce/{key}"
+        below = rows.below([one for one in (row.get("sku", ""), f"id:{row.get('id', '')}") if one])
+        if _kinds(row) & {"downloadable", "virtual"}:
+            yield noted(number, name, DOWNLOADS)
+        shares = sum(1 for _, one in below if one.get("stock", "").casefold() == "parent")
+        options, facts = _options(row, [one for _, one in below])
         variants: dict[tuple[str, ...], DraftVariant] = {}
-        for at, one in below or [head]:
-            for made in self._variants(at, one, row, options, currency):
-                if isinstance(made, Remark):
-                    yield made
-                elif (chosen := tuple(made.options.values())) in variants:
-                    yield Remark(
-                        at, name, "noted", f"{' / '.join(chosen)} stands in row {variants[chosen].row} already"
-                    )
-                else:
-                    variants[chosen] = made
+        taken = [number]
+        for at, one in below or [(number, row)]:
+            try:
+                found, remarks = _variants(at, one, row, options, reading, shares)
+            except Doubt as doubt:
+                yield refused(at, name, f"{doubt}", "" if below else source)
+                continue
+            yield from (noted(at, name, remark) for remark in remarks)
+            fresh = [made for made in found if tuple(made.options.values()) not in variants]
+            for made in found:
+                chosen = tuple(made.options.values())
+                if made not in fresh and fresh:
+                    yield noted(at, name, f"{' / '.join(chosen)} stands in row {variants[chosen].row} already")
+            if not fresh:
+                chosen = tuple(found[0].options.values()) if found else ()
+                told = (
+                    f"is the same variant as row {variants[chosen].row}: {' / '.join(chosen)}"
+                    if found
+                    else "has no value of its own"
+                )
+                yield refused(at, name, told)
+                continue
+            variants |= {tuple(made.options.values()): made for made in fresh}
+            taken.append(at)
         if not variants:
-            yield Remark(number, name, "refused", "has no variant that could be sold")
+            if below:
+                yield refused(number, name, "has no variant that could be sold", source)
             return
-        hidden = row.get("Visibility in catalog", "visible").strip() == "hidden"
-        if hidden:
-            yield Remark(number, name, "noted", "is hidden there; it is imported as a draft")
-        yield Draft(
-            source=f"woocommerce/{key}",
-            rows=(number, *(at for at, _ in below)),
-            title=name,
-            slug=row.get("SKU", "").strip() or name,
-            description=row.get("Description", "").replace("\\n", "<br>") or row.get("Short description", ""),
-            brand=row.get("Brands", "").strip(),
-            published=row.get("Published", "1").strip() == "1" and not hidden,
-            categories=tuple(
-                tuple(part.strip() for part in path.split(">")) for path in split_list(row.get("Categories", ""))
-            ),
-            tags=split_list(row.get("Tags", "")),
-            attributes={} if below else {title: ", ".join(values) for title, values in attributes.items() if values},
-            options=tuple(options),
-            variants=tuple(variants.values()),
-            images=tuple(
-                DraftImage(url, name)
-                for one in (row, *(b for _, b in below))
-                for url in split_list(one.get("Images", ""))
-            ),
-        )
+        yield from _doubts(number, name, row)
+        yield _draft(source, row, tuple(dict.fromkeys(taken)), facts, tuple(options), tuple(variants.values()), below)
 
-    def _variants(
-        self,
-        number: int,
-        row: Mapping[str, str],
-        parent: Mapping[str, str],
-        options: Mapping[str, tuple[str, ...]],
-        currency: str,
-    ) -> Iterator[DraftVariant | Remark]:
-        """A variation that leaves an attribute open stands for every value of it."""
-        name = row.get("Name", "").strip()
-        try:
-            regular, sale = price(row.get("Regular price", ""), currency), price(row.get("Sale price", ""), currency)
-        except Doubt as doubt:
-            yield Remark(number, name, "refused", f"{doubt}")
-            return
-        asked = sale if sale is not None else regular
-        if asked is None:
-            yield Remark(number, name, "refused", "has no price, so it cannot be sold")
-            return
-        weight, on_hand = 0, UNTRACKED
-        column = next((column for column in row if UNIT.match(column)), "")
-        unit = UNIT.match(column)
-        try:
-            weight = grams(row.get(column, "") or parent.get(column, ""), unit.group(1) if unit else "kg")
-        except Doubt as doubt:
-            yield Remark(number, name, "noted", f"weight left out: {doubt}")
-        try:
-            counted = count(row.get("Stock", ""))
-            on_hand = (
-                max(counted, 0) if counted is not None else UNTRACKED if row.get("In stock?", "1").strip() != "0" else 0
-            )
-        except Doubt as doubt:
-            yield Remark(number, name, "noted", f"stock set to {UNTRACKED}: {doubt}")
-        own = _attributes(row)
-        choices = _combinations({title: own.get(title) or values for title, values in options.items()})
-        for at, chosen in enumerate(choices):
-            yield DraftVariant(
-                row=number,
-                sku=row.get("SKU", "").strip()
-                if len(choices) == 1
-                else f"{row.get('SKU', '').strip()}-{at + 1}".lstrip("-"),
-                options=chosen,
-                price=asked,
-                compare_at=regular if regular is not None and regular > asked else None,
-                on_hand=on_hand,
-                weight=weight,
-                image=next(iter(split_list(row.get("Images", ""))), ""),
-            )
+    def orphan(self, row: Row) -> Remark:
+        """A variation whose product is not there."""
+        told = f"its parent “{row[1].get('parent', '')}” is not in this file, or was refused"
+        return refused(row[0], readable(row[1].get("title", "")), told)
+
+
+def _kinds(row: Mapping[str, str]) -> set[str]:
+    return {kind.strip().casefold() for kind in row.get("kind", "").split(",")}
+
+
+def _values(text: str) -> tuple[str, ...]:
+    r"""Values between commas; a comma of a value itself is written as \, there."""
+    parts = (readable(part.replace("\\,", ",")) for part in COMMA.split(text))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    """Addresses of pictures, which may have commas themselves."""
+    parts = BETWEEN_ADDRESSES.split(text) if "://" in text else COMMA.split(text)
+    return tuple(dict.fromkeys(part.replace("\\,", ",").strip() for part in parts if part.strip()))
 
 
 def _attributes(row: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    number = 1
-    while f"Attribute {number} name" in row:
-        title = row[f"Attribute {number} name"].strip()
+    numbers = sorted(int(key[9:-5]) for key in row if key.startswith("attribute") and key.endswith("_name"))
+    for number in numbers:
+        title = readable(row.get(f"attribute{number}_name", "")).removeprefix("pa_")
         if title:
-            found[title] = split_list(row.get(f"Attribute {number} value(s)", ""))
-        number += 1
+            found[title] = _values(row.get(f"attribute{number}_values", ""))
     return found
+
+
+def _options(
+    row: Mapping[str, str], below: Sequence[Mapping[str, str]]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """What is chosen, and what only says more: a choice is an attribute that a variation names."""
+    own = _attributes(row)
+    named = {title.casefold(): title for one in below for title in _attributes(one)}
+    chosen = (
+        {title: values for title, values in own.items() if title.casefold() in named} if named else own if below else {}
+    )
+    missing = {title: () for key, title in named.items() if key not in {one.casefold() for one in chosen}}
+    facts = {title: ", ".join(values) for title, values in own.items() if title not in chosen and values}
+    return chosen | missing, facts
+
+
+def _variants(
+    number: int,
+    row: Mapping[str, str],
+    parent: Mapping[str, str],
+    options: Mapping[str, tuple[str, ...]],
+    reading: Reading,
+    shares: int,
+) -> tuple[list[DraftVariant], list[str]]:
+    """A variation that leaves an attribute open stands for every value of it. Raises Doubt."""
+    numbers, remarks = reading.numbers, []
+    if row is not parent and row.get("published", "1") == "0" and parent.get("published", "1") == "1":
+        raise Doubt("is switched off there")
+    period = (row.get("sale_from", ""), row.get("sale_to", ""))
+    asked = on_sale(numbers.price(row.get("price", "")), numbers.price(row.get("sale_price", "")), period, reading.now)
+    if asked is None:
+        raise Doubt("has no price, so it cannot be sold")
+    if asked.remark:
+        remarks.append(asked.remark)
+    on_hand, backorder = _stock(row, parent, reading, shares, remarks)
+    weight = 0
+    try:
+        weight = numbers.grams(row.get("weight", "") or parent.get("weight", ""), reading.weight_unit or "kg")
+    except Doubt as doubt:
+        remarks.append(f"weight left out: {doubt}")
+    own = {title.casefold(): values for title, values in _attributes(row).items()}
+    choices = _combinations({title: own.get(title.casefold()) or values for title, values in options.items()})
+    sku = row.get("sku", "").lstrip("'")
+    low = row.get("low_stock", "")
+    return [
+        DraftVariant(
+            row=number,
+            sku=sku if len(choices) == 1 else f"{sku}-{at + 1}".lstrip("-"),
+            options=chosen,
+            price=asked.price,
+            compare_at=asked.compare_at,
+            on_hand=on_hand,
+            backorder=backorder,
+            low_at=numbers.count(low) if low else None,
+            weight=weight,
+            barcode=row.get("barcode", "").lstrip("'"),
+            image=next(iter(_addresses(row.get("images", ""))), ""),
+        )
+        for at, chosen in enumerate(choices)
+    ], remarks
+
+
+def _stock(
+    row: Mapping[str, str], parent: Mapping[str, str], reading: Reading, shares: int, remarks: list[str]
+) -> tuple[int | None, int]:
+    """Units that are there (None: nobody counts), and how many more may be ordered. Raises Doubt."""
+    said, there = row.get("stock", ""), row.get("in_stock", "").casefold()
+    if said.casefold() == "parent":
+        whole = max(reading.numbers.count(parent.get("stock", "")) or 0, 0)
+        counted: int | None = whole // max(shares, 1)
+        remarks.append(f"{shares} variants share {whole} units there; each has {counted} here")
+    else:
+        counted = reading.numbers.count(said)
+    if counted is not None and counted < 0:
+        remarks.append(f"stock set to 0: the file says {counted}")
+    if counted is None and there not in {"", "backorder"}:
+        counted = None if flag(there) else 0
+    elif counted is None and "stock" not in reading.columns and not there:
+        counted = reading.stock
+    wanted = (row.get("backorders", "") or parent.get("backorders", "")).casefold()
+    more = (
+        there == "backorder" or wanted in {"notify", "1", "yes", "true"} or (wanted != "parent" and bool(flag(wanted)))
+    )
+    return (max(counted, 0) if counted is not None else None), UNLIMITED if more else 0
 
 
 def _combinations(options: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]]:
@@ -174,3 +215,66 @@ def _combinations(options: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]
     for title, values in options.items():
         chosen = [{**one, title: value} for one in chosen for value in values]
     return chosen
+
+
+def _tax(row: Mapping[str, str]) -> TaxClass:
+    if row.get("tax_status", "taxable").casefold() in {"none", "shipping"}:
+        return "zero"
+    return tax_class(row.get("tax_class", "")) or "standard"
+
+
+def _doubts(number: int, name: str, row: Mapping[str, str]) -> Iterator[Remark]:
+    visible = row.get("visibility", "").casefold()
+    if visible == "hidden":
+        yield noted(number, name, "is hidden there; it is imported as a draft")
+    elif visible in {"catalog", "search"}:
+        yield noted(number, name, f"is shown only in the {visible} there; here it is shown everywhere")
+    elif unknown_word(visible):
+        yield noted(number, name, f"is imported as a draft: nobody knows what visibility “{visible}” is")
+    if tax_class(row.get("tax_class", "")) is None:
+        yield noted(number, name, f"its tax class “{row['tax_class']}” is none of ours; the standard one holds")
+
+
+def _text(row: Mapping[str, str], key: str) -> str:
+    r"""Lines end with \n there, and \\n is what somebody wrote."""
+    return re.sub(r"(?<!\\)\\n", "\n", row.get(key, "")).replace("\\\\n", "\\n")
+
+
+def _description(row: Mapping[str, str]) -> str:
+    text = _text(row, "description") or _text(row, "short_description")
+    return text if re.search(r"<(p|br|div|ul|table|h\d)\b", text) else text.replace("\n", "<br>")
+
+
+def _draft(
+    source: str,
+    row: Mapping[str, str],
+    taken: tuple[int, ...],
+    facts: Mapping[str, str],
+    options: tuple[str, ...],
+    variants: tuple[DraftVariant, ...],
+    below: Sequence[Row],
+) -> Draft:
+    name = readable(row["title"])
+    paths = (
+        tuple(readable(part) for part in path.split(">") if part.strip()) for path in _values(row.get("categories", ""))
+    )
+    return Draft(
+        source=source,
+        rows=taken,
+        title=name,
+        slug=row.get("sku", "") or name,
+        description=_description(row),
+        brand=readable(row.get("brand", "")),
+        published=row.get("published", "1") in {"1", ""} and shown(row.get("visibility", "")) is not False,
+        categories=tuple(path for path in paths if path),
+        tags=_values(row.get("tags", "")),
+        attributes=facts,
+        options=options,
+        variants=variants,
+        images=tuple(
+            DraftImage(url, name) for one in (row, *(b for _, b in below)) for url in _addresses(one.get("images", ""))
+        ),
+        tax_class=_tax(row),
+        seo_title=readable(row.get("seo_title", "")),
+        seo_description=readable(row.get("seo_description", "")),
+    )

@@ -276,8 +276,8 @@ class Catalog(Protocol):
         """What imports made of these."""
         ...
 
-    async def bring(self, wanted: Sequence[ProductInput]) -> list[Brought]:
-        """Make or change products by their `source`, many in one transaction, each on its own.
+    async def bring(self, wanted: Sequence[ProductInput], *, only_try: bool = False) -> list[Brought]:
+        """Make or change products by their `source`, many in one transaction, each on its own; or say what would become.
 
         New ones are drafts that nobody sees, and changed ones keep the digest they had, until `release`: where a run is
         broken off in between, the next one brings them again.

@@ -13,23 +13,33 @@ from shopwright.services.catalog.contract import Brought, Product, ProductInput,
 from shopwright.services.catalog.service import Ground
 
 
+class OnlyTried(Exception):
+    """Ends a transaction that was only tried."""
+
+
 class Intake(Assortment):
     """All verbs of `contract.Catalog`."""
 
     async def by_sources(self, sources: Sequence[str]) -> dict[str, Product]:
         return {one.source: one for one in await self._store.by_sources(self._work, sources)}
 
-    async def bring(self, wanted: Sequence[ProductInput]) -> list[Brought]:
+    async def bring(self, wanted: Sequence[ProductInput], *, only_try: bool = False) -> list[Brought]:
+        brought: list[Brought] = []
         try:
             async with self._work.begin() as tx:
                 ground = await self._ground(tx)
                 known = {one.source: one for one in await self._store.by_sources(tx, [one.source for one in wanted])}
-                return [await self._bring_one(tx, one, known, ground) for one in wanted]
+                brought = [await self._bring_one(tx, one, known, ground) for one in wanted]
+                if only_try:
+                    raise OnlyTried  # noqa: TRY301 -- it rolls back
+        except OnlyTried:
+            return brought
         except Conflict as conflict:
             # Another process took an address or a SKU meanwhile: one by one, so that it stops nobody else.
             if len(wanted) == 1:
                 return [Brought(problem=conflict.detail)]
-            return [brought for one in wanted for brought in await self.bring([one])]
+            return [made for one in wanted for made in await self.bring([one], only_try=only_try)]
+        return brought
 
     async def _bring_one(
         self, tx: Transaction, wanted: ProductInput, known: dict[str, Product], ground: Ground

@@ -1,6 +1,6 @@
 """What was promised beyond what is there, in SQL, and the places where stock lies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.work import Reading, Transaction, Work
@@ -81,14 +81,15 @@ async def rules(source: Reading, variant_ids: Sequence[str]) -> dict[str, tuple[
     }
 
 
-async def put_rule(tx: Transaction, variant_id: str, rule: StockRule) -> None:
-    """Write a rule; what is promised stays."""
-    await tx.run(
+async def put_rules(tx: Transaction, rules: Mapping[str, StockRule]) -> None:
+    """Write rules; what is promised stays."""
+    await tx.run_many(
         "INSERT INTO stock_rules (variant_id, backorder, low_at) VALUES (:variant_id, :backorder, :low_at)"
         " ON CONFLICT (variant_id) DO UPDATE SET backorder = excluded.backorder, low_at = excluded.low_at",
-        variant_id=variant_id,
-        backorder=rule.backorder,
-        low_at=rule.low_at,
+        [
+            {"variant_id": variant_id, "backorder": rule.backorder, "low_at": rule.low_at}
+            for variant_id, rule in sorted(rules.items())
+        ],
     )
 
 

@@ -1,6 +1,6 @@
 """What others may know of inventory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 
@@ -181,6 +181,10 @@ class Inventory(Protocol):
 
     async def put_rule(self, variant_id: str, rule: StockRule) -> StockRule:
         """Set how many may be backordered, and when a variant runs low. Raises Invalid."""
+        ...
+
+    async def put_rules(self, rules: Mapping[str, StockRule]) -> None:
+        """The same for many variants, all or none. Raises Invalid."""
         ...
 
     @again

@@ -1,7 +1,7 @@
 """More than one place, and orders for what is not there yet."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shopwright.kit.clock import to_micros
@@ -43,14 +43,18 @@ class Promises(StockKeeper):
         return known[0] if known else StockRule()
 
     async def put_rule(self, variant_id: str, rule: StockRule) -> StockRule:
-        for name in ("backorder", "low_at"):
-            if not 0 <= getattr(rule, name) <= MOST:
-                raise Invalid.at(f"/{name}", f"{name} is a whole number from 0 to {MOST}.")
-        async with self._work.begin() as tx:
-            before = await store.read(tx, [variant_id])
-            await backorder_store.put_rule(tx, variant_id, rule)
-            await self._tell(tx, before)
+        await self.put_rules({variant_id: rule})
         return rule
+
+    async def put_rules(self, rules: Mapping[str, StockRule]) -> None:
+        for rule in rules.values():
+            for name in ("backorder", "low_at"):
+                if not 0 <= getattr(rule, name) <= MOST:
+                    raise Invalid.at(f"/{name}", f"{name} is a whole number from 0 to {MOST}.")
+        async with self._work.begin() as tx:
+            before = await store.read(tx, sorted(rules))
+            await backorder_store.put_rules(tx, rules)
+            await self._tell(tx, before)
 
     async def keep(self, order_id: str, expires_at: datetime) -> None:
         async with self._work.begin() as tx:

@@ -1,0 +1,83 @@
+"""The account of an import: rows read = taken + unchanged + refused, and products counted as products."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from shopwright.importers.draft import Remark, Row
+from shopwright.importers.spool_store import RANKS, AccountStore
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.private import make_file
+
+SHOWN = 25
+TOGETHER = 1_000
+NOTHING_BECAME = "nothing was made of it"
+
+
+class Account:
+    """What became of every row of every table of an import."""
+
+    def __init__(self, store: AccountStore) -> None:
+        self._store = store
+        self._table = 0
+        self._left_out: list[tuple[str, int, str]] = []
+        self.notes: list[str] = []  # what is true of a table as a whole
+
+    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The same rows, of a new table, each remembered as read."""
+        self._table += 1
+        numbers: list[int] = []
+        for row in rows:
+            numbers.append(row[0])
+            if len(numbers) == TOGETHER:
+                self._store.add_rows(self._table, numbers)
+                numbers = []
+            yield row
+        self._store.add_rows(self._table, numbers)
+
+    def add(self, remark: Remark) -> None:
+        self._store.add(self._table, remark)
+
+    def leave_out(self, columns: list[tuple[str, int, str]]) -> None:
+        """Columns that no product shows, with how many rows had them, and why."""
+        self._left_out += columns
+
+    def close_table(self) -> None:
+        """A row of which nothing was said is refused: none is ever lost."""
+        for row in self._store.unsettled(self._table):
+            self.add(Remark(row, "", "refused", NOTHING_BECAME))
+
+    @property
+    def refused(self) -> int:
+        return self._store.rows().get(RANKS["refused"], 0)
+
+    def lines(self, what: str, report: Path | None) -> Iterator[str]:
+        """The account in words."""
+        rows, products = self._store.rows(), self._store.products()
+        taken, unchanged, refused = (rows.get(RANKS[one], 0) for one in ("taken", "unchanged", "refused"))
+        told = ", ".join(f"{products.get(one, 0)} {one}" for one in ("taken", "changed", "unchanged", "refused"))
+        yield f"{what.capitalize()}: {told}."
+        yield f"Of {sum(rows.values())} rows read, {taken} taken, {unchanged} unchanged, {refused} refused."
+        yield from (f"  {note}." for note in dict.fromkeys(self.notes))
+        if self._left_out:
+            yield "Left out, because the catalogue has no place for them:"
+            yield from (f"  {header} ({count} rows): {why}." for header, count, why in self._left_out)
+        shown, count = self._store.told(SHOWN)
+        for remark in shown:
+            yield f"  row {remark.row} ({remark.name or 'no name'}), {remark.outcome}: {remark.detail}."
+        if count > len(shown):
+            rest = f"all in {report}." if report else "--report FILE writes them all."
+            yield f"  … and {count - len(shown)} more, {rest}"
+
+    def write(self, report: Path) -> None:
+        """Every remark as a row of a CSV. Raises Unavailable."""
+        try:
+            make_file(report)
+            with report.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                writer.writerow(["row", "name", "outcome", "detail"])
+                writer.writerows(self._store.everything())
+                for header, count, why in self._left_out:
+                    writer.writerow(["", header, "left out", f"{count} rows had it: {why}"])
+        except OSError as error:
+            raise Unavailable(f"The report {report} cannot be written: {error.strerror}.") from None

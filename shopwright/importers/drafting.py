@@ -1,0 +1,67 @@
+"""From the rows of a table to drafts of products: read once, put together on disk, then said product by product."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from shopwright.importers.account import Account
+from shopwright.importers.draft import Draft, Importer, Place, Reading, Remark, Row
+from shopwright.importers.header import Header
+from shopwright.importers.numbers import Numbers
+from shopwright.importers.reading import Table
+from shopwright.importers.spool_store import Spool
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """What the shop and the person say of a file. `decimal`: its decimal sign, "" to find it out; `stock`: of files without."""
+
+    currency: str
+    now: datetime
+    decimal: str = ""
+    stock: int | None = None
+
+
+def drafts(
+    importer: Importer, header: Header, table: Table, spool: Spool, account: Account, given: Given
+) -> Iterator[Draft | Remark]:
+    """First the whole file is read; only then is anything said of it. Raises Doubtful before the first product."""
+    early: list[Remark] = []
+
+    def placed() -> Iterator[tuple[Row, Place]]:
+        for row, place in importer.places(account.counted(_meant(header, table, early))):
+            if isinstance(place, Place):
+                yield row, place
+            elif row[1]:
+                early.append(place)
+
+    spool.fill(placed())
+    header.check_doubts()
+    yield from early
+    reading = Reading(
+        numbers=Numbers(given.currency, given.decimal or header.evidence.decimal(importer.format.decimal)),
+        now=given.now,
+        columns=frozenset(header.keys),
+        weight_unit=header.unit("weight"),
+        stock=given.stock,
+    )
+    if not header.keys & {"stock", "qty"} and not any(key.startswith("location: ") for key in header.keys):
+        told = "is not counted" if reading.stock is None else f"is set to {reading.stock}"
+        account.notes.append(f"{table.name} has no column for stock: what it names {told} (--stock 0, N or untracked)")
+    account.leave_out(header.left_out())
+    for group in spool.groups():
+        yield from importer.product(group, spool, reading)
+    for row in spool.orphans():
+        yield importer.orphan(row)
+
+
+def _meant(header: Header, table: Table, early: list[Remark]) -> Iterator[Row]:
+    """Rows by what their cells mean; one with more cells than the header is broken, and said to be so."""
+    width = len(header.columns)
+    for number, cells in table.records():
+        if any(cell.strip() for cell in cells[width:]):
+            told = f"has {len(cells)} cells and the header {width}: a separator inside a cell must stand in quotation marks"
+            early.append(Remark(number, "", "refused", told))
+            yield number, {}
+        else:
+            yield number, header.read(cells)

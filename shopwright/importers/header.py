@@ -1,0 +1,160 @@
+"""The header of a table, understood: which column has which meaning, which are left out, and which must be asked about."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from shopwright.importers.languages import NO, YES
+from shopwright.importers.meanings import RESTRICTED_VALUES, RESTRICTING, UNIT, Format, Meaning, known_as, plain
+from shopwright.importers.numbers import Evidence
+from shopwright.kit.errors import Invalid
+
+LEAVE_OUT = "-"
+NEAR = 0.84
+MOST_SAMPLES = 20  # different values of a column that are looked at
+FORMULA_BEGINS = ("=", "+", "-", "@")
+FORMULA = re.compile(r'^="(.*)"$', re.DOTALL)
+
+
+class Column(msgspec.Struct):
+    """`key`: the name its cells have for an importer, "" where it is left out for the reason `left_out`."""
+
+    header: str
+    key: str = ""
+    unit: str = ""
+    left_out: str = ""
+    numeric: bool = False
+    known: bool = True
+    samples: set[str] = msgspec.field(default_factory=set)
+    filled: int = 0
+
+
+class Header:
+    """Turns the cells of a row into what they mean, and remembers what it has seen of each column."""
+
+    def __init__(self, known: Format, headers: Sequence[str], answers: Mapping[str, str]) -> None:
+        self._format = known
+        self._spellings = known_as(known)
+        given = {plain_answer(header): name for header, name in answers.items()}
+        _check_answers(known, answers)
+        self.columns = [self._column(header, given.get(plain_answer(header))) for header in headers]
+        self.evidence = Evidence()
+
+    def _column(self, header: str, answer: str | None) -> Column:
+        unit = UNIT.search(header)
+        bare = UNIT.sub("", header) if unit else header
+        told = unit.group(1).casefold() if unit else ""
+        if answer == LEAVE_OUT:
+            return Column(header, left_out="was told to be left out")
+        if answer is not None:
+            meaning = self._spellings.get(plain(answer))
+            return self._of(header, answer, meaning, told) if meaning else Column(header, key=answer)
+        if meaning := self._spellings.get(plain(header)) or self._spellings.get(plain(bare)):
+            return self._of(header, bare, meaning, told)
+        for pattern in self._format.patterns:
+            if found := pattern.of.match(header.strip()):
+                key = "" if pattern.left_out else pattern.name.format(found.group(1).strip())
+                return Column(header, key=key, left_out=pattern.left_out)
+        return Column(header, key=f"? {header}", known=False)
+
+    @staticmethod
+    def _of(header: str, spelling: str, meaning: Meaning, unit: str) -> Column:
+        if meaning.left_out:
+            return Column(header, left_out=meaning.left_out)
+        number = re.search(r"\d+", spelling)
+        key = meaning.name.replace("#", number.group() if number else "1")
+        return Column(header, key=key, unit=unit, numeric=meaning.numeric)
+
+    @property
+    def keys(self) -> set[str]:
+        return {column.key for column in self.columns if column.key}
+
+    def missing(self) -> list[str]:
+        """What a file of this kind must have and this one has not."""
+        keys = self.keys
+        return [name for name in self._format.needs if name not in keys]
+
+    def unit(self, key: str) -> str:
+        return next((column.unit for column in self.columns if column.key == key and column.unit), "")
+
+    def read(self, cells: Sequence[str]) -> dict[str, str]:
+        """The cells by what they mean; of two columns of one meaning, the first that holds anything."""
+        row: dict[str, str] = {}
+        for column, cell in zip(self.columns, cells, strict=False):
+            text = cell.strip()
+            if not text:
+                if column.key:
+                    row.setdefault(column.key, "")
+                continue
+            if text.startswith('="') and (formula := FORMULA.match(text)):
+                text = formula.group(1).replace('""', '"')
+            if text[0] == "'" and text[1:2] in FORMULA_BEGINS:  # so that a spreadsheet does not run it
+                text = text[1:]
+            if text.casefold() not in {"0", "false", "no"}:
+                column.filled += 1
+            if len(column.samples) < MOST_SAMPLES:
+                column.samples.add(text[:80])
+            if column.numeric:
+                self.evidence.add(text)
+            if column.key and not row.get(column.key):
+                row[column.key] = text
+        return row
+
+    def left_out(self) -> list[tuple[str, int, str]]:
+        """The columns that no product shows, with how many rows had them, and why."""
+        told = [(one.header, one.filled, one.left_out or "is not known") for one in self.columns]
+        unread = {one.header for one in self.columns if one.left_out or not one.known}
+        if self._format.kind == "magento":  # its own attributes are columns of plain files, and read as such
+            unread -= {one.header for one in self.columns if not one.known}
+        return [(header, filled, why) for header, filled, why in told if header in unread and filled]
+
+    def check_doubts(self) -> None:
+        """Raises Invalid about columns that could say who may see a product, in a spelling nobody knows."""
+        doubtful = [column for column in self.columns if not column.known and self._could_restrict(column)]
+        if not doubtful:
+            return
+        told = "; ".join(f"“{one.header}” (with {', '.join(sorted(one.samples)[:4]) or 'nothing'})" for one in doubtful)
+        meanings = ", ".join(one.name for one in self._format.meanings if one.restricts)
+        raise Doubtful(
+            f"It is not known what is meant by {told}. It may say which products must not be shown, so nothing is taken"
+            f' before that is clear: name it in a file for --map, such as "{doubtful[0].header}" = "published" '
+            f"({meanings}, or - to leave it out).",
+            data={"columns": [one.header for one in doubtful]},
+        )
+
+    def _could_restrict(self, column: Column) -> bool:
+        name, values = plain(column.header), {one.casefold() for one in column.samples}
+        if any(plain(stem) in name for stem in RESTRICTING):
+            return True
+        if values and values <= RESTRICTED_VALUES:
+            return True
+        restricting = {spelling for spelling, one in self._spellings.items() if one.restricts}
+        if difflib.get_close_matches(name, restricting, n=1, cutoff=NEAR):
+            return True
+        asked = {"published", "visibility"}
+        flags = bool(values) and values <= (YES | NO)
+        return self._format.kind == "woocommerce" and flags and not asked <= self.keys
+
+
+class Doubtful(Invalid):
+    """Columns that must be asked about: `data["columns"]`."""
+
+    code = "doubtful"
+
+
+def plain_answer(header: str) -> str:
+    """A header as a person may write it again."""
+    return " ".join(header.split()).casefold()
+
+
+def _check_answers(known: Format, answers: Mapping[str, str]) -> None:
+    """Raises Invalid for meanings that are none."""
+    meanings = {plain(one.name): one.name for one in known.meanings}
+    for header, name in answers.items():
+        if name != LEAVE_OUT and not name.startswith("attribute: ") and plain(name) not in meanings:
+            told = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
+            raise Invalid(
+                f"The mapping says “{header}” is “{name}”, which means nothing. It may be {told}, attribute: NAME or -."
+            )

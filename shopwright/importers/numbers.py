@@ -1,0 +1,172 @@
+"""Numbers as files write them. How decimals and thousands are separated is found out once for a file, never for a cell."""
+
+import re
+import unicodedata
+from collections import Counter
+from decimal import Decimal
+
+import msgspec
+from babel import Locale
+
+from shopwright.importers.draft import Doubt
+from shopwright.kit.money import Money, minor_digits
+
+MOST_STOCK = 1_000_000
+HEAVIEST = 10_000_000  # grams
+DEAREST = 10**12
+GRAMS = {
+    "g": Decimal(1), "gr": Decimal(1), "gram": Decimal(1), "grams": Decimal(1), "mg": Decimal("0.001"),
+    "kg": Decimal(1000), "t": Decimal(1_000_000), "oz": Decimal("28.349523125"), "lb": Decimal("453.59237"),
+    "lbs": Decimal("453.59237"),
+}  # fmt: skip
+SYMBOLS = {
+    "€": {"EUR"}, "£": {"GBP", "EGP", "GIP", "FKP", "SHP", "LBP", "SYP"}, "¥": {"JPY", "CNY"}, "円": {"JPY"}, "元": {"CNY"},
+    "₽": {"RUB"}, "₺": {"TRY"}, "₹": {"INR"}, "zł": {"PLN"}, "kč": {"CZK"}, "kr": {"SEK", "NOK", "DKK", "ISK"},
+    "kr.": {"SEK", "NOK", "DKK", "ISK"}, "ft": {"HUF"}, "lei": {"RON", "MDL"}, "r$": {"BRL"}, "₴": {"UAH"}, "₩": {"KRW"},
+    "฿": {"THB"}, "₫": {"VND"}, "₪": {"ILS"}, "fr.": {"CHF"}, "sfr.": {"CHF"}, "us$": {"USD"}, "руб.": {"RUB"}, "руб": {"RUB"},
+    "tl": {"TRY"}, "₦": {"NGN"}, "₱": {"PHP"}, "a$": {"AUD"}, "c$": {"CAD"}, "ca$": {"CAD"}, "au$": {"AUD"},
+}  # fmt: skip
+CODES = frozenset(Locale("en").currencies)
+SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u2002\u2003"), " ")
+MINUS = dict.fromkeys(map(ord, "\u2212\u2010\u2011\u2012\u2013\u2014"), "-")
+NUMBER = re.compile(r"[+-]?(?:\d[\d.,' ]*|[.,]\d+)")
+GROUPS = r"\d{1,3}(?P<sep>[%s])\d{3}(?:(?P=sep)\d{3})*|\d{1,2}(?P<ind>,)(?:\d{2},)*\d{3}"
+
+
+class Evidence:
+    """What the numeric cells of a file say of its separators."""
+
+    def __init__(self) -> None:
+        self._votes: Counter[str] = Counter()
+
+    def add(self, text: str) -> None:
+        if "," not in text and "." not in text:
+            return
+        _, bare = _apart(text)
+        last = max(bare.rfind("."), bare.rfind(","))
+        if last < 0 or not NUMBER.fullmatch(bare):
+            return
+        sign = bare[last]
+        other = "," if sign == "." else "."
+        whole, fraction = bare[:last].lstrip("+-"), bare[last + 1 :]
+        if other in whole:
+            if sign not in whole:
+                self._votes[sign] += 1
+        elif sign in whole:
+            self._votes[other] += 1  # it comes more than once: it separates thousands
+        elif len(fraction) != 3 or len(whole) > 3 or whole in {"", "0"}:  # noqa: PLR2004 -- three digits may be thousands
+            self._votes[sign] += 1
+
+    def decimal(self, usual: str) -> str:
+        """The decimal sign; `usual` where the file does not show it or contradicts itself evenly; "" for nobody knows."""
+        point, comma = self._votes["."], self._votes[","]
+        return usual if point == comma else "." if point > comma else ","
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """Reads the numbers of one file. `decimal`: its decimal sign, "" where no cell shows it."""
+
+    currency: str
+    decimal: str = "."
+
+    def number(self, text: str) -> Decimal | None:
+        """A number; None for a blank. Raises Doubt where it is not plainly one."""
+        if not text.strip():
+            return None
+        _, bare = _apart(text)
+        return self._parse(bare, text)
+
+    def price(self, text: str) -> Money | None:
+        """A price; None for a blank. Raises Doubt, also where it is more exact than the currency."""
+        if not text.strip():
+            return None
+        named, bare = _apart(text)
+        if named and self.currency not in named:
+            raise Doubt(f"“{_short(text)}” is in {' or '.join(sorted(named))}, and this shop sells in {self.currency}")
+        number = self._parse(re.sub(r"[.,]-+$", "", bare), text)
+        if number < 0:
+            raise Doubt(f"the price {_short(text)} is below nothing")
+        scaled = number.scaleb(minor_digits(self.currency))
+        if scaled != scaled.to_integral_value():
+            told = f"the price {_short(text)} is more exact than {self.currency}, which has {minor_digits(self.currency)} decimals"
+            raise Doubt(told)
+        if scaled > DEAREST:
+            raise Doubt(f"the price {_short(text)} is beyond what can be sold")
+        return Money(int(scaled), self.currency)
+
+    def count(self, text: str) -> int | None:
+        """A count of things; None for a blank. Raises Doubt."""
+        number = self.number(text)
+        if number is None:
+            return None
+        if number != number.to_integral_value() or abs(number) > MOST_STOCK:
+            raise Doubt(f"“{_short(text)}” is not a count of things up to {MOST_STOCK:,}")
+        return int(number)
+
+    def grams(self, text: str, unit: str) -> int:
+        """A weight in grams, 0 for a blank. Raises Doubt."""
+        found = re.fullmatch(r"(.*?[\d.,])\s*([a-zA-Z]+)\.?", text.strip())
+        value, own = (found.group(1), found.group(2)) if found else (text, unit)
+        number = self.number(value)
+        if number is None:
+            return 0
+        factor = GRAMS.get(own.strip().casefold() or "g")
+        if factor is None:
+            raise Doubt(f"“{own}” is no unit of weight such as g, kg, oz or lb")
+        weight = number * factor
+        if not 0 <= weight <= HEAVIEST:
+            raise Doubt(f"the weight {_short(text)} {unit} cannot be")
+        return int(weight.to_integral_value("ROUND_HALF_UP"))
+
+    def _parse(self, bare: str, text: str) -> Decimal:
+        signs = (self.decimal,) if self.decimal else (".", ",")
+        read = {found for sign in signs if (found := _read(bare, sign)) is not None}
+        if len(read) == 1:
+            return read.pop()
+        if not read:
+            told = f", where “{self.decimal}” begins the decimals" if self.decimal and NUMBER.fullmatch(bare) else ""
+            raise Doubt(f"“{_short(text)}” is not a number as this file writes them{told}")
+        told = " or ".join(sorted(f"{one:f}" for one in read))
+        raise Doubt(
+            f"“{_short(text)}” may be {told}: nothing in the file tells (say it with --decimal . or --decimal ,)"
+        )
+
+
+def _short(text: str) -> str:
+    return text.strip()[:40]
+
+
+def _apart(text: str) -> tuple[set[str], str]:
+    """The currencies that may be meant (none: nothing is named), and the number alone."""
+    bare = unicodedata.normalize("NFKC", text.translate(SPACES)).translate(MINUS).replace("’", "'").strip()
+    bare = "".join(str(unicodedata.digit(one)) if one.isdigit() else one for one in bare)
+    bare = bare.replace("\u066b", ".").replace("\u066c", ",")
+    word = re.match(r"^([^\d.,+'-]*[^\d\s.,+'-]\.?)\s*(?=[\d.,+-])", bare) or re.search(
+        r"(?<=[\d.,-])\s*([^\d\s.,+'-][^\d,+'-]*)$", bare
+    )
+    if word is None:
+        return set(), bare
+    name = word.group(1).strip()
+    named = {name.upper()} if name.upper() in CODES else SYMBOLS.get(name.casefold())
+    if name == "$":
+        named = {code for code in CODES if code.endswith("D")} | {"MXN", "CLP", "COP", "ARS", "UYU"}
+    if named is None:
+        return set(), bare
+    return named, (bare[: word.start()] + bare[word.end() :]).strip()
+
+
+def _read(bare: str, sign: str) -> Decimal | None:
+    """The number, where `sign` begins the decimals; None where it is none."""
+    if not NUMBER.fullmatch(bare):
+        return None
+    whole, _, fraction = bare.lstrip("+-").partition(sign)
+    if not re.fullmatch(r"\d*", fraction) or not (whole or fraction):
+        return None
+    thousands = "," if sign == "." else "."
+    if not re.fullmatch(rf"\d*|{GROUPS % (re.escape(thousands) + chr(39) + ' ')}", whole) or (
+        "," in whole and sign == ","
+    ):
+        return None
+    digits = re.sub(r"\D", "", whole) or "0"
+    value = Decimal(f"{digits}.{fraction or '0'}")
+    return -value if bare.startswith("-") else value

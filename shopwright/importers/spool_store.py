@@ -1,0 +1,155 @@
+"""Rows of a file, put together on disk: a table may be far larger than memory, and rows of one product stand anywhere in it.
+
+A database of its own that is gone when the import ends; nothing of the shop is in it.
+"""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from shopwright.importers.draft import Outcome, Place, Remark, Row
+
+TOGETHER = 2_000
+# Of two outcomes of a row the higher one holds; a row without any (0) was read and nothing is known of it.
+RANKS: dict[Outcome, int] = {"unchanged": 1, "taken": 2, "changed": 2, "refused": 3}
+
+
+class Scratch:
+    """A database for one import."""
+
+    def __init__(self, *schema: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="shopwright-import-")
+        self.db = sqlite3.connect(Path(self._folder.name) / "rows.db", isolation_level=None, check_same_thread=False)
+        for line in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-20000", *schema):
+            self.db.execute(line)
+        self.db.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.db.close()
+        self._folder.cleanup()
+
+
+class Spool(Scratch):
+    """The rows of one table, by the product they belong to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CREATE TABLE rows (number INTEGER PRIMARY KEY, grp TEXT NOT NULL, part INTEGER NOT NULL, body BLOB NOT NULL)",
+            "CREATE TABLE names (name TEXT PRIMARY KEY, grp TEXT NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE taken (name TEXT PRIMARY KEY) WITHOUT ROWID",
+        )
+
+    def fill(self, placed: Iterable[tuple[Row, Place]]) -> None:
+        """Keep these rows; afterwards they can be asked for."""
+        rows: list[tuple[int, str, bool, bytes]] = []
+        for (number, row), place in placed:
+            rows.append((number, place.group, place.part, msgspec.msgpack.encode(row)))
+            if place.names:
+                self.db.executemany(
+                    "INSERT OR IGNORE INTO names VALUES (?, ?)", [(one, place.group) for one in place.names]
+                )
+            if place.takes:
+                self.db.executemany("INSERT OR IGNORE INTO taken VALUES (?)", [(one,) for one in place.takes])
+            if len(rows) == TOGETHER:
+                self.db.executemany("INSERT INTO rows VALUES (?, ?, ?, ?)", rows)
+                rows = []
+        self.db.executemany("INSERT INTO rows VALUES (?, ?, ?, ?)", rows)
+        self.db.execute("CREATE INDEX by_group ON rows (grp, part, number)")
+
+    def groups(self) -> Iterator[list[Row]]:
+        """The rows of each product, in the order in which they begin."""
+        begun = self.db.execute(
+            "SELECT grp FROM rows WHERE part = 0 AND grp NOT IN (SELECT name FROM taken) GROUP BY grp ORDER BY MIN(number)"
+        )
+        for (group,) in begun:
+            yield self._rows(group, part=False)
+
+    def named(self, name: str) -> list[Row]:
+        found = self.db.execute("SELECT grp FROM names WHERE name = ?", (name,)).fetchone()
+        return self._rows(found[0], part=False) if found else []
+
+    def below(self, names: Iterable[str]) -> list[Row]:
+        """Rows that say they belong to one of these, in the order of the file."""
+        found = {number: row for name in names for number, row in self._rows(name, part=True)}
+        return sorted(found.items())
+
+    def orphans(self) -> Iterator[Row]:
+        """Rows that say they belong to what is not there."""
+        found = self.db.execute(
+            "SELECT number, body FROM rows WHERE part = 1 AND grp NOT IN (SELECT name FROM names) ORDER BY number"
+        )
+        for number, body in found:
+            yield number, msgspec.msgpack.decode(body)
+
+    def _rows(self, group: str, *, part: bool) -> list[Row]:
+        found = self.db.execute(
+            "SELECT number, body FROM rows WHERE grp = ? AND part = ? ORDER BY number", (group, part)
+        )
+        return [(number, msgspec.msgpack.decode(body)) for number, body in found]
+
+
+class AccountStore(Scratch):
+    """What became of every row of every table, and what is to be said of it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CREATE TABLE read (tab INTEGER, row INTEGER, outcome INTEGER NOT NULL, PRIMARY KEY (tab, row)) WITHOUT ROWID",
+            "CREATE TABLE remarks (id INTEGER PRIMARY KEY, tab INTEGER, row INTEGER, name TEXT, outcome TEXT, detail TEXT)",
+            "CREATE TABLE products (source TEXT PRIMARY KEY, outcome TEXT, rank INTEGER) WITHOUT ROWID",
+        )
+
+    def add_rows(self, tab: int, rows: Iterable[int]) -> None:
+        self.db.executemany("INSERT OR IGNORE INTO read VALUES (?, ?, 0)", ((tab, row) for row in rows))
+
+    def add(self, tab: int, remark: Remark) -> None:
+        if remark.outcome != "noted":
+            rank = RANKS[remark.outcome]
+            self.db.execute(
+                "INSERT INTO read VALUES (?, ?, ?) ON CONFLICT (tab, row) DO UPDATE SET outcome = MAX(outcome, excluded.outcome)",
+                (tab, remark.row, rank),
+            )
+            if remark.source:
+                self.db.execute(
+                    "INSERT INTO products VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET"
+                    " outcome = CASE WHEN excluded.rank > rank THEN excluded.outcome ELSE outcome END, rank = MAX(rank, excluded.rank)",
+                    (remark.source, remark.outcome, -rank if remark.outcome == "refused" else rank),
+                )
+        self.db.execute(
+            "INSERT INTO remarks (tab, row, name, outcome, detail) VALUES (?, ?, ?, ?, ?)",
+            (tab, remark.row, remark.name, remark.outcome, remark.detail),
+        )
+
+    def unsettled(self, tab: int) -> list[int]:
+        found = self.db.execute("SELECT row FROM read WHERE tab = ? AND outcome = 0 ORDER BY row", (tab,))
+        return [row for (row,) in found]
+
+    def rows(self) -> dict[int, int]:
+        """How many rows have each rank."""
+        return dict(self.db.execute("SELECT outcome, COUNT(*) FROM read GROUP BY outcome"))
+
+    def products(self) -> dict[str, int]:
+        return dict(self.db.execute("SELECT outcome, COUNT(*) FROM products GROUP BY outcome"))
+
+    def told(self, most: int) -> tuple[list[Remark], int]:
+        """The first remarks that say something, those of refused rows first, and how many there are."""
+        (count,) = self.db.execute("SELECT COUNT(*) FROM remarks WHERE detail <> ''").fetchone()
+        found = self.db.execute(
+            "SELECT row, name, outcome, detail FROM remarks WHERE detail <> ''"
+            " ORDER BY outcome <> 'refused', tab, row, id LIMIT ?",
+            (most,),
+        )
+        return [Remark(*one) for one in found], count
+
+    def everything(self) -> Iterator[tuple[int, str, str, str]]:
+        """For the report: all remarks in the order of the file."""
+        yield from self.db.execute("SELECT row, name, outcome, detail FROM remarks ORDER BY tab, row, id")

@@ -1,0 +1,144 @@
+"""What cells say in words: yes and no, tax, sale periods, who may see a product. Doubt is never decided for publishing."""
+
+import html
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shopwright.importers.draft import Doubt, Remark
+from shopwright.importers.languages import NO, YES
+from shopwright.kit.money import Money
+from shopwright.services.catalog.contract import TaxClass
+
+SEEN: Mapping[str, bool] = {
+    "active": True, "published": True, "publish": True, "visible": True, "enabled": True, "online": True, "live": True,
+    "catalog, search": True, "catalog": True, "search": True,
+    "draft": False, "archived": False, "unlisted": False, "hidden": False, "private": False, "pending": False,
+    "disabled": False, "offline": False, "not visible individually": False, "invisible": False, "future": False, "trash": False,
+}  # fmt: skip
+TAX: Mapping[str, TaxClass] = {
+    "": "standard", "standard": "standard", "taxable goods": "standard", "taxable": "standard", "2": "standard",
+    "reduced": "reduced", "reduced-rate": "reduced", "reduced rate": "reduced",
+    "zero": "zero", "zero-rate": "zero", "zero rate": "zero", "none": "zero", "0": "zero",
+}  # fmt: skip
+DATE = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})")
+
+
+def flag(text: str) -> bool | None:
+    """Yes or no in the languages we know; None for a blank. Raises Doubt."""
+    word = text.strip().casefold()
+    if not word:
+        return None
+    if word in YES or word in NO:
+        return word in YES
+    raise Doubt(f"“{text.strip()[:40]}” is neither yes nor no")
+
+
+def shown(text: str) -> bool | None:
+    """May shoppers see it? None where the cell says nothing; a word that nobody knows is no."""
+    word = text.strip().casefold()
+    if not word:
+        return None
+    return SEEN.get(word, word in YES)
+
+
+def unknown_word(text: str) -> bool:
+    """Is it a word about visibility that nobody knows?"""
+    word = text.strip().casefold()
+    return bool(word) and word not in SEEN and word not in YES and word not in NO
+
+
+def tax_class(text: str) -> TaxClass | None:
+    """None for a class of the earlier shop's own."""
+    return TAX.get(text.strip().casefold())
+
+
+def moment(text: str, now: datetime) -> datetime | None:
+    """A day or time in the shop's zone; None for a blank. Raises Doubt where day and month cannot be told apart."""
+    bare = text.strip()
+    if not bare:
+        return None
+    try:
+        found = datetime.fromisoformat(bare)
+    except ValueError:
+        found = _by_hand(bare)
+    return found if found.tzinfo else found.replace(tzinfo=now.tzinfo)
+
+
+def _by_hand(text: str) -> datetime:
+    parts = DATE.match(text)
+    if parts is None:
+        if text.isdigit() and len(text) >= 9:  # noqa: PLR2004 -- seconds since 1970
+            return datetime.fromtimestamp(int(text)).astimezone()
+        raise Doubt(f"“{text[:40]}” is not a day such as 2026-03-02")
+    first, second, third = (int(one) for one in parts.groups())
+    if first > 31:  # noqa: PLR2004 -- no day
+        year, month, day = first, second, third
+    elif "." in text[: parts.end()] or first > 12:  # noqa: PLR2004 -- no month
+        day, month, year = first, second, third
+    elif second > 12 or "/" not in text[: parts.end()]:  # noqa: PLR2004 -- no month
+        month, day, year = first, second, third
+    else:
+        raise Doubt(f"“{text[:40]}” may be two days: write it as 2026-03-02")
+    try:
+        return datetime(year + 2000 if year < 100 else year, month, day)  # noqa: DTZ001, PLR2004 -- the zone comes after
+    except ValueError:
+        raise Doubt(f"“{text[:40]}” is not a day such as 2026-03-02") from None
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a variant costs now, what it is reduced from, and what is to be said about its sale."""
+
+    price: Money
+    compare_at: Money | None = None
+    remark: str = ""
+
+
+def on_sale(regular: Money | None, sale: Money | None, period: tuple[str, str], now: datetime) -> Asked | None:
+    """The price of today: a sale that is over, or has not begun, is none. None where there is no price at all. Raises Doubt."""
+    if sale is None or (regular is not None and sale.amount >= regular.amount):
+        return Asked(regular) if regular is not None else None
+    begins, ends = moment(period[0], now), moment(period[1], now)
+    if ends is not None and _is_day(period[1]):
+        ends += timedelta(days=1)  # a day holds to its end
+    if begins is not None and now < begins:
+        told = f"its sale from {period[0]} on has not begun and is left out; make a promotion of it"
+    elif ends is not None and now >= ends:
+        told = f"its sale ended on {period[1]}; the regular price holds"
+    else:
+        told = f"its sale price holds until you change it; there it ends on {period[1]}" if ends is not None else ""
+        return Asked(sale, regular, told)
+    if regular is None:
+        raise Doubt(f"has no price besides that of a sale ({period[0]}–{period[1]})")
+    return Asked(regular, None, told)
+
+
+def _is_day(text: str) -> bool:
+    return ":" not in text
+
+
+def readable(text: str) -> str:
+    """Text of one line as people read it: `&trade;` is ™."""
+    return html.unescape(text).replace("\xa0", " ").strip() if "&" in text else text.strip()
+
+
+def attribute_value(text: str) -> str:
+    """`["a","b"]` of a metafield is “a, b”."""
+    if text.startswith("["):
+        try:
+            return ", ".join(msgspec.json.decode(text, type=list[str]))
+        except msgspec.DecodeError:
+            return text
+    return text
+
+
+def noted(row: int, name: str, detail: str) -> Remark:
+    """Say more of a row."""
+    return Remark(row, name, "noted", detail)
+
+
+def refused(row: int, name: str, detail: str, source: str = "") -> Remark:
+    """Say why a row, or with `source` a whole product, is not taken."""
+    return Remark(row, name, "refused", detail, source)

@@ -1,0 +1,45 @@
+"""The account of an import adds up: rows read = taken + unchanged + refused, whatever the file, also when only tried."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shopwright.app import Shop
+from shopwright.commands.importing import Wish, run
+from shopwright.importers.reading import read_tables
+from tests.imports.test_imports import SHARED
+
+KINDS = {
+    "catalog-shopify": "shopify",
+    "catalog-woocommerce": "woocommerce",
+    "catalog-magento": "magento",
+    "catalog-bestbuy": "table",
+}
+FILES = sorted(path for folder in KINDS for path in (SHARED / folder).glob("*.gz") if path.suffixes[0] != ".xml")
+SAID = re.compile(r"Of (\d+) rows read, (\d+) taken, (\d+) unchanged, (\d+) refused\.")
+
+
+def account(text: str) -> tuple[int, int, int, int]:
+    """Rows read, taken, unchanged, refused."""
+    found = SAID.search(text)
+    assert found, text
+    read, taken, unchanged, refused = (int(one) for one in found.groups())
+    return read, taken, unchanged, refused
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+async def test_every_row_of_every_file_is_accounted_for(
+    shop: Shop, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = KINDS[path.parent.name]
+    rows = sum(sum(1 for _ in table.records()) for table in read_tables(path))
+    code = await run(shop, kind, path, Wish(fetch=False, how="try"))
+    tried = account(capsys.readouterr().out)
+    assert await run(shop, kind, path, Wish(fetch=False)) == code
+    read, taken, unchanged, refused = account(capsys.readouterr().out)
+    assert tried == (read, taken, unchanged, refused)
+    assert (read, taken + unchanged + refused, code) == (rows, rows, int(refused > 0))
+    assert await run(shop, kind, path, Wish(fetch=False)) == code
+    assert account(capsys.readouterr().out) == (rows, 0, taken + unchanged, refused)

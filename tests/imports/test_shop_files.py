@@ -1,0 +1,309 @@
+"""Files as real shops write them: what a column means is known, what is not plainly meant is never guessed."""
+
+from pathlib import Path
+
+import pytest
+
+from shopwright.app import Shop
+from shopwright.commands.importing import Wish, read_map, run
+from shopwright.importers.draft import UNLIMITED, Draft, Remark
+from shopwright.importers.header import Doubtful
+from shopwright.kit.errors import Invalid
+from tests.imports.test_accounts import account
+from tests.imports.test_imports import read, take
+
+WOO = "ID,Type,SKU,Name,Published,Visibility in catalog,Date sale price starts,Date sale price ends,Stock,Sale price,Regular price"
+
+
+def file(tmp_path: Path, text: str, name: str = "file.csv") -> Path:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def only(found: list[Draft | Remark]) -> Draft:
+    [draft] = [one for one in found if isinstance(one, Draft)]
+    return draft
+
+
+# --- reserved words met as data (14)
+
+
+@pytest.mark.parametrize("name", ["Title", "title", "Default Title", "Size", ""])
+def test_an_option_keeps_all_its_values_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    rows = f"a,A,{name},Black,5\na,,,White,6\na,,,Default Title,7\n"
+    draft = only(list(read(file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant Price\n{rows}"))))
+    assert [list(one.options.values()) for one in draft.variants] == [["Black"], ["White"], ["Default Title"]]
+    assert draft.options == (name or "Option 1",)
+
+
+@pytest.mark.parametrize("name", ["Title", "Titel", ""])
+def test_the_default_title_of_the_one_option_is_no_option(tmp_path: Path, name: str) -> None:
+    draft = only(
+        list(
+            read(file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant Price\na,A,{name},Default Title,5\n"))
+        )
+    )
+    assert (draft.options, [one.options for one in draft.variants]) == ((), [{}])
+
+
+def test_the_default_title_beside_another_option_is_a_value(tmp_path: Path) -> None:
+    header = "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant Price\n"
+    draft = only(list(read(file(tmp_path, f"{header}a,A,Title,Default Title,Size,S,5\na,,,Default Title,,M,5\n"))))
+    assert [one.options for one in draft.variants] == [
+        {"Title": "Default Title", "Size": "S"},
+        {"Title": "Default Title", "Size": "M"},
+    ]
+
+
+def test_an_option_whose_name_stands_in_a_later_row_keeps_its_values(tmp_path: Path) -> None:
+    rows = "a,A,Size,S,,Red,5\na,,,M,Colour,Blue,5\n"
+    header = "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant Price\n"
+    draft = only(list(read(file(tmp_path, header + rows))))
+    assert [one.options for one in draft.variants] == [{"Size": "S", "Colour": "Red"}, {"Size": "M", "Colour": "Blue"}]
+
+
+# --- a column that is not there is not zero (15)
+
+
+@pytest.mark.parametrize(("said", "available"), [("untracked", 1000 + UNLIMITED), ("0", 0), ("25", 25)])
+async def test_a_file_without_a_stock_column_is_not_sold_out(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str], said: str, available: int
+) -> None:
+    path = file(tmp_path, "Handle,Title,Variant Inventory Tracker,Variant Price\na,A,shopify,5\n")
+    await run(shop, "shopify", path, Wish(fetch=False, stock=said))
+    [product] = await shop.catalog.list_products()
+    [stock] = (await shop.inventory.stock([product.variants[0].id])).values()
+    assert stock.available == available
+    assert "has no column for stock" in capsys.readouterr().out
+    with pytest.raises(Invalid, match="untracked"):
+        await run(shop, "shopify", path, Wish(fetch=False, stock="many"))
+
+
+# --- the account adds up (16)
+
+
+async def test_a_refused_row_counts_once_and_products_are_counted_as_products(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "a,Mug,Size,S,5\na,,,M,free\nb,Mug,Size,S,5\nc,Cup,Size,S,\n,,,,4\nd,Long,Size,S,5,6\n"
+    path = file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant Price\n{rows}")
+    said = []
+    for how in ("try", "take", "take"):
+        assert await run(shop, "shopify", path, Wish(fetch=False, how=how)) == 1
+        said.append(capsys.readouterr().out)
+    assert [account(one) for one in said] == [(6, 2, 0, 4), (6, 2, 0, 4), (6, 0, 2, 4)]
+    assert "Products: 2 taken, 0 changed, 0 unchanged, 1 refused." in said[1]
+    assert "Products: 0 taken, 0 changed, 2 unchanged, 1 refused." in said[2]
+    assert "has 6 cells and the header 5" in said[0]
+
+
+async def test_a_dry_run_refuses_what_would_be_refused(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = file(tmp_path, f"Handle,Title,Variant Price\na,{'A' * 300},5\nb,B,5\n")
+    for how in ("try", "take"):
+        assert await run(shop, "shopify", path, Wish(fetch=False, how=how)) == 1
+        said = capsys.readouterr().out
+        assert account(said) == (2, 1, 0, 1)
+        assert "at most 255 characters" in said
+
+
+def test_a_quotation_mark_that_never_closes_is_said_and_takes_no_rows_along(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="row 3: a quotation mark opens"):
+        list(read(file(tmp_path, 'Handle,Title,Variant Price\na,A,5\nb,"B,5\nc,C,5\n')))
+
+
+# --- every column is taken or named (17)
+
+
+async def test_what_a_shopify_row_says_is_taken_or_named(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = file(
+        tmp_path,
+        "Handle,Title,Variant Price,Variant Inventory Qty,Variant Inventory Policy,Variant Taxable,SEO Title,SEO Description,"
+        "Google Shopping / MPN,Google Shopping / Custom Label 0,Fabric (product.metafields.custom.fabric),Cost per item,"
+        "Price / International,Variant Weight Unit,Variant Grams,Gift Card,Included / Germany,Status,Sparkle\n"
+        'lamp,Lamp&trade;,19.99,2,continue,false,The lamp,Shines,M-1,best,"[""Linen"",""Wool""]",9.00,25.00,lb,907,false,true,active,a lot\n'
+        "card,Card,20,,deny,true,,,,,,,,,,true,true,active,\n"
+        "away,Away,5,1,deny,true,,,,,,,,,,false,FALSE,active,\n",
+    )  # fmt: skip
+    code, rows = await take(shop, "shopify", path, tmp_path)
+    said = capsys.readouterr().out
+    lamp = await shop.catalog.get("lamp")
+    assert (lamp.title, lamp.seo_title, lamp.seo_description, lamp.tax_class) == ("Lamp™", "The lamp", "Shines", "zero")
+    assert set(lamp.attributes.values()) == {"M-1", "Linen, Wool"}
+    assert lamp.variants[0].weight == 907
+    assert (await shop.inventory.rule(lamp.variants[0].id)).backorder == UNLIMITED
+    assert (code, "gift card" in rows[1]["detail"], rows[1]["outcome"]) == (1, True, "refused")
+    assert (await shop.catalog.get("away")).status == "draft"
+    for header in ("Cost per item (1 rows)", "Price / International (1 rows)", "Custom Label 0", "Sparkle (1 rows)"):
+        assert header in said
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "price", "before"),
+    [
+        ("", "", 1500, 2000),
+        ("", "2024-05-01", 2000, None),
+        ("2031-01-01", "2031-02-01", 2000, None),
+        ("2020-01-01", "2099-01-01", 1500, 2000),
+        ("2026-03-02", "2026-03-02", 1500, 2000),
+        ("", "2026-03-01", 2000, None),
+        ("", "2026-03-02 00:00:00", 2000, None),
+    ],
+)
+def test_a_sale_is_the_price_of_today_only_while_it_lasts(
+    tmp_path: Path, begins: str, ends: str, price: int, before: int | None
+) -> None:
+    draft = only(
+        list(read(file(tmp_path, f"{WOO}\n1,simple,K,Kettle,1,visible,{begins},{ends},3,15,20\n"), "woocommerce"))
+    )
+    [variant] = draft.variants
+    assert (variant.price.amount, variant.compare_at.amount if variant.compare_at else None) == (price, before)
+
+
+# --- a reader that doubts (18)
+
+
+@pytest.mark.parametrize(
+    "price", ["19,99", "19.999", "from 5", "5 USD", "12-15", "1e3", "5%", "n/a", "=A1*2", "19.99.1"]
+)
+def test_a_price_that_is_not_plainly_one_is_refused(tmp_path: Path, price: str) -> None:
+    found = list(read(file(tmp_path, f'Handle,Title,Variant Price\na,A,10.50\nb,B,12.00\nc,C,"{price}"\n')))
+    assert [
+        (one.row, one.outcome) for one in found if isinstance(one, Remark) and one.row == 4 and one.outcome == "refused"
+    ]
+    assert [one.title for one in found if isinstance(one, Draft)] == ["A", "B"]
+
+
+@pytest.mark.parametrize("count", ["10+", "~5", "1.5", "many", "5-10", "1e6"])
+def test_a_quantity_that_is_not_plainly_one_is_refused(tmp_path: Path, count: str) -> None:
+    found = list(read(file(tmp_path, f"{WOO}\n1,simple,K,Kettle,1,visible,,,{count},,20.00\n"), "woocommerce"))
+    assert [one.outcome for one in found if isinstance(one, Remark)] == ["refused"]
+
+
+def test_a_comma_file_is_read_with_commas_throughout(tmp_path: Path) -> None:
+    found = list(
+        read(
+            file(tmp_path, f'{WOO}\n1,simple,A,A,1,visible,,,1,,"19,90"\n2,simple,B,B,1,visible,,,1,,1.299\n'),
+            "woocommerce",
+        )
+    )
+    assert [one.variants[0].price.amount for one in found if isinstance(one, Draft)] == [1990, 129900]
+
+
+def test_what_nobody_can_tell_is_refused_until_it_is_said(tmp_path: Path) -> None:
+    path = file(tmp_path, f"{WOO}\n1,simple,A,A,1,visible,,,1,,1.299\n")
+    [remark] = read(path, "woocommerce")
+    assert "--decimal" in remark.detail
+    assert only(list(read(path, "woocommerce", decimal=","))).variants[0].price.amount == 129900
+
+
+# --- formats' own rules (20)
+
+
+def test_escapes_and_commas_inside_cells_are_read_as_woocommerce_writes_them(tmp_path: Path) -> None:
+    path = file(
+        tmp_path,
+        "ID,Type,Name,Regular price,Categories,Images,Tags,Description,Attribute 1 name,Attribute 1 value(s)\n"
+        '1,simple,Lamp,5,"Home\\, Garden > Light, New","https://x.example/a,b.jpg, https://x.example/c.jpg","a\\,b, c","One\\nTwo","Size","4\\,5, 5"\n',
+    )  # fmt: skip
+    draft = only(list(read(path, "woocommerce")))
+    assert draft.categories == (("Home, Garden", "Light"), ("New",))
+    assert [one.url for one in draft.images] == ["https://x.example/a,b.jpg", "https://x.example/c.jpg"]
+    assert (draft.tags, draft.description, draft.attributes) == (("a,b", "c"), "One<br>Two", {"Size": "4,5, 5"})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "ID,Type,SKU,Name,Published,Visibility in catalogue,Regular price",
+        "ID,Typ,Artikelnummer,Name,Veröffentlicht,Sichtbarkeit im Katalog,Regulärer Preis",
+        "ID,Type,UGS,Nom,Publié,Visibilité dans le catalogue,Tarif régulier",
+        "ID,Tipo,SKU,Nombre,Publicado,Visibilidad en el catálogo,Precio normal",
+        "ID,Tipo,COD,Nome,Pubblicato,Visibilità nel catalogo,Prezzo di listino",
+        "ID,Type,Artikelnummer,Naam,Gepubliceerd,Zichtbaarheid in catalogus,Reguliere prijs",
+        "ID,Typ,SKU,Nazwa,Opublikowano,Widoczność w katalogu,Cena",
+        "ID,Tipo,SKU,Nome,Publicado,Visibilidade no catálogo,Preço",
+        "ID,Тип,Артикул,Имя,Опубликован,Видимость в каталоге,Базовая цена",
+        "Kimlik,Tür,Stok kodu (SKU),İsim,Yayımlanmış,Katalogda görünürlük,Normal fiyat",
+        "ID,タイプ,SKU,名前,公開済み,カタログでの表示,標準価格",
+        "ID,Typ,SKU,Namn,Publicerad,Synlighet i katalog,Ordinarie pris",
+    ],
+)
+def test_headers_are_read_in_other_languages_and_what_is_hidden_stays_so(tmp_path: Path, header: str) -> None:
+    rows = "1,simple,A,Seen,1,visible,5\n2,simple,B,Hidden,1,hidden,5\n3,simple,C,Draft,0,visible,5\n"
+    found = [one for one in read(file(tmp_path, f"{header}\n{rows}"), "woocommerce") if isinstance(one, Draft)]
+    assert [(one.title, one.published) for one in found] == [("Seen", True), ("Hidden", False), ("Draft", False)]
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Visiblity in the catalog", "visible"),
+        ("Näkyvyys luettelossa", "hidden"),
+        ("Viditelnost v katalogu", "visible"),
+        ("Julkaistu", "1"),
+        ("Seen by", "hidden"),
+    ],
+)
+def test_a_column_that_may_restrict_and_is_not_known_stops_the_import(tmp_path: Path, header: str, value: str) -> None:
+    path = file(tmp_path, f"ID,Type,Name,Regular price,{header}\n1,simple,A,5,{value}\n")
+    with pytest.raises(Doubtful, match="--map"):
+        list(read(path, "woocommerce"))
+
+
+async def test_what_a_column_means_is_said_in_a_file(shop: Shop, tmp_path: Path) -> None:
+    path = file(
+        tmp_path,
+        "Price list 2026\n\nArtikelname;VK brutto;Im Netz;Farbe;Lagerplatz\nLampe;19,90;nein;Rot;A1\nTopf;9,90;ja;;\n",
+    )
+    said = file(
+        tmp_path,
+        '"Artikelname" = "title"\n"VK brutto" = "price"\n"Im Netz" = "published"\n"Farbe" = "attribute: Colour"\n"Lagerplatz" = "-"\n',
+        "map.toml",
+    )
+    code, rows = await take(shop, "table", path, tmp_path, columns=read_map(said))
+    assert (code, [row["outcome"] for row in rows], rows[0]["row"]) == (0, ["taken", "taken"], "4")
+    found = {one.title: one for one in await shop.catalog.list_products()}
+    assert (found["Lampe"].status, found["Topf"].status) == ("draft", "published")
+    assert list(found["Lampe"].attributes.values()) == ["Rot"]
+    for wrong, words in [('"Nowhere" = "title"', "not there"), ('"Artikelname" = "sparkle"', "means nothing")]:
+        with pytest.raises(Invalid, match=words):
+            await take(shop, "table", path, tmp_path, columns=read_map(file(tmp_path, wrong, "wrong.toml")))
+
+
+async def test_the_present_template_of_shopify_is_read(shop: Shop, tmp_path: Path) -> None:
+    path = file(
+        tmp_path,
+        "Title,URL handle,Description,Vendor,Product category,Type,Tags,Published on online store,Status,SKU,Barcode,"
+        "Option1 name,Option1 value,Option1 Linked To,Price,Compare-at price,Cost per item,Charge tax,Tax code,"
+        "Inventory tracker,Inventory quantity,Continue selling when out of stock,Weight value (grams),"
+        "Weight unit for display,Requires shipping,Fulfillment service,Product image URL,Image position,Image alt text,"
+        "Variant image URL,Gift card,SEO title,SEO description\n"
+        "Mug,mug,<p>Fine</p>,Ostra,Home > Cups,,blue,TRUE,Active,M1,0012,Size,S,,9.90,12,,TRUE,,shopify,7,DENY,300,g,TRUE,manual,https://x.example/1.jpg,1,A mug,,FALSE,Mug!,\n"
+        ",mug,,,,,,,,M2,,,L,,11.90,,,TRUE,,shopify,0,TRUE,300,g,TRUE,manual,,,,,,,\n",
+    )
+    code, _ = await take(shop, "shopify", path, tmp_path)
+    mug = await shop.catalog.get("mug")
+    assert (code, mug.status, mug.brand, mug.seo_title, mug.description) == (
+        0,
+        "published",
+        "Ostra",
+        "Mug!",
+        "<p>Fine</p>",
+    )
+    stock = await shop.inventory.stock([one.id for one in mug.variants])
+    assert [(one.sku, one.barcode, one.weight, stock[one.id].available) for one in mug.variants] == [
+        ("M1", "0012", 300, 7), ("M2", "", 300, UNLIMITED),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "before", ["sep=;\n", "Exported on 2026-03-02\n", "\n\n", "Shop;Ostra\nDate;2026-03-02\n\n", "\ufeff"]
+)
+def test_whatever_stands_before_the_header_is_skipped(tmp_path: Path, before: str) -> None:
+    found = list(read(file(tmp_path, f"{before}Handle;Title;Variant Price\na;A;5\n")))
+    assert only(found).title == "A"
