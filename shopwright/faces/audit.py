@@ -142,8 +142,8 @@ class Trail:
     async def _stock(self, variant: str) -> dict[str, Any]:
         found = variant
         if not variant.startswith(VARIANT):  # a SKU, which the catalog knows
-            product = await self._shop.catalog.by_variant(variant)
-            found = next(one.id for one in product.variants if variant in {one.id, one.sku})
+            known = (await self._shop.catalog.by_variant(variant)).variant_named(variant)
+            found = known.id if known else variant
         places = await self._shop.inventory.by_location(found)
         return {**places, "rule": await self._shop.inventory.rule(found)}
 

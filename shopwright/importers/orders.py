@@ -159,7 +159,7 @@ class PastOrders:
             product = await self._shelf.catalog.by_variant(sku)
         except Missing:
             return None, None
-        return product, next((one for one in product.variants if one.sku == sku), None)
+        return product, product.variant_named(sku)
 
     async def _sample(self, name: str, group: list[Row]) -> PastOrder:
         """An order of Magento's sample data: its customer and its product must have been imported before."""

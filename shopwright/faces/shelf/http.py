@@ -10,7 +10,7 @@ from shopwright.faces.shelf import stock, write
 from shopwright.faces.shelf.view import ProductView, Shelf, with_reason
 from shopwright.kit.auth import anyone, staff
 from shopwright.kit.bounds import Reason
-from shopwright.kit.errors import Invalid
+from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.ids import is_id
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
@@ -138,7 +138,9 @@ async def adjust_stock(shelf: Face, caller: Asking, data: JSONBody[StockAdjustme
         raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
     name = data.sku or data.variant_id
     product = await shelf.catalog.by_variant(name)
-    variant = next(one for one in product.variants if name in {one.id, one.sku})
+    variant = product.variant_named(name)
+    if variant is None:
+        raise Missing(f"There is no variant “{name}”.")
     reason = f"{data.reason} ({caller.signature})" if data.reason.strip() else ""
     change = Adjustment(
         variant_id=variant.id, location=data.location, delta=data.delta, on_hand=data.on_hand, reason=reason

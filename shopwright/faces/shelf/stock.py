@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit.auth import staff
+from shopwright.kit.errors import Missing
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
 from shopwright.services.inventory.contract import Movement, StockRule
@@ -36,7 +37,10 @@ class StockDetail(msgspec.Struct, frozen=True, kw_only=True):
 async def _variant(shelf: Shelf, name: str) -> str:
     """The id of the variant with this id or SKU. Raises Missing."""
     product = await shelf.catalog.by_variant(name)
-    return next(one.id for one in product.variants if name in {one.id, one.sku})
+    found = product.variant_named(name)
+    if found is None:
+        raise Missing(f"There is no variant “{name}”.")
+    return found.id
 
 
 @get("/v1/stock/{variant_id:str}", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="get_stock")

@@ -1,8 +1,8 @@
 """What is wrong with a line, in words and codes."""
 
-import re
 from datetime import timedelta
 
+from shopwright.kit.codes import check_coupon, coupon_form
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, write
 from shopwright.services.carts.contract import CartProblem
@@ -12,7 +12,6 @@ MOST_OF_ONE = 999
 MOST_LINES = 100
 MOST_CODES = 5
 ABANDONED, FORSAKEN = timedelta(hours=4), timedelta(days=3)
-CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,39}")
 
 
 def check_quantity(quantity: int, pointer: str = "/quantity", *, least: int = 1) -> int:
@@ -24,12 +23,10 @@ def check_quantity(quantity: int, pointer: str = "/quantity", *, least: int = 1)
 
 def check_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
     """Coupon codes in their written form. Raises Invalid."""
-    clean = tuple(dict.fromkeys(code.strip().upper() for code in codes if code.strip()))
+    typed = enumerate(codes)
+    clean = tuple(dict.fromkeys(check_coupon(code, f"/codes/{number}") for number, code in typed if coupon_form(code)))
     if len(clean) > MOST_CODES:
         raise Invalid.at("/codes", f"At most {MOST_CODES} codes can be used together.")
-    for number, code in enumerate(clean):
-        if not CODE.fullmatch(code):
-            raise Invalid.at(f"/codes/{number}", "A code has letters, digits, dashes and underscores only.")
     return clean
 
 

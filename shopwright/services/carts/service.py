@@ -161,7 +161,7 @@ class Baskets:
     async def add(self, cart_id: str, variant: str, quantity: int) -> Cart:
         model.check_quantity(quantity)
         product = await self._catalog.by_variant(variant)
-        found = next((one for one in product.variants if variant in {one.id, one.sku}), None)
+        found = product.variant_named(variant)
         if product.status != "published" or found is None:
             raise Missing("This is not sold (any more).")
         price = await self._price(found.id)

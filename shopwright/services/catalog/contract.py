@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, Protocol
 import msgspec
 
 from shopwright.kit.bounds import Html, Text, Url
+from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Conflict
 from shopwright.kit.facts import Event
 from shopwright.kit.verbs import again
@@ -87,6 +88,11 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
 
     def variant(self, variant_id: str) -> Variant | None:
         return next((variant for variant in self.variants if variant.id == variant_id), None)
+
+    def variant_named(self, id_or_sku: str) -> Variant | None:
+        """The variant with this id, or with this SKU however it is typed."""
+        sku = sku_form(id_or_sku)
+        return self.variant(id_or_sku) or next((one for one in self.variants if sku_form(one.sku) == sku), None)
 
 
 class Category(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,9 +45,9 @@ class Intake(Assortment):
         self, tx: Transaction, wanted: ProductInput, known: dict[str, Product], ground: Ground
     ) -> Brought:
         old = known.get(wanted.source)
-        new, made_anew = await self._with_own_skus(tx, wanted, old)
         try:
-            model.check(new)
+            new, made_anew = await self._with_own_skus(tx, model.with_sku_forms(wanted), old)
+            new = model.check(new)
             if old is None:
                 slug = await self._free_slug(tx, slugify(new.slug or new.title))
                 made = await self._write(

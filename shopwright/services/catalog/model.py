@@ -3,6 +3,9 @@
 import itertools
 from collections.abc import Sequence
 
+import msgspec
+
+from shopwright.kit.codes import check_sku
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.states import States
 from shopwright.kit.text import slugify
@@ -29,8 +32,18 @@ LONGEST_TITLE = 255
 LONGEST_TEXT = 100_000
 
 
-def check(new: ProductInput) -> None:
-    """Raises Invalid pointing at everything that is wrong with it."""
+def with_sku_forms(new: ProductInput) -> ProductInput:
+    """With SKUs as they are kept. Raises Invalid."""
+    variants = tuple(
+        msgspec.structs.replace(one, sku=check_sku(one.sku, f"/variants/{number}/sku"))
+        for number, one in enumerate(new.variants)
+    )
+    return msgspec.structs.replace(new, variants=variants)
+
+
+def check(typed: ProductInput) -> ProductInput:
+    """The product as it is kept. Raises Invalid pointing at everything that is wrong with it."""
+    new = with_sku_forms(typed)
     problems = []
     if not new.title.strip():
         problems.append(Problem("/title", "required", "A product needs a title."))
@@ -50,6 +63,7 @@ def check(new: ProductInput) -> None:
     problems += _variant_problems(new, names)
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
+    return new
 
 
 def _variant_problems(new: ProductInput, names: Sequence[str]) -> list[Problem]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Invalid, Missing, VersionConflict
 from shopwright.kit.memo import Memo
 from shopwright.kit.ports import Documents, Files
@@ -51,7 +52,7 @@ class Shelves:
         self._memo = Memo(work)
 
     async def create(self, new: ProductInput) -> Product:
-        model.check(new)
+        new = model.check(new)
         async with self._work.begin() as tx:
             wanted = slugify(new.slug or new.title)
             if new.slug:
@@ -69,7 +70,7 @@ class Shelves:
         )  # fmt: skip
 
     async def edit(self, product_id: str, new: ProductInput, version: int | None = None) -> Product:
-        model.check(new)
+        new = model.check(new)
         async with self._work.begin() as tx:
             old = await self._current(tx, product_id, version)
             if new.slug and slugify(new.slug) != old.slug:
@@ -213,13 +214,16 @@ class Shelves:
         return [product for product in found.values() if product is not None]
 
     async def by_variant(self, variant_id_or_sku: str) -> Product:
-        field = "variant_ids" if variant_id_or_sku.startswith("var_") else "skus"
-        product = await self._memo.get(
-            (field, variant_id_or_sku), lambda: self._store.product_by(self._work, field, variant_id_or_sku)
-        )
+        product = await self._memo.get(("variant", variant_id_or_sku), lambda: self._by_variant(variant_id_or_sku))
         if product is None:
             raise Missing(f"There is no variant “{variant_id_or_sku}”.")
         return product
+
+    async def _by_variant(self, name: str) -> Product | None:
+        if name.startswith("var_"):
+            return await self._store.product_by(self._work, "variant_ids", name)
+        found = await self._store.product_by(self._work, "skus", sku_form(name))
+        return found or await self._store.product_by(self._work, "skus", name)  # as a version before kept it
 
     async def list_products(
         self, *, category: str = "", status: Status | None = None, after: str = "", limit: int = 24

@@ -45,7 +45,7 @@ class Correspondence(Desk):
         address = check_email(email)
         person = topics.person(address)
         product = await self._catalog.by_variant(variant)
-        found = next((one for one in product.variants if variant in {one.id, one.sku}), None)
+        found = product.variant_named(variant)
         if product.status != "published" or found is None:
             raise Missing("This is not sold (any more).")
         owner = await self._users.get(user_id) if user_id else None

@@ -13,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from shopwright.kit.codes import class_form, place_form
 from shopwright.kit.days import write_end, write_start
 from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
 from shopwright.services.pricing.contract import (
@@ -96,7 +99,7 @@ def options(
             days_min=rate.days_min,
             days_max=rate.days_max,
         )
-        for rate in of_zone(within, country, region)
+        for rate in of_zone(within, place_form(country), place_form(region))
     ]
     return sorted(fitting, key=lambda option: (option.price, option.days_max, option.id))
 
@@ -104,7 +107,15 @@ def options(
 def tax_rate(rates: Sequence[TaxRate], country: str, region: str, tax_class: str) -> TaxRate | None:
     """The rate for a class of goods at a place: the region's before the country's."""
     found = {(rate.country, rate.region, rate.tax_class): rate for rate in rates}
+    country, region, tax_class = place_form(country), place_form(region), class_form(tax_class)
     return found.get((country, region, tax_class)) or found.get((country, "", tax_class))
+
+
+def clean_tax_rate(rate: TaxRate) -> TaxRate:
+    """With its country, region and class as they are kept and looked for."""
+    return msgspec.structs.replace(
+        rate, country=place_form(rate.country), region=place_form(rate.region), tax_class=class_form(rate.tax_class)
+    )
 
 
 class Basis:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from shopwright.kit.codes import check_coupon, coupon_form, place_form
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.memo import Memo
@@ -108,9 +109,9 @@ class Reckoner:
             await store.unuse_coupons(tx, order_id)
 
     async def put_coupon(self, coupon: Coupon) -> Coupon:
-        clean = msgspec.structs.replace(coupon, code=coupon.code.strip().upper())
-        if not clean.code:
+        if not coupon_form(coupon.code):
             raise Invalid.at("/code", "A coupon needs a code.")
+        clean = msgspec.structs.replace(coupon, code=check_coupon(coupon.code))
         _check_discount(clean)
         if min(clean.limit_total, clean.limit_per_customer) < 0:
             raise Invalid.at("/limit_total", "Limits are not negative; 0 is none.")
@@ -123,7 +124,7 @@ class Reckoner:
 
     async def delete_coupon(self, code: str) -> None:
         async with self._work.begin() as tx:
-            if not await store.delete_coupon(tx, code.strip().upper()):
+            if not await store.delete_coupon(tx, coupon_form(code)):
                 raise Missing(f"There is no coupon {code}.")
 
     async def put_promotion(self, promotion: Promotion) -> Promotion:
@@ -147,7 +148,7 @@ class Reckoner:
         if not 0 <= rate.rate <= BASIS_POINTS:
             raise Invalid.at("/rate", "A tax rate is in basis points: 1900 is 19 %.")
         async with self._work.begin() as tx:
-            await store.put_tax_rate(tx, rate)
+            await store.put_tax_rate(tx, model.clean_tax_rate(rate))
 
     async def tax_rates(self) -> list[TaxRate]:
         return await self._memo.get("tax", lambda: store.tax_rates(self._work))
@@ -158,7 +159,12 @@ class Reckoner:
         if rate.price.amount < 0:
             raise Invalid.at("/price/amount", "Shipping does not cost less than nothing.")
         minor_digits(rate.price.currency)
-        known = msgspec.structs.replace(rate, id=rate.id or self._work.ids.new("shr"))
+        known = msgspec.structs.replace(
+            rate,
+            id=rate.id or self._work.ids.new("shr"),
+            countries=tuple(map(place_form, rate.countries)),
+            regions=tuple(map(place_form, rate.regions)),
+        )
         async with self._work.begin() as tx:
             await store.put_shipping_rate(tx, known)
         return known
@@ -168,7 +174,8 @@ class Reckoner:
 
     async def delete_tax_rate(self, country: str, region: str, tax_class: str) -> None:
         async with self._work.begin() as tx:
-            if not await store.delete_tax_rate(tx, country, region, tax_class):
+            named = model.clean_tax_rate(TaxRate(country=country, region=region, tax_class=tax_class, rate=0))
+            if not await store.delete_tax_rate(tx, named.country, named.region, named.tax_class):
                 raise Missing("There is no such tax rate.")
 
     async def delete_shipping_rate(self, rate_id: str) -> None:

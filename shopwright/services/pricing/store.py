@@ -6,12 +6,14 @@ from datetime import datetime
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.codes import place_form
 from shopwright.kit.database import Row
 from shopwright.kit.days import aware
 from shopwright.kit.money import Money
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate, TaxRate
+from shopwright.services.pricing.model import clean_tax_rate
 
 DAYS_30 = 30 * 86_400_000_000  # microseconds
 
@@ -205,12 +207,14 @@ async def tax_rates(source: Work) -> list[TaxRate]:
     """All tax rates."""
     rows = await source.fetch("SELECT * FROM tax_rates ORDER BY country, region, tax_class")
     return [
-        TaxRate(
-            country=row["country"],
-            region=row["region"],
-            tax_class=row["tax_class"],
-            rate=row["rate"],
-            title=row["title"],
+        clean_tax_rate(
+            TaxRate(
+                country=row["country"],
+                region=row["region"],
+                tax_class=row["tax_class"],
+                rate=row["rate"],
+                title=row["title"],
+            )
         )
         for row in rows
     ]
@@ -237,8 +241,8 @@ async def shipping_rates(source: Work) -> list[ShippingRate]:
             id=row["id"],
             title=row["title"],
             price=Money(row["price"], row["currency"]),
-            countries=tuple(row["countries"].split()),
-            regions=tuple(row["regions"].split()),
+            countries=tuple(map(place_form, row["countries"].split())),
+            regions=tuple(map(place_form, row["regions"].split())),
             min_subtotal=row["min_subtotal"],
             max_subtotal=row["max_subtotal"],
             min_weight=row["min_weight"],
