@@ -9,7 +9,8 @@ import msgspec
 from babel import Locale
 
 from shopwright.importers.draft import Doubt
-from shopwright.kit.money import Money, minor_digits
+from shopwright.kit.currencies import minor_digits
+from shopwright.kit.money import Money
 
 MOST_STOCK = 1_000_000
 HEAVIEST = 10_000_000  # grams

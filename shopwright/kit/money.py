@@ -1,25 +1,19 @@
 """Money: a 64-bit count of minor units and an ISO 4217 currency. Never a float, never without its currency."""
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 import msgspec
-from babel.core import get_global
-from babel.numbers import format_currency, get_currency_precision
+from babel.core import Locale
+from babel.numbers import NumberPattern, get_currency_symbol
 
+from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Invalid
 
 LIMIT = 2**63 - 1
 BASIS_POINTS = 10_000
-
-
-@lru_cache(maxsize=256)
-def minor_digits(currency: str) -> int:
-    """How many decimal places `currency` has (CLDR): EUR 2, JPY 0, KWD 3. Raises Invalid for an unknown code."""
-    if currency not in get_global("all_currencies"):
-        raise Invalid.at("/currency", f"“{currency}” is not a currency. Use an ISO 4217 code such as EUR.")
-    return get_currency_precision(currency)
 
 
 class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
@@ -112,7 +106,22 @@ def major(money: Money) -> str:
 
 @lru_cache(maxsize=8192)
 def _written(amount: int, currency: str, locale: str) -> str:
-    return format_currency(Decimal(amount).scaleb(-minor_digits(currency)), currency, locale=locale)
+    digits = minor_digits(currency)
+    pattern = _pattern(locale, digits)
+    return str(pattern.apply(Decimal(amount).scaleb(-digits), locale, currency=currency, currency_digits=False))
+
+
+@lru_cache(maxsize=64)
+def _pattern(locale: str, digits: int) -> NumberPattern:
+    """How the locale writes money, with as many decimals as the currency has."""
+    pattern: NumberPattern = copy(Locale.parse(locale).currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
+
+
+def symbol(currency: str, locale: str = "en") -> str:
+    """The sign of a currency, or its code where it has none."""
+    return str(get_currency_symbol(currency, locale=locale))
 
 
 def write(money: Money, locale: str = "en") -> str:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from shopwright.kit.currencies import minor_digits
 from shopwright.kit.days import zone_named
 from shopwright.kit.errors import Invalid
-from shopwright.kit.money import minor_digits
 from shopwright.kit.places import address_form, check_email
 
 # Answers what is wrong and what would be right; nothing where it is right.

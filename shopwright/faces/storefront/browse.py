@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +14,10 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from shopwright.faces import render
 from shopwright.faces.storefront.frame import NO_CDN, FrameDep, SearchDep, top_level
 from shopwright.kit.auth import anyone
+from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Made
+from shopwright.kit.money import Money, symbol, write
 from shopwright.kit.versions import understood
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import Category
@@ -33,7 +36,7 @@ from shopwright.services.search.contract import (
 PAGE = 24
 MOST_VALUES = MOST_CHOICES // MOST_FACETS
 QUOTES = 3  # of buyers, on the front page
-LARGEST = 10.0**12
+LARGEST = Decimal(10) ** 12
 SORTS: dict[Sort, str] = {
     "relevance": "Best match",
     "bestselling": "Bestselling",
@@ -65,16 +68,23 @@ def cards_of(found: Sequence[Card]) -> list[str]:
     return [card(one) for one in found]
 
 
-def _number(pairs: Pairs, name: str) -> float | None:
+def _number(pairs: Pairs, name: str) -> Decimal | None:
     value = next((value for key, value in reversed(pairs) if key == name), "")
     try:
-        number = float(value.replace(",", "."))
-    except ValueError:
+        number = Decimal(value.strip().replace(",", "."))
+    except InvalidOperation:
         return None
-    return number if abs(number) < LARGEST else None  # also where it is not a number at all
+    return number if number.is_finite() and abs(number) < LARGEST else None
 
 
-def request_of(pairs: Pairs, *, category: str = "", collection: str = "") -> SearchRequest:
+def _minor(number: Decimal | None, currency: str, rounding: str) -> int | None:
+    """A price in an address, in minor units: rounded so that nothing it names is left out."""
+    if number is None:
+        return None
+    return int(max(number, Decimal()).scaleb(minor_digits(currency)).to_integral_value(rounding))
+
+
+def request_of(pairs: Pairs, currency: str, *, category: str = "", collection: str = "") -> SearchRequest:
     """What the address of a listing asks for; prices in addresses are in whole units. Nonsense is as if it were not there."""
     values = dict(pairs)
     groups = {name: values[:MOST_VALUES] for name, values in list(chosen(pairs).items())[:MOST_FACETS]}
@@ -89,9 +99,9 @@ def request_of(pairs: Pairs, *, category: str = "", collection: str = "") -> Sea
         category=category,
         collection=collection,
         chosen=groups,
-        price_min=None if low is None else int(max(low, 0) * 100),
-        price_max=None if high is None else int(max(high, 0) * 100),
-        rating_min=_number(pairs, "rating_min"),
+        price_min=_minor(low, currency, ROUND_CEILING),
+        price_max=_minor(high, currency, ROUND_FLOOR),
+        rating_min=float(stars) if (stars := _number(pairs, "rating_min")) is not None else None,
         sort=sort if sort in SORTS else "relevance",
         page=min(max(int(page), 1), 400) if page.isdigit() else 1,
         limit=PAGE,
@@ -99,16 +109,17 @@ def request_of(pairs: Pairs, *, category: str = "", collection: str = "") -> Sea
     )
 
 
-def chips(pairs: Pairs, facets: Sequence[Facet]) -> list[dict[str, str]]:
+def chips(pairs: Pairs, asked: SearchRequest, facets: Sequence[Facet], currency: str) -> list[dict[str, str]]:
     """The choices made, each with the address without it."""
     titles = {(facet.name, value.value): f"{value.title}" for facet in facets for value in facet.values}
-    names = {"min": "From €", "max": "Up to €"}
+    prices = {"min": ("From", asked.price_min), "max": ("Up to", asked.price_max)}
     made = []
     for name, value in pairs:
+        word, amount = prices.get(name, ("", None))
         if (name, value) in titles:
             title = titles[name, value]
-        elif name in names:
-            title = names[name] + value
+        elif amount is not None:
+            title = f"{word} {write(Money(amount, currency))}"
         else:
             continue
         rest = [(key, other) for key, other in pairs if (key, other) != (name, value) and key != "page"]
@@ -116,7 +127,7 @@ def chips(pairs: Pairs, facets: Sequence[Facet]) -> list[dict[str, str]]:
     return made
 
 
-def listing(pairs: Pairs, asked: SearchRequest, results: Results) -> dict[str, Any]:
+def listing(pairs: Pairs, asked: SearchRequest, results: Results, currency: str) -> dict[str, Any]:
     """What the listing template needs."""
     pages = -(-results.total // PAGE)
     more = [(key, value) for key, value in pairs if key != "page"]
@@ -137,9 +148,11 @@ def listing(pairs: Pairs, asked: SearchRequest, results: Results) -> dict[str, A
             sort=asked.sort,
             chosen_min=low,
             chosen_max=high,
+            symbol=symbol(currency),
+            **_ends(results.facets, currency),
         ),
         "kept": [*query, *_kept(results.facets, low, high)],
-        "chips": chips(pairs, results.facets),
+        "chips": chips(pairs, asked, results.facets, currency),
         "sorts": [
             {"value": value, "title": title} for value, title in SORTS.items() if value != "relevance" or asked.text
         ],
@@ -149,6 +162,15 @@ def listing(pairs: Pairs, asked: SearchRequest, results: Results) -> dict[str, A
         "next_page": at(asked.page + 1) if asked.page < pages else "",
         "previous_page": at(asked.page - 1) if asked.page > 1 else "",
     }
+
+
+def _ends(facets: Sequence[Facet], currency: str) -> dict[str, str]:
+    """The lowest and the highest price there is, in whole units."""
+    found = next((facet for facet in facets if facet.kind == "range"), None)
+    if found is None or found.low is None or found.high is None:
+        return {"lowest": "", "highest": ""}
+    unit = 10 ** minor_digits(currency)
+    return {"lowest": str(found.low // unit), "highest": str(-(-found.high // unit))}
 
 
 def _kept(facets: Sequence[Facet], low: str, high: str) -> list[dict[str, str]]:
@@ -186,14 +208,15 @@ async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes]:
     """A category with its facets."""
     request, search, catalog = frame.request, frame.search, frame.catalog
     categories = await catalog.categories()
+    currency = frame.settings.currency
     here = next((one for one in categories if one.slug == slug), None)
     if here is None:
         raise Missing("There is no such category.")
     pairs: Pairs = list(request.query_params.multi_items())
-    asked = request_of([pair for pair in pairs if pair[0] not in {"category", "q"}], category=slug)
+    asked = request_of([pair for pair in pairs if pair[0] not in {"category", "q"}], currency, category=slug)
     results = await search.find(asked)
-    key = (slug, request.scope["query_string"])
-    said = MADE.get(key, (results, categories), lambda: _said(here, categories, pairs, asked, results))
+    key = (slug, request.scope["query_string"], currency)
+    said = MADE.get(key, (results, categories), lambda: _said(here, categories, pairs, asked, results, currency))
     return await frame.show("listing.html", said)
 
 
@@ -204,20 +227,20 @@ async def collection(frame: FrameDep, slug: FromPath[str]) -> Response[bytes]:
     if here is None:
         raise Missing("There is no such collection.")
     pairs: Pairs = list(frame.request.query_params.multi_items())
-    asked = request_of([pair for pair in pairs if pair[0] != "q"], collection=slug)
+    asked = request_of([pair for pair in pairs if pair[0] != "q"], frame.settings.currency, collection=slug)
     results = await frame.search.find(asked)
     context = {
         "title": here.title,
         "seo_title": here.seo_title,
         "seo_description": here.seo_description,
         "intro": here.description,
-        **listing(pairs, asked, results),
+        **listing(pairs, asked, results, frame.settings.currency),
     }
     return await frame.show("listing.html", context)
 
 
 def _said(
-    here: Category, categories: list[Category], pairs: Pairs, asked: SearchRequest, results: Results
+    here: Category, categories: list[Category], pairs: Pairs, asked: SearchRequest, results: Results, currency: str
 ) -> dict[str, Any]:
     """What is the same for everyone who looks at this category, filtered like this."""
     below = [one for one in categories if one.parent_id == here.id]
@@ -229,7 +252,7 @@ def _said(
         "intro": here.description,
         "below": render.plain(below),
         "trail": render.plain(_trail(here, categories)),
-        **listing(pairs, asked, shown),
+        **listing(pairs, asked, shown, currency),
     }
 
 
@@ -248,14 +271,14 @@ async def find(frame: FrameDep) -> Response[bytes]:
     """Search results; where there are none, a way on."""
     request, search = frame.request, frame.search
     pairs: Pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
-    asked = request_of(pairs)
+    asked = request_of(pairs, frame.settings.currency)
     results = await search.find(asked)
     context = {
         "title": f"“{results.corrected_query or asked.text}”" if asked.text else "Everything",
         "query": asked.text,
         "corrected": results.corrected_query,
         "told": frame.settings.cdn != NO_CDN and asked.text and asked.page == 1,
-        **listing(pairs, asked, results),
+        **listing(pairs, asked, results, frame.settings.currency),
     }
     if not results.total:
         context["popular"] = await _popular(search)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from shopwright.kit.codes import check_coupon, coupon_form, place_form
+from shopwright.kit.currencies import minor_digits
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.memo import Memo
-from shopwright.kit.money import BASIS_POINTS, LIMIT, add_up, minor_digits
+from shopwright.kit.money import BASIS_POINTS, LIMIT, add_up
 from shopwright.kit.work import Work
 from shopwright.services.pricing import model, store
 from shopwright.services.pricing.contract import (

@@ -1,0 +1,36 @@
+"""ISO 4217, list one: the currencies there are, and how many decimal places their minor unit has.
+
+Locale libraries say how many decimals people like to read (CLDR: none in RSD); what money is counted in is the standard's.
+"""
+
+from babel.core import get_global
+from babel.numbers import get_currency_precision
+
+from shopwright.kit.errors import Invalid
+
+BY_DIGITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: (
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW"
+        " CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR"
+        " ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV"
+        " MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD"
+        " SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"
+    ),
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}  # fmt: skip
+DIGITS = {code: digits for digits, codes in BY_DIGITS.items() for code in codes.split()}
+NO_MONEY = "XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX"  # metals, funds of banks, tests
+
+
+def minor_digits(currency: str) -> int:
+    """How many decimal places `currency` has: EUR 2, JPY 0, KWD 3. Raises Invalid for what is no currency.
+
+    Currencies that are no more (old orders may be in one) are as CLDR has them.
+    """
+    if (digits := DIGITS.get(currency)) is not None:
+        return digits
+    if currency in NO_MONEY.split() or currency not in get_global("all_currencies"):
+        raise Invalid.at("/currency", f"“{currency[:20]}” is not a currency. Use an ISO 4217 code such as EUR.")
+    return int(get_currency_precision(currency))
