@@ -1,6 +1,8 @@
 """Drafts into products, many at a time. It is safe to repeat and to break off: what is there in the same form is left alone."""
 
+import itertools
 import re
+import unicodedata
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Literal, Protocol
 
@@ -8,8 +10,19 @@ import msgspec
 
 from shopwright.faces.shelf.view import Shelf
 from shopwright.importers.draft import UNLIMITED, UNTRACKED, Draft, DraftImage, Outcome, Remark
+from shopwright.importers.languages import NO, YES
 from shopwright.kit.errors import ShopError
-from shopwright.services.catalog.contract import Media, Option, Product, ProductInput, Release, VariantInput
+from shopwright.kit.text import name_key, slugify
+from shopwright.services.catalog.contract import (
+    AttributeType,
+    Media,
+    Option,
+    Product,
+    ProductInput,
+    Release,
+    Value,
+    VariantInput,
+)
 from shopwright.services.inventory.contract import StockRule, Wanted
 from shopwright.services.pricing.contract import Price
 
@@ -32,7 +45,10 @@ class Taker:
         self._deal_with = {"take": self._take, "try": self._try, "undo": self._undo}[how]
         self._shelf = shelf
         self._pictures = pictures
-        self._categories: set[str] = set()
+        self._categories: dict[tuple[str, str], str] = {}  # by the slug above and the title
+        self._known: dict[str, AttributeType] | None = None
+        self._writes = how == "take"
+        self._notes: list[Remark] = []
 
     async def take(self, drafts: Iterable[Draft | Remark]) -> AsyncIterator[Remark]:
         """Remarks about every row, as they become known."""
@@ -84,6 +100,7 @@ class Taker:
 
     async def _take(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
         remarks: list[Remark] = []
+        self._notes = []
         new = []
         for draft in batch:
             if _compared(draft, known) == "unchanged":
@@ -104,6 +121,7 @@ class Taker:
                 for variant in (draft.variants[number] for number in one.made_anew)
             ]
             remarks += await self._left_out(draft)
+            remarks += [note for note in self._notes if note.row == draft.rows[0]]
             remarks += _rows(draft, "taken" if one.is_new else "changed")
         await self._set_offers(taken)
         await self._shelf.catalog.release(
@@ -132,7 +150,7 @@ class Taker:
             status="published" if draft.published else "draft",
             categories=tuple([await self._category(path) for path in draft.categories]),
             tags=draft.tags,
-            attributes={_attribute(name): value for name, value in draft.attributes.items()},
+            attributes=await self._attributes(draft),
             options=tuple(
                 Option(name, tuple(dict.fromkeys(variant.options[name] for variant in draft.variants)))
                 for name in draft.options
@@ -155,20 +173,50 @@ class Taker:
         )
 
     async def _category(self, path: tuple[str, ...]) -> str:
-        """The slug of a category, made with those above it where they are missing."""
-        known = (
-            {category.slug for category in await self._shelf.catalog.categories()}
-            if not self._categories
-            else self._categories
-        )
-        self._categories = known
+        """The slug of a category, made with those above it where they are missing; it is known by its title and those above."""
+        if not self._categories:
+            tree = {one.id: one for one in await self._shelf.catalog.categories()}
+            for one in tree.values():
+                above = tree[one.parent_id].slug if one.parent_id in tree else ""
+                self._categories[above, _folded(one.title)] = one.slug
         slug = ""
         for title in path:
-            above, slug = slug, re.sub(r"[^\w]+", "-", f"{slug}-{title}".casefold()).strip("-")
-            if slug not in known:
-                slug = (await self._shelf.catalog.put_category(slug, title, above)).slug
-                known.add(slug)
+            above = slug
+            slug = self._categories.get((above, _folded(title)), "")
+            if not slug:
+                slug = await self._new_category(title, above)
+                self._categories[above, _folded(title)] = slug
         return slug
+
+    async def _new_category(self, title: str, above: str) -> str:
+        taken = set(self._categories.values())
+        wanted = slugify(f"{above} {title}".replace("_", " "))
+        slug = next(
+            one
+            for number in itertools.count(1)
+            if (one := wanted if number == 1 else f"{wanted}-{number}") not in taken
+        )
+        return (await self._shelf.catalog.put_category(slug, title, above)).slug
+
+    async def _attributes(self, draft: Draft) -> dict[str, Value]:
+        """By the key of their name; each is described under the name the file gives it."""
+        if self._known is None:
+            self._known = dict(await self._shelf.catalog.attribute_types())
+        found: dict[str, Value] = {}
+        for name, value in draft.attributes.items():
+            key = name_key(name)
+            if key not in self._known:
+                described = AttributeType(name=key, title=name[:1].upper() + name[1:].replace("_", " "), kind="text")
+                self._known[key] = (
+                    await self._shelf.catalog.put_attribute_type(described) if self._writes else described
+                )
+            fitting = _fitting(value, self._known[key])
+            if fitting is None:
+                told = f"its {name} “{value}” is left out: it does not fit the attribute {self._known[key].title}"
+                self._notes.append(Remark(draft.rows[0], draft.title, "noted", told))
+            else:
+                found[key] = fitting
+        return found
 
     async def _set_offers(self, taken: list[tuple[Draft, Product]]) -> None:
         pairs = [
@@ -201,6 +249,18 @@ def _rows(draft: Draft, outcome: Outcome, detail: str = "") -> list[Remark]:
     return [Remark(row, draft.title, outcome, detail, draft.source) for row in draft.rows]
 
 
-def _attribute(name: str) -> str:
-    bare = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
-    return bare if bare[:1].isalpha() else f"a_{bare}"
+def _fitting(value: Value, known: AttributeType) -> Value | None:
+    """What a file says, as the attribute has it here; None where it is nothing of that kind."""
+    text = str(value).strip()
+    if known.kind in {"number", "measurement"}:
+        bare = text.removesuffix(known.unit).strip()
+        return float(bare) if re.fullmatch(r"-?\d+(\.\d+)?", bare) else None
+    if known.kind == "boolean":
+        return True if text.casefold() in YES else False if text.casefold() in NO else None
+    if known.kind == "date":
+        return text if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+    return text if known.kind == "text" or not known.choices or text in known.choices else None
+
+
+def _folded(title: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(title.split())).casefold()

@@ -1,5 +1,6 @@
 """Words: as addresses, as clean HTML, as plain text."""
 
+import hashlib
 import re
 import unicodedata
 
@@ -12,9 +13,54 @@ TAGS = {
 
 
 def slugify(text: str) -> str:
-    """Make an address of words: “Crème brûlée” → “creme-brulee”; letters of other scripts stay as they are."""
-    folded = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return re.sub(r"[^\w]+", "-", folded).strip("-_")[:120] or "item"
+    """Make an address of words: “Crème brûlée” → “creme-brulee”; letters of other scripts stay as they are, with their marks."""
+    folded = "".join(_latin(c) for c in unicodedata.normalize("NFC", text).casefold()).casefold()
+    # casefold may take a letter apart that belongs together (İ, ΐ); an address is one string however it was typed.
+    words = _words(unicodedata.normalize("NFC", folded), keep="_")
+    return unicodedata.normalize("NFC", "-".join(words)[:120]).strip("-_") or "item"
+
+
+def _latin(letter: str) -> str:
+    """A Latin letter without its marks, any other as it is."""
+    apart = unicodedata.normalize("NFKD", letter)
+    return "".join(c for c in apart if not unicodedata.combining(c)) if apart[:1].isascii() else letter
+
+
+def _words(text: str, keep: str = "") -> list[str]:
+    """Runs of letters (with their marks) and digits, of every script."""
+    return "".join(c if c in keep or unicodedata.category(c)[0] in "LMN" else " " for c in text).split()
+
+
+LONGEST_KEY, HASHED = 40, 8
+LOOKS_HASHED = re.compile(r"[_-][0-9a-f]{8}$")
+
+
+def name_key(name: str, joint: str = "_") -> str:
+    """The key of a name (of an attribute, a product type): “Größe” → größe, “Seat height” → seat_height.
+
+    Case, blanks and Unicode form do not matter; all else does: different names never share a key. Where the letters alone
+    do not tell names apart (C++ and C#), or are too many, a hash of the name follows them.
+    """
+    text = unicodedata.normalize("NFC", " ".join(name.split())).lower()
+    whole = joint.join(unicodedata.normalize("NFC", text).replace(joint, " ").split())
+    words = joint.join(_words(text))
+    if words == whole and is_key(words, joint) and not LOOKS_HASHED.search(words):
+        return words
+    digest = hashlib.sha256(text.encode()).hexdigest()[:HASHED]
+    bare = unicodedata.normalize("NFC", words[: LONGEST_KEY - HASHED - 3]).strip(joint)
+    if not bare[:1].isalpha():
+        bare = f"a{joint}{bare}".rstrip(joint)
+    return f"{bare}{joint}{digest}"
+
+
+def is_key(text: str, joint: str = "_") -> bool:
+    """Is this a key: lower-case letters and digits, a letter first, joined by single signs?"""
+    return (
+        0 < len(text) <= LONGEST_KEY
+        and text[0].isalpha()
+        and text == unicodedata.normalize("NFC", text).lower()
+        and all(c == joint or unicodedata.category(c)[0] in "LMN" for c in text)
+    )
 
 
 def clean_html(html: str) -> str:

@@ -1,7 +1,9 @@
 """Files as real shops write them: what a column means is known, what is not plainly meant is never guessed."""
 
 from pathlib import Path
+from urllib.parse import quote
 
+import httpx
 import pytest
 
 from shopwright.app import Shop
@@ -9,6 +11,7 @@ from shopwright.commands.importing import Wish, read_map, run
 from shopwright.importers.draft import UNLIMITED, Draft, Remark
 from shopwright.importers.header import Doubtful
 from shopwright.kit.errors import Invalid
+from shopwright.services.search.contract import SearchRequest
 from tests.imports.test_accounts import account
 from tests.imports.test_imports import read, take
 
@@ -307,3 +310,39 @@ async def test_the_present_template_of_shopify_is_read(shop: Shop, tmp_path: Pat
 def test_whatever_stands_before_the_header_is_skipped(tmp_path: Path, before: str) -> None:
     found = list(read(file(tmp_path, f"{before}Handle;Title;Variant Price\na;A;5\n")))
     assert only(found).title == "A"
+
+
+# --- names in any script (21)
+
+
+async def test_names_in_any_script_keep_their_letters_and_are_told_apart(
+    shop: Shop, tmp_path: Path, api: httpx.AsyncClient
+) -> None:
+    names = ["Größe", "Género", "Размер", "大小", "C++", "C#", "C"]
+    columns = ",".join(f"Attribute {n} name,Attribute {n} value(s)" for n in range(1, len(names) + 1))
+    cells = ",".join(f"{name},{name} value" for name in names)
+    path = file(
+        tmp_path,
+        f"ID,Type,Name,Regular price,Categories,{columns}\n"
+        f'1,simple,猫の置物,5,"C++, C#, Женщины > Ёлки, 女装",{cells}\n2,simple,Чайник,5,"Женщины > Ёлки",{",,,,,,,,,,,,,"}\n',
+    )
+    code, _ = await take(shop, "woocommerce", path, tmp_path)
+    cat = await shop.catalog.get("猫の置物")
+    types = await shop.catalog.attribute_types()
+    assert code == 0
+    assert [types[key].title for key in cat.attributes] == names
+    assert set(cat.attributes) > {"größe", "género", "размер", "大小", "c"}
+    categories = {one.title: one.slug for one in await shop.catalog.categories()}
+    assert set(categories) == {"C++", "C#", "Женщины", "Ёлки", "女装"}
+    assert len(set(categories.values())) == 5
+    assert (categories["Ёлки"], categories["女装"]) == ("женщины-ёлки", "女装")
+    sitemap = (await api.get("/sitemap.xml")).text
+    assert sitemap.isascii()
+    assert quote("/p/чайник") in sitemap
+    for typed in ("/p/чайник", "/c/женщины-ёлки", "/c/Женщины-Ёлки", "/p/Чайник", "/p/чаи\u0306ник"):
+        answer = await api.get(quote(typed), follow_redirects=True)
+        assert (answer.status_code, "Чайник" in answer.text) == (200, True), typed
+    found = await shop.search.find(SearchRequest(chosen={"attr.größe": ("Größe value",)}))
+    assert found.total == 1
+    _, again = await take(shop, "woocommerce", path, tmp_path)
+    assert [row["outcome"] for row in again] == ["unchanged", "unchanged"]

@@ -1,5 +1,6 @@
 """Settings, ids, states, text and places."""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -17,7 +18,7 @@ from shopwright.kit.memo import Made
 from shopwright.kit.places import Address, address_form, check_address, check_email, check_phone, countries_posted_to
 from shopwright.kit.settings import describe, mask, read
 from shopwright.kit.states import IllegalMove, States
-from shopwright.kit.text import clean_html, plain_text, slugify
+from shopwright.kit.text import clean_html, is_key, name_key, plain_text, slugify
 from shopwright.settings import Settings, complete
 
 
@@ -107,7 +108,16 @@ def test_an_illegal_move_is_refused_aloud() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "slug"), [("Crème Brûlée!", "creme-brulee"), ("  ", "item"), ("Чайник", "чаиник"), ("a/b\\c", "a-b-c")]
+    ("words", "slug"),
+    [
+        ("Crème Brûlée!", "creme-brulee"),
+        ("  ", "item"),
+        ("Чайник", "чайник"),
+        ("が", "が"),
+        ("हिन्दी बोली", "हिन्दी-बोली"),
+        ("한국어", "한국어"),
+        ("a/b\\c", "a-b-c"),
+    ],
 )
 def test_words_become_addresses(words: str, slug: str) -> None:
     assert slugify(words) == slug
@@ -176,3 +186,23 @@ def test_each_purpose_has_a_key_of_its_own() -> None:
     assert len(keys) == 3
     assert derived_key("a secret", "audit log") in keys
     assert derived_key("another", "audit log") not in keys
+
+
+def test_different_names_never_share_a_key() -> None:
+    names = ["Größe", "Género", "Grosse", "Размер", "大小", "サイズ", "C++", "C#", "C", "Seat height", "Seat-height", "3D", "3-D", "★", "♥", "हिन्दी", "हिन्द", "й", "и", "x" * 60, "x" * 61]  # fmt: skip
+    keys = [name_key(name) for name in names]
+    assert len(set(keys)) == len(names)
+    assert all(is_key(key) for key in keys), keys
+    assert keys[:3] == ["größe", "género", "grosse"]
+    assert (keys[3], keys[4], keys[9], name_key("seat_height")) == ("размер", "大小", "seat_height", "seat_height")
+    assert name_key("Gro\u0308ße ") == name_key("GRÖßE")
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_a_key_is_one_for_each_name(one: str, other: str) -> None:
+    def bare(name: str) -> str:
+        return unicodedata.normalize("NFC", " ".join(name.replace("_", " ").split()).lower())
+
+    assert is_key(name_key(one))
+    assert (name_key(one) == name_key(other)) == (bare(one) == bare(other))
+    assert slugify(slugify(one)) == slugify(one)

@@ -13,7 +13,7 @@ from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.storefront.frame import CatalogDep, Web, form_of
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid, Missing, ShopError
-from shopwright.kit.text import slugify
+from shopwright.kit.text import name_key, slugify
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import AttributeType, Catalog, Collection, Condition, Kind, ProductType
 
@@ -204,7 +204,7 @@ def _attribute_of(form: Form) -> AttributeType:
         name, _, colour = line.rpartition(" ")
         swatches[name.strip()] = colour
     return AttributeType(
-        name=form.get("name", "").strip() or slugify(title).replace("-", "_")[:40],
+        name=form.get("name", "").strip() or name_key(title),
         title=title,
         kind=KINDS.get(form.get("kind", ""), "text"),
         choices=_listed(form.get("choices", "")),
@@ -217,7 +217,7 @@ def _attribute_of(form: Form) -> AttributeType:
 def _type_of(form: Form) -> ProductType:
     title = form.get("title", "").strip()
     return ProductType(
-        name=form.get("name", "").strip() or slugify(title),
+        name=form.get("name", "").strip() or name_key(title, "-"),
         title=title,
         attributes=_listed(form.get("attributes", "")),
         required=_listed(form.get("required", "")),

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from shopwright.faces import render
@@ -18,6 +19,7 @@ from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Made
 from shopwright.kit.money import Money, symbol, write
+from shopwright.kit.text import slugify
 from shopwright.kit.versions import understood
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import Category
@@ -204,14 +206,16 @@ async def home(frame: FrameDep) -> Response[bytes]:
 
 
 @get("/c/{slug:str}", opt=allow(anyone), include_in_schema=False)
-async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes]:
+async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
     """A category with its facets."""
     request, search, catalog = frame.request, frame.search, frame.catalog
     categories = await catalog.categories()
     currency = frame.settings.currency
-    here = next((one for one in categories if one.slug == slug), None)
+    here = next((one for one in categories if one.slug in {slug, slugify(slug)}), None)
     if here is None:
         raise Missing("There is no such category.")
+    if here.slug != slug:
+        return Redirect(f"/c/{here.slug}", status_code=301)
     pairs: Pairs = list(request.query_params.multi_items())
     asked = request_of([pair for pair in pairs if pair[0] not in {"category", "q"}], currency, category=slug)
     results = await search.find(asked)
@@ -221,11 +225,13 @@ async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes]:
 
 
 @get("/collections/{slug:str}", opt=allow(anyone), include_in_schema=False)
-async def collection(frame: FrameDep, slug: FromPath[str]) -> Response[bytes]:
+async def collection(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
     """A collection with its facets."""
-    here = next((one for one in await frame.catalog.collections() if one.slug == slug), None)
+    here = next((one for one in await frame.catalog.collections() if one.slug in {slug, slugify(slug)}), None)
     if here is None:
         raise Missing("There is no such collection.")
+    if here.slug != slug:
+        return Redirect(f"/collections/{here.slug}", status_code=301)
     pairs: Pairs = list(frame.request.query_params.multi_items())
     asked = request_of([pair for pair in pairs if pair[0] != "q"], frame.settings.currency, collection=slug)
     results = await frame.search.find(asked)

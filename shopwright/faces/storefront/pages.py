@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from litestar import Response, get
 from litestar.di import Provide
@@ -71,7 +71,7 @@ async def sitemap(settings: SettingsDep, catalog: CatalogDep) -> Response[str]:
     addresses = [f"/c/{category.slug}" for category in await catalog.categories()]
     addresses += [f"/collections/{collection.slug}" for collection in await catalog.collections()]
     addresses += [f"/p/{product.slug}" for product in await catalog.list_products(status="published", limit=5_000)]
-    body = "".join(f"<url><loc>{settings.url}{address}</loc></url>" for address in ["/", *addresses])
+    body = "".join(f"<url><loc>{settings.url}{quote(address)}</loc></url>" for address in ["/", *addresses])
     text = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{body}</urlset>'
     return Response(text, media_type="application/xml")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get, post
@@ -16,6 +17,7 @@ from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.errors import ShopError
 from shopwright.kit.memo import Made
 from shopwright.kit.money import major
+from shopwright.kit.text import name_key
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.problems import status_of
 from shopwright.services.catalog.contract import AttributeType, Media, written
@@ -154,7 +156,7 @@ def choice(
     options = []
     for option in shown.options:
         values = []
-        known = types.get(option.name.casefold().replace(" ", "_"))
+        known = types.get(name_key(option.name))
         for value in option.values:
             target = {**(chosen_one.options if chosen_one else {}), option.name: value}
             exact = next((one for one in variants if one.options == target), None)
@@ -185,7 +187,7 @@ def json_ld(shown: ProductView, url: str) -> str:
             "price": major(variant.price),
             "priceCurrency": variant.price.currency,
             "availability": f"https://schema.org/{_availability(variant)}",
-            "url": f"{url}/p/{shown.slug}?variant={variant.id}",
+            "url": f"{url}/p/{quote(shown.slug)}?variant={variant.id}",
         }
         for variant in priced
         if variant.price

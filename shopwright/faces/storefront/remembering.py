@@ -12,6 +12,7 @@ from shopwright.faces.storefront.browse import cards_of
 from shopwright.faces.storefront.frame import YEAR_S, Frame, FrameDep, cookie, cookie_name, form_of, told
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing
+from shopwright.kit.text import slugify
 from shopwright.kit.web.access import allow
 
 SHOWN = 8
@@ -72,7 +73,7 @@ async def remember(frame: FrameDep) -> Redirect:
     if who:
         await frame.recommendations.remember(who, wanted=wanted)
     back = form.get("slug", "")
-    answer = Redirect(f"/p/{back}" if back.replace("-", "").isalnum() else "/remember", status_code=303)
+    answer = Redirect(f"/p/{back}" if back and back == slugify(back) else "/remember", status_code=303)
     answer.set_cookie(_answer(frame, "yes" if wanted else "no"))
     if frame.caller.user_id is None:
         answer.set_cookie(cookie(frame.settings, "viewer", who if wanted else "", YEAR_S if wanted else 0))

@@ -8,6 +8,7 @@ from litestar.response import Redirect
 from shopwright.faces.storefront.browse import cards_of
 from shopwright.faces.storefront.frame import FrameDep, form_of
 from shopwright.kit.auth import signed_in
+from shopwright.kit.text import slugify
 from shopwright.kit.web.access import allow
 
 
@@ -30,7 +31,7 @@ async def change(frame: FrameDep) -> Redirect:
     else:
         await frame.carts.wish(user_id, form.get("product_id", ""))
     slug = form.get("slug", "")
-    return Redirect(f"/p/{slug}" if slug.replace("-", "").isalnum() else "/account/wishlist", status_code=303)
+    return Redirect(f"/p/{slug}" if slug and slug == slugify(slug) else "/account/wishlist", status_code=303)
 
 
 HANDLERS: list[Any] = [wishlist, change]

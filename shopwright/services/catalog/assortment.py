@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from shopwright.kit.errors import Invalid, Missing
-from shopwright.kit.text import slugify
+from shopwright.kit.text import is_key, slugify
 from shopwright.services.catalog import attributes, rules
 from shopwright.services.catalog.contract import AttributeType, Collection, Product, ProductType
 from shopwright.services.catalog.service import Shelves
@@ -101,7 +101,7 @@ class Assortment(Shelves):
         return await self._memo.get("types", lambda: self._store.product_types(self._work))
 
     async def put_product_type(self, product_type: ProductType) -> ProductType:
-        if not product_type.title.strip() or slugify(product_type.name) != product_type.name:
+        if not product_type.title.strip() or not is_key(product_type.name, "-"):
             raise Invalid.at("/name", "A product type needs a title, and a name such as dining-chair.")
         if missing := set(product_type.required) - set(product_type.attributes):
             raise Invalid.at("/required", f"Required, but not among its attributes: {', '.join(sorted(missing))}.")
@@ -114,13 +114,18 @@ class Assortment(Shelves):
 
     async def put_attribute_type(self, attribute: AttributeType) -> AttributeType:
         attributes.check_description(attribute)
+        if attribute.name in await self._store.attribute_types(self._work):
+            await self._check_values(attribute)
+        async with self._work.begin() as tx:
+            await self._store.write_attribute_type(tx, attribute)
+        return attribute
+
+    async def _check_values(self, attribute: AttributeType) -> None:
+        """Raises Invalid where a product has a value that would not fit."""
         async for product in self._store.every_product(self._work):
             value = product.attributes.get(attribute.name)
             if value is not None and not attributes.fits(value, attribute):
                 raise Invalid.at("/kind", f"“{product.title}” has “{value}”, which would not fit.")
-        async with self._work.begin() as tx:
-            await self._store.write_attribute_type(tx, attribute)
-        return attribute
 
     # --- scheduled
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from shopwright.kit.errors import Invalid, Problem
+from shopwright.kit.text import is_key, name_key
 from shopwright.services.catalog.contract import AttributeType, Kind, ProductType, Value
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAMED = "letters, digits and _, in lower case, a letter first"
 SWATCH = re.compile(r"#[0-9a-fA-F]{6}")
 WORDS: Mapping[Kind, str] = {
     "text": "a text",
@@ -53,8 +54,8 @@ def check(attributes: Mapping[str, Value], known: Mapping[str, AttributeType]) -
     problems, fresh = [], []
     for name, value in attributes.items():
         pointer = f"/attributes/{name}"
-        if not NAME.fullmatch(name):
-            told = f"An attribute name is like seat_height: a–z, 0–9, _; “{name}” is not."
+        if not is_key(name):
+            told = f"An attribute name is like seat_height ({NAMED}); “{name}” is not. It may be {name_key(name)}."
             problems.append(Problem(pointer, "invalid", told))
         elif name not in known:
             fresh.append(AttributeType(name=name, title=name.replace("_", " ").capitalize(), kind=kind_of(value)))
@@ -85,8 +86,8 @@ def check_type(attributes: Mapping[str, Value], wanted: ProductType, *, publishe
 
 def check_description(attribute: AttributeType) -> None:
     """Raises Invalid."""
-    if not NAME.fullmatch(attribute.name):
-        raise Invalid.at("/name", "An attribute name is like seat_height: a–z, 0–9, _.")
+    if not is_key(attribute.name):
+        raise Invalid.at("/name", f"An attribute name is like seat_height: {NAMED}.")
     if not attribute.title.strip():
         raise Invalid.at("/title", "Say what shoppers call this attribute.")
     if attribute.kind == "choice" and not attribute.choices:

@@ -203,8 +203,12 @@ class Shelves:
         found = await self._store.products(self._work, [id_or_slug]) if id_or_slug.startswith("prd_") else []
         if found:
             return found[0]
-        now = await self._store.product_by(self._work, "slug", id_or_slug)
-        return now or await self._store.by_former_slug(self._work, id_or_slug)
+        # As it is, as it was, and as somebody typed it: in capitals, or with letters and marks apart.
+        for slug in dict.fromkeys((id_or_slug, slugify(id_or_slug))):
+            now = await self._store.product_by(self._work, "slug", slug)
+            if found_now := now or await self._store.by_former_slug(self._work, slug):
+                return found_now
+        return None
 
     async def get_many(self, product_ids: Sequence[str]) -> list[Product]:
         async def read(ids: list[str]) -> dict[str, Product]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Protocol
+from urllib.parse import quote
 
 from shopwright.kit.facts import Event
 from shopwright.kit.money import write
@@ -350,7 +351,7 @@ def back_in_stock(email: str, title: str, slug: str) -> Letter:
         subject=f"{title} is back",
         heading="It is here again",
         lines=(f"You asked us to write when {title} is back in stock. It is, for as long as it lasts.",),
-        path=f"/p/{slug}",
+        path=f"/p/{quote(slug)}",
         action="See it",
     )
 

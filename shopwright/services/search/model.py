@@ -6,7 +6,7 @@ import msgspec
 
 from shopwright.kit.money import Money
 from shopwright.kit.ports import Found, IndexDocument
-from shopwright.kit.text import plain_text
+from shopwright.kit.text import name_key, plain_text
 from shopwright.services.catalog.contract import AttributeType, Category, Product, written
 from shopwright.services.search.contract import Card, Facet, FacetValue, Rating, SearchRequest
 
@@ -43,14 +43,14 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 def option_name(name: str) -> str:
     """The facet name of an option or attribute: "Seat height" → "seat_height"."""
-    return "_".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
+    return name_key(name)
 
 
 def entry(
     product: Product, above: Sequence[Category], collections: Sequence[str], types: Mapping[str, AttributeType]
 ) -> Entry:
     """`above`: the product's categories and all above them; `collections`: slugs."""
-    options = {option_name(option.name): option.values for option in product.options if option.name != "Title"}
+    options = {option_name(option.name): option.values for option in product.options}
     attributes = {name: (written(value, types.get(name)),) for name, value in product.attributes.items()}
     narrowing = {name: values for name, values in attributes.items() if name not in types or types[name].filterable}
     terms = [f"category={category.slug}" for category in above]
