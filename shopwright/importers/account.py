@@ -8,6 +8,7 @@ from shopwright.importers.draft import Remark, Row
 from shopwright.importers.spool_store import RANKS, AccountStore
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.private import make_file
+from shopwright.kit.text import csv_cell
 
 SHOWN = 25
 TOGETHER = 1_000
@@ -76,8 +77,11 @@ class Account:
             with report.open("w", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file)
                 writer.writerow(["row", "name", "outcome", "detail"])
-                writer.writerows(self._store.everything())
+                writer.writerows(
+                    (row, csv_cell(name), outcome, csv_cell(detail))
+                    for row, name, outcome, detail in self._store.everything()
+                )
                 for header, count, why in self._left_out:
-                    writer.writerow(["", header, "left out", f"{count} rows had it: {why}"])
+                    writer.writerow(["", csv_cell(header), "left out", f"{count} rows had it: {why}"])
         except OSError as error:
             raise Unavailable(f"The report {report} cannot be written: {error.strerror}.") from None

@@ -8,8 +8,15 @@ import nh3
 
 TAGS = {
     "p", "br", "ul", "ol", "li", "strong", "b", "em", "i", "u", "h2", "h3", "h4", "h5", "h6", "blockquote", "a", "table",
-    "thead", "tbody", "tr", "th", "td", "span", "div", "sup", "sub", "hr", "dl", "dt", "dd",
+    "thead", "tbody", "tfoot", "caption", "colgroup", "col", "tr", "th", "td", "span", "div", "sup", "sub", "hr", "dl", "dt",
+    "dd", "img", "figure", "figcaption", "pre", "code", "small", "s", "del", "ins",
 }  # fmt: skip
+ATTRIBUTES = {
+    "a": {"href", "title"}, "img": {"src", "alt", "width", "height"}, "th": {"colspan", "rowspan", "scope"},
+    "td": {"colspan", "rowspan"}, "col": {"span"}, "ol": {"start"},
+}  # fmt: skip
+HEADING_1 = re.compile(r"<(/?)h1\b", re.IGNORECASE)
+BARE_IMAGE = re.compile(r"<img(?![^>]*\ssrc=)[^>]*>")
 
 
 def slugify(text: str) -> str:
@@ -65,13 +72,32 @@ def is_key(text: str, joint: str = "_") -> bool:
 
 def clean_html(html: str) -> str:
     """Rich text without anything that could run, track or break the page."""
-    return nh3.clean(
-        html,
+    cleaned = nh3.clean(
+        HEADING_1.sub(r"<\1h2", html),  # a page has one of its own
         tags=TAGS,
-        attributes={"a": {"href", "title"}},
+        attributes=ATTRIBUTES,
+        attribute_filter=_kept,
+        set_tag_attribute_values={"img": {"loading": "lazy"}} if "<img" in html.lower() else {},
         link_rel="noopener nofollow",
         url_schemes={"http", "https", "mailto"},
-    ).strip()
+    )
+    return BARE_IMAGE.sub("", cleaned).strip()
+
+
+def _kept(tag: str, name: str, value: str) -> str | None:
+    """Pictures come from this shop or by https; one on a page of the earlier shop is nowhere here."""
+    if tag == "img" and name == "src" and not value.startswith(("https://", "/media/")):
+        return None
+    return value
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+
+
+def csv_cell(text: str) -> str:
+    """A cell that no spreadsheet runs as a formula: an apostrophe stands before what would be one."""
+    return f"'{text}" if text.startswith(FORMULA) and not PLAIN_NUMBER.fullmatch(text) else text
 
 
 def plain_text(html: str) -> str:

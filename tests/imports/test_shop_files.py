@@ -11,6 +11,7 @@ from shopwright.commands.importing import Wish, read_map, run
 from shopwright.importers.draft import UNLIMITED, Draft, Remark
 from shopwright.importers.header import Doubtful
 from shopwright.kit.errors import Invalid
+from shopwright.kit.text import csv_cell
 from shopwright.services.search.contract import SearchRequest
 from tests.imports.test_accounts import account
 from tests.imports.test_imports import read, take
@@ -346,3 +347,69 @@ async def test_names_in_any_script_keep_their_letters_and_are_told_apart(
     assert found.total == 1
     _, again = await take(shop, "woocommerce", path, tmp_path)
     assert [row["outcome"] for row in again] == ["unchanged", "unchanged"]
+
+
+# --- many variants, rich texts, formula cells, nothing made by itself (23)
+
+
+async def test_a_product_has_as_many_variants_as_shopify_allows(shop: Shop, tmp_path: Path) -> None:
+    rows = "".join(f"a,{'A' if n == 0 else ''},Size,{n},{'' if n % 2 else f'SKU-{n}'},{5 + n}\n" for n in range(2_049))
+    path = file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\n{rows}")
+    code, told = await take(shop, "shopify", path, tmp_path)
+    assert (code, "at most 2048 variants" in told[0]["detail"]) == (1, True)
+    code, _ = await take(shop, "shopify", file(tmp_path, path.read_text().rpartition("\na,")[0]), tmp_path)
+    product = await shop.catalog.get("a")
+    assert (code, len(product.variants), len({one.sku for one in product.variants})) == (0, 2_048, 2_048)
+    assert len(await shop.pricing.prices([one.id for one in product.variants], "EUR")) == 2_048
+
+
+async def test_rich_texts_keep_their_tables_and_pictures_and_nothing_that_runs(shop: Shop, tmp_path: Path) -> None:
+    text = (
+        '<h1>Sizes</h1><table onclick=""x()"" style=""a""><caption>cm</caption><tr><th scope=""row"" colspan=""2"">S</th><td>36</td></tr></table>'
+        '<img src=""https://x.example/chart.png"" alt=""Chart"" onerror=""x()""><img src=""javascript:x()""><img src=""/wp/x.png""><script>x()</script>'
+    )
+    path = file(tmp_path, f'Handle,Title,Body (HTML),Vendor,Variant Price\na,Fish &amp; Chips&trade;,"{text}",M&S,5\n')
+    await take(shop, "shopify", path, tmp_path)
+    product = await shop.catalog.get("a")
+    assert (product.title, product.brand) == ("Fish & Chips™", "M&S")
+    assert "<h2>Sizes</h2><table><caption>cm</caption>" in product.description
+    assert '<th scope="row" colspan="2">S</th><td>36</td>' in product.description
+    assert product.description.count("<img") == 1
+    assert 'src="https://x.example/chart.png"' in product.description
+    assert not any(one in product.description for one in ("script", "onerror", "onclick", "style", "/wp/"))
+
+
+async def test_a_formula_comes_in_as_text_and_leaves_in_no_cell(shop: Shop, tmp_path: Path) -> None:
+    path = file(
+        tmp_path,
+        "Handle,Title,Variant SKU,Variant Price\na,=1+1,'=SKU,5\nb,=cmd|' /C calc'!A0,=\"007\",free\n".replace(
+            '"007"', '""007""'
+        ).replace('=""007""', '"=""007"""'),
+    )
+    _, rows = await take(shop, "shopify", path, tmp_path)
+    assert (await shop.catalog.get("a")).title == "=1+1"
+    assert (await shop.catalog.get("a")).variants[0].sku == "=SKU"
+    assert [row["name"][0] for row in rows if row["name"].startswith(("=", "'"))] == ["'"]
+    assert not any(cell.startswith(("=", "@")) for row in rows for cell in row.values())
+
+
+async def test_an_import_makes_no_coupon_tax_or_shipping_rate(shop: Shop, tmp_path: Path) -> None:
+    before = await shop.pricing.coupons(), await shop.pricing.tax_rates(), await shop.pricing.shipping_rates()
+    for coupon in before[0]:
+        await shop.pricing.delete_coupon(coupon.code)
+    for rate in before[1]:
+        await shop.pricing.delete_tax_rate(rate.country, rate.region, rate.tax_class)
+    for way in before[2]:
+        await shop.pricing.delete_shipping_rate(way.id)
+    await take(shop, "shopify", file(tmp_path, "Handle,Title,Variant Price\na,A,5\n"), tmp_path)
+    assert (await shop.pricing.coupons(), await shop.pricing.tax_rates(), await shop.pricing.shipping_rates()) == (
+        [],
+        [],
+        [],
+    )
+
+
+def test_what_leaves_in_a_csv_is_text_or_a_number() -> None:
+    assert [csv_cell(one) for one in ("=1", "@x", "+a", "-5", "-5,00", "a=b", "\t=1")] == [
+        "'=1", "'@x", "'+a", "-5", "-5,00", "a=b", "'\t=1",
+    ]  # fmt: skip

@@ -1,11 +1,12 @@
 """Writing products: what staff and imports say of a product in one go, handed to the services that own the parts."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
 from shopwright.faces.shelf.view import Shelf
-from shopwright.kit.bounds import Html, Text, Url
+from shopwright.kit.bounds import Html, Most, Text, Url
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import (
@@ -48,7 +49,7 @@ class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tags: tuple[str, ...] = ()
     attributes: dict[str, Value] = {}
     options: tuple[Option, ...] = ()
-    variants: tuple[VariantWrite, ...] = ()
+    variants: Annotated[tuple[VariantWrite, ...], Most(2_048)] = ()
     media: tuple[Media, ...] = ()
     tax_class: TaxClass = "standard"
     type: str = ""
@@ -71,7 +72,7 @@ class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     attributes: dict[str, Value] | msgspec.UnsetType = msgspec.UNSET
     options: tuple[Option, ...] | msgspec.UnsetType = msgspec.UNSET
-    variants: tuple[VariantWrite, ...] | msgspec.UnsetType = msgspec.UNSET
+    variants: Annotated[tuple[VariantWrite, ...], Most(2_048)] | msgspec.UnsetType = msgspec.UNSET
     media: tuple[Media, ...] | msgspec.UnsetType = msgspec.UNSET
     tax_class: TaxClass | msgspec.UnsetType = msgspec.UNSET
     type: str | msgspec.UnsetType = msgspec.UNSET

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.bounds import Html, Text, Url
+from shopwright.kit.bounds import Html, Most, Text, Url
 from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Conflict
 from shopwright.kit.facts import Event
@@ -40,7 +40,7 @@ class Option(msgspec.Struct, frozen=True):
     """What a shopper chooses: Size with S, M, L."""
 
     name: str
-    values: tuple[str, ...]
+    values: Annotated[tuple[str, ...], Most(2_048)]
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -189,7 +189,7 @@ class ProductInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tags: tuple[str, ...] = ()
     attributes: dict[str, Value] = {}
     options: tuple[Option, ...] = ()
-    variants: tuple[VariantInput, ...] = ()
+    variants: Annotated[tuple[VariantInput, ...], Most(2_048)] = ()
     media: tuple[Media, ...] = ()
     tax_class: TaxClass = "standard"
     type: str = ""

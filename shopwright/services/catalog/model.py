@@ -1,6 +1,7 @@
 """Rules of the catalog: slugs, clean text, variants that agree with their options, states."""
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -26,7 +27,7 @@ STATES: States[Status] = States(
         "retired": frozenset({"draft", "scheduled", "published"}),
     },
 )
-MOST_VARIANTS = 200
+MOST_VARIANTS = 2_048
 MOST_OPTIONS = 5
 LONGEST_TITLE = 255
 LONGEST_TEXT = 100_000
@@ -55,6 +56,9 @@ def check(typed: ProductInput) -> ProductInput:
         problems.append(Problem("/options", "too_many", f"A product has at most {MOST_OPTIONS} options."))
     if len(new.variants) > MOST_VARIANTS:
         problems.append(Problem("/variants", "too_many", f"A product has at most {MOST_VARIANTS} variants."))
+    if not new.variants and math.prod(len(option.values) for option in new.options) > MOST_VARIANTS:
+        told = f"These options make more than {MOST_VARIANTS} variants, which is the most a product has."
+        problems.append(Problem("/options", "too_many", told))
     names = [option.name for option in new.options]
     if len(set(names)) < len(names):
         problems.append(Problem("/options", "duplicate", "Two options have the same name."))
