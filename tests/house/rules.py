@@ -50,6 +50,7 @@ SPLIT = {
     ("orders", "refund_store"),
     ("payments", "attempts"),
     ("payments", "attempts_store"),
+    ("pricing", "discounts"),
     ("recommendations", "memory"),
     ("recommendations", "memory_store"),
     ("search", "edges"),

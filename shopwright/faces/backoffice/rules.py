@@ -45,10 +45,9 @@ async def _show(
     def plain_money(amount: int) -> str:
         return money.write(money.Money(amount, currency)) if amount else "–"
 
-    def worth(kind: str, value: int) -> str:
-        if kind == "percentage":
-            return f"{value / PER_CENT:g} %"
-        return plain_money(value) if kind == "fixed" else "Free shipping"
+    def worth(one: Coupon | Promotion) -> str:
+        amounts = {"percentage": f"{one.value / PER_CENT:g} %", "fixed": plain_money(one.value)}
+        return amounts.get(one.kind, "Free shipping") + ("" if one.combinable else ", not combined")
 
     def limits(one: Coupon) -> str:
         said = [
@@ -60,11 +59,11 @@ async def _show(
     context = {
         "currency": currency,
         "promotions": [
-            {"id": one.id, "title": one.title, "worth": worth(one.kind, one.value), "minimum": plain_money(one.minimum), "period": write_period(one.starts_at, one.ends_at, office.settings.zone), "active": one.active}
+            {"id": one.id, "title": one.title, "worth": worth(one), "minimum": plain_money(one.minimum), "period": write_period(one.starts_at, one.ends_at, office.settings.zone), "active": one.active}
             for one in await pricing.promotions()
         ],
         "coupons": [
-            {"code": one.code, "worth": worth(one.kind, one.value), "minimum": plain_money(one.minimum), "period": write_period(one.starts_at, one.ends_at, office.settings.zone), "limits": limits(one), "used": one.used}
+            {"code": one.code, "worth": worth(one), "minimum": plain_money(one.minimum), "period": write_period(one.starts_at, one.ends_at, office.settings.zone), "limits": limits(one), "used": one.used}
             for one in await pricing.coupons()
         ],
         "shipping": [
@@ -123,6 +122,7 @@ def _discount(form: Form, currency: str, zone: ZoneInfo) -> dict[str, Any]:
         "value": values[kind]() if kind in values else 0,
         "currency": currency if kind == "fixed" else "",
         "minimum": _amount(form, "minimum", currency),
+        "combinable": "alone" not in form,
         "starts_at": start_of(first, zone) if (first := _day(form, "starts_at")) else None,
         "ends_at": end_of(last, zone) if (last := _day(form, "ends_at")) else None,
     }

@@ -11,7 +11,7 @@ from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
-from shopwright.services.pricing.contract import QuoteLine, ShippingOption, Step, Totals
+from shopwright.services.pricing.contract import CodeProblem, QuoteLine, ShippingOption, Step, Totals
 
 
 class CartProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,6 +45,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     """A cart with everything worked out. `saved`: kept for later; `quoted`: the shares of each line, for the order.
 
     `coupons` are those that hold. One that holds no longer stands among the problems; it is in no one's way.
+    `unused_coupons`: those of them that cannot be combined with what saves more; the receipt says so.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     saved: tuple[CartLine, ...] = ()
     totals: Totals
     coupons: tuple[str, ...]
+    unused_coupons: tuple[CodeProblem, ...] = ()
     problems: tuple[CartProblem, ...]
     receipt: tuple[Step, ...]
     email: str = ""
@@ -64,6 +66,11 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool = False
     version: int = 0
     quoted: tuple[QuoteLine, ...] = ()
+
+    @property
+    def used_coupons(self) -> tuple[str, ...]:
+        """The codes an order of this cart uses."""
+        return tuple(code for code in self.coupons if code not in {one.code for one in self.unused_coupons})
 
 
 class CartChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

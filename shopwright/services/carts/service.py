@@ -373,6 +373,7 @@ def _cart(
         saved=saved,
         totals=quote.totals,
         coupons=tuple(code for code in stored.coupons if code not in {problem.coupon for problem in problems}),
+        unused_coupons=quote.unused,
         problems=problems,
         receipt=quote.receipt,
         email=stored.email,

@@ -68,9 +68,9 @@ class OrderBook(Guests):
         await self._unpaid.claim(order_id, cart, who.address)
         try:
             await self._inventory.reserve(order_id, wanted, self._work.now() + model.TIME_TO_PAY + model.GRACE)
-            if cart.coupons:
+            if cart.used_coupons:
                 names = model.known_as(cart.customer_id, cart.email, who.email if cart.customer_id else "")
-                await self._pricing.redeem(order_id, cart.coupons, names[0], names[1:])
+                await self._pricing.redeem(order_id, cart.used_coupons, names[0], names[1:])
             async with self._work.begin() as tx:
                 await self._write(tx, order_id, cart, who)
         except (ShopError, UniqueViolation) as error:
@@ -113,7 +113,7 @@ class OrderBook(Guests):
             lines=self._lines(cart),
             totals=cart.totals,
             receipt=cart.receipt,
-            coupons=cart.coupons,
+            coupons=cart.used_coupons,
             shipping_address=cart.shipping_address,
             billing_address=cart.billing_address or cart.shipping_address,
             shipping_title=cart.shipping_option.title,

@@ -100,6 +100,7 @@ class ShippingOption(msgspec.Struct, frozen=True, kw_only=True):
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """What it all comes to, and why.
 
+    `refused`: codes that do not hold; `unused`: codes that do, but cannot be combined with what saves more.
     `shipping_option`: the way that was asked for by `shipping_rate_id`, where it fits; unset by a version that tells it not.
     """
 
@@ -107,6 +108,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     totals: Totals
     receipt: tuple[Step, ...]
     refused: tuple[CodeProblem, ...] = ()
+    unused: tuple[CodeProblem, ...] = ()
     free_shipping: bool = False
     unpriced: tuple[str, ...] = ()
     shipping_option: ShippingOption | UnsetType | None = UNSET
@@ -172,7 +174,10 @@ class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Coupon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`value`: basis points off (percentage) or minor units off (fixed). Limits of 0 are none."""
+    """`value`: basis points off (percentage) or minor units off (fixed). Limits of 0 are none.
+
+    One that is not `combinable` applies alone; lower `position`s come first among those of a kind.
+    """
 
     code: str
     kind: Literal["percentage", "fixed", "free_shipping"]
@@ -184,11 +189,15 @@ class Coupon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limit_total: int = 0
     limit_per_customer: int = 0
     used: int = 0
+    combinable: bool = True
+    position: int = 0
 
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A discount nobody types a code for; several apply one after another, by `position`.
+    """A discount nobody types a code for.
 
+    Several apply one after another: of items (`product_ids`, `category_ids`) before that of the order, percentages before
+    fixed amounts, then by `position`. One that is not `combinable` applies alone, where that saves more.
     `value` and limits are as a coupon's. It is for `product_ids` and `category_ids` (with all below them), or for
     everything where neither is named.
     """
@@ -205,6 +214,7 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     category_ids: tuple[str, ...] = ()
     position: int = 0
     active: bool = True
+    combinable: bool = True
 
 
 class CouponRefused(Refused):

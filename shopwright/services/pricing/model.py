@@ -16,10 +16,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shopwright.kit.codes import class_form, place_form
-from shopwright.kit.days import write_end, write_start
 from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
 from shopwright.services.pricing.contract import (
-    CodeProblem,
     Coupon,
     Item,
     Price,
@@ -34,50 +32,7 @@ from shopwright.services.pricing.contract import (
     Totals,
     of_zone,
 )
-
-UTC = ZoneInfo("UTC")
-
-
-def refusal(
-    coupon: Coupon | None, subtotal: Money, now: datetime, used_by_customer: int, zone: ZoneInfo = UTC
-) -> str | None:
-    """Why a coupon does not apply, in words for the shopper; None where it does. `zone`: in which days are told."""
-    if coupon is None:
-        return "There is no such code."
-    return _out_of_time(coupon, now, zone) or _out_of_reach(coupon, subtotal) or _used_up(coupon, used_by_customer)
-
-
-def _out_of_time(coupon: Coupon | Promotion, now: datetime, zone: ZoneInfo) -> str | None:
-    if coupon.starts_at and now < coupon.starts_at:
-        return f"This code is valid from {write_start(coupon.starts_at, zone)}."
-    if coupon.ends_at and now >= coupon.ends_at:
-        return f"This code was valid until {write_end(coupon.ends_at, zone)}."
-    return None
-
-
-def _out_of_reach(coupon: Coupon | Promotion, subtotal: Money) -> str | None:
-    if coupon.currency and coupon.currency != subtotal.currency:
-        return f"This code is for orders in {coupon.currency}."
-    if subtotal.amount < coupon.minimum:
-        return f"This code is for orders from {write(Money(coupon.minimum, subtotal.currency))}."
-    return None
-
-
-def _used_up(coupon: Coupon, used_by_customer: int) -> str | None:
-    if coupon.limit_total and coupon.used >= coupon.limit_total:
-        return "This code has been used up."
-    if coupon.limit_per_customer and used_by_customer >= coupon.limit_per_customer:
-        return "You have used this code already."
-    return None
-
-
-def discount_of(coupon: Coupon | Promotion, remaining: Money) -> Money:
-    """What a coupon or promotion takes off what remains to be paid for the goods; never more than that."""
-    if coupon.kind == "percentage":
-        return min(remaining.share(coupon.value, BASIS_POINTS), remaining)
-    if coupon.kind == "fixed":
-        return min(Money(coupon.value, remaining.currency), remaining)
-    return zero(remaining.currency)
+from shopwright.services.pricing.discounts import UTC, Offer, applied, combinations, outdone, promoted, redeemable
 
 
 def options(
@@ -146,26 +101,51 @@ class Basis:
 
 
 def quote(request: QuoteRequest, basis: Basis) -> Quote:
-    """What it all comes to, with the steps that lead there."""
-    currency = request.currency
-    items = [item for item in request.items if item.variant_id in basis.prices]
-    gross = [basis.prices[item.variant_id].amount * item.quantity for item in items]
-    subtotal = add_up(gross, currency)
-    receipt = [
-        Step("list", f"{item.quantity} × {write(basis.prices[item.variant_id].amount)}", amount)
-        for item, amount in zip(items, gross, strict=True)
-    ]
+    """What it all comes to, with the steps that lead there: with those discounts that leave the least to pay.
 
-    less = Discounts(gross, currency)
-    free = _promote(items, basis, subtotal, less, receipt)
-    free_by_code, refused = _coupons(request, basis, subtotal, less, receipt)
-    discount, discounts = add_up(less.given, currency), less.given
-    option = _chosen(request, basis, subtotal - discount, free=free or free_by_code)
+    Lines are worked out in the order of their variants: who put what first into a cart makes no difference.
+    """
+    priced = [item for item in request.items if item.variant_id in basis.prices]
+    items = sorted(priced, key=lambda item: (item.variant_id, item.line_id))
+    subtotal = add_up((_gross(item, basis) for item in items), request.currency)
+    offers = promoted(basis.promotions, items, subtotal, basis.now, basis.zone)
+    codes, refused = redeemable(request.codes, basis.coupons, len(items), subtotal, basis.now, basis.zone)
+    offers += codes if items else []
+    tried = [(_with(request, basis, items, chosen), chosen) for chosen in combinations(offers)]
+    best, chosen = min(tried, key=lambda one: (one[0].totals.total, not one[0].free_shipping))
+    steps, unused = outdone(offers, chosen, request.currency)
+    lines = {line.line_id: line for line in best.lines}
+    listed = [
+        Step("list", f"{item.quantity} × {write(basis.prices[item.variant_id].amount)}", _gross(item, basis))
+        for item in priced
+    ]
+    return msgspec.structs.replace(
+        best,
+        lines=tuple(lines[item.line_id] for item in priced),
+        receipt=(*listed, *best.receipt[:-1], *steps, best.receipt[-1]),
+        refused=tuple(refused),
+        unused=tuple(unused),
+        unpriced=tuple(item.line_id for item in request.items if item.variant_id not in basis.prices),
+    )
+
+
+def _gross(item: Item, basis: Basis) -> Money:
+    return basis.prices[item.variant_id].amount * item.quantity
+
+
+def _with(request: QuoteRequest, basis: Basis, items: Sequence[Item], chosen: Sequence[Offer]) -> Quote:
+    """What it comes to with these discounts; its receipt begins with them."""
+    currency = request.currency
+    gross = [_gross(item, basis) for item in items]
+    less = applied(gross, currency, chosen)
+    receipt = less.steps
+    subtotal, discount = add_up(gross, currency), add_up(less.given, currency)
+    option = _chosen(request, basis, subtotal - discount, free=less.free_shipping)
     if option is not None:
         receipt.append(Step("shipping", option.title, option.price))
     shipping = option.price if option else zero(currency)
 
-    taxes = _taxes(request, basis, less.remaining, shipping, receipt)
+    taxes = _taxes(request, basis, items, less.remaining, shipping, receipt)
     zeros = [zero(currency) for _ in taxes]
     added, included = (zeros, taxes) if basis.prices_include_tax else (taxes, zeros)
     tax = add_up(added, currency)
@@ -173,7 +153,9 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
     receipt.append(Step("total", "To pay", total))
     return Quote(
         lines=tuple(
-            QuoteLine(item.line_id, basis.prices[item.variant_id].amount, gross[n], discounts[n], added[n], included[n])
+            QuoteLine(
+                item.line_id, basis.prices[item.variant_id].amount, gross[n], less.given[n], added[n], included[n]
+            )
             for n, item in enumerate(items)
         ),
         totals=Totals(
@@ -185,73 +167,9 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
             included_tax=add_up(included, currency),
         ),
         receipt=tuple(receipt),
-        refused=tuple(refused),
-        free_shipping=free or free_by_code,
-        unpriced=tuple(item.line_id for item in request.items if item.variant_id not in basis.prices),
+        free_shipping=less.free_shipping,
         shipping_option=option,
     )
-
-
-class Discounts:
-    """What has been taken off each line so far."""
-
-    def __init__(self, gross: Sequence[Money], currency: str) -> None:
-        self.remaining = list(gross)
-        self.given = [zero(currency) for _ in gross]
-        self._currency = currency
-
-    def left(self, numbers: Sequence[int]) -> Money:
-        """What these lines still cost together."""
-        return add_up((self.remaining[n] for n in numbers), self._currency)
-
-    def take(self, amount: Money, numbers: Sequence[int]) -> None:
-        """Split over these lines by what they still cost; none goes below nothing."""
-        if not amount.amount:
-            return
-        parts = amount.split([self.remaining[n].amount for n in numbers])
-        for number, part in zip(numbers, parts, strict=True):
-            self.remaining[number] -= part
-            self.given[number] += part
-
-
-def _promote(items: Sequence[Item], basis: Basis, subtotal: Money, less: Discounts, receipt: list[Step]) -> bool:
-    """Discounts that need no code, one after another; answers whether one of them makes shipping free."""
-    free = False
-    for promotion in basis.promotions:
-        numbers = [n for n, item in enumerate(items) if _is_for(promotion, item)]
-        out = _out_of_time(promotion, basis.now, basis.zone) or _out_of_reach(promotion, subtotal)
-        if not promotion.active or not numbers or out:
-            continue
-        free = free or promotion.kind == "free_shipping"
-        amount = discount_of(promotion, less.left(numbers))
-        if amount.amount or promotion.kind == "free_shipping":
-            less.take(amount, numbers)
-            receipt.append(Step("promotion", promotion.title, -amount))
-    return free
-
-
-def _is_for(promotion: Promotion, item: Item) -> bool:
-    if not promotion.product_ids and not promotion.category_ids:
-        return True
-    return item.product_id in promotion.product_ids or bool(set(item.category_ids) & set(promotion.category_ids))
-
-
-def _coupons(
-    request: QuoteRequest, basis: Basis, subtotal: Money, less: Discounts, receipt: list[Step]
-) -> tuple[bool, list[CodeProblem]]:
-    """Discounts of codes, one after another; answers whether one makes shipping free, and which do not apply."""
-    free, refused = False, []
-    every = range(len(less.remaining))
-    for code in dict.fromkeys(request.codes):
-        coupon, used = basis.coupons.get(code, (None, 0))
-        if (why := refusal(coupon, subtotal, basis.now, used, basis.zone)) is not None or coupon is None:
-            refused.append(CodeProblem(code, why or ""))
-            continue
-        amount = discount_of(coupon, less.left(every))
-        less.take(amount, every)
-        free = free or coupon.kind == "free_shipping"
-        receipt.append(Step("promotion", f"Code {coupon.code}", -amount))
-    return free, refused
 
 
 def _chosen(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool) -> ShippingOption | None:
@@ -264,12 +182,16 @@ def _chosen(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool) ->
 
 
 def _taxes(
-    request: QuoteRequest, basis: Basis, goods: Sequence[Money], shipping: Money, receipt: list[Step]
+    request: QuoteRequest,
+    basis: Basis,
+    items: Sequence[Item],
+    goods: Sequence[Money],
+    shipping: Money,
+    receipt: list[Step],
 ) -> list[Money]:
     """The tax of each line and, last, of shipping: rounded once a rate, then split over what it applies to."""
     country = request.country or basis.home_country
-    priced = [item for item in request.items if item.variant_id in basis.prices]
-    classes = [item.tax_class for item in priced] + ["standard"]
+    classes = [item.tax_class for item in items] + ["standard"]
     amounts = [*goods, shipping]
     taxes = [zero(request.currency) for _ in amounts]
     rates: dict[TaxRate, list[int]] = {}

@@ -117,6 +117,8 @@ def _coupon(row: Row) -> Coupon:
         limit_total=row["limit_total"],
         limit_per_customer=row["limit_per_customer"],
         used=row["used"],
+        combinable=bool(row["combinable"]),
+        position=row["position"],
     )
 
 
@@ -143,11 +145,13 @@ async def coupons(source: Work) -> list[Coupon]:
 async def put_coupon(tx: Transaction, one: Coupon) -> None:
     """Write a coupon; how often it was used stays."""
     await tx.run(
-        "INSERT INTO coupons (code, kind, value, currency, minimum, starts_at, ends_at, limit_total, limit_per_customer)"
-        " VALUES (:code, :kind, :value, :currency, :minimum, :starts_at, :ends_at, :limit_total, :limit_per_customer)"
+        "INSERT INTO coupons (code, kind, value, currency, minimum, starts_at, ends_at, limit_total, limit_per_customer,"
+        " combinable, position) VALUES (:code, :kind, :value, :currency, :minimum, :starts_at, :ends_at, :limit_total,"
+        " :limit_per_customer, :combinable, :position)"
         " ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, value = excluded.value, currency = excluded.currency,"
         " minimum = excluded.minimum, starts_at = excluded.starts_at, ends_at = excluded.ends_at,"
-        " limit_total = excluded.limit_total, limit_per_customer = excluded.limit_per_customer",
+        " limit_total = excluded.limit_total, limit_per_customer = excluded.limit_per_customer,"
+        " combinable = excluded.combinable, position = excluded.position",
         code=one.code,
         kind=one.kind,
         value=one.value,
@@ -157,6 +161,8 @@ async def put_coupon(tx: Transaction, one: Coupon) -> None:
         ends_at=to_micros(one.ends_at) if one.ends_at else None,
         limit_total=one.limit_total,
         limit_per_customer=one.limit_per_customer,
+        combinable=int(one.combinable),
+        position=one.position,
     )
 
 

@@ -1,0 +1,169 @@
+"""Which discounts apply, and in which order. Pure functions; nothing depends on the order in which they are given.
+
+Discounts of single items come before those of the whole order, within a level percentages before fixed amounts before free
+shipping, then by `position`. Each is taken of what those before it left. What is not `combinable` applies alone: of all that
+may apply together, and each of those alone, the shopper gets what leaves the least to pay.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from shopwright.kit.days import write_end, write_start
+from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
+from shopwright.services.pricing.contract import CodeProblem, Coupon, Item, Promotion, Step
+
+UTC = ZoneInfo("UTC")
+KINDS = ("percentage", "fixed", "free_shipping")
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """A discount that could apply, to these of the items (by number); `code`: "" where nobody types one."""
+
+    discount: Coupon | Promotion
+    code: str
+    title: str
+    numbers: tuple[int, ...]
+
+    @property
+    def rank(self) -> tuple[Any, ...]:
+        """Where it stands among the others."""
+        whole_order = isinstance(self.discount, Coupon) or not (self.discount.product_ids or self.discount.category_ids)
+        name = self.discount.id if isinstance(self.discount, Promotion) else self.code
+        return (whole_order, KINDS.index(self.discount.kind), self.discount.position, bool(self.code), name)
+
+
+class Discounts:
+    """What has been taken off each line so far."""
+
+    def __init__(self, gross: Sequence[Money], currency: str) -> None:
+        self.remaining = list(gross)
+        self.given = [zero(currency) for _ in gross]
+        self.free_shipping = False
+        self.steps: list[Step] = []
+        self._currency = currency
+
+    def take(self, offer: Offer) -> None:
+        """What it takes of what these lines still cost, split over them; none goes below nothing."""
+        left = [self.remaining[n] for n in offer.numbers]
+        amount = discount_of(offer.discount, add_up(left, self._currency))
+        frees = offer.discount.kind == "free_shipping"
+        self.free_shipping = self.free_shipping or frees
+        if amount.amount:
+            for number, part in zip(offer.numbers, amount.split([one.amount for one in left]), strict=True):
+                self.remaining[number] -= part
+                self.given[number] += part
+        if amount.amount or frees or offer.code:
+            self.steps.append(Step("promotion", offer.title, -amount))
+
+
+def refusal(
+    coupon: Coupon | None, subtotal: Money, now: datetime, used_by_customer: int, zone: ZoneInfo = UTC
+) -> str | None:
+    """Why a coupon does not apply, in words for the shopper; None where it does. `zone`: in which days are told."""
+    if coupon is None:
+        return "There is no such code."
+    return _out_of_time(coupon, now, zone) or _out_of_reach(coupon, subtotal) or _used_up(coupon, used_by_customer)
+
+
+def _out_of_time(coupon: Coupon | Promotion, now: datetime, zone: ZoneInfo) -> str | None:
+    if coupon.starts_at and now < coupon.starts_at:
+        return f"This code is valid from {write_start(coupon.starts_at, zone)}."
+    if coupon.ends_at and now >= coupon.ends_at:
+        return f"This code was valid until {write_end(coupon.ends_at, zone)}."
+    return None
+
+
+def _out_of_reach(coupon: Coupon | Promotion, subtotal: Money) -> str | None:
+    if coupon.currency and coupon.currency != subtotal.currency:
+        return f"This code is for orders in {coupon.currency}."
+    if subtotal.amount < coupon.minimum:
+        return f"This code is for orders from {write(Money(coupon.minimum, subtotal.currency))}."
+    return None
+
+
+def _used_up(coupon: Coupon, used_by_customer: int) -> str | None:
+    if coupon.limit_total and coupon.used >= coupon.limit_total:
+        return "This code has been used up."
+    if coupon.limit_per_customer and used_by_customer >= coupon.limit_per_customer:
+        return "You have used this code already."
+    return None
+
+
+def discount_of(coupon: Coupon | Promotion, remaining: Money) -> Money:
+    """What a coupon or promotion takes off what remains to be paid for the goods; never more than that."""
+    if coupon.kind == "percentage":
+        return min(remaining.share(coupon.value, BASIS_POINTS), remaining)
+    if coupon.kind == "fixed":
+        return min(Money(coupon.value, remaining.currency), remaining)
+    return zero(remaining.currency)
+
+
+def promoted(
+    promotions: Sequence[Promotion], items: Sequence[Item], subtotal: Money, now: datetime, zone: ZoneInfo
+) -> list[Offer]:
+    """The promotions that these items may have."""
+    found = []
+    for one in promotions:
+        numbers = tuple(n for n, item in enumerate(items) if _is_for(one, item))
+        if one.active and numbers and not (_out_of_time(one, now, zone) or _out_of_reach(one, subtotal)):
+            found.append(Offer(discount=one, code="", title=one.title, numbers=numbers))
+    return found
+
+
+def _is_for(promotion: Promotion, item: Item) -> bool:
+    if not promotion.product_ids and not promotion.category_ids:
+        return True
+    return item.product_id in promotion.product_ids or bool(set(item.category_ids) & set(promotion.category_ids))
+
+
+def redeemable(
+    codes: Sequence[str],
+    coupons: Mapping[str, tuple[Coupon | None, int]],
+    count: int,
+    subtotal: Money,
+    now: datetime,
+    zone: ZoneInfo,
+) -> tuple[list[Offer], list[CodeProblem]]:
+    """The coupons an order of so many items may have, and why the others do not hold."""
+    found, refused = [], []
+    for code in dict.fromkeys(codes):
+        coupon, used = coupons.get(code, (None, 0))
+        if (why := refusal(coupon, subtotal, now, used, zone)) is not None or coupon is None:
+            refused.append(CodeProblem(code, why or ""))
+        else:
+            found.append(Offer(discount=coupon, code=code, title=f"Code {coupon.code}", numbers=tuple(range(count))))
+    return found, refused
+
+
+def combinations(offers: Sequence[Offer]) -> list[list[Offer]]:
+    """What may apply together, in order: all that are combinable, or one of the others alone."""
+    ranked = sorted(offers, key=lambda one: one.rank)
+    together = [one for one in ranked if one.discount.combinable]
+    alone = [[one] for one in ranked if not one.discount.combinable]
+    return [together, *alone] if together or not alone else alone
+
+
+def applied(gross: Sequence[Money], currency: str, chosen: Sequence[Offer]) -> Discounts:
+    """What these take off the lines, in this order."""
+    discounts = Discounts(gross, currency)
+    for offer in chosen:
+        discounts.take(offer)
+    return discounts
+
+
+def outdone(offers: Sequence[Offer], chosen: Sequence[Offer], currency: str) -> tuple[list[Step], list[CodeProblem]]:
+    """Why the others do not apply: for the receipt, and by code."""
+    steps, unused = [], []
+    best = " and ".join(one.title for one in chosen)
+    for one in sorted(offers, key=lambda one: one.rank):
+        if one in chosen:
+            continue
+        why = f"{one.title} cannot be combined with {best}, which saves more"
+        steps.append(Step("not combined", why, zero(currency)))
+        if one.code:
+            unused.append(CodeProblem(one.code, f"{why}."))
+    return steps, unused
