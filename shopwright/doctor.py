@@ -23,6 +23,7 @@ from shopwright.kit.facts import UnderWay, decode
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money, write
 from shopwright.lost_orders import lost_orders_are_noted
+from shopwright.order_sums import orders_add_up
 from shopwright.pictures import compare, unreadable_pictures
 from shopwright.services.notifications.delivery import sentences
 from shopwright.services.orders.contract import OrderPlaced
@@ -165,32 +166,6 @@ async def _databases(shop: Shop) -> Finding:
         engine = health.engine
         wrong |= dict.fromkeys(health.wrong)
     return Finding(f"database: {engine or 'none answers'}", list(wrong))
-
-
-async def _totals_add_up(shop: Shop) -> list[str]:
-    wrong = []
-    for row in await shop.works["orders"].fetch("SELECT id, number, total FROM orders ORDER BY id"):
-        try:
-            order = await shop.orders.get(row["id"])
-        except ShopError as error:
-            wrong.append(f"Order {row['number']} cannot be read: {error.detail}")
-            continue
-        totals = order.totals
-        lines = sum(line.total.amount for line in order.lines)
-        whole = totals.subtotal.amount - totals.discount.amount + totals.shipping.amount + totals.tax.amount
-        if lines != totals.subtotal.amount:
-            wrong.append(
-                f"Order {order.number}: its lines add up to {lines}, its subtotal says {totals.subtotal.amount}."
-            )
-        if whole != totals.total.amount or row["total"] != totals.total.amount:
-            wrong.append(
-                f"Order {order.number}: its parts add up to {whole}, its total says {totals.total.amount} (asked: {row['total']})."
-            )
-        if order.payment is not None and order.payment.amount != totals.total:
-            wrong.append(
-                f"Order {order.number}: {totals.total.amount} is its total, {order.payment.amount.amount} was asked for."
-            )
-    return wrong
 
 
 async def _payments_match(shop: Shop) -> list[Open]:
@@ -372,7 +347,7 @@ CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
         "stock is the sum of its movements, and what is reserved is in open reservations",
         lambda one: one.inventory.damage(),
     ),
-    ("lines + tax + shipping − discount = total", _totals_add_up),
+    ("lines + tax + shipping − discount = total, and each unit is to ship, shipped or refunded", orders_add_up),
     ("the ledger balances and agrees with the payments", lambda one: one.payments.damage()),
     ("order numbers have no gaps", _numbers_have_no_gaps),
     ("every order that was placed is there", _orders_are_there),

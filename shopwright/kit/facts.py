@@ -35,6 +35,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     subject may say so any more. `CAPABILITIES` names the fields that open something for whoever knows them: handlers of the
     shop get them, the log of facts does not. `LOGGED` names the fields that the line of this event shows in the logs, and ()
     keeps it out of them; where an event does not say, it is a step of business if it has an `order_id`, and shows its `IDS`.
+    `COMMON`, in a class itself: it is what several events have in common, and no event.
     """
 
     SUBJECT: ClassVar[str] = ""
@@ -42,11 +43,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     FORGETS: ClassVar[bool] = False
     CAPABILITIES: ClassVar[tuple[str, ...]] = ()
     LOGGED: ClassVar[tuple[str, ...] | None] = None
+    COMMON: ClassVar[bool] = False
     types: ClassVar[dict[str, type["Event"]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        Event.types[cls.__name__] = cls
+        if not cls.__dict__.get("COMMON"):
+            Event.types[cls.__name__] = cls
 
     @classmethod
     @functools.cache

@@ -209,7 +209,10 @@ async def test_what_is_on_backorder_is_bought_and_sent_when_it_has_come(
     shown = (await api.get(f"/v1/products/{kettle.slug}")).json()["variants"][0]
     assert (shown["available"], shown["backorder"]) == (3, 2)
     made = (await order(api, await ready_cart(api, shown["sku"], 3))).json()["id"]
-    send = {"lines": [], "carrier": "DHL", "tracking_number": "1"}
+    send = {"carrier": "DHL", "tracking_number": "1"}
+    for lines in ([], [{"line_id": "x", "quantity": 0}]):  # nothing is nothing, not all that is left
+        nothing = await api.post(f"/v1/orders/{made}/shipments", json={**send, "lines": lines}, headers=staff)
+        assert nothing.status_code == 422, nothing.text
     refused = await api.post(f"/v1/orders/{made}/shipments", json=send, headers=staff)
     assert refused.status_code == 409
     assert "2 are on backorder: 1 can be sent now" in refused.json()["detail"]

@@ -235,10 +235,18 @@ async def test_staff_ship_refund_and_read_the_post(browser: Browser, shop: Shop)
     assert browser.path == "/sign-in"
     await browser.send("/sign-in", email=OWNER[0], password=OWNER[1])
     assert browser.path == "/office"
-    order = (await shop.orders.search())[0]
+    order = await shop.orders.get((await shop.orders.search())[0].id)
     page = await browser.go(f"/office/orders/{order.id}")
-    page = await browser.send(f"/office/orders/{order.id}/ship", carrier="DHL", tracking_number="00340")
+    ship, field = f"/office/orders/{order.id}/ship", f"ship-{order.lines[0].id}"
+    for units, said in (
+        ("0", "every quantity is 0"),
+        ("one", "is not a whole number"),
+        ("1.5", "is not a whole number"),
+    ):
+        assert said in await browser.send(ship, carrier="DHL", **{field: units})
+    page = await browser.send(ship, carrier="DHL", tracking_number="00340", **{field: str(order.lines[0].quantity)})
     assert "On its way" in page
+    assert "× Harbour Kettle" in page.partition("<h2>Parcels</h2>")[2]
     page = await browser.send(f"/office/orders/{order.id}/refund", amount="10,00", reason="late")
     assert "€10.00 refunded" in page
     page = await browser.send(f"/office/orders/{order.id}/refund", amount="much", reason="late")

@@ -26,7 +26,7 @@ from shopwright.faces.storefront.frame import OrdersDep, SearchDep, UsersDep, We
 from shopwright.faces.trail.gather import searches, trail_of
 from shopwright.kit import money
 from shopwright.kit.auth import Caller, anyone, staff
-from shopwright.kit.errors import ShopError
+from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking, Given
@@ -148,8 +148,8 @@ async def _order(office: OfficeDep, order: Order, problem: str = "", status: int
     context = {
         "order": render.plain(order),
         "problem": problem,
+        "left_to_ship": sum(line.to_ship for line in order.lines),
         "key": behind().shop.ids.secret(16),
-        "left_to_ship": sum(line.quantity - line.shipped for line in order.lines),
         "paid": order.status in {"paid", "part_shipped", "shipped", "delivered"},
         "trail": render.plain(await trail_of(behind().shop, order.id, messages=office.caller.may("messages.read"))),
         "searches": searches(order.id),
@@ -159,10 +159,9 @@ async def _order(office: OfficeDep, order: Order, problem: str = "", status: int
 
 
 def _quantities(form: Mapping[str, str], prefix: str) -> tuple[LineQuantity, ...]:
-    found = [(name.removeprefix(prefix), value) for name, value in form.items() if name.startswith(prefix)]
-    return tuple(
-        LineQuantity(line_id, int(value)) for line_id, value in found if value.isdigit() and int(value[:9]) > 0
-    )
+    """What the form says of each line, without those it says 0 of."""
+    found = {name.removeprefix(prefix): rules.whole(form, name) for name in form if name.startswith(prefix)}
+    return tuple(LineQuantity(line_id, quantity) for line_id, quantity in found.items() if quantity)
 
 
 @post(
@@ -186,6 +185,8 @@ async def order_action(
 async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str, str], caller: Caller) -> None:
     if action == "ship":
         lines = _quantities(form, "ship-")
+        if not lines and any(name.startswith("ship-") for name in form):
+            raise Invalid.at("/lines", "Say how many of something are shipped: every quantity is 0.")
         parcel = NewShipment(
             carrier=form.get("carrier", ""), tracking_number=form.get("tracking_number", ""), lines=lines
         )
@@ -200,7 +201,11 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
         order = await orders.get(order_id)
         amount = money.parse(form["amount"], order.currency, "/amount") if form.get("amount", "").strip() else None
         refund = NewRefund(
-            reason=form.get("reason", ""), lines=_quantities(form, "refund-"), amount=amount, restock="restock" in form
+            reason=form.get("reason", ""),
+            lines=_quantities(form, "refund-"),
+            amount=amount,
+            restock="restock" in form,
+            returned="returned" in form,
         )
         await orders.refund(order_id, refund, form.get("key", order_id), caller)
 

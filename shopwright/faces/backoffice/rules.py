@@ -102,7 +102,8 @@ def _per_cent(form: Form, name: str) -> int:
     return int(found * PER_CENT)
 
 
-def _whole(form: Form, name: str) -> int:
+def whole(form: Form, name: str) -> int:
+    """A count somebody typed; nothing is 0. Raises Invalid."""
     text = form.get(name, "").strip()
     if text and not (text.isdigit() and len(text) <= MOST_DIGITS):
         raise Invalid.at(f"/{name}", f"“{text}” is not a whole number.")
@@ -136,8 +137,8 @@ async def _save_coupon(pricing: Pricing, form: Form, currency: str, zone: ZoneIn
     await pricing.put_coupon(
         Coupon(
             code=form.get("code", ""),
-            limit_total=_whole(form, "limit_total"),
-            limit_per_customer=_whole(form, "limit_per_customer"),
+            limit_total=whole(form, "limit_total"),
+            limit_per_customer=whole(form, "limit_per_customer"),
             **_discount(form, currency, zone),
         )
     )
@@ -152,9 +153,9 @@ async def _save_shipping(pricing: Pricing, form: Form, currency: str, _zone: Zon
             price=money.Money(_amount(form, "price", currency), currency),
             countries=tuple(form.get("countries", "").upper().replace(",", " ").split()),
             free_over=_amount(form, "free_over", currency),
-            max_weight=_whole(form, "max_weight"),
-            days_min=_whole(form, "days_min"),
-            days_max=_whole(form, "days_max"),
+            max_weight=whole(form, "max_weight"),
+            days_min=whole(form, "days_min"),
+            days_max=whole(form, "days_max"),
         )
     )
 

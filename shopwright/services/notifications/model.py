@@ -247,14 +247,18 @@ def shipped(event: OrderShipped) -> Letter:
     """A parcel left."""
     path, secret = _link(event)
     how = f"with {event.carrier}" + (f", number {event.tracking_number}" if event.tracking_number else "")
-    rest = "It holds everything you ordered." if event.complete else "The rest follows in another parcel."
+    things = tuple(
+        f"{line.quantity} × {line.title}" + (f", {line.variant_title}" if line.variant_title else "")
+        for line in event.lines
+    )
+    rest = "" if event.complete else " The rest follows in another parcel."
     return Letter(
         topic="parcels",
         recipient=event.email,
         account=event.customer_id or "",
         subject=f"Order {event.number} is on its way",
         heading="Your parcel is on its way",
-        lines=(f"We handed your parcel over {how}. {rest}",),
+        lines=(f"We handed your parcel over {how}.{rest}", *(("In it:", *things) if things else ())),
         path=path,
         secret=secret,
         action="Follow your parcel",
@@ -319,7 +323,10 @@ def refunded(event: OrderRefunded) -> Letter:
         account=event.customer_id or "",
         subject=f"Refund for order {event.number}",
         heading="Your refund is on its way",
-        lines=(f"We sent {write(event.amount)} back to you. Banks take a few days to show it.",),
+        lines=(
+            f"We sent {write(event.amount)} back to you. Banks take a few days to show it.",
+            *((f"Reason: {event.reason}",) if event.reason else ()),
+        ),
         path=path,
         secret=secret,
         action="See your order",

@@ -35,7 +35,11 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it was sold: title and price are copies, they never change."""
+    """A line as it was sold: title and price are copies, they never change.
+
+    `cancelled`: units that were refunded before they left, so that quantity = shipped + cancelled + to ship; `refunded` counts
+    these, and what came back after it was shipped.
+    """
 
     id: str
     product_id: str
@@ -48,10 +52,21 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     shipped: int = 0
     refunded: int = 0
+    cancelled: int = 0
     unit_price: Money
     total: Money
     discount: Money
     tax: Money
+
+    @property
+    def to_ship(self) -> int:
+        """Units that have not left, and will."""
+        return self.quantity - self.shipped - self.cancelled
+
+    @property
+    def refundable(self) -> int:
+        """Units whose money has not gone back."""
+        return self.quantity - self.refunded
 
 
 class LineQuantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,12 +97,16 @@ class NewShipment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What refunding takes: lines, or an amount in minor units or as money."""
+    """What refunding takes: lines, or an amount in minor units or as money.
+
+    Units that have not left come first, and are not shipped any more. `returned`: it is for units that had left.
+    """
 
     reason: Reason
     lines: tuple[LineQuantity, ...] = ()
     amount: int | Money | None = None
     restock: bool = False
+    returned: bool = False
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +119,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     restock: bool
     status: Literal["asked", "settled"]
     created_at: datetime
+    returned: bool = False
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -211,15 +231,21 @@ class CartNotReady(Conflict):
     code = "cart_not_ready"
 
 
-class OrderPlaced(Event, frozen=True, kw_only=True):
-    """An order is there, not yet paid."""
+class OrderEvent(Event, frozen=True, kw_only=True):
+    """What all events of an order say."""
 
+    COMMON: ClassVar[bool] = True
     SUBJECT: ClassVar[str] = "order_id"
     PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
     order_id: str
     number: str
     email: str
     customer_id: str | None = None
+
+
+class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
+    """An order is there, not yet paid."""
+
     total: Money
 
 
@@ -233,15 +259,10 @@ class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
 
 
-class OrderPaid(Event, frozen=True, kw_only=True):
+class OrderPaid(OrderEvent, frozen=True, kw_only=True):
     """The money is here: ship it."""
 
-    SUBJECT: ClassVar[str] = "order_id"
     PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
-    order_id: str
-    number: str
-    email: str
-    customer_id: str | None = None
     name: str = ""
     total: Money
     lines: tuple[SoldLine, ...] = ()
@@ -254,72 +275,51 @@ class OrderImported(OrderPaid, frozen=True, kw_only=True):
     placed_at: datetime
 
 
-class OrderShipped(Event, frozen=True, kw_only=True):
-    """A parcel has left."""
+class SentLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in a parcel."""
 
-    SUBJECT: ClassVar[str] = "order_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
-    order_id: str
-    number: str
-    email: str
-    customer_id: str | None = None
+    title: str
+    variant_title: str = ""
+    quantity: int
+
+
+class OrderShipped(OrderEvent, frozen=True, kw_only=True):
+    """A parcel has left, with `lines` in it. `complete`: nothing is left to be shipped."""
+
     shipment_id: str
     carrier: str
     tracking_number: str
     tracking_url: str
     complete: bool
+    lines: tuple[SentLine, ...] = ()
 
 
-class OrderDelivered(Event, frozen=True, kw_only=True):
+class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
     """Everything has arrived."""
 
-    SUBJECT: ClassVar[str] = "order_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
-    order_id: str
-    number: str
-    email: str
-    customer_id: str | None = None
 
-
-class OrderCancelled(Event, frozen=True, kw_only=True):
+class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
     """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there.
 
     `by_shop`: the shop, or its staff, gave the reason; what anyone else wrote is not for messages of ours.
     """
 
-    SUBJECT: ClassVar[str] = "order_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
-    order_id: str
-    number: str
-    email: str
-    customer_id: str | None = None
     reason: str
     took_goods: bool = False
     by_shop: bool = False
 
 
-class OrderExpired(Event, frozen=True, kw_only=True):
+class OrderExpired(OrderEvent, frozen=True, kw_only=True):
     """It was never paid; its goods are free again."""
 
-    SUBJECT: ClassVar[str] = "order_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
-    order_id: str
-    number: str
-    email: str
-    customer_id: str | None = None
 
+class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
+    """Money went back to the buyer; `reason` is what staff wrote for them."""
 
-class OrderRefunded(Event, frozen=True, kw_only=True):
-    """Money went back to the buyer."""
-
-    SUBJECT: ClassVar[str] = "order_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
-    order_id: str
-    number: str
-    email: str
-    customer_id: str | None = None
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "reason")
     amount: Money
     refund_id: str = ""
+    reason: str = ""
 
 
 class OrderErased(Event, frozen=True, kw_only=True):

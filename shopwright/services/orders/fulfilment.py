@@ -1,5 +1,7 @@
 """What happens to an order after it was placed: shipped, delivered, cancelled, refunded, expired."""
 
+from collections import Counter
+
 import msgspec
 
 from shopwright.kit.auth import SYSTEM, Caller
@@ -22,6 +24,7 @@ from shopwright.services.orders.contract import (
     OrderRefunded,
     OrderShipped,
     Refund,
+    SentLine,
     Shipment,
 )
 
@@ -41,9 +44,9 @@ class Fulfilment(Authorised):
                 raise Conflict(
                     f"This order is {order.status}; only a paid order that has something left can be shipped."
                 )
-            chosen = model.chosen_lines(order, shipment.lines, "shipped")
+            chosen = model.lines_to_ship(order, shipment.lines)
             model.check_there(chosen, waits)
-            status = model.STATES.move(order.status, model.after_shipping(order, chosen))
+            after = model.shipped(order, chosen)
             parcel = Shipment(
                 id=self._work.ids.new("shp"),
                 carrier=shipment.carrier.strip(),
@@ -54,7 +57,7 @@ class Fulfilment(Authorised):
                 shipped_at=tx.now,
             )
             await store.insert_shipment(tx, order.id, parcel)
-            await store.move(tx, order.id, status)
+            await store.write_counts(tx, after)
             await self._note(
                 tx, order.id, f"Shipped with {parcel.carrier} {parcel.tracking_number}".rstrip(), who.signature
             )
@@ -68,7 +71,11 @@ class Fulfilment(Authorised):
                     carrier=parcel.carrier,
                     tracking_number=parcel.tracking_number,
                     tracking_url=parcel.tracking_url,
-                    complete=status == "shipped",
+                    complete=after.status == "shipped",
+                    lines=tuple(
+                        SentLine(title=line.title, variant_title=line.variant_title, quantity=quantity)
+                        for line, quantity in chosen
+                    ),
                 )
             )
         return await self.get(order_id)
@@ -161,8 +168,10 @@ class Fulfilment(Authorised):
             restock=refund.restock,
             status="asked",
             created_at=tx.now,
+            returned=refund.returned,
         )
         await refund_store.insert_refund(tx, order.id, made, key, marks)
+        await store.write_counts(tx, model.refunded(order, chosen, returned=refund.returned))
         await self._note(tx, order.id, f"Refund of {write(amount)}: {made.reason}", who.signature)
 
     async def finish_refunds(self) -> None:
@@ -176,15 +185,24 @@ class Fulfilment(Authorised):
         order = await store.read(self._work, order_id)
         if head is None or head.payment_id is None or order is None:
             return
-        if refund.restock:
-            lines = {line.id: line for line in order.lines}
-            back = [Wanted(lines[one.line_id].variant_id, one.quantity) for one in refund.lines]
-            await self._inventory.restock(order_id, back, key=refund.id)
+        await self._bring_back(order, refund)
         try:
             await self._payments.refund(key=refund.id, payment_id=head.payment_id, amount=refund.amount)
         except Unavailable:
             return
         await self._refund_settled(order_id, refund)
+
+    async def _bring_back(self, order: Order, refund: Refund) -> None:
+        """Refunded goods return to the shelf where that was said; what never came to it is owed no more in any case."""
+        lines = {line.id: line for line in order.lines}
+        back = Counter[str]()
+        for one in refund.lines:
+            back[lines[one.line_id].variant_id] += one.quantity
+        if not refund.restock:
+            waits = {} if refund.returned or not back else await self._inventory.owed(order.id)
+            back = Counter({variant_id: min(units, waits.get(variant_id, 0)) for variant_id, units in back.items()})
+        if wanted := [Wanted(variant_id, units) for variant_id, units in back.items() if units]:
+            await self._inventory.restock(order.id, wanted, key=refund.id)
 
     async def _refund_settled(self, order_id: str, refund: Refund) -> None:
         async with self._work.begin() as tx:
@@ -198,6 +216,7 @@ class Fulfilment(Authorised):
                         customer_id=order.customer_id,
                         amount=refund.amount,
                         refund_id=refund.id,
+                        reason=refund.reason,
                     )
                 )
 

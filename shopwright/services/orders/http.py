@@ -17,6 +17,7 @@ from shopwright.kit.web.lists import Limit, Page, after_id, page
 from shopwright.kit.web.routes import Routes
 from shopwright.services.orders.contract import (
     GuestProof,
+    LineQuantity,
     NewRefund,
     NewShipment,
     Order,
@@ -53,6 +54,14 @@ class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
     reason: Reason = ""
     cart_id: str = ""
     key: Token = ""
+
+
+class Parcel(msgspec.Struct, forbid_unknown_fields=True):
+    """What is shipped; without `lines`: everything that is left."""
+
+    carrier: str
+    tracking_number: str = ""
+    lines: tuple[LineQuantity, ...] | None = None
 
 
 def _key(given: str | None) -> str:
@@ -184,9 +193,14 @@ async def capture_order(
 @post(
     "/v1/orders/{order_id:str}/shipments", opt=allow(staff("orders.write")), tags=["orders"], operation_id="ship_order"
 )
-async def ship_order(orders: Service, caller: Asking, order_id: FromPath[str], data: JSONBody[NewShipment]) -> Order:
+async def ship_order(orders: Service, caller: Asking, order_id: FromPath[str], data: JSONBody[Parcel]) -> Order:
     """Record a parcel."""
-    return await orders.ship(order_id, data, caller)
+    if data.lines is not None and not data.lines:
+        raise Invalid.at(
+            "/lines", "Say which lines are shipped, and how many of each; without “lines” it is all that is left."
+        )
+    parcel = NewShipment(carrier=data.carrier, tracking_number=data.tracking_number, lines=data.lines or ())
+    return await orders.ship(order_id, parcel, caller)
 
 
 @post(

@@ -1,7 +1,7 @@
 """Rules of orders: states as a table, what may be shipped and refunded, where parcels are tracked."""
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Literal, cast
 from urllib.parse import quote
@@ -142,19 +142,34 @@ def check_cart(cart: Cart, expected: Money) -> None:
         raise PriceMoved("The total has changed since you saw it. Look at it again, then order.", data={"total": total})
 
 
-def chosen_lines(order: Order, wanted: Sequence[LineQuantity], done: str) -> list[tuple[OrderLine, int]]:
-    """The lines meant, checked against what is left of each (`done`: "shipped" or "refunded"). None given: all that is left."""
-    lines = {line.id: line for line in order.lines}
+def lines_to_ship(order: Order, wanted: Sequence[LineQuantity]) -> list[tuple[OrderLine, int]]:
+    """The lines meant, checked against what is to be shipped of each; none given: all of it. Raises Conflict, Invalid."""
+    if not any(line.to_ship for line in order.lines):
+        raise Conflict("Nothing of this order is left to be shipped: the rest was refunded.")
     if not wanted:
-        return [
-            (line, line.quantity - getattr(line, done)) for line in order.lines if line.quantity > getattr(line, done)
-        ]
+        return [(line, line.to_ship) for line in order.lines if line.to_ship]
+    return chosen_lines(order, wanted, "shipped", lambda line: line.to_ship)
+
+
+def lines_to_refund(order: Order, refund: NewRefund) -> list[tuple[OrderLine, int]]:
+    """The lines meant, checked against what can be refunded of each. Raises Invalid."""
+    if refund.returned:
+        there = "refunded as returned"
+        return chosen_lines(order, refund.lines, there, lambda line: line.shipped - (line.refunded - line.cancelled))
+    return chosen_lines(order, refund.lines, "refunded", lambda line: line.refundable)
+
+
+def chosen_lines(
+    order: Order, wanted: Sequence[LineQuantity], done: str, left_of: Callable[[OrderLine], int]
+) -> list[tuple[OrderLine, int]]:
+    """The lines meant, each once and with no more than is left of it. Raises Invalid."""
+    lines = {line.id: line for line in order.lines}
     chosen = []
     for number, one in enumerate(wanted):
         line = lines.get(one.line_id)
         if line is None:
             raise Invalid.at(f"/lines/{number}/line_id", f"This order has no line {one.line_id}.")
-        left = line.quantity - getattr(line, done)
+        left = left_of(line)
         if not 1 <= one.quantity <= left:
             raise Invalid.at(
                 f"/lines/{number}/quantity",
@@ -222,7 +237,7 @@ def past_receipt(past: PastOrder, totals: Totals) -> tuple[Step, ...]:
 def check_there(chosen: Sequence[tuple[OrderLine, int]], waits: Mapping[str, int]) -> None:
     """Raises Conflict where something is to be sent that is on backorder; `waits`: units yet to come, by variant."""
     for number, (line, quantity) in enumerate(chosen):
-        there = line.quantity - line.shipped - waits.get(line.variant_id, 0)
+        there = line.to_ship - waits.get(line.variant_id, 0)
         if quantity > there:
             raise Conflict(
                 f"Of {line.title} ({line.sku}) {waits[line.variant_id]} are on backorder: {max(0, there)} can be sent now.",
@@ -230,12 +245,27 @@ def check_there(chosen: Sequence[tuple[OrderLine, int]], waits: Mapping[str, int
             )
 
 
-def after_shipping(order: Order, shipped: Sequence[tuple[OrderLine, int]]) -> Status:
-    """The status when these have left too."""
-    now = {line.id: line.shipped for line in order.lines}
-    for line, quantity in shipped:
-        now[line.id] += quantity
-    return "shipped" if all(now[line.id] == line.quantity for line in order.lines) else "part_shipped"
+def shipped(order: Order, chosen: Sequence[tuple[OrderLine, int]]) -> Order:
+    """The order when these have left too."""
+    now = {line.id: msgspec.structs.replace(line, shipped=line.shipped + quantity) for line, quantity in chosen}
+    lines = tuple(now.get(line.id, line) for line in order.lines)
+    status: Status = "part_shipped" if any(line.to_ship for line in lines) else "shipped"
+    return msgspec.structs.replace(order, lines=lines, status=STATES.move(order.status, status))
+
+
+def refunded(order: Order, chosen: Sequence[tuple[OrderLine, int]], *, returned: bool) -> Order:
+    """The order when these are refunded, too: what had not left stays. One whose rest is refunded has all been shipped."""
+    now = {
+        line.id: msgspec.structs.replace(
+            line,
+            refunded=line.refunded + quantity,
+            cancelled=line.cancelled + (0 if returned else min(quantity, line.to_ship)),
+        )
+        for line, quantity in chosen
+    }
+    lines = tuple(now.get(line.id, line) for line in order.lines)
+    over = order.status == "part_shipped" and not any(line.to_ship for line in lines)
+    return msgspec.structs.replace(order, lines=lines, status="shipped" if over else order.status)
 
 
 def to_be_restocked(order: Order) -> list[Wanted]:
@@ -265,9 +295,9 @@ def refund_amount(order: Order, refund: NewRefund, already: Money) -> tuple[Mone
         amount = refund.amount if isinstance(refund.amount, Money) else Money(refund.amount, currency)
         if amount.currency != currency:
             raise Invalid.at("/amount/currency", f"This order was paid in {currency}.")
-        chosen = chosen_lines(order, refund.lines, "refunded") if refund.lines else []
+        chosen = lines_to_refund(order, refund)
     elif refund.lines:
-        chosen = chosen_lines(order, refund.lines, "refunded")
+        chosen = lines_to_refund(order, refund)
         amount = add_up((line_value(line, quantity) for line, quantity in chosen), currency)
     else:
         raise Invalid.at("/lines", "Say what to refund: lines, or an amount.")

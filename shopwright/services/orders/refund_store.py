@@ -4,11 +4,11 @@ from shopwright.kit.database import Row
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders.contract import Refund
-from shopwright.services.orders.store import add_units, to_json
+from shopwright.services.orders.store import to_json
 
 
 async def insert_refund(tx: Transaction, order_id: str, refund: Refund, key: str, fingerprint: str) -> None:
-    """A refund, and the units it is for."""
+    """A refund."""
     await tx.run(
         "INSERT INTO order_refunds (id, order_id, key, fingerprint, amount, status, body)"
         " VALUES (:id, :order_id, :key, :fingerprint, :amount, :status, :body)",
@@ -20,7 +20,6 @@ async def insert_refund(tx: Transaction, order_id: str, refund: Refund, key: str
         status=refund.status,
         body=to_json(refund),
     )
-    await add_units(tx, "refunded", refund.lines)
 
 
 async def refund_by_key(source: Work | Transaction, key: str) -> Row | None:

@@ -12,7 +12,6 @@ from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.services.orders.contract import (
-    LineQuantity,
     Moment,
     Order,
     OrderLine,
@@ -125,8 +124,8 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
         expires_at=expires_at,
     )
     await tx.run_many(
-        "INSERT INTO order_lines (id, order_id, position, product_id, quantity, body)"
-        " VALUES (:id, :order_id, :position, :product_id, :quantity, :body)",
+        "INSERT INTO order_lines (id, order_id, position, product_id, quantity, cancelled, body)"
+        " VALUES (:id, :order_id, :position, :product_id, :quantity, 0, :body)",
         [
             {
                 "id": line.id,
@@ -266,6 +265,9 @@ def _line(row: Row) -> OrderLine:
         quantity=row["quantity"],
         shipped=row["shipped"],
         refunded=row["refunded"],
+        cancelled=min(row["refunded"], row["quantity"] - row["shipped"])
+        if row["cancelled"] is None
+        else row["cancelled"],
         **msgspec.structs.asdict(body),
     )
 
@@ -325,7 +327,7 @@ async def _summaries(source: Work, where: Sequence[str], values: Mapping[str, An
 
 
 async def insert_shipment(tx: Transaction, order_id: str, shipment: Shipment) -> None:
-    """A parcel, and the units in it."""
+    """A parcel."""
     await tx.run(
         "INSERT INTO shipments (id, order_id, status, body) VALUES (:id, :order_id, :status, :body)",
         id=shipment.id,
@@ -333,14 +335,17 @@ async def insert_shipment(tx: Transaction, order_id: str, shipment: Shipment) ->
         status=shipment.status,
         body=to_json(shipment),
     )
-    await add_units(tx, "shipped", shipment.lines)
 
 
-async def add_units(tx: Transaction, column: str, lines: Sequence[LineQuantity]) -> None:
-    """So many more units of these lines are "shipped" or "refunded"."""
+async def write_counts(tx: Transaction, order: Order) -> None:
+    """How many units of each line have left, are refunded and will not leave, and the status that follows; the order is held."""
+    await move(tx, order.id, order.status)
     await tx.run_many(
-        f"UPDATE order_lines SET {column} = {column} + :quantity WHERE id = :line_id",
-        [{"line_id": line.line_id, "quantity": line.quantity} for line in lines],
+        "UPDATE order_lines SET shipped = :shipped, refunded = :refunded, cancelled = :cancelled WHERE id = :id",
+        [
+            {"id": line.id, "shipped": line.shipped, "refunded": line.refunded, "cancelled": line.cancelled}
+            for line in order.lines
+        ],
     )
 
 
