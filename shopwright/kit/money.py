@@ -14,6 +14,8 @@ from shopwright.kit.errors import Invalid
 
 LIMIT = 2**63 - 1
 BASIS_POINTS = 10_000
+# What a price, a line and the goods of an order may come to: with tax and shipping it is exact wherever it is counted.
+LARGEST = LIMIT // BASIS_POINTS
 
 
 class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):

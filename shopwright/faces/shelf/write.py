@@ -8,7 +8,7 @@ import msgspec
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit.bounds import Html, Most, Text, Url
 from shopwright.kit.errors import Invalid
-from shopwright.kit.money import Money
+from shopwright.kit.money import LARGEST, Money
 from shopwright.services.catalog.contract import (
     Media,
     Option,
@@ -86,10 +86,10 @@ def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
     for number, variant in enumerate(variants):
         for name in ("price", "compare_at"):
             money = getattr(variant, name)
-            if money is not None and (money.currency != currency or money.amount < 0):
+            if money is not None and (money.currency != currency or not 0 <= money.amount <= LARGEST):
                 raise Invalid.at(
                     f"/variants/{number}/{name}",
-                    f"A price is not negative, and in {currency}, the currency of this shop.",
+                    f"A price is from 0 to {LARGEST} minor units, and in {currency}, the currency of this shop.",
                 )
         if variant.on_hand is not None and variant.on_hand < 0:
             raise Invalid.at(f"/variants/{number}/on_hand", "There cannot be fewer than none.")

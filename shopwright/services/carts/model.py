@@ -1,12 +1,14 @@
 """What is wrong with a line, in words and codes."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from shopwright.kit.codes import check_coupon, coupon_form
 from shopwright.kit.errors import Invalid
-from shopwright.kit.money import Money, write
+from shopwright.kit.money import LARGEST, Money, write
 from shopwright.services.carts.contract import CartProblem
 from shopwright.services.catalog.contract import Product
+from shopwright.services.pricing.contract import Price
 
 MOST_OF_ONE = 999
 MOST_LINES = 100
@@ -30,6 +32,18 @@ def check_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
     return clean
 
 
+def check_sum(wanted: Mapping[str, int], prices: Mapping[str, Price], variant_id: str) -> None:
+    """Raises Invalid where a cart of so many of each variant comes to more than an order can, because of that variant."""
+    amounts = [prices[one].amount.amount * quantity for one, quantity in wanted.items() if one in prices]
+    if sum(amounts) > LARGEST and variant_id in prices:
+        price = prices[variant_id].amount
+        raise Invalid.at(
+            "/quantity",
+            f"{wanted[variant_id]} × {write(price)} is more than one order can come to, which is"
+            f" {write(Money(LARGEST, price.currency))} of goods. Order fewer, or in several orders.",
+        )
+
+
 def line_problems(
     line_id: str,
     product: Product | None,
@@ -38,9 +52,14 @@ def line_problems(
     available: int,
     seen: int,
     price: Money | None,
+    *,
+    beyond: bool = False,
 ) -> list[CartProblem]:
     """Everything that has changed about a line since it was added."""
     variant = product.variant(variant_id) if product else None
+    if beyond and product is not None:
+        detail = f"With {product.title} this is more than one order can come to. Order fewer to go on."
+        return [CartProblem(code="invalid", detail=detail, line_id=line_id)]
     if product is None or product.status != "published" or variant is None or price is None:
         name = product.title if product else "One of the things in your cart"
         detail = f"{name} is not sold any more. Take it out to go on."

@@ -50,10 +50,7 @@ class Baskets:
         return await self.get(cart_id)
 
     async def get(self, cart_id: str) -> Cart:
-        stored = await store.read(self._work, cart_id)
-        if stored is None:
-            raise Missing("There is no such cart.")
-        return await self._worked_out(stored)
+        return await self._worked_out(await self._read(cart_id))
 
     async def check(self, cart_id: str, user_id: str | None) -> None:
         if not await store.may_use(self._work, cart_id, user_id):
@@ -85,8 +82,9 @@ class Baskets:
             price = known.unit_price if known else None
             product, available = products.get(line.product_id), stock[line.variant_id].available
             found = model.line_problems(
-                line.id, product, line.variant_id, line.quantity, available, line.seen_amount, price
-            )
+                line.id, product, line.variant_id, line.quantity, available, line.seen_amount, price,
+                beyond=line.id in quote.beyond,
+            )  # fmt: skip
             problems += found
             total = known.total if known else zero(stored.currency)
             lines.append(_line(line, product, available, price or zero(stored.currency), total, found))
@@ -164,7 +162,7 @@ class Baskets:
         found = product.variant_named(variant)
         if product.status != "published" or found is None:
             raise Missing("This is not sold (any more).")
-        price = await self._price(found.id)
+        price = await self._price(await self._read(cart_id), found.id, quantity)
         async with self._work.begin() as tx:
             await self._open(tx, cart_id)
             line = store.Line(
@@ -183,10 +181,21 @@ class Baskets:
                 await tx.tell(CartStarted(cart_id=cart_id))
         return await self.get(cart_id)
 
-    async def _price(self, variant_id: str) -> Price:
-        prices = await self._pricing.prices([variant_id], self._currency)
+    async def _read(self, cart_id: str) -> store.Stored:
+        stored = await store.read(self._work, cart_id)
+        if stored is None:
+            raise Missing("There is no such cart.")
+        return stored
+
+    async def _price(self, stored: store.Stored, variant_id: str, more: int) -> Price:
+        """What one costs, if so many more of it may be in this cart. Raises Missing, Invalid."""
+        wanted = {line.variant_id: line.quantity for line in stored.lines}
+        wanted[variant_id] = wanted.get(variant_id, 0) + more
+        prices = await self._pricing.prices(list(wanted), self._currency)
         if variant_id not in prices:
             raise Missing(f"This has no price in {self._currency} yet, so it cannot be bought.")
+        if more > 0:
+            model.check_sum(wanted, prices, variant_id)
         return prices[variant_id]
 
     @staticmethod
@@ -199,6 +208,10 @@ class Baskets:
 
     async def set_quantity(self, cart_id: str, line_id: str, quantity: int) -> Cart:
         model.check_quantity(quantity, least=0)
+        stored = await self._read(cart_id)
+        line = next((one for one in stored.lines if one.id == line_id), None)
+        if line is not None and quantity > line.quantity:
+            await self._price(stored, line.variant_id, quantity - line.quantity)
         async with self._work.begin() as tx:
             await self._open(tx, cart_id)
             if not await store.set_quantity(tx, cart_id, line_id, quantity):
@@ -238,23 +251,17 @@ class Baskets:
 
     async def set_coupons(self, cart_id: str, codes: tuple[str, ...]) -> Cart:
         clean = model.check_codes(codes)
-        stored = await store.read(self._work, cart_id)
-        if stored is None:
-            raise Missing("There is no such cart.")
-        tried = await self._worked_out(msgspec.structs.replace(stored, coupons=clean))
+        tried = await self._worked_out(msgspec.structs.replace(await self._read(cart_id), coupons=clean))
         async with self._work.begin() as tx:
             await self._open(tx, cart_id)
-            stored = await store.read(tx, cart_id)
-            if stored is not None:
+            if (stored := await store.read(tx, cart_id)) is not None:
                 await store.set_details(tx, msgspec.structs.replace(stored, coupons=tried.coupons))
         cart = await self.get(cart_id)
         refused = tuple(problem for problem in tried.problems if problem.coupon)
         return msgspec.structs.replace(cart, problems=(*cart.problems, *refused))
 
     async def shipping_options(self, cart_id: str) -> list[ShippingOption]:
-        stored = await store.read(self._work, cart_id)
-        if stored is None:
-            raise Missing("There is no such cart.")
+        stored = await self._read(cart_id)
         _has_a_place(stored)
         products = {p.id: p for p in await self._catalog.get_many([line.product_id for line in stored.lines])}
         return await self._pricing.shipping_options(await self._request(stored, products))

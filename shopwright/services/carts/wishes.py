@@ -12,6 +12,10 @@ class Wishes(Baskets):
     """All verbs of `contract.Carts`."""
 
     async def save_for_later(self, cart_id: str, line_id: str, *, saved: bool = True) -> Cart:
+        stored = await self._read(cart_id)
+        line = next((one for one in stored.saved if one.id == line_id), None)
+        if line is not None and not saved:
+            await self._price(stored, line.variant_id, line.quantity)
         async with self._work.begin() as tx:
             await self._open(tx, cart_id)
             if not await store.set_saved(tx, cart_id, line_id, saved=saved):

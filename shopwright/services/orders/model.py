@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from shopwright.kit.errors import Conflict, Invalid
-from shopwright.kit.money import Money, add_up, write, zero
+from shopwright.kit.money import LARGEST, Money, add_up, write, zero
 from shopwright.kit.places import email_key
 from shopwright.kit.states import States
 from shopwright.services.carts.contract import Cart
@@ -201,6 +201,8 @@ def past_totals(past: PastOrder) -> Totals:
     subtotal = add_up((line.unit_price * line.quantity for line in past.lines), past.currency)
     if any(line.quantity < 1 or line.unit_price.amount < 0 for line in past.lines) or past.total.amount < 0:
         raise Invalid.at("/lines", "A line has one or more, and costs nothing or something.")
+    if max(subtotal, past.total, past.tax, past.shipping, past.discount).amount > LARGEST:
+        raise Invalid.at("/total", f"It comes to more than one order can: {write(Money(LARGEST, past.currency))}.")
     if past.refunded > past.total:
         raise Invalid.at("/refunded", "No more can have been given back than was paid.")
     before_tax = subtotal - past.discount + past.shipping

@@ -101,6 +101,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """What it all comes to, and why.
 
     `refused`: codes that do not hold; `unused`: codes that do, but cannot be combined with what saves more.
+    `unpriced`, `beyond`: lines that have no price, and those that would make it more than one order can come to.
     `shipping_option`: the way that was asked for by `shipping_rate_id`, where it fits; unset by a version that tells it not.
     """
 
@@ -111,6 +112,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     unused: tuple[CodeProblem, ...] = ()
     free_shipping: bool = False
     unpriced: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
     shipping_option: ShippingOption | UnsetType | None = UNSET
 
 

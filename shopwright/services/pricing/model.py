@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shopwright.kit.codes import class_form, place_form
-from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
+from shopwright.kit.money import BASIS_POINTS, LARGEST, Money, add_up, write, zero
 from shopwright.services.pricing.contract import (
     Coupon,
     Item,
@@ -106,7 +106,8 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
     Lines are worked out in the order of their variants: who put what first into a cart makes no difference.
     """
     priced = [item for item in request.items if item.variant_id in basis.prices]
-    items = sorted(priced, key=lambda item: (item.variant_id, item.line_id))
+    items, beyond = _countable(sorted(priced, key=lambda item: (item.variant_id, item.line_id)), basis)
+    priced = [item for item in priced if item.line_id not in beyond]
     subtotal = add_up((_gross(item, basis) for item in items), request.currency)
     offers = promoted(basis.promotions, items, subtotal, basis.now, basis.zone)
     codes, refused = redeemable(request.codes, basis.coupons, len(items), subtotal, basis.now, basis.zone)
@@ -126,7 +127,21 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
         refused=tuple(refused),
         unused=tuple(unused),
         unpriced=tuple(item.line_id for item in request.items if item.variant_id not in basis.prices),
+        beyond=beyond,
     )
+
+
+def _countable(items: Sequence[Item], basis: Basis) -> tuple[list[Item], tuple[str, ...]]:
+    """The lines whose sum is no more than an order can come to, and the others: sums end here, wherever they come from."""
+    found, beyond, subtotal = [], [], 0
+    for item in items:
+        amount = _gross(item, basis).amount
+        if subtotal + amount > LARGEST:
+            beyond.append(item.line_id)
+        else:
+            subtotal += amount
+            found.append(item)
+    return found, tuple(beyond)
 
 
 def _gross(item: Item, basis: Basis) -> Money:

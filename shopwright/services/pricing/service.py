@@ -9,7 +9,7 @@ from shopwright.kit.currencies import minor_digits
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.memo import Memo
-from shopwright.kit.money import BASIS_POINTS, LIMIT, add_up
+from shopwright.kit.money import BASIS_POINTS, LARGEST, add_up
 from shopwright.kit.work import Work
 from shopwright.services.pricing import model, store
 from shopwright.services.pricing.contract import (
@@ -44,10 +44,12 @@ class Reckoner:
     async def set_prices(self, prices: Sequence[Price]) -> None:
         for number, price in enumerate(prices):
             minor_digits(price.amount.currency)
-            if not 0 <= price.amount.amount <= LIMIT // BASIS_POINTS:
-                raise Invalid.at(f"/{number}/amount", "A price is not negative, and can be counted in 64 bits.")
+            if not 0 <= price.amount.amount <= LARGEST:
+                raise Invalid.at(f"/{number}/amount", f"A price is from 0 to {LARGEST} minor units.")
             if price.compare_at is not None and price.compare_at.currency != price.amount.currency:
                 raise Invalid.at(f"/{number}/compare_at", "The price it is reduced from is in the same currency.")
+            if price.compare_at is not None and not 0 <= price.compare_at.amount <= LARGEST:
+                raise Invalid.at(f"/{number}/compare_at", f"A price is from 0 to {LARGEST} minor units.")
         async with self._work.begin() as tx:
             before = await store.asked(tx, [price.variant_id for price in prices])
             new = [
@@ -157,8 +159,8 @@ class Reckoner:
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate:
         if min(rate.min_subtotal, rate.max_subtotal, rate.min_weight, rate.max_weight, rate.free_over) < 0:
             raise Invalid.at("/min_subtotal", "Bands and thresholds are not negative; 0 is none.")
-        if rate.price.amount < 0:
-            raise Invalid.at("/price/amount", "Shipping does not cost less than nothing.")
+        if not 0 <= rate.price.amount <= LARGEST:
+            raise Invalid.at("/price/amount", f"Shipping costs from 0 to {LARGEST} minor units.")
         minor_digits(rate.price.currency)
         known = msgspec.structs.replace(
             rate,
