@@ -1,5 +1,6 @@
 """The checkout refuses nobody wrongly: codes, errors, problems of the cart, ways to ship; by request, without JavaScript."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -259,3 +260,50 @@ async def test_free_shipping_is_promised_only_where_it_is_true(browser: Browser,
     await shop.pricing.delete_shipping_rate("shr_standard")
     for path in ("/", f"/p/{kettle.slug}", "/sign-in"):
         assert "Free shipping" not in await browser.go(path), path
+
+
+async def declined(browser: Browser, shop: Shop) -> str:
+    await to_payment(browser, shop)
+    await browser.send("/checkout/payment", card="pretend_declined")
+    return (await shop.orders.search())[0].id
+
+
+async def test_the_page_of_a_declined_order_has_a_way_to_pay(browser: Browser, shop: Shop) -> None:
+    order = await declined(browser, shop)
+    page = await browser.go(f"/orders/{order}")
+    assert "The payment did not go through. Nothing was charged." in page
+    assert f'href="/checkout/payment?order={order}"' in page
+    await browser.go(f"/checkout/payment?order={order}")
+    assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+    assert "Pay €" not in await browser.go(f"/orders/{order}")
+
+
+async def test_who_comes_by_the_link_of_our_e_mail_can_pay_as_well(browser: Browser, shop: Shop) -> None:
+    order = await declined(browser, shop)
+    browser.client.cookies.clear()
+    page = await browser.go(f"/orders/{order}?key={await shop.orders.link_key(order)}")
+    link = re.search(r'href="(/checkout/payment[^"]+)"', page)[1]
+    await browser.go(html.unescape(link))
+    action = html.unescape(re.search(r'action="(/checkout/payment[^"]*)"', browser.page.text)[1])
+    forms = Forms()
+    forms.feed(browser.page.text)
+    fields = {**forms.forms[action], "card": "pretend_declined"}
+    browser.page = await browser.client.post(action, data=fields, follow_redirects=True)
+    assert "Nothing was charged" in browser.page.text
+    browser.page = await browser.client.post(action, data={**fields, "card": "pretend_ok"}, follow_redirects=True)
+    assert (browser.page.status_code, "Thank you, Ada" in browser.page.text) == (200, True)
+
+
+async def test_a_form_that_grew_old_says_so_and_not_that_one_may_not(browser: Browser, shop: Shop) -> None:
+    await to_payment(browser, shop)
+    for path in (
+        "/checkout",
+        "/checkout/delivery",
+        "/checkout/payment",
+        "/cart/coupons",
+        "/sign-in",
+        "/forgot-password",
+    ):
+        answer = await browser.client.post(path, data={"_csrf_token": "of yesterday"})
+        assert "Please send this once more" in answer.text, path
+        assert "may not" not in answer.text, path

@@ -201,6 +201,7 @@ async def test_forms_from_elsewhere_are_refused(browser: Browser, shop: Shop) ->
         answer = await browser.client.post(path, data=data)
         assert answer.status_code == 403, path
         assert "open for too long" in answer.text
+        assert "<h1>Please send this once more</h1>" in answer.text
 
 
 async def test_script_in_what_people_write_stays_words(browser: Browser, shop: Shop) -> None:
@@ -337,7 +338,7 @@ async def test_whoever_is_not_signed_in_is_led_to_it_and_back(browser: Browser, 
     await shop.users.register("ada@example.com", "correct horse", "Ada")
     await browser.go("/sign-in")
     await browser.send("/sign-in", email="ada@example.com", password="correct horse")
-    assert "This page is not for you" in await browser.go("/office/orders")
+    assert "You may not do this" in await browser.go("/office/orders")
 
 
 async def test_an_error_page_has_a_next_step_and_a_reference(browser: Browser) -> None:

@@ -39,6 +39,12 @@ REGISTERED = (
     " nothing has changed, and we have sent you an e-mail."
 )
 CANCELLABLE = frozenset({"placed", "paid"})
+PAYABLE = frozenset({"failed", "cancelled", "requires_action"})
+
+
+def may_pay(order: Order) -> bool:
+    """Does it wait for money that is neither set aside nor on its way?"""
+    return order.status == "placed" and (order.payment is None or order.payment.status in PAYABLE)
 
 
 def next_of(form: dict[str, str]) -> str:
@@ -155,7 +161,12 @@ async def order_page(frame: FrameDep, order_id: FromPath[str], key: FromQuery[st
 
 
 async def _order(frame: Frame, order: Order, key: str = "", *, may_cancel: bool = True) -> Response[bytes]:
-    shown = {"order": render.plain(order), "key": key, "may_cancel": may_cancel and order.status in CANCELLABLE}
+    shown = {
+        "order": render.plain(order),
+        "key": key,
+        "may_cancel": may_cancel and order.status in CANCELLABLE,
+        "may_pay": may_cancel and may_pay(order),
+    }
     page = await frame.show("order.html", shown)
     page.headers["cache-control"] = "private, no-store"
     page.headers["referrer-policy"] = "no-referrer"

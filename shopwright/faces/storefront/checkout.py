@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
@@ -155,9 +156,11 @@ async def payment(frame: FrameDep, order: FromQuery[str] = "") -> Response[bytes
     if order:
         placed = await visible_order(order, request, settings, orders, caller)
         if placed.status != "placed":
-            return Redirect(f"/checkout/done/{placed.id}")
-        reason = placed.payment.reason if placed.payment else ""
-        return await _payment(frame, None, placed, f"{reason} Nothing was charged. Try another card.".strip())
+            return Redirect(f"/checkout/done/{placed.id}{key_of(request)}")
+        failed = placed.payment if placed.payment and placed.payment.status == "failed" else None
+        return await _payment(
+            frame, None, placed, f"{failed.reason} Nothing was charged. Try another card.".strip() if failed else ""
+        )
     cart = await own_cart(request, settings, carts, caller)
     if cart is None or not cart.lines:
         return Redirect("/cart")
@@ -182,6 +185,7 @@ async def _payment(
             "totals": render.plain(totals),
             "payable": not costs or bool(providers),
             "key": behind().shop.ids.secret(16),
+            "link": key_of(frame.request),
             "cards": [{"token": token, "title": title, "hint": hint} for token, title, hint in CARDS if providers],
             "problem": problem,
             "step": 3,
@@ -195,12 +199,13 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
     """Step 3, sent: the order is placed (once for each form) and paid for."""
     request, settings, carts, orders, caller = frame.request, frame.settings, frame.carts, frame.orders, frame.caller
     form = await form_of(request)
-    return_url = f"{settings.url}/checkout/return/{{order_id}}"
+    key = key_of(request)
+    return_url = f"{settings.url}/checkout/return/{{order_id}}{key}"
     if form.get("order"):
         placed = await visible_order(form["order"], request, settings, orders, caller)
         choice = PaymentChoice(provider="pretend", token=form.get("card", ""), return_url=return_url)
         try:
-            return _after(await orders.pay(placed.id, choice, caller))
+            return _after(await orders.pay(placed.id, choice, caller), key)
         except (Conflict, RateLimited) as error:
             return await _payment(frame, None, await orders.get(placed.id), error.detail, status_of(error)[0])
     cart = await own_cart(request, settings, carts, caller)
@@ -221,13 +226,19 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
     return _after(placed)
 
 
-def _after(order: Order) -> Redirect:
+def key_of(request: Web) -> str:
+    """The key of the link in our e-mails, for the next address: who came by it is known by nothing else."""
+    key = request.query_params.get("key", "")
+    return f"?{urlencode({'key': key})}" if key else ""
+
+
+def _after(order: Order, key: str = "") -> Redirect:
     paid = order.payment
     if paid is not None and paid.next_action is not None:
         return Redirect(paid.next_action.url, status_code=303)
     if paid is not None and paid.status == "failed":
-        return Redirect(f"/checkout/payment?order={order.id}", status_code=303)
-    return Redirect(f"/checkout/done/{order.id}", status_code=303)
+        return Redirect(f"/checkout/payment?order={order.id}" + key.replace("?", "&"), status_code=303)
+    return Redirect(f"/checkout/done/{order.id}{key}", status_code=303)
 
 
 @get("/checkout/return/{order_id:str}", opt=allow(anyone), include_in_schema=False)
@@ -236,7 +247,7 @@ async def returned(
 ) -> Redirect:
     """Back from the provider: how did it go?"""
     order = await visible_order(order_id, request, settings, orders, caller)
-    return _after(await orders.payment_returned(order.id))
+    return _after(await orders.payment_returned(order.id), key_of(request))
 
 
 @get("/checkout/done/{order_id:str}", opt=allow(anyone), include_in_schema=False)
@@ -246,7 +257,7 @@ async def done(frame: FrameDep, order_id: FromPath[str]) -> Response[bytes]:
     order = await visible_order(order_id, request, settings, orders, caller)
     if order.status == "placed":
         order = await orders.payment_returned(order.id)
-    return await frame.show("done.html", {"order": render.plain(order)})
+    return await frame.show("done.html", {"order": render.plain(order), "link": key_of(request)})
 
 
 HANDLERS: list[Any] = [details, save_details, delivery, save_delivery, payment, pay, returned, done]

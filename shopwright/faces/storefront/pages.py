@@ -33,13 +33,15 @@ from shopwright.kit.web.access import allow
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.routes import NO_FORM, Pages
 
+OLD_FORM = "Please send this once more"
 STALE_FORM = (
-    "This form was open for too long, or came from elsewhere. Go back, load the page again, and send it once more."
+    "This form was open for too long, or came from elsewhere, so nothing was done with it. Go back, load the page again,"
+    " and send it once more."
 )
 TYPES = {"css": "text/css", "js": "text/javascript"}
 HEADINGS = {
     401: "Please sign in",
-    403: "This page is not for you",
+    403: "You may not do this",
     404: "Nothing is here",
     429: "A little too fast",
     503: "Back in a moment",
@@ -90,7 +92,7 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
     told = problems.describe(error, request.scope.get("state", {}).get("request_id", ""))
     if isinstance(error, Unauthenticated) and request.method == "GET":
         return Redirect("/sign-in?" + urlencode({"next": request.url.path}), status_code=303)
-    detail = STALE_FORM if isinstance(error, PermissionDeniedException) else told.detail
+    old = isinstance(error, PermissionDeniedException)
     settings = behind().shop.settings
     context: dict[str, Any] = {
         "shop": settings.shop_name,
@@ -98,8 +100,8 @@ def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
         "csrf": "",
         "menu": [],
         "bare": True,
-        "heading": HEADINGS.get(told.status, "This did not work"),
-        "detail": detail,
+        "heading": OLD_FORM if old else HEADINGS.get(told.status, "This did not work"),
+        "detail": STALE_FORM if old else told.detail,
         "reference": told.instance,
     }
     page = render.page("storefront/templates/error.html", context, told.status)

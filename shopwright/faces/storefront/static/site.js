@@ -102,10 +102,9 @@ $$("form[data-auto]").forEach((form) => {
     for (const [name, value] of new FormData(form)) if (value) data.append(name, value);
     location.search = data.toString();
   };
-  form.addEventListener("change", (event) => { if (!matchMedia("(max-width: 819px)").matches || event.target.name === "sort") go(); });
+  form.addEventListener("change", (event) => { if (!matchMedia("(max-width: 51.24em)").matches || event.target.name === "sort") go(); });
   form.addEventListener("submit", (event) => { event.preventDefault(); go(); });
 });
-if (matchMedia("(max-width: 819px)").matches) $$("[data-sheet]").forEach((sheet) => { sheet.open = false; });
 
 // Load more: the next page's cards join this page; its address is real.
 document.addEventListener("click", async (event) => {
@@ -122,18 +121,37 @@ document.addEventListener("click", async (event) => {
 });
 
 // Gallery: one picture at a time, chosen by its small one.
-$$("[data-gallery]").forEach((gallery) => {
-  if (matchMedia("(max-width: 819px)").matches) return;
-  const large = $$(".main-picture a", gallery);
+function live(gallery) {
+  if (matchMedia("(max-width: 51.24em)").matches) return;
+  const large = $$(".main-picture > *", gallery);
   const small = $$(".thumbs a", gallery);
   if (large.length < 2) return;
-  gallery.classList.add("live");
   const show = (n) => {
     large.forEach((one, i) => one.classList.toggle("shown", i === n));
     small.forEach((one, i) => one.classList.toggle("shown", i === n));
   };
   small.forEach((one, n) => one.addEventListener("click", (event) => { event.preventDefault(); show(n); }));
   show(0);
+}
+$$("[data-gallery]").forEach(live);
+
+// Another variant: what differs changes in place, nothing moves, and the address names it.
+document.addEventListener("click", async (event) => {
+  const value = event.target.closest(".option a[href]");
+  if (!value || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const href = value.href.split("#")[0];
+  const answer = await fetch(href).catch(() => null);
+  if (!answer?.ok) { location.href = href; return; }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const quantity = $("#quantity")?.value;
+  for (const part of [".buy", ".gallery"]) {
+    if ($(part).innerHTML !== $(part, page).innerHTML) $(part).replaceChildren(...$(part, page).childNodes);
+  }
+  live($(".gallery"));
+  if (quantity && $("#quantity")) $("#quantity").value = quantity;
+  history.replaceState(null, "", href);
+  $$(".option a").find((one) => one.href.split("#")[0] === href)?.focus({ preventScroll: true });
 });
 
 // Another country has another address form.
@@ -196,6 +214,7 @@ document.addEventListener("submit", async (event) => {
   if (form.dataset.asking) return;
   form.dataset.asking = "1";
   const wrong = await wrongIn(form).catch(() => ({}));
+  await new Promise((later) => setTimeout(later)); // within its own event a form is not sent again
   delete form.dataset.asking;
   const fields = fieldsOf(form).filter((one) => wrong[one.name]);
   if (!fields.length) { form.dataset.checked = form.dataset.sent = "1"; form.requestSubmit(event.submitter); return; }
