@@ -280,6 +280,8 @@ class Baskets:
                 total = await store.add_line(tx, own, joined)
                 if total > model.MOST_OF_ONE:
                     await store.cap_line(tx, own, line.variant_id, model.MOST_OF_ONE)
+            if (known := await store.read(tx, own)) is not None:
+                await store.set_details(tx, store.joined(known, guest))
             await store.join_saved(tx, guest.id, own)
             await store.close(tx, guest.id)
             self._counted_anew(tx, own, guest.id)

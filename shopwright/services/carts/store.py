@@ -8,6 +8,7 @@ from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Wish
+from shopwright.services.carts.model import MOST_CODES
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +161,18 @@ async def set_quantity(tx: Transaction, cart_id: str, line_id: str, quantity: in
 async def set_seen(tx: Transaction, line_id: str, amount: int) -> None:
     """The shopper was shown this unit price."""
     await tx.run("UPDATE cart_lines SET seen_amount = :amount WHERE id = :id", id=line_id, amount=amount)
+
+
+def joined(own: Stored, guest: Stored) -> Stored:
+    """A customer's cart with what they typed as a guest, which is newer: codes, address and all that goes with them."""
+    return msgspec.structs.replace(
+        own,
+        coupons=tuple(dict.fromkeys((*guest.coupons, *own.coupons)))[:MOST_CODES],
+        email=guest.email or own.email,
+        shipping_address=guest.shipping_address or own.shipping_address,
+        billing_address=guest.billing_address or own.billing_address,
+        shipping_option_id=guest.shipping_option_id or own.shipping_option_id,
+    )
 
 
 async def set_details(tx: Transaction, cart: Stored) -> None:
