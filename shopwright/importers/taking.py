@@ -3,14 +3,16 @@
 import itertools
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
 from shopwright.faces.shelf.view import Shelf
-from shopwright.importers.draft import UNLIMITED, UNTRACKED, Draft, DraftImage, Outcome, Remark
+from shopwright.importers.draft import Draft, DraftImage, Outcome, Remark
 from shopwright.importers.languages import NO, YES
+from shopwright.importers.merging import UNDONE, Merged, merged
+from shopwright.importers.offers import Offer, kept_prices, offers_of, set_offers
 from shopwright.kit.errors import ShopError
 from shopwright.kit.text import name_key, slugify
 from shopwright.services.catalog.contract import (
@@ -23,8 +25,6 @@ from shopwright.services.catalog.contract import (
     Value,
     VariantInput,
 )
-from shopwright.services.inventory.contract import StockRule, Wanted
-from shopwright.services.pricing.contract import Price
 
 
 class Pictures(Protocol):
@@ -49,6 +49,7 @@ class Taker:
         self._known: dict[str, AttributeType] | None = None
         self._writes = how == "take"
         self._notes: list[Remark] = []
+        self._last: Mapping[str, Mapping[str, str]] = {}  # what the last import gave, by product
 
     async def take(self, drafts: Iterable[Draft | Remark]) -> AsyncIterator[Remark]:
         """Remarks about every row, as they become known."""
@@ -76,16 +77,48 @@ class Taker:
 
     async def _try(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
         """What would become of them; nothing is written."""
-        remarks = [
-            one for draft in batch if _compared(draft, known) == "unchanged" for one in _rows(draft, "unchanged")
-        ]
-        new = [draft for draft in batch if _compared(draft, known) != "unchanged"]
-        # Categories are made first where a product is taken; what is only tried goes without.
-        wanted = [await self._input(msgspec.structs.replace(draft, categories=(), images=())) for draft in new]
-        for draft, one in zip(new, await self._shelf.catalog.bring(wanted, only_try=True), strict=True):
-            refused = one.product is None
-            remarks += _rows(draft, "refused" if refused else _compared(draft, known), one.problem if refused else "")
+        remarks, new = await self._merge(batch, known)
+        # Categories and pictures are made first where a product is taken; what is only tried goes without.
+        wanted = [msgspec.structs.replace(one.wanted, categories=()) for _, one in new]
+        for (draft, one), tried in zip(new, await self._shelf.catalog.bring(wanted, only_try=True), strict=True):
+            if tried.product is None:
+                remarks += _rows(draft, "refused", tried.problem)
+            else:
+                remarks += _rows(draft, _compared(draft, known))
+                remarks += await self._kept(draft, tried.product, one.kept, self._last.get(tried.product.id, {}))
         return remarks
+
+    async def _merge(
+        self, batch: list[Draft], known: Mapping[str, Product]
+    ) -> tuple[list[Remark], list[tuple[Draft, Merged]]]:
+        """Remarks on what is as it was, and what is to be written of the others."""
+        self._notes, remarks, new = [], [], []
+        self._last = await self._shelf.catalog.imported([one.id for one in known.values()])
+        slugs = {one.id: one.slug for one in await self._shelf.catalog.categories()} if known else {}
+        for draft in batch:
+            product = known.get(draft.source)
+            last = self._last.get(product.id, {}) if product is not None else {}
+            bare = draft if self._writes else msgspec.structs.replace(draft, categories=(), images=())
+            one = merged(await self._input(bare), draft.images, product, slugs, last)
+            if product is not None and _compared(draft, known) == "unchanged":
+                remarks += _rows(draft, "unchanged")
+                kept = (
+                    one.kept
+                    if self._writes
+                    else tuple(name for name in one.kept if name not in {"categories", "pictures"})
+                )
+                remarks += await self._kept(draft, product, kept, last)
+            else:
+                new.append((draft, one))
+        return remarks, new
+
+    async def _kept(self, draft: Draft, product: Product, kept: Sequence[str], last: Mapping[str, str]) -> list[Remark]:
+        """What was changed here since the last import, and stays."""
+        if not product.source_digest:
+            return []
+        prices = await kept_prices(self._shelf, [(offer, last) for offer in offers_of(draft, product)])
+        told = [*kept, *(f"price of {one.sku}" for one in product.variants if one.id in prices)]
+        return [Remark(draft.rows[0], draft.title, "noted", f"kept as changed here: {', '.join(told)}")] if told else []
 
     async def _undo(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
         """What an earlier run brought is not sold any more; the next run would take it anew."""
@@ -93,44 +126,59 @@ class Taker:
         for draft in batch:
             product = known.get(draft.source)
             if product is not None and product.status != "retired":
-                undone = f"undone {product.source_digest}"
+                undone = f"{UNDONE} {product.source_digest}"
                 await self._shelf.catalog.release([Release(product.id, "retired", undone)])
             remarks += _rows(draft, "unchanged" if product is None else "changed")
         return remarks
 
     async def _take(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
-        remarks: list[Remark] = []
-        self._notes = []
-        new = []
-        for draft in batch:
-            if _compared(draft, known) == "unchanged":
-                remarks += _rows(draft, "unchanged")
-                continue
-            new.append((draft, await self._input(draft)))
+        remarks, new = await self._merge(batch, known)
         # First as drafts that nobody sees; prices and stock; then, with their digests, for everyone. Broken off anywhere
         # between, the next run does it again: it is the digest that says it was finished.
-        brought = await self._shelf.catalog.bring([wanted for _, wanted in new])
-        taken: list[tuple[Draft, Product]] = []
-        for (draft, _), one in zip(new, brought, strict=True):
+        brought = await self._shelf.catalog.bring([one.wanted for _, one in new])
+        taken: list[tuple[Draft, Merged, Product]] = []
+        for (draft, merge), one in zip(new, brought, strict=True):
             if one.product is None:
                 remarks += _rows(draft, "refused", one.problem)
                 continue
-            taken.append((draft, one.product))
+            taken.append((draft, merge, one.product))
             remarks += [
-                Remark(variant.row, draft.title, "noted", f"the SKU {variant.sku} is taken; a new one was made")
-                for variant in (draft.variants[number] for number in one.made_anew)
+                Remark(draft.rows[0], draft.title, "noted", f"the SKU {variant.sku} is taken; a new one was made")
+                for variant in (merge.wanted.variants[number] for number in one.made_anew)
             ]
             remarks += await self._left_out(draft)
             remarks += [note for note in self._notes if note.row == draft.rows[0]]
             remarks += _rows(draft, "taken" if one.is_new else "changed")
-        await self._set_offers(taken)
-        await self._shelf.catalog.release(
-            [Release(product.id, "published" if draft.published else "draft", draft.digest) for draft, product in taken]
+            remarks += await self._kept(draft, one.product, merge.kept, self._last.get(one.product.id, {}))
+        offers = {draft.source: offers_of(draft, product) for draft, _, product in taken}
+        failed = await set_offers(
+            self._shelf,
+            [
+                (
+                    offer,
+                    self._last.get(product.id, {}),
+                    bool(product.source_digest) and not product.source_digest.startswith(UNDONE),
+                )
+                for draft, _, product in taken
+                for offer in offers[draft.source]
+            ],
         )
-        for draft, product in taken:
-            if draft.old_path and draft.old_path != f"/p/{product.slug}":
-                await self._shelf.catalog.put_redirect(draft.old_path, f"/p/{product.slug}")
+        for draft, _, product in taken:
+            if left := [one.sku for one in product.variants if one.id in failed]:
+                told = f"stock of {', '.join(left)} stays: orders hold more than the file has"
+                remarks.append(Remark(draft.rows[0], draft.title, "noted", told))
+        await self._release(taken, offers)
         return remarks
+
+    async def _release(self, taken: Sequence[tuple[Draft, Merged, Product]], offers: Mapping[str, list[Offer]]) -> None:
+        finished = []
+        for draft, merge, product in taken:
+            given = {name: value for offer in offers[draft.source] for name, value in offer.given.items()}
+            finished.append(Release(product.id, merge.status, draft.digest, merge.given | given))
+        await self._shelf.catalog.release(finished)
+        paths = [(draft.old_path, f"/p/{product.slug}") for draft, _, product in taken if draft.old_path]
+        if moved := {path: target for path, target in paths if path != target}:
+            await self._shelf.catalog.put_redirects(moved)
 
     async def _left_out(self, draft: Draft) -> list[Remark]:
         left_out = [image for image in draft.images if await self._pictures.media(image) is None]
@@ -217,25 +265,6 @@ class Taker:
             else:
                 found[key] = fitting
         return found
-
-    async def _set_offers(self, taken: list[tuple[Draft, Product]]) -> None:
-        pairs = [
-            (made, one) for draft, product in taken for made, one in zip(product.variants, draft.variants, strict=True)
-        ]
-        await self._shelf.pricing.set_prices([Price(made.id, one.price, one.compare_at) for made, one in pairs])
-        # Opening stock is set once for a variant: what was sold since must not come back with the next run.
-        opening = [Wanted(made.id, UNTRACKED if one.on_hand is None else one.on_hand) for made, one in pairs]
-        await self._shelf.inventory.open_stock(opening, "imported")
-        usual = StockRule()
-        rules = {
-            made.id: StockRule(
-                backorder=UNLIMITED if one.on_hand is None else one.backorder,
-                low_at=usual.low_at if one.low_at is None else one.low_at,
-            )
-            for made, one in pairs
-        }
-        if changed := {variant_id: rule for variant_id, rule in rules.items() if rule != usual}:
-            await self._shelf.inventory.put_rules(changed)
 
 
 def _compared(draft: Draft, known: Mapping[str, Product]) -> Outcome:

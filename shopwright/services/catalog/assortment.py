@@ -1,6 +1,7 @@
 """Collections: chosen by hand or by rules, kept as products change; product types; addresses of earlier shops."""
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -140,10 +141,15 @@ class Assortment(Shelves):
     # --- old addresses
 
     async def put_redirect(self, path: str, target: str) -> None:
-        if not path.startswith("/") or not target.startswith("/") or target.startswith("//"):
-            raise Invalid.at("/path", "Addresses start with / and stay in this shop.")
+        await self.put_redirects({path: target})
+
+    async def put_redirects(self, targets: Mapping[str, str]) -> None:
+        for path, target in targets.items():
+            if not path.startswith("/") or not target.startswith("/") or target.startswith("//"):
+                raise Invalid.at("/path", "Addresses start with / and stay in this shop.")
         async with self._work.begin() as tx:
-            await self._store.put_redirect(tx, path.rstrip("/") or "/", target)
+            for path, target in targets.items():
+                await self._store.put_redirect(tx, path.rstrip("/") or "/", target)
 
     async def redirect(self, path: str) -> str | None:
         return await self._store.redirect(self._work, path.rstrip("/") or "/")

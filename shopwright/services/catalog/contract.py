@@ -213,11 +213,15 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """A product that was brought is complete: it takes the status it shall have, and its digest."""
+    """A product that was brought is complete: it takes the status it shall have, and its digest.
+
+    `given`: a fingerprint of each field the import gave; left out, those of the last import stay.
+    """
 
     product_id: str
     status: Status
     source_digest: str
+    given: dict[str, str] | None = None
 
 
 class SkuTaken(Conflict):
@@ -290,6 +294,11 @@ class Catalog(Protocol):
         """
         ...
 
+    @again
+    async def imported(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """What the last import gave of these: a fingerprint of each field, by product."""
+        ...
+
     async def release(self, finished: Sequence[Release]) -> None:
         """What was brought has all it needs (prices, stock): now it can be seen."""
         ...
@@ -339,6 +348,10 @@ class Catalog(Protocol):
 
     async def put_redirect(self, path: str, target: str) -> None:
         """An address of an earlier shop leads to `target` from now on. Raises Invalid."""
+        ...
+
+    async def put_redirects(self, targets: Mapping[str, str]) -> None:
+        """The same for many addresses, all or none. Raises Invalid."""
         ...
 
     @again

@@ -23,6 +23,9 @@ class Intake(Assortment):
     async def by_sources(self, sources: Sequence[str]) -> dict[str, Product]:
         return {one.source: one for one in await self._store.by_sources(self._work, sources)}
 
+    async def imported(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        return await self._store.imported(self._work, product_ids)
+
     async def bring(self, wanted: Sequence[ProductInput], *, only_try: bool = False) -> list[Brought]:
         brought: list[Brought] = []
         try:
@@ -92,3 +95,5 @@ class Intake(Assortment):
                     raise Missing(f"There is no product {one.product_id}.")
                 done = msgspec.structs.replace(found[one.product_id], source_digest=one.source_digest)
                 await self._move(tx, done, one.status, categories)
+                if one.given is not None:
+                    await self._store.write_imported(tx, one.product_id, one.given)

@@ -22,6 +22,7 @@ COLLECTIONS = Collection("collections", unique=("slug",))
 MEMBERS = Collection("members", indexed=("collection", "product"))
 FORMER_SLUGS = Collection("former_slugs")
 REDIRECTS = Collection("redirects")
+IMPORTED = Collection("imported")  # by product: what the last import gave, a fingerprint a field
 ALL = 5_000
 UNPLACED = "999999"
 BATCH = 200
@@ -43,6 +44,13 @@ class CatalogStore:
 
     async def by_sources(self, source: Work | Transaction, sources: Sequence[str]) -> list[Product]:
         return _products(source, await self._documents.find_any(source, PRODUCTS, "source", sources))
+
+    async def imported(self, source: Work | Transaction, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        found = await self._documents.get(source, IMPORTED, product_ids)
+        return {one.id: msgspec.json.decode(one.body)["given"] for one in found}
+
+    async def write_imported(self, tx: Transaction, product_id: str, given: Mapping[str, str]) -> None:
+        await self._put(tx, IMPORTED, product_id, {"given": dict(given)})
 
     async def list_products(
         self, source: Work, category_id: str, status: Status | None, after: str, limit: int

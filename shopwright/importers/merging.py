@@ -1,0 +1,185 @@
+"""A second import is a merge: a field changes only where the file changed that very field since the last import.
+
+What the last import gave is kept as a fingerprint for each field; what staff changed since stays, and is said. Pure functions.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from shopwright.kit.text import clean_html
+from shopwright.services.catalog.contract import Option, Product, ProductInput, Status, Variant, VariantInput
+
+UNDONE = "undone"
+OF_VARIANT = ("sku", "barcode", "weight")
+
+
+class Merged(msgspec.Struct, frozen=True, kw_only=True):
+    """What to write; `given`: the fingerprints of what this file says; `kept`: what differs from it and stays."""
+
+    wanted: ProductInput
+    status: Status
+    given: dict[str, str]
+    kept: tuple[str, ...] = ()
+
+
+def fingerprint(value: Any) -> str:
+    """Short, and another for another value."""
+    return hashlib.blake2b(msgspec.json.encode(value), digest_size=6).hexdigest()
+
+
+def key_of(options: Mapping[str, str]) -> str:
+    """By what a variant is known from one import to the next."""
+    return " / ".join(options.values())
+
+
+class Choice:
+    """Decides field by field, and remembers what was decided."""
+
+    def __init__(self, last: Mapping[str, str], *, first: bool) -> None:
+        self._last = last
+        self._first = first  # nothing is there yet, or all of it is to be as the file has it
+        self.given: dict[str, str] = {}
+        self.kept: list[str] = []
+
+    def takes(self, field: str, file: Any, shop: Any) -> bool:
+        """Is it the file's value that holds?"""
+        self.given[field] = fingerprint(file)
+        if self._first:
+            return True
+        if (
+            not self._last
+        ):  # an earlier version imported it, and kept no fingerprints: what is here may be somebody's work
+            self._keep(field, file, shop)
+            return False
+        if self._last.get(field) != self.given[field]:
+            return True
+        self._keep(field, file, shop)
+        return False
+
+    def _keep(self, field: str, file: Any, shop: Any) -> None:
+        if fingerprint(file) != fingerprint(shop):
+            self.kept.append(field)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Did an earlier version import it, which kept no fingerprints?"""
+        return not self._last and not self._first
+
+    def was_given(self, field: str) -> bool:
+        return field in self._last
+
+
+def merged(
+    wanted: ProductInput,
+    pictures: Sequence[Any],
+    old: Product | None,
+    slugs: Mapping[str, str],
+    last: Mapping[str, str],
+) -> Merged:
+    """`pictures`: as the file names them; `slugs`: of categories, by id; `last`: what the last import gave."""
+    first = old is None or not old.source_digest or old.source_digest.startswith(UNDONE)
+    choice = Choice(last, first=first)
+    file = {
+        "title": wanted.title.strip(),
+        "description": clean_html(wanted.description),
+        "brand": wanted.brand.strip(),
+        "categories": tuple(dict.fromkeys(wanted.categories)),
+        "tags": tuple(dict.fromkeys(tag.strip() for tag in wanted.tags if tag.strip())),
+        "tax_class": wanted.tax_class,
+        "seo_title": wanted.seo_title.strip(),
+        "seo_description": wanted.seo_description.strip(),
+    }
+    shop: dict[str, Any] = {}
+    if old is not None:
+        shop = {field: getattr(old, field) for field in file if field != "categories"}
+        shop["categories"] = tuple(slugs[one] for one in old.category_ids if one in slugs)
+    fields = {
+        field: value if choice.takes(field, value, shop.get(field)) else shop[field] for field, value in file.items()
+    }
+    seen = old is not None and old.status == "published"
+    status: Status = (
+        wanted.status
+        if choice.takes("status", wanted.status, "published" if seen else "draft") or old is None
+        else old.status
+    )
+    media = wanted.media
+    if not choice.takes("pictures", pictures, pictures) and old is not None:
+        media = old.media
+        if last.get("pictures made", "") not in {"", fingerprint([one.url for one in media])}:
+            choice.kept.append("pictures")
+    choice.given["pictures made"] = (
+        last.get("pictures made", "") if media is not wanted.media else fingerprint([one.url for one in media])
+    )
+    attributes = _attributes(choice, wanted, old)
+    options, variants = _variants(choice, wanted, old)
+    whole = msgspec.structs.replace(
+        wanted, **fields, status=status, media=media, attributes=attributes, options=options, variants=variants,
+        type=old.type if old else wanted.type, publish_at=old.publish_at if old else wanted.publish_at,
+    )  # fmt: skip
+    return Merged(wanted=whole, status=status, given=choice.given, kept=tuple(choice.kept))
+
+
+def _attributes(choice: Choice, wanted: ProductInput, old: Product | None) -> dict[str, Any]:
+    there = old.attributes if old is not None else {}
+    found: dict[str, Any] = {}
+    for name, value in wanted.attributes.items():
+        if choice.takes(f"attribute {name}", value, there.get(name)):
+            found[name] = value
+        elif name in there:
+            found[name] = there[name]
+    # What no import gave is somebody's; what an import gave and the file has no more goes.
+    return found | {
+        name: value
+        for name, value in there.items()
+        if name not in wanted.attributes and not choice.was_given(f"attribute {name}")
+    }
+
+
+def _variants(
+    choice: Choice, wanted: ProductInput, old: Product | None
+) -> tuple[tuple[Option, ...], tuple[VariantInput, ...]]:
+    names = [option.name for option in wanted.options]
+    there = {key_of(_ordered(one.options, names)): one for one in old.variants} if old is not None else {}
+    own = [option.name for option in old.options] if old is not None else names
+    if not choice.takes("options", names, own) and own != names and old is not None:
+        for one in wanted.variants:
+            choice.given[f"variant {key_of(one.options)}"] = fingerprint(True)
+        return old.options, tuple(_as_input(one) for one in old.variants)
+    made: list[VariantInput] = []
+    for one in wanted.variants:
+        key = key_of(one.options)
+        now = there.pop(key, None)
+        if choice.takes(f"variant {key}", True, now is not None) or now is not None or choice.is_unknown:
+            made.append(_one_variant(choice, key, one, now))
+    if set(own) == set(names):
+        made += [_as_input(one) for key, one in there.items() if not choice.was_given(f"variant {key}")]
+    values = {name: dict.fromkeys(one.options[name] for one in made) for name in names}
+    return tuple(Option(name, tuple(values[name])) for name in names), tuple(made)
+
+
+def _one_variant(choice: Choice, key: str, file: VariantInput, now: Variant | None) -> VariantInput:
+    changes: dict[str, Any] = {}
+    for field in OF_VARIANT:
+        value = getattr(file, field)
+        # A SKU that the file does not have was made here, and stays.
+        if (
+            not choice.takes(
+                f"{field} of {key}".rstrip(), value, getattr(now, field, value) if value or field != "sku" else value
+            )
+            and now is not None
+        ):
+            changes[field] = getattr(now, field)
+    return msgspec.structs.replace(file, title=now.title if now else file.title, **changes)
+
+
+def _as_input(one: Variant) -> VariantInput:
+    return VariantInput(
+        id=one.id, sku=one.sku, title=one.title, options=one.options, barcode=one.barcode, weight=one.weight, media=one.media
+    )  # fmt: skip
+
+
+def _ordered(options: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    return {name: options[name] for name in names} if set(names) == set(options) else dict(options)

@@ -1,0 +1,87 @@
+"""Prices, stock and stock rules of imported variants: set where they are new, changed where the file changed them."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from shopwright.faces.shelf.view import Shelf
+from shopwright.importers.draft import UNLIMITED, UNTRACKED, Draft, DraftVariant
+from shopwright.importers.merging import fingerprint, key_of
+from shopwright.kit.errors import Refused
+from shopwright.services.catalog.contract import Product, Variant
+from shopwright.services.inventory.contract import Adjustment, StockRule, Wanted
+from shopwright.services.pricing.contract import Price
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A variant as it is here, and as the file has it."""
+
+    made: Variant
+    file: DraftVariant
+
+    @property
+    def price(self) -> Price:
+        return Price(self.made.id, self.file.price, self.file.compare_at)
+
+    @property
+    def on_hand(self) -> int:
+        return UNTRACKED if self.file.on_hand is None else self.file.on_hand
+
+    @property
+    def rule(self) -> StockRule:
+        low_at = StockRule().low_at if self.file.low_at is None else self.file.low_at
+        return StockRule(backorder=UNLIMITED if self.file.on_hand is None else self.file.backorder, low_at=low_at)
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The fingerprints of what the file says of it."""
+        key = key_of(self.file.options)
+        told = {"price": (self.file.price, self.file.compare_at), "stock": self.file.on_hand, "rule": self.rule}
+        return {f"{field} of {key}".rstrip(): fingerprint(value) for field, value in told.items()}
+
+    def changed(self, field: str, last: Mapping[str, str]) -> bool:
+        """Does the file say something else of it than the last one did?"""
+        name = f"{field} of {key_of(self.file.options)}".rstrip()
+        return last.get(name) != self.given[name]
+
+
+def offers_of(draft: Draft, product: Product) -> list[Offer]:
+    """The variants of a product that the file has."""
+    file = {key_of(one.options): one for one in draft.variants}
+    pairs = [
+        (one, file.get(key_of({name: one.options.get(name, "") for name in draft.options}))) for one in product.variants
+    ]
+    return [Offer(made, one) for made, one in pairs if one is not None]
+
+
+async def set_offers(shelf: Shelf, offers: Sequence[tuple[Offer, Mapping[str, str], bool]]) -> list[str]:
+    """Each with what the last import gave, and whether that is known; answers the ids of variants whose stock could not be set."""
+    new = [offer for offer, last, known in offers if not known or not last]
+    changed = {
+        field: [offer for offer, last, known in offers if not known or (last and offer.changed(field, last))]
+        for field in ("price", "stock", "rule")
+    }
+    await shelf.pricing.set_prices([offer.price for offer in changed["price"]])
+    # Opening stock is set once for a variant: what was sold since must not come back with the next run.
+    await shelf.inventory.open_stock([Wanted(offer.made.id, offer.on_hand) for offer in changed["stock"]], "imported")
+    if rules := {one.made.id: one.rule for one in changed["rule"] if one not in new or one.rule != StockRule()}:
+        await shelf.inventory.put_rules(rules)
+    failed: list[str] = []
+    again = [offer for offer, last, known in offers if known and last and offer.changed("stock", last)]
+    for offer in again:
+        try:
+            await shelf.inventory.adjust(
+                [Adjustment(variant_id=offer.made.id, on_hand=offer.on_hand, reason="imported")]
+            )
+        except Refused:
+            failed.append(offer.made.id)
+    return failed
+
+
+async def kept_prices(shelf: Shelf, offers: Sequence[tuple[Offer, Mapping[str, str]]]) -> list[str]:
+    """The ids of variants whose price here differs from that of the file, which did not change it."""
+    same = [offer for offer, last in offers if not last or not offer.changed("price", last)]
+    now = await shelf.pricing.prices([offer.made.id for offer in same], shelf.currency)
+    return [
+        one.made.id for one in same if (found := now.get(one.made.id)) and (found.amount, found.compare_at) != (one.file.price, one.file.compare_at)
+    ]  # fmt: skip
