@@ -213,10 +213,7 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """A product that was brought is complete: it takes the status it shall have, and its digest.
-
-    `given`: a fingerprint of each field the import gave; left out, those of the last import stay.
-    """
+    """What was brought is complete: it takes its status and digest. `given`: fingerprints of what the import gave."""
 
     product_id: str
     status: Status
@@ -346,12 +343,8 @@ class Catalog(Protocol):
         """Describe an attribute. Raises Invalid where products have values that would not fit."""
         ...
 
-    async def put_redirect(self, path: str, target: str) -> None:
-        """An address of an earlier shop leads to `target` from now on. Raises Invalid."""
-        ...
-
     async def put_redirects(self, targets: Mapping[str, str]) -> None:
-        """The same for many addresses, all or none. Raises Invalid."""
+        """Addresses of an earlier shop lead to their targets from now on, all or none. Raises Invalid."""
         ...
 
     @again
