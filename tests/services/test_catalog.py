@@ -253,14 +253,14 @@ async def test_an_address_a_product_had_leads_to_the_one_it_has(shop: Shop, api:
 
 
 async def test_addresses_of_an_earlier_shop_lead_on(shop: Shop, api: httpx.AsyncClient) -> None:
-    await shop.catalog.put_redirects({"/products/old-kettle.html": "/p/kettle"})
+    await shop.catalog.put_redirect("/products/old-kettle.html", "/p/kettle")
     answer = await api.get("/products/old-kettle.html")
     assert (answer.status_code, answer.headers["location"]) == (301, "/p/kettle")
     assert (await api.get("/products/nothing.html")).status_code == 404
     assert (await api.get("/v1/nothing")).json()["code"] == "not_found"
     for target in ("https://elsewhere.example", "//elsewhere.example"):
         with pytest.raises(Invalid):
-            await shop.catalog.put_redirects({"/x": target})
+            await shop.catalog.put_redirect("/x", target)
 
 
 async def test_what_search_engines_are_told_is_on_the_page(shop: Shop, api: httpx.AsyncClient) -> None:

@@ -140,6 +140,9 @@ class Assortment(Shelves):
 
     # --- old addresses
 
+    async def put_redirect(self, path: str, target: str) -> None:
+        await self.put_redirects({path: target})
+
     async def put_redirects(self, targets: Mapping[str, str]) -> None:
         for path, target in targets.items():
             if not path.startswith("/") or not target.startswith("/") or target.startswith("//"):

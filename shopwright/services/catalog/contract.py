@@ -201,10 +201,7 @@ class ProductInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Brought(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a product that was brought; `problem` says why it was refused.
-
-    `made_anew`: the places of variants whose SKU another one has, so that they were given a new one.
-    """
+    """What became of a product: `problem`, why it was refused; `made_anew`, places of variants whose SKU another has."""
 
     product: Product | None = None
     is_new: bool = False
@@ -343,8 +340,12 @@ class Catalog(Protocol):
         """Describe an attribute. Raises Invalid where products have values that would not fit."""
         ...
 
+    async def put_redirect(self, path: str, target: str) -> None:
+        """An address of an earlier shop leads to `target` from now on. Raises Invalid."""
+        ...
+
     async def put_redirects(self, targets: Mapping[str, str]) -> None:
-        """Addresses of an earlier shop lead to their targets from now on, all or none. Raises Invalid."""
+        """The same for many addresses, all or none. Raises Invalid."""
         ...
 
     @again
