@@ -14,6 +14,7 @@ INSTEAD: Mapping[tuple[str, str], Callable[[], Any]] = {
     ("search", "suggest"): list,
     ("search", "rating"): lambda: Rating(0.0, 0),
     ("reviews", "of_product"): list,
+    ("reviews", "chosen"): list,
     ("reviews", "own"): lambda: None,
     ("reviews", "histogram"): lambda: Histogram((0, 0, 0, 0, 0)),
     ("recommendations", "recommend"): list,

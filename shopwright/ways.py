@@ -37,7 +37,7 @@ REMEMBERED = {
     ),
     "inventory": ("stock",),
     "pricing": ("prices", "tax_rates", "shipping_rates"),
-    "reviews": ("of_product", "histogram"),
+    "reviews": ("of_product", "chosen", "histogram"),
     "search": ("cards", "rating"),
 }  # fmt: skip
 LOOKING = {

@@ -25,7 +25,6 @@ class Aisle(msgspec.Struct, frozen=True):
     slug: str
     title: str
     text: str
-    care: str
     things: tuple[Thing, ...]
 
 
@@ -42,7 +41,7 @@ def _t(
 
 
 AISLES = (
-    Aisle("kitchen", "Kitchen", "Pots, pans, knives and kettles that do one thing well.", "Wash by hand with a soft sponge. Dry at once.", (
+    Aisle("kitchen", "Kitchen", "Pots, pans, knives and kettles that do one thing well.", (
         _t("Harbour Kettle", "kettle 0 enamel", "Red Navy Cream", 64, "Brun & Daughters", "Holds 1.2 l. Boils in four minutes on gas or induction. The spout pours where you point it.", material="Enamelled steel", capacity=1.2, induction=True),
         _t("Gooseneck Kettle", "kettle 3 steel", "Steel Black", 79, "Ostra", "Holds 0.9 l. A thin, slow stream for filter coffee. The handle stays cool.", material="Stainless steel", capacity=0.9, induction=True),
         _t("Studio Kettle", "kettle 2 matte", "Forest Sand", 58, "Ostra", "Holds 1.5 l and whistles two notes, not one.", material="Steel", capacity=1.5, induction=False, was=72),
@@ -55,7 +54,7 @@ AISLES = (
         _t("Spoons for Stirring", "knife 2 wood", "Birch Walnut", 22, "Holm Forge", "Three spoons from one plank. The flat one reaches the corners.", material="Beech"),
         _t("Bread Board", "board 1 wood", "Oak Walnut", 44, "Tarn Workshop", "One piece of wood, oiled. The hole is for the hook, the groove for the crumbs.", material="Oak"),
     )),
-    Aisle("table", "Table", "Plates that stack, glasses that last, mugs you reach for first.", "Safe in the dishwasher.", (
+    Aisle("table", "Table", "Plates that stack, glasses that last, mugs you reach for first.", (
         _t("Morning Mug", "mug 0 ceramic", "White Clay Blue Sage", 14.5, "Tarn Workshop", "Holds 0.3 l. Thrown by hand, so no two are quite the same height.", material="Stoneware", capacity=0.3),
         _t("Tall Latte Mug", "mug 1 ceramic", "Cream Teal", 16, "Tarn Workshop", "Holds 0.4 l, with an unglazed band that is good to hold.", material="Stoneware", capacity=0.4),
         _t("Wide Cup", "mug 2 ceramic", "Rose Mustard", 15, "Field & Kiln", "Holds 0.35 l. Wide enough to dip in.", material="Stoneware", capacity=0.35),
@@ -69,7 +68,7 @@ AISLES = (
         _t("Carafe", "glass 2 glass", "Glass Sky", 36, "Lumen Glass", "Holds 1 l and fits the fridge door.", material="Glass", capacity=1.0),
         _t("Low Tumblers, Pair", "glass 3 glass", "Amber Glass", 21, "Lumen Glass", "For juice at seven and whisky at seven. 0.3 l.", material="Glass", capacity=0.3),
     )),
-    Aisle("lighting", "Lighting", "Lamps to read by, lamps to talk under.", "Wipe with a dry cloth.", (
+    Aisle("lighting", "Lighting", "Lamps to read by, lamps to talk under.", (
         _t("Harbour Table Lamp", "lamp 0 ceramic", "Blue White", 119, "Nordlys", "A ceramic foot and a linen shade. The light is warm to the edge of the page.", material="Ceramic", height=46.0, bulb="E27"),
         _t("Mushroom Lamp", "lamp 1 enamel", "Mustard Rust White", 98, "Nordlys", "Dims to a night light. The switch is on the foot, not behind the bed.", material="Steel", height=38.0, bulb="E14"),
         _t("Reading Lamp", "lamp 2 matte", "Grey Black Sage", 134, "Holm Forge", "Two joints, one hand. Stays where you leave it.", material="Steel", height=52.0, bulb="LED"),
@@ -82,7 +81,7 @@ AISLES = (
         _t("Beeswax Candle", "candle 0 ceramic", "Cream Sage Plum", 26, "Field & Kiln", "Burns for 40 hours in a cup you will keep.", material="Beeswax", burning_hours=40.0),
         _t("Dinner Tapers, Three", "candle 1 matte", "Rust White Sky", 18, "Field & Kiln", "Nine hours, no dripping, no scent.", material="Stearin", burning_hours=9.0),
     )),
-    Aisle("desk", "Desk", "Tools for thinking on paper, and for finding it again.", "Keep dry.", (
+    Aisle("desk", "Desk", "Tools for thinking on paper, and for finding it again.", (
         _t("Field Notebook", "notebook 0 matte", "Forest Navy Rust", 12, "Paper & Co", "160 pages that lie flat. Ink does not come through.", pages=160.0, ruling="Dotted", material="Paper"),
         _t("Spiral Notebook", "notebook 1 matte", "Black Mustard", 9.5, "Paper & Co", "100 pages, perforated. Turns all the way round.", pages=100.0, ruling="Lined", material="Paper"),
         _t("Bound Journal", "notebook 2 matte", "Walnut Teal", 24, "Paper & Co", "240 pages, a band and a ribbon. A year, if you write little.", pages=240.0, ruling="Plain", material="Paper"),
@@ -94,7 +93,7 @@ AISLES = (
         _t("Desk Clock", "clock 0 matte", "Forest White", 64, "Ostra", "No tick. 24 cm.", material="Steel", diameter=24.0),
         _t("Wall Clock", "clock 1 matte", "Mustard Charcoal", 72, "Ostra", "30 cm. Read from across the room without glasses.", material="Steel", diameter=30.0),
     )),
-    Aisle("textiles", "Textiles", "Linen, wool and cotton that get better with washing.", "Wash at 40 °C. Line-dry if you can.", (
+    Aisle("textiles", "Textiles", "Linen, wool and cotton that get better with washing.", (
         _t("Linen Cushion", "cushion 1 matte", "Sage Sand Rust", 39, "Lisle Mill", "50 × 50 cm, with a feather filling and a hidden zip.", material="Linen", sizes="40 × 40 cm|50 × 50 cm"),
         _t("Striped Cushion", "cushion 3 matte", "Charcoal Blue", 42, "Lisle Mill", "Woven stripes, not printed: the back is the front the other way round.", material="Cotton"),
         _t("Long Cushion", "cushion 6 matte", "Mustard Plum", 46, "Lisle Mill", "60 × 35 cm, for the small of the back.", material="Wool", was=55),
@@ -106,7 +105,7 @@ AISLES = (
         _t("Tablecloth Towel", "towel 4 matte", "Linen", 29, "Lisle Mill", "Too big for a towel, too small for a tablecloth. Used daily as both.", material="Linen"),
         _t("Wool Seat Pad", "cushion 0 matte", "Charcoal Rust", 24, "Lisle Mill", "Felt, 8 mm. Makes a wooden chair a long evening’s chair.", material="Felt"),
     )),
-    Aisle("bags", "Bags", "For the week, the weekend and the way there.", "Brush off when dry. Wax once a year.", (
+    Aisle("bags", "Bags", "For the week, the weekend and the way there.", (
         _t("Day Pack", "backpack 1 matte", "Olive Navy Black", 98, "Fell & Tarn", "18 l. A laptop, a lunch and a jumper.", material="Waxed cotton", volume=18.0),
         _t("Lid Pack", "backpack 2 matte", "Sand Red", 124, "Fell & Tarn", "24 l under a lid that keeps the rain out.", material="Waxed cotton", volume=24.0),
         _t("Roll-top Pack", "backpack 0 matte", "Mustard Charcoal", 136, "Fell & Tarn", "22 l when rolled, 28 l when not.", material="Recycled polyester", volume=22.0, was=158),
@@ -118,7 +117,7 @@ AISLES = (
         _t("Weekender", "tote 4 matte", "Forest Charcoal", 112, "Fell & Tarn", "34 l: two days, three if you pack well.", material="Waxed cotton", volume=34.0),
         _t("Picnic Pack", "backpack 5 matte", "Clay", 142, "Fell & Tarn", "Insulated, 20 l, with a place for the bottle.", material="Waxed cotton", volume=20.0),
     )),
-    Aisle("outdoors", "Outdoors", "Tents, flasks and mugs for when the kettle is a fire.", "Dry before you store it.", (
+    Aisle("outdoors", "Outdoors", "Tents, flasks and mugs for when the kettle is a fire.", (
         _t("Two-Person Tent", "tent 0 matte", "Forest Mustard", 289, "Fell & Tarn", "2.1 kg. Two poles, one person, six minutes.", material="Recycled polyester", persons=2.0, weight_kg=2.1),
         _t("Dome Tent", "tent 1 matte", "Olive Rust", 349, "Fell & Tarn", "Three sleep, four fit. Stands in wind we would not.", material="Recycled polyester", persons=3.0, weight_kg=3.4),
         _t("Garden Tent", "tent 2 matte", "Sand Sky", 189, "Fell & Tarn", "For children, and for their parents’ afternoons.", material="Cotton", persons=2.0, weight_kg=4.0, was=219),
@@ -130,7 +129,7 @@ AISLES = (
         _t("Camp Stool", "chair 2 wood", "Birch Walnut", 62, "Tarn Workshop", "Folds flat, carries 120 kg.", material="Beech", height=38.0),
         _t("Fireside Blanket", "blanket 5 matte", "Charcoal Forest", 92, "Lisle Mill", "Wool: sparks go out by themselves.", material="Wool"),
     )),
-    Aisle("garden", "Garden", "Tools that outlive handles, pots that outlive plants.", "Brush off the soil, oil the wood once a year.", (
+    Aisle("garden", "Garden", "Tools that outlive handles, pots that outlive plants.", (
         _t("Trowel and Fork", "trowel 0 wood", "Oak", 44, "Holm Forge", "Forged, not stamped. Ash handles you can replace.", material="Carbon steel"),
         _t("Planting Trowel", "trowel 1 wood", "Walnut Rust", 26, "Holm Forge", "Marks for 5, 10 and 15 cm.", material="Stainless steel"),
         _t("Watering Can, 5 l", "can 1 matte", "Forest Sand", 48, "Brun & Daughters", "Balanced when full and when nearly empty.", material="Galvanised steel", capacity=5.0),
@@ -142,7 +141,7 @@ AISLES = (
         _t("Tall Pot", "pot 4 matte", "Charcoal White", 39, "Field & Kiln", "For what grows upwards. 22 cm.", material="Terracotta", diameter=22.0),
         _t("Potting Stool", "chair 5 wood", "Oak", 74, "Tarn Workshop", "Low, wide, and glad of a bit of soil.", material="Oak", height=32.0),
     )),
-    Aisle("bath", "Bath", "Thick towels, plain soap.", "Wash towels at 60 °C without softener.", (
+    Aisle("bath", "Bath", "Thick towels, plain soap.", (
         _t("Bath Towel", "towel 0 matte", "White Sage Clay", 34, "Lisle Mill", "70 × 140 cm, 600 g/m². Dry by the next morning.", material="Cotton", sizes="50 × 100 cm|70 × 140 cm|100 × 150 cm"),
         _t("Guest Towels, Pair", "towel 3 matte", "Sky Sand", 22, "Lisle Mill", "30 × 50 cm, with a loop that holds.", material="Cotton"),
         _t("Hammam Towel", "towel 2 matte", "Linen Rose", 29, "Lisle Mill", "Flat-woven: packs to the size of a book.", material="Cotton", was=36),
@@ -153,7 +152,7 @@ AISLES = (
         _t("Shower Wash", "soap 3 ceramic", "Forest White", 16, "Field & Kiln", "0.5 l, for hair too, if you are in a hurry.", material="Glass", capacity=0.5),
         _t("Bath Stool", "chair 8 wood", "Birch", 69, "Tarn Workshop", "Oiled birch. Holds a book and a wet foot.", material="Birch", height=42.0),
     )),
-    Aisle("audio", "Audio", "Sound for a room, sound for one.", "Dust with a dry brush.", (
+    Aisle("audio", "Audio", "Sound for a room, sound for one.", (
         _t("Shelf Speaker", "speaker 1 wood", "Walnut Oak", 189, "Lumen Audio", "Two ways, in real wood. Fills 20 m² without trying.", material="Walnut", power=40.0, wireless=False),
         _t("Kitchen Radio", "speaker 0 wood", "Oak Walnut", 129, "Lumen Audio", "One knob. Remembers your station.", material="Oak", power=12.0, wireless=True),
         _t("Twin Speaker", "speaker 2 matte", "Rust Charcoal White", 159, "Lumen Audio", "Wireless, 14 hours, two drivers that do not argue.", material="Felt", power=20.0, wireless=True, was=189),
@@ -164,7 +163,7 @@ AISLES = (
         _t("Studio Headphones", "headphones 2 steel", "Charcoal", 259, "Lumen Audio", "Flat, honest, repairable: every part has a number.", material="Steel", wireless=False),
         _t("Children’s Headphones", "headphones 3 matte", "Mustard Teal", 59, "Lumen Audio", "Never louder than 85 dB.", material="Recycled plastic", wireless=True),
     )),
-    Aisle("paper", "Paper", "Cards worth keeping, paper worth writing on.", "Keep flat and dry.", (
+    Aisle("paper", "Paper", "Cards worth keeping, paper worth writing on.", (
         _t("Flower Cards, Six", "card 0 matte", "Rose Mustard", 15, "Paper & Co", "Printed from linocuts. Six flowers, six envelopes.", material="Cotton paper"),
         _t("Thank-You Cards, Eight", "card 1 matte", "Rust Sage", 16, "Paper & Co", "The inside is empty. You know what to say.", material="Cotton paper"),
         _t("Letterpress Card", "card 2 matte", "Navy", 5, "Paper & Co", "You can feel it with your thumb.", material="Cotton paper"),
@@ -175,7 +174,7 @@ AISLES = (
         _t("Drawing Pencils, Five", "pen 2 wood", "Charcoal", 13, "Paper & Co", "2H to 4B, in graphite that does not scratch.", material="Cedar"),
         _t("Document Trays", "folder 2 matte", "Sand Sage", 38, "Paper & Co", "Three, stackable, of pressed paper.", material="Board"),
     )),
-    Aisle("children", "Children", "Toys of wood that survive the first child.", "Wipe with a damp cloth.", (
+    Aisle("children", "Children", "Toys of wood that survive the first child.", (
         _t("Stacking Rings", "toy 0 wood", "Blue Rust", 29, "Tarn Workshop", "Five rings. There is a right order and many better ones.", material="Beech", age="1 year and up"),
         _t("Building Blocks", "toy 1 wood", "Mustard Sage", 36, "Tarn Workshop", "Forty blocks in four colours, in a cotton bag.", material="Beech", age="1 year and up"),
         _t("Wooden Car", "toy 2 wood", "Red Forest Sky", 24, "Tarn Workshop", "Rolls straight, crashes well.", material="Beech", age="1 year and up"),

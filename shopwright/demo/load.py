@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 
 from shopwright.app import Shop
+from shopwright.demo.care import UNITS, care_of
 from shopwright.demo.draw import draw
 from shopwright.demo.goods import AISLES, Aisle, Thing
 from shopwright.demo.ink import COLOURS
@@ -56,6 +57,8 @@ async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, 
     made = 0
     there = await shop.catalog.by_sources([f"demo/{thing.title}" for _, thing in every])
     await shop.catalog.put_attribute_type(AttributeType(name="colour", title="Colour", kind="colour", swatches=COLOURS))
+    for measure in UNITS:
+        await shop.catalog.put_attribute_type(measure)
     for position, aisle in enumerate(AISLES):
         await shop.catalog.put_category(aisle.slug, aisle.title, description=aisle.text, position=position)
     for number, (aisle, thing) in enumerate(every):
@@ -111,7 +114,7 @@ async def _load_one(shop: Shop, aisle: Aisle, thing: Thing, number: int, stock: 
         shop.shelf,
         write.ProductWrite(
             title=thing.title,
-            description=f"<p>{thing.text}</p><p>{aisle.care}</p>",
+            description=f"<p>{thing.text}</p><p>{care_of(thing)}</p>",
             brand=thing.brand,
             status="published",
             categories=(aisle.slug,),

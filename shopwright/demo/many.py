@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 
 from shopwright.app import Shop
+from shopwright.demo.care import care_of
 from shopwright.demo.goods import AISLES, Aisle, Thing
 from shopwright.demo.load import load
 from shopwright.importers.draft import Draft, DraftImage, DraftVariant
@@ -59,7 +60,7 @@ def _drafts(
             rows=(number,),
             title=title,
             slug="",
-            description=f"<p>{thing.text}</p><p>{aisle.care}</p>",
+            description=f"<p>{thing.text}</p><p>{care_of(thing)}</p>",
             brand=thing.brand,
             categories=((aisle.title,),),
             tags=(aisle.slug, thing.family),

@@ -1,8 +1,10 @@
 """What happened in the demo shop before today: people who ordered, and what they think. It goes the way all orders go."""
 
 import random
+from datetime import timedelta
 
 from shopwright.app import Shop
+from shopwright.demo.said import SAID
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.errors import ShopError
 from shopwright.kit.places import Address
@@ -19,25 +21,14 @@ PEOPLE = (
     ("Teun de Vries", "Haarlemmerstraat 91", "Amsterdam", "1013 EM", "NL"),
     ("Elena Rossi", "Via Tortona 21", "Milano", "20144", "IT"),
 )
-FAVOURITES = (
-    "harbour-kettle", "morning-mug", "linen-cushion", "mushroom-lamp", "day-pack", "bath-towel", "field-notebook",
-    "dinner-plate", "lambswool-blanket", "steel-flask", "stacking-rings", "terracotta-pot", "everyday-pan", "cook-s-knife",
-)  # fmt: skip
-SAID = (
-    (5, "Better than the picture", "Heavier than I thought, in the good way. Used it every day since it came."),
-    (5, "Exactly right", "It does one thing and does it well. I ordered a second one for my sister."),
-    (4, "Good, with one wish", "Well made and quick to arrive. I would have liked one more colour to choose from."),
-    (5, "Still like new", "Three months of daily use and it looks as it did on the first day."),
-    (4, "Honest thing", "No nonsense, fair price. The box could be smaller."),
-    (3, "Fine", "It is good, only a little smaller than I had imagined. Read the measures."),
-    (5, "A keeper", "The kind of thing you stop noticing because it simply works."),
-)
+FAVOURITES = tuple(SAID)
 ORDERS = 18
 
 
 async def live_a_little(shop: Shop) -> None:
     """Six people order, most of it is shipped, and they review some of it. The same each time."""
     chance = random.Random(11)  # noqa: S311 -- the same demo each time
+    bought: set[tuple[Caller, str, str]] = set()
     products = [await shop.catalog.get(slug) for slug in FAVOURITES]
     for n, (name, line1, city, postal_code, country) in enumerate(PEOPLE):
         email = f"{name.split()[0].lower()}@example.org"
@@ -51,10 +42,23 @@ async def live_a_little(shop: Shop) -> None:
                 parcel = NewShipment(carrier="DHL", tracking_number=f"0034043416{chance.randrange(10**6):06}")
                 await shop.orders.ship(order.id, parcel, SYSTEM)
             await shop.bus.settle()
-            for product in chosen[:2] if order is not None else []:
-                rating, title, body = chance.choice(SAID)
-                await shop.reviews.write(product.id, NewReview(rating=rating, title=title, body=body), caller)
+            bought |= {(caller, product.id, product.slug) for product in chosen if order is not None}
+    await _review(shop, chance, sorted(bought, key=lambda one: (one[1], one[0].email)))
     await shop.bus.settle()
+
+
+async def _review(shop: Shop, chance: random.Random, bought: list[tuple[Caller, str, str]]) -> None:
+    """Some of who bought something say what they think of it, each in other words, over the year before today."""
+    left = {slug: list(said) for slug, said in SAID.items()}
+    now = shop.clock.now()
+    for caller, product_id, slug in bought:
+        if not left[slug]:
+            continue
+        rating, title, body = left[slug].pop(0)
+        written_at = now - timedelta(days=chance.randrange(3, 360), minutes=chance.randrange(1_440))
+        await shop.reviews.write(
+            product_id, NewReview(rating=rating, title=title, body=body), caller, written_at=written_at
+        )
 
 
 async def _order(shop: Shop, caller: Caller, address: Address, chosen: list[Product]) -> Order | None:

@@ -1,18 +1,30 @@
 """Reviews: what stops for a look, what the shop answers."""
 
+import html
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from shopwright.app import Shop
+from shopwright.demo.care import MEASURES, UNITS, care_of
+from shopwright.demo.goods import AISLES
+from shopwright.demo.said import SAID
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
-from shopwright.services.reviews.contract import NewReview
+from shopwright.services.reviews.contract import NewReview, Order, Review
+from shopwright.services.reviews.service import flagged
 from tests.conftest import OWNER, fill_cart, sell, sign_in
 from tests.pages.test_pages import Browser
+
+
+@pytest.fixture
+def browser(api: httpx.AsyncClient) -> Browser:
+    return Browser(api)
+
 
 GOOD = NewReview(rating=5, title="Boils at once", body="And does not whistle.")
 
@@ -125,3 +137,99 @@ async def test_a_review_from_its_page_to_the_queue_and_back(api: httpx.AsyncClie
         seen = (await guest.get("/p/harbour-kettle")).text
     assert "This helped me" not in seen
     assert "Thank you." in seen
+
+
+async def many_reviews(shop: Shop, count: int) -> Product:
+    kettle = await sell(shop, on_hand=count)
+    for n in range(count):
+        who = await buyer(shop, kettle, f"Ada{n}")
+        shop.clock.move(minutes=1)
+        await shop.reviews.write(kettle.id, NewReview(rating=n % 5 + 1, title=f"Title {n}", body=f"Body {n}."), who)
+    return kettle
+
+
+async def test_all_reviews_are_reached_in_every_order_and_by_stars(browser: Browser, shop: Shop) -> None:
+    kettle = await many_reviews(shop, 45)
+    first: dict[str, list[Review]] = {}
+    orders: tuple[Order, ...] = ("helpful", "newest", "best", "worst")
+    for order in orders:
+        pages = [await shop.reviews.chosen(kettle.id, order, page=page) for page in (1, 2, 3, 4)]
+        assert [len(one) for one in pages] == [20, 20, 5, 0]
+        assert len({review.id for one in pages for review in one}) == 45
+        first[order] = pages[0]
+    assert [one.rating for one in first["best"]] == [5] * 9 + [4] * 9 + [3] * 2
+    assert [one.rating for one in first["worst"]] == [1] * 9 + [2] * 9 + [3] * 2
+    assert first["newest"] == sorted(first["newest"], key=lambda review: review.created_at, reverse=True)
+    seen: set[str] = set()
+    link = f"/p/{kettle.slug}"
+    while link:
+        page = await browser.go(link)
+        seen |= set(re.findall(r"<h3>(Title \d+)</h3>", page))
+        more = re.search(r'href="([^"]+)">More reviews<', page)
+        link = html.unescape(more[1]) if more else ""
+    assert len(seen) == 45
+    page = await browser.go(f"/p/{kettle.slug}")
+    assert len(set(re.findall(r'<rect width="(\d+)" height="8">', page))) == 1
+    two = html.unescape(re.search(r'href="([^"]+)">2 stars<', page)[1])
+    page = await browser.go(two)
+    assert re.findall(r'hidden">(\d) of 5 stars</span><h3>', page) == ["2"] * 9
+    for nonsense in ("?page=x", "?page=99999", "?stars=9", "?order=%22", "?page=-1"):
+        assert (await browser.client.get(f"/p/{kettle.slug}{nonsense}")).status_code == 200
+
+
+async def test_a_review_from_before_keeps_its_date_and_none_is_of_tomorrow(shop: Shop) -> None:
+    kettle = await sell(shop)
+    ada, bea = await buyer(shop, kettle), await buyer(shop, kettle, "Bea")
+    now = shop.clock.now()
+    old = await shop.reviews.write(kettle.id, GOOD, ada, written_at=now - timedelta(days=200))
+    assert old.created_at == now - timedelta(days=200)
+    assert (await shop.reviews.write(kettle.id, GOOD, bea, written_at=now + timedelta(days=2))).created_at == now
+
+
+def test_the_demo_says_no_sentence_twice() -> None:
+    sentences = [
+        one for said in SAID.values() for _, title, body in said for one in (title, *re.split(r"(?<=[.!?]) ", body))
+    ]
+    assert len(sentences) == len(set(sentences))
+    assert not [
+        flagged(NewReview(rating=r, title=t, body=b))
+        for said in SAID.values()
+        for r, t, b in said
+        if flagged(NewReview(rating=r, title=t, body=b))
+    ]
+
+
+def test_each_thing_of_the_demo_has_a_line_of_care_of_its_kind() -> None:
+    lines = {thing.title: care_of(thing) for aisle in AISLES for thing in aisle.things}
+    assert "dishwasher" not in lines["Bowl Planter"]
+    assert "wick" in lines["Beeswax Candle"]
+    assert "wax" not in lines["Work Tote"].casefold()
+    measured = {name for name, _, _ in MEASURES}
+    numbers = {
+        name
+        for aisle in AISLES
+        for thing in aisle.things
+        for name, value in thing.attributes.items()
+        if isinstance(value, float)
+    }
+    assert numbers - measured == {"pages", "persons"}
+
+
+async def test_units_stand_in_facts_and_in_facets(browser: Browser, shop: Shop) -> None:
+    for unit in UNITS:
+        await shop.catalog.put_attribute_type(unit)
+    kettle = await sell(shop, attributes={"capacity": 1.2})
+    await sell(shop, "Pot", attributes={"capacity": 7.0})
+    await shop.search.bring_up_to_date()
+    assert '<th scope="row">Capacity</th><td>1.2 l</td>' in await browser.go(f"/p/{kettle.slug}")
+    assert "<span>1.2 l</span>" in await browser.go("/search")
+
+
+async def test_the_front_page_quotes_good_reviews_each_in_its_own_words(browser: Browser, shop: Shop) -> None:
+    for n, (title, rating) in enumerate((("Kettle", 5), ("Lamp", 2), ("Pan", 5))):
+        thing = await sell(shop, title)
+        who = await buyer(shop, thing, f"Bea{n}")
+        await shop.reviews.write(thing.id, NewReview(rating=rating, title="So", body="The very same words."), who)
+    await shop.bus.settle()
+    await shop.search.bring_up_to_date()
+    assert re.findall(r"<blockquote>(.*?)</blockquote>", await browser.go("/")) == ["The very same words."]

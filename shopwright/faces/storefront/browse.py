@@ -38,6 +38,7 @@ from shopwright.services.search.contract import (
 PAGE = 24
 MOST_VALUES = MOST_CHOICES // MOST_FACETS
 QUOTES = 3  # of buyers, on the front page
+GOOD = 4  # stars of what is quoted on the front page
 LARGEST = Decimal(10) ** 12
 SORTS: dict[Sort, str] = {
     "relevance": "Best match",
@@ -189,9 +190,13 @@ async def home(frame: FrameDep) -> Response[bytes]:
     known = [understood(item, Card) for item in best.items]
     story = await search.find(SearchRequest(chosen={"category": ("table",)}, sort="bestselling", limit=3))
     quotes: list[dict[str, Any]] = []
-    for one in [card for card in known if card.rating.count][:QUOTES]:
-        found = await reviews.of_product(one.id, limit=1)
-        quotes += [{"review": render.plain(review), "card": render.plain(one)} for review in found]
+    for one in [card for card in known if card.rating.count]:
+        praise = [review for review in await reviews.chosen(one.id, "best") if review.rating >= GOOD and review.body]
+        new = next(
+            (review for review in praise if review.body not in {quote["review"]["body"] for quote in quotes}), None
+        )
+        if new is not None and len(quotes) < QUOTES:
+            quotes.append({"review": render.plain(new), "card": render.plain(one)})
     return await frame.show(
         "home.html",
         {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Response, get, post
@@ -21,9 +21,13 @@ from shopwright.kit.text import name_key
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.problems import status_of
 from shopwright.services.catalog.contract import AttributeType, Media, written
-from shopwright.services.reviews.contract import NewReview
+from shopwright.services.reviews.contract import REVIEWS_A_PAGE, NewReview, Order
 
 MADE = Made(most=1_000)  # some 10 kB each
+MOST_PAGES = 250
+ORDERS: Mapping[Order, str] = {
+    "helpful": "Most helpful", "newest": "Newest", "best": "Best first", "worst": "Most critical",
+}  # fmt: skip
 
 
 @get("/p/{slug:str}", opt=allow(anyone), include_in_schema=False)
@@ -76,7 +80,7 @@ def _said(
     chosen_one = choice(shown, wanted.get("variant", ""), wanted, types)
     variant = chosen_one["variant"]
     facts = [
-        {"name": types[name].title if name in types else name, "value": written(value, types.get(name))}
+        {"name": title_of(name, types), "value": written(value, types.get(name))}
         for name, value in shown.attributes.items()
     ]
     return {
@@ -105,16 +109,47 @@ def _said(
     }
 
 
+def title_of(name: str, types: Mapping[str, AttributeType]) -> str:
+    """What an attribute is called: as it is described, or in words made of its name."""
+    return types[name].title if name in types else name.replace("_", " ").capitalize()
+
+
 async def _reviews(frame: Frame, shown: ProductView) -> str:
-    stars = (await frame.reviews.histogram(shown.id)).counts
+    """A page of reviews, in the order and of the stars that the address asks for."""
+    asked = frame.request.query_params
+    order: Order = next((one for one in ORDERS if one == asked.get("order")), "helpful")
+    stars = next((n for n in range(1, 6) if str(n) == asked.get("stars")), 0)
+    page = asked.get("page", "1")
+    number = min(max(int(page), 1), MOST_PAGES) if page.isdigit() and len(page) < 5 else 1  # noqa: PLR2004 -- digits
+    counts = (await frame.reviews.histogram(shown.id)).counts
+    total = counts[stars - 1] if stars else sum(counts)
+
+    def at(**changed: object) -> str:
+        kept = {"order": order if order != "helpful" else "", "stars": stars or "", "page": "", **changed}
+        variant = {"variant": asked["variant"]} if "variant" in asked else {}
+        return f"/p/{shown.slug}?{urlencode({**variant, **{k: v for k, v in kept.items() if v}})}#reviews"
+
     return render.fragment(
         "storefront/templates/reviews.html",
         rating=shown.rating,
-        reviews=await frame.reviews.of_product(shown.id),
+        reviews=await frame.reviews.chosen(shown.id, order, stars, number),
         histogram=[
-            {"stars": n, "count": stars[n - 1], "share": round(100 * stars[n - 1] / max(sum(stars), 1))}
+            {
+                "stars": n,
+                "count": counts[n - 1],
+                "share": round(100 * counts[n - 1] / max(sum(counts), 1)),
+                "href": at(stars="" if n == stars else n),
+                "chosen": n == stars,
+            }
             for n in range(5, 0, -1)
         ],
+        count=sum(counts),
+        total=total,
+        stars=stars,
+        orders=[{"title": title, "href": at(order=one), "chosen": one == order} for one, title in ORDERS.items()],
+        everything=at(stars=""),
+        previous_page=at(page=number - 1) if number > 1 else "",
+        next_page=at(page=number + 1) if number * REVIEWS_A_PAGE < total else "",
         signed_in=frame.caller.user_id is not None,
         shop=frame.settings.shop_name,
     )

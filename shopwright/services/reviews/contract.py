@@ -12,6 +12,8 @@ from shopwright.kit.facts import Event
 from shopwright.kit.verbs import again
 
 Status = Literal["pending", "published", "rejected"]
+Order = Literal["helpful", "newest", "best", "worst"]
+REVIEWS_A_PAGE = 20
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,13 +74,23 @@ class ReviewPublished(Event, frozen=True, kw_only=True):
 class Reviews(Protocol):
     """The verbs of reviews."""
 
-    async def write(self, product_id: str, review: NewReview, who: Caller) -> Review:
-        """Review a product one bought; writing again changes one's review. Raises Invalid, NotABuyer."""
+    async def write(
+        self, product_id: str, review: NewReview, who: Caller, written_at: datetime | None = None
+    ) -> Review:
+        """Review a product one bought; writing again changes one's review. Raises Invalid, NotABuyer.
+
+        `written_at`: when it was written, where that was before it came here.
+        """
         ...
 
     @again
     async def of_product(self, product_id: str, after: str = "", limit: int = 20) -> list[Review]:
         """What is published."""
+        ...
+
+    @again
+    async def chosen(self, product_id: str, order: Order = "helpful", stars: int = 0, page: int = 1) -> list[Review]:
+        """A page of what is published, in this order; `stars`: of one rating (0: of all)."""
         ...
 
     @again

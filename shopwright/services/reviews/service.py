@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 
@@ -12,7 +13,16 @@ from shopwright.kit.memo import Memo
 from shopwright.kit.ports import Documents
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.reviews import store
-from shopwright.services.reviews.contract import Histogram, NewReview, NotABuyer, Review, ReviewPublished, Status
+from shopwright.services.reviews.contract import (
+    REVIEWS_A_PAGE,
+    Histogram,
+    NewReview,
+    NotABuyer,
+    Order,
+    Review,
+    ReviewPublished,
+    Status,
+)
 
 LONGEST_TITLE, LONGEST_BODY, LONGEST_REPLY = 120, 5_000, 2_000
 FORMER_CUSTOMER = "A former customer"
@@ -24,6 +34,12 @@ def _shouted(text: str) -> bool:
     return len(letters) >= SHOUTED and sum(map(str.isupper, letters)) > len(letters) * 0.9
 
 
+ORDERS: dict[Order, Callable[[Review], tuple[float, ...]]] = {
+    "helpful": lambda review: (-review.helpful, -review.created_at.timestamp()),
+    "newest": lambda review: (-review.created_at.timestamp(),),
+    "best": lambda review: (-review.rating, -review.helpful, -review.created_at.timestamp()),
+    "worst": lambda review: (review.rating, -review.helpful, -review.created_at.timestamp()),
+}
 FLAGS: dict[str, Callable[[str], object]] = {
     "holds a link": re.compile(r"https?://|www\.", re.IGNORECASE).search,
     "holds an e-mail address": re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}\.\w").search,
@@ -41,7 +57,9 @@ class Opinions:
         self._store = store.ReviewStore(documents)
         self._memo = Memo(work)
 
-    async def write(self, product_id: str, review: NewReview, who: Caller) -> Review:
+    async def write(
+        self, product_id: str, review: NewReview, who: Caller, written_at: datetime | None = None
+    ) -> Review:
         _check(review)
         if who.user_id is None:
             raise Unauthenticated("Sign in to review what you bought.")
@@ -65,7 +83,7 @@ class Opinions:
                 flags=flags,
                 reply=old.reply if old else "",
                 replied_at=old.replied_at if old else None,
-                created_at=old.created_at if old else tx.now,
+                created_at=old.created_at if old else min(written_at or tx.now, tx.now),
             )
             await self._store.write(tx, made, version)
             await self._recount(tx, old, made)
@@ -83,6 +101,12 @@ class Opinions:
     async def of_product(self, product_id: str, after: str = "", limit: int = 20) -> list[Review]:
         key = ("shown", product_id, after, limit)
         return await self._memo.get(key, lambda: self._store.shown_for(self._work, product_id, after, limit))
+
+    async def chosen(self, product_id: str, order: Order = "helpful", stars: int = 0, page: int = 1) -> list[Review]:
+        start = (max(page, 1) - 1) * REVIEWS_A_PAGE
+        every = await self._memo.get(("every", product_id), lambda: self._store.all_shown_for(self._work, product_id))
+        wanted = [review for review in every if stars in {0, review.rating}]
+        return sorted(wanted, key=ORDERS[order])[start : start + REVIEWS_A_PAGE]
 
     async def histogram(self, product_id: str) -> Histogram:
         return await self._memo.get(("stars", product_id), lambda: store.histogram(self._work, product_id))

@@ -7,6 +7,7 @@ from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.reviews.contract import Histogram, Review
 
+MOST, PART = 5_000, 500
 REVIEWS = Collection("reviews", unique=("one_each",), indexed=("shown_for", "status"))
 
 
@@ -33,6 +34,15 @@ class ReviewStore:
     async def shown_for(self, source: Work, product_id: str, after: str, limit: int) -> list[Review]:
         found = await self._documents.find(source, REVIEWS, {"shown_for": product_id}, after=after, limit=limit)
         return [_review(one) for one in found]
+
+    async def all_shown_for(self, source: Work, product_id: str) -> list[Review]:
+        """All of a product (the first 5,000), by a few hundred at a time."""
+        found: list[Review] = []
+        while len(found) < MOST and (
+            more := await self.shown_for(source, product_id, found[-1].id if found else "", PART)
+        ):
+            found += more
+        return found
 
     async def with_status(self, source: Work, status: str, after: str, limit: int) -> list[Review]:
         found = await self._documents.find(source, REVIEWS, {"status": status}, after=after, limit=limit)
