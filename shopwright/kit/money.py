@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from copy import copy
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 import msgspec
@@ -11,11 +11,23 @@ from babel.numbers import NumberPattern, get_currency_symbol
 
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Invalid
+from shopwright.kit.typed import decimal
 
 LIMIT = 2**63 - 1
 BASIS_POINTS = 10_000
 # What a price, a line and the goods of an order may come to: with tax and shipping it is exact wherever it is counted.
 LARGEST = LIMIT // BASIS_POINTS
+# Where people write another sign than the English one.
+OWN_SIGN = {
+    "AUD": "en_AU",
+    "CAD": "en_CA",
+    "NZD": "en_NZ",
+    "CHF": "de_CH",
+    "PLN": "pl",
+    "CZK": "cs",
+    "SEK": "sv",
+    "JPY": "ja",
+}
 
 
 class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
@@ -77,24 +89,29 @@ def add_up(amounts: Iterable[Money], currency: str) -> Money:
 
 def parse(text: str, currency: str, pointer: str = "") -> Money:
     """Read "19.99" or "1,299.00" or "19,99" as money. Raises Invalid where it is not one, or is too fine or too large."""
-    cleaned = text.strip().replace("\u00a0", "").replace(" ", "").lstrip("€$£¥")
-    if "," in cleaned and "." in cleaned:
-        thousands = "," if cleaned.rfind(".") > cleaned.rfind(",") else "."
-        cleaned = cleaned.replace(thousands, "").replace(",", ".")
-    elif "," in cleaned:
-        head, _, tail = cleaned.rpartition(",")
-        cleaned = f"{head}.{tail}" if len(tail) != 3 or "," in head else cleaned.replace(",", "")  # noqa: PLR2004
-        cleaned = cleaned if cleaned.count(".") <= 1 else text.replace(",", "")
     digits = minor_digits(currency)
+    bare = _without_sign(text.strip(), currency)
     try:
-        scaled = Decimal(cleaned).scaleb(digits)
-    except InvalidOperation:
+        found = decimal(bare, pointer, "An amount of money", finest=digits)
+    except Invalid as error:
+        if "finer" in error.detail:
+            raise Invalid.at(pointer, f"“{text}” is finer than {currency} allows ({digits} decimal places).") from None
+        if "two ways" in error.detail:
+            raise
         raise Invalid.at(pointer, f"“{text}” is not an amount of money; write it like 19.99.") from None
-    if not scaled.is_finite() or abs(scaled) > LIMIT:
+    scaled = found.scaleb(digits)
+    if abs(scaled) > LIMIT:
         raise Invalid.at(pointer, f"“{text}” is not an amount of money that can be charged.")
-    if scaled != scaled.to_integral_value():
-        raise Invalid.at(pointer, f"“{text}” is finer than {currency} allows ({digits} decimal places).")
     return Money(int(scaled), currency)
+
+
+def _without_sign(text: str, currency: str) -> str:
+    """The number alone, of an amount with the sign or code of its currency before or behind it."""
+    for sign in (currency, symbol(currency), symbol(currency, OWN_SIGN.get(currency, "en"))):
+        bare = text.removeprefix(sign) if text.startswith(sign) else text.removesuffix(sign)
+        if bare != text:
+            return bare.strip()
+    return text
 
 
 def major(money: Money) -> str:

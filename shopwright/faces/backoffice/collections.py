@@ -8,12 +8,13 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.backoffice.described import number, value_of, written
+from shopwright.faces.backoffice.described import value_of, written
 from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.storefront.frame import CatalogDep, Web, form_of
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid, Missing, ShopError
 from shopwright.kit.text import name_key, slugify
+from shopwright.kit.typed import number
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import AttributeType, Catalog, Collection, Condition, Kind, ProductType
 

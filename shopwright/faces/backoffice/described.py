@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.typed import number, write_number
 from shopwright.services.catalog.contract import AttributeType, Product, ProductType, Value
 
 YES = {"yes": True, "true": True, "no": False, "false": False}
@@ -22,22 +23,11 @@ def value_of(text: str, known: AttributeType | None, pointer: str) -> Value:
     return text
 
 
-def number(text: str, pointer: str, title: str) -> float:
-    """A number as people write it. Raises Invalid."""
-    try:
-        found = float(text.replace(",", "."))
-    except ValueError:
-        found = float("nan")
-    if not abs(found) < 10**12:  # also where it is not a number at all
-        raise Invalid.at(pointer, f"{title} is a number, such as 12 or 1.5, not “{text[:40]}”.")
-    return found
-
-
 def written(value: Value) -> str:
     """As a field shows it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float | int) else value
+    return write_number(value) if isinstance(value, float | int) else value
 
 
 def fields(

@@ -97,7 +97,10 @@ async def _changed(shelf: Shelf, before: tuple[Media, ...], fields: dict[str, An
     data = await file.read() if isinstance(file, UploadFile) else b""
     if not data:
         raise Invalid.at("/picture", "Choose a picture from your disk: JPEG, PNG, WebP, AVIF, GIF or SVG.")
-    added = await shelf.catalog.add_media(data, str(fields.get("alt", "")).strip()[:LONGEST_ALT])
+    alt = str(fields.get("alt", "")).strip()
+    if len(alt) > LONGEST_ALT:
+        raise Invalid.at("/alt", f"What it shows has {len(alt)} characters; at most {LONGEST_ALT}.")
+    added = await shelf.catalog.add_media(data, alt)
     return (*(one for one in before if one.url != added.url), added)
 
 

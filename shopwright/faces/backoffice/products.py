@@ -19,6 +19,7 @@ from shopwright.kit import money
 from shopwright.kit.auth import Caller, staff
 from shopwright.kit.days import FORM, in_zone, parse_moment
 from shopwright.kit.errors import Invalid, Problem, ShopError
+from shopwright.kit.typed import whole_number
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
 from shopwright.services.catalog.contract import Product, Status
@@ -26,6 +27,7 @@ from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.search.contract import SearchRequest
 
 PAGE = 50
+MOST_UNITS = 10_000_000
 STATUSES: tuple[Status, ...] = ("draft", "scheduled", "published", "retired")
 
 
@@ -141,11 +143,12 @@ async def _save(shelf: Shelf, product: Product, form: Mapping[str, str], caller:
     version = form.get("version", "")
     written = await write.as_written(shelf, product)
     stock = await shelf.inventory.stock([variant.id for variant in product.variants])
+    priced = await shelf.pricing.prices([variant.id for variant in product.variants], shelf.currency)
     variants = []
     problems: list[Problem] = []
     for variant in written.variants:
         try:
-            variants.append(_variant(variant, form, shelf.currency))
+            variants.append(_variant(variant, form, shelf.currency, priced=variant.id in priced))
         except Invalid as error:
             problems += error.problems
     status = form.get("status", product.status)
@@ -184,11 +187,16 @@ async def _belonging(shelf: Shelf, written: write.ProductWrite, form: Mapping[st
     }
 
 
-def _variant(variant: write.VariantWrite, form: Mapping[str, str], currency: str) -> write.VariantWrite:
+def _variant(
+    variant: write.VariantWrite, form: Mapping[str, str], currency: str, *, priced: bool
+) -> write.VariantWrite:
     price, compare_at = form.get(f"price-{variant.id}", "").strip(), form.get(f"compare-{variant.id}", "").strip()
     counted = form.get(f"stock-{variant.id}", "").strip()
-    if counted and not (counted.isdigit() and len(counted) < 9):  # noqa: PLR2004 -- ten million are enough
-        raise Invalid.at(f"/stock-{variant.id}", f"“{counted}” is not a count of {variant.sku}.")
+    # A field that stood there and was emptied is not one that was left alone.
+    if f"stock-{variant.id}" in form:
+        whole_number(counted, f"/stock-{variant.id}", f"The count of {variant.sku}", most=MOST_UNITS)
+    if f"price-{variant.id}" in form and not price and (priced or compare_at):
+        raise Invalid.at(f"/price-{variant.id}", f"Say what {variant.sku} costs; to sell it no more, retire it.")
     return msgspec.structs.replace(
         variant,
         price=money.parse(price, currency, f"/price-{variant.id}") if price else None,

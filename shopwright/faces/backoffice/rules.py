@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from shopwright.kit import money
 from shopwright.kit.auth import staff
 from shopwright.kit.days import end_of, parse_day, start_of, write_period
 from shopwright.kit.errors import Invalid, Missing, ShopError
+from shopwright.kit.typed import basis_points, whole_number
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
@@ -27,7 +27,6 @@ Form = Mapping[str, str]
 Discount = Literal["percentage", "fixed", "free_shipping"]
 DISCOUNTS: dict[str, Discount] = {"percentage": "percentage", "fixed": "fixed", "free_shipping": "free_shipping"}
 PER_CENT = 100
-MOST_DIGITS = 9
 FEW = 6
 
 
@@ -87,27 +86,21 @@ def _near(places: list[str]) -> str:
     return ", ".join(places[:FEW]) + (f" and {len(places) - FEW} more" if len(places) > FEW else "")
 
 
-def _amount(form: Form, name: str, currency: str) -> int:
+def _amount(form: Form, name: str, currency: str, *, needed: str = "") -> int:
     text = form.get(name, "").strip()
+    if needed and not text:
+        raise Invalid.at(f"/{name}", needed)
     return money.parse(text, currency, f"/{name}").amount if text else 0
 
 
 def _per_cent(form: Form, name: str) -> int:
-    try:
-        found = Decimal(form.get(name, "").strip().replace(",", ".").rstrip("% "))
-    except InvalidOperation:
-        found = Decimal(-1)
-    if not 0 <= found <= PER_CENT:
-        raise Invalid.at(f"/{name}", "A percentage is a number from 0 to 100, such as 19 or 7.5.")
-    return int(found * PER_CENT)
+    return basis_points(form.get(name, ""), f"/{name}")
 
 
 def whole(form: Form, name: str) -> int:
     """A count somebody typed; nothing is 0. Raises Invalid."""
     text = form.get(name, "").strip()
-    if text and not (text.isdigit() and len(text) <= MOST_DIGITS):
-        raise Invalid.at(f"/{name}", f"“{text}” is not a whole number.")
-    return int(text or 0)
+    return whole_number(text, f"/{name}") if text else 0
 
 
 def _day(form: Form, name: str) -> date | None:
@@ -150,7 +143,7 @@ async def _save_shipping(pricing: Pricing, form: Form, currency: str, _zone: Zon
     await pricing.put_shipping_rate(
         ShippingRate(
             title=form["title"].strip(),
-            price=money.Money(_amount(form, "price", currency), currency),
+            price=money.Money(_amount(form, "price", currency, needed="Say what it costs; 0 is free."), currency),
             countries=tuple(form.get("countries", "").upper().replace(",", " ").split()),
             free_over=_amount(form, "free_over", currency),
             max_weight=whole(form, "max_weight"),

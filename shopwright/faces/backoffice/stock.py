@@ -12,14 +12,16 @@ from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.shelf.view import Shelf
 from shopwright.faces.storefront.frame import SearchDep, ShelfDep, Web, form_of
 from shopwright.kit.auth import staff
-from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.errors import ShopError
 from shopwright.kit.text import slugify
+from shopwright.kit.typed import whole_number
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
 from shopwright.services.inventory.contract import MAIN, Adjustment, Location, StockRule
 from shopwright.services.search.contract import SearchRequest
 
+MOST = 10_000_000
 PAGE = 30
 
 
@@ -98,14 +100,13 @@ async def adjust(
 ) -> Response[bytes] | Redirect:
     """Book goods in or out, with the reason; a form sent twice is booked once."""
     form = await form_of(request)
-    text = form.get("delta", "").strip().replace("−", "-")
     try:
-        if not text.lstrip("+-").isdigit() or len(text) > 9:  # noqa: PLR2004 -- ten million are enough
-            raise Invalid.at("/delta", "Say how many came (12) or went (-3).")
         reason = form.get("reason", "").strip()
         one = Adjustment(
             variant_id=variant_id,
-            delta=int(text),
+            delta=whole_number(
+                form.get("delta", ""), "/delta", "Say how many came (12) or went (-3)", least=-MOST, most=MOST
+            ),
             reason=f"{reason} ({caller.signature})" if reason else "",
             location=form.get("location", MAIN),
         )
@@ -130,9 +131,7 @@ async def set_rule(
 
 
 def _count(text: str, name: str) -> int:
-    if not text.strip().isdigit() or len(text) > 8:  # noqa: PLR2004 -- ten million are enough
-        raise Invalid.at(f"/{name}", f"“{text[:20]}” is not a count; write a whole number, such as 0 or 12.")
-    return int(text)
+    return whole_number(text, f"/{name}", "A count", most=MOST)
 
 
 @get("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False)

@@ -19,6 +19,7 @@ from shopwright.faces.storefront.frame import (
 )
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
+from shopwright.kit.typed import whole_number
 from shopwright.kit.web.access import allow, seldom
 from shopwright.services.carts.contract import Cart
 
@@ -49,7 +50,11 @@ async def add(frame: FrameDep) -> Response[bytes] | Redirect:
         cart = await carts.get(known) if known else await carts.create(caller.user_id, after=cart_id(request, settings))
     problem = ""
     try:
-        cart = await carts.add(cart.id, form.get("variant", ""), _whole(form.get("quantity", "1"), 1))
+        cart = await carts.add(
+            cart.id,
+            form.get("variant", ""),
+            whole_number(form.get("quantity", "1"), "/quantity", "A quantity", least=1, most=999),
+        )
     except ShopError as error:
         problem = error.detail
     answer = await _answer(frame, request, cart, form.get("variant", ""), problem)

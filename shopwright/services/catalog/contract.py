@@ -10,6 +10,7 @@ from shopwright.kit.bounds import Html, Most, Text, Url
 from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Conflict
 from shopwright.kit.facts import Event
+from shopwright.kit.typed import write_number
 from shopwright.kit.verbs import again
 
 Status = Literal["draft", "scheduled", "published", "retired"]
@@ -127,7 +128,7 @@ def written(value: Value, known: AttributeType | None) -> str:
     """An attribute value as people read it."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    text = f"{value:g}" if isinstance(value, float | int) else value
+    text = write_number(value) if isinstance(value, float | int) else value
     return f"{text} {known.unit}" if known is not None and known.unit else text
 
 

@@ -1,0 +1,91 @@
+"""Numbers as people type them: kept exactly, or refused with what would be right. Nothing is rounded, cut or guessed.
+
+19.99   19,99   1,299.00   1.299,00   1 299,00   1'299.00   12,34,567.00
+"""
+
+import re
+from decimal import Decimal
+
+from shopwright.kit.errors import Invalid
+
+BASIS_POINTS = 100  # in a per cent
+MOST_DIGITS = 18
+SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
+MINUS = dict.fromkeys(map(ord, "\u2212\u2013"), "-")
+WIDE = dict(zip(map(ord, "０１２３４５６７８９．，"), "0123456789.,", strict=True))
+PLAIN = re.compile(r"[0-9]*[.,]?[0-9]+|[0-9]+[.,]")
+GROUPED = re.compile(r"\d{1,3}(?P<sign>[ .,'’])\d{3}((?P=sign)\d{3})*(?P<rest>[.,]\d+)?", re.ASCII)
+INDIAN = re.compile(r"\d{1,2}(,\d{2})*,\d{3}(\.\d+)?", re.ASCII)
+THOUSANDS = 3
+
+
+def decimal(text: str, pointer: str = "", what: str = "This", *, finest: int = 2) -> Decimal:
+    """The number. `finest`: how many decimals it may have; one comma before three digits separates thousands below that.
+
+    Raises Invalid for what is no number, can be read in two ways, or is finer.
+    """
+    bare = text.translate(SPACES | MINUS | WIDE).strip()
+    sign, digits = ("-", bare[1:].strip()) if bare.startswith("-") else ("", bare)
+    plain = _plain(digits, finest)
+    if plain is None or len(plain) > MOST_DIGITS + 2:
+        raise Invalid.at(pointer, f"{what} is a number such as 1299 or 19.99, not “{text[:40]}”.")
+    if plain == "":
+        whole, _, rest = digits.partition(",")
+        raise Invalid.at(pointer, f"“{text[:40]}” can be read in two ways; write {whole}{rest} or {whole}.{rest}.")
+    found = Decimal(sign + plain)
+    if -int(found.as_tuple().exponent) > finest and found != round(found, finest):
+        raise Invalid.at(pointer, f"“{text[:40]}” is finer than {finest} decimal places, which is what can be kept.")
+    return found
+
+
+def _plain(digits: str, finest: int) -> str | None:
+    """With a point before its decimals and no other sign; "" where it can be read in two ways, None for no number."""
+    head, comma, tail = digits.partition(",")
+    if (
+        comma
+        and "." not in tail
+        and len(tail) == THOUSANDS
+        and re.fullmatch("[0-9]+", head + tail)
+        and head
+        and len(head) <= THOUSANDS
+    ):
+        if head == "0" or head.startswith("0"):
+            return f"{head}.{tail}"
+        return "" if finest >= THOUSANDS else head + tail
+    if PLAIN.fullmatch(digits):
+        return digits.replace(",", ".").rstrip(".")
+    if (found := GROUPED.fullmatch(digits)) and (found["rest"] or "")[:1] != found["sign"] and digits[0] != "0":
+        whole = digits[: len(digits) - len(found["rest"] or "")].replace(found["sign"], "")
+        return whole + (found["rest"] or "").replace(",", ".")
+    return digits.replace(",", "") if INDIAN.fullmatch(digits) and digits[0] != "0" else None
+
+
+def whole_number(text: str, pointer: str = "", what: str = "This", *, least: int = 0, most: int = 10**9) -> int:
+    """A whole number from `least` to `most`. Raises Invalid."""
+    bare = text.translate(MINUS | WIDE).strip()
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", bare) or not least <= int(bare) <= most:
+        raise Invalid.at(pointer, f"{what}: “{text[:40]}” is not a whole number from {least} to {most}.")
+    return int(bare)
+
+
+def basis_points(text: str, pointer: str = "", what: str = "A percentage") -> int:
+    """A percentage from 0 to 100 in hundredths: 7.5 % is 750. Raises Invalid."""
+    bare = text.strip().removesuffix("%").strip()
+    found = decimal(bare, pointer, what) * BASIS_POINTS
+    if not 0 <= found <= BASIS_POINTS * BASIS_POINTS:
+        raise Invalid.at(pointer, f"{what} is a number from 0 to 100, such as 19 or 7.5, not “{text[:40]}”.")
+    return int(found)
+
+
+def number(text: str, pointer: str = "", what: str = "This") -> float:
+    """A measure of a thing, such as 1.5. Raises Invalid for more digits than can be kept."""
+    found = decimal(text, pointer, what, finest=MOST_DIGITS)
+    kept = float(found)
+    if Decimal(repr(kept)) != found:
+        raise Invalid.at(pointer, f"“{text[:40]}” has more digits than can be kept; write 15 at most.")
+    return kept
+
+
+def write_number(value: float) -> str:
+    """The number as it can be typed again: 12, 1.5, 1234567.25."""
+    return f"{Decimal(repr(value)).normalize():f}" if value else "0"
