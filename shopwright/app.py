@@ -186,6 +186,7 @@ class Shop:
                 KeyedHash(settings.secret, "coupons"),
                 home_country=settings.country,
                 prices_include_tax=settings.prices_include_tax,
+                cut_off=settings.cut_off,
             ),
         )
         self.payments = self._service("payments", Payments, self._open_till)

@@ -169,6 +169,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "the shop's time zone, such as Europe/Berlin: days begin and end in it, and times are read and shown in it; empty: that of SHOPWRIGHT_COUNTRY, where most people live"
         ),
     ] = ""
+    cut_off: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0,
+            le=24,
+            description="the hour (0 to 24, in the shop's time zone) before which what is ordered on a working day leaves the same day; deliveries are promised from then on in working days, without weekends and holidays of SHOPWRIGHT_COUNTRY",
+        ),
+    ] = 14
     prices_include_tax: Annotated[bool, _means("are prices shown and stored with tax")] = True
     capture: Annotated[
         Literal["automatic", "manual"],

@@ -19,6 +19,7 @@ from litestar.utils.scope.state import ScopeState
 from shopwright.kit.days import day_of, in_zone, write_day, write_moment
 from shopwright.kit.money import Money, write
 from shopwright.kit.web.behind import behind
+from shopwright.kit.working_days import Arrival, write_working_days
 
 HOME = Path(__file__).parent
 STATIC = HOME / "storefront" / "static"
@@ -57,6 +58,16 @@ def moment(value: str | datetime) -> str:
 def instant(value: str | datetime) -> str:
     """2026-03-02 10:00:12 +01:00: to be found in a log, which says its offset, too."""
     return in_zone(_moment(value), zone()).isoformat(sep=" ", timespec="seconds")
+
+
+def arrival(value: Mapping[str, str]) -> str:
+    """Tue 1 December – Thu 3 December."""
+    return str(msgspec.convert(value, Arrival))
+
+
+def working_days(value: Mapping[str, int]) -> str:
+    """2–4 working days, of what has `days_min` and `days_max`."""
+    return write_working_days(value["days_min"], value["days_max"])
 
 
 def words(name: str) -> str:
@@ -111,12 +122,14 @@ def environment() -> minijinja.Environment:
     return minijinja.Environment(
         loader=_load,
         filters={
+            "arrival": arrival,
             "country": country_name,
             "money": money,
             "day": day,
             "instant": instant,
             "moment": moment,
             "words": words,
+            "working_days": working_days,
             "sized": sized,
             "srcset": srcset,
         },

@@ -1,6 +1,5 @@
 """From cart to order in three named steps: details, delivery, payment. Guests first; nothing typed is ever lost."""
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -113,18 +112,9 @@ async def _delivery(frame: Frame, carts: CartsDep, cart: Cart, problem: str, sta
     if offered and cart.shipping_option_id is None:
         cart = await carts.change(cart.id, CartChange(shipping_option_id=offered[0].id))
     cart, told = await without_refused(carts, cart)
-    today = behind().shop.clock.now()
-    options = [
-        {
-            **msgspec.to_builtins(option),
-            "from": render.day(today + timedelta(days=option.days_min)),
-            "until": render.day(today + timedelta(days=option.days_max)),
-        }
-        for option in offered
-    ]
     return await frame.show(
         "checkout_delivery.html",
-        {"cart": render.plain(cart), "told": told, "options": options, "problem": problem, "step": 2},
+        {"cart": render.plain(cart), "told": told, "options": render.plain(offered), "problem": problem, "step": 2},
         status,
     )
 

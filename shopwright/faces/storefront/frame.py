@@ -13,12 +13,13 @@ from shopwright.kit.errors import Missing, ShopError, Unavailable
 from shopwright.kit.money import write
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Given
+from shopwright.kit.working_days import write_working_days
 from shopwright.services.carts.contract import Cart, Carts
 from shopwright.services.catalog.contract import Catalog, Category
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import GuestProof, Order, Orders
 from shopwright.services.payments.contract import Payments
-from shopwright.services.pricing.contract import Pricing, free_from
+from shopwright.services.pricing.contract import Pricing, free_from, of_zone
 from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.reviews.contract import Reviews
 from shopwright.services.search.contract import Search
@@ -211,6 +212,16 @@ class Frame:
             return ""
         where = f"to {render.country_name(country)}"
         return f"Free shipping {where} from {write(least)}" if least.amount else f"Free shipping {where}"
+
+    async def delivery_time(self) -> str:
+        """How long the cheapest way to ship takes within the shop's own country, as the checkout says it; "" for none."""
+        try:
+            rates = of_zone(await self.pricing.shipping_rates(), self.settings.country, "")
+        except Unavailable:
+            return ""
+        mine = [one for one in rates if one.price.currency == self.settings.currency]
+        best = min(mine, key=lambda one: (one.price, one.days_max, one.id), default=None)
+        return f"Delivered in {write_working_days(best.days_min, best.days_max)}" if best else ""
 
     def tell_count(self, page: Response[Any], count: int) -> None:
         """Pages from a cache in front show no cart: what is in it is told to the script, which may read this cookie."""

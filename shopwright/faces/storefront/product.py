@@ -46,15 +46,15 @@ async def show_product(
         return Redirect(f"/p/{shown.slug}", status_code=301)
     together = await recommendations.recommend("bought_together", products=[shown.id], limit=4)
     similar = await recommendations.recommend("similar", products=[shown.id], limit=4)
-    free = await frame.free_shipping()
+    promised = (await frame.free_shipping(), await frame.delivery_time())
     wanted, types = dict(request.query_params), await frame.catalog.attribute_types()
     return await frame.show(
         "product.html",
         {
             **MADE.get(
                 (shown.id, request.scope["query_string"]),
-                (shown, types, frame.settings.url, free),
-                lambda: _said(frame, shown, types, wanted, free),
+                (shown, types, frame.settings.url, promised),
+                lambda: _said(frame, shown, types, wanted, promised),
             ),
             "reviews": await _reviews(frame, shown),
             **(await _own(frame, shown.id, frame.caller.user_id) if frame.caller.user_id else {}),
@@ -74,7 +74,11 @@ async def _own(frame: Frame, product_id: str, user_id: str) -> dict[str, Any]:
 
 
 def _said(
-    frame: Frame, shown: ProductView, types: Mapping[str, AttributeType], wanted: dict[str, str], free: str
+    frame: Frame,
+    shown: ProductView,
+    types: Mapping[str, AttributeType],
+    wanted: dict[str, str],
+    promised: tuple[str, str],
 ) -> dict[str, Any]:
     """What is the same for everyone who looks at this choice."""
     chosen_one = choice(shown, wanted.get("variant", ""), wanted, types)
@@ -101,7 +105,8 @@ def _said(
         "details": render.fragment(
             "storefront/templates/details.html",
             description=shown.description,
-            free_shipping=free,
+            free_shipping=promised[0],
+            delivery=promised[1],
             facts=facts,
             sku=variant["sku"] if variant else "",
         ),

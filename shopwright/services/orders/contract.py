@@ -12,6 +12,7 @@ from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
+from shopwright.kit.working_days import Arrival
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import Step, Totals
 
@@ -154,6 +155,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shipping_address: Address
     billing_address: Address
     shipping_title: str
+    arrives: Arrival | None = None
     payment: Payment | None
     shipments: tuple[Shipment, ...]
     refunds: tuple[Refund, ...]
@@ -247,6 +249,7 @@ class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
     """An order is there, not yet paid."""
 
     total: Money
+    arrives: Arrival | None = None
 
 
 class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -379,15 +382,12 @@ class Orders(Protocol):
 
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
         """Record a parcel. Raises Conflict where it is not paid, Invalid where more is shipped than was bought."""
-        ...
 
     async def deliver(self, order_id: str, who: Caller) -> Order:
         """All its parcels have arrived."""
-        ...
 
     async def cancel(self, order_id: str, reason: str, who: Caller) -> Order:
         """Cancel before anything was shipped; money that came goes back, goods return to stock."""
-        ...
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
         """Give money back for lines or an amount, once for each `key`. Raises TooMuch, Invalid."""

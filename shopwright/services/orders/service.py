@@ -117,6 +117,7 @@ class OrderBook(Guests):
             shipping_address=cart.shipping_address,
             billing_address=cart.billing_address or cart.shipping_address,
             shipping_title=cart.shipping_option.title,
+            arrives=cart.shipping_option.arrives,
             payment=None,
             shipments=(),
             refunds=(),
@@ -134,6 +135,7 @@ class OrderBook(Guests):
                 email=order.email,
                 customer_id=order.customer_id,
                 total=order.totals.total,
+                arrives=order.arrives,
             )
         )
 

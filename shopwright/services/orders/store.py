@@ -11,6 +11,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Reading, Transaction, Work
+from shopwright.kit.working_days import Arrival
 from shopwright.services.orders.contract import (
     Moment,
     Order,
@@ -36,6 +37,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     shipping_address: Address
     billing_address: Address
     shipping_title: str
+    arrives: Arrival | None = None
 
 
 class LineBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +105,7 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
         shipping_address=order.shipping_address,
         billing_address=order.billing_address,
         shipping_title=order.shipping_title,
+        arrives=order.arrives,
     )
     await tx.run(
         "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"

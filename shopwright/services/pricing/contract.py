@@ -11,6 +11,7 @@ from shopwright.kit.errors import Refused
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money, zero
 from shopwright.kit.verbs import again
+from shopwright.kit.working_days import Arrival
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -88,13 +89,14 @@ class CodeProblem(msgspec.Struct, frozen=True):
 
 
 class ShippingOption(msgspec.Struct, frozen=True, kw_only=True):
-    """A rate as this cart may choose it."""
+    """A rate as this cart may choose it; `days_min` and `days_max` are working days, `arrives` when it is ordered now."""
 
     id: str
     title: str
     price: Money
     days_min: int
     days_max: int
+    arrives: Arrival | None = None
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):

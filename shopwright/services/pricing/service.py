@@ -11,6 +11,7 @@ from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.memo import Memo
 from shopwright.kit.money import BASIS_POINTS, LARGEST, add_up
 from shopwright.kit.work import Work
+from shopwright.kit.working_days import WorkingDays
 from shopwright.services.pricing import model, store
 from shopwright.services.pricing.contract import (
     Coupon,
@@ -26,16 +27,27 @@ from shopwright.services.pricing.contract import (
     TaxRate,
 )
 
+CUT_OFF = 14
+
 
 class Reckoner:
     """The verbs of `contract.Pricing`."""
 
-    def __init__(self, work: Work, hashed: KeyedHash, *, home_country: str, prices_include_tax: bool) -> None:
+    def __init__(
+        self,
+        work: Work,
+        hashed: KeyedHash,
+        *,
+        home_country: str,
+        prices_include_tax: bool,
+        cut_off: int = CUT_OFF,
+    ) -> None:
         self._work = work
         self._hashed = hashed
         self._memo = Memo(work)
         self._home_country = home_country
         self._prices_include_tax = prices_include_tax
+        self._working_days = WorkingDays(home_country, work.zone, cut_off)
 
     async def prices(self, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
         found = await self._memo.many(currency, variant_ids, lambda ids: store.prices(self._work, ids, currency))
@@ -66,7 +78,15 @@ class Reckoner:
             )
 
     async def quote(self, request: QuoteRequest) -> Quote:
-        return model.quote(request, await self._basis(request))
+        found = model.quote(request, await self._basis(request))
+        if not isinstance(found.shipping_option, ShippingOption):
+            return found
+        return msgspec.structs.replace(found, shipping_option=self._dated(found.shipping_option))
+
+    def _dated(self, option: ShippingOption) -> ShippingOption:
+        """With the days on which it arrives, ordered now."""
+        arrives = self._working_days.arrival(self._work.now(), option.days_min, option.days_max)
+        return msgspec.structs.replace(option, arrives=arrives)
 
     async def _basis(self, request: QuoteRequest) -> model.Basis:
         buyer = self._buyer(request.customer, *request.customer_also)
@@ -87,9 +107,10 @@ class Reckoner:
         bare = model.quote(msgspec.structs.replace(request, shipping_rate_id=None), basis)
         weight = sum(item.weight * item.quantity for item in request.items)
         goods = add_up((line.total - line.discount for line in bare.lines), request.currency)
-        return model.options(
+        found = model.options(
             basis.shipping_rates, request.country, request.region, goods, weight, free=bare.free_shipping
         )
+        return [self._dated(one) for one in found]
 
     async def redeem(
         self, order_id: str, codes: Sequence[str], customer: str, customer_also: tuple[str, ...] = ()
