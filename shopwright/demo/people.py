@@ -63,9 +63,11 @@ async def _review(shop: Shop, chance: random.Random, bought: list[tuple[Caller, 
 
 async def _order(shop: Shop, caller: Caller, address: Address, chosen: list[Product]) -> Order | None:
     cart = await shop.carts.create(caller.user_id)
+    stock = await shop.inventory.stock([variant.id for product in chosen for variant in product.variants])
     try:
         for product in chosen:
-            cart = await shop.carts.add(cart.id, product.variants[0].id, 1)
+            there = [variant for variant in product.variants if stock[variant.id].available]
+            cart = await shop.carts.add(cart.id, (there or product.variants)[0].id, 1)
         change = CartChange(email=caller.email, shipping_address=address, shipping_option_id="shr_standard")
         cart = await shop.carts.change(cart.id, change)
         choice = PaymentChoice(provider="pretend", token="pretend_ok")  # noqa: S106 -- a kind of behaviour

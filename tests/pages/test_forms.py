@@ -73,3 +73,26 @@ def test_enter_does_what_the_form_is_for(template: str) -> None:
 def test_a_form_whose_first_button_is_another_is_seen() -> None:
     form = '<form><input name="a"><button name="other" value="1">Other</button><button>Send</button></form>'
     assert [is_what_the_form_is_for(one) for one in pressed_by_enter(form)] == [False]
+
+
+def checked_alone(text: str) -> list[str]:
+    """Fields that a browser would complain of one by one, or that say nothing of their own where they are left empty."""
+    forms = re.findall(r"<form[^>]*>.*?</form>", text, re.DOTALL)
+    needing = [form for form in forms if re.search(r"<(?:input|select|textarea)[^>]* required", form)]
+    silent = [form for form in needing if "novalidate" not in form.partition(">")[0]]
+    fields = [
+        field for form in needing for field in re.findall(r"<(?:input|select|textarea)[^>]* required[^>]*>", form)
+    ]
+    return [*silent, *(field for field in fields if "data-needed" not in field)]
+
+
+@pytest.mark.parametrize(
+    "template", [one for one in TEMPLATES if one.startswith("storefront") and "<form" in TEMPLATES[one]]
+)
+def test_forms_of_the_storefront_say_all_their_errors_by_one_mechanism(template: str) -> None:
+    assert checked_alone(whole(TEMPLATES[template])) == []
+
+
+def test_a_form_that_leaves_its_errors_to_the_browser_is_seen() -> None:
+    assert checked_alone('<form><input name="a" required></form>')
+    assert not checked_alone('<form novalidate><input name="a" required data-needed="A is needed."></form>')

@@ -11,6 +11,7 @@ from PIL import Image
 from shopwright.app import Shop
 from shopwright.demo.load import load
 from shopwright.demo.people import live_a_little
+from shopwright.demo.said import SAID
 from shopwright.doctor import examine
 from shopwright.services.search.contract import SearchRequest
 from tests.conftest import APART, OWNER, letter, sell
@@ -309,6 +310,9 @@ async def test_pages_of_the_whole_demo_shop_are_there(browser: Browser, shop: Sh
     assert len(await shop.orders.search(limit=100)) >= 15
     assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
     assert "bought here" in await browser.go("/p/harbour-kettle")
+    said = [one for slug in SAID for one in await shop.reviews.of_product((await shop.catalog.get(slug)).id)]
+    assert len({one.body for one in said}) == len(said) >= 20
+    assert (max(one.created_at for one in said) - min(one.created_at for one in said)).days > 200
     for category in await shop.catalog.categories():
         page = await browser.go(f"/c/{category.slug}")
         assert browser.page.status_code == 200
