@@ -12,13 +12,15 @@ from typing import Literal
 import msgspec
 
 from shopwright.faces.shelf.view import Shelf
+from shopwright.importers.countries import country_code
 from shopwright.importers.draft import Doubt, Remark, Row
-from shopwright.importers.numbers import Numbers
+from shopwright.importers.numbers import Evidence, Numbers
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.money import Money, zero
 from shopwright.kit.places import Address
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.orders.contract import Orders, PastLine, PastOrder
+from shopwright.services.pricing.contract import Step
 from shopwright.services.users.contract import Users
 
 # What we call a field → what earlier shops call it.
@@ -35,6 +37,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "tax": ("Taxes", "tax_total"),
     "discount": ("Discount Amount", "discount_total"),
     "refunded": ("Refunded Amount", "refunded_total"),
+    "tip": ("Tip", "Tips", "Tip Amount", "tip_total", "tip"),
+    "duties": ("Duties", "Duty", "duties_total", "duties"),
+    "fees": ("Fees", "Fee", "fee_total", "fees_total", "order_fees", "cart_fees", "fees"),
     "how": ("Shipping Method", "shipping_method"),
     "sku": ("Lineitem sku", "item_sku"),
     "title": ("Lineitem name", "item_name"),
@@ -56,6 +61,9 @@ ADDRESS: Mapping[str, tuple[str, ...]] = {
     "phone": ("{Kind} Phone", "{kind}_phone"),
 }
 PAID = {"paid", "partially_refunded", "refunded", "processing", "completed", "complete", "shipped"}
+CHARGES = {"tip": "Tip", "duties": "Duties", "fees": "Fees"}
+MONEY = ("total", "shipping", "tax", "discount", "price", "line_total", *CHARGES)
+LONGEST_NUMBER = 12  # digits that are counted on from; longer ones are made of dates and more
 DONE = {"fulfilled", "completed", "complete", "shipped"}
 OFF = {"cancelled", "canceled", "voided", "refunded"}
 
@@ -78,24 +86,31 @@ class PastOrders:
     """Takes orders into one shop."""
 
     def __init__(
-        self, orders: Orders, users: Users, shelf: Shelf, kind: str, how: Literal["take", "try", "undo"]
+        self, orders: Orders, users: Users, shelf: Shelf, kind: str, how: Literal["take", "try", "undo"], country: str
     ) -> None:
         if how == "undo":
             raise Refused("Orders are not taken back: they are part of the books.")
         self._orders, self._users, self._shelf = orders, users, shelf
         self._kind = kind
+        self._country = country
+        self._numbers_to = 0
+        self._decimal = "."
         self._writes = how == "take"
 
     async def take(self, rows: Iterable[Row]) -> AsyncIterator[Remark]:
         """Remarks about every row; an order that is here already stays as it is."""
         groups: dict[str, list[Row]] = {}
-        current = ""
+        current, evidence = "", Evidence()
         for number, row in rows:
             current = _first(row, "number") or (f"row {number}" if "product" in row else current)
             if not current:
                 yield Remark(number, "", "refused", "has no order number, and no order stands above it")
                 continue
             groups.setdefault(current, []).append((number, row))
+            for field in MONEY:
+                evidence.add(_first(row, field))
+        self._decimal = evidence.decimal(".")
+        self._numbers_to = max((_old_number(name) for name in groups), default=0)
         for name, group in groups.items():
             try:
                 outcome, detail = await self._one(name, group)
@@ -114,14 +129,17 @@ class PastOrders:
     async def _past(self, name: str, group: list[Row]) -> PastOrder:
         head = group[0][1]
         currency = (_first(head, "currency") or self._shelf.currency).upper()
-        billing = _address(head, "billing")
-        user = await self._users.holder_of(_first(head, "email"))
+        shipping = _address(head, "shipping", self._country)
+        billing = _address(head, "billing", self._country)
+        nowhere = Address(name=_name(head), line1="", country=self._country)  # bought at a till
+        email = _first(head, "email")
+        user = await self._users.holder_of(email) if email else None
         lines = tuple([await self._line(row, currency) for _, row in group if _first(row, "title")])
         if not lines:
             raise Doubt("has no line that says what was bought")
 
         def money(field: str) -> Money:
-            return Numbers(currency).price(_first(head, field)) or zero(currency)
+            return Numbers(currency, self._decimal).price(_first(head, field)) or zero(currency)
 
         return PastOrder(
             source=f"{self._kind}/{name}",
@@ -136,20 +154,24 @@ class PastOrders:
             tax=money("tax"),
             total=money("total"),
             refunded=money("refunded"),
-            shipping_address=_address(head, "shipping", billing),
-            billing_address=billing,
+            shipping_address=shipping or billing or nowhere,
+            billing_address=billing or shipping or nowhere,
             shipping_title=_first(head, "how"),
             placed_at=_moment(_first(head, "placed")),
+            charges=tuple(Step(field, title, money(field)) for field, title in CHARGES.items() if money(field).amount),
+            numbers_to=self._numbers_to,
         )
 
     async def _line(self, row: Mapping[str, str], currency: str) -> PastLine:
-        quantity = Numbers(currency).count(_first(row, "quantity")) or 1
-        asked = Numbers(currency).price(_first(row, "price"))
+        numbers = Numbers(currency, self._decimal)
+        quantity = numbers.count(_first(row, "quantity")) or 1
+        asked = numbers.price(_first(row, "price"))
         if asked is None:
-            whole = Numbers(currency).price(_first(row, "line_total")) or zero(currency)
-            if whole.amount % quantity:
+            whole = numbers.price(_first(row, "line_total")) or zero(currency)
+            # Three for 10.00 cost 3.33 each; what is left is a rounding of the order.
+            asked = msgspec.structs.replace(whole, amount=round(whole.amount / quantity))
+            if abs(asked.amount * quantity - whole.amount) > 1:
                 raise Doubt(f"{whole.amount} of the smallest unit cannot be {quantity} times the same price")
-            asked = msgspec.structs.replace(whole, amount=whole.amount // quantity)
         sku = _first(row, "sku")
         product, variant = await self._known(sku) if sku else (None, None)
         return _past_line(product, variant, sku, _first(row, "title"), quantity, asked)
@@ -235,7 +257,8 @@ def _status(row: Mapping[str, str]) -> Literal["paid", "delivered", "cancelled"]
     return "delivered" if sent in DONE or paid in DONE or paid == "refunded" else "paid"
 
 
-def _address(row: Mapping[str, str], kind: str, otherwise: Address | None = None) -> Address:
+def _address(row: Mapping[str, str], kind: str, home: str) -> Address | None:
+    """None where there is none; without a country it is one of the shop's own. Raises Doubt."""
     found = {
         field: next(
             (
@@ -247,14 +270,26 @@ def _address(row: Mapping[str, str], kind: str, otherwise: Address | None = None
         ).lstrip("'")
         for field, names in ADDRESS.items()
     }
-    name = found["name"] or f"{found['first']} {found['last']}".strip()
-    country = found["country"].upper()
-    if not re.fullmatch("[A-Z]{2}", country):
-        if otherwise is not None:
-            return otherwise
-        raise Doubt(f"the {kind} country is “{found['country']}”, not two letters such as DE")
     given = {field: found[field] for field in ("line1", "line2", "city", "region", "postal_code", "company", "phone")}
+    if not any(given.values()) and not found["country"]:
+        return None
+    country = country_code(found["country"]) if found["country"] else home
+    if not country:
+        raise Doubt(f"the {kind} country is “{found['country']}”, which is no country: write two letters such as DE")
+    name = found["name"] or f"{found['first']} {found['last']}".strip()
     return Address(name=name or "–", country=country, **given)
+
+
+def _name(row: Mapping[str, str]) -> str:
+    return next(
+        (row[one].strip() for one in ("Billing Name", "Shipping Name", "Customer") if row.get(one, "").strip()), "–"
+    )
+
+
+def _old_number(name: str) -> int:
+    """The number in the name of an order: 1001 of #1001 or EN-1001; 0 where it is none that could be counted on from."""
+    digits = re.search(r"(\d+)\D*$", name)
+    return int(digits[1]) if digits and len(digits[1]) <= LONGEST_NUMBER else 0
 
 
 def _moment(text: str) -> datetime:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from shopwright.importers.countries import country_code
 from shopwright.importers.draft import Remark, Row
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.places import Address
@@ -69,7 +70,13 @@ class People:
     async def _address(self, user_id: str, name: str, fields: Mapping[str, str]) -> str:
         line1, line2 = _street(fields["line1"], fields["line2"])
         given = {field: fields[field] for field in ("company", "city", "region", "postal_code", "phone")}
-        address = Address(name=name, line1=line1, line2=line2, country=fields["country"].upper(), **given)
+        address = Address(
+            name=name,
+            line1=line1,
+            line2=line2,
+            country=country_code(fields["country"]) or fields["country"].upper(),
+            **given,
+        )
         try:
             await self._users.save_address(user_id, address)
         except Invalid as error:

@@ -192,10 +192,7 @@ class PastLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PastOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order of an earlier shop; `source` names it for good, `number` is the one it had there.
-
-    lines − discount + shipping + tax = total, or the tax is in the prices and lines − discount + shipping = total.
-    """
+    """An order of an earlier shop; its sum may be off by a minor unit a line. Later numbers are above `numbers_to`."""
 
     source: str
     number: str
@@ -213,6 +210,8 @@ class PastOrder(msgspec.Struct, frozen=True, kw_only=True):
     billing_address: Address
     shipping_title: str
     placed_at: datetime
+    charges: tuple[Step, ...] = ()
+    numbers_to: int = 0
 
 
 class PriceMoved(Conflict):

@@ -197,7 +197,10 @@ def sold(order: Order) -> tuple[SoldLine, ...]:
 
 
 def past_totals(past: PastOrder) -> Totals:
-    """What an earlier shop's order adds up to, with the tax on top or in the prices. Raises Invalid."""
+    """What an earlier shop's order adds up to, with the tax on top or in the prices. Raises Invalid.
+
+    What is neither goods, discount, shipping nor tax stands with the shipping, a rounding below nothing with the discount.
+    """
     subtotal = add_up((line.unit_price * line.quantity for line in past.lines), past.currency)
     if any(line.quantity < 1 or line.unit_price.amount < 0 for line in past.lines) or past.total.amount < 0:
         raise Invalid.at("/lines", "A line has one or more, and costs nothing or something.")
@@ -205,22 +208,23 @@ def past_totals(past: PastOrder) -> Totals:
         raise Invalid.at("/total", f"It comes to more than one order can: {write(Money(LARGEST, past.currency))}.")
     if past.refunded > past.total:
         raise Invalid.at("/refunded", "No more can have been given back than was paid.")
-    before_tax = subtotal - past.discount + past.shipping
+    charges = past.shipping + add_up((step.amount for step in past.charges), past.currency)
+    before_tax = subtotal - past.discount + charges
     nothing = zero(past.currency)
-    if before_tax + past.tax == past.total:
-        tax, included = past.tax, nothing
-    elif before_tax == past.total:
-        tax, included = nothing, past.tax
-    else:
+    on_top, inside = past.total - (before_tax + past.tax), past.total - before_tax
+    tax, included, rounding = (
+        (past.tax, nothing, on_top) if abs(on_top.amount) <= abs(inside.amount) else (nothing, past.tax, inside)
+    )
+    if abs(rounding.amount) > len(past.lines):
         raise Invalid.at(
             "/total",
             f"Its parts add up to {write(before_tax)} without and {write(before_tax + past.tax)} with tax,"
-            f" its total says {write(past.total)}.",
+            f" its total says {write(past.total)}: more than a rounding of each line.",
         )
     return Totals(
         subtotal=subtotal,
-        discount=past.discount,
-        shipping=past.shipping,
+        discount=past.discount - min(rounding, nothing),
+        shipping=charges + max(rounding, nothing),
         tax=tax,
         total=past.total,
         included_tax=included,
@@ -229,10 +233,13 @@ def past_totals(past: PastOrder) -> Totals:
 
 def past_receipt(past: PastOrder, totals: Totals) -> tuple[Step, ...]:
     """How it came to its total, as far as that is known."""
+    known = totals.subtotal - past.discount + past.shipping + totals.tax
+    rounding = past.total - add_up((known, *(step.amount for step in past.charges)), past.currency)
     steps = [Step("list", f"{len(past.lines)} lines of order {past.number}", totals.subtotal)]
-    steps += [Step("discount", "As the earlier shop gave it", -totals.discount)] if totals.discount.amount else []
-    steps += [Step("shipping", past.shipping_title or "As the earlier shop asked", totals.shipping)]
+    steps += [Step("discount", "As the earlier shop gave it", -past.discount)] if past.discount.amount else []
+    steps += [Step("shipping", past.shipping_title or "As the earlier shop asked", past.shipping), *past.charges]
     steps += [Step("tax", "As the earlier shop asked", totals.tax)] if totals.tax.amount else []
+    steps += [Step("rounding", "Rounded by the earlier shop", rounding)] if rounding.amount else []
     return (*steps, Step("total", "Paid to the earlier shop", totals.total))
 
 

@@ -19,6 +19,7 @@ class Past(OrderBook):
             known = await past_store.by_source(tx, past.source)
             if known is not None:
                 return known, False
+            await past_store.begin_after(tx, past.numbers_to)
             order = Order(
                 id=self._work.ids.new("ord"),
                 number=str(await store.next_number(tx)),

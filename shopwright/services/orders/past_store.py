@@ -14,6 +14,18 @@ async def is_past(source: Transaction, order_id: str) -> bool:
     return await source.one("SELECT id FROM orders WHERE id = :id AND source <> ''", id=order_id) is not None
 
 
+async def begin_after(tx: Transaction, number: int) -> None:
+    """Numbers that are given from now on are above this; those between were the earlier shop's, and are noted as a gap."""
+    if not await tx.run("UPDATE counters SET value = :n WHERE name = 'order_number' AND value < :n", n=number):
+        return
+    last = await tx.one("SELECT max(number) AS n FROM orders")
+    await tx.run(
+        "INSERT INTO counters (name, value) VALUES (:name, :n) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name=f"gap after {(last and last['n']) or 1000}",
+        n=number,
+    )
+
+
 async def set_past(tx: Transaction, order_id: str, name: str, *, sent: bool) -> None:
     """It came from an earlier shop; with `sent`, all of it has left."""
     await tx.run("UPDATE orders SET source = :name WHERE id = :order_id", name=name, order_id=order_id)
