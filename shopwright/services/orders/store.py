@@ -12,6 +12,7 @@ from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.kit.working_days import Arrival
+from shopwright.services.orders import past_store
 from shopwright.services.orders.contract import (
     Moment,
     Order,
@@ -24,7 +25,6 @@ from shopwright.services.orders.contract import (
 from shopwright.services.pricing.contract import Step, Totals
 
 # A number of this many digits fits its column.
-EARLIER = ("shopify", "woocommerce", "magento")  # shops whose orders are imported
 LONGEST_NUMBER = 15
 LOOKED_THROUGH = 50_000
 
@@ -294,12 +294,8 @@ async def search(
         return await _summaries(source, where, values, limit)
     # By an index, as most are looked for; else part of a name or address among the newest, for that reads one after the other.
     number = text.lstrip("#")
-    # An order of an earlier shop is found by the number it had there, too.
-    exactly = (
-        "(email IN (:text, :lower) OR (source <> '' AND source IN (:from0, :from1, :from2, :from3, :from4, :from5)))"
-    )
-    olds = (f"{kind}/{sign}{number}" for kind in EARLIER for sign in ("", "#"))
-    given: dict[str, Any] = {"text": text, "lower": text.lower()} | {f"from{n}": old for n, old in enumerate(olds)}
+    exactly, given = past_store.known_as(number)
+    given |= {"text": text, "lower": text.lower()}
     if number.isdigit() and len(number) <= LONGEST_NUMBER:
         exactly, given["number"] = f"(number = :number OR {exactly})", int(number)
     found = await _summaries(source, [*where, exactly], values | given, limit)
