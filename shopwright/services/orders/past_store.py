@@ -4,7 +4,6 @@ from typing import Any
 
 from shopwright.kit.work import Transaction, Work
 
-
 EARLIER = ("shopify", "woocommerce", "magento")  # shops whose orders are imported
 
 
