@@ -88,7 +88,9 @@ async def _remarks(
 ) -> AsyncIterator[Remark]:
     """What becomes of each row of a table."""
     if are_orders(table.columns):
-        orders = PastOrders(shop.orders, shop.users, shop.shelf, kind, wish.how, shop.settings.country)
+        orders = PastOrders(
+            shop.orders, shop.users, shop.shelf, kind, wish.how, shop.settings.country, shop.settings.zone
+        )
         async for remark in orders.take(account.counted(table.rows())):
             yield remark
         return

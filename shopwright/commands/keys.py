@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from shopwright.app import Shop
+from shopwright.kit.days import write_moment
 from shopwright.kit.vault import add_key
 from shopwright.parts import ENCRYPTION_KEY
 
@@ -14,7 +15,7 @@ async def show(shop: Shop) -> int:
     for number, name in enumerate(shop.vault.names):
         click.echo(f"encryption  {name}  {'encrypts' if number == 0 else 'still opens'}")
     for key in await shop.users.signing_keys():
-        click.echo(f"signing     {key.id}  {key.created_at:%Y-%m-%d %H:%M} UTC  {key.state}")
+        click.echo(f"signing     {key.id}  {write_moment(key.created_at, shop.settings.zone)}  {key.state}")
     return 0
 
 

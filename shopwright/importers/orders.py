@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -15,6 +16,7 @@ from shopwright.faces.shelf.view import Shelf
 from shopwright.importers.countries import country_code
 from shopwright.importers.draft import Doubt, Remark, Row
 from shopwright.importers.numbers import Evidence, Numbers
+from shopwright.kit.days import in_zone
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.money import Money, zero
 from shopwright.kit.places import Address
@@ -86,13 +88,21 @@ class PastOrders:
     """Takes orders into one shop."""
 
     def __init__(
-        self, orders: Orders, users: Users, shelf: Shelf, kind: str, how: Literal["take", "try", "undo"], country: str
+        self,
+        orders: Orders,
+        users: Users,
+        shelf: Shelf,
+        kind: str,
+        how: Literal["take", "try", "undo"],
+        country: str,
+        zone: ZoneInfo,
     ) -> None:
         if how == "undo":
             raise Refused("Orders are not taken back: they are part of the books.")
         self._orders, self._users, self._shelf = orders, users, shelf
         self._kind = kind
         self._country = country
+        self._zone = zone
         self._numbers_to = 0
         self._decimal = "."
         self._writes = how == "take"
@@ -157,7 +167,7 @@ class PastOrders:
             shipping_address=shipping or billing or nowhere,
             billing_address=billing or shipping or nowhere,
             shipping_title=_first(head, "how"),
-            placed_at=_moment(_first(head, "placed")),
+            placed_at=_moment(_first(head, "placed"), self._zone),
             charges=tuple(Step(field, title, money(field)) for field, title in CHARGES.items() if money(field).amount),
             numbers_to=self._numbers_to,
         )
@@ -292,10 +302,10 @@ def _old_number(name: str) -> int:
     return int(digits[1]) if digits and len(digits[1]) <= LONGEST_NUMBER else 0
 
 
-def _moment(text: str) -> datetime:
-    """2026-03-02 10:00:00 +0100, 2026-03-02T10:00:00Z, 2026-03-02; without a zone it is UTC."""
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    """2026-03-02 10:00:00 +0100, 2026-03-02T10:00:00Z, 2026-03-02; without a zone it is the shop's."""
     try:
         found = datetime.fromisoformat(re.sub(r" ([+-]\d\d:?\d\d)$", r"\1", text))
     except ValueError:
         raise Doubt(f"“{text[:40]}” is not a moment such as 2026-03-02 10:00:00 +0100") from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return in_zone(found, zone).astimezone(UTC)

@@ -10,7 +10,7 @@ from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.clock import HandClock
 from shopwright.services.catalog.contract import ProductInput
-from shopwright.services.pricing.contract import Promotion
+from shopwright.services.pricing.contract import Coupon, Promotion
 from tests.conftest import fill_cart, sell
 
 NAIVE = "2020-01-01T00:00:00"
@@ -96,3 +96,16 @@ async def test_a_fact_that_cannot_be_read_is_given_up_and_the_others_are_deliver
     await shop.bus.settle()
     assert [one.id for one in await shop.search.cards((lamp.id, cup.id))] == [lamp.id]
     assert {one.subject for one in await shop.bus.dead()} == {lamp.id}
+
+
+async def test_a_coupon_of_no_kind_is_set_aside_and_no_cart_meets_it(shop: Shop) -> None:
+    lamp = await sell(shop, "Lamp", 5000)
+    cart = await fill_cart(shop, (lamp, 1))
+    await shop.pricing.put_coupon(Coupon(code="GOOD", kind="percentage", value=1000))
+    await shop.pricing.put_coupon(Coupon(code="BAD", kind="percentage", value=1000))
+    async with shop.works["pricing"].begin() as tx:
+        await tx.run("UPDATE coupons SET kind = 'bogus' WHERE code = 'BAD'")
+    kept = await shop.carts.set_coupons(cart.id, ("BAD", "GOOD"))
+    assert kept.coupons == ("GOOD",)
+    assert "BAD" not in {one.code for one in await shop.pricing.coupons()}
+    assert "coupon BAD (pricing) is set aside" in await told(shop)

@@ -246,7 +246,6 @@ async def test_checkout_details_are_checked_field_by_field(shop: Shop) -> None:
     assert [one.id for one in await shop.carts.shipping_options(cart.id)] == [
         "shr_standard",
         "shr_express",
-        "shr_world",
     ]
     with pytest.raises(Invalid, match="cannot be shipped that way"):
         await shop.carts.change(cart.id, CartChange(shipping_option_id="by-balloon"))

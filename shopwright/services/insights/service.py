@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shopwright.kit.clock import EPOCH
+from shopwright.kit.days import day_of, start_of
 from shopwright.kit.errors import Invalid
 from shopwright.kit.facts import Event, Fact, Heard, redacted, without_capabilities
 from shopwright.kit.money import Money
@@ -17,7 +18,6 @@ from shopwright.services.orders.contract import OrderImported, OrderPaid, OrderP
 from shopwright.services.recommendations.contract import ProductsViewed
 from shopwright.services.search.contract import SearchesMade
 
-DAY = timedelta(days=1)
 BATCH = 500
 STEPS: dict[type[Event], Step] = {
     ProductsViewed: "viewed",
@@ -46,11 +46,14 @@ class Ledgerkeeper:
             await store.append(tx, without_capabilities(heard.fact))
             await self._add_up(tx, heard.fact)
 
-    @staticmethod
-    async def _add_up(tx: Transaction, fact: Fact) -> None:
-        day, event = _day(fact.time), fact.data
+    def _day(self, moment: datetime) -> int:
+        """The day in the shop, counted from 1970."""
+        return (day_of(moment, self._work.zone) - EPOCH.date()).days
+
+    async def _add_up(self, tx: Transaction, fact: Fact) -> None:
+        day, event = self._day(fact.time), fact.data
         if isinstance(event, OrderImported):
-            await store.add_sale(tx, _day(event.placed_at), event)
+            await store.add_sale(tx, self._day(event.placed_at), event)
         elif isinstance(event, OrderPaid):
             await store.add_sale(tx, day, event)
         elif isinstance(event, SearchesMade):
@@ -75,10 +78,10 @@ class Ledgerkeeper:
         return await store.about(self._work.late, subjects, limit)
 
     async def days(self, count: int = 30) -> list[Day]:
-        today = _day(self._work.now())
+        today = self._day(self._work.now())
         known = await store.days(self._work.late, today - count + 1, self._currency)
         return [
-            Day((EPOCH + timedelta(days=day)).date(), *known.get(day, (0, Money(0, self._currency))))
+            Day(EPOCH.date() + timedelta(days=day), *known.get(day, (0, Money(0, self._currency))))
             for day in range(today - count + 1, today + 1)
         ]
 
@@ -96,7 +99,7 @@ class Ledgerkeeper:
         return await store.top_views(self._work.late, self._since(count), limit)
 
     def _since(self, count: int) -> int:
-        return _day(self._work.now()) - count + 1
+        return self._day(self._work.now()) - count + 1
 
     async def rebuild(self) -> int:
         count = 0
@@ -105,15 +108,15 @@ class Ledgerkeeper:
             await store.forget_sums(tx, first)
             async for fact in store.facts(tx):
                 count += 1
-                if _day(fact.time) >= first or isinstance(fact.data, OrderPaid):
+                if self._day(fact.time) >= first or isinstance(fact.data, OrderPaid):
                     await self._add_up(tx, fact)
         return count
 
     async def trim(self) -> None:
         """A job: what is old leaves the log, a whole day at a time; what it has added to stays added up."""
         now = await believed(self._work)
-        first = _day(now - self._kept)
-        before = self._work.ids.at("evt", EPOCH + first * DAY)
+        first = self._day(now - self._kept)
+        before = self._work.ids.at("evt", start_of(EPOCH.date() + timedelta(days=first), self._work.zone))
         taken = BATCH
         while taken == BATCH:
             async with self._work.begin() as tx:
@@ -123,12 +126,8 @@ class Ledgerkeeper:
                 for fact in facts:
                     if isinstance(fact.data, OrderPaid):
                         at = fact.data.placed_at if isinstance(fact.data, OrderImported) else fact.time
-                        await trim_store.carry_sale(tx, _day(at), fact.data)
+                        await trim_store.carry_sale(tx, self._day(at), fact.data)
             taken = len(facts)
-        for day in await trim_store.days_with_many_words(self._work, first, _day(now)):
+        for day in await trim_store.days_with_many_words(self._work, first, self._day(now)):
             async with self._work.begin() as tx:
                 await trim_store.keep_frequent_words(tx, day)
-
-
-def _day(moment: datetime) -> int:
-    return (moment - EPOCH) // DAY

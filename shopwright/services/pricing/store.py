@@ -106,7 +106,7 @@ def _moment(micros: int | None) -> datetime | None:
 
 
 def _coupon(row: Row) -> Coupon:
-    return Coupon(
+    found = Coupon(
         code=row["code"],
         kind=row["kind"],
         value=row["value"],
@@ -120,6 +120,7 @@ def _coupon(row: Row) -> Coupon:
         combinable=bool(row["combinable"]),
         position=row["position"],
     )
+    return msgspec.convert(msgspec.to_builtins(found), Coupon)  # raises for a kind that is none
 
 
 async def coupon(source: Work | Transaction, code: str, customer: Buyer) -> tuple[Coupon | None, int]:
