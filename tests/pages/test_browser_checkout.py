@@ -68,6 +68,13 @@ async def errors_of_the_address(url: str, *, script: bool) -> None:
         await fill_address(page, "ada@example.com")
         await page.press("[name=city]", "Enter")
         await page.wait_for_url("**/checkout/delivery")
+        assert "€68.90" in await page.inner_text(".fold summary")
+        await page.check("[value=shr_express]")
+        if not script:
+            await page.click("text=Update the total")
+        await page.wait_for_selector(".fold summary:has-text('€75.90')")
+        assert page.url.endswith("/checkout/delivery")
+        assert await page.is_checked("[value=shr_express]")
 
 
 SHIFTED = """new Promise((done) => {

@@ -307,3 +307,16 @@ async def test_a_form_that_grew_old_says_so_and_not_that_one_may_not(browser: Br
         answer = await browser.client.post(path, data={"_csrf_token": "of yesterday"})
         assert "Please send this once more" in answer.text, path
         assert "may not" not in answer.text, path
+
+
+async def test_a_declined_order_that_is_tracked_has_a_way_to_pay_for_who_ordered_it(
+    browser: Browser, shop: Shop
+) -> None:
+    order = await shop.orders.get(await declined(browser, shop))
+    track = f"/track?number={order.number}&email={order.email}"
+    assert f'href="/checkout/payment?order={order.id}"' in await browser.go(track)
+    browser.client.cookies.clear()
+    page = await browser.go(track)
+    assert "The payment did not go through." in page
+    assert "/checkout/payment" not in page
+    assert "in the browser it was ordered in" in page

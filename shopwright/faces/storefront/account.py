@@ -160,12 +160,24 @@ async def order_page(frame: FrameDep, order_id: FromPath[str], key: FromQuery[st
     return await _order(frame, order, key)
 
 
-async def _order(frame: Frame, order: Order, key: str = "", *, may_cancel: bool = True) -> Response[bytes]:
+async def _ordered_here(frame: Frame, order: Order) -> bool:
+    """Is this the browser it was ordered from? Who knows number and address alone may read."""
+    try:
+        await visible_order(order.id, frame.request, frame.settings, frame.orders, frame.caller, change=True)
+    except Missing:
+        return False
+    return True
+
+
+async def _order(
+    frame: Frame, order: Order, key: str = "", *, may_cancel: bool = True, held: bool = True
+) -> Response[bytes]:
     shown = {
         "order": render.plain(order),
         "key": key,
         "may_cancel": may_cancel and order.status in CANCELLABLE,
-        "may_pay": may_cancel and may_pay(order),
+        "unpaid": may_pay(order),
+        "may_pay": held,
     }
     page = await frame.show("order.html", shown)
     page.headers["cache-control"] = "private, no-store"
@@ -195,7 +207,7 @@ async def track(
             order = await frame.orders.for_guest(
                 number.strip().lstrip("#"), GuestProof(email=email), client_of(frame.request), by_number=True
             )
-            return await _order(frame, order, may_cancel=False)
+            return await _order(frame, order, may_cancel=False, held=await _ordered_here(frame, order))
         except Missing:
             status = 404
             errors[""] = (
