@@ -16,6 +16,7 @@ from shopwright.importers.account import Account
 from shopwright.importers.draft import Importer, Remark
 from shopwright.importers.drafting import Given, drafts
 from shopwright.importers.header import LEAVE_OUT, Header, plain_answer
+from shopwright.importers.inventory import InventoryCounts, is_inventory
 from shopwright.importers.magento import Magento
 from shopwright.importers.orders import PastOrders, are_orders
 from shopwright.importers.people import People, are_people
@@ -94,6 +95,10 @@ async def _remarks(
         async for remark in orders.take(account.counted(table.rows())):
             yield remark
         return
+    if is_inventory(table.columns):
+        async for remark in InventoryCounts(shop.shelf, wish.how).take(account.counted(table.rows())):
+            yield remark
+        return
     if are_people(table.columns):
         async for remark in People(shop.users, wish.how).take(account.counted(table.rows())):
             yield remark
@@ -169,7 +174,8 @@ def ask_map(kind: str, file: Path) -> dict[str, str]:
 
 
 def _what(table: Table) -> str:
-    return "orders" if are_orders(table.columns) else "customers" if are_people(table.columns) else "products"
+    kinds = (("orders", are_orders), ("stock", is_inventory), ("customers", are_people))
+    return next((kind for kind, fits in kinds if fits(table.columns)), "products")
 
 
 def _importer(kind: str) -> Importer:

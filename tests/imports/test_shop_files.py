@@ -84,6 +84,31 @@ async def test_a_file_without_a_stock_column_is_not_sold_out(
         await run(shop, "shopify", path, Wish(fetch=False, stock="many"))
 
 
+async def test_the_inventory_export_of_shopify_sets_stock_by_location(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    goods = (
+        "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\na,A,Size,S,,5\na,,,M,A-M,5\nb,B,,,B1,5\n"
+    )
+    await take(shop, "shopify", file(tmp_path, goods), tmp_path, stock="0")
+    header = "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,SKU,HS Code,COO,Location,Incoming,Unavailable,Committed,Available,On hand\n"
+    rows = (
+        "a,A,Size,S,,,,,,Berlin,0,0,0,4,4\na,A,Size,M,,,A-M,,,Berlin,0,0,0,3,3\na,A,Size,M,,,A-M,,,Hamburg,0,0,0,2,2\n"
+        "b,B,Title,Default Title,,,B1,,,Berlin,0,0,0,not stocked,not stocked\nc,C,,,,,C1,,,Berlin,0,0,0,1,1\na,A,Size,S,,,,,,Hamburg,0,0,0,a few,a few\n"
+    )
+    path = file(tmp_path, header + rows)
+    capsys.readouterr()
+    said = []
+    for how in ("try", "take", "take"):
+        assert await run(shop, "shopify", path, Wish(fetch=False, how=how)) == 1
+        said.append(account(capsys.readouterr().out))
+    assert said == [(6, 3, 1, 2), (6, 3, 1, 2), (6, 0, 4, 2)]
+    product = await shop.catalog.get("a")
+    stock = await shop.inventory.stock([one.id for one in product.variants])
+    assert [stock[one.id].on_hand for one in product.variants] == [4, 5]
+    assert {one.title for one in await shop.inventory.locations()} >= {"Berlin", "Hamburg"}
+
+
 # --- the account adds up (16)
 
 

@@ -1,0 +1,103 @@
+"""Shopify's inventory export: a row for each variant and location, with how many are there."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Literal
+
+from shopwright.faces.shelf.view import Shelf
+from shopwright.importers.draft import Doubt, Remark, Row
+from shopwright.importers.meanings import plain
+from shopwright.importers.numbers import Numbers
+from shopwright.importers.values import readable
+from shopwright.kit.errors import Missing, Refused, ShopError
+from shopwright.kit.text import slugify
+from shopwright.services.catalog.contract import Product, Variant
+from shopwright.services.inventory.contract import MAIN, Adjustment, Location
+
+COUNTS = ("onhandnew", "onhand", "onhandcurrent", "available", "availablenoteditable")  # the first that says anything
+NOT_STOCKED = "not stocked"
+
+
+def is_inventory(columns: Sequence[str]) -> bool:
+    """Is this a table of stock, without prices?"""
+    there = {plain(column) for column in columns}
+    return {"handle", "location"} <= there and bool(there & set(COUNTS)) and not there & {"price", "variantprice"}
+
+
+class InventoryCounts:
+    """Sets the stock of variants that are here, location by location."""
+
+    def __init__(self, shelf: Shelf, how: Literal["take", "try", "undo"]) -> None:
+        if how == "undo":
+            raise Refused(
+                "Counts of stock are not taken back: import the earlier ones, or adjust them in the back office."
+            )
+        self._shelf = shelf
+        self._writes = how == "take"
+        self._numbers = Numbers(shelf.currency)
+        self._places: dict[str, str] = {}
+
+    async def take(self, rows: Iterable[Row]) -> AsyncIterator[Remark]:
+        """Remarks about every row."""
+        for number, cells in rows:
+            row = {plain(header): cell.strip() for header, cell in cells.items()}
+            row["options"] = "\n".join(cells.get(f"Option{n} Value", "").strip() for n in (1, 2, 3))
+            name = row.get("sku") or row.get("handle", "")
+            try:
+                yield Remark(
+                    number, name, await self._one(row), source=f"stock/{name}/{row.get('location', '')}/{number}"
+                )
+            except (Doubt, ShopError) as error:
+                yield Remark(number, name, "refused", getattr(error, "detail", str(error)))
+
+    async def _one(self, row: Mapping[str, str]) -> Literal["taken", "unchanged"]:
+        """Raises Doubt, ShopError."""
+        said = next((row[key] for key in COUNTS if row.get(key)), "")
+        product, variant = await self._variant(row)
+        place = await self._place(row.get("location", ""))
+        there = (await self._shelf.inventory.by_location(variant.id)).get(place)
+        if said.casefold() == NOT_STOCKED:
+            return "unchanged"
+        counted = self._numbers.count(said)
+        if counted is None:
+            raise Doubt(f"“{product.title}” has no count at this location")
+        if there is not None and there.on_hand == max(counted, 0):
+            return "unchanged"
+        if self._writes:
+            one = Adjustment(variant_id=variant.id, on_hand=max(counted, 0), reason="imported", location=place)
+            await self._shelf.inventory.adjust([one])
+        return "taken"
+
+    async def _variant(self, row: Mapping[str, str]) -> tuple[Product, Variant]:
+        sku, source = row.get("sku", "").lstrip("'"), f"shopify/{row.get('handle', '')}"
+        product = (await self._shelf.catalog.by_sources([source])).get(source)
+        if product is not None:
+            chosen = [readable(value) for value in row["options"].split("\n") if value] if product.options else []
+            for variant in product.variants:
+                if (sku and variant.sku == sku) or list(variant.options.values()) == chosen:
+                    return product, variant
+        if not sku:
+            raise Doubt("belongs to no variant that is here: import the products first")
+        try:
+            product = await self._shelf.catalog.by_variant(sku)
+        except Missing:
+            raise Doubt(f"no variant here has the SKU {sku}: import the products first") from None
+        return product, next(one for one in product.variants if one.sku == sku)
+
+    async def _place(self, title: str) -> str:
+        """The location of this name; made where it is not there. The first one of a shop that has only its own is that."""
+        if not self._places:
+            self._places = {one.title.casefold(): one.id for one in await self._shelf.inventory.locations()}
+        if not title:
+            return MAIN
+        if title.casefold() not in self._places:
+            made = Location(
+                slugify(title)[:40] if slugify(title).isascii() else f"place-{len(self._places) + 1}",
+                title,
+                len(self._places),
+            )
+            if self._writes:
+                await self._shelf.inventory.put_location(made)
+            else:
+                return MAIN
+            self._places[title.casefold()] = made.id
+        return self._places[title.casefold()]
