@@ -26,6 +26,7 @@ from shopwright.faces.storefront.frame import (
     needed,
     visible_order,
 )
+from shopwright.faces.storefront.wishlist import keep_wishes
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow, seldom
@@ -99,6 +100,7 @@ async def welcome(frame: Frame, secret: str, where: str, device: str = "") -> Re
     known = cart_id(frame.request, frame.settings)
     if caller is None or caller.user_id is None:
         return answer
+    await keep_wishes(frame, caller.user_id, answer)
     for order in await frame.orders.adopt(known, caller.user_id) if known else []:
         if not await frame.users.addresses(caller.user_id):
             await frame.users.save_address(caller.user_id, order.shipping_address)
