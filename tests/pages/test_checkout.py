@@ -320,3 +320,14 @@ async def test_a_declined_order_that_is_tracked_has_a_way_to_pay_for_who_ordered
     assert "The payment did not go through." in page
     assert "/checkout/payment" not in page
     assert "in the browser it was ordered in" in page
+
+
+async def test_who_asks_to_be_told_of_a_sold_out_colour_stays_at_it(browser: Browser, shop: Shop) -> None:
+    kettle = await sell(shop, colours=("Red", "Blue"))
+    blue = kettle.variants[1].id
+    await shop.inventory.adjust([Adjustment(variant_id=blue, on_hand=0, reason="sold")])
+    await browser.go(f"/p/{kettle.slug}?variant={blue}")
+    page = await browser.send("/stock-alerts", email="nobody")
+    assert (browser.page.status_code, told(page)) == (422, ["w-email"])
+    assert f'name="variant" value="{blue}"' in page
+    assert 'value="nobody"' in page

@@ -47,12 +47,14 @@ async def show_product(
     together = await recommendations.recommend("bought_together", products=[shown.id], limit=4)
     similar = await recommendations.recommend("similar", products=[shown.id], limit=4)
     promised = (await frame.free_shipping(), await frame.delivery_time())
-    wanted, types = dict(request.query_params), await frame.catalog.attribute_types()
+    sent = (more or {}).get("typed", {}).get("variant", "")  # the choice that a form on this page was about
+    wanted = {**({"variant": sent} if sent else {}), **request.query_params}
+    types = await frame.catalog.attribute_types()
     return await frame.show(
         "product.html",
         {
             **MADE.get(
-                (shown.id, request.scope["query_string"]),
+                (shown.id, request.scope["query_string"], sent),
                 (shown, types, frame.settings.url, promised),
                 lambda: _said(frame, shown, types, wanted, promised),
             ),
