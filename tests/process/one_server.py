@@ -73,10 +73,13 @@ class OneServer:
         found: set[str] = set()
         async with httpx.AsyncClient(base_url=self.server.url, timeout=10, trust_env=False) as client:
             try:
-                ready = (await client.get("/health/ready")).json()
+                answer = await client.get("/health/ready")
+                ready = answer.json()
                 page = (await client.get("/status")).text
             except (httpx.HTTPError, ValueError):
                 return {"/health/ready: no answer"}
+        if "engines" not in ready:  # it is not asked what else there is
+            return {f"/health/ready: {answer.status_code}"}
         if ready["status"] != "ok":
             found |= {f"/health/ready: {engine}" for engine, state in ready["engines"].items() if state != "ok"}
         if not ready["writes"]:

@@ -198,6 +198,7 @@ class Truth:
             self.looks += 1
             if failed := await self._failed():
                 shining = await self.machine.lights()
+                log.info("%s: %s", failed, sorted(shining))
                 again = await self._failed()
                 if again and not shining and not await self.machine.lights():
                     self.lies.append(f"{failed}; again: {again}")
@@ -214,6 +215,7 @@ class Truth:
         return "" if answer.status_code == 201 else f"{answer.status_code} {answer.text[:200]}"
 
 
+@pytest.mark.timeout(MINUTES * 60 + 1200)
 async def test_an_hour_of_everything_at_random_loses_nothing_and_no_light_lies(
     migrated: tuple[Path, str], disk: Path
 ) -> None:
