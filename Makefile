@@ -41,7 +41,7 @@ check: install-dev ## ruff, types, formats: all of them, whichever fails
 	@failed=0; $(BIN)/ruff format --check -q . || failed=1; $(BIN)/ruff check -q . || failed=1; $(BIN)/mypy || failed=1; exit $$failed
 
 bench: install-dev ## measure, each figure beside its floor
-	@$(BIN)/python bench/run.py && $(BIN)/python bench/growth.py && $(BIN)/python bench/orders.py
+	@$(BIN)/python bench/run.py && $(BIN)/python bench/growth.py && $(BIN)/python bench/imports.py && $(BIN)/python bench/orders.py
 
 lock: install-dev ## write requirements/*.txt anew from pyproject.toml
 	@$(BIN)/python tools/lock.py

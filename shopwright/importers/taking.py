@@ -39,7 +39,7 @@ class Taker:
     """Takes drafts into one shop."""
 
     def __init__(
-        self, shelf: Shelf, pictures: Pictures, how: Literal["take", "try", "undo"] = "take", at_once: int = 100
+        self, shelf: Shelf, pictures: Pictures, how: Literal["take", "try", "undo"] = "take", at_once: int = 400
     ) -> None:
         self._at_once = at_once
         self._deal_with = {"take": self._take, "try": self._try, "undo": self._undo}[how]

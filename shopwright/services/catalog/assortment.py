@@ -148,8 +148,7 @@ class Assortment(Shelves):
             if not path.startswith("/") or not target.startswith("/") or target.startswith("//"):
                 raise Invalid.at("/path", "Addresses start with / and stay in this shop.")
         async with self._work.begin() as tx:
-            for path, target in targets.items():
-                await self._store.put_redirect(tx, path.rstrip("/") or "/", target)
+            await self._store.put_redirects(tx, {path.rstrip("/") or "/": target for path, target in targets.items()})
 
     async def redirect(self, path: str) -> str | None:
         return await self._store.redirect(self._work, path.rstrip("/") or "/")

@@ -95,5 +95,5 @@ class Intake(Assortment):
                     raise Missing(f"There is no product {one.product_id}.")
                 done = msgspec.structs.replace(found[one.product_id], source_digest=one.source_digest)
                 await self._move(tx, done, one.status, categories)
-                if one.given is not None:
-                    await self._store.write_imported(tx, one.product_id, one.given)
+            given = {one.product_id: one.given for one in finished if one.given is not None}
+            await self._store.write_imported(tx, given)

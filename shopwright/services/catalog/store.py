@@ -49,8 +49,8 @@ class CatalogStore:
         found = await self._documents.get(source, IMPORTED, product_ids)
         return {one.id: msgspec.json.decode(one.body)["given"] for one in found}
 
-    async def write_imported(self, tx: Transaction, product_id: str, given: Mapping[str, str]) -> None:
-        await self._put(tx, IMPORTED, product_id, {"given": dict(given)})
+    async def write_imported(self, tx: Transaction, given: Mapping[str, Mapping[str, str]]) -> None:
+        await self._put_many(tx, IMPORTED, {product_id: {"given": dict(one)} for product_id, one in given.items()})
 
     async def list_products(
         self, source: Work, category_id: str, status: Status | None, after: str, limit: int
@@ -113,6 +113,12 @@ class CatalogStore:
         """Write over what is there."""
         found = await self._documents.get(tx, kind, [document_id])
         await self._documents.put(tx, kind, document_id, body, found[0].version if found else 0)
+
+    async def _put_many(self, tx: Transaction, kind: Collection, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+        """The same for many: what is there is asked for once."""
+        versions = {one.id: one.version for one in await self._documents.get(tx, kind, list(bodies))}
+        for document_id, body in bodies.items():
+            await self._documents.put(tx, kind, document_id, body, versions.get(document_id, 0))
 
     # --- product types
 
@@ -200,8 +206,8 @@ class CatalogStore:
         products = await self.products(source, [msgspec.json.decode(found[0].body)["product_id"]])
         return products[0] if products else None
 
-    async def put_redirect(self, tx: Transaction, path: str, target: str) -> None:
-        await self._put(tx, REDIRECTS, path, {"target": target})
+    async def put_redirects(self, tx: Transaction, targets: Mapping[str, str]) -> None:
+        await self._put_many(tx, REDIRECTS, {path: {"target": target} for path, target in targets.items()})
 
     async def redirect(self, source: Work, path: str) -> str | None:
         found = await self._documents.get(source, REDIRECTS, [path])

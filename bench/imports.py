@@ -1,0 +1,102 @@
+"""What an import costs: a file of products taken into a new shop, beside raw SQLite given the same rows; and its memory.
+
+python bench/imports.py [--products 100000] [--megabytes 0]: with megabytes, descriptions make the file that large.
+"""
+
+import argparse
+import asyncio
+import csv
+import resource
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from shopwright.app import Shop
+from shopwright.commands.importing import Wish, run
+from shopwright.settings import Settings, complete
+
+MOST_S, MOST_MB = 60, 300
+HEADER = (
+    "Handle", "Title", "Body (HTML)", "Vendor", "Type", "Tags", "Published", "Option1 Name", "Option1 Value", "Variant SKU",
+    "Variant Grams", "Variant Inventory Tracker", "Variant Inventory Qty", "Variant Price", "Status",
+)  # fmt: skip
+
+
+def write(path: Path, products: int, megabytes: int) -> None:
+    """A file as Shopify exports it, one variant a product."""
+    text = "It is made of wood, and lasts. " * max(1, megabytes * 1_000_000 // products // 31)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        for n in range(products):
+            writer.writerow([
+                f"p-{n}", f"Product {n}", f"<p>{text}</p>", f"Maker {n % 50}", f"Kind {n % 40}", "a, b", "true", "Title",
+                "Default Title", f"S{n}", 100, "shopify", n % 50, f"{n % 90 + 1}.50", "active",
+            ])  # fmt: skip
+
+
+def raw(path: Path, database: Path) -> float:
+    """Seconds SQLite takes for the same rows: one table, indexed by handle and SKU, a transaction for each hundred."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        started = time.perf_counter()
+        db = sqlite3.connect(database, isolation_level=None)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute(f"CREATE TABLE rows ({', '.join(f'c{n}' for n in range(len(HEADER)))})")
+        db.execute("CREATE UNIQUE INDEX by_handle ON rows (c0)")
+        db.execute("CREATE UNIQUE INDEX by_sku ON rows (c9)")
+        marks = ", ".join("?" * len(HEADER))
+        while batch := [row for _, row in zip(range(100), rows, strict=False)]:
+            db.execute("BEGIN")
+            db.executemany(f"INSERT INTO rows VALUES ({marks})", batch)
+            db.execute("COMMIT")
+        db.close()
+        return time.perf_counter() - started
+
+
+async def take(path: Path, folder: Path) -> tuple[float, float]:
+    """Seconds until all are taken, and until all services have heard of them and they are found."""
+    shop = Shop(complete(Settings(data=str(folder))))
+    await shop.migrate()
+    heard, taken = shop.bus.settle, []
+
+    async def settle() -> None:
+        taken.append(time.perf_counter())
+        await heard()
+
+    shop.bus.settle = settle  # type: ignore[method-assign]  # only to look at the clock
+    started = time.perf_counter()
+    await run(shop, "shopify", path, Wish(fetch=False))
+    ended = time.perf_counter()
+    await shop.close()
+    return taken[0] - started, ended - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--products", type=int, default=100_000)
+    parser.add_argument("--megabytes", type=int, default=0)
+    asked = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="shopwright-bench-"))
+    path = folder / "products.csv"
+    write(path, asked.products, asked.megabytes)
+    floor = raw(path, folder / "raw.db")
+    taken, heard = asyncio.run(take(path, folder / "shop"))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    size = path.stat().st_size / 1_000_000
+    shutil.rmtree(folder)
+    bar = MOST_S * asked.products / 100_000
+    print(f"{asked.products} products, a file of {size:.0f} MB")
+    print(f"{'raw SQLite':24} {floor:8.1f} s")
+    print(f"{'taken':24} {taken:8.1f} s{'  BELOW' if taken > bar else ''} (bar: {bar:.0f} s)")
+    print(f"{'taken and heard of':24} {heard:8.1f} s")
+    print(f"{'memory':24} {memory:8.0f} MB{'  BELOW' if memory > MOST_MB else ''} (bar: {MOST_MB} MB)")
+
+
+if __name__ == "__main__":
+    main()
