@@ -142,6 +142,7 @@ async def a_stranger_buys(url: str, size: str, email: str, *, script: bool) -> N
         await eyes.look("details")
         await fill_address(page, email)
         await page.click("text=Go on to delivery")
+        await page.wait_for_url("**/checkout/delivery")  # the shop is asked first whether anything is wrong
         await eyes.look("delivery")
         await page.click("text=Go on to payment")
         await eyes.look("payment")
