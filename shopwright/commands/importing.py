@@ -116,7 +116,10 @@ async def _remarks(
     with Spool() as spool:
         taker = Taker(shop.shelf, fetcher, wish.how)
         how = Given(
-            currency=shop.settings.currency, now=shop.clock.now(), decimal=wish.decimal, stock=_stock(wish.stock)
+            currency=shop.settings.currency,
+            now=shop.clock.now().astimezone(shop.settings.zone),
+            decimal=wish.decimal,
+            stock=_stock(wish.stock),
         )
         async for remark in taker.take(drafts(importer, header, table, spool, account, how)):
             yield remark

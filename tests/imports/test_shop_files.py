@@ -1,7 +1,9 @@
 """Files as real shops write them: what a column means is known, what is not plainly meant is never guessed."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -191,6 +193,13 @@ def test_a_sale_is_the_price_of_today_only_while_it_lasts(
     )
     [variant] = draft.variants
     assert (variant.price.amount, variant.compare_at.amount if variant.compare_at else None) == (price, before)
+
+
+def test_a_sale_ends_when_the_day_ends_in_the_shop(tmp_path: Path) -> None:
+    path = file(tmp_path, f"{WOO}\n1,simple,K,Kettle,1,visible,,2026-03-01,3,15,20\n")
+    for hour, price in (22, 1500), (23, 2000):
+        now = datetime(2026, 3, 1, hour, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin"))
+        assert only(list(read(path, "woocommerce", now=now))).variants[0].price.amount == price
 
 
 # --- a reader that doubts (18)
