@@ -70,7 +70,9 @@ async def test_a_shop_nobody_takes_money_for_takes_no_order_that_costs_any(data,
 async def test_an_order_that_costs_nothing_needs_nobody_to_take_money(data, clock) -> None:
     async with opened(data, clock, payments="") as (shop, client):
         await shop.pricing.put_shipping_rate(
-            ShippingRate(id="shr_standard", title="Standard", price=Money(0, "EUR"), days_min=1, days_max=2)
+            ShippingRate(
+                id="shr_standard", title="Standard", price=Money(0, "EUR"), countries=("DE",), days_min=1, days_max=2
+            )
         )
         gift = await sell(shop, price=0)
         cart = await fill_cart(shop, (gift, 1))
