@@ -15,6 +15,7 @@ SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b",
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 USUAL = {"__init__", "contract", "model", "store", "service", "reactions", "http", "retention"}
 SPLIT = {
+    ("carts", "closing"),
     ("carts", "room_store"),
     ("carts", "waiting"),
     ("carts", "wishes"),

@@ -230,6 +230,21 @@ async def test_signing_in_leads_only_into_this_shop(browser: Browser, shop: Shop
         assert browser.path == "/account"
 
 
+async def test_what_was_added_while_the_bank_was_asked_is_in_the_cart_afterwards(browser: Browser, shop: Shop) -> None:
+    await to_payment(browser, shop)
+    await browser.send("/checkout/payment", card="pretend_3ds")
+    reference = browser.page.url.path.rpartition("/")[2] if "3ds" in browser.path else browser.path.rpartition("/")[2]
+    lamp = await sell(shop, "Tide Lamp")
+    await browser.go(f"/p/{lamp.slug}")
+    await browser.send("/cart/lines", quantity="1")
+    await shop.pretend.answer_challenge(reference, approved=True)
+    order = (await shop.orders.search())[0]
+    assert "Thank you" in await browser.go(f"/checkout/return/{order.id}")
+    page = await browser.go("/cart")
+    assert "Tide Lamp" in page
+    assert "Harbour Kettle" not in page.partition("<main")[2]
+
+
 async def test_staff_ship_refund_and_read_the_post(browser: Browser, shop: Shop) -> None:
     await to_payment(browser, shop)
     await browser.send("/checkout/payment", card="pretend_ok")

@@ -89,11 +89,13 @@ def cart_id(request: Web, settings: Settings) -> str:
 async def own_cart(request: Web, settings: Settings, carts: Carts, caller: Caller) -> Cart | None:
     """The open cart of this browser, if the caller may use it."""
     known = cart_id(request, settings)
-    if not known:
-        return None
     try:
-        cart = await carts.get(known)
+        cart = await carts.get(known) if known else None
+        if cart is not None and cart.closed and cart.next_id:
+            cart = await carts.get(cart.next_id)
     except Missing:
+        return None
+    if cart is None:
         return None
     return None if cart.closed or cart.customer_id not in {None, caller.user_id} else cart
 

@@ -1,5 +1,6 @@
 """What others may know of carts."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, Protocol
 
@@ -45,6 +46,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     """A cart with everything worked out. `saved`: kept for later; `quoted`: the shares of each line, for the order.
 
     `coupons` are those that hold. One that holds no longer stands among the problems; it is in no one's way.
+    `next_id`: where a closed cart goes on, with what was added while it was paid for, or after it joined another.
     `unused_coupons`: those of them that cannot be combined with what saves more; the receipt says so.
     """
 
@@ -64,6 +66,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     shipping_option: ShippingOption | None = None
     customer_id: str | None = None
     closed: bool = False
+    next_id: str = ""
     version: int = 0
     quoted: tuple[QuoteLine, ...] = ()
 
@@ -71,6 +74,13 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     def used_coupons(self) -> tuple[str, ...]:
         """The codes an order of this cart uses."""
         return tuple(code for code in self.coupons if code not in {one.code for one in self.unused_coupons})
+
+
+class Paid(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a cart was ordered and paid for: units by variant."""
+
+    order_id: str
+    units: Mapping[str, int]
 
 
 class CartChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -230,6 +240,6 @@ class Carts(Protocol):
         ...
 
     @again
-    async def close(self, cart_id: str) -> None:
-        """It has been paid for."""
+    async def close(self, cart_id: str, paid: Paid | None = None) -> None:
+        """It has been paid for: `paid`, or all of it. What was added since goes on in a cart of its own."""
         ...

@@ -14,6 +14,7 @@ from shopwright.kit.noted import Noted
 from shopwright.kit.places import Address, check_address, check_email, email_key
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts import model, store
+from shopwright.services.carts.closing import Closing
 from shopwright.services.carts.contract import (
     Cart,
     CartAbandoned,
@@ -23,6 +24,7 @@ from shopwright.services.carts.contract import (
     CartProblem,
     CartStarted,
     CheckoutStarted,
+    Paid,
 )
 from shopwright.services.catalog.contract import Catalog, Category, Product
 from shopwright.services.inventory.contract import Inventory, Stock
@@ -41,12 +43,11 @@ class Baskets:
         self._inventory = inventory
         self._pricing = pricing
         self._currency = currency
+        self._closing = Closing(work, currency, self._counted_anew)
 
     async def create(self, customer_id: str | None = None, after: str = "") -> Cart:
         async with self._work.begin() as tx:
-            cart_id = self._work.ids.new("crt") + self._work.ids.secret(8)
-            await store.insert(tx, cart_id, customer_id, self._currency)
-            await store.bring_saved(tx, cart_id, customer_id, after)
+            cart_id = await self._closing.open(tx, customer_id, after)
         return await self.get(cart_id)
 
     async def get(self, cart_id: str) -> Cart:
@@ -267,25 +268,7 @@ class Baskets:
         return await self._pricing.shipping_options(await self._request(stored, products))
 
     async def merge(self, guest_cart_id: str | None, customer_id: str) -> str | None:
-        async with self._work.begin() as tx:
-            own = await store.of_customer(tx, customer_id)
-            guest = await store.read(tx, guest_cart_id) if guest_cart_id else None
-            if guest is None or guest.closed or guest.customer_id not in {None, customer_id}:
-                return own
-            if own is None or own == guest.id:
-                await store.give_to(tx, guest.id, customer_id)
-                return guest.id
-            for line in guest.lines:
-                joined = msgspec.structs.replace(line, id=self._work.ids.new("cli"))
-                total = await store.add_line(tx, own, joined)
-                if total > model.MOST_OF_ONE:
-                    await store.cap_line(tx, own, line.variant_id, model.MOST_OF_ONE)
-            if (known := await store.read(tx, own)) is not None:
-                await store.set_details(tx, store.joined(known, guest))
-            await store.join_saved(tx, guest.id, own)
-            await store.close(tx, guest.id)
-            self._counted_anew(tx, own, guest.id)
-        return own
+        return await self._closing.merge(guest_cart_id, customer_id)
 
     async def accept_prices(self, cart_id: str) -> Cart:
         cart = await self.get(cart_id)
@@ -294,10 +277,8 @@ class Baskets:
                 await store.set_seen(tx, line.id, line.unit_price.amount)
         return await self.get(cart_id)
 
-    async def close(self, cart_id: str) -> None:
-        async with self._work.begin() as tx:
-            await store.close(tx, cart_id)
-            self._counted_anew(tx, cart_id)
+    async def close(self, cart_id: str, paid: Paid | None = None) -> None:
+        await self._closing.close(cart_id, paid)
 
     async def of_customer(self, customer_id: str) -> Cart | None:
         known = await store.of_customer(self._work, customer_id)
@@ -392,6 +373,7 @@ def _cart(
         shipping_option=option,
         customer_id=stored.customer_id,
         closed=stored.closed,
+        next_id=stored.next_id,
         version=stored.version,
         quoted=quote.lines,
     )

@@ -34,6 +34,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     shipping_option_id: str | None
     coupons: tuple[str, ...]
     closed: bool
+    next_id: str
     version: int
     lines: tuple[Line, ...]
     saved: tuple[Line, ...] = ()
@@ -82,6 +83,7 @@ def _stored(row: Row, lines: tuple[Line, ...]) -> Stored:
         shipping_option_id=row["shipping_option_id"],
         coupons=tuple(row["coupons"].split()),
         closed=bool(row["closed"]),
+        next_id=row["next_id"],
         version=row["version"],
         lines=tuple(line for line in lines if not line.saved),
         saved=tuple(line for line in lines if line.saved),
@@ -105,10 +107,11 @@ async def may_use(source: Work, cart_id: str, user_id: str | None) -> bool:
 
 
 async def count(source: Work, cart_id: str) -> int:
-    """How many things are in an open cart."""
+    """How many things are in an open cart, or in the one in which a closed one goes on."""
     row = await source.one(
         "SELECT CAST(coalesce(sum(l.quantity), 0) AS BIGINT) AS n FROM cart_lines l JOIN carts c ON c.id = l.cart_id"
-        " WHERE l.cart_id = :id AND l.saved = 0 AND c.closed = 0",
+        " WHERE l.cart_id = coalesce((SELECT next_id FROM carts WHERE id = :id AND closed = 1), :id)"
+        " AND l.saved = 0 AND c.closed = 0",
         id=cart_id,
     )
     return row["n"] if row else 0
@@ -203,9 +206,17 @@ async def give_to(tx: Transaction, cart_id: str, customer_id: str) -> None:
     await tx.run("UPDATE carts SET customer_id = :customer_id WHERE id = :id", id=cart_id, customer_id=customer_id)
 
 
-async def close(tx: Transaction, cart_id: str) -> None:
-    """No more changes."""
-    await tx.run("UPDATE carts SET closed = 1 WHERE id = :id", id=cart_id)
+async def close(tx: Transaction, cart_id: str, next_id: str = "") -> None:
+    """No more changes; `next_id`: where it goes on."""
+    await tx.run("UPDATE carts SET closed = 1, next_id = :next_id WHERE id = :id", id=cart_id, next_id=next_id)
+
+
+async def take_out(tx: Transaction, cart_id: str, variant_id: str, quantity: int) -> None:
+    """So many less of a variant that is not saved for later; the line goes where nothing is left of it."""
+    where = "cart_id = :cart_id AND variant_id = :variant_id AND saved = 0"
+    given = {"cart_id": cart_id, "variant_id": variant_id, "quantity": quantity}
+    await tx.run(f"DELETE FROM cart_lines WHERE {where} AND quantity <= :quantity", **given)
+    await tx.run(f"UPDATE cart_lines SET quantity = quantity - :quantity WHERE {where}", **given)
 
 
 async def delete_of(tx: Transaction, customer_id: str) -> list[str]:

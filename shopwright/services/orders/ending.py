@@ -1,5 +1,6 @@
 """How an order ends before its time: given up, with everything it had going back, whatever breaks in between."""
 
+from collections import Counter
 from typing import Literal
 
 import msgspec
@@ -8,7 +9,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Missing
 from shopwright.kit.facts import Event, Heard
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.carts.contract import Carts
+from shopwright.services.carts.contract import Carts, Paid
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import holds_store, model, placement_store, store
 from shopwright.services.orders.contract import Order, OrderCancelled, OrderExpired, Status
@@ -49,6 +50,13 @@ class Ending:
         if head is None or head.payment_id is None:
             return order
         return msgspec.structs.replace(order, payment=await self._payments.get(head.payment_id))
+
+    async def _close_cart(self, order: store.Head) -> None:
+        """What was ordered is paid for; what was put into the cart since is not, and stays in one."""
+        units = Counter[str]()
+        for variant_id, quantity in await store.units(self._work, order.id):
+            units[variant_id] += quantity
+        await self._carts.close(order.cart_id, Paid(order_id=order.id, units=units))
 
     async def _note(self, tx: Transaction, order_id: str, what: str, who: str) -> None:
         await store.write_down(tx, self._work.ids.new("tml"), order_id, what, who)

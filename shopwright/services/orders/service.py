@@ -262,7 +262,7 @@ class OrderBook(Guests):
             reason = "The goods were sold to others while the payment was written down; it is given back."
             await self.give_up(order.id, reason, SYSTEM, "cancelled", only=frozenset({"paid"}))
             return
-        await self._carts.close(order.cart_id)
+        await self._close_cart(order)
 
     async def _set_aside(self, order_id: str) -> bool:
         """The goods are set aside, again if that ran out. False where they have been sold meanwhile: the order is off."""

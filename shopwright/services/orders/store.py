@@ -261,6 +261,12 @@ async def _read(source: Reading, order_id: str) -> Order | None:
     )
 
 
+async def units(source: Work, order_id: str) -> list[tuple[str, int]]:
+    """What an order is of: variants, and how many."""
+    rows = await source.fetch("SELECT body, quantity FROM order_lines WHERE order_id = :id", id=order_id)
+    return [(understood(row["body"], LineBody).variant_id, row["quantity"]) for row in rows]
+
+
 def _line(row: Row) -> OrderLine:
     body = understood(row["body"], LineBody)
     return OrderLine(

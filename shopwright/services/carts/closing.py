@@ -1,0 +1,89 @@
+"""How a cart ends: it was paid for, or joined another; what was not ordered goes on."""
+
+from contextlib import suppress
+from typing import Protocol
+
+import msgspec
+
+from shopwright.kit.work import AlreadyDone, Transaction, Work
+from shopwright.services.carts import model, store
+from shopwright.services.carts.contract import Paid
+
+
+class CountedAnew(Protocol):
+    """To be told which carts hold another number of things once this is committed."""
+
+    def __call__(self, tx: Transaction, *cart_ids: str) -> None: ...
+
+
+class Closing:
+    """Opens, joins and closes carts."""
+
+    def __init__(self, work: Work, currency: str, counted_anew: CountedAnew) -> None:
+        self._work = work
+        self._currency = currency
+        self._counted_anew = counted_anew
+
+    async def open(self, tx: Transaction, customer_id: str | None, after: str) -> str:
+        """A new cart, with what was saved for later in the one before."""
+        cart_id = self._work.ids.new("crt") + self._work.ids.secret(8)
+        await store.insert(tx, cart_id, customer_id, self._currency)
+        await store.bring_saved(tx, cart_id, customer_id, after)
+        return cart_id
+
+    async def merge(self, guest_cart_id: str | None, customer_id: str) -> str | None:
+        """The guest's cart joins the customer's; answers that, if there is one now."""
+        async with self._work.begin() as tx:
+            own = await store.of_customer(tx, customer_id)
+            guest = await store.read(tx, guest_cart_id) if guest_cart_id else None
+            if guest is None or guest.closed or guest.customer_id not in {None, customer_id}:
+                return own
+            if own is None or own == guest.id:
+                await store.give_to(tx, guest.id, customer_id)
+                return guest.id
+            for line in guest.lines:
+                joined = msgspec.structs.replace(line, id=self._work.ids.new("cli"))
+                total = await store.add_line(tx, own, joined)
+                if total > model.MOST_OF_ONE:
+                    await store.cap_line(tx, own, line.variant_id, model.MOST_OF_ONE)
+            if (known := await store.read(tx, own)) is not None:
+                await store.set_details(tx, store.joined(known, guest))
+            await store.join_saved(tx, guest.id, own)
+            await store.close(tx, guest.id, own)
+            self._counted_anew(tx, own, guest.id)
+        return own
+
+    async def close(self, cart_id: str, paid: Paid | None = None) -> None:
+        """What was ordered is done with, once for each order."""
+        with suppress(AlreadyDone):
+            async with self._work.begin(once=f"paid/{paid.order_id}" if paid else None) as tx:
+                if await store.touch(tx, cart_id) is None:
+                    return
+                stored = await store.read(tx, cart_id)
+                if stored is not None and stored.closed:
+                    await self._take_out(tx, stored.next_id, paid)
+                elif stored is not None:
+                    await self._go_on(tx, stored, paid)
+
+    async def _take_out(self, tx: Transaction, next_id: str, paid: Paid | None) -> None:
+        """It joined another cart while it was paid for: what was ordered is not wanted there any more."""
+        if not next_id or paid is None:
+            return
+        for variant_id, units in paid.units.items():
+            await store.take_out(tx, next_id, variant_id, units)
+        self._counted_anew(tx, next_id)
+
+    async def _go_on(self, tx: Transaction, stored: store.Stored, paid: Paid | None) -> None:
+        """Closed; what was added since the order was placed goes on in a cart of its own."""
+        units = paid.units if paid else {}
+        more = [(line, line.quantity - units.get(line.variant_id, 0)) for line in stored.lines] if paid else []
+        left = [msgspec.structs.replace(line, quantity=quantity) for line, quantity in more if quantity > 0]
+        await store.close(tx, stored.id)
+        next_id = await self.open(tx, stored.customer_id, stored.id) if left else ""
+        for line in left:
+            await store.add_line(tx, next_id, msgspec.structs.replace(line, id=self._work.ids.new("cli")))
+        if left:
+            fresh = msgspec.structs.replace(stored, id=next_id, coupons=(), shipping_option_id=None)
+            await store.set_details(tx, fresh)
+            await store.close(tx, stored.id, next_id)
+        self._counted_anew(tx, stored.id, *[next_id] * bool(left))
