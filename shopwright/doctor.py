@@ -179,19 +179,20 @@ async def _payments_match(shop: Shop) -> list[Open]:
     for row in await shop.works["payments"].fetch(PAYMENTS):
         if row["order_id"] not in statuses and row["refunded"] < row["amount"]:
             say(_without_order(row), row["order_id"], row["id"])
-        if row["status"] in {"captured", "part_refunded"} and row["refunded"] < row["amount"]:
+        # One of nothing stands, too: there is nothing that could be given back.
+        if row["status"] in RECEIVED and (row["refunded"] < row["amount"] or not row["amount"]):
             captured[row["order_id"]] = captured.get(row["order_id"], 0) + 1
         if (
-            row["status"] in {"captured", "part_refunded"}
+            row["status"] in RECEIVED
             and statuses.get(row["order_id"]) == "cancelled"
-            and row["refunded"] == 0
+            and row["refunded"] == 0 < row["amount"]
         ):
             say(
                 f"Order {row['order_id']} is cancelled, but its payment {row['id']} was not given back.",
                 row["order_id"],
                 row["id"],
             )
-        if row["status"] in {"captured", "part_refunded"} and statuses.get(row["order_id"]) in {"placed", "expired"}:
+        if row["status"] in RECEIVED and statuses.get(row["order_id"]) in {"placed", "expired"}:
             say(
                 f"Payment {row['id']} has been received, but order {row['order_id']} does not know.",
                 row["order_id"],

@@ -54,7 +54,7 @@ class Ending:
     async def _close_cart(self, order: store.Head) -> None:
         """What was ordered is paid for; what was put into the cart since is not, and stays in one."""
         units = Counter[str]()
-        for variant_id, quantity in await store.units(self._work, order.id):
+        for variant_id, quantity in await placement_store.units(self._work, order.id):
             units[variant_id] += quantity
         await self._carts.close(order.cart_id, Paid(order_id=order.id, units=units))
 
@@ -163,6 +163,8 @@ class Ending:
         """Money for an order that is off (or paid twice) goes back at once: first what was promised, then the rest."""
         if order.payment is not None and order.payment.id == payment.id:
             for refund in order.refunds:
+                if not refund.amount.amount:
+                    continue
                 payment = await self._payments.refund(key=refund.id, payment_id=payment.id, amount=refund.amount)
         left = payment.amount - payment.refunded
         if left.amount > 0:

@@ -187,7 +187,8 @@ class Fulfilment(Authorised):
             return
         await self._bring_back(order, refund)
         try:
-            await self._payments.refund(key=refund.id, payment_id=head.payment_id, amount=refund.amount)
+            if refund.amount.amount:
+                await self._payments.refund(key=refund.id, payment_id=head.payment_id, amount=refund.amount)
         except Unavailable:
             return
         await self._refund_settled(order_id, refund)
@@ -207,7 +208,7 @@ class Fulfilment(Authorised):
     async def _refund_settled(self, order_id: str, refund: Refund) -> None:
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
-            if await refund_store.settle_refund(tx, refund.id):
+            if await refund_store.settle_refund(tx, refund.id) and refund.amount.amount:
                 await tx.tell(
                     OrderRefunded(
                         order_id=order_id,

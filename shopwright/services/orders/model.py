@@ -310,7 +310,8 @@ def refund_amount(order: Order, refund: NewRefund, already: Money) -> tuple[Mone
         amount = add_up((line_value(line, quantity) for line, quantity in chosen), currency)
     else:
         raise Invalid.at("/lines", "Say what to refund: lines, or an amount.")
-    if not zero(currency) < amount <= left:
+    of_nothing = refund.amount is None and not amount.amount  # goods that cost nothing come back, too
+    if not of_nothing and not zero(currency) < amount <= left:
         raise Invalid.at(
             "/amount", f"Between 1 and {left.amount} (minor units of {currency}) can be refunded, not {amount.amount}."
         )

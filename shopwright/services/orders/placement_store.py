@@ -1,6 +1,8 @@
 """Orders that are being placed: one row a key, from before anything is set aside until the order is written."""
 
+from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
+from shopwright.services.orders import store
 
 
 async def claim_key(tx: Transaction, key: str, fingerprint: str, order_id: str) -> tuple[str, str]:
@@ -63,3 +65,9 @@ async def note_written(tx: Transaction, most: int) -> int:
 async def drop_placement(tx: Transaction, order_id: str) -> None:
     """One that was given up, and of which nothing is left."""
     await tx.run("DELETE FROM placements WHERE key = :order_id", order_id=order_id)
+
+
+async def units(source: Work, order_id: str) -> list[tuple[str, int]]:
+    """What an order is of: variants, and how many."""
+    rows = await source.fetch("SELECT body, quantity FROM order_lines WHERE order_id = :id", id=order_id)
+    return [(understood(row["body"], store.LineBody).variant_id, row["quantity"]) for row in rows]

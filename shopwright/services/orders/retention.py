@@ -23,6 +23,7 @@ RETENTION: tuple[Retention, ...] = (
     Retention(table="order_lines", rows="a line of an order", grows="orders", end="with its order"),
     Retention(table="shipments", rows="a parcel", grows="orders", end="with its order"),
     Retention(table="order_refunds", rows="a refund", grows="orders", end="with its order"),
+    Retention(table="order_returns", rows="a refund of nothing", grows="orders", end="with its order"),
     Retention(table="timeline", rows="what happened to an order", grows="orders", end="with its order"),
     Retention(table="counters", rows="the last order number", grows="not at all", end="never: there is one"),
     Retention(

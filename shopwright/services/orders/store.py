@@ -236,7 +236,11 @@ async def _read(source: Reading, order_id: str) -> Order | None:
     order = {"order_id": row["id"]}
     lines = await source.fetch("SELECT * FROM order_lines WHERE order_id = :order_id ORDER BY position", **order)
     shipments = await source.fetch("SELECT * FROM shipments WHERE order_id = :order_id ORDER BY id", **order)
-    refunds = await source.fetch("SELECT * FROM order_refunds WHERE order_id = :order_id ORDER BY id", **order)
+    refunds = await source.fetch(
+        "SELECT id, status, body FROM order_refunds WHERE order_id = :order_id"
+        " UNION ALL SELECT id, status, body FROM order_returns WHERE order_id = :order_id ORDER BY id",
+        **order,
+    )
     moments = await source.fetch("SELECT * FROM timeline WHERE order_id = :order_id ORDER BY id", **order)
     return Order(
         id=row["id"],
@@ -259,12 +263,6 @@ async def _read(source: Reading, order_id: str) -> Order | None:
         version=row["version"],
         **{name: getattr(body, name) for name in body.__struct_fields__},
     )
-
-
-async def units(source: Work, order_id: str) -> list[tuple[str, int]]:
-    """What an order is of: variants, and how many."""
-    rows = await source.fetch("SELECT body, quantity FROM order_lines WHERE order_id = :id", id=order_id)
-    return [(understood(row["body"], LineBody).variant_id, row["quantity"]) for row in rows]
 
 
 def _line(row: Row) -> OrderLine:
