@@ -350,12 +350,10 @@ async def insert_shipment(tx: Transaction, order_id: str, shipment: Shipment) ->
 async def write_counts(tx: Transaction, order: Order) -> None:
     """How many units of each line have left, are refunded and will not leave, and the status that follows; the order is held."""
     await move(tx, order.id, order.status)
+    written = ("id", "shipped", "refunded", "cancelled")
     await tx.run_many(
         "UPDATE order_lines SET shipped = :shipped, refunded = :refunded, cancelled = :cancelled WHERE id = :id",
-        [
-            {"id": line.id, "shipped": line.shipped, "refunded": line.refunded, "cancelled": line.cancelled}
-            for line in order.lines
-        ],
+        [{name: getattr(line, name) for name in written} for line in order.lines],
     )
 
 
