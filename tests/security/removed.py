@@ -201,8 +201,8 @@ REMOVED = (
     Removed(
         "rich text is cleaned",
         "kit/text.py",
-        "    return nh3.clean(\n        html,",
-        "    return html or nh3.clean(\n        html,",
+        "    cleaned = nh3.clean(\n",
+        "    cleaned = html or nh3.clean(\n",
         "tests/kit/test_small.py::test_html_that_could_run_is_taken_out",
     ),
     Removed(
@@ -272,7 +272,7 @@ REMOVED = (
     Removed(
         "an archive has an end as a whole",
         "importers/reading.py",
-        "            left -= len(data)\n",
+        "                    left -= len(chunk)\n",
         "",
         "tests/imports/test_fetching.py::test_an_archive_has_an_end_as_a_whole",
     ),
