@@ -506,7 +506,7 @@ async def test_facts_about_one_subject_keep_their_order_through_several_processe
         work.after_commit = several[n % 3]._committed
         await ring(shop, ("one",), *((f"bell {k}", n) for k in range(10)))
     async with asyncio.timeout(20):
-        while sum(len(ones) for ones in heard.values()) < 200:
+        while sum(len(set(ones)) for ones in heard.values()) < 200:  # on a busy machine some come twice
             await asyncio.sleep(0.05)
             shop.clock.move(seconds=1)
     for task, bus in zip(running, several, strict=True):
