@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, delete, get, patch, post
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
-from shopwright.faces.shelf import stock, write
+from shopwright.faces.shelf import stock, variants, write
+from shopwright.faces.shelf.answering import PRODUCT, IfMatch, answer, version_of
 from shopwright.faces.shelf.view import ProductView, Shelf, with_reason
 from shopwright.kit.auth import anyone, staff
 from shopwright.kit.bounds import Reason
@@ -25,12 +26,6 @@ from shopwright.services.search.contract import Card
 Face = Given[Shelf]
 Adviser = Given[Recommendations]
 CartsService = Given[Carts]
-IfMatch = Annotated[
-    str | None, HeaderParameter(name="If-Match", description="the ETag that was read: a lost update is 412")
-]
-
-
-PRODUCT = answers(ProductView, "The product.")
 
 
 class StockAdjustment(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,24 +37,6 @@ class StockAdjustment(msgspec.Struct, forbid_unknown_fields=True):
     location: str = MAIN
     delta: int | None = None
     on_hand: int | None = None
-
-
-def _version(if_match: str | None) -> int | None:
-    if if_match is None:
-        return None
-    bare = if_match.strip().removeprefix("W/").strip('"')
-    if not bare.isdigit():
-        raise Invalid.at("/headers/If-Match", 'If-Match is the ETag of the answer that was read, such as "3".')
-    return int(bare)
-
-
-def _answer(view: ProductView, status: int = 200) -> Response[bytes]:
-    return Response(
-        msgspec.json.encode(view),
-        status_code=status,
-        media_type="application/json",
-        headers={"ETag": f'"{view.version}"'},
-    )
 
 
 @get("/v1/products", opt=allow(anyone), tags=["catalog"], operation_id="list_products")
@@ -90,7 +67,7 @@ async def get_product(shelf: Face, caller: Asking, product: FromPath[str]) -> Re
     shown = await shelf.product(product, drafts=caller.may("catalog.write"))
     if product not in {shown.id, shown.slug}:
         return Response(b"", status_code=301, headers={"Location": f"/v1/products/{shown.slug}"})
-    return _answer(shown)
+    return answer(shown)
 
 
 @post(
@@ -102,7 +79,7 @@ async def get_product(shelf: Face, caller: Asking, product: FromPath[str]) -> Re
 )
 async def create_product(shelf: Face, caller: Asking, data: JSONBody[write.ProductWrite]) -> Response[bytes]:
     """A new product with variants, prices and stock."""
-    return _answer(await shelf.view(await write.create(shelf, data, f"set by {caller.signature}")), 201)
+    return answer(await shelf.view(await write.create(shelf, data, f"set by {caller.signature}")), 201)
 
 
 @patch(
@@ -117,8 +94,8 @@ async def change_product(
 ) -> Response[bytes]:
     """Change some of a product; what is left out stays."""
     old = await shelf.catalog.get(product)
-    return _answer(
-        await shelf.view(await write.patch(shelf, old, data, _version(if_match), f"set by {caller.signature}"))
+    return answer(
+        await shelf.view(await write.patch(shelf, old, data, version_of(if_match), f"set by {caller.signature}"))
     )
 
 
@@ -128,7 +105,7 @@ async def change_product(
 async def retire_product(shelf: Face, product: FromPath[str], if_match: IfMatch = None) -> None:
     """Retire a product: it is not sold any more, and stays in the orders that have it."""
     old = await shelf.catalog.get(product)
-    await shelf.catalog.move(old.id, "retired", _version(if_match))
+    await shelf.catalog.move(old.id, "retired", version_of(if_match))
 
 
 @post("/v1/stock-adjustments", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="adjust_stock")
@@ -173,5 +150,6 @@ def routes() -> Routes:
     handlers: list[Any] = [
         list_products, get_product, create_product, change_product, retire_product, adjust_stock, recommend,
         *stock.HANDLERS,
+        *variants.HANDLERS,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

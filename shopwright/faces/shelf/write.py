@@ -1,12 +1,14 @@
 """Writing products: what staff and imports say of a product in one go, handed to the services that own the parts."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit.bounds import Html, Most, Text, Url
+from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import LARGEST, Money
 from shopwright.services.catalog.contract import (
@@ -37,6 +39,21 @@ class VariantWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     on_hand: int | None = None
 
 
+class VariantPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a variant changes, which is named by `id` or `sku`; what is left out stays."""
+
+    id: str | msgspec.UnsetType = msgspec.UNSET
+    sku: str | msgspec.UnsetType = msgspec.UNSET
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    options: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    barcode: str | msgspec.UnsetType = msgspec.UNSET
+    weight: int | msgspec.UnsetType = msgspec.UNSET
+    media: Url | msgspec.UnsetType = msgspec.UNSET
+    price: Money | msgspec.UnsetType = msgspec.UNSET
+    compare_at: Money | msgspec.UnsetType | None = msgspec.UNSET
+    on_hand: int | msgspec.UnsetType = msgspec.UNSET
+
+
 class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new product. `categories` are slugs."""
 
@@ -61,7 +78,7 @@ class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a product changes; what is left out stays."""
+    """What of a product changes; what is left out stays. `variants`: those that change, and new ones; the others stay, too."""
 
     title: str | msgspec.UnsetType = msgspec.UNSET
     slug: str | msgspec.UnsetType = msgspec.UNSET
@@ -72,7 +89,7 @@ class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     attributes: dict[str, Value] | msgspec.UnsetType = msgspec.UNSET
     options: tuple[Option, ...] | msgspec.UnsetType = msgspec.UNSET
-    variants: Annotated[tuple[VariantWrite, ...], Most(2_048)] | msgspec.UnsetType = msgspec.UNSET
+    variants: Annotated[tuple[VariantPatch, ...], Most(2_048)] | msgspec.UnsetType = msgspec.UNSET
     media: tuple[Media, ...] | msgspec.UnsetType = msgspec.UNSET
     tax_class: TaxClass | msgspec.UnsetType = msgspec.UNSET
     type: str | msgspec.UnsetType = msgspec.UNSET
@@ -113,10 +130,54 @@ async def replace(shelf: Shelf, product_id: str, new: ProductWrite, version: int
 
 async def patch(shelf: Shelf, old: Product, change: ProductPatch, version: int | None, reason: str) -> Product:
     """Change some of a product."""
-    given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
-    return await replace(
-        shelf, old.id, msgspec.structs.replace(await as_written(shelf, old), **given), version or old.version, reason
-    )
+    given = said(change)
+    written = await as_written(shelf, old)
+    if change.variants is not msgspec.UNSET:
+        given["variants"] = await merged(shelf, written.variants, change.variants)
+    return await replace(shelf, old.id, msgspec.structs.replace(written, **given), version or old.version, reason)
+
+
+def said(change: msgspec.Struct) -> dict[str, Any]:
+    """The fields of a change that were given."""
+    return {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
+
+
+async def merged(
+    shelf: Shelf, written: tuple[VariantWrite, ...], changes: Sequence[VariantPatch]
+) -> tuple[VariantWrite, ...]:
+    """The variants with these changes; one that is not among them is new, or was taken out before. Raises Invalid."""
+    prices = await shelf.pricing.prices([one.id for one in written], shelf.currency) if written else {}
+    every = list(written)
+    for number, change in enumerate(changes):
+        given = said(change)
+        place = _place(every, given, f"/variants/{number}")
+        if place is None:
+            every.append(VariantWrite(**given))
+            continue
+        known = prices.get(every[place].id)
+        if "compare_at" in given and "price" not in given and known is not None:
+            given["price"] = known.amount
+        elif "price" in given and "compare_at" not in given and known is not None:
+            given["compare_at"] = known.compare_at
+        every[place] = msgspec.structs.replace(every[place], **given)
+    return tuple(every)
+
+
+def _place(variants: Sequence[VariantWrite], given: Mapping[str, Any], path: str) -> int | None:
+    """Which variant is meant: by its id, its SKU however it is typed, or its options; None for a new one."""
+    for name, found in (
+        ("id", lambda one: one.id == given["id"]),
+        ("sku", lambda one: sku_form(one.sku) == sku_form(given["sku"])),
+        ("options", lambda one: one.options == given["options"]),
+    ):
+        if not given.get(name):
+            continue
+        places = [place for place, one in enumerate(variants) if found(one)]
+        if places:
+            return places[0]
+    if not given.get("sku") and not given.get("options") and not given.get("id"):
+        raise Invalid.at(path, "Say which variant is meant by its id or sku; a new one has a sku or options.")
+    return None
 
 
 async def as_written(shelf: Shelf, product: Product) -> ProductWrite:

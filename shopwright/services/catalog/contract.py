@@ -59,8 +59,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Product(msgspec.Struct, frozen=True, kw_only=True):
     """A product document. `version` grows by one with each edit.
 
-    `type` names its product type; `publish_at` is when a scheduled product is published.
-    `source` is where an import found it, `source_digest` what it found there the last time.
+    `removed`: variants that were taken out and may come back; `source`: where an import found it, `source_digest`: what then.
     """
 
     id: str
@@ -74,6 +73,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     attributes: dict[str, Value]
     options: tuple[Option, ...]
     variants: tuple[Variant, ...]
+    removed: tuple[Variant, ...] = ()
     media: tuple[Media, ...]
     tax_class: TaxClass = "standard"
     type: str = ""

@@ -12,6 +12,7 @@ from shopwright.kit.states import States
 from shopwright.kit.text import slugify
 from shopwright.services.catalog.contract import (
     Option,
+    Product,
     ProductInput,
     Status,
     Variant,
@@ -115,16 +116,20 @@ def options_of(new: ProductInput) -> tuple[Option, ...]:
     )
 
 
-def variants_of(new: ProductInput, slug: str, before: Sequence[Variant], ids: Sequence[str]) -> tuple[Variant, ...]:
-    """Variants with ids: a variant keeps its own by id, SKU or options; a new one takes the next of `ids`."""
+def variants_of(new: ProductInput, old: Product, ids: Sequence[str]) -> tuple[Variant, ...]:
+    """Variants with ids: a variant keeps its own by id, SKU or options; a new one takes the next of `ids`.
+
+    One that was taken out before is the same when its id or SKU comes back.
+    """
+    slug, before = old.slug, old.variants
     fresh = iter(ids)
     inputs = new.variants or tuple(all_combinations(new.options))
-    by_id = {variant.id: variant for variant in before}
-    by_sku = {variant.sku: variant for variant in before}
+    by_id = {variant.id: variant for variant in (*old.removed, *before)}
+    by_sku = {variant.sku: variant for variant in (*old.removed, *before)}
     by_options = {tuple(sorted(variant.options.items())): variant for variant in before}
     made = []
     for one in inputs:
-        old = (
+        known = (
             by_id.get(one.id)
             or (by_sku.get(one.sku) if one.sku else None)
             or by_options.get(tuple(sorted(one.options.items())))
@@ -132,8 +137,8 @@ def variants_of(new: ProductInput, slug: str, before: Sequence[Variant], ids: Se
         values = [one.options[option.name] for option in new.options]
         made.append(
             Variant(
-                id=old.id if old else next(fresh),
-                sku=one.sku or (old.sku if old else _make_sku(slug, values)),
+                id=known.id if known else next(fresh),
+                sku=one.sku or (known.sku if known else _make_sku(slug, values)),
                 title=one.title or " / ".join(values) or new.title,
                 options=one.options,
                 barcode=one.barcode,
@@ -142,6 +147,12 @@ def variants_of(new: ProductInput, slug: str, before: Sequence[Variant], ids: Se
             )
         )
     return tuple(made)
+
+
+def taken_out(old: Product, variants: Sequence[Variant]) -> tuple[Variant, ...]:
+    """What the product had and has no more; for ever, as its stock and its orders know it."""
+    here = {variant.id for variant in variants}
+    return tuple(one for one in (*old.removed, *old.variants) if one.id not in here)
 
 
 def all_combinations(options: Sequence[Option]) -> list[VariantInput]:

@@ -21,6 +21,7 @@ from shopwright.services.catalog.contract import (
     ProductPublished,
     ProductRetired,
     ProductType,
+    SkuTaken,
     SlugTaken,
     Status,
     Upload,
@@ -52,6 +53,24 @@ class Shelves:
         self._memo = Memo(work)
 
     async def create(self, new: ProductInput) -> Product:
+        try:
+            return await self._create(new)
+        except SkuTaken as taken:
+            raise await self._named(taken, new, "") from None
+
+    async def _named(self, taken: SkuTaken, new: ProductInput, product_id: str) -> SkuTaken:
+        """The same, naming what has the SKU: also a product that is sold no more, as orders name it."""
+        for variant in new.variants:
+            other = await self._store.product_by(self._work, "skus", variant.sku) if variant.sku else None
+            if other is not None and other.id != product_id:
+                return SkuTaken(
+                    f"The SKU {variant.sku} belongs to “{other.title}” ({other.status}, {other.id})."
+                    " Choose another one, or give that product's variant another one first.",
+                    data={"sku": variant.sku, "product_id": other.id},
+                )
+        return taken
+
+    async def _create(self, new: ProductInput) -> Product:
         new = model.check(new)
         async with self._work.begin() as tx:
             wanted = slugify(new.slug or new.title)
@@ -70,6 +89,12 @@ class Shelves:
         )  # fmt: skip
 
     async def edit(self, product_id: str, new: ProductInput, version: int | None = None) -> Product:
+        try:
+            return await self._edit(product_id, new, version)
+        except SkuTaken as taken:
+            raise await self._named(taken, new, product_id) from None
+
+    async def _edit(self, product_id: str, new: ProductInput, version: int | None) -> Product:
         new = model.check(new)
         async with self._work.begin() as tx:
             old = await self._current(tx, product_id, version)
@@ -100,6 +125,7 @@ class Shelves:
             await self._store.write_attribute_type(tx, attribute)
             ground.attributes[attribute.name] = attribute
         count = len(new.variants) or len(model.all_combinations(new.options))
+        variants = model.variants_of(new, old, [self._work.ids.new("var") for _ in range(count)])
         product = msgspec.structs.replace(
             old,
             title=new.title.strip(),
@@ -109,7 +135,8 @@ class Shelves:
             tags=tuple(dict.fromkeys(tag.strip() for tag in new.tags if tag.strip())),
             attributes=new.attributes,
             options=model.options_of(new),
-            variants=model.variants_of(new, old.slug, old.variants, [self._work.ids.new("var") for _ in range(count)]),
+            variants=variants,
+            removed=model.taken_out(old, variants),
             media=new.media,
             tax_class=new.tax_class,
             type=new.type,

@@ -1,0 +1,178 @@
+"""REST routes of the variants of a product, and of prices and stock of thousands at once."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Response, delete, patch, post
+from litestar.params import FromPath, JSONBody
+
+from shopwright.faces.shelf import write
+from shopwright.faces.shelf.answering import PRODUCT, IfMatch, answer, version_of
+from shopwright.faces.shelf.view import ProductView, Shelf
+from shopwright.kit.auth import staff
+from shopwright.kit.bounds import Most
+from shopwright.kit.errors import Conflict, Invalid, Missing, ShopError
+from shopwright.kit.money import Money
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.document import answers
+from shopwright.kit.web.given import Asking, Given
+from shopwright.services.catalog.contract import Product, Variant
+from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.pricing.contract import Price
+
+Face = Given[Shelf]
+MOST = 5_000
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A variant by `sku` or `variant_id`, and what of its price and stock changes."""
+
+    sku: str = ""
+    variant_id: str = ""
+    price: Money | None = None
+    compare_at: Money | msgspec.UnsetType | None = msgspec.UNSET
+    on_hand: int | None = None
+
+
+class Offers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Prices and stock of many variants."""
+
+    items: Annotated[tuple[Offer, ...], Most(MOST)]
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one of them; `detail`: why it was refused."""
+
+    sku: str
+    variant_id: str = ""
+    status: Literal["done", "refused"]
+    detail: str = ""
+
+
+class AllDone(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of each, in the order they came."""
+
+    done: int
+    refused: int
+    items: list[Done]
+
+
+def _named(product: Product, name: str) -> Variant:
+    found = product.variant_named(name)
+    if found is None:
+        raise Missing(f"“{product.title}” has no variant “{name}”.")
+    return found
+
+
+@post(
+    "/v1/products/{product:str}/variants",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="create_variant",
+    responses=answers(ProductView, "The product.", 201),
+)
+async def create_variant(
+    shelf: Face, caller: Asking, product: FromPath[str], data: JSONBody[write.VariantWrite], if_match: IfMatch = None
+) -> Response[bytes]:
+    """One more variant; the others stay as they are. One that was taken out comes back by its SKU, with its stock."""
+    old = await shelf.catalog.get(product)
+    if old.variant_named(data.sku or data.id) is not None:
+        raise Conflict(f"“{old.title}” has a variant {data.sku or data.id} already; PATCH changes it.")
+    written = await write.as_written(shelf, old)
+    new = msgspec.structs.replace(written, variants=(*written.variants, data))
+    made = await write.replace(shelf, old.id, new, version_of(if_match) or old.version, f"set by {caller.signature}")
+    return answer(await shelf.view(made), 201)
+
+
+@patch(
+    "/v1/products/{product:str}/variants/{variant:str}",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="change_variant",
+    responses=PRODUCT,
+)
+async def change_variant(
+    shelf: Face,
+    caller: Asking,
+    product: FromPath[str],
+    variant: FromPath[str],
+    data: JSONBody[write.VariantPatch],
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Change some of a variant, named by id or SKU; what is left out stays, and so do the others."""
+    old = await shelf.catalog.get(product)
+    found = _named(old, variant)
+    if data.id not in {msgspec.UNSET, found.id}:
+        raise Invalid.at("/id", f"The id of a variant stays: it is {found.id}.")
+    change = write.ProductPatch(variants=(msgspec.structs.replace(data, id=found.id),))
+    made = await write.patch(shelf, old, change, version_of(if_match), f"set by {caller.signature}")
+    return answer(await shelf.view(made))
+
+
+@delete(
+    "/v1/products/{product:str}/variants/{variant:str}",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="remove_variant",
+)
+async def remove_variant(
+    shelf: Face, caller: Asking, product: FromPath[str], variant: FromPath[str], if_match: IfMatch = None
+) -> None:
+    """Take a variant out: it is not sold any more. With its SKU it comes back as the same, with its stock."""
+    old = await shelf.catalog.get(product)
+    found = _named(old, variant)
+    written = await write.as_written(shelf, old)
+    left = tuple(one for one in written.variants if one.id != found.id)
+    if not left:
+        raise Conflict(f"“{old.title}” has no other variant; retire the product instead.")
+    await write.replace(
+        shelf,
+        old.id,
+        msgspec.structs.replace(written, variants=left),
+        version_of(if_match) or old.version,
+        f"set by {caller.signature}",
+    )
+
+
+@post(
+    "/v1/offers",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="set_offers",
+    status_code=200,
+)
+async def set_offers(shelf: Face, caller: Asking, data: JSONBody[Offers]) -> AllDone:
+    """Set prices and stock of up to 5,000 variants; each is answered, and one that is refused stops no other."""
+    done: list[Done] = []
+    for one in data.items:
+        name = one.sku or one.variant_id
+        try:
+            variant_id = await _offer(shelf, one, f"set by {caller.signature}")
+            done.append(Done(sku=name, variant_id=variant_id, status="done"))
+        except ShopError as error:
+            done.append(Done(sku=name, status="refused", detail=error.detail))
+    good = sum(one.status == "done" for one in done)
+    return AllDone(done=good, refused=len(done) - good, items=done)
+
+
+async def _offer(shelf: Shelf, one: Offer, reason: str) -> str:
+    if bool(one.sku) == bool(one.variant_id):
+        raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
+    if one.price is None and one.on_hand is None and one.compare_at is msgspec.UNSET:
+        raise Invalid.at("/price", "Say what changes: price, compare_at or on_hand.")
+    name = one.sku or one.variant_id
+    variant = _named(await shelf.catalog.by_variant(name), name)
+    before = (await shelf.pricing.prices([variant.id], shelf.currency)).get(variant.id)
+    price = one.price or (before.amount if before else None)
+    compare_at = one.compare_at if one.compare_at is not msgspec.UNSET else before.compare_at if before else None
+    write.check_money((write.VariantWrite(price=price, compare_at=compare_at, on_hand=one.on_hand),), shelf.currency)
+    if one.price is not None or one.compare_at is not msgspec.UNSET:
+        if price is None:
+            raise Invalid.at("/price", "It has no price yet: say it as well.")
+        await shelf.pricing.set_prices([Price(variant.id, price, compare_at)])
+    if one.on_hand is not None:
+        await shelf.inventory.adjust([Adjustment(variant_id=variant.id, on_hand=one.on_hand, reason=reason)])
+    return variant.id
+
+
+HANDLERS: list[Any] = [create_variant, change_variant, remove_variant, set_offers]
