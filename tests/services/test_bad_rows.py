@@ -11,7 +11,7 @@ from shopwright.doctor import examine
 from shopwright.kit.clock import HandClock
 from shopwright.services.catalog.contract import ProductInput
 from shopwright.services.pricing.contract import Coupon, Promotion
-from tests.conftest import fill_cart, sell
+from tests.conftest import APART, fill_cart, sell
 
 NAIVE = "2020-01-01T00:00:00"
 
@@ -40,6 +40,7 @@ async def test_a_stored_time_without_a_zone_is_the_shops_and_every_cart_is_answe
     assert (await shop.carts.get(cart.id)).totals.discount.amount == 500 * cart.lines[0].quantity
 
 
+@pytest.mark.skipif(APART, reason="each process tells what it set aside itself; doctor is a whole one")
 @pytest.mark.parametrize("body", ['{"title": 7}', "[]", '{"title": "x", "kind": "percentage", "starts_at": "soon"}'])
 async def test_a_promotion_that_cannot_be_read_is_set_aside_and_told(
     shop: Shop, api: httpx.AsyncClient, body: str
@@ -73,6 +74,7 @@ async def test_a_product_that_cannot_be_read_holds_up_no_other(shop: Shop, clock
     assert f"product {products[1].id} (catalog) is set aside" in await told(shop)
 
 
+@pytest.mark.skipif(APART, reason="each process tells what it set aside itself; doctor is a whole one")
 async def test_an_entry_of_the_index_that_cannot_be_read_holds_up_no_other(shop: Shop) -> None:
     lamp, cup = await sell(shop, "Lamp", 5000), await sell(shop, "Cup", 900)
     await shop.bus.settle()
@@ -98,6 +100,7 @@ async def test_a_fact_that_cannot_be_read_is_given_up_and_the_others_are_deliver
     assert {one.subject for one in await shop.bus.dead()} == {lamp.id}
 
 
+@pytest.mark.skipif(APART, reason="each process tells what it set aside itself; doctor is a whole one")
 async def test_a_coupon_of_no_kind_is_set_aside_and_no_cart_meets_it(shop: Shop) -> None:
     lamp = await sell(shop, "Lamp", 5000)
     cart = await fill_cart(shop, (lamp, 1))
