@@ -81,3 +81,13 @@ def test_what_tests_write_is_gone_when_their_pass_has_ended(runner: ModuleType, 
     folder = Path(seen.read_text())
     assert "/shop-" in str(folder)
     assert not folder.exists()
+
+
+def test_every_folder_with_slow_tests_has_a_pass_of_the_gate(runner: ModuleType) -> None:
+    named = {place for one in runner.PASSES["gate"] if one.chosen == runner.SLOW for place in one.where}
+    slow = {
+        f"tests/{path.parent.name}"
+        for path in SCRIPT.parents[1].joinpath("tests").glob("*/test_*.py")
+        if "mark.slow" in path.read_text() and "browser" not in path.name
+    } - {"tests/house"}
+    assert slow <= named, "slow tests that no pass runs: name their folder in tools/run_tests.py, or have them soaked"

@@ -28,7 +28,7 @@ def account(text: str) -> tuple[int, int, int, int]:
     return read, taken, unchanged, refused
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 async def test_every_row_of_every_file_is_accounted_for(
     shop: Shop, path: Path, capsys: pytest.CaptureFixture[str]

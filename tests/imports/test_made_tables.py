@@ -282,7 +282,7 @@ def test_tables_of_magento_come_in_variant_by_variant(made: list[Made]) -> None:
     assert sold == own_magento(text)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_made_tables_are_in_the_shop_as_the_file_has_them(shop: Shop, tmp_path: Path) -> None:
     """The whole way, once for many products: prices, SKUs and stock as the shop has them."""
     made: list[Made] = []
