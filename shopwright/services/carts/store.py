@@ -107,11 +107,11 @@ async def may_use(source: Work, cart_id: str, user_id: str | None) -> bool:
 
 
 async def count(source: Work, cart_id: str) -> int:
-    """How many things are in an open cart, or in the one in which a closed one goes on."""
+    """How many things are in an open cart, or in the one in which a closed one of the same shopper goes on."""
     row = await source.one(
         "SELECT CAST(coalesce(sum(l.quantity), 0) AS BIGINT) AS n FROM cart_lines l JOIN carts c ON c.id = l.cart_id"
-        " WHERE l.cart_id = coalesce((SELECT next_id FROM carts WHERE id = :id AND closed = 1), :id)"
-        " AND l.saved = 0 AND c.closed = 0",
+        " WHERE l.cart_id = coalesce((SELECT n.id FROM carts o JOIN carts n ON n.id = o.next_id WHERE o.id = :id AND o.closed = 1"
+        " AND coalesce(n.customer_id, '') = coalesce(o.customer_id, '')), :id) AND l.saved = 0 AND c.closed = 0",
         id=cart_id,
     )
     return row["n"] if row else 0
