@@ -5,9 +5,11 @@
 
 import re
 from decimal import Decimal
+from typing import TypeVar
 
 from shopwright.kit.errors import Invalid
 
+T = TypeVar("T")
 BASIS_POINTS = 100  # in a per cent
 MOST_DIGITS = 18
 SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
@@ -66,6 +68,11 @@ def whole_number(text: str, pointer: str = "", what: str = "This", *, least: int
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", bare) or not least <= int(bare) <= most:
         raise Invalid.at(pointer, f"{what}: “{text[:40]}” is not a whole number from {least} to {most}.")
     return int(bare)
+
+
+def digits_or(text: str, otherwise: T) -> int | T:
+    """The number that a page of ours wrote into an address or a hidden field; `otherwise` where somebody made one up."""
+    return int(text) if re.fullmatch(f"[0-9]{{1,{MOST_DIGITS}}}", text) else otherwise
 
 
 def basis_points(text: str, pointer: str = "", what: str = "A percentage") -> int:

@@ -113,3 +113,26 @@ async def test_a_quantity_that_is_none_is_not_taken_for_one(shop: Shop, api: htt
     form = {"_csrf_token": re.search(r'name="_csrf_token" value="([^"]+)"', page.text)[1]}
     answer = await api.post("/cart/lines", data=form | {"variant": lamp.variants[0].id, "quantity": typed})
     assert "whole number from 1 to 999" in answer.text
+
+
+@pytest.mark.parametrize("made_up", ["²", "٣", "9" * 200, "-1", "1.5", ""])
+async def test_a_number_somebody_made_up_in_an_address_is_no_error_of_ours(
+    shop: Shop, api: httpx.AsyncClient, made_up: str
+) -> None:
+    lamp = await sell(shop)
+    for path in ("/search", f"/p/{lamp.slug}"):
+        assert (await api.get(path, params={"page": made_up})).status_code == 200, path
+
+
+async def test_a_number_somebody_made_up_in_a_form_is_no_error_of_ours(shop: Shop, api: httpx.AsyncClient) -> None:
+    lamp = await sell(shop)
+    form = await token(shop, api)
+    cart = await shop.carts.create((await shop.users.by_email(OWNER[0])).id)
+    cart = await shop.carts.add(cart.id, lamp.variants[0].id, 1)
+    api.cookies.set("cart", cart.id)
+    line = await api.post(f"/cart/lines/{cart.lines[0].id}", data=form | {"quantity": "²"})
+    assert line.status_code == 409
+    paid = await api.post("/checkout/payment", data=form | {"expected": "²", "card": "pretend_ok"})
+    assert paid.status_code == 409
+    stale = await api.post(f"/office/products/{lamp.id}", data=form | {"version": "²", "title": "Lamp"})
+    assert stale.status_code < 500

@@ -19,7 +19,7 @@ from shopwright.kit import money
 from shopwright.kit.auth import Caller, staff
 from shopwright.kit.days import FORM, in_zone, parse_moment
 from shopwright.kit.errors import Invalid, Problem, ShopError
-from shopwright.kit.typed import whole_number
+from shopwright.kit.typed import digits_or, whole_number
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
 from shopwright.services.catalog.contract import Product, Status
@@ -168,9 +168,7 @@ async def _save(shelf: Shelf, product: Product, form: Mapping[str, str], caller:
         **await _belonging(shelf, written, form),
         variants=tuple(variants),
     )
-    await write.replace(
-        shelf, product.id, changed, int(version) if version.isdigit() else None, f"set by {caller.signature}"
-    )
+    await write.replace(shelf, product.id, changed, digits_or(version, None), f"set by {caller.signature}")
     await _set_stock(shelf, product, form, {one.variant_id: one.on_hand for one in stock.values()}, caller)
 
 
@@ -211,7 +209,7 @@ async def _set_stock(
     changes = []
     for variant in product.variants:
         counted, seen = form.get(f"stock-{variant.id}", "").strip(), form.get(f"seen-{variant.id}", "").strip()
-        delta = int(counted) - (int(seen) if seen.isdigit() else before[variant.id]) if counted else 0
+        delta = int(counted) - digits_or(seen, before[variant.id]) if counted else 0
         if delta:
             changes.append(Adjustment(variant_id=variant.id, delta=delta, reason=f"counted by {caller.signature}"))
     if changes:

@@ -9,6 +9,7 @@ from litestar.params import HeaderParameter
 
 from shopwright.faces.shelf.view import ProductView
 from shopwright.kit.errors import Invalid
+from shopwright.kit.typed import digits_or
 from shopwright.kit.web.document import answers
 
 PRODUCT = answers(ProductView, "The product.")
@@ -22,9 +23,10 @@ def version_of(if_match: str | None) -> int | None:
     if if_match is None:
         return None
     bare = if_match.strip().removeprefix("W/").strip('"').partition("-")[0]
-    if not bare.isdigit():
+    version = digits_or(bare, None)
+    if version is None:
         raise Invalid.at("/headers/If-Match", 'If-Match is the ETag of the answer that was read, such as "3-9f86d081".')
-    return int(bare)
+    return version
 
 
 def answer(view: ProductView, status: int = 200) -> Response[bytes]:

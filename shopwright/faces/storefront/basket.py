@@ -19,15 +19,11 @@ from shopwright.faces.storefront.frame import (
 )
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
-from shopwright.kit.typed import whole_number
+from shopwright.kit.typed import digits_or, whole_number
 from shopwright.kit.web.access import allow, seldom
 from shopwright.services.carts.contract import Cart
 
 STEPS = frozenset({"/checkout", "/checkout/delivery", "/checkout/payment"})
-
-
-def _whole(value: str, otherwise: int) -> int:
-    return int(value) if value.isdigit() and len(value) < 9 else otherwise  # noqa: PLR2004 -- no cart holds more
 
 
 @get("/cart", opt=allow(anyone), include_in_schema=False)
@@ -96,7 +92,7 @@ async def change(frame: FrameDep, line_id: FromPath[str]) -> Response[bytes] | R
         if "save" in form:
             cart = await carts.save_for_later(cart.id, line_id, saved=form["save"] == "1")
         else:
-            quantity = 0 if "remove" in form else _whole(form.get("quantity", ""), -1)
+            quantity = 0 if "remove" in form else digits_or(form.get("quantity", ""), -1)
             cart = await carts.set_quantity(cart.id, line_id, quantity)
     except ShopError as error:
         problem = error.detail

@@ -20,6 +20,7 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Made
 from shopwright.kit.money import Money, symbol, write
 from shopwright.kit.text import slugify
+from shopwright.kit.typed import digits_or
 from shopwright.kit.versions import understood
 from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import Category
@@ -106,7 +107,7 @@ def request_of(pairs: Pairs, currency: str, *, category: str = "", collection: s
         price_max=_minor(high, currency, ROUND_FLOOR),
         rating_min=float(stars) if (stars := _number(pairs, "rating_min")) is not None else None,
         sort=sort if sort in SORTS else "relevance",
-        page=min(max(int(page), 1), 400) if page.isdigit() else 1,
+        page=min(max(digits_or(page, 1), 1), 400),
         limit=PAGE,
         exact=values.get("exact") == "1",
     )

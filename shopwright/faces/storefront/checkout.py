@@ -26,6 +26,7 @@ from shopwright.faces.storefront.frame import (
 )
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Conflict, Invalid, RateLimited, ShopError
+from shopwright.kit.typed import digits_or
 from shopwright.kit.web.access import allow, seldom
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
@@ -205,7 +206,7 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
     try:
         request_ = PlaceOrder(
             cart_id=cart.id,
-            expected_total=int(expected) if expected.isdigit() else -1,
+            expected_total=digits_or(expected, -1),
             payment=PaymentChoice(provider="pretend", token=form.get("card", ""), return_url=return_url),
         )
         placed = await orders.place(request_, form.get("key", "")[:64] or cart.id, caller)

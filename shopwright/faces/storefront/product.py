@@ -18,6 +18,7 @@ from shopwright.kit.errors import ShopError
 from shopwright.kit.memo import Made
 from shopwright.kit.money import major
 from shopwright.kit.text import name_key
+from shopwright.kit.typed import digits_or
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.problems import status_of
 from shopwright.services.catalog.contract import AttributeType, Media, written
@@ -127,7 +128,7 @@ async def _reviews(frame: Frame, shown: ProductView) -> str:
     order: Order = next((one for one in ORDERS if one == asked.get("order")), "helpful")
     stars = next((n for n in range(1, 6) if str(n) == asked.get("stars")), 0)
     page = asked.get("page", "1")
-    number = min(max(int(page), 1), MOST_PAGES) if page.isdigit() and len(page) < 5 else 1  # noqa: PLR2004 -- digits
+    number = min(max(digits_or(page, 1), 1), MOST_PAGES)
     counts = (await frame.reviews.histogram(shown.id)).counts
     total = counts[stars - 1] if stars else sum(counts)
 
@@ -265,9 +266,7 @@ async def review(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redi
     if errors := needed(form, {"rating": "Your rating", "title": "In a few words"}):
         return await show_product(frame, slug, {"at": "review", "errors": errors, "typed": form}, 422)
     rating = form["rating"]
-    new = NewReview(
-        rating=int(rating) if rating.isdigit() else 0, title=form.get("title", ""), body=form.get("body", "")
-    )
+    new = NewReview(rating=digits_or(rating, 0), title=form.get("title", ""), body=form.get("body", ""))
     try:
         await reviews.write(form.get("product_id", ""), new, caller)
     except ShopError as error:
