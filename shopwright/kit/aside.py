@@ -1,11 +1,14 @@
 """One bad row stops no loop over all: it is set aside, logged and counted (`/metrics`, `shopwright doctor`)."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from shopwright.kit.errors import Conflict, ShopError, Unavailable
 
+S = TypeVar("S")
+T = TypeVar("T")
 log = logging.getLogger("shopwright")
 MOST = 1_000  # remembered by name; what is beyond is in the log
 
@@ -38,6 +41,14 @@ class SetAside:
                 )
         else:
             self.found.pop((kind, name), None)
+
+    def readable(self, kind: str, ones: Iterable[S], name: Callable[[S], str], read: Callable[[S], T]) -> list[T]:
+        """What could be read of these; the others are set aside by name."""
+        found = []
+        for one in ones:
+            with self.guard(kind, name(one)):
+                found.append(read(one))
+        return found
 
     def sentences(self) -> list[str]:
         """For `doctor`."""

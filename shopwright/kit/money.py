@@ -11,7 +11,7 @@ from babel.numbers import NumberPattern, get_currency_symbol
 
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Invalid
-from shopwright.kit.typed import decimal
+from shopwright.kit.typed import TooFine, TwoWays, decimal
 
 LIMIT = 2**63 - 1
 BASIS_POINTS = 10_000
@@ -93,11 +93,11 @@ def parse(text: str, currency: str, pointer: str = "") -> Money:
     bare = _without_sign(text.strip(), currency)
     try:
         found = decimal(bare, pointer, "An amount of money", finest=digits)
-    except Invalid as error:
-        if "finer" in error.detail:
-            raise Invalid.at(pointer, f"“{text}” is finer than {currency} allows ({digits} decimal places).") from None
-        if "two ways" in error.detail:
-            raise
+    except TooFine:
+        raise Invalid.at(pointer, f"“{text}” is finer than {currency} allows ({digits} decimal places).") from None
+    except TwoWays:
+        raise
+    except Invalid:
         raise Invalid.at(pointer, f"“{text}” is not an amount of money; write it like 19.99.") from None
     scaled = found.scaleb(digits)
     if abs(scaled) > LIMIT:

@@ -21,6 +21,14 @@ INDIAN = re.compile(r"\d{1,2}(,\d{2})*,\d{3}(\.\d+)?", re.ASCII)
 THOUSANDS = 3
 
 
+class TooFine(Invalid):
+    """A number with more decimals than can be kept."""
+
+
+class TwoWays(Invalid):
+    """A number that can be read in two ways."""
+
+
 def decimal(text: str, pointer: str = "", what: str = "This", *, finest: int = 2) -> Decimal:
     """The number. `finest`: how many decimals it may have; one comma before three digits separates thousands below that.
 
@@ -33,10 +41,10 @@ def decimal(text: str, pointer: str = "", what: str = "This", *, finest: int = 2
         raise Invalid.at(pointer, f"{what} is a number such as 1299 or 19.99, not “{text[:40]}”.")
     if plain == "":
         whole, _, rest = digits.partition(",")
-        raise Invalid.at(pointer, f"“{text[:40]}” can be read in two ways; write {whole}{rest} or {whole}.{rest}.")
+        raise TwoWays.at(pointer, f"“{text[:40]}” can be read in two ways; write {whole}{rest} or {whole}.{rest}.")
     found = Decimal(sign + plain)
     if -int(found.as_tuple().exponent) > finest and found != round(found, finest):
-        raise Invalid.at(pointer, f"“{text[:40]}” is finer than {finest} decimal places, which is what can be kept.")
+        raise TooFine.at(pointer, f"“{text[:40]}” is finer than {finest} decimal places, which is what can be kept.")
     return found
 
 

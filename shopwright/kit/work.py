@@ -344,11 +344,7 @@ class Work(Reading):
     async def facts_after(self, fact_id: str, limit: int) -> list[Fact]:
         """This service's own facts after `fact_id` ("" for the first), oldest first."""
         rows = await self.fetch("SELECT * FROM facts WHERE id > :id ORDER BY id LIMIT :limit", id=fact_id, limit=limit)
-        found = []
-        for row in rows:
-            with self.aside.guard("fact", row["id"]):
-                found.append(read_fact(row))
-        return found
+        return self.aside.readable("fact", rows, lambda row: str(row["id"]), read_fact)
 
 
 def read_fact(row: Row) -> Fact:

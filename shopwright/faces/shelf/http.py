@@ -11,7 +11,7 @@ from shopwright.faces.shelf.answering import PRODUCT, IfMatch, answer, version_o
 from shopwright.faces.shelf.view import ProductView, Shelf, with_reason
 from shopwright.kit.auth import anyone, staff
 from shopwright.kit.bounds import Reason
-from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.errors import Invalid
 from shopwright.kit.ids import is_id
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.document import answers
@@ -113,11 +113,7 @@ async def adjust_stock(shelf: Face, caller: Asking, data: JSONBody[StockAdjustme
     """Change the stock of a variant by hand."""
     if bool(data.sku) == bool(data.variant_id):
         raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
-    name = data.sku or data.variant_id
-    product = await shelf.catalog.by_variant(name)
-    variant = product.variant_named(name)
-    if variant is None:
-        raise Missing(f"There is no variant “{name}”.")
+    variant = await shelf.variant(data.sku or data.variant_id)
     reason = f"{data.reason} ({caller.signature})" if data.reason.strip() else ""
     change = Adjustment(
         variant_id=variant.id, location=data.location, delta=data.delta, on_hand=data.on_hand, reason=reason

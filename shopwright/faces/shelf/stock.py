@@ -8,7 +8,6 @@ from litestar.params import FromPath, JSONBody
 
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit.auth import staff
-from shopwright.kit.errors import Missing
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
 from shopwright.services.inventory.contract import Movement, StockRule
@@ -34,19 +33,10 @@ class StockDetail(msgspec.Struct, frozen=True, kw_only=True):
     movements: list[Movement]
 
 
-async def _variant(shelf: Shelf, name: str) -> str:
-    """The id of the variant with this id or SKU. Raises Missing."""
-    product = await shelf.catalog.by_variant(name)
-    found = product.variant_named(name)
-    if found is None:
-        raise Missing(f"There is no variant “{name}”.")
-    return found.id
-
-
 @get("/v1/stock/{variant_id:str}", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="get_stock")
 async def get_stock(shelf: Face, variant_id: FromPath[str]) -> StockDetail:
     """A variant's stock, by its id or SKU; one never stocked has none."""
-    variant_id, inventory = await _variant(shelf, variant_id), shelf.inventory
+    variant_id, inventory = (await shelf.variant(variant_id)).id, shelf.inventory
     total = (await inventory.stock([variant_id]))[variant_id]
     return StockDetail(
         variant_id=variant_id,
@@ -68,7 +58,7 @@ async def get_stock(shelf: Face, variant_id: FromPath[str]) -> StockDetail:
 )
 async def put_stock_rule(shelf: Face, variant_id: FromPath[str], data: JSONBody[StockRule]) -> StockRule:
     """Say how many may be ordered beyond what is there, and from how few on a variant runs low."""
-    return await shelf.inventory.put_rule(await _variant(shelf, variant_id), data)
+    return await shelf.inventory.put_rule((await shelf.variant(variant_id)).id, data)
 
 
 HANDLERS: list[Any] = [get_stock, put_stock_rule]

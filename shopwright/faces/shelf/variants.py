@@ -1,6 +1,7 @@
 """REST routes of the variants of a product, and of prices and stock of thousands at once."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from litestar import Response, delete, patch, post
@@ -11,6 +12,7 @@ from shopwright.faces.shelf.answering import PRODUCT, IfMatch, answer, version_o
 from shopwright.faces.shelf.view import ProductView, Shelf
 from shopwright.kit.auth import staff
 from shopwright.kit.bounds import Most
+from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Conflict, Invalid, Missing, ShopError
 from shopwright.kit.money import Money
 from shopwright.kit.web.access import allow
@@ -143,36 +145,82 @@ async def remove_variant(
 )
 async def set_offers(shelf: Face, caller: Asking, data: JSONBody[Offers]) -> AllDone:
     """Set prices and stock of up to 5,000 variants; each is answered, and one that is refused stops no other."""
-    done: list[Done] = []
-    for one in data.items:
-        name = one.sku or one.variant_id
+    reason = f"set by {caller.signature}"
+    ids: list[str] = []
+    met: dict[str, str] = {}
+    refused: dict[int, str] = {}
+    for number, one in enumerate(data.items):
+        ids.append("")
         try:
-            variant_id = await _offer(shelf, one, f"set by {caller.signature}")
-            done.append(Done(sku=name, variant_id=variant_id, status="done"))
+            ids[number] = await _meant(shelf, one, met)
         except ShopError as error:
-            done.append(Done(sku=name, status="refused", detail=error.detail))
-    good = sum(one.status == "done" for one in done)
-    return AllDone(done=good, refused=len(done) - good, items=done)
+            refused[number] = error.detail
+    known = await shelf.pricing.prices([variant_id for variant_id in ids if variant_id], shelf.currency)
+    planned: dict[int, Planned] = {}
+    for number, one in enumerate(data.items):
+        if number in refused:
+            continue
+        try:
+            planned[number] = _planned(shelf, one, ids[number], known, reason)
+        except ShopError as error:
+            refused[number] = error.detail
+    try:
+        await _set(shelf, list(planned.values()))
+    except ShopError:  # of one of them: which one is seen when each is set by itself
+        for number, alone in planned.items():
+            try:
+                await _set(shelf, [alone])
+            except ShopError as error:
+                refused[number] = error.detail
+    items = [
+        Done(sku=one.sku or one.variant_id, status="refused", detail=refused[number])
+        if number in refused
+        else Done(sku=one.sku or one.variant_id, variant_id=ids[number], status="done")
+        for number, one in enumerate(data.items)
+    ]
+    return AllDone(done=len(items) - len(refused), refused=len(refused), items=items)
 
 
-async def _offer(shelf: Shelf, one: Offer, reason: str) -> str:
+class Planned(NamedTuple):
+    """What is written of a variant."""
+
+    price: Price | None
+    stock: Adjustment | None
+
+
+async def _meant(shelf: Shelf, one: Offer, met: dict[str, str]) -> str:
+    """The id of the variant; `met`: ids by SKU and id, of products that were read before. Raises Invalid, Missing."""
     if bool(one.sku) == bool(one.variant_id):
         raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
     if one.price is None and one.on_hand is None and one.compare_at is msgspec.UNSET:
         raise Invalid.at("/price", "Say what changes: price, compare_at or on_hand.")
-    name = one.sku or one.variant_id
-    variant = _named(await shelf.catalog.by_variant(name), name)
-    before = (await shelf.pricing.prices([variant.id], shelf.currency)).get(variant.id)
+    name = sku_form(one.sku) or one.variant_id
+    if name not in met:
+        product = await shelf.catalog.by_variant(name)
+        met |= {key: variant.id for variant in product.variants for key in (sku_form(variant.sku), variant.id)}
+    return met[name]
+
+
+def _planned(shelf: Shelf, one: Offer, variant_id: str, known: dict[str, Price], reason: str) -> Planned:
+    """What is to be written; `known`: prices as they are by then. Raises Invalid."""
+    before = known.get(variant_id)
     price = one.price or (before.amount if before else None)
     compare_at = one.compare_at if one.compare_at is not msgspec.UNSET else before.compare_at if before else None
     write.check_money((write.VariantWrite(price=price, compare_at=compare_at, on_hand=one.on_hand),), shelf.currency)
-    if one.price is not None or one.compare_at is not msgspec.UNSET:
-        if price is None:
-            raise Invalid.at("/price", "It has no price yet: say it as well.")
-        await shelf.pricing.set_prices([Price(variant.id, price, compare_at)])
-    if one.on_hand is not None:
-        await shelf.inventory.adjust([Adjustment(variant_id=variant.id, on_hand=one.on_hand, reason=reason)])
-    return variant.id
+    stock = None if one.on_hand is None else Adjustment(variant_id=variant_id, on_hand=one.on_hand, reason=reason)
+    if one.price is None and one.compare_at is msgspec.UNSET:
+        return Planned(None, stock)
+    if price is None:
+        raise Invalid.at("/price", "It has no price yet: say it as well.")
+    known[variant_id] = Price(variant_id, price, compare_at)
+    return Planned(known[variant_id], stock)
+
+
+async def _set(shelf: Shelf, planned: Sequence[Planned]) -> None:
+    if prices := [one.price for one in planned if one.price is not None]:
+        await shelf.pricing.set_prices(prices)
+    if counts := [one.stock for one in planned if one.stock is not None]:
+        await shelf.inventory.adjust(counts)
 
 
 HANDLERS: list[Any] = [create_variant, change_variant, remove_variant, set_offers]

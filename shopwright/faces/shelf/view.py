@@ -9,7 +9,7 @@ import msgspec
 from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Made
 from shopwright.kit.money import Money
-from shopwright.services.catalog.contract import Catalog, Category, Media, Option, Product, Value
+from shopwright.services.catalog.contract import Catalog, Category, Media, Option, Product, Value, Variant
 from shopwright.services.inventory.contract import Inventory, Stock
 from shopwright.services.pricing.contract import Price, Pricing
 from shopwright.services.search.contract import Card, Rating, Search
@@ -83,6 +83,13 @@ class Shelf:
         if product.status != "published" and not drafts:
             raise Missing(f"There is no product “{id_or_slug}”.")
         return await self.view(product)
+
+    async def variant(self, id_or_sku: str) -> Variant:
+        """One variant. Raises Missing."""
+        found = (await self.catalog.by_variant(id_or_sku)).variant_named(id_or_sku)
+        if found is None:
+            raise Missing(f"There is no variant “{id_or_sku}”.")
+        return found
 
     async def view(self, product: Product) -> ProductView:
         """A product with everything around it."""

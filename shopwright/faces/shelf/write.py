@@ -8,6 +8,7 @@ import msgspec
 
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit.bounds import Html, Most, Text, Url
+from shopwright.kit.changes import given
 from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import LARGEST, Money
@@ -130,16 +131,11 @@ async def replace(shelf: Shelf, product_id: str, new: ProductWrite, version: int
 
 async def patch(shelf: Shelf, old: Product, change: ProductPatch, version: int | None, reason: str) -> Product:
     """Change some of a product."""
-    given = said(change)
+    told = given(change)
     written = await as_written(shelf, old)
     if change.variants is not msgspec.UNSET:
-        given["variants"] = await merged(shelf, written.variants, change.variants)
-    return await replace(shelf, old.id, msgspec.structs.replace(written, **given), version or old.version, reason)
-
-
-def said(change: msgspec.Struct) -> dict[str, Any]:
-    """The fields of a change that were given."""
-    return {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
+        told["variants"] = await merged(shelf, written.variants, change.variants)
+    return await replace(shelf, old.id, msgspec.structs.replace(written, **told), version or old.version, reason)
 
 
 async def merged(
@@ -149,33 +145,33 @@ async def merged(
     prices = await shelf.pricing.prices([one.id for one in written], shelf.currency) if written else {}
     every = list(written)
     for number, change in enumerate(changes):
-        given = said(change)
-        place = _place(every, given, f"/variants/{number}")
+        told = given(change)
+        place = _place(every, told, f"/variants/{number}")
         if place is None:
-            every.append(VariantWrite(**given))
+            every.append(VariantWrite(**told))
             continue
         known = prices.get(every[place].id)
-        if "compare_at" in given and "price" not in given and known is not None:
-            given["price"] = known.amount
-        elif "price" in given and "compare_at" not in given and known is not None:
-            given["compare_at"] = known.compare_at
-        every[place] = msgspec.structs.replace(every[place], **given)
+        if "compare_at" in told and "price" not in told and known is not None:
+            told["price"] = known.amount
+        elif "price" in told and "compare_at" not in told and known is not None:
+            told["compare_at"] = known.compare_at
+        every[place] = msgspec.structs.replace(every[place], **told)
     return tuple(every)
 
 
-def _place(variants: Sequence[VariantWrite], given: Mapping[str, Any], path: str) -> int | None:
+def _place(variants: Sequence[VariantWrite], told: Mapping[str, Any], path: str) -> int | None:
     """Which variant is meant: by its id, its SKU however it is typed, or its options; None for a new one."""
     for name, found in (
-        ("id", lambda one: one.id == given["id"]),
-        ("sku", lambda one: sku_form(one.sku) == sku_form(given["sku"])),
-        ("options", lambda one: one.options == given["options"]),
+        ("id", lambda one: one.id == told["id"]),
+        ("sku", lambda one: sku_form(one.sku) == sku_form(told["sku"])),
+        ("options", lambda one: one.options == told["options"]),
     ):
-        if not given.get(name):
+        if not told.get(name):
             continue
         places = [place for place, one in enumerate(variants) if found(one)]
         if places:
             return places[0]
-    if not given.get("sku") and not given.get("options") and not given.get("id"):
+    if not told.get("sku") and not told.get("options") and not told.get("id"):
         raise Invalid.at(path, "Say which variant is meant by its id or sku; a new one has a sku or options.")
     return None
 

@@ -79,11 +79,12 @@ class Closing:
         more = [(line, line.quantity - units.get(line.variant_id, 0)) for line in stored.lines] if paid else []
         left = [msgspec.structs.replace(line, quantity=quantity) for line, quantity in more if quantity > 0]
         await store.close(tx, stored.id)
-        next_id = await self.open(tx, stored.customer_id, stored.id) if left else ""
+        self._counted_anew(tx, stored.id)
+        if not left:
+            return
+        next_id = await self.open(tx, stored.customer_id, stored.id)
         for line in left:
             await store.add_line(tx, next_id, msgspec.structs.replace(line, id=self._work.ids.new("cli")))
-        if left:
-            fresh = msgspec.structs.replace(stored, id=next_id, coupons=(), shipping_option_id=None)
-            await store.set_details(tx, fresh)
-            await store.close(tx, stored.id, next_id)
-        self._counted_anew(tx, stored.id, *[next_id] * bool(left))
+        await store.set_details(tx, msgspec.structs.replace(stored, id=next_id, coupons=(), shipping_option_id=None))
+        await store.close(tx, stored.id, next_id)
+        self._counted_anew(tx, next_id)

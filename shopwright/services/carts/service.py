@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from shopwright.kit.changes import given
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Invalid, Missing, check_all
 from shopwright.kit.facts import Heard
@@ -221,21 +222,21 @@ class Baskets:
         return await self.get(cart_id)
 
     async def change(self, cart_id: str, change: CartChange) -> Cart:
-        given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
-        check_all(*(partial(_clean, given, name) for name in ("email", "shipping_address", "billing_address")))
+        told = given(change)
+        check_all(*(partial(_clean, told, name) for name in ("email", "shipping_address", "billing_address")))
         async with self._work.begin() as tx:
             await self._open(tx, cart_id)
             stored = await store.read(tx, cart_id)
             if stored is None:
                 raise Missing("There is no such cart.")
-            changed = msgspec.structs.replace(stored, **given)
-            if given.get("shipping_option_id"):
+            changed = msgspec.structs.replace(stored, **told)
+            if told.get("shipping_option_id"):
                 _has_a_place(changed)
             await store.set_details(tx, changed)
-            if stored.shipping_address is None and given.get("shipping_address"):
+            if stored.shipping_address is None and told.get("shipping_address"):
                 await tx.tell(CheckoutStarted(cart_id=cart_id))
         cart = await self.get(cart_id)
-        chosen = given.get("shipping_option_id")
+        chosen = told.get("shipping_option_id")
         if chosen and cart.quoted and cart.shipping_option_id != chosen:
             await self._ship_no_way(cart_id)
         return cart

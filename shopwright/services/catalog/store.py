@@ -221,17 +221,13 @@ def _product(source: Work | Transaction, found: Document) -> Product:
 
 def _products(source: Work | Transaction, found: Sequence[Document]) -> list[Product]:
     """Those of them that can be read."""
-    products = []
-    for one in found:
-        with source.aside.guard("product", one.id):
-            products.append(_product(source, one))
-    return products
+    return source.aside.readable("product", found, _id, lambda one: _product(source, one))
 
 
 def _readable(source: Work | Transaction, kind: str, found: Sequence[Document], wanted: type[T]) -> list[T]:
     """Those of them that can be read."""
-    values = []
-    for one in found:
-        with source.aside.guard(kind, one.id):
-            values.append(understood(one.body, wanted))
-    return values
+    return source.aside.readable(kind, found, _id, lambda one: understood(one.body, wanted))
+
+
+def _id(document: Document) -> str:
+    return document.id

@@ -58,8 +58,6 @@ async def open_refunds(source: Work) -> list[tuple[str, Refund]]:
         "SELECT id, order_id, body FROM order_refunds WHERE status = 'asked'"
         " UNION ALL SELECT id, order_id, body FROM order_returns WHERE status = 'asked' ORDER BY id LIMIT 50"
     )
-    found = []
-    for row in rows:
-        with source.aside.guard("refund", row["id"]):
-            found.append((row["order_id"], understood(row["body"], Refund)))
-    return found
+    return source.aside.readable(
+        "refund", rows, lambda row: str(row["id"]), lambda row: (row["order_id"], understood(row["body"], Refund))
+    )

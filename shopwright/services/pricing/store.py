@@ -136,11 +136,8 @@ async def coupon(source: Work | Transaction, code: str, customer: Buyer) -> tupl
 
 async def coupons(source: Work) -> list[Coupon]:
     """All coupons."""
-    found = []
-    for row in await source.fetch("SELECT * FROM coupons ORDER BY code"):
-        with source.aside.guard("coupon", row["code"]):
-            found.append(_coupon(row))
-    return found
+    rows = await source.fetch("SELECT * FROM coupons ORDER BY code")
+    return source.aside.readable("coupon", rows, lambda row: str(row["code"]), _coupon)
 
 
 async def put_coupon(tx: Transaction, one: Coupon) -> None:
@@ -293,13 +290,14 @@ async def put_shipping_rate(tx: Transaction, rate: ShippingRate) -> None:
 
 async def promotions(source: Work) -> list[Promotion]:
     """All promotions, in the order they apply."""
-    found = []
-    for row in await source.fetch("SELECT id, body FROM promotions ORDER BY position, id"):
-        with source.aside.guard("promotion", row["id"]):
-            one = understood(row["body"], Promotion)
-            starts_at, ends_at = aware(one.starts_at, source.zone), aware(one.ends_at, source.zone)
-            found.append(msgspec.structs.replace(one, starts_at=starts_at, ends_at=ends_at))
-    return found
+
+    def read(row: Row) -> Promotion:
+        one = understood(row["body"], Promotion)
+        starts_at, ends_at = aware(one.starts_at, source.zone), aware(one.ends_at, source.zone)
+        return msgspec.structs.replace(one, starts_at=starts_at, ends_at=ends_at)
+
+    rows = await source.fetch("SELECT id, body FROM promotions ORDER BY position, id")
+    return source.aside.readable("promotion", rows, lambda row: str(row["id"]), read)
 
 
 async def put_promotion(tx: Transaction, one: Promotion) -> None:

@@ -155,20 +155,18 @@ async def _with_offers(source: Work, rows: Sequence[Row]) -> list[Changed]:
         price = None if row["amount"] is None else Money(row["amount"], row["currency"])
         compare_at = None if row["compare_at"] is None else Money(row["compare_at"], row["currency"])
         offers[row["product_id"]].append(Offer(price=price, compare_at=compare_at, available=row["available"]))
-    found = []
-    for row in rows:
-        with source.aside.guard("entry", row["product_id"]):
-            found.append(
-                Changed(
-                    product_id=row["product_id"],
-                    entry=understood(row["body"], Entry) if row["visible"] and row["body"] else None,
-                    rating=_rating(row),
-                    sold=row["sold"],
-                    changed=row["changed"],
-                    offers=tuple(offers[row["product_id"]]),
-                )
-            )
-    return found
+
+    def read(row: Row) -> Changed:
+        return Changed(
+            product_id=row["product_id"],
+            entry=understood(row["body"], Entry) if row["visible"] and row["body"] else None,
+            rating=_rating(row),
+            sold=row["sold"],
+            changed=row["changed"],
+            offers=tuple(offers[row["product_id"]]),
+        )
+
+    return source.aside.readable("entry", rows, lambda row: str(row["product_id"]), read)
 
 
 async def generation(source: Work) -> int:

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from shopwright.kit import watch
 from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller
+from shopwright.kit.changes import given
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.errors import Denied, Missing, Unauthenticated, check_all
@@ -312,17 +313,17 @@ class Accounts(ABC):
         return found[0] if found and (found[0].verified or found[1] == model.NO_PASSWORD) else None
 
     async def change_profile(self, user_id: str, change: ProfileChange) -> User:
-        given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
-        if "name" in given:
-            model.check_name(given["name"])
-            given["name"] = given["name"].strip()
-        if given.get("phone"):
-            given["phone"] = check_phone(given["phone"], "")
+        told = given(change)
+        if "name" in told:
+            model.check_name(told["name"])
+            told["name"] = told["name"].strip()
+        if told.get("phone"):
+            told["phone"] = check_phone(told["phone"], "")
         async with self._work.begin() as tx:
             user = await store.get(tx, user_id)
             if user is None:
                 raise Missing("There is no such account.")
-            changed = msgspec.structs.replace(user, **given)
+            changed = msgspec.structs.replace(user, **told)
             await store.set_profile(tx, changed)
         return changed
 
