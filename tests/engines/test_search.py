@@ -4,7 +4,10 @@ import asyncio
 import os
 import secrets
 import shutil
+import sys
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -320,6 +323,57 @@ async def test_a_page_made_without_the_index_is_not_kept_when_it_is_back(
                 assert "rest for a moment" in (await client.get("/search?q=lamp")).text
             broken = False
             assert "rest for a moment" not in (await client.get("/search?q=lamp")).text
+
+
+async def test_threads_that_search_while_others_replace_the_index_always_find_one(tmp_path: Path) -> None:
+    index, interval = open_search(f"tantivy://{tmp_path}"), sys.getswitchinterval()
+    await index.write([goods(1, "Lamp")], [])
+    done = threading.Event()
+
+    def look() -> int:
+        times = 0
+        while not done.is_set():
+            assert asyncio.run(index.count()) == 1
+            times += 1
+        return times
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            looking = [pool.submit(look) for _ in range(3)]
+            try:
+                for n in range(15):
+                    await index.replace(batches([goods(n, f"Chair {n}")]))
+            finally:
+                done.set()
+            assert all(one.result() for one in looking)
+    finally:
+        sys.setswitchinterval(interval)
+
+
+async def test_of_many_that_find_an_index_damaged_one_begins_it_anew(tmp_path: Path) -> None:
+    index = open_search(f"tantivy://{tmp_path}")
+    await index.write([goods(1, "Lamp")], [])
+    names = set()
+    for n in range(20):
+        name = tmp_path / "v2" / "current"
+        now = name.read_text() if name.exists() else "first"
+        (tmp_path / "v2" / now / "meta.json").write_text("{")
+
+        def look() -> str:
+            try:
+                assert asyncio.run(index.count()) == 0
+            except Unavailable as error:
+                return str(error.detail)
+            return "empty"
+
+        with ThreadPoolExecutor(4) as pool:
+            said = [one.result() for one in [pool.submit(look) for _ in range(4)]]
+        assert sum("damaged" in one for one in said) == 1, said
+        names.add(name.read_text())
+        assert len(names) == n + 1
+        await index.write([goods(1, "Lamp")], [])
+        assert await index.count() == 1
 
 
 async def test_an_index_that_was_replaced_is_read_from_for_a_moment_and_swept_away_later(tmp_path: Path) -> None:

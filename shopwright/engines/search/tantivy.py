@@ -12,6 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -92,6 +93,7 @@ class TantivyIndex:
         self._opened: tuple[str, tantivy.Index] | None = None
         self._vocabulary: tuple[int, Mapping[str, int]] = (-1, {})
         self._writing = threading.Lock()
+        self._naming = threading.Lock()
         self._reading = asyncio.Semaphore(AT_ONCE)
         self._seen: tuple[int, int] | None = None
 
@@ -101,24 +103,32 @@ class TantivyIndex:
         except FileNotFoundError:
             return "first"
 
-    @property
-    def _index(self) -> tantivy.Index:
-        current = self._current()
-        home = self._folder / current
-        if self._opened is None or self._opened[0] != current or not home.is_dir():
+    def _open_current(self) -> tuple[str, tantivy.Index]:
+        """The index that is current, and its name. Another thread or process may replace or remove it at any moment."""
+        while True:
+            current = self._current()
+            home = self._folder / current
+            opened = self._opened
+            if opened is not None and opened[0] == current and home.is_dir():
+                return opened
             make_folder(home)
             try:
-                self._opened = (current, _open(self._schema, home))
+                opened = (current, _open(self._schema, home))
             except ValueError as error:
-                raise self._start_over(current, error) from error
-        return self._opened[1]
+                if self._current() == current:
+                    raise self._start_over(current, error) from error
+                continue
+            if self._current() == current:  # else this may have made a folder that was just removed
+                self._opened = opened
+                return opened
 
     def _start_over(self, before: str, reason: object) -> Unavailable:
         """Leave the index of this name for an empty one, unless another has taken its place already."""
-        if self._current() != before:
-            return Unavailable("The search index was begun anew.")
-        make_folder(self._folder)
-        self._point_to(secrets.token_hex(8))
+        with self._naming:
+            if self._current() != before:
+                return Unavailable("The search index was begun anew.")
+            make_folder(self._folder)
+            self._point_to(secrets.token_hex(8))
         shutil.rmtree(self._folder / before, ignore_errors=True)
         return Unavailable(f"The search index was damaged ({reason}) and is being built again.")
 
@@ -136,17 +146,17 @@ class TantivyIndex:
         return times if max(times) < now - TICK_NS else None
 
     @in_its_folder()
-    def _searcher(self) -> tantivy.Searcher:
-        """What was committed last, by whichever process."""
-        generation, current = self._generation(), self._current()
-        index = self._index
+    def _searcher(self) -> tuple[str, tantivy.Searcher]:
+        """What was committed last, by whichever process, and the name of the index it is in."""
+        generation = self._generation()
+        current, index = self._open_current()
         if generation is None or generation != self._seen:
             try:
                 index.reload()
             except ValueError as error:
                 raise self._start_over(current, error) from error
             self._seen = generation
-        return index.searcher()
+        return current, index.searcher()
 
     async def write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
         await asyncio.to_thread(self._write, documents, removed)
@@ -174,7 +184,7 @@ class TantivyIndex:
         deadline = time.monotonic() + WRITER_WAIT_S
         while True:
             try:
-                return self._index.writer(heap_size=HEAP_BYTES, num_threads=threads)
+                return self._open_current()[1].writer(heap_size=HEAP_BYTES, num_threads=threads)
             except ValueError as error:
                 if time.monotonic() > deadline:
                     raise Unavailable(f"The search index is being written by another process: {error}.") from error
@@ -200,8 +210,8 @@ class TantivyIndex:
     async def search(self, query: Query) -> Found:
         """In a thread, a few at a time: one that takes long keeps nobody else from being answered."""
         async with self._reading:
-            searcher = self._searcher()
-            with damaged_index(searcher, partial(self._start_over, self._current())):
+            current, searcher = self._searcher()
+            with damaged_index(searcher, partial(self._start_over, current)):
                 return await asyncio.to_thread(self._search, searcher, query)
 
     def _search(self, searcher: tantivy.Searcher, query: Query) -> Found:
@@ -324,8 +334,8 @@ class TantivyIndex:
         words = PLAIN.analyze(text)
         if not words:
             return []
-        searcher = self._searcher()
-        with damaged_index(searcher, partial(self._start_over, self._current())):
+        current, searcher = self._searcher()
+        with damaged_index(searcher, partial(self._start_over, current)):
             hits = searcher.search(self._text(words, Occur.Must), limit=limit, count=False).hits
             if not hits and (corrected := self._correct(searcher, words)):
                 hits = searcher.search(self._text(corrected, Occur.Must), limit=limit, count=False).hits
@@ -353,10 +363,15 @@ class TantivyIndex:
     def _take_over(self, writer: tantivy.IndexWriter, fresh: str) -> None:
         writer.commit()
         writer.wait_merging_threads()
-        with self._writing:
+        with self._writing, self._naming:
             self._point_to(fresh)
-        for other in self._folder.iterdir():  # the one before it is read from for a moment, others are being filled
-            if other.is_dir() and other.name != fresh and other.stat().st_mtime < time.time() - SWEPT_AFTER_S:
+        with suppress(OSError):  # another process sweeps, too; what is left is swept next time
+            self._sweep(fresh)
+
+    def _sweep(self, current: str) -> None:
+        """The one before it is read from for a moment, others are being filled: only what is old goes."""
+        for other in self._folder.iterdir():
+            if other.is_dir() and other.name != current and other.stat().st_mtime < time.time() - SWEPT_AFTER_S:
                 shutil.rmtree(other, ignore_errors=True)
 
     def _point_to(self, subfolder: str) -> None:
@@ -366,7 +381,7 @@ class TantivyIndex:
         self._opened = None
 
     async def count(self) -> int:
-        return self._searcher().num_docs
+        return self._searcher()[1].num_docs
 
     async def examine(self) -> Health:
         await self.count()
