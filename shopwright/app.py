@@ -184,6 +184,7 @@ class Shop:
             lambda: self._part(Reckoner)(
                 works["pricing"],
                 KeyedHash(settings.secret, "coupons"),
+                currency=settings.currency,
                 home_country=settings.country,
                 prices_include_tax=settings.prices_include_tax,
                 cut_off=settings.cut_off,

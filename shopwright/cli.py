@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from shopwright import __version__
+from shopwright.commands.endings import WrittenFile
 from shopwright.commands.opening import with_shop
 from shopwright.kit.errors import ShopError
 from shopwright.kit.logs import SafeLines
@@ -167,7 +168,9 @@ def demo(data: str | None, size: int | None) -> None:
 @click.argument("kind")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--report", type=click.Path(path_type=Path, dir_okay=False), help="write the row-by-row account to this file (CSV)"
+    "--report",
+    type=WrittenFile(".csv", "", means="name it FILE.csv"),
+    help="write the row-by-row account to this CSV file",
 )
 @click.option("--no-images", is_flag=True, help="keep images as addresses without trying to fetch them")
 @click.option("--images-from", default="", help="what stands before pictures' paths that are no addresses: https://…")
@@ -206,7 +209,9 @@ def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_
 
 @main.command()
 @data_option
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument(
+    "file", type=WrittenFile(".zip", ".jsonl", means="FILE.zip is the whole shop, FILE.jsonl its products alone")
+)
 @click.option("--incomplete", is_flag=True, help="also where pictures are missing in the file store")
 def export(data: str | None, file: Path, *, incomplete: bool) -> None:
     """Write the whole shop to FILE.zip, an open archive; to FILE.jsonl: its products, one JSON object a line."""

@@ -23,7 +23,7 @@ from shopwright.settings import complete
 
 async def export(shop: Shop, file: Path, *, incomplete: bool = False) -> int:
     """The whole shop; where FILE ends with .jsonl, its products alone. Raises Refused where files are missing."""
-    if file.suffix == ".jsonl":
+    if file.suffix.lower() == ".jsonl":
         return await export_products(shop, file)
     await require_whole(shop)
     if not incomplete:

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shopwright.faces.shelf.view import Shelf
-from shopwright.importers.countries import country_code
 from shopwright.importers.draft import Doubt, Remark, Row
 from shopwright.importers.numbers import Evidence, Numbers
+from shopwright.kit.countries import country_code
 from shopwright.kit.days import in_zone
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.money import Money, zero

@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from shopwright.importers.countries import country_code
 from shopwright.importers.draft import Remark, Row
+from shopwright.kit.countries import country_code
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.places import Address
 from shopwright.services.users.contract import Users

@@ -21,6 +21,7 @@ FIELDS = {
     "city_area": "city",
     "sorting_code": "postal_code",
 }
+UNKNOWN = "ZZ"  # the rules for a country that is not known
 SAYINGS = {"required": "is needed for this country", "invalid": "is not right for this country"}
 
 
@@ -137,7 +138,8 @@ def address_form(country: str) -> AddressForm:
 
 def countries_posted_to() -> list[str]:
     """Every country there are address rules for, as ISO 3166-1 alpha-2."""
-    return sorted(path.stem.upper() for path in Path(VALIDATION_DATA_DIR).glob("??.json"))
+    found = (path.stem.upper() for path in Path(VALIDATION_DATA_DIR).glob("??.json"))
+    return sorted(code for code in found if code != UNKNOWN)
 
 
 def _format_order(address_format: str) -> list[str]:

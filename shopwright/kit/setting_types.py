@@ -12,10 +12,11 @@ from pathlib import Path
 
 import msgspec
 
+from shopwright.kit.countries import check_country
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.days import zone_named
 from shopwright.kit.errors import Invalid
-from shopwright.kit.places import address_form, check_email
+from shopwright.kit.places import check_email
 
 # Answers what is wrong and what would be right; nothing where it is right.
 Check = Callable[[str], str]
@@ -94,7 +95,7 @@ def currency(value: str) -> str:
 
 def country(value: str) -> str:
     """An ISO 3166-1 code of two letters."""
-    found = _detail(lambda: address_form(value))
+    found = _detail(lambda: check_country(value))
     return found if found or value.isupper() else f"is “{value}”; countries are in capitals: {value.upper()}."
 
 

@@ -51,6 +51,7 @@ SPLIT = {
     ("orders", "refund_store"),
     ("payments", "attempts"),
     ("payments", "attempts_store"),
+    ("pricing", "checks"),
     ("pricing", "discounts"),
     ("recommendations", "memory"),
     ("recommendations", "memory_store"),

@@ -12,8 +12,8 @@ from shopwright.app import Shop
 from shopwright.commands.importing import Wish, run
 from shopwright.doctor import examine
 from shopwright.faces.shelf.write import as_written
-from shopwright.importers.countries import country_code
 from shopwright.kit.auth import SYSTEM, Caller
+from shopwright.kit.countries import country_code
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import ProductInput

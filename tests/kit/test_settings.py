@@ -74,7 +74,7 @@ WRONG = [
     ("shop_name", "A\nB", "control character"),
     ("currency", "eur", "in capitals: EUR"),
     ("currency", "EURO", "ISO 4217"),
-    ("country", "Germany", "two letters"),
+    ("country", "Germany", "write DE"),
     ("country", "de", "in capitals: DE"),
     ("traces", "otlp:collector", "two slashes"),
 ]  # fmt: skip

@@ -121,7 +121,19 @@ async def test_coupons_shipping_and_taxes_are_made_and_taken_away(shop: Shop, of
         ("coupons", {"code": "A", "kind": "fixed", "value": "-1"}, "above zero"),
         ("coupons", {"code": "A", "kind": "fixed", "value": "1", "limit_total": "few"}, "not a whole number"),
         ("shipping", {"title": "", "price": "1"}, "Say what shoppers call"),
-        ("taxes", {"country": "Germany", "rate": "19"}, "two letters"),
+        ("taxes", {"country": "Germany", "rate": "19"}, "write DE"),
+        ("taxes", {"country": "XX", "rate": "19"}, "two letters of ISO 3166-1"),
+        (
+            "shipping",
+            {"title": "A", "price": "1", "countries": "GERMANY", "days_min": "1", "days_max": "2"},
+            "write DE",
+        ),
+        ("shipping", {"title": "A", "price": "1", "days_min": "7", "days_max": "3"}, "write 3 to 7"),
+        (
+            "coupons",
+            {"code": "A", "kind": "percentage", "value": "5", "starts_at": "2026-05-02", "ends_at": "2026-05-01"},
+            "after it starts",
+        ),
         ("taxes", {"country": "DE", "rate": "190"}, "from 0 to 100"),
     ],
 )

@@ -376,6 +376,13 @@ def test_commands_do_what_they_say(tmp_path: Path) -> None:
     said(shopwright(tmp_path, "migrate"), 0, "up to date")
     said(shopwright(tmp_path, "export", str(tmp_path / "out.jsonl")), 0, "0 products were written")
     said(shopwright(tmp_path, "export", str(tmp_path / "no" / "out.jsonl")), 1, "cannot be written")
+    for name in ("out.csv", "out.tar", "out"):
+        said(
+            shopwright(tmp_path, "export", str(tmp_path / name)),
+            2,
+            "FILE.zip is the whole shop, FILE.jsonl its products",
+        )
+        assert not (tmp_path / name).exists()
     said(shopwright(tmp_path, "doctor"), 0, "All is well.")
     said(shopwright(tmp_path, "facts", "dead"), 0, "Nothing was given up.")
     said(shopwright(tmp_path, "facts", "replay", "evt_1"), 1, "evt_1: no such fact was given up.")

@@ -52,8 +52,11 @@ async def audit_page(
         "filters": filters,
         "filtered": any(filters.values()),
         "people": [render.plain(one) for one in await users.staff()],
+        "problem": "The last day is before the first: nothing can be found."
+        if since and until and until < since
+        else "",
     }
-    return office.show("audit.html", context)
+    return office.show("audit.html", context, 422 if context["problem"] else 200)
 
 
 def _shown(entry: AuditEntry) -> dict[str, Any]:

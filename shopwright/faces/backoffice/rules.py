@@ -138,13 +138,11 @@ async def _save_coupon(pricing: Pricing, form: Form, currency: str, zone: ZoneIn
 
 
 async def _save_shipping(pricing: Pricing, form: Form, currency: str, _zone: ZoneInfo) -> None:
-    if not form.get("title", "").strip():
-        raise Invalid.at("/title", "Say what shoppers call this way to ship.")
     await pricing.put_shipping_rate(
         ShippingRate(
-            title=form["title"].strip(),
+            title=form.get("title", ""),
             price=money.Money(_amount(form, "price", currency, needed="Say what it costs; 0 is free."), currency),
-            countries=tuple(form.get("countries", "").upper().replace(",", " ").split()),
+            countries=tuple(form.get("countries", "").replace(",", " ").split()),
             free_over=_amount(form, "free_over", currency),
             max_weight=whole(form, "max_weight"),
             days_min=whole(form, "days_min"),
@@ -154,13 +152,10 @@ async def _save_shipping(pricing: Pricing, form: Form, currency: str, _zone: Zon
 
 
 async def _save_tax(pricing: Pricing, form: Form, _currency: str, _zone: ZoneInfo) -> None:
-    country = form.get("country", "").strip().upper()
-    if len(country) != 2:  # noqa: PLR2004 -- ISO 3166-1 alpha-2
-        raise Invalid.at("/country", "A country has two letters, such as DE.")
     await pricing.put_tax_rate(
         TaxRate(
-            country=country,
-            region=form.get("region", "").strip().upper(),
+            country=form.get("country", ""),
+            region=form.get("region", ""),
             tax_class=form.get("tax_class", "standard"),
             rate=_per_cent(form, "rate"),
             title=form.get("title", "").strip() or "VAT",

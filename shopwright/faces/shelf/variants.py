@@ -205,7 +205,10 @@ def _planned(shelf: Shelf, one: Offer, variant_id: str, known: dict[str, Price],
     """What is to be written; `known`: prices as they are by then. Raises Invalid."""
     before = known.get(variant_id)
     price = one.price or (before.amount if before else None)
-    compare_at = one.compare_at if one.compare_at is not msgspec.UNSET else before.compare_at if before else None
+    if one.compare_at is not msgspec.UNSET:
+        compare_at = one.compare_at
+    else:
+        compare_at = write.still_above(before.compare_at, price) if before and price else None
     write.check_money((write.VariantWrite(price=price, compare_at=compare_at, on_hand=one.on_hand),), shelf.currency)
     stock = None if one.on_hand is None else Adjustment(variant_id=variant_id, on_hand=one.on_hand, reason=reason)
     if one.price is None and one.compare_at is msgspec.UNSET:

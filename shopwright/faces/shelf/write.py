@@ -11,7 +11,7 @@ from shopwright.kit.bounds import Html, Most, Text, Url
 from shopwright.kit.changes import given
 from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Invalid
-from shopwright.kit.money import LARGEST, Money
+from shopwright.kit.money import LARGEST, Money, write
 from shopwright.services.catalog.contract import (
     Media,
     Option,
@@ -109,6 +109,12 @@ def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
                     f"/variants/{number}/{name}",
                     f"A price is from 0 to {LARGEST} minor units, and in {currency}, the currency of this shop.",
                 )
+        if variant.price is not None and variant.compare_at is not None and variant.compare_at <= variant.price:
+            raise Invalid.at(
+                f"/variants/{number}/compare_at",
+                f"The price it is reduced from ({write(variant.compare_at)}) is above what it costs ({write(variant.price)});"
+                " leave it out where nothing is reduced.",
+            )
         if variant.on_hand is not None and variant.on_hand < 0:
             raise Invalid.at(f"/variants/{number}/on_hand", "There cannot be fewer than none.")
 
@@ -154,9 +160,14 @@ async def merged(
         if "compare_at" in told and "price" not in told and known is not None:
             told["price"] = known.amount
         elif "price" in told and "compare_at" not in told and known is not None:
-            told["compare_at"] = known.compare_at
+            told["compare_at"] = still_above(known.compare_at, told["price"])
         every[place] = msgspec.structs.replace(every[place], **told)
     return tuple(every)
+
+
+def still_above(compare_at: Money | None, price: Money) -> Money | None:
+    """What a variant is reduced from when it costs `price` now; None where that ends the reduction."""
+    return compare_at if compare_at and compare_at.currency == price.currency and compare_at > price else None
 
 
 def _place(variants: Sequence[VariantWrite], told: Mapping[str, Any], path: str) -> int | None:

@@ -245,8 +245,12 @@ def top_level(categories: list[Category]) -> list[Category]:
 
 
 def complaints(error: ShopError) -> dict[str, str]:
-    """What is wrong, by field: the last part of each pointer."""
-    return {problem.pointer.rpartition("/")[2]: problem.detail for problem in error.problems}
+    """What is wrong, by field: the last part of each pointer that is a name."""
+    found: dict[str, str] = {}
+    for problem in error.problems:
+        name = next((part for part in reversed(problem.pointer.split("/")) if not part.isdecimal()), "")
+        found[name] = f"{found[name]} {problem.detail}" if name in found else problem.detail
+    return found
 
 
 def needed(form: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
+from shopwright.services.pricing.model import clean_tax_rate
 
 Service = Given[Pricing]
 
@@ -65,7 +66,7 @@ async def list_tax_rates(pricing: Service) -> dict[str, list[TaxRate]]:
 async def put_tax_rate(pricing: Service, data: JSONBody[TaxRate]) -> TaxRate:
     """Set the rate of a country, region and class."""
     await pricing.put_tax_rate(data)
-    return data
+    return clean_tax_rate(data)
 
 
 @delete(

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from shopwright.kit.codes import check_coupon, coupon_form, place_form
-from shopwright.kit.currencies import minor_digits
+from shopwright.kit.codes import coupon_form
 from shopwright.kit.derived import KeyedHash
-from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Memo
-from shopwright.kit.money import BASIS_POINTS, LARGEST, add_up
+from shopwright.kit.money import add_up
 from shopwright.kit.work import Work
 from shopwright.kit.working_days import WorkingDays
-from shopwright.services.pricing import model, store
+from shopwright.services.pricing import checks, model, store
 from shopwright.services.pricing.contract import (
     Coupon,
     CouponRefused,
@@ -38,6 +37,7 @@ class Reckoner:
         work: Work,
         hashed: KeyedHash,
         *,
+        currency: str,
         home_country: str,
         prices_include_tax: bool,
         cut_off: int = CUT_OFF,
@@ -45,6 +45,7 @@ class Reckoner:
         self._work = work
         self._hashed = hashed
         self._memo = Memo(work)
+        self._currency = currency
         self._home_country = home_country
         self._prices_include_tax = prices_include_tax
         self._working_days = WorkingDays(home_country, work.zone, cut_off)
@@ -55,13 +56,7 @@ class Reckoner:
 
     async def set_prices(self, prices: Sequence[Price]) -> None:
         for number, price in enumerate(prices):
-            minor_digits(price.amount.currency)
-            if not 0 <= price.amount.amount <= LARGEST:
-                raise Invalid.at(f"/{number}/amount", f"A price is from 0 to {LARGEST} minor units.")
-            if price.compare_at is not None and price.compare_at.currency != price.amount.currency:
-                raise Invalid.at(f"/{number}/compare_at", "The price it is reduced from is in the same currency.")
-            if price.compare_at is not None and not 0 <= price.compare_at.amount <= LARGEST:
-                raise Invalid.at(f"/{number}/compare_at", f"A price is from 0 to {LARGEST} minor units.")
+            checks.price(price, number, self._currency)
         async with self._work.begin() as tx:
             before = await store.asked(tx, [price.variant_id for price in prices])
             new = [
@@ -133,12 +128,7 @@ class Reckoner:
             await store.unuse_coupons(tx, order_id)
 
     async def put_coupon(self, coupon: Coupon) -> Coupon:
-        if not coupon_form(coupon.code):
-            raise Invalid.at("/code", "A coupon needs a code.")
-        clean = msgspec.structs.replace(coupon, code=check_coupon(coupon.code))
-        _check_discount(clean)
-        if min(clean.limit_total, clean.limit_per_customer) < 0:
-            raise Invalid.at("/limit_total", "Limits are not negative; 0 is none.")
+        clean = checks.coupon(coupon, self._currency, self._work.zone)
         async with self._work.begin() as tx:
             await store.put_coupon(tx, clean)
         return clean
@@ -152,10 +142,8 @@ class Reckoner:
                 raise Missing(f"There is no coupon {code}.")
 
     async def put_promotion(self, promotion: Promotion) -> Promotion:
-        if not promotion.title.strip():
-            raise Invalid.at("/title", "A promotion needs a title; shoppers read it on their receipt.")
-        _check_discount(promotion)
-        known = msgspec.structs.replace(promotion, id=promotion.id or self._work.ids.new("pmo"))
+        clean = checks.promotion(promotion, self._currency, self._work.zone)
+        known = msgspec.structs.replace(clean, id=clean.id or self._work.ids.new("pmo"))
         async with self._work.begin() as tx:
             await store.put_promotion(tx, known)
         return known
@@ -169,26 +157,16 @@ class Reckoner:
                 raise Missing("There is no such promotion.")
 
     async def put_tax_rate(self, rate: TaxRate) -> None:
-        if not 0 <= rate.rate <= BASIS_POINTS:
-            raise Invalid.at("/rate", "A tax rate is in basis points: 1900 is 19 %.")
+        clean = checks.tax_rate(rate)
         async with self._work.begin() as tx:
-            await store.put_tax_rate(tx, model.clean_tax_rate(rate))
+            await store.put_tax_rate(tx, clean)
 
     async def tax_rates(self) -> list[TaxRate]:
         return await self._memo.get("tax", lambda: store.tax_rates(self._work))
 
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate:
-        if min(rate.min_subtotal, rate.max_subtotal, rate.min_weight, rate.max_weight, rate.free_over) < 0:
-            raise Invalid.at("/min_subtotal", "Bands and thresholds are not negative; 0 is none.")
-        if not 0 <= rate.price.amount <= LARGEST:
-            raise Invalid.at("/price/amount", f"Shipping costs from 0 to {LARGEST} minor units.")
-        minor_digits(rate.price.currency)
-        known = msgspec.structs.replace(
-            rate,
-            id=rate.id or self._work.ids.new("shr"),
-            countries=tuple(map(place_form, rate.countries)),
-            regions=tuple(map(place_form, rate.regions)),
-        )
+        clean = checks.shipping_rate(rate, self._currency)
+        known = msgspec.structs.replace(clean, id=clean.id or self._work.ids.new("shr"))
         async with self._work.begin() as tx:
             await store.put_shipping_rate(tx, known)
         return known
@@ -206,17 +184,3 @@ class Reckoner:
         async with self._work.begin() as tx:
             if not await store.delete_shipping_rate(tx, rate_id):
                 raise Missing("There is no such shipping rate.")
-
-
-def _check_discount(one: Coupon | Promotion) -> None:
-    """Raises Invalid."""
-    if one.kind == "percentage" and not 0 < one.value <= BASIS_POINTS:
-        raise Invalid.at("/value", "A percentage is given in basis points: 1000 is 10 %, at most 10000.")
-    if one.kind == "fixed" and (one.value <= 0 or not one.currency):
-        raise Invalid.at("/value", "A fixed discount needs an amount in minor units above zero, and its currency.")
-    if one.currency:
-        minor_digits(one.currency)
-    if one.minimum < 0:
-        raise Invalid.at("/minimum", "A minimum is not negative; 0 is none.")
-    if one.starts_at and one.ends_at and one.ends_at <= one.starts_at:
-        raise Invalid.at("/ends_at", "It ends after it starts.")

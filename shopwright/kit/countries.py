@@ -5,6 +5,10 @@ from collections.abc import Mapping
 
 from babel import Locale
 
+from shopwright.kit.codes import place_form
+from shopwright.kit.errors import Invalid
+from shopwright.kit.places import countries_posted_to
+
 LANGUAGES = (
     "en",
     "de",
@@ -36,11 +40,17 @@ ALSO = {
 
 
 @functools.cache
+def _codes() -> frozenset[str]:
+    """Every country there is, as ISO 3166-1 alpha-2."""
+    return frozenset(countries_posted_to())
+
+
+@functools.cache
 def _names() -> Mapping[str, str]:
     found = dict(ALSO)
     for language in LANGUAGES:
         for code, name in Locale(language).territories.items():
-            if len(code) == 2 and code.isalpha():  # noqa: PLR2004 -- ISO 3166-1 alpha-2; longer ones are parts of the world
+            if code in _codes():  # others are parts of the world
                 found.setdefault(name.casefold(), code)
     return found
 
@@ -48,6 +58,16 @@ def _names() -> Mapping[str, str]:
 def country_code(text: str) -> str:
     """Two letters (ISO 3166-1); "" for what is no country."""
     bare = " ".join(text.split())
-    if len(bare) == 2 and bare.upper() in Locale("en").territories:  # noqa: PLR2004 -- a code already
-        return "GB" if bare.upper() == "UK" else bare.upper()
+    if bare.upper() in _codes():
+        return bare.upper()
     return _names().get(bare.casefold(), "")
+
+
+def check_country(text: str, pointer: str = "/country") -> str:
+    """The country as it is kept: DE of “de”. Raises Invalid for what is none, saying which code is meant where that is plain."""
+    code = place_form(text)
+    if code in _codes():
+        return code
+    meant = country_code(text)
+    right = f"write {meant}" if meant else "use two letters of ISO 3166-1, such as DE"
+    raise Invalid.at(pointer, f"“{text[:60]}” is not the code of a country; {right}.")
