@@ -143,6 +143,14 @@ def _times(one: Order, what: str) -> int:
     return sum(moment.what == what for moment in one.timeline)
 
 
+def _back(one: Order) -> int:
+    return sum(refund.amount.amount for refund in one.refunds if refund.status == "settled")
+
+
+def _all_back(one: Order) -> bool:
+    return bool(one.refunds) and _back(one) == one.totals.total.amount
+
+
 async def _readers(world: World, orders: list[Order]) -> list[str]:
     """Those who only hear know what happened: each fact once, and what can be bought at which price."""
     facts: set[str] = set()
@@ -150,10 +158,17 @@ async def _readers(world: World, orders: list[Order]) -> list[str]:
         facts |= {row["id"] for row in await work.fetch("SELECT id FROM facts")}
     heard = [row["id"] for row in await world.shop.works["insights"].fetch("SELECT id FROM journal")]
     wrong = [] if sorted(heard) == sorted(facts) else [f"{len(facts)} facts were told, {len(heard)} are in the log."]
-    paid = sum(_times(one, "Payment received") for one in orders)
-    counted = sum(day.orders for day in await world.shop.insights.days(count=400))
-    if counted != paid:
-        wrong.append(f"{paid} orders were paid, the dashboard counts {counted}.")
+    paid = [
+        one for one in orders if _times(one, "Payment received") and one.status != "cancelled" and not _all_back(one)
+    ]
+    days = await world.shop.insights.days(count=400)
+    counted = sum(day.orders for day in days)
+    if counted != len(paid):
+        wrong.append(f"{len(paid)} orders were paid and kept, the dashboard counts {counted}.")
+    kept = sum(one.totals.total.amount - _back(one) for one in paid)
+    revenue = sum(day.revenue.amount for day in days)
+    if revenue != kept:
+        wrong.append(f"{kept} was paid and kept, the dashboard says {revenue}.")
     stock = await world.shop.inventory.stock(world.variants)
     prices = await world.shop.pricing.prices(world.variants, "EUR")
     for row in await world.shop.works["search"].fetch("SELECT variant_id, amount, available FROM offers"):

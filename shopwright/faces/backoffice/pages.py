@@ -12,6 +12,7 @@ from shopwright.faces import render
 from shopwright.faces.backoffice import (
     audit,
     collections,
+    home,
     making,
     messages,
     people,
@@ -22,98 +23,31 @@ from shopwright.faces.backoffice import (
     system,
 )
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
-from shopwright.faces.storefront.frame import OrdersDep, SearchDep, UsersDep, Web, form_of
+from shopwright.faces.order_state import shown_state
+from shopwright.faces.storefront.frame import OrdersDep, Web, form_of
 from shopwright.faces.trail.gather import searches, trail_of
 from shopwright.kit import money
-from shopwright.kit.auth import Caller, anyone, staff
+from shopwright.kit.auth import Caller, staff
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.behind import behind
-from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.given import Asking
 from shopwright.kit.web.routes import Pages
-from shopwright.services.insights.contract import Day, Insights, Step
-from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
-from shopwright.services.search.contract import Search, SearchRequest
+from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, OrderFilter
 
-InsightsDep = Given[Insights]
 PAGE = 50
-STEP_TITLES: dict[Step, str] = {
-    "viewed": "Products looked at",
-    "cart": "Carts begun",
-    "checkout": "Checkouts begun",
-    "placed": "Orders placed",
-    "paid": "Orders paid",
-}
-STATUSES = ("placed", "paid", "part_shipped", "shipped", "delivered", "cancelled", "expired")
-
-
-@get("/office", opt=allow(anyone), include_in_schema=False)
-async def home(
-    office: OfficeDep, insights: InsightsDep, orders: OrdersDep, search: SearchDep, users: UsersDep, caller: Asking
-) -> Response[bytes] | Redirect:
-    """What happened lately, and what waits to be done."""
-    if not caller.is_staff:
-        needs_factor = caller.user_id is not None and (await users.get(caller.user_id)).role
-        return Redirect("/account/second-factor" if needs_factor else "/sign-in?next=/office")
-    days = await insights.days() if caller.may("insights.read") else []
-    waiting = await orders.search(status="paid", limit=PAGE) if caller.may("orders.read") else []
-    return office.show(
-        "home.html",
-        {
-            "days": render.plain(days),
-            "chart": chart(days),
-            "revenue": render.plain(money.add_up((day.revenue for day in days), days[0].revenue.currency))
-            if days
-            else None,
-            "count": sum(day.orders for day in days),
-            "waiting": render.plain(waiting[:10]),
-            "waiting_count": len(waiting),
-            "top": render.plain(await insights.top_products() if caller.may("insights.read") else []),
-            "funnel": await _funnel(insights) if caller.may("insights.read") else [],
-            "searches": await _searches(insights, search) if caller.may("insights.read") else [],
-        },
-    )
-
-
-async def _funnel(insights: Insights) -> list[dict[str, Any]]:
-    """Steps with their share of the one before, as bars."""
-    steps = await insights.funnel()
-    most = max((one.count for one in steps), default=0) or 1
-    return [
-        {
-            "title": STEP_TITLES[one.step],
-            "count": one.count,
-            "width": round(100 * one.count / most, 1),
-            "of_before": round(100 * one.count / before.count)
-            if before is not None and 0 < one.count <= before.count
-            else None,
-        }
-        for one, before in zip(steps, [None, *steps], strict=False)
-    ]
-
-
-async def _searches(insights: Insights, search: Search) -> list[dict[str, Any]]:
-    """What was searched for most, with what is found today: nothing found is something to be done."""
-    return [
-        {"words": one.words, "count": one.count, "found": (await search.find(SearchRequest(text=one.words))).total}
-        for one in await insights.top_searches()
-    ]
-
-
-def chart(days: list[Day]) -> list[dict[str, Any]]:
-    """Bars of a 600 × 120 drawing, the best day as high as it goes."""
-    best = max((day.revenue.amount for day in days), default=0) or 1
-    width = 600 / max(len(days), 1)
-    return [
-        {
-            "x": round(number * width + 2, 1),
-            "y": round(120 - 118 * day.revenue.amount / best - 1, 1),
-            "width": round(width - 4, 1),
-            "height": round(118 * day.revenue.amount / best + 1, 1),
-            "title": f"{day.day:%d %B}: {day.orders} orders, {money.write(day.revenue)}",
-        }
-        for number, day in enumerate(days)
-    ]
+# What the list can be narrowed down to, in the words that stand in it.
+FILTERS: tuple[tuple[OrderFilter, str], ...] = (
+    ("to_ship", "To ship"),
+    ("authorised", "Payment authorised"),
+    ("unpaid", "Waiting for payment"),
+    ("paid", "Paid, nothing sent"),
+    ("part_shipped", "Partly sent"),
+    ("shipped", "Sent"),
+    ("delivered", "Delivered"),
+    ("cancelled", "Cancelled"),
+    ("expired", "Not paid in time"),
+)
 
 
 @get("/office/orders", opt=allow(staff("orders.read")), include_in_schema=False)
@@ -129,10 +63,10 @@ async def order_list(
     return office.show(
         "orders.html",
         {
-            "orders": render.plain(found[:PAGE]),
+            "orders": [{**render.plain(one), "state": shown_state(one)} for one in found[:PAGE]],
             "q": q,
             "status": status,
-            "statuses": STATUSES,
+            "statuses": [{"name": name, "title": title} for name, title in FILTERS],
             "next": found[PAGE - 1].id if len(found) > PAGE else "",
         },
     )
@@ -147,6 +81,7 @@ async def order_page(office: OfficeDep, orders: OrdersDep, order_id: FromPath[st
 async def _order(office: OfficeDep, order: Order, problem: str = "", status: int = 200) -> Response[bytes]:
     context = {
         "order": render.plain(order),
+        "shown": shown_state(order),
         "problem": problem,
         "left_to_ship": sum(line.to_ship for line in order.lines),
         "key": behind().shop.ids.secret(16),
@@ -213,7 +148,7 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
 def routes() -> Pages:
     """All pages of the back office."""
     handlers: list[Any] = [
-        home,
+        *home.HANDLERS,
         order_list,
         order_page,
         order_action,

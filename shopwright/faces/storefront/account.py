@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
+from shopwright.faces.order_state import shown_state
 from shopwright.faces.storefront.frame import (
     Frame,
     FrameDep,
@@ -144,7 +145,7 @@ async def account(frame: FrameDep, after: FromQuery[str] = "") -> Response[bytes
     return await frame.show(
         "account.html",
         {
-            "orders": render.plain(found[:20]),
+            "orders": [{**render.plain(one), "state": shown_state(one)} for one in found[:20]],
             "next_page": f"?after={found[19].id}" if len(found) > 20 else "",  # noqa: PLR2004 -- a page
         },
     )
@@ -176,6 +177,7 @@ async def _order(
 ) -> Response[bytes]:
     shown = {
         "order": render.plain(order),
+        "shown": shown_state(order),
         "key": key,
         "may_cancel": may_cancel and order.status in CANCELLABLE,
         "unpaid": may_pay(order),

@@ -26,7 +26,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """A day's paid orders."""
+    """The orders that were paid on a day, without those cancelled or wholly refunded since, and what was kept of their money."""
 
     day: date
     orders: int
@@ -34,7 +34,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class TopProduct(msgspec.Struct, frozen=True):
-    """What sold, how often, for how much."""
+    """What sold and was not refunded, how often, for how much."""
 
     product_id: str
     title: str

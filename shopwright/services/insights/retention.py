@@ -12,6 +12,12 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(table="journal_head", rows="the last place in the log", grows="not at all", end="never: there is one"),
     Retention(table="sales", rows="the sales of a day", grows="days", end="never: one a day and currency"),
+    Retention(
+        table="sale_days",
+        rows="the day on which an order counts",
+        grows="orders",
+        expiries=(Expiry(days=800, what="that day", since="day", unit=DAY, key=("order_id",)),),
+    ),
     Retention(table="products_sold", rows="how often a product was sold", grows="products", end="never: one a product"),
     Retention(
         table="funnel",

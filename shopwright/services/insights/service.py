@@ -12,7 +12,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.retention import believed
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import CartStarted, CheckoutStarted
-from shopwright.services.insights import store, trim_store
+from shopwright.services.insights import sales_store, store, trim_store
 from shopwright.services.insights.contract import Day, FunnelStep, Logged, Step, TopProduct, TopSearch, TopView
 from shopwright.services.orders.contract import OrderImported, OrderPaid, OrderPlaced
 from shopwright.services.recommendations.contract import ProductsViewed
@@ -52,16 +52,23 @@ class Ledgerkeeper:
 
     async def _add_up(self, tx: Transaction, fact: Fact) -> None:
         day, event = self._day(fact.time), fact.data
-        if isinstance(event, OrderImported):
-            await store.add_sale(tx, self._day(event.placed_at), event)
-        elif isinstance(event, OrderPaid):
-            await store.add_sale(tx, day, event)
+        if (change := sales_store.change_of(event)) is not None:
+            await sales_store.add(tx, await self._sale_day(tx, fact), change)
         elif isinstance(event, SearchesMade):
             await store.count_searches(tx, day, event.counts)
         elif isinstance(event, ProductsViewed):
             await store.count_views(tx, day, event.counts)
         if (step := STEPS.get(type(event))) is not None:
             await store.count_step(tx, day, step, sum(getattr(event, "counts", {"": 1}).values()))
+
+    async def _sale_day(self, tx: Transaction, fact: Fact) -> int:
+        """The day on which what an event says of an order counts: that on which it was paid."""
+        event = fact.data
+        if not isinstance(event, OrderPaid):
+            return await sales_store.day_of_order(tx, fact.subject, self._day(fact.time))
+        day = self._day(event.placed_at if isinstance(event, OrderImported) else fact.time)
+        await sales_store.note_day(tx, event.order_id, day)
+        return day
 
     async def events(self, after: str = "", limit: int = 100) -> list[Logged]:
         if after and not after.isdigit():
@@ -108,7 +115,7 @@ class Ledgerkeeper:
             await store.forget_sums(tx, first)
             async for fact in store.facts(tx):
                 count += 1
-                if self._day(fact.time) >= first or isinstance(fact.data, OrderPaid):
+                if self._day(fact.time) >= first or isinstance(fact.data, sales_store.SALES):
                     await self._add_up(tx, fact)
         return count
 
@@ -124,9 +131,8 @@ class Ledgerkeeper:
                 if facts:
                     await trim_store.begin_with(tx, max(first, await trim_store.first_day(tx)))
                 for fact in facts:
-                    if isinstance(fact.data, OrderPaid):
-                        at = fact.data.placed_at if isinstance(fact.data, OrderImported) else fact.time
-                        await trim_store.carry_sale(tx, self._day(at), fact.data)
+                    if (change := sales_store.change_of(fact.data)) is not None:
+                        await sales_store.carry(tx, await self._sale_day(tx, fact), change)
             taken = len(facts)
         for day in await trim_store.days_with_many_words(self._work, first, self._day(now)):
             async with self._work.begin() as tx:

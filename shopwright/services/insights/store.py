@@ -12,7 +12,6 @@ from shopwright.kit.money import Money
 from shopwright.kit.work import Reading, Transaction, read_fact
 from shopwright.services.insights import trim_store
 from shopwright.services.insights.contract import Logged, TopProduct, TopSearch, TopView
-from shopwright.services.orders.contract import OrderPaid
 
 
 async def append(tx: Transaction, fact: Fact) -> None:
@@ -66,30 +65,6 @@ def _logged(row: Row) -> Logged:
         request_id=row["request"],
         trace_id=trace.id_of(row["trace"]),
     )
-
-
-async def add_sale(tx: Transaction, day: int, paid: OrderPaid) -> None:
-    """One more paid order."""
-    currency = paid.total.currency
-    await tx.run(
-        "INSERT INTO sales (day, currency, orders, revenue) VALUES (:day, :currency, 1, :revenue)"
-        " ON CONFLICT (day, currency) DO UPDATE SET orders = sales.orders + 1, revenue = sales.revenue + excluded.revenue",
-        day=day,
-        currency=currency,
-        revenue=paid.total.amount,
-    )
-    for line in paid.lines:
-        await tx.run(
-            "INSERT INTO products_sold (product_id, currency, title, quantity, revenue)"
-            " VALUES (:product_id, :currency, :title, :quantity, :revenue) ON CONFLICT (product_id, currency) DO UPDATE"
-            " SET title = excluded.title, quantity = products_sold.quantity + excluded.quantity,"
-            " revenue = products_sold.revenue + excluded.revenue",
-            product_id=line.product_id,
-            currency=currency,
-            title=line.title,
-            quantity=line.quantity,
-            revenue=line.total.amount,
-        )
 
 
 async def count_step(tx: Transaction, day: int, step: str, count: int) -> None:
@@ -166,7 +141,7 @@ async def days(source: Reading, since: int, currency: str) -> dict[int, tuple[in
 async def top_products(source: Reading, currency: str, limit: int) -> list[TopProduct]:
     """What sold most."""
     rows = await source.fetch(
-        "SELECT * FROM products_sold WHERE currency = :currency ORDER BY quantity DESC, product_id LIMIT :limit",
+        "SELECT * FROM products_sold WHERE currency = :currency AND quantity > 0 ORDER BY quantity DESC, product_id LIMIT :limit",
         currency=currency,
         limit=limit,
     )
@@ -181,8 +156,8 @@ async def forget_sums(tx: Transaction, since: int) -> None:
     await tx.run("UPDATE products_sold SET quantity = carried_quantity, revenue = carried_revenue")
     for table in ("funnel", "searches", "product_views"):
         await tx.run(f"DELETE FROM {table} WHERE day >= :since", since=since)
-    await tx.run("DELETE FROM sales WHERE orders = 0")
-    await tx.run("DELETE FROM products_sold WHERE quantity = 0")
+    await tx.run("DELETE FROM sales WHERE orders = 0 AND revenue = 0")
+    await tx.run("DELETE FROM products_sold WHERE quantity = 0 AND revenue = 0")
 
 
 async def facts(tx: Transaction) -> AsyncIterator[Fact]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from shopwright.kit.facts import Fact
 from shopwright.kit.work import Reading, Transaction, Work, read_fact
-from shopwright.services.orders.contract import OrderPaid
 
 # Words of one day that are told apart while it lasts, and those that are kept of it.
 MOST_WORDS, KEPT_WORDS = 5_000, 500
@@ -43,30 +42,6 @@ async def take_oldest(tx: Transaction, before: str, limit: int) -> list[Fact]:
         limit=limit,
     )
     return [read_fact(row) for row in rows]
-
-
-async def carry_sale(tx: Transaction, day: int, paid: OrderPaid) -> None:
-    """A paid order that is added up and no longer in the log."""
-    await tx.run(
-        "UPDATE sales SET carried_orders = carried_orders + 1, carried_revenue = carried_revenue + :revenue"
-        " WHERE day = :day AND currency = :currency",
-        day=day,
-        currency=paid.total.currency,
-        revenue=paid.total.amount,
-    )
-    await tx.run_many(
-        "UPDATE products_sold SET carried_quantity = carried_quantity + :quantity,"
-        " carried_revenue = carried_revenue + :revenue WHERE product_id = :product_id AND currency = :currency",
-        [
-            {
-                "product_id": line.product_id,
-                "currency": paid.total.currency,
-                "quantity": line.quantity,
-                "revenue": line.total.amount,
-            }
-            for line in paid.lines
-        ],
-    )
 
 
 async def is_full(tx: Transaction, day: int) -> bool:

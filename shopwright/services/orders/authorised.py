@@ -7,7 +7,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.facts import Heard
 from shopwright.kit.work import AlreadyDone
-from shopwright.services.orders import holds_store, model, store
+from shopwright.services.orders import holds_store, list_store, model, store
 from shopwright.services.orders.contract import Order
 from shopwright.services.orders.past import Past
 from shopwright.services.payments.contract import Payment
@@ -34,6 +34,7 @@ class Authorised(Past):
         until = payment.created_at + model.AUTHORISED
         async with self._work.begin() as tx:
             await store.set_payment(tx, order_id, payment.id)
+            await list_store.set_authorised(tx, order_id, authorised=True)
             await holds_store.let_go(tx, order_id)  # there is money behind it
             if await store.wait_until(tx, order_id, to_micros(until)):
                 await self._note(tx, order_id, "Payment authorised: the money is set aside", "payments")

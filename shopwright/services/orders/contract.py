@@ -17,6 +17,7 @@ from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import Step, Totals
 
 Status = Literal["placed", "paid", "part_shipped", "shipped", "delivered", "cancelled", "expired"]
+OrderFilter = Literal[Status, "to_ship", "authorised", "unpaid"]
 
 
 class PaymentChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,8 +39,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line as it was sold: title and price are copies, they never change.
 
-    `cancelled`: units that were refunded before they left, so that quantity = shipped + cancelled + to ship; `refunded` counts
-    these, and what came back after it was shipped.
+    `cancelled`: units refunded before they left: quantity = shipped + cancelled + to ship; `refunded`: these, and returned ones.
     """
 
     id: str
@@ -98,10 +98,7 @@ class NewShipment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What refunding takes: lines, or an amount in minor units or as money.
-
-    Units that have not left come first, and are not shipped any more. `returned`: it is for units that had left.
-    """
+    """What refunding takes: lines, or an amount (minor units or money), of units that have not left first; `returned`: of others."""
 
     reason: Reason
     lines: tuple[LineQuantity, ...] = ()
@@ -166,7 +163,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """An order in a list."""
+    """An order in a list. `authorised`: its money is set aside, to be captured later. `refunded`: what went back of it."""
 
     id: str
     number: str
@@ -176,6 +173,8 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     items: int
     placed_at: datetime
+    authorised: bool = False
+    refunded: Money | None = None
 
 
 class PastLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,7 +226,7 @@ class TooMuchUnpaid(Refused):
 
 
 class CartNotReady(Conflict):
-    """Something in the cart stands in the way; `data["problems"]` says what."""
+    """Something in the cart stands in the way: `data["problems"]`."""
 
     code = "cart_not_ready"
 
@@ -272,9 +271,10 @@ class OrderPaid(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderImported(OrderPaid, frozen=True, kw_only=True):
-    """An order of an earlier shop was taken over; it was paid there, at that time."""
+    """An order of an earlier shop was taken over: paid there, at that time, and `refunded` there."""
 
     placed_at: datetime
+    refunded: Money | None = None
 
 
 class SentLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -301,7 +301,7 @@ class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
-    """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there.
+    """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there. `unsold`, `lines`: what was paid.
 
     `by_shop`: the shop, or its staff, gave the reason; what anyone else wrote is not for messages of ours.
     """
@@ -309,6 +309,8 @@ class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
     reason: str
     took_goods: bool = False
     by_shop: bool = False
+    unsold: Money | None = None
+    lines: tuple[SoldLine, ...] = ()
 
 
 class OrderExpired(OrderEvent, frozen=True, kw_only=True):
@@ -316,12 +318,14 @@ class OrderExpired(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
-    """Money went back to the buyer; `reason` is what staff wrote for them."""
+    """Money went back to the buyer, `whole`: now all of it; `reason` is what staff wrote for them, `lines` what it is for."""
 
     PERSONAL: ClassVar[tuple[str, ...]] = ("email", "reason")
     amount: Money
     refund_id: str = ""
     reason: str = ""
+    whole: bool = False
+    lines: tuple[SoldLine, ...] = ()
 
 
 class OrderErased(Event, frozen=True, kw_only=True):
@@ -337,47 +341,42 @@ class Orders(Protocol):
 
     async def capture(self, order_id: str, who: Caller) -> Order:
         """Take the money that is set aside for an order: it is paid then. Raises Missing, Conflict, Unavailable."""
-        ...
 
     async def bring(self, past: PastOrder) -> tuple[str, bool]:
         """Take over an order of an earlier shop: its id, and whether it is new here. Raises Invalid where it does not add up."""
-        ...
 
     @again
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
         """Place a cart's order, once for each `key`, and ask for the money. Raises IdempotencyConflict, and what stands in the way."""
-        ...
 
     async def pay(self, order_id: str, choice: PaymentChoice, who: Caller = GUEST) -> Order:
         """Try again to pay for a placed order. A decline leaves it as it is. Raises Conflict, RateLimited."""
-        ...
 
     @again
     async def payment_returned(self, order_id: str) -> Order:
         """The browser is back from the provider: ask how the payment stands."""
-        ...
 
     @again
     async def get(self, order_id: str) -> Order:
         """One order, by id or number. Raises Missing."""
-        ...
 
     async def link_key(self, order_id: str) -> str:
         """The key for a link in an e-mail to the order's address. Raises Missing."""
-        ...
 
     async def for_guest(
         self, order_id: str, proof: GuestProof, address: str = "", *, change: bool = False, by_number: bool = False
     ) -> Order:
         """The order, for a guest; `change`: to do more than read it. Raises Missing, RateLimited after wrong tries."""
-        ...
 
     @again
     async def search(
         self, *, customer_id: str = "", status: str = "", text: str = "", after: str = "", limit: int = 24
     ) -> list[OrderSummary]:
         """Newest first. `text` finds a number or e-mail address, else part of one or of a name among the last 50,000."""
-        ...
+
+    @again
+    async def count(self, status: OrderFilter) -> int:
+        """How many are in a status; `to_ship`: some of it has not left, `authorised`: the money is set aside, `unpaid`: it is not."""
 
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
         """Record a parcel. Raises Conflict where it is not paid, Invalid where more is shipped than was bought."""

@@ -74,6 +74,7 @@ class Ending:
         """End an order that is still in one of `only`; False where it has moved on meanwhile."""
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
+            unsold, lines = model.unsold(order)
             if order.status == ended:
                 return True
             if order.status not in only:
@@ -92,6 +93,8 @@ class Ending:
                     reason=reason,
                     took_goods=took_goods,
                     by_shop=who.is_staff,
+                    unsold=unsold,
+                    lines=lines,
                 )
             )
             await tx.tell(told)

@@ -208,6 +208,7 @@ class Fulfilment(Authorised):
     async def _refund_settled(self, order_id: str, refund: Refund) -> None:
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
+            lines = {line.id: line for line in order.lines}
             if await refund_store.settle_refund(tx, refund.id) and refund.amount.amount:
                 await tx.tell(
                     OrderRefunded(
@@ -218,6 +219,8 @@ class Fulfilment(Authorised):
                         amount=refund.amount,
                         refund_id=refund.id,
                         reason=refund.reason,
+                        whole=model.wholly_refunded(order, refund),
+                        lines=model.sold_units([(lines[one.line_id], one.quantity) for one in refund.lines]),
                     )
                 )
 

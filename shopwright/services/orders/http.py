@@ -21,11 +21,11 @@ from shopwright.services.orders.contract import (
     NewRefund,
     NewShipment,
     Order,
+    OrderFilter,
     Orders,
     OrderSummary,
     PaymentChoice,
     PlaceOrder,
-    Status,
 )
 
 Service = Given[Orders]
@@ -113,7 +113,7 @@ async def pay_order(
 async def list_orders(
     orders: Service,
     caller: Asking,
-    status: FromQuery[Status | None] = None,
+    status: FromQuery[OrderFilter | None] = None,
     q: FromQuery[str] = "",
     after: OrderCursor = "",
     limit: Limit = 24,

@@ -22,6 +22,7 @@ from shopwright.services.orders.contract import (
     OrderLine,
     PastOrder,
     PriceMoved,
+    Refund,
     SoldLine,
     Status,
 )
@@ -194,6 +195,35 @@ def sold(order: Order) -> tuple[SoldLine, ...]:
         for one in order.lines
         if one.product_id
     )
+
+
+def sold_units(units: Sequence[tuple[OrderLine, int]]) -> tuple[SoldLine, ...]:
+    """So many units of each line, for those who count, with their share of its price."""
+    return tuple(
+        SoldLine(
+            product_id=line.product_id,
+            variant_id=line.variant_id,
+            quantity=count,
+            total=line.total.share(count, line.quantity),
+            title=line.title,
+        )
+        for line, count in units
+        if line.product_id and count
+    )
+
+
+def unsold(order: Order) -> tuple[Money | None, tuple[SoldLine, ...]]:
+    """What an order that is off had been paid with and not refunded, None for nothing, and the units that was for."""
+    left = order.totals.total - add_up((one.amount for one in order.refunds), order.currency)
+    if order.status not in PAID or (order.refunds and not left.amount):
+        return None, ()
+    return left, sold_units([(line, line.refundable) for line in order.lines])
+
+
+def wholly_refunded(order: Order, now: Refund) -> bool:
+    """Is all of the money back, with this refund that is settled now?"""
+    back = add_up((one.amount for one in order.refunds if one.status == "settled" or one.id == now.id), order.currency)
+    return back == order.totals.total
 
 
 def past_totals(past: PastOrder) -> Totals:

@@ -49,7 +49,7 @@ class Past(OrderBook):
             )
             await self._past_refund(tx, order, past)
             if order.status in model.PAID:
-                await self._tell_past(tx, order)
+                await self._tell_past(tx, order, past)
         return order.id, True
 
     def _past_lines(self, past: PastOrder) -> tuple[OrderLine, ...]:
@@ -88,7 +88,7 @@ class Past(OrderBook):
         await refund_store.insert_refund(tx, order.id, made, f"past/{past.source}", "")
 
     @staticmethod
-    async def _tell_past(tx: Transaction, order: Order) -> None:
+    async def _tell_past(tx: Transaction, order: Order, past: PastOrder) -> None:
         await tx.tell(
             OrderImported(
                 order_id=order.id,
@@ -98,6 +98,7 @@ class Past(OrderBook):
                 name=order.shipping_address.name,
                 total=order.totals.total,
                 placed_at=order.placed_at,
+                refunded=past.refunded,
                 lines=model.sold(order),
             )
         )

@@ -21,9 +21,10 @@ from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import holds_store, model, placement_store, store
+from shopwright.services.orders import holds_store, list_store, model, placement_store, store
 from shopwright.services.orders.contract import (
     Order,
+    OrderFilter,
     OrderLine,
     OrderPaid,
     OrderPlaced,
@@ -226,6 +227,7 @@ class OrderBook(Guests):
         async with self._work.begin(once=heard.key) as tx:
             await self._note(tx, order.id, f"Payment failed: {heard.event.reason}", SYSTEM.name)
             if order.payment_id == heard.event.payment_id:  # also money that was set aside for days, and let go
+                await list_store.set_authorised(tx, order.id, authorised=False)
                 await store.wait_no_longer(tx, order.id, to_micros(tx.now + model.TIME_TO_PAY))
 
     async def settle(self, order_id: str, payment: Payment) -> None:
@@ -323,6 +325,9 @@ class OrderBook(Guests):
         return await store.search(
             self._work, customer_id=customer_id, status=status, text=text, after=after, limit=limit
         )
+
+    async def count(self, status: OrderFilter) -> int:
+        return await list_store.count(self._work, status)
 
     async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
         async with self._work.begin() as tx:

@@ -12,16 +12,8 @@ from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.kit.working_days import Arrival
-from shopwright.services.orders import past_store
-from shopwright.services.orders.contract import (
-    Moment,
-    Order,
-    OrderLine,
-    OrderSummary,
-    Refund,
-    Shipment,
-    Status,
-)
+from shopwright.services.orders import list_store, past_store
+from shopwright.services.orders.contract import Moment, Order, OrderLine, OrderSummary, Refund, Shipment, Status
 from shopwright.services.pricing.contract import Step, Totals
 
 # A number of this many digits fits its column.
@@ -289,8 +281,8 @@ async def search(
         where.append("customer_id = :customer_id")
         values["customer_id"] = customer_id
     if status:
-        where.append("status = :status")
-        values["status"] = status
+        met, more = list_store.condition(status)
+        where, values = [*where, met], values | more
     if after:
         where.append("id < :after")
         values["after"] = after
@@ -319,7 +311,9 @@ async def search(
 
 async def _summaries(source: Work, where: Sequence[str], values: Mapping[str, Any], limit: int) -> list[OrderSummary]:
     rows = await source.fetch(
-        f"SELECT * FROM orders WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT :limit", limit=limit, **values
+        f"SELECT orders.*, {list_store.REFUNDED} AS refunded FROM orders WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT :limit",
+        limit=limit,
+        **values,
     )
     return [
         OrderSummary(
@@ -331,6 +325,8 @@ async def _summaries(source: Work, where: Sequence[str], values: Mapping[str, An
             total=Money(row["total"], row["currency"]),
             items=row["items"],
             placed_at=from_micros(row["placed_at"]),
+            authorised=row["status"] == "placed" and bool(row["authorised"]),
+            refunded=Money(row["refunded"], row["currency"]) if row["refunded"] else None,
         )
         for row in rows
     ]

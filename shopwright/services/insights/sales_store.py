@@ -1,0 +1,108 @@
+"""What was sold and was not given back, by the day it was paid on, in SQL."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shopwright.kit.facts import Event
+from shopwright.kit.money import Money
+from shopwright.kit.work import Transaction
+from shopwright.services.orders.contract import OrderCancelled, OrderImported, OrderPaid, OrderRefunded, SoldLine
+
+SALES = (OrderPaid, OrderCancelled, OrderRefunded)  # an OrderImported is an OrderPaid
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What an event adds to the sales of a day, or takes from them: `orders` that count, `money` and `lines`."""
+
+    order_id: str
+    orders: int
+    money: Money
+    lines: Sequence[SoldLine]
+    sign: int
+
+
+def change_of(event: Event) -> Change | None:
+    """What an event changes in the sums; None where it changes nothing."""
+    if isinstance(event, OrderPaid):
+        back = (
+            event.refunded
+            if isinstance(event, OrderImported) and event.refunded
+            else msgspec.structs.replace(event.total, amount=0)
+        )
+        kept = event.total - back
+        whole = bool(back.amount) and not kept.amount
+        return Change(order_id=event.order_id, orders=0 if whole else 1, money=kept, lines=event.lines, sign=1)
+    if isinstance(event, OrderRefunded):
+        return Change(
+            order_id=event.order_id, orders=-int(event.whole), money=-event.amount, lines=event.lines, sign=-1
+        )
+    if isinstance(event, OrderCancelled) and event.unsold is not None:
+        return Change(order_id=event.order_id, orders=-1, money=-event.unsold, lines=event.lines, sign=-1)
+    return None
+
+
+async def note_day(tx: Transaction, order_id: str, day: int) -> None:
+    """The order counts on this day."""
+    await tx.run(
+        "INSERT INTO sale_days (order_id, day) VALUES (:order_id, :day) ON CONFLICT (order_id) DO NOTHING",
+        order_id=order_id,
+        day=day,
+    )
+
+
+async def day_of_order(tx: Transaction, order_id: str, otherwise: int) -> int:
+    """The day on which an order counts; `otherwise` where it was paid before these days were noted."""
+    row = await tx.one("SELECT day FROM sale_days WHERE order_id = :order_id", order_id=order_id)
+    return int(row["day"]) if row else otherwise
+
+
+async def add(tx: Transaction, day: int, change: Change) -> None:
+    """Add a change to the sums."""
+    currency = change.money.currency
+    await tx.run(
+        "INSERT INTO sales (day, currency, orders, revenue) VALUES (:day, :currency, :orders, :revenue)"
+        " ON CONFLICT (day, currency) DO UPDATE"
+        " SET orders = sales.orders + excluded.orders, revenue = sales.revenue + excluded.revenue",
+        day=day,
+        currency=currency,
+        orders=change.orders,
+        revenue=change.money.amount,
+    )
+    for line in change.lines:
+        await tx.run(
+            "INSERT INTO products_sold (product_id, currency, title, quantity, revenue)"
+            " VALUES (:product_id, :currency, :title, :quantity, :revenue) ON CONFLICT (product_id, currency) DO UPDATE"
+            " SET title = excluded.title, quantity = products_sold.quantity + excluded.quantity,"
+            " revenue = products_sold.revenue + excluded.revenue",
+            product_id=line.product_id,
+            currency=currency,
+            title=line.title,
+            quantity=change.sign * line.quantity,
+            revenue=change.sign * line.total.amount,
+        )
+
+
+async def carry(tx: Transaction, day: int, change: Change) -> None:
+    """A change that is added up and whose event is no longer in the log."""
+    await tx.run(
+        "UPDATE sales SET carried_orders = carried_orders + :orders, carried_revenue = carried_revenue + :revenue"
+        " WHERE day = :day AND currency = :currency",
+        day=day,
+        currency=change.money.currency,
+        orders=change.orders,
+        revenue=change.money.amount,
+    )
+    await tx.run_many(
+        "UPDATE products_sold SET carried_quantity = carried_quantity + :quantity,"
+        " carried_revenue = carried_revenue + :revenue WHERE product_id = :product_id AND currency = :currency",
+        [
+            {
+                "product_id": line.product_id,
+                "currency": change.money.currency,
+                "quantity": change.sign * line.quantity,
+                "revenue": change.sign * line.total.amount,
+            }
+            for line in change.lines
+        ],
+    )

@@ -1,0 +1,34 @@
+"""Which orders are listed and counted, in SQL."""
+
+from collections.abc import Mapping
+
+from shopwright.kit.work import Reading, Transaction
+from shopwright.services.orders.contract import OrderFilter
+
+# Of orders of an earlier version `cancelled` is NULL: what was refunded of them had not left, as far as that can be.
+STATES: Mapping[str, str] = {
+    "to_ship": "status IN ('paid', 'part_shipped') AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = orders.id"
+    " AND l.quantity - l.shipped > COALESCE(l.cancelled, l.refunded))",
+    "authorised": "status = 'placed' AND authorised = 1",
+    "unpaid": "status = 'placed' AND authorised = 0",
+}
+REFUNDED = (
+    "(SELECT CAST(SUM(r.amount) AS BIGINT) FROM order_refunds r WHERE r.order_id = orders.id AND r.status = 'settled')"
+)
+
+
+def condition(status: str) -> tuple[str, dict[str, str]]:
+    """What orders in a state meet, and what the condition is given."""
+    return (STATES[status], {}) if status in STATES else ("status = :status", {"status": status})
+
+
+async def count(source: Reading, status: OrderFilter) -> int:
+    """How many orders are in a state."""
+    where, values = condition(status)
+    row = await source.one(f"SELECT count(*) AS n FROM orders WHERE {where}", **values)
+    return int(row["n"]) if row else 0
+
+
+async def set_authorised(tx: Transaction, order_id: str, *, authorised: bool) -> None:
+    """Whether the money for an order that is placed is set aside."""
+    await tx.run("UPDATE orders SET authorised = :on WHERE id = :id", id=order_id, on=int(authorised))
