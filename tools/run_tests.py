@@ -47,21 +47,35 @@ SERVICES = (
         f"--ignore=tests/services/test_{name}.py"
         for name in (
             "archive",
+            "audit",
             "backup",
             "backup_age",
+            "bad_rows",
             "catalog",
             "clocks",
+            "damage",
             "delivery",
             "demo",
+            "discounts",
             "doctor",
+            "guard",
             "inventory",
+            "largest",
+            "lost_orders",
             "memory",
             "pictures",
             "pricing",
             "queries",
+            "recovery",
+            "restore",
             "retention",
+            "reviews",
+            "shop_days",
+            "staff",
+            "users",
         )
     ),
+    "--ignore=tests/api/test_log_lines.py",
 )
 
 
@@ -113,7 +127,7 @@ PASSES = {
         Pass("processes", "sqlite", SLOW, ("tests/process", "tests/security", "--ignore=tests/process/test_steps.py")),
         Pass("doors", "sqlite", SLOW, ("tests/api", "tests/apart", "tests/engines", "tests/pages", "tests/services")),
         Pass("simulator", "sqlite", SLOW, ("tests/simulate",)),
-        Pass("browsers", "sqlite", "browser"),
+        Pass("browsers", "sqlite", "browser and not soak"),
         Pass("steps", "sqlite", SLOW, ("tests/process/test_steps.py",)),
     ),
     "soak": (

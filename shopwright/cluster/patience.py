@@ -2,8 +2,12 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 
 PAUSE_S = 0.05
+ASKED_IN_S = 5
 
 
 def comes_true(asked: Callable[[], bool], within_s: float) -> bool:
@@ -14,3 +18,17 @@ def comes_true(asked: Callable[[], bool], within_s: float) -> bool:
             return False
         time.sleep(PAUSE_S)
     return True
+
+
+def is_ready(port: int) -> bool:
+    """Does the server at this port of the machine say that it is ready?
+
+    It is asked many times a second beside processes that start: without the certificates that a client for the internet
+    reads first, which take longer than all else.
+    """
+    with closing(HTTPConnection("127.0.0.1", port, timeout=ASKED_IN_S)) as connection:
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False

@@ -4,13 +4,12 @@ import asyncio
 import itertools
 import sys
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from shopwright.cluster.balancing import Slots
-from shopwright.cluster.patience import comes_true
+from shopwright.cluster.patience import comes_true, is_ready
 from shopwright.cluster.plan import MOST, Place, Plan, free_ports, needs_servers, new_plan
 from shopwright.cluster.supervising import Supervisor, name_of
 from shopwright.commands.opening import require_shop
@@ -126,22 +125,16 @@ class Cluster:
         return parts or PARTS
 
     def _await_ready(self, plan: Plan, ports: list[int]) -> None:
-        if not comes_true(lambda: all(map(_ready, ports)), READY_IN_S):
+        """Each in turn: the more are started at once, the longer all of them may take."""
+        if not all(comes_true(partial(is_ready, port), READY_IN_S) for port in ports):
             names = {port: name_of(part, port) for part, own in plan.processes.items() for port in own}
             late = ", ".join(names[port] for port, ready in _all_ready(ports).items() if not ready)
-            raise Unavailable(f"Not ready after {READY_IN_S} s: {late}. See shopwright cluster logs.")
+            raise Unavailable(f"None was ready for {READY_IN_S} s: {late}. See shopwright cluster logs.")
 
     def _await_gateway(self, plan: Plan) -> None:
-        if not comes_true(lambda: _ready(plan.gateway), READY_IN_S):
+        if not comes_true(lambda: is_ready(plan.gateway), READY_IN_S):
             raise Unavailable(f"The gateway does not answer; see {self._place.folder}/nginx.log.")
 
 
-def _ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=5, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
-
-
 def _all_ready(ports: Sequence[int]) -> dict[int, bool]:
-    return {port: _ready(port) for port in ports}
+    return {port: is_ready(port) for port in ports}

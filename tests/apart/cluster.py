@@ -68,10 +68,10 @@ class Cluster:
 
 
 @asynccontextmanager
-async def running(cluster: Cluster) -> AsyncIterator[Cluster]:
-    """It is up, with two processes of each part, and goes down."""
+async def running(cluster: Cluster, each: int = 2) -> AsyncIterator[Cluster]:
+    """It is up, with so many processes of each part, and goes down."""
     cluster.install(today)
-    await cluster.run("up", "--port", str(cluster.port), "--each", "2")
+    await cluster.run("up", "--port", str(cluster.port), "--each", str(each))
     try:
         yield cluster
     finally:

@@ -14,6 +14,7 @@ import httpx
 import msgspec
 
 from shopwright.app import Shop
+from shopwright.cluster.patience import is_ready
 from shopwright.cluster.plan import free_ports
 from tests.conftest import BERLIN, bare_environment, engines
 
@@ -68,9 +69,8 @@ class Server:
             )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{self.url}/health/ready", trust_env=False, timeout=5).is_success:
-                    return self
+            if is_ready(self.port):
+                return self
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended: {self.log.read_text()[-2000:]}")
             time.sleep(0.05)

@@ -7,7 +7,8 @@ import threading
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
@@ -139,6 +140,22 @@ async def test_one_burst_stops_its_neighbours_for_a_minute_at_most(shop: Shop) -
     assert waiting.value.data["retry_after"] <= 61
     shop.clock.move(seconds=waiting.value.data["retry_after"])
     assert await shop.users.open_session(ADA, PASSWORD, "10.0.0.9")
+
+
+@pytest.mark.parametrize("hashed", [None, "", "no hash"])
+async def test_an_unknown_account_costs_as_much_to_compare_with_as_a_known_one(hashed: str | None) -> None:
+    compared: list[str] = []
+
+    class Watched(PasswordHasher):
+        def verify(self, hash, password) -> bool:  # noqa: A002 -- as it is called there
+            compared.append(hash)
+            with pytest.raises(VerifyMismatchError):  # the whole work was done, and it did not match
+                super().verify(hash, password)
+            return False
+
+    hasher = Watched(time_cost=2, memory_cost=64, parallelism=1)
+    assert not await Passwords(hasher).matches(hashed, PASSWORD)
+    assert [extract_parameters(one) for one in compared] == [extract_parameters(hasher.hash(PASSWORD))]
 
 
 async def test_strangers_have_a_queue_of_their_own_that_has_an_end() -> None:

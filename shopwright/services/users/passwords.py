@@ -5,12 +5,15 @@ that an account does not know take one thread at most and stand in a queue that 
 """
 
 import asyncio
+import secrets
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from argon2.low_level import ARGON2_VERSION
 
 from shopwright.kit.errors import RateLimited
 
@@ -20,12 +23,24 @@ LONGEST_QUEUE = 100
 AGAIN_S = 2
 
 
+def _of_nobody(hasher: PasswordHasher) -> str:
+    """A hash that costs as much to compare with as any of `hasher`, and that no password has: its digest was drawn.
+
+    To hash a made-up password would take each process a fifth of a second at its start.
+    """
+    salt, digest = (
+        b64encode(secrets.token_bytes(length)).decode().rstrip("=") for length in (hasher.salt_len, hasher.hash_len)
+    )
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2{hasher.type.name.lower()}$v={ARGON2_VERSION}${costs}${salt}${digest}"
+
+
 class Passwords:
     """Hashes and compares. Each comparison costs the same, also where there is nothing to compare with."""
 
     def __init__(self, hasher: PasswordHasher | None) -> None:
         self._hasher = hasher or PasswordHasher()  # Argon2id with the parameters of RFC 9106, low memory
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = _of_nobody(self._hasher)
         self._pool = ThreadPoolExecutor(THREADS, "passwords")
         self._strangers = asyncio.Semaphore(THREADS - 1)
         self._waiting = 0
