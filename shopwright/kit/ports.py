@@ -182,7 +182,9 @@ class Deferred(Unavailable):
 
 
 class Postbox(Protocol):
-    """Where messages leave the shop."""
+    """Where messages leave the shop; where it does not `sends`, they are kept in it."""
+
+    sends: bool
 
     async def deliver(self, message: Message) -> None:
         """Hand over.

@@ -52,7 +52,7 @@ async def test_staff_see_every_step_of_an_order_with_its_request(
         ]
         assert sorted(found) == sorted(expected)
         assert APART or found == expected
-        assert [request for what, request in steps if what == "MessageSent"] == [
+        assert [request for what, request in steps if what == "MessageKept"] == [
             "the-order", "the-order", "the-parcel", "the-refund",
         ]  # fmt: skip
         times = [datetime.fromisoformat(one["time"]) for one in trail["items"]]
@@ -98,7 +98,7 @@ async def test_messages_are_left_out_for_whoever_may_not_see_them(
     made = await sold(api, shop, staff)
     whole = await trail_of(shop, made["id"], messages=True)
     less = await trail_of(shop, made["id"], messages=False)
-    assert {one.what for one in whole.items} - {one.what for one in less.items} == {"MessageSent"}
+    assert {one.what for one in whole.items} - {one.what for one in less.items} == {"MessageKept"}
 
 
 async def test_the_page_of_an_order_says_what_happened_and_how_to_find_it_in_the_logs(
@@ -111,7 +111,7 @@ async def test_the_page_of_an_order_says_what_happened_and_how_to_find_it_in_the
     words = ["Order placed", "Payment captured", "Order paid", "Order shipped", "Refund settled", "Order refunded"]
     places = [section.index(one) for one in words]
     assert APART or places == sorted(places)
-    assert "Message sent" in section
+    assert "Message kept" in section
     assert {"the-order", "the-parcel", "the-refund"} <= {*re.findall(r"<code>([\w-]+)</code>", section)}
     assert f"| grep {made['id']}" in section
     message = re.search(r'href="(/office/messages/msg_\w+)"', section)[1]
@@ -137,7 +137,7 @@ async def test_an_order_is_shown_also_while_the_log_of_facts_is_away(
 
     trail = await trail_of(WithoutInsights(), made["id"], messages=True)
     assert trail.missing == ("events",)
-    assert {one.what for one in trail.items} == {"MessageSent"}
+    assert {one.what for one in trail.items} == {"MessageKept"}
 
 
 async def test_a_fact_that_was_given_up_is_shown_with_its_request(

@@ -11,7 +11,7 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
 from shopwright.web import build
-from tests.conftest import OWNER, QUICK, make_settings, sell, sign_in
+from tests.conftest import OWNER, QUICK, make_settings, sell, send_all, sign_in
 from tests.services.test_orders import place
 from tests.services.test_staff import PASSWORD, hired
 
@@ -182,3 +182,28 @@ async def test_an_authorisation_that_is_let_go_is_none_any_more(careful: Shop) -
     await careful.payments.void(payment.id)
     await careful.bus.settle()
     assert (await careful.orders.count("authorised"), await careful.orders.count("unpaid")) == (0, 1)
+
+
+async def test_a_message_is_not_called_sent_where_nothing_is_sent(shop: Shop, api: httpx.AsyncClient) -> None:
+    order = await place(shop, await sell(shop))
+    await send_all(shop)
+    office = await as_owner(shop, api)
+    [first, *_] = await shop.notifications.messages()
+    assert first.outcome == "kept"
+    page = (await office.get("/office/messages")).text
+    assert "Not sent, kept here" in page
+    assert "No mail server is set up (SHOPWRIGHT_MAIL)" in page
+    assert ">Sent<" not in page
+    one = (await office.get(f"/office/messages/{first.id}")).text
+    assert "Not sent, kept here" in one
+    assert "sent to nobody" in one
+    trail = (await office.get(f"/office/orders/{order.id}")).text
+    assert "Message kept" in trail
+    assert "Message sent" not in trail
+    token = re.search(r'name="_csrf_token" value="([^"]+)"', (await office.get("/office/staff")).text)
+    assert token is not None
+    who = {"email": "sue@example.com", "name": "Sue", "role": "support", "own_password": OWNER[1]}
+    invited = await office.post("/office/staff", data={"_csrf_token": token[1], **who})
+    said = (await office.get(invited.headers["location"])).text
+    assert "no e-mail was sent" in said
+    assert "shopwright password sue@example.com" in said

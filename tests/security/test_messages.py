@@ -119,6 +119,7 @@ async def test_one_recipient_gets_so_many_messages_an_hour_and_those_about_safet
         assert sorted(states) == ["failed", "failed", "sent", "sent", "sent"]
         held = next(one for one in await terse.notifications.messages(text=ADA) if one.state == "failed")
         assert "Held back" in held.problem
+        assert held.outcome == "held"
         await terse.users.register(ADA, WORDS, "Ada")
         await send_all(terse)
         [welcome] = [one for one in await terse.notifications.messages(text=ADA) if "account" in one.subject]

@@ -190,6 +190,13 @@ async def test_a_recipient_who_is_refused_fails_at_once_and_one_who_is_put_off_h
     assert await states(posting, "gone@") == {"Your": "failed"}
     assert await states(posting, "full@") == {"Your": "waiting"}
     assert await states(posting, "bob@") == {"Your": "sent"}
+    outcomes = {
+        one.recipient.split("@")[0]: one.outcome
+        for one in await posting.notifications.messages()
+        if "owner" not in one.recipient
+    }
+    assert outcomes == {"gone": "failed", "full": "retrying", "bob": "sent"}
+    assert (await posting.notifications.delivery_report()).kept == ("sms", "push")
     report = await posting.notifications.delivery_report()
     assert (report.waiting, report.refused, report.given_up) == (1, 1, 0)
     await passes(posting, minutes=30)
@@ -220,7 +227,7 @@ async def test_all_that_failed_in_a_span_of_time_is_sent_again_by_one_command(
     assert await command.resend(posting, later, None) == 1
     assert await command.resend(posting, began, later) == 0
     said = capsys.readouterr().out
-    assert "Messages sent again: 0." in said
+    assert "Messages that are sent again: 0." in said
     assert "reset a password): 2." in said
     await passes(posting, minutes=1)
     assert await states(posting) == {"We": "sent", "Payment": "sent"}
@@ -256,7 +263,7 @@ async def test_staff_send_all_again_with_one_click_and_it_is_in_the_audit_log(
     assert refused.status_code == 403
     done = await api.post("/office/messages/resend", data=fields)
     assert done.status_code == 303
-    assert "Messages sent again: 1." in (await api.get(done.headers["location"])).text
+    assert "Messages that are sent again: 1." in (await api.get(done.headers["location"])).text
     wrong = await api.post("/office/messages/resend", data={**fields, "since": "x"})
     assert "not+a+time" in wrong.headers["location"]
     await send_all(shop)

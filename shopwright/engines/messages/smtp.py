@@ -36,6 +36,8 @@ ABOUT_US = {500, 501, 502, 503, 504, 530, 534, 535, 538}
 class Smtp:
     """Hands messages to a mail server over connections that are kept."""
 
+    sends = True
+
     def __init__(self, url: str, sender: str, idle_s: float = IDLE_S) -> None:
         self._url = take_apart("mail", url, ("starttls", "ca"))
         starttls = self._url.options.get("starttls", "always")

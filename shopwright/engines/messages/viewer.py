@@ -15,6 +15,8 @@ class Viewer:
     secrets in them, so that its links can be tried.
     """
 
+    sends = False
+
     def __init__(self, work: Work) -> None:
         self._work = work
 

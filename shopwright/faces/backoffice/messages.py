@@ -15,10 +15,25 @@ from shopwright.kit.days import FORM, in_zone, parse_moment
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.given import Given
-from shopwright.services.notifications.contract import Notifications
+from shopwright.services.notifications.contract import MessageSummary, Notifications, Outcome
 
 NotificationsDep = Given[Notifications]
 PAGE = 50
+CHANNELS = {"email": "e-mails", "sms": "text messages", "push": "push messages"}
+OUTCOMES: dict[Outcome, str] = {
+    "waiting": "Waiting",
+    "retrying": "Trying again",
+    "sent": "Sent",
+    "kept": "Not sent, kept here",
+    "failed": "Failed",
+    "held": "Held back",
+}
+
+
+def _shown(one: MessageSummary) -> dict[str, Any]:
+    """A message with what became of it, in words."""
+    outcome = one.outcome or one.state
+    return {**render.plain(one), "outcome": outcome, "words": OUTCOMES[outcome]}
 
 
 @get("/office/messages", opt=allow(staff("messages.read")), include_in_schema=False)
@@ -33,7 +48,8 @@ async def message_list(
     found = await notifications.messages(text=q, after=after, limit=PAGE + 1)
     report = await notifications.delivery_report()
     shown = {
-        "messages": render.plain(found[:PAGE]),
+        "messages": [_shown(one) for one in found[:PAGE]],
+        "kept": [CHANNELS.get(name, name) for name in report.kept],
         "q": q,
         "next": found[PAGE - 1].id if len(found) > PAGE else "",
         "said": said,
@@ -64,7 +80,8 @@ async def message_page(
     office: OfficeDep, notifications: NotificationsDep, message_id: FromPath[str]
 ) -> Response[bytes]:
     """One message as its reader sees it."""
-    return office.show("message.html", {"message": render.plain(await notifications.message(message_id))})
+    found = await notifications.message(message_id)
+    return office.show("message.html", {"message": render.plain(found), **_shown(found.summary)})
 
 
 @post(

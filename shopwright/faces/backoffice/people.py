@@ -13,8 +13,11 @@ from shopwright.faces.storefront.frame import UsersDep, Web, form_of
 from shopwright.kit.auth import ROLES, staff
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Asking
+from shopwright.kit.web.given import Asking, Given
+from shopwright.services.notifications.contract import Notifications
 from shopwright.services.users.contract import StaffChange, Users
+
+NotificationsDep = Given[Notifications]
 
 
 @get("/office/staff", opt=allow(staff("staff.write")), include_in_schema=False)
@@ -39,7 +42,9 @@ async def _page(office: Office, users: Users, more: dict[str, Any], status: int 
 
 
 @post("/office/staff", opt=allow(staff("staff.write")), include_in_schema=False, status_code=200)
-async def change_staff(office: OfficeDep, request: Web, users: UsersDep, caller: Asking) -> Response[bytes] | Redirect:
+async def change_staff(
+    office: OfficeDep, request: Web, users: UsersDep, notifications: NotificationsDep, caller: Asking
+) -> Response[bytes] | Redirect:
     """Invite someone, change what they may do, disable or remove them, or sign them out everywhere."""
     form = await form_of(request)
     try:
@@ -48,14 +53,14 @@ async def change_staff(office: OfficeDep, request: Web, users: UsersDep, caller:
             said = "Signed out everywhere."
         else:
             await users.reauthenticate(caller, form.get("own_password", ""), form.get("code", ""))
-            said = await _change(users, form)
+            said = await _change(users, notifications, form)
     except ShopError as error:
         typed = {name: value for name, value in form.items() if name not in {"own_password", "code"}}
         return await _page(office, users, {"typed": typed, "problem": error.detail}, 422)
     return Redirect(f"/office/staff?{urlencode({'said': said})}", status_code=303)
 
 
-async def _change(users: Users, form: dict[str, str]) -> str:
+async def _change(users: Users, notifications: Notifications, form: dict[str, str]) -> str:
     """Do what the form asks for; what is said then."""
     user_id, act = form.get("user_id", ""), form.get("act", "invite")
     if act == "remove":
@@ -69,8 +74,10 @@ async def _change(users: Users, form: dict[str, str]) -> str:
     if user_id:
         await users.change_staff(user_id, StaffChange(role=form["role"]))
         return "Role changed. They were signed out and sign in again."
-    await users.invite_staff(form.get("email", ""), form.get("name", ""), form["role"])
-    return "Invited. We've sent them an email with a link."
+    invited = await users.invite_staff(form.get("email", ""), form.get("name", ""), form["role"])
+    if "email" in (await notifications.delivery_report()).kept:
+        return f"Invited. No mail server is set up, so no e-mail was sent: `shopwright password {invited.email}` gives them a password."
+    return "Invited. They get an e-mail with a link."
 
 
 HANDLERS: list[Any] = [staff_page, change_staff]

@@ -9,11 +9,14 @@ import msgspec
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Event
 from shopwright.services.insights.contract import Insights, Logged
-from shopwright.services.notifications.contract import MessageSummary, Notifications, State
+from shopwright.services.notifications.contract import MessageSummary, Notifications, Outcome, State
 from shopwright.services.payments.contract import Payments
 
 T = TypeVar("T")
-MESSAGES: dict[State, str] = {"sent": "MessageSent", "failed": "MessageGivenUp", "waiting": "MessageWaiting"}
+MESSAGES: dict[State | Outcome, str] = {
+    "sent": "MessageSent", "kept": "MessageKept", "failed": "MessageGivenUp", "held": "MessageHeld",
+    "waiting": "MessageWaiting", "retrying": "MessageWaiting",
+}  # fmt: skip
 # How to find an order in what the shop has logged, by what keeps it.
 SEARCHES = (
     ("systemd", "journalctl -u 'shopwright*' -o cat | grep {}"),
@@ -36,7 +39,7 @@ class Knowing(Protocol):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened. `what`: the type of an event, or MessageSent, MessageGivenUp, MessageWaiting.
+    """Something that happened. `what`: the type of an event, or MessageSent, -Kept, -GivenUp, -Held, -Waiting.
 
     `id`: of the event or the message; `about`: ids it names beside the order; `detail`: the subject of a message.
     `request_id`: the request it was done in or follows from, or the run of a job. "" for unknown.
@@ -88,7 +91,7 @@ def _fact(one: Logged) -> Step:
 def _message(one: MessageSummary) -> Step:
     return Step(
         time=one.ended_at or one.created_at,
-        what=MESSAGES[one.state],
+        what=MESSAGES[one.outcome or one.state],
         id=one.id,
         about={"channel": one.channel},
         detail=one.subject,

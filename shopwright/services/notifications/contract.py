@@ -8,6 +8,8 @@ import msgspec
 from shopwright.kit.verbs import again
 
 State = Literal["waiting", "sent", "failed"]
+# `kept`: it stayed in the shop, where there is no mail server; `held`: nobody tried, as too many went there.
+Outcome = Literal["waiting", "retrying", "sent", "kept", "failed", "held"]
 Topic = Literal["account", "orders", "parcels", "stock", "carts"]
 Channel = Literal["email", "sms", "push"]
 
@@ -15,6 +17,7 @@ Channel = Literal["email", "sms", "push"]
 class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A message in the delivery log. `ended_at`: when it was sent or given up.
 
+    `outcome` is what became of it: a `state` of "sent" is also that of one that was kept. "" from a version that tells it not.
     `order_id`: the order it is about; `request_id`, `trace_id`: the request and the trace it follows from. "" for none.
     """
 
@@ -30,6 +33,7 @@ class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
     order_id: str = ""
     request_id: str = ""
     trace_id: str = ""
+    outcome: Outcome | Literal[""] = ""
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +51,7 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `late_s`: for how long messages have been due while none could be sent. `given_up`: messages of the last day that were
     tried until they were of no more use; `refused`: those of the last hour that the other side refused for good.
-    `failed_since`: when the first of the messages that failed within a day was written.
+    `failed_since`: when the first of the messages that failed within a day was written. `kept`: channels nothing is sent by.
     """
 
     waiting: int = 0
@@ -56,6 +60,7 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     given_up: int = 0
     refused: int = 0
     failed_since: datetime | None = None
+    kept: tuple[str, ...] = ()
 
 
 class Resent(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +72,7 @@ class Resent(msgspec.Struct, frozen=True, kw_only=True):
     def sentences(self) -> list[str]:
         """Return what was done, for whoever asked for it."""
         left = "Left as they are, since they are of no more use (such as a link to reset a password)"
-        return [f"Messages sent again: {self.count}.", *([f"{left}: {self.useless}."] if self.useless else [])]
+        return [f"Messages that are sent again: {self.count}.", *([f"{left}: {self.useless}."] if self.useless else [])]
 
 
 class Channels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -111,7 +111,8 @@ class MessageDelivery:
             result = self._result(pending, kind, outcome, problem, tx.now)
             await delivery_store.finish(tx, message.id, result)
         if result.state != "waiting":
-            _note(pending, "MessageSent" if result.state == "sent" else "MessageGivenUp")
+            ended = "MessageSent" if self._postboxes[message.channel].sends else "MessageKept"
+            _note(pending, ended if result.state == "sent" else "MessageGivenUp")
 
     @staticmethod
     def _expires_at(pending: Pending, kind: str) -> datetime:
@@ -213,7 +214,8 @@ class MessageDelivery:
 
     async def report(self) -> DeliveryReport:
         """What waits and what failed."""
-        return await delivery_store.report(self._work)
+        kept = tuple(name for name, postbox in self._postboxes.items() if not postbox.sends)
+        return msgspec.structs.replace(await delivery_store.report(self._work), kept=kept)
 
 
 def _note(pending: Pending, step: str) -> None:

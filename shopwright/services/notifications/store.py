@@ -9,11 +9,13 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.notifications.contract import MessageSummary, MessageView, Topic
+from shopwright.services.notifications.contract import MessageSummary, MessageView, Outcome, Topic
 from shopwright.services.notifications.letter import Letter, masked
 from shopwright.services.notifications.retries import lifetime
 
 HOUR = timedelta(hours=1)
+# With whether it was kept here instead of being sent: the engine without a mail server notes what it was handed.
+MESSAGES = "SELECT messages.*, EXISTS (SELECT 1 FROM viewer WHERE viewer.id = messages.id) AS kept FROM messages"
 
 
 async def insert(
@@ -57,7 +59,7 @@ async def insert(
 async def search(source: Work, text: str, after: str, limit: int) -> list[MessageSummary]:
     """The delivery log, newest first."""
     rows: Sequence[Row] = await source.fetch(
-        "SELECT * FROM messages WHERE (:after = '' OR id < :after)"
+        f"{MESSAGES} WHERE (:after = '' OR id < :after)"
         " AND (:text = '' OR lower(recipient) LIKE :like OR lower(subject) LIKE :like) ORDER BY id DESC LIMIT :limit",
         after=after,
         text=text,
@@ -70,7 +72,7 @@ async def search(source: Work, text: str, after: str, limit: int) -> list[Messag
 async def about_order(source: Work, order_id: str, limit: int) -> list[MessageSummary]:
     """Messages about an order, oldest first."""
     rows = await source.fetch(
-        "SELECT * FROM messages WHERE order_id = :order_id AND order_id <> '' ORDER BY id LIMIT :limit",
+        f"{MESSAGES} WHERE order_id = :order_id AND order_id <> '' ORDER BY id LIMIT :limit",
         order_id=order_id,
         limit=limit,
     )
@@ -91,12 +93,22 @@ def _summary(row: Row) -> MessageSummary:
         order_id=row["order_id"],
         request_id=row["request"],
         trace_id=trace.id_of(row["trace"]),
+        outcome=_outcome(row),
     )
+
+
+def _outcome(row: Row) -> Outcome:
+    """What became of it, in a word."""
+    if row["state"] == "sent":
+        return "kept" if row["kept"] else "sent"
+    if row["state"] == "failed":
+        return "failed" if row["attempts"] else "held"
+    return "retrying" if row["problem"] else "waiting"
 
 
 async def get(source: Work, message_id: str) -> MessageView | None:
     """One message."""
-    row = await source.one("SELECT * FROM messages WHERE id = :id", id=message_id)
+    row = await source.one(f"{MESSAGES} WHERE id = :id", id=message_id)
     return _view(row) if row else None
 
 
@@ -112,8 +124,7 @@ def _view(row: Row) -> MessageView:
 async def written_to(source: Work, person: str, account: str) -> list[MessageView]:
     """Everything written to an address, and for an account; "" is nobody's."""
     rows = await source.fetch(
-        "SELECT * FROM messages WHERE (:person <> '' AND about = :person) OR (:account <> '' AND account = :account)"
-        " ORDER BY id",
+        f"{MESSAGES} WHERE (:person <> '' AND about = :person) OR (:account <> '' AND account = :account) ORDER BY id",
         person=person,
         account=account,
     )
