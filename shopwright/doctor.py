@@ -56,15 +56,21 @@ class Open(msgspec.Struct, frozen=True):
 
 
 async def look(shop: Shop) -> list[Finding]:
-    """All checks, once everything that can be delivered was; a living shop is given a moment to do what it is at."""
+    """All checks, once everything that can be delivered was; a living shop is given a moment to do what it is at.
+
+    What three looks find alike while no fact is under way is as it is: nobody is at it.
+    """
     whole = await databases_are_whole(shop)
     until = time.monotonic() + PATIENCE_S
+    looks: list[list[Finding]] = []
     while True:
         if not whole.wrong:
             await shop.bus.settle()
         findings = [whole, *await examine(shop), *[await _examined(shop, name, check) for name, check in LIVING]]
         findings.append(await _pictures_are_there(shop))
-        if whole.wrong or time.monotonic() > until or not any(one.wrong or one.under_way for one in findings):
+        looks = [*looks[-2:], findings]
+        stays = looks == [findings] * 3 and not await _under_way(shop)
+        if whole.wrong or stays or time.monotonic() > until or not any(one.wrong or one.under_way for one in findings):
             return findings
         await asyncio.sleep(AGAIN_S)
 

@@ -84,7 +84,7 @@ def checkpoint(path: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-async def lived_in(folder: Path) -> None:
+async def live_in(folder: Path) -> None:
     shop = Shop(make_settings(folder), hasher=QUICK)
     async with shop.running(deliver=False):
         product = await sell(shop, on_hand=500)
@@ -94,12 +94,18 @@ async def lived_in(folder: Path) -> None:
         await shop.search.bring_up_to_date()
 
 
-@pytest.fixture
-async def data_folder(migrated: tuple[Path, str], tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
+@pytest.fixture(scope="module")
+def lived_in(migrated: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once, and copied for each test."""
+    folder = tmp_path_factory.mktemp("lived") / "data"
     shutil.copytree(migrated[0], folder)
-    await lived_in(folder)
+    asyncio.run(live_in(folder))
     return folder
+
+
+@pytest.fixture
+def data_folder(lived_in: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(lived_in, tmp_path / "data")
 
 
 def shopwright(folder: Path, *command: str) -> Result:

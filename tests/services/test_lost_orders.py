@@ -9,9 +9,9 @@ import pytest
 
 from tests.conftest import ON_SERVERS, POSTGRES
 from tests.services.test_damage import checkpoint, page_one, shopwright
-from tests.services.test_recovery import data_folder, table
+from tests.services.test_recovery import data_folder, table, with_orders
 
-__all__ = ["data_folder"]
+__all__ = ["data_folder", "with_orders"]
 pytestmark = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite")
 
 

@@ -39,11 +39,7 @@ pytestmark = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files 
 ORDERS = 14
 
 
-@pytest.fixture
-async def data_folder(migrated: tuple[Path, str], tmp_path: Path) -> Path:
-    """A shop with some pages of orders."""
-    folder = tmp_path / "data"
-    shutil.copytree(migrated[0], folder)
+async def sell_some(folder: Path) -> None:
     shop = Shop(make_settings(folder), hasher=QUICK)
     async with shop.running(deliver=False):
         products = [await sell(shop, title, on_hand=500) for title in ("Harbour Kettle", "Lamp")]
@@ -51,7 +47,20 @@ async def data_folder(migrated: tuple[Path, str], tmp_path: Path) -> Path:
             await place(shop, products[number % 2])
         await shop.bus.settle()
         await shop.search.bring_up_to_date()
+
+
+@pytest.fixture(scope="module")
+def with_orders(migrated: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with some pages of orders, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("lived") / "data"
+    shutil.copytree(migrated[0], folder)
+    asyncio.run(sell_some(folder))
     return folder
+
+
+@pytest.fixture
+def data_folder(with_orders: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(with_orders, tmp_path / "data")
 
 
 def pages_of(path: Path, name: str) -> list[int]:
