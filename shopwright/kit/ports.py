@@ -227,6 +227,7 @@ class IndexDocument(msgspec.Struct, frozen=True, kw_only=True):
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """`groups`: facet name → chosen tokens (any of a group, all of the groups). Prices in minor units, inclusive.
 
+    `text`: words, of which the first 40 count; where it has signs and no word at all (😀, ***), nothing is found.
     `within`: tokens that must all be there and are no choice, such as the category whose page it is.
     `after`: `Found.next` of the same query, in place of an offset: however deep, the next page costs what the first did.
     """
@@ -259,6 +260,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     price_high: int | None = None
     corrected: str | None = None
     next: str = ""
+
+
+NOTHING = Found(cards=(), total=0, counts={})
 
 
 class SearchIndex(Protocol):

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import shutil
 import sys
 import threading
@@ -22,28 +21,9 @@ from shopwright.kit.ports import IndexDocument, Query, SearchIndex
 from shopwright.services.search.contract import Results
 from shopwright.services.search.service import Finder
 from shopwright.web import build
-from tests.conftest import QUICK, make_settings, sell, server
+from tests.conftest import QUICK, make_settings, sell
+from tests.engines.products import goods
 from tests.process.server import free_port
-
-
-@pytest.fixture(params=["tantivy", "opensearch"])
-async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SearchIndex]:
-    if request.param == "tantivy":
-        yield open_search(f"tantivy://{tmp_path}")
-        return
-    prefix = f"test-{secrets.token_hex(6)}"
-    made = open_search(f"{server('OPENSEARCH')}/{prefix}")
-    yield made
-    await made.close()
-    async with httpx.AsyncClient(trust_env=False) as client:
-        await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{prefix}-*")
-
-
-def goods(number: int, title: str, brand: str = "Ida", price: int = 1000, **terms: str) -> IndexDocument:
-    return IndexDocument(
-        id=f"p{number}", title=title, brand=brand, words="", price=price, rating=4.0, published=number, sold=number, card=title,
-        terms=(f"brand={brand}", *(f"{name}={value}" for name, value in terms.items())),
-    )  # fmt: skip
 
 
 async def test_search_finds_stems_beginnings_and_one_edit_typos(index: SearchIndex) -> None:
@@ -274,7 +254,7 @@ async def test_an_index_whose_folder_cannot_be_used_is_unavailable_and_comes_bac
 async def test_two_changes_in_one_tick_of_the_file_systems_clock_are_both_seen(tmp_path: Path) -> None:
     index = open_search(f"tantivy://{tmp_path}")
     await index.write([goods(1, "Old lamp")], [])
-    committed = tmp_path / "v2" / "first" / "meta.json"
+    committed = tmp_path / "v3" / "first" / "meta.json"
     tick = committed.stat().st_mtime_ns
     assert (await index.search(Query())).cards == ("Old lamp",)
     await index.write([goods(1, "New lamp")], [])
@@ -356,9 +336,9 @@ async def test_of_many_that_find_an_index_damaged_one_begins_it_anew(tmp_path: P
     await index.write([goods(1, "Lamp")], [])
     names = set()
     for n in range(20):
-        name = tmp_path / "v2" / "current"
+        name = tmp_path / "v3" / "current"
         now = name.read_text() if name.exists() else "first"
-        (tmp_path / "v2" / now / "meta.json").write_text("{")
+        (tmp_path / "v3" / now / "meta.json").write_text("{")
 
         def look() -> str:
             try:
@@ -380,7 +360,7 @@ async def test_an_index_that_was_replaced_is_read_from_for_a_moment_and_swept_aw
     index = open_search(f"tantivy://{tmp_path}")
     await index.write([goods(1, "Lamp")], [])
     await index.replace(batches([goods(1, "Lamp")]))
-    old = tmp_path / "v2" / "first"
+    old = tmp_path / "v3" / "first"
     assert old.is_dir()
     os.utime(old, (0, 0))
     await index.replace(batches([goods(2, "Chair")]))

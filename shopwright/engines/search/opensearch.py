@@ -8,7 +8,6 @@ All processes write to and read from an alias. A new index is filled beside it a
 
 import asyncio
 import logging
-import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,17 +19,19 @@ from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError, TransportError
 
 from shopwright.engines.search import opensearch_body as body_of
-from shopwright.engines.search import place
+from shopwright.engines.search import place, terms
+from shopwright.engines.search.marking import marked
+from shopwright.engines.search.terms import Word
 from shopwright.kit.calm import Calm
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
-from shopwright.kit.ports import Found, IndexDocument, Query
+from shopwright.kit.ports import NOTHING, Found, IndexDocument, Query
 from shopwright.kit.settings import take_apart
 
 # The client tells of every failure with a traceback; `Calm` tells of the first.
 logging.getLogger("opensearch").setLevel(logging.CRITICAL)
 
-SHAPE = "v1"  # a new number is a new alias beside the old one, which older processes go on using
+SHAPE = "v2"  # a new number is a new alias beside the old one, which older processes go on using
 PORT = 9200
 ANSWER_S, WRITE_S = 5, 60
 CONNECTIONS = 20
@@ -41,7 +42,6 @@ FIRST_PAUSE_S = 0.2
 SWEPT_AFTER_S = 3_600
 CORRECTABLE = 4  # shorter words are names and sizes more often than typos
 Sorted = list[float | int | str]  # what a hit is sorted by, and its id
-WORD = re.compile(r"[^\W_]+")
 SORTS: Mapping[str, tuple[str, str]] = {
     "price": ("price", "asc"),
     "-price": ("price", "desc"),
@@ -49,22 +49,20 @@ SORTS: Mapping[str, tuple[str, str]] = {
     "rating": ("rating", "desc"),
     "bestselling": ("sold", "desc"),
 }
-FOLDED = ["lowercase", "asciifolding"]
 SHAPE_OF_INDEX: Mapping[str, Any] = {
     "settings": {
         "number_of_shards": 1,
         "analysis": {
-            "tokenizer": {"words": {"type": "pattern", "pattern": "[^\\p{L}\\p{N}]+"}},
             "filter": {"stems": {"type": "stemmer", "language": "porter2"}},
             "analyzer": {
-                "stemmed": {"type": "custom", "tokenizer": "words", "filter": [*FOLDED, "stems"]},
-                "plain": {"type": "custom", "tokenizer": "words", "filter": FOLDED},
+                "stemmed": {"type": "custom", "tokenizer": "whitespace", "filter": ["stems"]},
+                "plain": {"type": "custom", "tokenizer": "whitespace"},
             },
         },
     },
     "mappings": {
         "dynamic": "strict",
-        "_source": {"includes": ["card", "title"]},
+        "_source": {"includes": ["card", "shown"]},
         "properties": {
             "id": {"type": "keyword"},
             "title": {"type": "text", "analyzer": "stemmed"},
@@ -76,6 +74,7 @@ SHAPE_OF_INDEX: Mapping[str, Any] = {
             "rating": {"type": "integer"},
             "published": {"type": "long"},
             "sold": {"type": "long"},
+            "shown": {"type": "keyword", "index": False, "doc_values": False},
             "card": {"type": "keyword", "index": False, "doc_values": False},
         },
     },
@@ -223,27 +222,30 @@ class OpenSearchIndex:
         return await self._calm.ask(lambda: self._search(query))
 
     async def _search(self, query: Query) -> Found:
-        words = [word.casefold() for word in WORD.findall(query.text)]
+        told = words = terms.of_query(query.text)
+        if query.text.strip() and not words:
+            return NOTHING
         async with translated():
             answer = await self._ask(query, body_of.text(words))
             corrected = None
             if not body_of.total(answer) and words and not query.exact:
                 corrected = await self._correct(words)
-                told = corrected or words
                 if corrected:
+                    told = corrected
                     answer = await self._ask(query, body_of.text(told))
-                if not body_of.total(answer) and len(told) > 1:
+                if not body_of.total(answer) and len(either := terms.any_of(told)) > 1:
+                    told = either
                     answer = await self._ask(query, body_of.text(told, every=False))
         hits = answer["hits"]["hits"]
         counts, low, high = body_of.counted(query, answer["aggregations"])
         return Found(
             cards=tuple(hit["_source"]["card"] for hit in hits),
-            highlights=tuple(body_of.marked(hit) for hit in hits) if words else (),
+            highlights=tuple(marked(hit["_source"]["shown"], told) for hit in hits) if told else (),
             total=body_of.total(answer),
             counts=counts,
             price_low=low,
             price_high=high,
-            corrected=" ".join(corrected) if corrected else None,
+            corrected=" ".join(word.text for word in corrected) if corrected else None,
             next=place.written(hits[-1]["sort"]) if len(hits) == query.limit else "",
         )
 
@@ -259,11 +261,8 @@ class OpenSearchIndex:
             **({"search_after": place.read(query.after, Sorted)} if query.after else {"from": query.offset}),
             "size": query.limit,
             "track_total_hits": True,
-            "_source": ["card", "title"],
+            "_source": ["card", "shown"],
         }
-        if query.text:
-            whole = {"number_of_fragments": 0, "pre_tags": [body_of.OPEN_MARK], "post_tags": [body_of.CLOSE_MARK]}
-            body["highlight"] = {"fields": {"title": whole}}
         try:
             return await self._asked(body)
         except RequestError:
@@ -280,13 +279,11 @@ class OpenSearchIndex:
             raise
         return answer
 
-    async def _correct(self, words: Sequence[str]) -> list[str] | None:
+    async def _correct(self, words: Sequence[Word]) -> list[Word] | None:
         """The words with each unknown one replaced by its likeliest neighbour; None where nothing changes."""
-        known = {
-            str(n): {"bool": {"should": body_of.ways(word, last=n == len(words) - 1)}} for n, word in enumerate(words)
-        }
+        known = {str(n): {"bool": {"should": body_of.ways(word)}} for n, word in enumerate(words)}
         near = {
-            str(n): {"text": word, "term": {
+            str(n): {"text": word.text, "term": {
                 "field": "plain", "max_edits": 1, "prefix_length": 0, "min_word_length": CORRECTABLE,
                 "suggest_mode": "always", "sort": "frequency", "size": 1,
             }}
@@ -297,19 +294,19 @@ class OpenSearchIndex:
         for n, word in enumerate(words):
             is_known = answer["aggregations"]["known"]["buckets"][str(n)]["doc_count"] > 0
             options = [option["text"] for one in answer["suggest"][str(n)] for option in one["options"]]
-            keep = is_known or len(word) < CORRECTABLE or word.isdigit() or not options
-            corrected.append(word if keep else options[0])
+            keep = is_known or len(word.text) < CORRECTABLE or not word.may_be_misspelt or not options
+            corrected.append(word if keep else word.instead(options[0]))
         return corrected if corrected != list(words) else None
 
     async def suggest(self, text: str, limit: int) -> list[str]:
         return await self._calm.ask(lambda: self._suggest(text, limit))
 
     async def _suggest(self, text: str, limit: int) -> list[str]:
-        words = [word.casefold() for word in WORD.findall(text)]
+        words = terms.of_query(text)
         if not words:
             return []
 
-        async def cards(told: Sequence[str]) -> list[str]:
+        async def cards(told: Sequence[Word]) -> list[str]:
             body = {"query": body_of.text(told), "size": limit, "_source": ["card"], "track_total_hits": False}
             return [hit["_source"]["card"] for hit in (await self._asked(body))["hits"]["hits"]]
 

@@ -1,55 +1,63 @@
 """What is sent to OpenSearch and read from its answers."""
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shopwright.engines.search import terms
+from shopwright.engines.search.terms import APART, BEGUN, FIELDS, JOINED, NEAR, Word
 from shopwright.kit.ports import IndexDocument, Query
 
 FACET_VALUES = 2_000
-OPEN_MARK, CLOSE_MARK = "\ue000", "\ue001"  # nobody writes these: what stands between them is escaped afterwards
 TOKENS = {"terms": {"field": "terms", "size": FACET_VALUES}}
 LOW, HIGH = {"min": {"field": "price"}}, {"max": {"field": "price"}}
 
 
 def document(document: IndexDocument) -> dict[str, Any]:
     """A product as the index keeps it."""
+    (title, brand, words), plain = terms.of_document(document.title, document.brand, document.words)
     return {
         "id": document.id,
-        "title": document.title,
-        "brand": document.brand,
-        "words": document.words,
-        "plain": f"{document.title} {document.brand} {document.words}",
+        "title": title,
+        "brand": brand,
+        "words": words,
+        "plain": plain,
         "terms": document.terms,
         "price": document.price,
         "rating": round(document.rating * 100),
         "published": document.published,
         "sold": document.sold,
+        "shown": document.title,
         "card": document.card,
     }
 
 
-def text(words: Sequence[str], *, every: bool = True) -> dict[str, Any]:
+def text(words: Sequence[Word], *, every: bool = True) -> dict[str, Any]:
     """What meets these words: every one of them, or any."""
     if not words:
         return {"match_all": {}}
-    each = [
-        {"dis_max": {"queries": ways(word, last=n == len(words) - 1), "tie_breaker": 0.1}}
-        for n, word in enumerate(words)
-    ]
-    return {"bool": {"must": each} if every else {"should": each, "minimum_should_match": 1}}
+    each = [{"dis_max": {"queries": ways(word), "tie_breaker": 0.1}} for word in words]
+    if not every:
+        return {"bool": {"should": each, "minimum_should_match": 1}}
+    near = " ".join(part for word in words for part in word.parts)
+    return {"bool": {"must": each, "should": [_phrase("title", near, NEAR, APART)] if len(words) > 1 else []}}
 
 
-def ways(word: str, *, last: bool) -> list[dict[str, Any]]:
-    """How a word can be met; the last one also as a beginning."""
-    met: list[dict[str, Any]] = [
-        {"match": {"title": {"query": word, "boost": 6.0}}},
-        {"match": {"brand": {"query": word, "boost": 3.0}}},
-        {"match": {"words": {"query": word}}},
-    ]
-    if last and len(word) > 1:
-        met.append({"match_bool_prefix": {"plain": {"query": word, "boost": 0.5}}})
+def ways(word: Word) -> list[dict[str, Any]]:
+    """How a word can be met."""
+    alone = len(word.parts) == 1 or not word.is_unspaced
+    met = [_match(name, word.text, boost) for name, boost in FIELDS if alone]
+    met += [_phrase(name, " ".join(one), boost) for one in word.phrases for name, boost in FIELDS]
+    met += [{"term": {"plain": {"value": one, "boost": JOINED}}} for one in word.written_joined]
+    met += [{"prefix": {"plain": {"value": one, "boost": BEGUN}}} for one in word.begins]
     return met
+
+
+def _match(field: str, word: str, boost: float) -> dict[str, Any]:
+    return {"match": {field: {"query": word, "boost": boost}}}
+
+
+def _phrase(field: str, words: str, boost: float, slop: int = 0) -> dict[str, Any]:
+    return {"match_phrase": {field: {"query": words, "boost": boost, "slop": slop}}}
 
 
 def chosen(query: Query) -> dict[str, dict[str, Any]]:
@@ -101,9 +109,3 @@ def _tokens(found: Mapping[str, Any]) -> dict[str, int]:
 def total(answer: Mapping[str, Any]) -> int:
     """How many there are."""
     return int(answer["hits"]["total"]["value"])
-
-
-def marked(hit: Mapping[str, Any]) -> str:
-    """The title with what was met in <mark>, everything else escaped; "" where nothing of it is there."""
-    title = next(iter(hit.get("highlight", {}).get("title", ())), "")
-    return html.escape(title, quote=False).replace(OPEN_MARK, "<mark>").replace(CLOSE_MARK, "</mark>")

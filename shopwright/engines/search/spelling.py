@@ -3,11 +3,20 @@
 import string
 from collections.abc import Iterator
 
+# Folded: what may stand in place of a letter is a letter of its own script.
+ALPHABETS = (
+    string.ascii_lowercase,
+    "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґў",
+    "αβγδεζηθικλμνξοπρστυφχψω",
+    "אבגדהוזחטיךכלםמןנסעףפץצקרשת",
+    "ابتثجحخدذرزسشصضطظعغفقكلمنهوي",
+)
+
 
 def edits(word: str) -> Iterator[str]:
     """Every word one edit away from `word` (Norvig, "How to Write a Spelling Corrector")."""
     splits = [(word[:n], word[n:]) for n in range(len(word) + 1)]
-    letters = string.ascii_lowercase
+    letters = next((some for some in ALPHABETS if not set(word).isdisjoint(some)), "")
     for left, right in splits:
         if right:
             yield left + right[1:]

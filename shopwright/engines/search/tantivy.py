@@ -1,7 +1,7 @@
 """Search inside the process: Tantivy, an index in a folder, shared by all processes, written by one at a time.
 
-Words match stemmed in title, brand and text; the last word also as a beginning. A word the shop does not know is taken
-for the most frequent known word one edit away (insertion, deletion, replacement, transposition; Norvig's method).
+Words (`terms.py`) match stemmed in title, brand and text; the last word also as a beginning. A word the shop does not know
+is taken for the most frequent known word one edit away (insertion, deletion, replacement, transposition; Norvig's method).
 Facets are tokens `name=value` in one field, so that one aggregation counts them all; the group a shopper chose from is
 counted again without its own choice (disjunctive facets).
 """
@@ -19,17 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import tantivy
-from tantivy import FieldType, Filter, Occur, Tokenizer
 
-from shopwright.engines.search import place, tantivy_counts
+from shopwright.engines.search import place, tantivy_counts, terms
+from shopwright.engines.search import tantivy_query as queries
+from shopwright.engines.search.marking import marked
 from shopwright.engines.search.spelling import edits
 from shopwright.engines.search.tantivy_damage import damaged_index, in_its_folder
+from shopwright.engines.search.terms import Word
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
-from shopwright.kit.ports import Found, IndexDocument, Query
+from shopwright.kit.ports import NOTHING, Found, IndexDocument, Query
 from shopwright.kit.private import make_folder
 
-SHAPE = "v2"  # a new number builds a new index beside the old one
+SHAPE = "v3"  # a new number builds a new index beside the old one
 HEAP_BYTES = 64_000_000
 # File systems note times no finer than their clock ticks: what is younger may have been written twice since.
 TICK_NS = 50_000_000
@@ -37,43 +39,14 @@ WRITER_WAIT_S = 10.0
 SWEPT_AFTER_S = 3_600
 MANY = 1_000  # so many at once are worth a second thread
 AT_ONCE = 2
-LONGEST_TITLE = 1_000  # longer than any: a highlighted title is never cut
 CORRECTABLE = 4  # shorter words are names and sizes more often than typos
-SORTS: Mapping[str, tuple[str, tantivy.Order]] = {
-    "price": ("price", tantivy.Order.Asc),
-    "-price": ("price", tantivy.Order.Desc),
-    "newest": ("published", tantivy.Order.Desc),
-    "rating": ("rating", tantivy.Order.Desc),
-    "bestselling": ("sold", tantivy.Order.Desc),
-}
-STEMMED = (
-    tantivy.TextAnalyzerBuilder(Tokenizer.simple())
-    .filter(Filter.lowercase())
-    .filter(Filter.ascii_fold())
-    .filter(Filter.stemmer("english"))
-    .build()
-)
-PLAIN = tantivy.TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.lowercase()).filter(Filter.ascii_fold()).build()
+WHOLE = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
 
 
-def _schema() -> tantivy.Schema:
-    build = tantivy.SchemaBuilder()
-    build.add_text_field("id", tokenizer_name="raw", index_option="basic")
-    build.add_text_field("title", stored=True, tokenizer_name="stemmed")
-    build.add_text_field("brand", tokenizer_name="stemmed")
-    build.add_text_field("words", tokenizer_name="stemmed")
-    build.add_text_field("plain", tokenizer_name="plain", index_option="freq")
-    build.add_text_field("terms", tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("price", "rating", "published", "sold"):
-        build.add_integer_field(name, indexed=True, fast=True)
-    build.add_text_field("card", stored=True, tokenizer_name="raw", index_option="basic")
-    return build.build()
-
-
-def _open(schema: tantivy.Schema, home: Path) -> tantivy.Index:
-    index = tantivy.Index(schema, path=str(home))
-    index.register_tokenizer("stemmed", STEMMED)
-    index.register_tokenizer("plain", PLAIN)
+def _open(home: Path) -> tantivy.Index:
+    index = tantivy.Index(queries.SCHEMA, path=str(home))
+    index.register_tokenizer("stemmed", terms.STEMMED)
+    index.register_tokenizer("plain", WHOLE)
     index.config_reader("manual")
     return index
 
@@ -89,7 +62,6 @@ class TantivyIndex:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / SHAPE
         self._name = self._folder / "current"
-        self._schema = _schema()
         self._opened: tuple[str, tantivy.Index] | None = None
         self._vocabulary: tuple[int, Mapping[str, int]] = (-1, {})
         self._writing = threading.Lock()
@@ -113,7 +85,7 @@ class TantivyIndex:
                 return opened
             make_folder(home)
             try:
-                opened = (current, _open(self._schema, home))
+                opened = (current, _open(home))
             except ValueError as error:
                 if self._current() == current:
                     raise self._start_over(current, error) from error
@@ -193,18 +165,20 @@ class TantivyIndex:
     @staticmethod
     def _document(document: IndexDocument) -> tantivy.Document:
         made = tantivy.Document()
+        (title, brand, words), plain = terms.of_document(document.title, document.brand, document.words)
         made.add_text("id", document.id)
-        made.add_text("title", document.title)
-        made.add_text("brand", document.brand)
-        made.add_text("words", document.words)
-        made.add_text("plain", f"{document.title} {document.brand} {document.words}")
+        made.add_text("title", title)
+        made.add_text("brand", brand)
+        made.add_text("words", words)
+        made.add_text("plain", plain)
         for term in document.terms:
             made.add_text("terms", term)
         made.add_integer("price", document.price)
         made.add_integer("rating", round(document.rating * 100))
         made.add_integer("published", document.published)
         made.add_integer("sold", document.sold)
-        made.add_text("card", document.card)
+        made.add_bytes("shown", document.title.encode())
+        made.add_bytes("card", document.card.encode())
         return made
 
     async def search(self, query: Query) -> Found:
@@ -215,25 +189,27 @@ class TantivyIndex:
                 return await asyncio.to_thread(self._search, searcher, query)
 
     def _search(self, searcher: tantivy.Searcher, query: Query) -> Found:
-        words = [token for token in PLAIN.analyze(query.text) if token]
+        words = terms.of_query(query.text)
+        if query.text.strip() and not words:
+            return NOTHING
         corrected = None if query.exact else self._correct(searcher, words)
         told = corrected or words
-        text = self._text(told, Occur.Must)
+        text = queries.text(told)
         hits = self._hits(searcher, query, text)
-        if hits.count == 0 and len(told) > 1 and not query.exact:
-            text = self._text(told, Occur.Should)
+        if hits.count == 0 and not query.exact and len(either := terms.any_of(told)) > 1:
+            told, text = either, queries.text(either, every=False)
             hits = self._hits(searcher, query, text)
-        counts, low, high = tantivy_counts.count(searcher, query, self._all_of([text, *self._within(query)]))
+        counts, low, high = tantivy_counts.count(searcher, query, queries.all_of([text, *queries.within(query)]))
         found = [searcher.doc(address) for _, address in hits.hits]
         deep = self._offset(searcher, query) + len(found)
         return Found(
-            cards=tuple(document["card"][0] for document in found),
-            highlights=self._highlights(searcher, text, found) if told else (),
+            cards=tuple(document["card"][0].decode() for document in found),
+            highlights=tuple(marked(document["shown"][0].decode(), told) for document in found) if told else (),
             total=hits.count or 0,
             counts=counts,
             price_low=low,
             price_high=high,
-            corrected=" ".join(corrected) if corrected else None,
+            corrected=" ".join(word.text for word in corrected) if corrected else None,
             next=place.written(deep) if found and deep < (hits.count or 0) else "",
         )
 
@@ -242,86 +218,32 @@ class TantivyIndex:
         """It has no other way into the depth of a list than to count; it keeps room for as many as it is told to skip."""
         return max(0, min(place.read(query.after, int), searcher.num_docs)) if query.after else query.offset
 
-    def _highlights(
-        self, searcher: tantivy.Searcher, text: tantivy.Query, found: Sequence[tantivy.Document]
-    ) -> tuple[str, ...]:
-        """Titles with the words that were met; Tantivy escapes them, and writes <b>."""
-        generator = tantivy.SnippetGenerator.create(searcher, text, self._schema, "title")
-        generator.set_max_num_chars(LONGEST_TITLE)
-        return tuple(
-            generator.snippet_from_doc(document).to_html().replace("<b>", "<mark>").replace("</b>", "</mark>")
-            for document in found
-        )
-
     def _hits(self, searcher: tantivy.Searcher, query: Query, text: tantivy.Query) -> Any:
-        whole = self._all_of([text, *self._filters(query)])
-        by, order = SORTS.get(query.sort, SORTS["bestselling"])
+        by, order = queries.SORTS.get(query.sort, queries.SORTS["bestselling"])
         return searcher.search(
-            whole,
+            queries.all_of([text, *queries.filters(query)]),
             limit=max(query.limit, 1),
             offset=self._offset(searcher, query),
             order_by_field=None if query.sort == "relevance" and query.text else by,
             order=order,
         )
 
-    def _text(self, words: Sequence[str], joined: Occur) -> tantivy.Query:
-        if not words:
-            return tantivy.Query.all_query()
-        clauses = [(joined, self._word(word, last=number == len(words) - 1)) for number, word in enumerate(words)]
-        return tantivy.Query.boolean_query(clauses)
-
-    def _word(self, word: str, *, last: bool) -> tantivy.Query:
-        stem = (STEMMED.analyze(word) or [word])[0]
-        term = tantivy.Query.term_query
-        ways = [
-            tantivy.Query.boost_query(term(self._schema, "title", stem), 6.0),
-            tantivy.Query.boost_query(term(self._schema, "brand", stem), 3.0),
-            term(self._schema, "words", stem),
-        ]
-        if last and len(word) > 1:
-            beginning = tantivy.Query.fuzzy_term_query(self._schema, "plain", word, distance=0, prefix=True)
-            ways.append(tantivy.Query.boost_query(beginning, 0.5))
-        return tantivy.Query.disjunction_max_query(ways, 0.1)
-
-    def _within(self, query: Query) -> list[tantivy.Query]:
-        """Where is looked, whatever one chooses."""
-        filters = [tantivy.Query.term_query(self._schema, "terms", token) for token in query.within]
-        return [tantivy.Query.const_score_query(one, 0.0) for one in filters]
-
-    def _filters(self, query: Query) -> list[tantivy.Query]:
-        filters = [
-            tantivy.Query.term_set_query(self._schema, "terms", list(tokens))
-            for tokens in query.groups.values()
-            if tokens
-        ]
-        if query.price_min is not None or query.price_max is not None:
-            filters.append(self._range("price", query.price_min, query.price_max))
-        if query.rating_min is not None:
-            filters.append(self._range("rating", round(query.rating_min * 100), None))
-        return [*self._within(query), *(tantivy.Query.const_score_query(one, 0.0) for one in filters)]
-
-    def _range(self, field: str, low: int | None, high: int | None) -> tantivy.Query:
-        return tantivy.Query.range_query(self._schema, field, FieldType.Integer, low, high)
-
-    @staticmethod
-    def _all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
-        return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(Occur.Must, one) for one in queries])
-
-    def _correct(self, searcher: tantivy.Searcher, words: Sequence[str]) -> list[str] | None:
+    def _correct(self, searcher: tantivy.Searcher, words: Sequence[Word]) -> list[Word] | None:
         """The words with each unknown one replaced by its likeliest neighbour; None where nothing changes."""
-        corrected = [self._neighbour(searcher, word, last=n == len(words) - 1) for n, word in enumerate(words)]
+        corrected = [self._neighbour(searcher, word) for word in words]
         return corrected if corrected != list(words) else None
 
-    def _neighbour(self, searcher: tantivy.Searcher, word: str, *, last: bool) -> str:
-        stem = (STEMMED.analyze(word) or [word])[0]
-        known = any(searcher.doc_freq(field, stem) for field in ("title", "brand", "words"))
-        if len(word) < CORRECTABLE or known or word.isdigit():
+    def _neighbour(self, searcher: tantivy.Searcher, word: Word) -> Word:
+        if len(word.text) < CORRECTABLE or not word.may_be_misspelt:
             return word
-        if last and searcher.terms_with_prefix("plain", word, limit=1):
+        known = any(searcher.doc_freq(field, word.stem) for field in ("title", "brand", "words"))
+        if known or any(searcher.doc_freq("plain", join) for join in word.joins):
+            return word
+        if any(searcher.terms_with_prefix("plain", one, limit=1) for one in word.begins):
             return word
         vocabulary = self._known_words(searcher)
-        best = max(edits(word), key=lambda near: (vocabulary.get(near, 0), near))
-        return best if best in vocabulary else word
+        best = max(edits(word.text), key=lambda near: (vocabulary.get(near, 0), near))
+        return word.instead(best) if best in vocabulary else word
 
     def _known_words(self, searcher: tantivy.Searcher) -> Mapping[str, int]:
         size, words = self._vocabulary
@@ -331,15 +253,15 @@ class TantivyIndex:
         return words
 
     async def suggest(self, text: str, limit: int) -> list[str]:
-        words = PLAIN.analyze(text)
+        words = terms.of_query(text)
         if not words:
             return []
         current, searcher = self._searcher()
         with damaged_index(searcher, partial(self._start_over, current)):
-            hits = searcher.search(self._text(words, Occur.Must), limit=limit, count=False).hits
+            hits = searcher.search(queries.text(words), limit=limit, count=False).hits
             if not hits and (corrected := self._correct(searcher, words)):
-                hits = searcher.search(self._text(corrected, Occur.Must), limit=limit, count=False).hits
-            return [searcher.doc(address)["card"][0] for _, address in hits]
+                hits = searcher.search(queries.text(corrected), limit=limit, count=False).hits
+            return [searcher.doc(address)["card"][0].decode() for _, address in hits]
 
     async def replace(self, batches: AsyncIterator[Sequence[IndexDocument]]) -> None:
         """Into a subfolder of its own, which is then named the index."""
@@ -348,7 +270,7 @@ class TantivyIndex:
         try:
             with in_its_folder():
                 await asyncio.to_thread(make_folder, home)
-                writer = _open(self._schema, home).writer(heap_size=HEAP_BYTES, num_threads=1)
+                writer = _open(home).writer(heap_size=HEAP_BYTES, num_threads=1)
                 async for batch in batches:
                     await asyncio.to_thread(self._add, writer, batch)
                 await asyncio.to_thread(self._take_over, writer, fresh)

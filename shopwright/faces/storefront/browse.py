@@ -17,6 +17,7 @@ from shopwright.faces.storefront.frame import NO_CDN, FrameDep, SearchDep, top_l
 from shopwright.kit.auth import anyone
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Missing
+from shopwright.kit.folding import fold
 from shopwright.kit.memo import Made
 from shopwright.kit.money import Money, symbol, write
 from shopwright.kit.text import slugify
@@ -289,6 +290,7 @@ async def find(frame: FrameDep) -> Response[bytes]:
         "title": f"“{results.corrected_query or asked.text}”" if asked.text else "Everything",
         "query": asked.text,
         "corrected": results.corrected_query,
+        "signs": asked.text and not any(map(str.isalnum, fold(asked.text))),
         "told": frame.settings.cdn != NO_CDN and asked.text and asked.page == 1,
         **listing(pairs, asked, results, frame.settings.currency),
     }

@@ -28,7 +28,7 @@ from shopwright.services.search.contract import (
 from shopwright.services.search.edges import Edges
 
 BATCH, PAGE = 10_000, 1_000
-WORD = re.compile(r"[^\W_]{2,}")
+WORD = re.compile(r"[^\W_]+")
 DEEPEST = 10_000
 LONGEST = 200
 PATIENCE_S = 5.0
@@ -78,6 +78,8 @@ class Finder:
         tokens += [f"collection={request.collection}"] if request.collection else []
         tokens += [f"{name}={values[0]}" for name, values in request.chosen.items() if len(values) == 1]
         words = WORD.findall(request.text.casefold())
+        if request.text.strip() and not words:  # signs alone: as with the index, nothing has them
+            return Results(items=(), total=0, facets=(), partial=True)
         found, total = await store.known(self._work, tokens, words, (request.page - 1) * request.limit, request.limit)
         cards = [model.card(one.entry, one.offers, one.rating) for one in found if one.entry is not None]
         return Results(

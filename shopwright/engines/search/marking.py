@@ -1,0 +1,74 @@
+"""A title with what was looked for in <mark>, whichever way it is spelt there."""
+
+import html
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+from shopwright.engines.search.terms import SIMPLE, Word, piece, stem
+from shopwright.kit.folding import fold, marks
+
+
+def marked(title: str, words: Sequence[Word]) -> str:
+    """As HTML: all else is escaped. "" where the title has nothing of it."""
+    found = _pieces(title)
+    stems = {word.stem for word in words if len(word.parts) == 1}
+    whole = {one.replace(".", "") for word in words for one in (word.text, *word.joins)}
+    begins = tuple(one for word in words for one in word.begins)
+    longest, initials = max(map(len, whole), default=0), {one[:1] for one in whole}
+    spans: list[tuple[int, int]] = []
+    for first, (text, start, end) in enumerate(found):
+        if stem(text) in stems or text.startswith(begins):
+            spans.append((start, end))
+        joined = ""
+        for other, _, far in found[first:] if text[0] in initials else ():
+            joined += other
+            if len(joined) > longest:
+                break
+            if joined in whole:
+                spans.append((start, far))
+    return _written(title, spans) if spans else ""
+
+
+def _written(title: str, spans: Sequence[tuple[int, int]]) -> str:
+    parts, done = [], 0
+    for start, end in _merged(spans):
+        parts += [
+            html.escape(title[done:start], quote=False),
+            "<mark>",
+            html.escape(title[start:end], quote=False),
+            "</mark>",
+        ]
+        done = end
+    return "".join((*parts, html.escape(title[done:], quote=False)))
+
+
+def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+@lru_cache(2_000)
+def _pieces(title: str) -> list[tuple[str, int, int]]:
+    """Its words, folded, with where they stand in it."""
+    if title.isascii():
+        return [(found[0], found.start(), found.end()) for found in SIMPLE.finditer(title.lower())]
+    letters, places = [], []
+    for found in _letters().finditer(title):
+        folded = found[0].lower() if found[0].isascii() else fold(found[0])
+        letters.append(folded)
+        places += [found.span()] * len(folded)
+    return [
+        (found[0], places[found.start()][0], places[found.end() - 1][1]) for found in piece().finditer("".join(letters))
+    ]
+
+
+@cache
+def _letters() -> re.Pattern[str]:
+    """A letter with its marks, and with what is not seen after it."""
+    return re.compile(f".[{marks()}\uff9e\uff9f\u00ad\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff]*", re.DOTALL)

@@ -1,0 +1,234 @@
+"""Words, as every search engine means them: of a product what is written to the index, of a query what is looked for.
+
+Both are folded here (`kit/folding.py`); the engines split at blanks alone. Of scripts that write no blanks each letter is
+a word, and what is looked for stands as a phrase: 猫 finds 猫の置物, and 東京 not 京東. Part numbers are found with and
+without what stands between their parts, both ways: beside its parts, what has several is written joined.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache, cached_property, lru_cache
+from itertools import pairwise
+
+import tantivy
+from tantivy import Filter, Tokenizer
+
+from shopwright.kit.folding import fold, marks
+
+LONGEST = 64  # a longer word is cut; engines have limits of their own
+MOST_WORDS = 40
+MOST_CHUNKS = 4  # so many pieces between blanks may be one part number
+SHORT = 3  # letters of a piece that may belong to a number: AB 1234, 500 ml
+COMPOUND = 5  # letters of two words that may be written as one: t shirt
+# How much a word counts in each field.
+FIELDS = (("title", 6.0), ("brand", 3.0), ("words", 1.0))
+JOINED, BEGUN = 1.0, 0.5  # how much it counts where it is written joined, and where it is a beginning alone
+NEAR, APART = 1.0, 1  # how much more where the title has them all beside each other, or with one word between
+
+# Han, kana, bopomofo, Yi; Thai, Lao, Tibetan, Burmese, Khmer, Tai, Balinese, Javanese.
+UNSPACED = (
+    "\u3005-\u3007\u303b\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf"
+    "\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff\u0e01-\u0e5b\u0e81-\u0edf\u0f00-\u0fbc\u1000-\u109f"
+    "\u1780-\u17dd\u1950-\u19df\u1a20-\u1aad\u1b00-\u1b7f\ua980-\ua9df\ua9e0-\ua9fe\uaa60-\uaaff"
+)
+JOINTS = "\u0f0b\u0f0c\u30fb"  # between syllables of Tibetan, and words of katakana, where others write nothing
+POSSESSIVE = re.compile(r"(?<=\w)['\u2019\u02bc]s(?!\w)")
+DECIMAL = re.compile(r"\W*(\d{1,4})[.,](\d{1,2})([a-z]*)\W*")  # 3.5 is not 35
+SIMPLE = re.compile(r"[^\W_]+")
+DIGIT = re.compile(r"\d")
+AROUND = ".,;:!?()[]\"'/-_"
+NUMBERS = re.compile(r"\d\s+(?=\d)")
+TITLE_NUMBERS = re.compile(r"(?:\d|\b\w{1,3})\s+(?=\d|\w{1,3}\b)")
+STEMMED = tantivy.TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.stemmer("english")).build()
+
+
+Chunk = tuple[str, Sequence[str]]  # what stands between two blanks, and the words in it
+
+
+class Word:
+    """Something looked for: its `parts` stand one after the other, or joined as `text`.
+
+    `joins`: with its neighbours it may be written as one of these; `begins`: or be the beginning of one of these.
+    """
+
+    def __init__(self, text: str, parts: Sequence[str] = (), *, is_unspaced: bool = False) -> None:
+        self.text = text
+        self.parts = tuple(parts) or (text,)
+        self.is_unspaced = is_unspaced
+        self.joins: tuple[str, ...] = ()
+        self.begins: tuple[str, ...] = ()
+
+    @cached_property
+    def stem(self) -> str:
+        """As the index has it."""
+        return stem(self.text)
+
+    @property
+    def phrases(self) -> Collection[Sequence[str]]:
+        """How it may be written apart: as it was, or between letters and digits."""
+        numbers = [one for one in (self.text, *self.joins) if len(one) > 1 and DIGIT.search(one)]
+        ways = [self.parts, *(tuple(_alike().findall(one)) for one in numbers if not self.is_unspaced)]
+        return dict.fromkeys(way for way in ways if len(way) > 1)
+
+    @property
+    def written_joined(self) -> tuple[str, ...]:
+        """How it may be written joined, where that is not the word itself."""
+        return (self.text, *self.joins) if len(self.parts) > 1 and not self.is_unspaced else self.joins
+
+    @property
+    def may_be_misspelt(self) -> bool:
+        """Is it letters alone, of a script whose words are written apart?"""
+        return not self.is_unspaced and DIGIT.search(self.text) is None
+
+    def instead(self, text: str) -> "Word":
+        """Another word in its place."""
+        word = Word(text)
+        word.begins = (text,) if self.begins else ()
+        return word
+
+
+def of_query(text: str) -> list[Word]:
+    """What is looked for, word by word."""
+    chunks = _chunks(text)
+    found: list[Word] = []
+    owners: list[list[Word]] = []
+    for chunk, pieces in chunks:
+        owners.append(_words(chunk, pieces))
+        found += owners[-1]
+    for first, last, join in _windows(["" if _is_unspaced(chunk) else chunk for chunk, _ in chunks]):
+        letters = DIGIT.search(join) is None
+        if letters and (last - first > 1 or len(join) < COMPOUND):
+            continue
+        for word in (word for some in owners[first : last + 1] for word in some):
+            word.joins += (join,)
+            if last == len(chunks) - 1 and not letters:
+                word.begins += (join,)
+    if found and not found[-1].is_unspaced and len(found[-1].text) > 1:
+        found[-1].begins += (found[-1].text,)
+    return found[:MOST_WORDS]
+
+
+def _words(chunk: str, pieces: Sequence[str]) -> list[Word]:
+    """What stands between two blanks: a part number, letters of a script without blanks, or words."""
+    if _is_unspaced(chunk):
+        return [Word("".join(pieces), pieces, is_unspaced=True)]
+    if DIGIT.search(chunk):
+        return [Word(_joined(chunk)[:LONGEST], [part for piece in pieces for part in _alike().findall(piece)])]
+    words = [Word(piece) for piece in pieces]
+    if len(pieces) > 1:
+        for word in words:
+            word.joins = (_joined(chunk)[:LONGEST],)
+    return words
+
+
+def any_of(words: Sequence[Word]) -> list[Word]:
+    """Where nothing has them all: each of them, and of long runs without blanks each two letters beside each other."""
+    return [
+        one
+        for word in words
+        for one in (
+            [Word("".join(pair), pair, is_unspaced=True) for pair in pairwise(word.parts)]
+            if word.is_unspaced and len(word.parts) > 1
+            else [word]
+        )
+    ]
+
+
+def of_document(title: str, brand: str, words: str) -> tuple[list[str], str]:
+    """The words of each, in their order; and those of all that are looked up by their beginning, with those written joined."""
+    written, plain = [], []
+    for text in (title, brand, words):
+        folded = _folded(text)
+        pieces = (SIMPLE if folded.isascii() else piece()).findall(folded)
+        if len(folded) > LONGEST:
+            pieces = [one[:LONGEST] for one in pieces]
+        written.append(" ".join(pieces))
+        plain += pieces if folded.isascii() else [one for one in pieces if not _is_unspaced(one)]
+        several = {bare for chunk in folded.split() if not (bare := chunk.strip(AROUND)).isalnum()}
+        plain += [_joined(chunk)[:LONGEST] for chunk in several if not _is_unspaced(chunk)]
+        plain += _numbers(folded, TITLE_NUMBERS if text is title else NUMBERS)
+    return written, " ".join(plain)
+
+
+def _numbers(folded: str, beside: re.Pattern[str]) -> set[str]:
+    """What may be one number although it is written with blanks.
+
+    Who looks for AB1234 looks for AB 1234, too: it takes two numbers beside each other to be more. In a title, which is
+    short, few letters count as well (AB CD 12).
+    """
+    found = set()
+    for gap in beside.finditer(folded):
+        before = folded[max(0, gap.start() - LONGEST) : gap.end()].split()[1 - MOST_CHUNKS :]
+        after = folded[gap.end() : gap.end() + LONGEST].split()[: MOST_CHUNKS - 1]
+        short = [chunk if _is_short(chunk) else "" for chunk in (*before, *after)]
+        found |= {join for first, last, join in _windows(short) if first < len(before) <= last and DIGIT.search(join)}
+    return found
+
+
+def _is_short(chunk: str) -> bool:
+    """May it be a part of a number that is written with blanks?"""
+    return (len(chunk) <= SHORT or DIGIT.search(chunk) is not None) and not _is_unspaced(chunk)
+
+
+def _windows(chunks: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Some of these beside each other, from one to another, and how they are written joined; none over an empty one."""
+    for first, some in enumerate(chunks):
+        for last in range(first + 1, min(first + MOST_CHUNKS, len(chunks)) if some else 0):
+            some += chunks[last]  # noqa: PLW2901
+            if not chunks[last] or len(join := _joined(some)) > LONGEST:
+                break
+            yield first, last, join
+
+
+def _folded(text: str) -> str:
+    """Its spelling, in which runs of scripts that write no blanks stand for themselves."""
+    folded = POSSESSIVE.sub("", fold(text))
+    return folded if folded.isascii() else _run().sub(r" \g<0> ", folded)
+
+
+def _chunks(text: str) -> list[Chunk]:
+    """What stands between blanks, with its words."""
+    folded = _folded(text)
+    words = SIMPLE if folded.isascii() else piece()
+    return [(chunk, [one[:LONGEST] for one in words.findall(chunk)]) for chunk in folded.split() if words.search(chunk)]
+
+
+def _is_unspaced(text: str) -> bool:
+    return not text.isascii() and _unspaced().match(text) is not None
+
+
+def _joined(chunk: str) -> str:
+    if number := DECIMAL.fullmatch(chunk):
+        return f"{number[1]}.{number[2]}{number[3]}"
+    return "".join((SIMPLE if chunk.isascii() else piece()).findall(chunk))
+
+
+@lru_cache(10_000)
+def stem(word: str) -> str:
+    """An English word without its ending, any other as it is."""
+    return (STEMMED.analyze(word) or [word])[0]
+
+
+def _letter() -> str:
+    return f"(?=[^\\W\\d_])[{UNSPACED}][{marks()}]*"
+
+
+@cache
+def _unspaced() -> re.Pattern[str]:
+    return re.compile(_letter())
+
+
+@cache
+def _run() -> re.Pattern[str]:
+    return re.compile(f"{_letter()}(?:[{JOINTS}]?{_letter()})*")
+
+
+@cache
+def piece() -> re.Pattern[str]:
+    """A word, or a letter of a script that writes no blanks."""
+    return re.compile(f"{_letter()}|(?:(?![{UNSPACED}])[^\\W_][{marks()}]*)+")
+
+
+@cache
+def _alike() -> re.Pattern[str]:
+    return re.compile(f"\\d+|(?:[^\\W\\d_][{marks()}]*)+")
