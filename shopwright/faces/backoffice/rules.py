@@ -79,7 +79,11 @@ async def _show(
 
 
 def _places(one: ShippingRate) -> list[str]:
-    return [*one.countries, *one.regions] or ["everywhere"]
+    regions = [
+        next((name for country in one.countries if (name := render.region_name(code, country)) != code), code)
+        for code in one.regions
+    ]
+    return [*one.countries, *regions] or ["everywhere"]
 
 
 def _near(places: list[str]) -> str:

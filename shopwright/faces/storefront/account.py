@@ -104,7 +104,7 @@ async def welcome(frame: Frame, secret: str, where: str, device: str = "") -> Re
     await keep_wishes(frame, caller.user_id, answer)
     for order in await frame.orders.adopt(known, caller.user_id) if known else []:
         if not await frame.users.addresses(caller.user_id):
-            await frame.users.save_address(caller.user_id, order.shipping_address)
+            await frame.users.save_address(caller.user_id, order.shipping_address, as_written=True)
     if joined := await frame.carts.merge(known or None, caller.user_id):
         answer.set_cookie(cookie(frame.settings, "cart", joined))
     return answer

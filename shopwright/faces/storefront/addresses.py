@@ -13,8 +13,17 @@ from litestar.response import Redirect
 from shopwright.faces import render
 from shopwright.faces.storefront.frame import Frame, FrameDep, UsersDep, Web, complaints, form_of, in_order, needed
 from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.codes import place_form
 from shopwright.kit.errors import Invalid, Missing, check_all
-from shopwright.kit.places import Address, address_form, check_address, check_email, countries_posted_to
+from shopwright.kit.places import (
+    Address,
+    address_form,
+    check_address,
+    check_email,
+    countries_posted_to,
+    read_address,
+)
+from shopwright.kit.regions import find_region
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
 
@@ -23,8 +32,8 @@ FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", 
 
 @lru_cache(maxsize=1)
 def countries() -> list[dict[str, str]]:
-    """All countries one can post to, by English name."""
-    names = Locale("en").territories
+    """All countries one can post to, by name."""
+    names = Locale(render.LANGUAGE).territories
     return sorted(
         ({"code": code, "title": str(names[code])} for code in countries_posted_to() if code in names),
         key=lambda one: one["title"],
@@ -67,21 +76,31 @@ async def check(request: Web) -> dict[str, str]:
     return errors_of(fields, email="email" in fields)
 
 
+def odd_fields(address: Address) -> dict[str, str]:
+    """What is to be mended of an address that is kept: one of an import is as it was written."""
+    problems = {problem.pointer[1:]: problem.detail for problem in read_address(address)[1]}
+    return in_order(problems, order_of(address.country))
+
+
 def form_for(fields: dict[str, str], home: str) -> dict[str, Any]:
     """What the template of a form needs: the fields of the country chosen, or of the shop's own."""
-    country = fields.get("country", "")
+    country = place_form(fields.get("country", ""))
     try:
-        form = address_form(country)
+        form = address_form(country, render.LANGUAGE)
     except Invalid:
-        country, form = home, address_form(home)
+        country, form = home, address_form(home, render.LANGUAGE)
+    region = fields.get("region", "")
+    shown = list(form.fields)
+    # What is filled in is not lost where a country's form has no place for it.
+    shown += [name for name in ("city",) if fields.get(name) and name not in shown]
     return {
-        "fields": {**fields, "country": country},
+        "fields": {**fields, "country": country, "region": find_region(country, region) or region},
         "form": {
-            "fields": list(form.fields),
+            "fields": shown,
             "required": sorted(form.required),
             "postal_label": form.postal_label,
             "region_label": form.region_label,
-            "regions": [{"code": code, "title": title} for code, title in dict(form.regions).items()],
+            "regions": [{"code": code, "title": title} for code, title in form.regions],
         },
         "countries": countries(),
     }
@@ -91,19 +110,22 @@ def form_for(fields: dict[str, str], home: str) -> dict[str, Any]:
 async def book(frame: FrameDep) -> Response[bytes]:
     """All addresses."""
     found = await frame.users.addresses(frame.caller.user_id or "")
-    return await frame.show("addresses.html", {"addresses": render.plain(found)})
+    shown = [{**render.plain(one), "odd": list(odd_fields(one.address).values())} for one in found]
+    return await frame.show("addresses.html", {"addresses": shown})
 
 
 @get("/account/addresses/{address_id:str}", opt=allow(signed_in), include_in_schema=False)
 async def edit(frame: FrameDep, address_id: FromPath[str], country: FromQuery[str] = "") -> Response[bytes]:
     """One address, or ("new") an empty form."""
     fields: dict[str, str] = {"name": frame.caller.name, "country": frame.settings.country}
+    odd: dict[str, str] = {}
     if address_id != "new":
         known = {one.id: one.address for one in await frame.users.addresses(frame.caller.user_id or "")}
         if address_id not in known:
             raise Missing("There is no such address in your book.")
         fields = msgspec.to_builtins(known[address_id])
-    return await _form(frame, address_id, {**fields, **({"country": country} if country else {})}, {})
+        odd = {} if country else odd_fields(known[address_id])
+    return await _form(frame, address_id, {**fields, **({"country": country} if country else {})}, odd)
 
 
 async def _form(

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.storefront.addresses import address_of, errors_of, form_for
+from shopwright.faces.storefront.addresses import address_of, errors_of, form_for, odd_fields
 from shopwright.faces.storefront.frame import (
     CartsDep,
     Frame,
@@ -56,7 +56,7 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
     fields: dict[str, str] = msgspec.to_builtins(known) if known else {"name": caller.name}
     fields["email"] = cart.email or caller.email
     fields["country"] = country or fields.get("country", settings.country)
-    return await _details(frame, cart, fields, {})
+    return await _details(frame, cart, fields, odd_fields(known) if known and not country else {})
 
 
 async def _details(

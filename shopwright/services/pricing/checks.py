@@ -11,9 +11,10 @@ from shopwright.kit.currencies import minor_digits
 from shopwright.kit.days import aware
 from shopwright.kit.errors import Invalid, check_all
 from shopwright.kit.money import BASIS_POINTS, LARGEST
+from shopwright.kit.regions import check_region
 from shopwright.kit.working_days import MOST_DAYS
 from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate, TaxRate
-from shopwright.services.pricing.model import clean_tax_rate
+from shopwright.services.pricing.model import clean_tax_rate, clean_zone
 
 LARGEST_COUNT: Final = 10**9
 TAX_CLASSES: Final = ("standard", "reduced", "zero")
@@ -126,7 +127,12 @@ def tax_rate(one: TaxRate) -> TaxRate:
         if not 0 <= one.rate <= BASIS_POINTS:
             raise Invalid.at("/rate", "A tax rate is in basis points: 1900 is 19 %, at most 10000.")
 
-    check_all(lambda: check_country(one.country), tax_class, rate)
+    def place() -> None:
+        country = check_country(one.country)
+        if one.region:
+            check_region((country,), one.region)
+
+    check_all(place, tax_class, rate)
     return clean_tax_rate(one)
 
 
@@ -139,6 +145,9 @@ def shipping_rate(one: ShippingRate, currency: str) -> ShippingRate:
 
     def country(number: int) -> str:
         return check_country(one.countries[number], f"/countries/{number}")
+
+    def region(number: int) -> str:
+        return check_region(tuple(map(place_form, one.countries)), one.regions[number], f"/regions/{number}")
 
     def days() -> None:
         for name in ("days_min", "days_max"):
@@ -158,13 +167,9 @@ def shipping_rate(one: ShippingRate, currency: str) -> ShippingRate:
         lambda: amount(one.price.amount, "/price/amount", "What shipping costs"),
         lambda: own_currency(one.price.currency, currency, "/price/currency"),
         *(lambda number=number: country(number) for number in range(len(one.countries))),
+        *(lambda number=number: region(number) for number in range(len(one.regions))),
         days,
         bands,
         lambda: position(one.position),
     )
-    return msgspec.structs.replace(
-        one,
-        title=one.title.strip(),
-        countries=tuple(dict.fromkeys(map(country, range(len(one.countries))))),
-        regions=tuple(dict.fromkeys(map(place_form, one.regions))),
-    )
+    return msgspec.structs.replace(clean_zone(one), title=one.title.strip())

@@ -7,9 +7,11 @@ from typing import ClassVar, Literal, Protocol
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from shopwright.kit.codes import place_form
 from shopwright.kit.errors import Refused
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money, zero
+from shopwright.kit.regions import region_form
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
 
@@ -148,10 +150,13 @@ class ShippingRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 def of_zone(rates: Sequence[ShippingRate], country: str, region: str = "") -> list[ShippingRate]:
     """The rates of the most specific zone that `country` and `region` lie in: a region's, else the country's, else everyone's."""
+    country = place_form(country)
+    region = region_form(country, region)
     fitting = [
         rate
         for rate in rates
-        if (not rate.countries or country in rate.countries) and (not rate.regions or region in rate.regions)
+        if (not rate.countries or country in rate.countries)
+        and (not rate.regions or region in {region_form(country, one) for one in rate.regions})
     ]
     closest = max(((bool(rate.regions), bool(rate.countries)) for rate in fitting), default=None)
     return [rate for rate in fitting if (bool(rate.regions), bool(rate.countries)) == closest]

@@ -17,6 +17,7 @@ import msgspec
 
 from shopwright.kit.codes import class_form, place_form
 from shopwright.kit.money import BASIS_POINTS, LARGEST, Money, add_up, write, zero
+from shopwright.kit.regions import find_region, region_form
 from shopwright.services.pricing.contract import (
     Coupon,
     Item,
@@ -54,7 +55,7 @@ def options(
             days_min=rate.days_min,
             days_max=rate.days_max,
         )
-        for rate in of_zone(within, place_form(country), place_form(region))
+        for rate in of_zone(within, country, region)
     ]
     return sorted(fitting, key=lambda option: (option.price, option.days_max, option.id))
 
@@ -62,15 +63,27 @@ def options(
 def tax_rate(rates: Sequence[TaxRate], country: str, region: str, tax_class: str) -> TaxRate | None:
     """The rate for a class of goods at a place: the region's before the country's."""
     found = {(rate.country, rate.region, rate.tax_class): rate for rate in rates}
-    country, region, tax_class = place_form(country), place_form(region), class_form(tax_class)
+    country, tax_class = place_form(country), class_form(tax_class)
+    region = region_form(country, region)
     return found.get((country, region, tax_class)) or found.get((country, "", tax_class))
 
 
 def clean_tax_rate(rate: TaxRate) -> TaxRate:
     """With its country, region and class as they are kept and looked for."""
+    country = place_form(rate.country)
     return msgspec.structs.replace(
-        rate, country=place_form(rate.country), region=place_form(rate.region), tax_class=class_form(rate.tax_class)
+        rate, country=country, region=region_form(country, rate.region), tax_class=class_form(rate.tax_class)
     )
+
+
+def clean_zone(rate: ShippingRate) -> ShippingRate:
+    """With its countries and regions as they are kept and looked for: a region is one of the first country that has it."""
+    countries = tuple(dict.fromkeys(map(place_form, rate.countries)))
+    regions = (
+        next((code for country in countries if (code := find_region(country, one))), place_form(one))
+        for one in rate.regions
+    )
+    return msgspec.structs.replace(rate, countries=countries, regions=tuple(dict.fromkeys(regions)))
 
 
 class Basis:

@@ -177,7 +177,7 @@ class Reckoner:
     async def delete_tax_rate(self, country: str, region: str, tax_class: str) -> None:
         async with self._work.begin() as tx:
             named = model.clean_tax_rate(TaxRate(country=country, region=region, tax_class=tax_class, rate=0))
-            if not await store.delete_tax_rate(tx, named.country, named.region, named.tax_class):
+            if not await store.delete_tax_rate(tx, named):
                 raise Missing("There is no such tax rate.")
 
     async def delete_shipping_rate(self, rate_id: str) -> None:

@@ -6,14 +6,13 @@ from datetime import datetime
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.codes import place_form
 from shopwright.kit.database import Row
 from shopwright.kit.days import aware
 from shopwright.kit.money import Money
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate, TaxRate
-from shopwright.services.pricing.model import clean_tax_rate
+from shopwright.services.pricing.model import clean_tax_rate, clean_zone
 
 DAYS_30 = 30 * 86_400_000_000  # microseconds
 
@@ -210,22 +209,24 @@ async def unuse_coupons(tx: Transaction, order_id: str) -> None:
 async def tax_rates(source: Work) -> list[TaxRate]:
     """All tax rates."""
     rows = await source.fetch("SELECT * FROM tax_rates ORDER BY country, region, tax_class")
-    return [
-        clean_tax_rate(
-            TaxRate(
-                country=row["country"],
-                region=row["region"],
-                tax_class=row["tax_class"],
-                rate=row["rate"],
-                title=row["title"],
-            )
+    return [_tax_rate(row) for row in rows]
+
+
+def _tax_rate(row: Row) -> TaxRate:
+    return clean_tax_rate(
+        TaxRate(
+            country=row["country"],
+            region=row["region"],
+            tax_class=row["tax_class"],
+            rate=row["rate"],
+            title=row["title"],
         )
-        for row in rows
-    ]
+    )
 
 
 async def put_tax_rate(tx: Transaction, rate: TaxRate) -> None:
-    """Write a tax rate."""
+    """Write a tax rate, in place of one of the same place and class."""
+    await delete_tax_rate(tx, rate)
     await tx.run(
         "INSERT INTO tax_rates (country, region, tax_class, rate, title) VALUES (:country, :region, :tax_class, :rate, :title)"
         " ON CONFLICT (country, region, tax_class) DO UPDATE SET rate = excluded.rate, title = excluded.title",
@@ -241,23 +242,30 @@ async def shipping_rates(source: Work) -> list[ShippingRate]:
     """All shipping rates."""
     rows = await source.fetch("SELECT * FROM shipping_rates ORDER BY position, id")
     return [
-        ShippingRate(
-            id=row["id"],
-            title=row["title"],
-            price=Money(row["price"], row["currency"]),
-            countries=tuple(map(place_form, row["countries"].split())),
-            regions=tuple(map(place_form, row["regions"].split())),
-            min_subtotal=row["min_subtotal"],
-            max_subtotal=row["max_subtotal"],
-            min_weight=row["min_weight"],
-            max_weight=row["max_weight"],
-            free_over=row["free_over"],
-            days_min=row["days_min"],
-            days_max=row["days_max"],
-            position=row["position"],
+        clean_zone(
+            ShippingRate(
+                id=row["id"],
+                title=row["title"],
+                price=Money(row["price"], row["currency"]),
+                countries=tuple(row["countries"].split()),
+                regions=_regions(row["regions"]),
+                min_subtotal=row["min_subtotal"],
+                max_subtotal=row["max_subtotal"],
+                min_weight=row["min_weight"],
+                max_weight=row["max_weight"],
+                free_over=row["free_over"],
+                days_min=row["days_min"],
+                days_max=row["days_max"],
+                position=row["position"],
+            )
         )
         for row in rows
     ]
+
+
+def _regions(text: str) -> tuple[str, ...]:
+    """Lines, as a region may have blanks in it; an earlier version wrote codes with blanks between them."""
+    return tuple(text.splitlines() if "\n" in text else text.split())
 
 
 async def put_shipping_rate(tx: Transaction, rate: ShippingRate) -> None:
@@ -276,7 +284,7 @@ async def put_shipping_rate(tx: Transaction, rate: ShippingRate) -> None:
         currency=rate.price.currency,
         price=rate.price.amount,
         countries=" ".join(rate.countries),
-        regions=" ".join(rate.regions),
+        regions="".join(f"{region}\n" for region in rate.regions),
         min_subtotal=rate.min_subtotal,
         max_subtotal=rate.max_subtotal,
         min_weight=rate.min_weight,
@@ -321,16 +329,19 @@ async def delete_coupon(tx: Transaction, code: str) -> bool:
     return bool(await tx.run("DELETE FROM coupons WHERE code = :code", code=code))
 
 
-async def delete_tax_rate(tx: Transaction, country: str, region: str, tax_class: str) -> bool:
-    """False where there is none."""
-    return bool(
+async def delete_tax_rate(tx: Transaction, named: TaxRate) -> bool:
+    """False where there is none. One an earlier version wrote another way (Tokyo, 東京都) is the same."""
+    wanted = (named.country, named.region, named.tax_class)
+    rows = await tx.fetch("SELECT * FROM tax_rates")
+    same = [row for row in rows if ((one := _tax_rate(row)).country, one.region, one.tax_class) == wanted]
+    for row in same:
         await tx.run(
             "DELETE FROM tax_rates WHERE country = :country AND region = :region AND tax_class = :tax_class",
-            country=country,
-            region=region,
-            tax_class=tax_class,
+            country=row["country"],
+            region=row["region"],
+            tax_class=row["tax_class"],
         )
-    )
+    return bool(same)
 
 
 async def delete_shipping_rate(tx: Transaction, rate_id: str) -> bool:

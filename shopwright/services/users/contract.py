@@ -386,8 +386,10 @@ class Users(Protocol):
         """The address book, newest first."""
         ...
 
-    async def save_address(self, user_id: str, address: Address, address_id: str = "") -> SavedAddress:
-        """Add an address, or change the one with this id. Raises Invalid, Missing."""
+    async def save_address(
+        self, user_id: str, address: Address, address_id: str = "", as_written: bool = False
+    ) -> SavedAddress:
+        """Add an address, or change the one with this id. Raises Invalid, Missing. `as_written`: odd fields are kept, too."""
         ...
 
     async def delete_address(self, user_id: str, address_id: str) -> None: ...

@@ -15,7 +15,7 @@ from shopwright.kit.changes import given
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.errors import Denied, Missing, Unauthenticated, check_all
-from shopwright.kit.places import Address, check_address, check_email, check_phone
+from shopwright.kit.places import Address, check_address, check_email, check_phone, read_address
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
@@ -362,8 +362,11 @@ class Accounts(ABC):
     async def addresses(self, user_id: str) -> list[SavedAddress]:
         return await store.addresses(self._work, user_id)
 
-    async def save_address(self, user_id: str, address: Address, address_id: str = "") -> SavedAddress:
-        saved = SavedAddress(id=address_id or self._work.ids.new("adr"), address=check_address(address))
+    async def save_address(
+        self, user_id: str, address: Address, address_id: str = "", as_written: bool = False
+    ) -> SavedAddress:
+        clean = read_address(address)[0] if as_written else check_address(address)
+        saved = SavedAddress(id=address_id or self._work.ids.new("adr"), address=clean)
         async with self._work.begin() as tx:
             if not address_id:
                 await store.add_address(tx, user_id, saved)

