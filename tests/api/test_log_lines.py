@@ -96,8 +96,8 @@ async def test_a_message_is_a_line_with_its_order_and_names_no_reader(api: httpx
     with lines_of("shopwright.business", Lines("%(message)s")) as written:
         made = (await order(api, cart, headers={"x-request-id": REQUEST})).json()
         await send_all(shop)
-    lines = [one for one in written.getvalue().splitlines() if one.startswith("MessageSent")]
-    expected = rf"MessageSent order={made['id']} message=msg_\w+ channel=email topic=orders request={REQUEST}"
+    lines = [one for one in written.getvalue().splitlines() if one.startswith("MessageKept")]
+    expected = rf"MessageKept order={made['id']} message=msg_\w+ channel=email topic=orders request={REQUEST}"
     assert lines
     assert all(re.fullmatch(expected, one) for one in lines), lines
     assert "ada@" not in written.getvalue()
