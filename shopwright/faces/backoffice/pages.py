@@ -23,6 +23,7 @@ from shopwright.faces.backoffice import (
     system,
 )
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
+from shopwright.faces.backoffice.rule_forms import whole
 from shopwright.faces.order_state import shown_state
 from shopwright.faces.storefront.frame import OrdersDep, Web, form_of
 from shopwright.faces.trail.gather import searches, trail_of
@@ -95,7 +96,7 @@ async def _order(office: OfficeDep, order: Order, problem: str = "", status: int
 
 def _quantities(form: Mapping[str, str], prefix: str) -> tuple[LineQuantity, ...]:
     """What the form says of each line, without those it says 0 of."""
-    found = {name.removeprefix(prefix): rules.whole(form, name) for name in form if name.startswith(prefix)}
+    found = {name.removeprefix(prefix): whole(form, name) for name in form if name.startswith(prefix)}
     return tuple(LineQuantity(line_id, quantity) for line_id, quantity in found.items() if quantity)
 
 

@@ -1,9 +1,7 @@
 """What things cost besides their price: promotions, coupons, shipping and taxes."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from litestar import Response, get, post
@@ -11,31 +9,40 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
+from shopwright.faces.backoffice import editing
 from shopwright.faces.backoffice.frame import Office, OfficeDep
+from shopwright.faces.backoffice.rule_forms import FORMS, PER_CENT, Shop
 from shopwright.faces.storefront.frame import SettingsDep, Web, complaints, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import staff
-from shopwright.kit.days import end_of, parse_day, start_of, write_period
-from shopwright.kit.errors import Invalid, Missing, ShopError
-from shopwright.kit.typed import basis_points, whole_number
+from shopwright.kit.days import write_period
+from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
-from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
+from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate
 
 PricingDep = Given[Pricing]
-Form = Mapping[str, str]
-Discount = Literal["percentage", "fixed", "free_shipping"]
-DISCOUNTS: dict[str, Discount] = {"percentage": "percentage", "fixed": "fixed", "free_shipping": "free_shipping"}
-PER_CENT = 100
 FEW = 6
 
 
 @get("/office/pricing", opt=allow(staff("prices.write")), include_in_schema=False)
 async def rules_page(
-    office: OfficeDep, pricing: PricingDep, settings: SettingsDep, saved: FromQuery[str] = ""
+    office: OfficeDep,
+    pricing: PricingDep,
+    settings: SettingsDep,
+    saved: FromQuery[str] = "",
+    kind: FromQuery[str] = "",
+    key: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """All of them on one page, each with its form."""
-    return await _show(office, pricing, settings.currency, {"saved": saved})
+    """All of them on one page, each with its form: an empty one, or (`kind`, `key`) one with what there is."""
+    if kind not in FORMS:
+        return await _show(office, pricing, settings.currency, {"saved": saved})
+    found = await _found(pricing, kind, key)
+    if found is None:
+        raise Missing("It is not there any more.")
+    shown = FORMS[kind].fields(found, Shop(settings.currency, settings.zone))
+    more = {"at": kind, "typed": {**shown, "id": key}, "seen": editing.marks(shown)}
+    return await _show(office, pricing, settings.currency, more)
 
 
 async def _show(
@@ -58,11 +65,11 @@ async def _show(
     context = {
         "currency": currency,
         "promotions": [
-            {"id": one.id, "title": one.title, "worth": worth(one), "minimum": plain_money(one.minimum), "period": write_period(one.starts_at, one.ends_at, office.settings.zone), "active": one.active}
+            {"id": one.id, "title": one.title, "worth": worth(one), "minimum": plain_money(one.minimum), "position": one.position, "period": write_period(one.starts_at, one.ends_at, office.settings.zone), "active": one.active}
             for one in await pricing.promotions()
         ],
         "coupons": [
-            {"code": one.code, "worth": worth(one), "minimum": plain_money(one.minimum), "period": write_period(one.starts_at, one.ends_at, office.settings.zone), "limits": limits(one), "used": one.used}
+            {"code": one.code, "worth": worth(one), "minimum": plain_money(one.minimum), "period": write_period(one.starts_at, one.ends_at, office.settings.zone), "limits": limits(one), "used": one.used, "key": one.code}
             for one in await pricing.coupons()
         ],
         "shipping": [
@@ -72,6 +79,8 @@ async def _show(
         "taxes": [{**render.plain(one), "per_cent": f"{one.rate / PER_CENT:g}"} for one in await pricing.tax_rates()],
         "typed": {},
         "errors": {},
+        "different": [],
+        "seen": "",
         "at": "",
         **more,
     }  # fmt: skip
@@ -90,96 +99,11 @@ def _near(places: list[str]) -> str:
     return ", ".join(places[:FEW]) + (f" and {len(places) - FEW} more" if len(places) > FEW else "")
 
 
-def _amount(form: Form, name: str, currency: str, *, needed: str = "") -> int:
-    text = form.get(name, "").strip()
-    if needed and not text:
-        raise Invalid.at(f"/{name}", needed)
-    return money.parse(text, currency, f"/{name}").amount if text else 0
-
-
-def _per_cent(form: Form, name: str) -> int:
-    return basis_points(form.get(name, ""), f"/{name}")
-
-
-def whole(form: Form, name: str) -> int:
-    """A count somebody typed; nothing is 0. Raises Invalid."""
-    text = form.get(name, "").strip()
-    return whole_number(text, f"/{name}") if text else 0
-
-
-def _day(form: Form, name: str) -> date | None:
-    text = form.get(name, "").strip()
-    return parse_day(text, f"/{name}") if text else None
-
-
-def _discount(form: Form, currency: str, zone: ZoneInfo) -> dict[str, Any]:
-    kind = DISCOUNTS.get(form.get("kind", ""), "percentage")
-    values = {"percentage": lambda: _per_cent(form, "value"), "fixed": lambda: _amount(form, "value", currency)}
-    return {
-        "kind": kind,
-        "value": values[kind]() if kind in values else 0,
-        "currency": currency if kind == "fixed" else "",
-        "minimum": _amount(form, "minimum", currency),
-        "combinable": "alone" not in form,
-        "starts_at": start_of(first, zone) if (first := _day(form, "starts_at")) else None,
-        "ends_at": end_of(last, zone) if (last := _day(form, "ends_at")) else None,
-    }
-
-
-async def _save_promotion(pricing: Pricing, form: Form, currency: str, zone: ZoneInfo) -> None:
-    await pricing.put_promotion(Promotion(title=form.get("title", ""), **_discount(form, currency, zone)))
-
-
-async def _save_coupon(pricing: Pricing, form: Form, currency: str, zone: ZoneInfo) -> None:
-    await pricing.put_coupon(
-        Coupon(
-            code=form.get("code", ""),
-            limit_total=whole(form, "limit_total"),
-            limit_per_customer=whole(form, "limit_per_customer"),
-            **_discount(form, currency, zone),
-        )
-    )
-
-
-async def _save_shipping(pricing: Pricing, form: Form, currency: str, _zone: ZoneInfo) -> None:
-    await pricing.put_shipping_rate(
-        ShippingRate(
-            title=form.get("title", ""),
-            price=money.Money(_amount(form, "price", currency, needed="Say what it costs; 0 is free."), currency),
-            countries=tuple(form.get("countries", "").replace(",", " ").split()),
-            free_over=_amount(form, "free_over", currency),
-            max_weight=whole(form, "max_weight"),
-            days_min=whole(form, "days_min"),
-            days_max=whole(form, "days_max"),
-        )
-    )
-
-
-async def _save_tax(pricing: Pricing, form: Form, _currency: str, _zone: ZoneInfo) -> None:
-    await pricing.put_tax_rate(
-        TaxRate(
-            country=form.get("country", ""),
-            region=form.get("region", ""),
-            tax_class=form.get("tax_class", "standard"),
-            rate=_per_cent(form, "rate"),
-            title=form.get("title", "").strip() or "VAT",
-        )
-    )
-
-
 async def _pause(pricing: Pricing, promotion_id: str) -> None:
     found = next((one for one in await pricing.promotions() if one.id == promotion_id), None)
     if found is None:
         raise Missing("There is no such promotion.")
     await pricing.put_promotion(msgspec.structs.replace(found, active=not found.active))
-
-
-SAVE: dict[str, Callable[[Pricing, Form, str, ZoneInfo], Awaitable[None]]] = {
-    "promotions": _save_promotion,
-    "coupons": _save_coupon,
-    "shipping": _save_shipping,
-    "taxes": _save_tax,
-}
 
 
 async def _remove(pricing: Pricing, kind: str, name: str) -> None:
@@ -198,21 +122,43 @@ async def _remove(pricing: Pricing, kind: str, name: str) -> None:
 async def change(
     office: OfficeDep, request: Web, pricing: PricingDep, settings: SettingsDep, kind: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Add, pause or take away; what was typed stays where something is wrong."""
-    if kind not in SAVE:
+    """Add, change, pause or take away; what was typed stays where something is wrong, or somebody else was faster."""
+    if kind not in FORMS:
         raise Missing("There is no such page.")
     form = await form_of(request)
+    shop = Shop(settings.currency, settings.zone)
     try:
         if "remove" in form:
             await _remove(pricing, kind, form["remove"])
         elif "pause" in form:
             await _pause(pricing, form["pause"])
         else:
-            await SAVE[kind](pricing, form, settings.currency, settings.zone)
+            found = await _found(pricing, kind, FORMS[kind].key_of(form))
+            if found is None and editing.is_whole(form):
+                raise Missing("Somebody else took it away while you had it open. What you typed adds it anew.")
+            now = FORMS[kind].fields(found, shop) if found else {}
+            if different := editing.differences(form, now, FORMS[kind].labels):
+                more = {
+                    "typed": editing.merged(form, now),
+                    "different": render.plain(different),
+                    "at": kind,
+                    "seen": editing.marks(now),
+                }
+                return await _show(office, pricing, settings.currency, more, 409)
+            await FORMS[kind].save(pricing, form, found, shop)
     except ShopError as error:
-        more = {"typed": form, "errors": complaints(error) or {"": error.detail}, "at": kind}
+        gone = isinstance(error, Missing)
+        more = {
+            "typed": form, "errors": complaints(error) or {"": error.detail}, "at": kind,
+            "seen": "" if gone else form.get(editing.SEEN, ""),
+        }  # fmt: skip
         return await _show(office, pricing, settings.currency, more, 422)
     return Redirect(f"/office/pricing?saved=1#{kind}", status_code=303)
+
+
+async def _found(pricing: Pricing, kind: str, key: str) -> Any:
+    every = await FORMS[kind].every(pricing) if key else []
+    return next((one for one in every if FORMS[kind].key(one) == key), None)
 
 
 HANDLERS: list[Any] = [rules_page, change]
