@@ -16,6 +16,7 @@ from shopwright.kit import money
 from shopwright.kit.codes import class_form, coupon_form, place_form
 from shopwright.kit.days import day_of, end_of, last_day, parse_day, start_of
 from shopwright.kit.errors import Invalid
+from shopwright.kit.regions import region_form
 from shopwright.kit.typed import basis_points, whole_number
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
 
@@ -279,8 +280,9 @@ class TaxForm(RuleForm[TaxRate]):
         return f"{one.country}/{one.region}/{one.tax_class}"
 
     def key_of(self, form: Form) -> str:
-        named = place_form(form.get("country", "")), place_form(form.get("region", ""))
-        return "/".join((*named, class_form(form.get("tax_class", "standard"))))
+        country = place_form(form.get("country", ""))
+        region = region_form(country, form.get("region", ""))
+        return f"{country}/{region}/{class_form(form.get('tax_class', 'standard'))}"
 
     def fields(self, one: TaxRate, shop: Shop) -> dict[str, str]:  # noqa: ARG002 -- a rate is no amount
         return {
