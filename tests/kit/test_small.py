@@ -66,7 +66,7 @@ def test_every_setting_has_a_meaning_and_secrets_are_masked() -> None:
     ("change", "words"),
     [
         ({"currency": "EURO"}, "not a currency"),
-        ({"country": "Germany"}, "not a country"),
+        ({"country": "Germany"}, "write DE"),
         ({"url": "shop.example"}, "starts with http"),
     ],
 )
