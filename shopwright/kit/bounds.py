@@ -53,7 +53,7 @@ BY_NAME: Mapping[str, Bound] = {
     "email": EMAIL, "name": NAME, "token": TOKEN, "next": URL, "return_url": URL, "reason": REASON,
     "description": HTML,
     "countries": Bound(2_048),  # all there are
-    "_seen": Bound(100_000),  # a mark of each field of a form
+    "_seen": Bound(300_000),  # a mark of each field of a form
     **dict.fromkeys(("body", "options", "reply", "seo_description", "skus", "swatches"), TEXT),
 }  # fmt: skip
 

@@ -2,13 +2,20 @@
 
 import html
 import re
+from datetime import timedelta
+from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.services.pricing.contract import Coupon, Promotion
-from tests.conftest import OWNER
+from shopwright.faces.shelf import write
+from shopwright.kit.errors import Refused
+from shopwright.kit.money import Money
+from shopwright.services.inventory.contract import Adjustment, Wanted
+from shopwright.services.pricing.contract import Coupon, Price, Promotion
+from tests.conftest import OWNER, sell
 
 PRICING = "/office/pricing"
 
@@ -150,3 +157,127 @@ async def test_a_save_that_was_refused_can_be_sent_again(shop: Shop, office: htt
     assert (await office.post(f"{PRICING}/shipping", data={**again, "days_max": "8"})).status_code == 303
     rate = next(one for one in await shop.pricing.shipping_rates() if one.id == "shr_express")
     assert (rate.title, rate.days_min, rate.days_max) == ("Quick", 7, 8)
+
+
+async def product_form(office: httpx.AsyncClient, product_id: str) -> dict[str, str]:
+    return await opened(office, f"/office/products/{product_id}")
+
+
+async def test_the_second_editor_of_a_product_keeps_their_text_and_takes_back_nothing(
+    shop: Shop, office: httpx.AsyncClient
+) -> None:
+    await shop.catalog.put_category("kitchen", "Kitchen")
+    kettle = await sell(shop, price=5000, colours=("Red", "Navy"))
+    red, navy = (one.id for one in kettle.variants)
+    here = f"/office/products/{kettle.id}"
+    first, second = [await product_form(office, kettle.id) for _ in range(2)]
+    theirs = {"title": "Their kettle", "in-kitchen": "on", f"price-{red}": "60.00", "seo_title": "Of theirs"}
+    assert (await office.post(here, data={**first, **theirs})).status_code == 303
+    mine = {**second, "title": "My kettle", "description": "<p>My own words</p>", f"price-{navy}": "70.00"}
+    refused = await office.post(here, data=mine)
+    assert refused.status_code == 409
+    table = refused.text[refused.text.index("Saved by them") : refused.text.index("</table>")]
+    for text in ("Their kettle", "My kettle", "Category Kitchen", "60.00", "Of theirs"):
+        assert text in table
+    assert (await shop.catalog.get(kettle.id)).title == "Their kettle"
+    again = fields(refused.text, here)
+    assert (again["title"], again["description"], again["seo_title"], again["in-kitchen"]) == (
+        "My kettle", "<p>My own words</p>", "Of theirs", "on",
+    )  # fmt: skip
+    assert (await office.post(here, data=again)).status_code == 303
+    found = await shop.catalog.get(kettle.id)
+    prices = await shop.pricing.prices([red, navy], "EUR")
+    assert (found.title, found.seo_title, len(found.category_ids)) == ("My kettle", "Of theirs", 1)
+    assert [prices[one].amount.amount for one in (red, navy)] == [6000, 7000]
+
+
+async def test_a_price_and_a_count_that_were_not_touched_are_not_put_back(
+    shop: Shop, office: httpx.AsyncClient
+) -> None:
+    kettle = await sell(shop, price=5000, on_hand=9)
+    variant = kettle.variants[0].id
+    form = await product_form(office, kettle.id)
+    await shop.pricing.set_prices([Price(variant, Money(4000, "EUR"))])
+    await shop.inventory.adjust([Adjustment(variant_id=variant, delta=-2, reason="sold")])
+    refused = await office.post(f"/office/products/{kettle.id}", data={**form, "title": "Mine"})
+    assert refused.status_code == 409
+    again = fields(refused.text, f"/office/products/{kettle.id}")
+    assert (again[f"price-{variant}"], again[f"stock-{variant}"]) == ("40.00", "7")
+    assert (await office.post(f"/office/products/{kettle.id}", data=again)).status_code == 303
+    assert (await shop.pricing.prices([variant], "EUR"))[variant].amount.amount == 4000
+    assert (await shop.inventory.stock([variant]))[variant].on_hand == 7
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said"),
+    [
+        ({"stock": "1"}, {"stock": "3"}, "set aside for orders"),
+        ({"compare": "1.00"}, {"compare": ""}, "above its price"),
+        ({"price": ""}, {"price": "60"}, "Say what"),
+        ({"title": " "}, {"title": "Better"}, "title"),
+        ({"publish_at": "soon"}, {"publish_at": ""}, "not a time"),
+        ({"add-attr": "no such", "add-value": "x"}, {"add-attr": "", "add-value": ""}, ""),
+    ],
+)
+async def test_a_save_of_a_product_that_reports_an_error_saved_nothing_and_the_next_one_works(
+    shop: Shop, office: httpx.AsyncClient, wrong: dict[str, str], right: dict[str, str], said: str
+) -> None:
+    kettle = await sell(shop, price=5000, on_hand=5)
+    variant = kettle.variants[0].id
+    await shop.inventory.reserve("ord_1", [Wanted(variant, 3)], shop.clock.now() + timedelta(hours=1))
+    here = f"/office/products/{kettle.id}"
+
+    def named(more: dict[str, str]) -> dict[str, str]:
+        return {
+            f"{name}-{variant}" if name in {"stock", "price", "compare"} else name: text for name, text in more.items()
+        }
+
+    async def state() -> tuple[Any, ...]:
+        stock, prices = await shop.inventory.stock([variant]), await shop.pricing.prices([variant], "EUR")
+        return await shop.catalog.get(kettle.id), stock, prices
+
+    before = await state()
+    form = {**await product_form(office, kettle.id), "title": "Changed", "brand": "Other", f"price-{variant}": "55.00"}
+    refused = await office.post(here, data={**form, **named(wrong)})
+    assert refused.status_code == 422, refused.text
+    assert said in refused.text
+    assert await state() == before
+    again = fields(refused.text, here)
+    assert again["brand"] == "Other"
+    for name, text in named(wrong).items():
+        assert again[name] == text
+    assert (await office.post(here, data={**again, **named(right)})).status_code == 303
+    after = await shop.catalog.get(kettle.id)
+    assert (after.brand, after.version) == ("Other", kettle.version + 1)
+    expected = int(right.get("stock", "5"))
+    assert (await shop.inventory.stock([variant]))[variant].on_hand == expected
+
+
+async def test_what_one_service_refuses_is_taken_back_from_the_others(shop: Shop) -> None:
+    kettle = await sell(shop, price=5000, on_hand=5)
+    variant = kettle.variants[0].id
+    await shop.inventory.reserve("ord_1", [Wanted(variant, 3)], shop.clock.now() + timedelta(hours=1))
+    written = await write.as_written(shop.shelf, kettle)
+    offer = msgspec.structs.replace(written.variants[0], price=Money(100, "EUR"), on_hand=1)
+    new = msgspec.structs.replace(written, title="Changed", variants=(offer,))
+    with pytest.raises(Refused):
+        await write.replace(shop.shelf, kettle.id, new, kettle.version, "counted")
+    after = await shop.catalog.get(kettle.id)
+    assert (after.title, after.brand) == (kettle.title, kettle.brand)
+    assert (await shop.pricing.prices([variant], "EUR"))[variant].amount.amount == 5000
+    fitting = msgspec.structs.replace(new, variants=(msgspec.structs.replace(offer, on_hand=4),))
+    assert (await write.replace(shop.shelf, kettle.id, fitting, after.version, "counted")).title == "Changed"
+
+
+async def test_a_picture_that_is_refused_keeps_what_it_shows(shop: Shop, office: httpx.AsyncClient) -> None:
+    kettle = await sell(shop)
+    page = f"/office/products/{kettle.id}"
+    form = await product_form(office, kettle.id)
+    answer = await office.post(
+        f"{page}/pictures",
+        data={"_csrf_token": form["_csrf_token"], "alt": "A red kettle"},
+        files={"picture": ("kettle.png", b"no picture", "image/png")},
+    )
+    assert answer.status_code == 422
+    assert 'value="A red kettle"' in answer.text
+    assert 'role="alert"' in answer.text

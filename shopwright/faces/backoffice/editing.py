@@ -44,6 +44,11 @@ def _seen(form: Mapping[str, str]) -> dict[str, str]:
     return {unquote(name): mark for name, _, mark in parts}
 
 
+def is_untouched(form: Mapping[str, str], name: str) -> bool:
+    """Was this field sent as it was shown? False where that is not known."""
+    return is_whole(form) and _seen(form).get(name) == _mark(form.get(name, ""))
+
+
 def differences(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> list[Difference]:
     """What somebody else changed since the form was shown, where what was typed says otherwise."""
     if not is_whole(form):

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from shopwright.faces.backoffice.frame import Office, OfficeDep
+from shopwright.faces.backoffice.product_form import show_product
 from shopwright.faces.shelf import write
 from shopwright.faces.shelf.view import Shelf
 from shopwright.faces.storefront.frame import ShelfDep, Web, form_of
@@ -42,6 +43,7 @@ async def make_product(office: OfficeDep, request: Web, shelf: ShelfDep, caller:
         options = _options(form.get("options", ""))
         asked = form.get("price", "").strip()
         price = money.parse(asked, shelf.currency, "/price") if asked else None
+        write.check_money((write.VariantWrite(price=price),), shelf.currency)
         made = await shelf.catalog.create(
             ProductInput(title=form.get("title", ""), brand=form.get("brand", ""), options=options)
         )
@@ -83,8 +85,8 @@ async def change_pictures(
         wanted = msgspec.structs.replace(msgspec.convert(written, ProductInput, from_attributes=True), media=media)
         await shelf.catalog.edit(product.id, wanted, product.version)
     except ShopError as error:
-        context = {"product": {"id": product.id, "title": product.title}, "problem": error.detail}
-        return office.show("picture_refused.html", context, 422)
+        typed = {"alt": str(fields.get("alt", ""))}
+        return await show_product(office, shelf, product, {"errors": {"picture": error.detail}}, typed, 422)
     return Redirect(f"/office/products/{product.id}#pictures", status_code=303)
 
 

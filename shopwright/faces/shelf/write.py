@@ -10,7 +10,7 @@ from shopwright.faces.shelf.view import Shelf
 from shopwright.kit.bounds import Html, Most, Text, Url
 from shopwright.kit.changes import given
 from shopwright.kit.codes import sku_form
-from shopwright.kit.errors import Invalid
+from shopwright.kit.errors import Conflict, Invalid, ShopError
 from shopwright.kit.money import LARGEST, Money, write
 from shopwright.services.catalog.contract import (
     Media,
@@ -23,6 +23,8 @@ from shopwright.services.catalog.contract import (
 )
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price
+
+MOST_UNITS = 10_000_000
 
 
 class VariantWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,6 +119,8 @@ def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
             )
         if variant.on_hand is not None and variant.on_hand < 0:
             raise Invalid.at(f"/variants/{number}/on_hand", "There cannot be fewer than none.")
+        if variant.on_hand is not None and variant.on_hand > MOST_UNITS:
+            raise Invalid.at(f"/variants/{number}/on_hand", f"At most {MOST_UNITS} of a variant can be counted.")
 
 
 async def create(shelf: Shelf, new: ProductWrite, reason: str) -> Product:
@@ -127,12 +131,35 @@ async def create(shelf: Shelf, new: ProductWrite, reason: str) -> Product:
     return product
 
 
-async def replace(shelf: Shelf, product_id: str, new: ProductWrite, version: int | None, reason: str) -> Product:
-    """A product as it should be now."""
+async def replace(
+    shelf: Shelf,
+    product_id: str,
+    new: ProductWrite,
+    version: int | None,
+    reason: str,
+    counts: Sequence[Adjustment] = (),
+) -> Product:
+    """A product as it should be now, with prices and `counts`: all of it, or nothing where any of it is refused."""
     check_money(new.variants, shelf.currency)
+    before = await as_written(shelf, await shelf.catalog.get(product_id))
     product = await shelf.catalog.edit(product_id, msgspec.convert(new, ProductInput, from_attributes=True), version)
-    await set_offers(shelf, product, new.variants, reason)
+    try:
+        await set_offers(shelf, product, new.variants, reason, counts)
+    except ShopError as error:
+        await _take_back(shelf, product, before, error)
+        raise
     return product
+
+
+async def _take_back(shelf: Shelf, product: Product, before: ProductWrite, error: ShopError) -> None:
+    """The product as it was before its prices or stock were refused. Raises Conflict where that cannot be any more."""
+    try:
+        old = msgspec.convert(before, ProductInput, from_attributes=True)
+        await shelf.catalog.edit(product.id, old, product.version)
+    except ShopError as second:
+        raise Conflict(
+            f"{error.detail} All but prices and stock was saved, and could not be taken back: {second.detail}"
+        ) from error
 
 
 async def patch(shelf: Shelf, old: Product, change: ProductPatch, version: int | None, reason: str) -> Product:
@@ -210,16 +237,34 @@ async def as_written(shelf: Shelf, product: Product) -> ProductWrite:
     )
 
 
-async def set_offers(shelf: Shelf, product: Product, variants: tuple[VariantWrite, ...], reason: str) -> None:
-    """Prices and counts of a product that was just written; its variants come in the same order."""
+async def set_offers(
+    shelf: Shelf,
+    product: Product,
+    variants: tuple[VariantWrite, ...],
+    reason: str,
+    counts: Sequence[Adjustment] = (),
+) -> None:
+    """Prices and counts of a product that was just written; its variants come in the same order. Stock may be refused: it is first."""
     pairs = list(zip(product.variants, variants, strict=False))
     prices = [Price(known.id, one.price, one.compare_at) for known, one in pairs if one.price is not None]
-    counts = [
-        Adjustment(variant_id=known.id, on_hand=one.on_hand, reason=reason)
-        for known, one in pairs
-        if one.on_hand is not None
+    adjusted = [
+        *counts,
+        *(
+            Adjustment(variant_id=known.id, on_hand=one.on_hand, reason=reason)
+            for known, one in pairs
+            if one.on_hand is not None
+        ),
     ]
-    if prices:
-        await shelf.pricing.set_prices(prices)
-    if counts:
-        await shelf.inventory.adjust(counts)
+    ids = [one.variant_id for one in adjusted]
+    before = await shelf.inventory.stock(ids) if prices and ids else {}
+    after = await shelf.inventory.adjust(adjusted) if adjusted else {}
+    try:
+        if prices:
+            await shelf.pricing.set_prices(prices)
+    except ShopError:
+        moved = {one: after[one].on_hand - before[one].on_hand for one in before}
+        if back := [
+            Adjustment(variant_id=one, delta=-n, reason=f"taken back, {reason}") for one, n in moved.items() if n
+        ]:
+            await shelf.inventory.adjust(back)
+        raise
