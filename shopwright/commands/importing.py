@@ -15,13 +15,14 @@ from shopwright.app import Shop
 from shopwright.importers.account import Account
 from shopwright.importers.draft import Importer, Remark
 from shopwright.importers.drafting import Given, drafts
+from shopwright.importers.files import read_tables
 from shopwright.importers.header import LEAVE_OUT, Header, plain_answer
 from shopwright.importers.inventory import InventoryCounts, is_inventory
 from shopwright.importers.magento import Magento
 from shopwright.importers.orders import PastOrders, are_orders
 from shopwright.importers.people import People, are_people
 from shopwright.importers.pictures import Fetcher
-from shopwright.importers.reading import Table, read_tables
+from shopwright.importers.reading import Table
 from shopwright.importers.shopify import Shopify
 from shopwright.importers.spool_store import AccountStore, Spool
 from shopwright.importers.table import OtherTable

@@ -48,6 +48,7 @@ def drafts(
     if not header.keys & {"stock", "qty"} and not any(key.startswith("location: ") for key in header.keys):
         told = "is not counted" if reading.stock is None else f"is set to {reading.stock}"
         account.notes.append(f"{table.name} has no column for stock: what it names {told} (--stock 0, N or untracked)")
+    account.notes.extend(table.notes)
     account.leave_out(header.left_out())
     for group in spool.groups():
         yield from importer.product(group, spool, reading)

@@ -1,16 +1,11 @@
-"""Files into rows, a piece at a time: .csv, .csv.gz, .jsonl or .zip; encoding, separator and header are found out, not asked for."""
+"""Tables into rows, a piece at a time: encoding, separator and header are found out, not asked for."""
 
 import csv
-import functools
-import gzip
 import io
 import itertools
-import zipfile
-import zlib
 from codecs import getincrementaldecoder
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
 import msgspec
@@ -21,7 +16,6 @@ from shopwright.importers.meanings import SPELLINGS, plain
 from shopwright.kit.errors import Invalid
 
 LARGEST = 2_000_000_000  # bytes, unpacked
-MOST_FILES = 100  # in an archive
 SEPARATORS = (",", ";", "\t", "|")
 CHUNK = 1 << 16
 BEFORE_HEADER = 25  # rows at most
@@ -32,7 +26,12 @@ Open = Callable[[], IO[bytes]]
 
 
 class Table:
-    """One table: where it came from, its columns, and its rows (numbered as a spreadsheet shows them)."""
+    """One table: where it came from, its columns, and its rows (numbered as a spreadsheet shows them).
+
+    `notes`: what else the file holds and nobody takes.
+    """
+
+    notes: Sequence[str] = ()
 
     def __init__(self, name: str, opened: Open, known: frozenset[str] = SPELLINGS) -> None:
         self.name = name
@@ -110,67 +109,9 @@ def _as_cell(value: object) -> str:
     return value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode()
 
 
-def read_tables(path: Path, headers: Iterable[str] = ()) -> list[Table]:
-    """The tables of a file; `headers`: columns it is said to have. Raises Invalid saying what would be right."""
-    known = SPELLINGS | {plain(header) for header in headers}
-    if not path.is_file():
-        raise Invalid(f"There is no file {path}.")
-    name = path.name.lower()
-    bare = name.removesuffix(".gz")
-    try:
-        if name.endswith(".zip"):
-            found = _unzip(path)
-        elif bare.endswith((".csv", ".tsv", ".txt", ".jsonl")) or (bare != name and "." not in bare):
-            found = [(path.name, functools.partial(_open_packed if bare != name else _open_plain, path))]
-        else:
-            raise Invalid(
-                f"{path.name} is neither .csv nor .csv.gz nor .zip. Export the products as CSV and give that file."
-            )
-        if not found:
-            raise Invalid(f"There is no .csv in {path.name}.")
-        return [
-            Lines(inner, opened)
-            if inner.lower().removesuffix(".gz").endswith(".jsonl")
-            else Table(inner, opened, known)
-            for inner, opened in found
-        ]
-    except (OSError, EOFError, zlib.error, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
-        raise Invalid(f"{path.name} cannot be opened: {error}.") from None
-
-
-def _open_plain(path: Path) -> IO[bytes]:
-    return path.open("rb")
-
-
-def _open_packed(path: Path) -> IO[bytes]:
-    return gzip.GzipFile(path)  # type: ignore[return-value]  # it reads bytes
-
-
-def _unzip(path: Path) -> list[tuple[str, Open]]:
-    def opener(inner: str) -> Open:
-        return lambda: zipfile.ZipFile(path).open(inner)
-
-    with zipfile.ZipFile(path) as archive:
-        inner = [
-            one.filename
-            for one in archive.infolist()
-            if one.filename.lower().endswith(".csv") and "__MACOSX" not in one.filename
-        ]
-        if len(inner) > MOST_FILES:
-            raise Invalid(f"{path.name} holds {len(inner)} tables; {MOST_FILES} are read at most.")
-        left = LARGEST  # of the archive as a whole: what a table says of its own size is not believed
-        for one in inner:
-            with archive.open(one) as file:
-                while chunk := file.read(CHUNK):
-                    left -= len(chunk)
-                    if left < 0:
-                        raise too_large(path.name)
-    return [(f"{path.name}/{one}", opener(one)) for one in inner]
-
-
-def too_large(name: str) -> Invalid:
+def too_large(name: str, largest: int = LARGEST) -> Invalid:
     """More than is read of a file."""
-    return Invalid(f"{name} holds more than {LARGEST // 1_000_000} MB; split it.")
+    return Invalid(f"{name} holds more than {largest / 1_000_000:g} MB; split it.")
 
 
 def _encoding(name: str, opened: Open) -> str:

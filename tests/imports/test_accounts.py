@@ -7,7 +7,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.commands.importing import Wish, run
-from shopwright.importers.reading import read_tables
+from shopwright.importers.files import read_tables
 from tests.imports.test_imports import SHARED
 
 KINDS = {
@@ -16,7 +16,7 @@ KINDS = {
     "catalog-magento": "magento",
     "catalog-bestbuy": "table",
 }
-FILES = sorted(path for folder in KINDS for path in (SHARED / folder).glob("*.gz") if path.suffixes[0] != ".xml")
+FILES = sorted(path for folder in KINDS for path in (SHARED / folder).glob("*.gz"))
 SAID = re.compile(r"Of (\d+) rows read, (\d+) taken, (\d+) unchanged, (\d+) refused\.")
 
 

@@ -13,10 +13,9 @@ import pytest
 from PIL import Image
 
 from shopwright.app import Shop
-from shopwright.importers import reading
 from shopwright.importers.draft import DraftImage
+from shopwright.importers.files import read_tables
 from shopwright.importers.pictures import Fetcher
-from shopwright.importers.reading import read_tables
 from shopwright.kit.errors import Invalid
 from shopwright.kit.outgoing import is_public
 
@@ -118,10 +117,7 @@ async def test_an_address_that_is_none_ends_no_import(whole: Shop, url: str) -> 
     assert found is None or found.url == url
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that holds a hundred kilobytes."""
-    monkeypatch.setattr(reading, "LARGEST", 100_000)
+SMALL = 100_000  # bytes
 
 
 def archive(path: Path, *sizes: int) -> Path:
@@ -131,16 +127,14 @@ def archive(path: Path, *sizes: int) -> Path:
     return path
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("sizes", [(110_000,), (60_000, 60_000), (40_000, 40_000, 40_000)])
 def test_an_archive_has_an_end_as_a_whole(tmp_path: Path, sizes: tuple[int, ...]) -> None:
     with pytest.raises(Invalid, match="split it"):
-        read_tables(archive(tmp_path / "a.zip", *sizes))
+        read_tables(archive(tmp_path / "a.zip", *sizes), largest=SMALL)
 
 
-@pytest.mark.usefixtures("small")
 def test_what_fits_is_read(tmp_path: Path) -> None:
-    assert len(read_tables(archive(tmp_path / "a.zip", 40_000, 40_000))) == 2
+    assert len(read_tables(archive(tmp_path / "a.zip", 40_000, 40_000), largest=SMALL)) == 2
 
 
 def test_an_archive_of_very_many_tables_is_refused(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ from shopwright.commands.importing import IMPORTERS, Wish, run
 from shopwright.importers.account import Account
 from shopwright.importers.draft import Doubt, Draft, DraftVariant, Remark
 from shopwright.importers.drafting import Given, drafts
+from shopwright.importers.files import read_tables
 from shopwright.importers.header import Header
 from shopwright.importers.numbers import Evidence, Numbers
 from shopwright.importers.pictures import Fetcher
-from shopwright.importers.reading import read_tables
 from shopwright.importers.spool_store import AccountStore, Spool
 from shopwright.importers.taking import Taker
 from shopwright.kit.errors import Invalid, Refused
@@ -72,6 +72,7 @@ def read(path: Path, kind: str = "shopify", **more) -> Iterator[Draft | Remark]:
         ("shopify", "catalog-shopify/shopifypartners_apparel.csv.gz", 20, 0),
         ("shopify", "catalog-shopify/shopifypartners_home-and-garden.csv.gz", 20, 0),
         ("woocommerce", "catalog-woocommerce/sample_products.csv.gz", 16, 1),
+        ("woocommerce", "catalog-woocommerce/sample_products.xml.gz", 16, 1),
         ("magento", "catalog-magento/CatalogSampleData__SimpleProduct_products_gear_bags.csv.gz", 14, 0),
     ],
 )
@@ -252,7 +253,7 @@ def test_files_may_be_packed(tmp_path: Path) -> None:
     ("name", "data", "words"),
     [
         ("a.csv", b"", "is empty"),
-        ("a.pdf", b"%PDF", "neither .csv"),
+        ("a.pdf", b"%PDF", "none of .csv"),
         ("a.csv.gz", b"not gzip", "cannot be opened"),
         ("a.zip", b"not zip", "cannot be opened"),
         ("a.csv", b"\x00\x01\x02" * 50, "not a text file"),

@@ -1,0 +1,48 @@
+"""What PHP's serialize() wrote, as WordPress keeps lists in its database: texts, numbers, truth values and arrays.
+
+Objects are left unread: nobody's data make anything of ours. No library for it is kept up (phpserialize rests since 2016).
+"""
+
+import re
+from typing import Any
+
+DEEPEST = 20
+SCALAR = re.compile(rb"([ibd]):([^;]{1,40});|(N);")
+SIZED = re.compile(rb"([sa]):(\d{1,9}):")
+
+
+def unserialized(text: str) -> Any:
+    """The value; None where it is none, or is broken."""
+    try:
+        return _value(text.encode(), 0, 0)[0]
+    except ValueError:
+        return None
+
+
+def _value(data: bytes, at: int, depth: int) -> tuple[Any, int]:
+    """What begins there, and where it ends. Raises ValueError."""
+    if depth > DEEPEST:
+        raise ValueError("too deep")
+    if found := SCALAR.match(data, at):
+        kind, said = found[1], (found[2] or b"").decode()
+        return (None if kind is None else float(said) if kind == b"d" else int(said)), found.end()
+    head = SIZED.match(data, at)
+    if head is None:
+        raise ValueError("neither a text nor a number nor an array")
+    size, at = int(head[2]), head.end()
+    if head[1] == b"s":
+        if data[at : at + 1] != b'"' or data[at + 1 + size : at + 3 + size] != b'";':
+            raise ValueError("a text has another length than it says")
+        return data[at + 1 : at + 1 + size].decode(), at + 3 + size
+    if data[at : at + 1] != b"{":
+        raise ValueError("an array does not begin")
+    array: dict[Any, Any] = {}
+    at += 1
+    for _ in range(size):
+        key, at = _value(data, at, depth + 1)
+        value, at = _value(data, at, depth + 1)
+        if isinstance(key, (str, int)):  # no other is one in PHP
+            array[key] = value
+    if data[at : at + 1] != b"}":
+        raise ValueError("an array does not end")
+    return array, at + 1

@@ -1,0 +1,304 @@
+"""WordPress's own export (WXR, an RSS of posts) as the table that WooCommerce's product export would be.
+
+What a product refers to stands elsewhere in the file: pictures are posts of their own, names of values are terms, and of
+an attribute a variation says no more than its key. So the file is read twice, a post at a time.
+"""
+
+import gzip
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import msgspec
+
+from shopwright.importers.php import unserialized
+from shopwright.importers.reading import LARGEST, Open, Table, too_large
+from shopwright.kit.errors import Invalid
+
+CELLS = (
+    "ID", "Type", "SKU", "GTIN, UPC, EAN, or ISBN", "Name", "Published", "Is featured?", "Visibility in catalog",
+    "Short description", "Description", "Date sale price starts", "Date sale price ends", "Tax status", "Tax class",
+    "In stock?", "Stock", "Low stock amount", "Backorders allowed?", "Weight", "Sale price", "Regular price", "Categories",
+    "Tags", "Shipping class", "Images", "Brands", "Parent", "Meta: _yoast_wpseo_title", "Meta: _yoast_wpseo_metadesc",
+)  # fmt: skip
+# What WooCommerce keeps of a product under a name of its own, and takes over into its export as it is.
+META = {
+    "SKU": "_sku",
+    "GTIN, UPC, EAN, or ISBN": "_global_unique_id",
+    "Tax status": "_tax_status",
+    "Tax class": "_tax_class",
+    "Low stock amount": "_low_stock_amount",
+    "Backorders allowed?": "_backorders",
+    "Weight": "_weight",
+    "Sale price": "_sale_price",
+    "Regular price": "_regular_price",
+    "Meta: _yoast_wpseo_title": "_yoast_wpseo_title",
+    "Meta: _yoast_wpseo_metadesc": "_yoast_wpseo_metadesc",
+}
+PRODUCTS = {"product": "simple", "product_variation": "variation"}
+PUBLISHED = {"publish": "1", "private": "0"}
+IN_STOCK = {"instock": "1", "outofstock": "0", "onbackorder": "backorder"}
+CHOICE = "attribute_"  # what a variation says of an attribute
+TAXONOMY = "pa_"  # attributes that products share
+DEEPEST = 20  # categories one below the other
+
+
+class Post(msgspec.Struct, frozen=True):
+    """An entry of the file. `fields`: by local name, with `content` and `excerpt`; `terms`: (taxonomy, slug, name)."""
+
+    number: int
+    fields: Mapping[str, str]
+    meta: Mapping[str, str]
+    terms: tuple[tuple[str, str, str], ...]
+    reviews: int
+
+    @property
+    def kind(self) -> str:
+        return self.fields.get("post_type", "")
+
+    @property
+    def id(self) -> str:
+        return self.fields.get("post_id", "")
+
+    def named(self, taxonomy: str) -> list[str]:
+        """Slugs of its terms."""
+        return [slug for domain, slug, _ in self.terms if domain == taxonomy]
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """Of a product: what it is called, and the values there are, by their keys."""
+
+    name: str
+    values: Mapping[str, str]
+
+
+class WordPress(Table):
+    """The products among the posts of an export, numbered as they stand in it."""
+
+    def __init__(self, name: str, opened: Open) -> None:
+        self.name = name
+        self._open = opened
+        self._pictures: dict[str, str] = {}
+        self._terms: dict[tuple[str, str], tuple[str, str]] = {}  # its name, and the slug above it
+        self._attributes: dict[str, dict[str, Attribute]] = {}  # of each product, by key
+        others: Counter[str] = Counter()
+        most = reviews = 0
+        for post in self._posts():
+            reviews += post.reviews
+            for taxonomy, slug, said in post.terms:
+                self._terms.setdefault((taxonomy, slug), (said, ""))
+            if post.kind == "attachment":
+                self._pictures[post.id] = post.fields.get("attachment_url", "")
+            elif post.kind == "product":
+                self._attributes[post.id] = self._attributes_of(post)
+            elif post.kind in PRODUCTS:
+                most = max(most, sum(key.startswith(CHOICE) for key in post.meta))
+            else:
+                others[post.kind or "entry"] += 1
+        most = max(most, *map(len, self._attributes.values()), 0)
+        self.columns = [
+            *CELLS,
+            *(f"Attribute {number} {what}" for number in range(1, most + 1) for what in ("name", "value(s)")),
+        ]
+        told = [f"{count} × {kind}" for kind, count in sorted(others.items())]
+        self.notes = [f"{self.name}: left out as no products: {', '.join(told)}"] if told else []
+        if reviews:
+            self.notes.append(f"{self.name}: {reviews} reviews stay behind")
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        for post in self._posts():
+            if post.kind in PRODUCTS:
+                cells = self._cells(post)
+                yield post.number, [cells.get(column, "") for column in self.columns]
+
+    # --- the file
+
+    def _posts(self) -> Iterator[Post]:
+        numbers = itertools.count(1)
+        known = False
+        with closing(self._open()) as file:
+            try:
+                channel: ET.Element | None = None
+                # expat bounds what entities grow to (since 2.4.1), and reads nothing from elsewhere.
+                for event, element in ET.iterparse(file, events=("start", "end")):  # noqa: S314
+                    name = _local(element.tag)
+                    if event == "start":
+                        channel = element if name == "channel" else channel
+                        continue
+                    if name == "item":
+                        yield _post(next(numbers), element)
+                    elif name in {"category", "tag", "term"} and "wordpress.org/export" in element.tag:
+                        self._note_term(name, element)
+                    known = known or name == "wxr_version"
+                    if (
+                        channel is not None
+                        and name in {"item", "category", "tag", "term", "author"}
+                        and (name == "item" or "wordpress.org/export" in element.tag)
+                    ):
+                        channel.clear()
+                    if file.tell() > LARGEST:
+                        raise too_large(self.name)
+            except (ET.ParseError, gzip.BadGzipFile, EOFError) as error:
+                raise Invalid(f"{self.name} cannot be read on: {error}. Export it once more.") from None
+        if not known:
+            raise Invalid(
+                f"{self.name} is not an export of WordPress (WXR). Give the file of Tools › Export, or the CSV of Products › Export."
+            )
+
+    def _note_term(self, kind: str, element: ET.Element) -> None:
+        """What the head of the file says of categories, tags and other terms."""
+        fields = {_local(one.tag): (one.text or "").strip() for one in element}
+        if kind == "term":
+            key = fields.get("term_taxonomy", ""), fields.get("term_slug", "")
+            self._terms[key] = fields.get("term_name", ""), fields.get("term_parent", "")
+
+    # --- a row
+
+    def _cells(self, post: Post) -> dict[str, str]:
+        meta = post.meta
+        variation = post.kind == "product_variation"
+        managed = meta.get("_manage_stock", "") == "yes"
+        begins, ends = (_day(meta.get(f"_sale_price_dates_{end}", "")) for end in ("from", "to"))
+        taxed = meta.get("_tax_class", "")
+        return {
+            **{column: meta.get(key, "") for column, key in META.items()},
+            "ID": post.id,
+            "Type": ", ".join([*_kinds(post)]),
+            "Name": post.fields.get("title", ""),
+            "Published": PUBLISHED.get(post.fields.get("status", ""), "-1"),
+            "Is featured?": "1" if "featured" in post.named("product_visibility") else "0",
+            "Visibility in catalog": _visibility(post),
+            "Short description": _as_exported(post.fields.get("excerpt", "")),
+            "Description": _as_exported(post.fields.get("content", "")),
+            "Date sale price starts": begins,
+            "Date sale price ends": ends,
+            "Tax class": "" if taxed == "parent" else taxed,
+            "In stock?": "" if managed else IN_STOCK.get(meta.get("_stock_status", ""), ""),
+            "Stock": meta.get("_stock", "") if managed else "",
+            "Categories": ", ".join(self._path(slug) for slug in post.named("product_cat")),
+            "Tags": self._names(post, "product_tag"),
+            "Shipping class": self._names(post, "product_shipping_class"),
+            "Images": ", ".join(self._addresses(post)),
+            "Brands": self._names(post, "product_brand"),
+            "Parent": f"id:{post.fields.get('post_parent', '')}" if variation else "",
+            **_numbered(self._chosen(post) if variation else self._attributes.get(post.id, {})),
+        }
+
+    def _name(self, taxonomy: str, slug: str) -> str:
+        return self._terms.get((taxonomy, slug), ("", ""))[0] or slug
+
+    def _names(self, post: Post, taxonomy: str) -> str:
+        return ", ".join(_escaped(self._name(taxonomy, slug)) for slug in post.named(taxonomy))
+
+    def _path(self, slug: str) -> str:
+        """A category below those above it."""
+        path: list[str] = []
+        while slug and len(path) < DEEPEST:
+            path.insert(0, _escaped(self._name("product_cat", slug)))
+            slug = self._terms.get(("product_cat", slug), ("", ""))[1]
+        return " > ".join(path)
+
+    def _addresses(self, post: Post) -> Iterator[str]:
+        ids = [post.meta.get("_thumbnail_id", ""), *post.meta.get("_product_image_gallery", "").split(",")]
+        for number in dict.fromkeys(one.strip() for one in ids):
+            if address := self._pictures.get(number, ""):
+                yield address
+
+    def _attributes_of(self, post: Post) -> dict[str, Attribute]:
+        """By key, in the order of the shop: of what is shared the terms of the product, else the values that were typed."""
+        said = unserialized(post.meta.get("_product_attributes", ""))
+        declared = said if isinstance(said, dict) else {}
+        keys = dict.fromkeys([*map(str, declared), *(one for one, _, _ in post.terms if one.startswith(TAXONOMY))])
+        found: dict[str, Attribute] = {}
+        for key in keys:
+            one = declared.get(key)
+            typed: Mapping[Any, Any] = one if isinstance(one, dict) else {}
+            if key.startswith(TAXONOMY):
+                name = key.removeprefix(TAXONOMY).replace("-", " ").replace("_", " ").capitalize()
+                values = {slug: name for taxonomy, slug, name in post.terms if taxonomy == key}
+            else:
+                name = str(typed.get("name", key))
+                values = {part: part for raw in str(typed.get("value", "")).split("|") if (part := raw.strip())}
+            found[key] = Attribute(name, values)
+        return found
+
+    def _chosen(self, post: Post) -> dict[str, Attribute]:
+        """What a variation says of the attributes of its product; nothing is any value."""
+        there = self._attributes.get(post.fields.get("post_parent", ""), {})
+        chosen = {}
+        for key, value in post.meta.items():
+            if not key.startswith(CHOICE):
+                continue
+            bare = key.removeprefix(CHOICE)
+            one = there.get(bare, Attribute(bare.removeprefix(TAXONOMY), {}))
+            named = one.values.get(value) or (self._name(bare, value) if bare.startswith(TAXONOMY) else value)
+            chosen[bare] = Attribute(one.name, {value: named} if value else {})
+        return chosen
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _post(number: int, element: ET.Element) -> Post:
+    fields: dict[str, str] = {}
+    meta: dict[str, str] = {}
+    terms: list[tuple[str, str, str]] = []
+    reviews = 0
+    for one in element:
+        name, text = _local(one.tag), one.text or ""
+        if name == "postmeta":
+            pair = {_local(part.tag): part.text or "" for part in one}
+            meta[pair.get("meta_key", "")] = pair.get("meta_value", "")
+        elif name == "category":
+            terms.append((one.get("domain", ""), one.get("nicename", ""), text.strip()))
+        elif name == "comment":
+            reviews += 1
+        elif name == "encoded":
+            fields["excerpt" if "/excerpt/" in one.tag else "content"] = text
+        else:
+            fields[name] = text.strip()
+    return Post(number, fields, meta, tuple(terms), reviews)
+
+
+def _kinds(post: Post) -> Iterator[str]:
+    yield next(iter(post.named("product_type")), PRODUCTS[post.kind])
+    for kind in ("downloadable", "virtual"):
+        if post.meta.get(f"_{kind}") == "yes":
+            yield kind
+
+
+def _visibility(post: Post) -> str:
+    left_out = {one.removeprefix("exclude-from-") for one in post.named("product_visibility")} & {"catalog", "search"}
+    return {frozenset(): "visible", frozenset({"catalog"}): "search", frozenset({"search"}): "catalog"}.get(
+        frozenset(left_out), "hidden"
+    )
+
+
+def _day(text: str) -> str:
+    """A moment in seconds since 1970, as the export of products writes it."""
+    try:
+        return datetime.fromtimestamp(int(text), UTC).isoformat() if text.strip() else ""
+    except (ValueError, OverflowError, OSError):
+        return text
+
+
+def _escaped(value: str) -> str:
+    return value.replace(",", "\\,")
+
+
+def _as_exported(text: str) -> str:
+    r"""There, \n stands for the end of a line; here somebody wrote it."""
+    return text.strip().replace("\\n", "\\\\n")
+
+
+def _numbered(attributes: Mapping[str, Attribute]) -> dict[str, str]:
+    cells = {}
+    for number, one in enumerate(attributes.values(), 1):
+        cells[f"Attribute {number} name"] = one.name
+        cells[f"Attribute {number} value(s)"] = ", ".join(_escaped(value) for value in one.values.values())
+    return cells
