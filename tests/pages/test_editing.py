@@ -13,7 +13,8 @@ from shopwright.app import Shop
 from shopwright.faces.shelf import write
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
-from shopwright.services.inventory.contract import Adjustment, Wanted
+from shopwright.services.catalog.contract import AttributeType, Collection, Condition, ProductType
+from shopwright.services.inventory.contract import Adjustment, Location, Wanted
 from shopwright.services.pricing.contract import Coupon, Price, Promotion
 from tests.conftest import OWNER, sell
 
@@ -281,3 +282,79 @@ async def test_a_picture_that_is_refused_keeps_what_it_shows(shop: Shop, office:
     assert answer.status_code == 422
     assert 'value="A red kettle"' in answer.text
     assert 'role="alert"' in answer.text
+
+
+async def both(
+    office: httpx.AsyncClient, page: str, action: str, theirs: dict[str, str], mine: dict[str, str]
+) -> dict[str, str]:
+    """Two have a form open; the first saves `theirs`, the second is told of it and saves `mine`. What the form says then."""
+    first, second = [await opened(office, page, action) for _ in range(2)]
+    assert (await office.post(action, data={**first, **theirs})).status_code == 303
+    refused = await office.post(action, data={**second, **mine})
+    assert refused.status_code == 409, refused.text
+    for text in (*theirs.values(), *mine.values()):
+        assert html.escape(text) in refused.text
+    assert (await office.post(action, data=fields(refused.text, action))).status_code == 303
+    return await opened(office, page, action)
+
+
+async def test_all_that_can_be_edited_tells_the_second_editor(shop: Shop, office: httpx.AsyncClient) -> None:
+    kettle, lamp = await sell(shop, brand="Ostra"), await sell(shop, "Lamp", brand="Nord")
+    await shop.catalog.put_collection(
+        Collection(
+            slug="ostra", title="Of Ostra", kind="rules",
+            conditions=(Condition(field="brand", operator="is", value="Ostra"),),
+        )
+    )  # fmt: skip
+    here = "/office/collections/ostra"
+    now = await both(
+        office, here, here, {"title": "Theirs", "value-0": "Nord"}, {"title": "Mine", "description": "Of mine"}
+    )
+    assert (now["title"], now["description"], now["value-0"]) == ("Mine", "Of mine", "Nord")
+    assert [one.id for one in (await shop.catalog.in_collection("ostra"))[0]] == [lamp.id]
+    await shop.catalog.put_attribute_type(
+        AttributeType(name="glaze", title="Glaze", kind="text", choices=("Matt", "Raw"))
+    )
+    page, here = "/office/attributes?what=attribute&name=glaze", "/office/attributes/attribute"
+    now = await both(office, page, here, {"title": "Theirs", "unit": "of theirs"}, {"title": "Mine"})
+    assert (now["title"], now["unit"]) == ("Mine", "of theirs")
+    await shop.catalog.put_product_type(ProductType(name="bowl", title="Bowl", attributes=("glaze",), required=()))
+    page, here = "/office/attributes?what=type&name=bowl", "/office/attributes/type"
+    now = await both(office, page, here, {"title": "Theirs", "required": "glaze"}, {"title": "Mine"})
+    assert (now["title"], now["required"], now["attributes"]) == ("Mine", "glaze", "glaze")
+    here = f"/office/stock/{kettle.variants[0].id}"
+    now = await both(office, here, f"{here}/rule", {"backorder": "5", "low_at": "9"}, {"low_at": "4"})
+    assert (now["backorder"], now["low_at"]) == ("5", "4")
+    page, here = "/office/locations?change=main", "/office/locations"
+    now = await both(office, page, here, {"title": "Theirs", "position": "3"}, {"title": "Mine"})
+    assert (now["title"], now["position"]) == ("Mine", "3")
+
+
+async def test_what_is_there_keeps_what_is_not_typed_again(shop: Shop, office: httpx.AsyncClient) -> None:
+    token = re.search(r'name="_csrf_token" value="([^"]+)"', (await office.get(PRICING)).text)
+    assert token is not None
+    csrf = {"_csrf_token": token[1]}
+    glaze = AttributeType(name="glaze", title="Glaze", kind="choice", choices=("Matt", "Shiny"), filterable=True)
+    await shop.catalog.put_attribute_type(glaze)
+    again = {**csrf, "name": "glaze", "title": "Surface", "kind": "text", "unit": "", "choices": "", "swatches": ""}
+    assert (await office.post("/office/attributes/attribute", data=again)).status_code == 303
+    assert (await shop.catalog.attribute_types())["glaze"] == msgspec.structs.replace(glaze, title="Surface")
+    assert (
+        await office.post(f"{PRICING}/taxes", data={**csrf, "country": "de", "rate": "", "title": "MwSt"})
+    ).status_code == 303
+    rate = next(one for one in await shop.pricing.tax_rates() if (one.country, one.tax_class) == ("DE", "standard"))
+    assert (rate.rate, rate.title) == (1900, "MwSt")
+    await shop.inventory.put_location(Location("north", "North", 7))
+    moved = {**csrf, "id": "north", "title": "Northern store", "position": ""}
+    assert (await office.post("/office/locations", data=moved)).status_code == 303
+    assert Location("north", "Northern store", 7) in await shop.inventory.locations()
+    kettle = await sell(shop)
+    here = f"/office/products/{kettle.id}"
+    assert (await office.post(here, data={**csrf, "seo_title": "It sings"})).status_code == 303
+    after = await shop.catalog.get(kettle.id)
+    assert (after.title, after.brand, after.status, after.seo_title) == (
+        kettle.title,
+        kettle.brand,
+        "published",
+        "It sings",
+    )

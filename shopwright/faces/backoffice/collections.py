@@ -1,4 +1,4 @@
-"""Collections, attributes and product types: how the shop is put in order."""
+"""Collections: products chosen by hand or by rules."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
@@ -8,22 +8,22 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
+from shopwright.faces.backoffice import editing
 from shopwright.faces.backoffice.described import value_of, written
 from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.storefront.frame import CatalogDep, Web, form_of
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import Invalid, Missing, ShopError
-from shopwright.kit.text import name_key, slugify
+from shopwright.kit.text import slugify
 from shopwright.kit.typed import number
 from shopwright.kit.web.access import allow
-from shopwright.services.catalog.contract import AttributeType, Catalog, Collection, Condition, Kind, ProductType
+from shopwright.services.catalog.contract import AttributeType, Catalog, Collection, Condition
 
 Form = Mapping[str, str]
 Field = Literal["title", "brand", "tag", "category", "type", "attribute"]
 Operator = Literal["is", "is_not", "contains", "at_least", "at_most"]
 FIELDS: dict[str, Field] = {one: one for one in get_args(Field)}
 OPERATORS: dict[str, Operator] = {one: one for one in get_args(Operator)}
-KINDS: dict[str, Kind] = {one: one for one in get_args(Kind)}
 ROWS = 5
 SHOWN = 12
 NOTHING: Form = {}
@@ -43,7 +43,34 @@ async def collection_page(
     found = next((one for one in await catalog.collections() if one.slug == slug), None)
     if found is None and slug != "new":
         raise Missing(f"There is no collection “{slug}”.")
-    return await _collection(office, catalog, found, saved=bool(saved))
+    return await _collection(office, catalog, found, more={"saved": bool(saved)})
+
+
+LABELS = {
+    "title": "Title", "description": "Description", "kind": "By rules or by hand", "match": "Products that meet", "skus": "By hand",
+    "seo_title": "Title for search engines", "seo_description": "Description for search engines",
+}  # fmt: skip
+PARTS = {"field": "What", "name": "Attribute", "operator": "How", "value": "Value"}
+
+
+async def _fields(catalog: Catalog, found: Collection | None) -> dict[str, str]:
+    """A collection as its form shows it."""
+    if found is None:
+        return {}
+    chosen = await catalog.get_many(found.product_ids)
+    shown = {name: getattr(found, name) for name in LABELS if name != "skus"}
+    shown["skus"] = "\n".join(one.variants[0].sku for one in chosen)
+    for n, one in enumerate(found.conditions):
+        row = {"field": one.field, "name": one.name, "operator": one.operator, "value": written(one.value)}
+        shown |= {f"{part}-{n}": text for part, text in row.items()}
+    return shown
+
+
+def _labels(fields: Form) -> dict[str, str]:
+    rows = (name.rpartition("-") for name in fields if name not in LABELS)
+    return LABELS | {
+        f"{part}-{n}": f"{PARTS.get(part, part)}, rule {int(n) + 1}" for part, _, n in rows if n.isdecimal()
+    }
 
 
 async def _collection(
@@ -52,35 +79,26 @@ async def _collection(
     found: Collection | None,
     *,
     typed: Form = NOTHING,
-    problem: str = "",
-    saved: bool = False,
+    more: Mapping[str, Any] = NOTHING,
+    status: int = 200,
 ) -> Response[bytes]:
     members = (await catalog.in_collection(found.slug, limit=SHOWN))[0] if found else []
-    chosen = await catalog.get_many(found.product_ids) if found else []
-    rows = (
-        [
-            {"field": one.field, "name": one.name, "operator": one.operator, "value": written(one.value)}
-            for one in found.conditions
-        ]
-        if found
-        else []
-    )
-    shown = [
-        {part: typed.get(f"{part}-{n}", rows[n][part] if n < len(rows) else "") for part in ("field", "name", "operator", "value")}
-        for n in range(max(ROWS, len(rows) + 1))
-    ]  # fmt: skip
+    fields = await _fields(catalog, found)
+    values = {"kind": "rules", "match": "all", **fields, **typed}
+    rows = max(ROWS, 1 + sum(1 for name in values if name.startswith("field-") and values[name]))
     context = {
         "collection": render.plain(found) if found else {},
         "members": [{"id": one.id, "title": one.title} for one in members],
-        "skus": typed.get("skus", "\n".join(one.variants[0].sku for one in chosen)),
-        "conditions": shown,
+        "conditions": [{part: values.get(f"{part}-{n}", "") for part in PARTS} for n in range(rows)],
         "fields": list(FIELDS),
         "operators": [(one, one.replace("_", " ")) for one in OPERATORS],
-        "typed": typed,
-        "problem": problem,
-        "saved": saved,
+        "values": values,
+        "seen": typed.get(editing.SEEN) or (editing.marks(fields) if found else ""),
+        "different": [],
+        "problem": "",
+        **more,
     }
-    return office.show("collection.html", context, 422 if problem else 200)
+    return office.show("collection.html", context, status)
 
 
 @post("/office/collections/{slug:str}", opt=allow(staff("catalog.write")), include_in_schema=False, status_code=200)
@@ -90,13 +108,19 @@ async def save_collection(
     """Make, change or take away a collection."""
     form = await form_of(request)
     found = next((one for one in await catalog.collections() if one.slug == slug), None)
+    now = await _fields(catalog, found)
+    if "remove" not in form and (different := editing.differences(form, now, _labels({**now, **form}))):
+        typed = {**editing.merged(form, now), editing.SEEN: editing.marks(now)}
+        return await _collection(
+            office, catalog, found, typed=typed, more={"different": render.plain(different)}, status=409
+        )
     try:
         if "remove" in form:
             await catalog.delete_collection(slug)
             return Redirect("/office/collections", status_code=303)
-        made = await catalog.put_collection(await _asked(catalog, form, found))
+        made = await catalog.put_collection(await _asked(catalog, {**now, **form}, found))
     except ShopError as error:
-        return await _collection(office, catalog, found, typed=form, problem=error.detail)
+        return await _collection(office, catalog, found, typed=form, more={"problem": error.detail}, status=422)
     return Redirect(f"/office/collections/{made.slug}?saved=1", status_code=303)
 
 
@@ -146,89 +170,4 @@ def _conditions(form: Form, kinds: Mapping[str, AttributeType]) -> tuple[Conditi
     return tuple(made)
 
 
-# --- attributes and types
-
-
-@get("/office/attributes", opt=allow(staff("catalog.write")), include_in_schema=False)
-async def attribute_page(office: OfficeDep, catalog: CatalogDep, saved: FromQuery[str] = "") -> Response[bytes]:
-    """What products are described by, and kinds of products."""
-    return await _attributes(office, catalog, {"saved": saved})
-
-
-async def _attributes(office: Office, catalog: Catalog, more: Mapping[str, Any], status: int = 200) -> Response[bytes]:
-    kinds = await catalog.attribute_types()
-    context = {
-        "attributes": [
-            {
-                **render.plain(one),
-                "said": ", ".join(one.choices)
-                or ", ".join(f"{name} {colour}" for name, colour in one.swatches.items()),
-            }
-            for one in kinds.values()
-        ],
-        "types": [
-            {
-                **render.plain(one),
-                "said": ", ".join(kinds[name].title if name in kinds else name for name in one.attributes),
-            }
-            for one in await catalog.product_types()
-        ],
-        "kinds": list(KINDS),
-        "typed": {},
-        "problem": "",
-        "at": "",
-        **more,
-    }
-    return office.show("attributes.html", context, status)
-
-
-@post("/office/attributes/{what:str}", opt=allow(staff("catalog.write")), include_in_schema=False, status_code=200)
-async def save_attribute(
-    office: OfficeDep, request: Web, catalog: CatalogDep, what: FromPath[str]
-) -> Response[bytes] | Redirect:
-    """Describe an attribute, or a product type."""
-    form = await form_of(request)
-    try:
-        if what == "type":
-            await catalog.put_product_type(_type_of(form))
-        else:
-            await catalog.put_attribute_type(_attribute_of(form))
-    except ShopError as error:
-        return await _attributes(office, catalog, {"typed": form, "problem": error.detail, "at": what}, 422)
-    return Redirect("/office/attributes?saved=1", status_code=303)
-
-
-def _attribute_of(form: Form) -> AttributeType:
-    title = form.get("title", "").strip()
-    swatches = {}
-    for line in filter(None, (one.strip() for one in form.get("swatches", "").splitlines())):
-        name, _, colour = line.rpartition(" ")
-        swatches[name.strip()] = colour
-    return AttributeType(
-        name=form.get("name", "").strip() or name_key(title),
-        title=title,
-        kind=KINDS.get(form.get("kind", ""), "text"),
-        choices=_listed(form.get("choices", "")),
-        swatches=swatches,
-        unit=form.get("unit", "").strip(),
-        filterable="filterable" in form,
-    )
-
-
-def _type_of(form: Form) -> ProductType:
-    title = form.get("title", "").strip()
-    return ProductType(
-        name=form.get("name", "").strip() or name_key(title, "-"),
-        title=title,
-        attributes=_listed(form.get("attributes", "")),
-        required=_listed(form.get("required", "")),
-    )
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
-
-
-HANDLERS: list[Any] = [
-    collection_list, collection_page, save_collection, attribute_page, save_attribute,
-]  # fmt: skip
+HANDLERS: list[Any] = [collection_list, collection_page, save_collection]

@@ -68,3 +68,27 @@ def merged(form: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
     seen = _seen(form)
     untouched = {name: text for name, text in now.items() if _mark(form.get(name, "")) == seen.get(name, _mark(""))}
     return {**{name: text for name, text in form.items() if name != SEEN}, **untouched}
+
+
+class Reader:
+    """A form over what there is: what it leaves out, or (unless it is whole) empty, stays."""
+
+    def __init__(self, form: Mapping[str, str], shown: Mapping[str, str]) -> None:
+        self._form = form
+        self._shown = shown
+        self._whole = is_whole(form)
+
+    def text(self, name: str, otherwise: str = "") -> str:
+        """What a field says."""
+        typed = self._form.get(name, "").strip()
+        if typed or (self._whole and name in self._form):
+            return typed
+        return self._shown.get(name, otherwise)
+
+    def typed(self, name: str) -> bool:
+        """Was anything typed into it?"""
+        return bool(self._form.get(name, "").strip())
+
+    def ticked(self, name: str) -> bool:
+        """Is a box ticked?"""
+        return name in self._form if self._whole or name in self._form else self._shown.get(name) == TICKED

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from shopwright.faces import render
 from shopwright.faces.backoffice import (
+    attributes,
     audit,
     collections,
     home,
@@ -159,6 +160,7 @@ def routes() -> Pages:
         *product_form.HANDLERS,
         *making.HANDLERS,
         *collections.HANDLERS,
+        *attributes.HANDLERS,
         *audit.HANDLERS,
         *people.HANDLERS,
         *reviews.HANDLERS,

@@ -1,5 +1,6 @@
 """Reviews: what waits for a decision, and what the shop answers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
@@ -15,6 +16,7 @@ from shopwright.kit.web.access import allow
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.reviews.contract import Reviews, Status
 
+NOTHING: Mapping[str, str] = {}
 PAGE = 20
 STATES: dict[str, Status] = {"pending": "pending", "published": "published", "rejected": "rejected"}
 
@@ -32,13 +34,20 @@ async def review_list(
 
 
 async def _list(
-    office: Office, reviews: Reviews, catalog: Catalog, state: Status, after: str = "", problem: str = ""
+    office: Office,
+    reviews: Reviews,
+    catalog: Catalog,
+    state: Status,
+    after: str = "",
+    problem: str = "",
+    typed: Mapping[str, str] = NOTHING,
 ) -> Response[bytes]:
     found = await reviews.queue(state, after, PAGE + 1)
     products = {one.id: one for one in await catalog.get_many([review.product_id for review in found])}
     shown = [
         {
             **render.plain(review),
+            "typed": typed.get(review.id, review.reply),
             "product": products[review.product_id].title if review.product_id in products else "A product that is gone",
             "slug": products[review.product_id].slug if review.product_id in products else "",
         }
@@ -62,12 +71,14 @@ async def decide(
     form = await form_of(request)
     here = STATES.get(form.get("here", ""), "pending")
     try:
-        if "reply" in form and form.get("do") == "reply":
+        # An answer that was typed is meant, whichever button is pressed; it is what may be refused, and comes first.
+        if "reply" in form and (form.get("do") == "reply" or form["reply"].strip() != form.get("was", "").strip()):
             await reviews.reply(review_id, form["reply"])
-        elif form.get("do") in STATES:
+        if form.get("do") in STATES:
             await reviews.moderate(review_id, STATES[form["do"]])
     except ShopError as error:
-        return await _list(office, reviews, catalog, here, problem=error.detail)
+        typed = {review_id: form.get("reply", "")}
+        return await _list(office, reviews, catalog, here, problem=error.detail, typed=typed)
     return Redirect(f"/office/reviews?status={here}", status_code=303)
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from shopwright.faces.backoffice.editing import TICKED, is_whole
+from shopwright.faces.backoffice.editing import TICKED, Reader, is_whole
 from shopwright.kit import money
 from shopwright.kit.codes import class_form, coupon_form, place_form
 from shopwright.kit.days import day_of, end_of, last_day, parse_day, start_of
@@ -41,30 +41,6 @@ class Shop(msgspec.Struct, frozen=True):
     def amount(self, minor: int) -> str:
         """An amount as a field shows it; nothing for 0."""
         return money.major(money.Money(minor, self.currency)) if minor else ""
-
-
-class Reader:
-    """A form over what there is: what it leaves out, or (unless it is whole) empty, stays."""
-
-    def __init__(self, form: Form, shown: Form) -> None:
-        self._form = form
-        self._shown = shown
-        self._whole = is_whole(form)
-
-    def text(self, name: str, otherwise: str = "") -> str:
-        """What a field says."""
-        typed = self._form.get(name, "").strip()
-        if typed or (self._whole and name in self._form):
-            return typed
-        return self._shown.get(name, otherwise)
-
-    def typed(self, name: str) -> bool:
-        """Was anything typed into it?"""
-        return bool(self._form.get(name, "").strip())
-
-    def ticked(self, name: str) -> bool:
-        """Is a box ticked?"""
-        return name in self._form if self._whole or name in self._form else self._shown.get(name) == TICKED
 
 
 def whole(form: Form, name: str) -> int:

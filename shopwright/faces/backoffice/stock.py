@@ -1,5 +1,6 @@
 """Stock: what there is, what is set aside, what has moved and why."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
+from shopwright.faces.backoffice import editing
 from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.shelf.view import Shelf
 from shopwright.faces.storefront.frame import SearchDep, ShelfDep, Web, form_of
@@ -22,6 +24,8 @@ from shopwright.services.inventory.contract import MAIN, Adjustment, Location, S
 from shopwright.services.search.contract import SearchRequest
 
 MOST = 10_000_000
+RULE = {"backorder": "May be ordered beyond what is there", "low_at": "Runs low at"}
+LOCATION = {"title": "Name", "position": "Position"}
 PAGE = 30
 
 
@@ -63,12 +67,18 @@ async def stock_page(office: OfficeDep, shelf: ShelfDep, variant_id: FromPath[st
 
 
 async def _page(
-    office: Office, shelf: Shelf, variant_id: str, problem: str = "", typed: dict[str, str] | None = None
+    office: Office,
+    shelf: Shelf,
+    variant_id: str,
+    problem: str = "",
+    typed: dict[str, str] | None = None,
+    different: Sequence[editing.Difference] = (),
 ) -> Response[bytes]:
     product = await shelf.catalog.by_variant(variant_id)
     variant = product.variant(variant_id)
     stock = (await shelf.inventory.stock([variant_id]))[variant_id]
     there = await shelf.inventory.by_location(variant_id)
+    rule = await _rule(shelf, variant_id)
     context = {
         "product": {"id": product.id, "title": product.title},
         "variant": render.plain(variant),
@@ -85,13 +95,20 @@ async def _page(
             }
             for place in await shelf.inventory.locations()
         ],
-        "rule": render.plain(await shelf.inventory.rule(variant_id)),
+        "rule": rule | (typed or {}),
+        "seen": (typed or {}).get(editing.SEEN) or editing.marks(rule),
+        "different": render.plain(different),
         "movements": render.plain(await shelf.inventory.movements(variant_id)),
         "problem": problem,
         "typed": typed or {},
         "key": behind().shop.ids.secret(16),
     }
-    return office.show("stock_one.html", context, 422 if problem else 200)
+    return office.show("stock_one.html", context, 422 if problem else 409 if different else 200)
+
+
+async def _rule(shelf: Shelf, variant_id: str) -> dict[str, str]:
+    rule = await shelf.inventory.rule(variant_id)
+    return {"backorder": str(rule.backorder), "low_at": str(rule.low_at)}
 
 
 @post("/office/stock/{variant_id:str}", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
@@ -123,7 +140,11 @@ async def set_rule(
     """How many may be ordered beyond what is there, and when it runs low."""
     form = await form_of(request)
     try:
-        counts = {name: _count(form.get(name, ""), name) for name in ("backorder", "low_at")}
+        now = await _rule(shelf, variant_id)
+        if different := editing.differences(form, now, RULE):
+            typed = {**editing.merged(form, now), editing.SEEN: editing.marks(now)}
+            return await _page(office, shelf, variant_id, typed=typed, different=different)
+        counts = {name: _count(form.get(name, now[name]), name) for name in RULE}
         await shelf.inventory.put_rule(variant_id, StockRule(**counts))
     except ShopError as error:
         return await _page(office, shelf, variant_id, error.detail, form)
@@ -135,17 +156,24 @@ def _count(text: str, name: str) -> int:
 
 
 @get("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False)
-async def location_list(office: OfficeDep, shelf: ShelfDep) -> Response[bytes]:
-    """The places where stock lies."""
-    return await _locations(office, shelf)
+async def location_list(office: OfficeDep, shelf: ShelfDep, change: FromQuery[str] = "") -> Response[bytes]:
+    """The places where stock lies; `change`: with the form of one of them."""
+    shown = await _location(shelf, change)
+    return await _locations(
+        office, shelf, {"typed": {**shown, "id": change}, "seen": editing.marks(shown)} if shown else {}
+    )
 
 
-async def _locations(
-    office: Office, shelf: Shelf, problem: str = "", typed: dict[str, str] | None = None
-) -> Response[bytes]:
+async def _location(shelf: Shelf, place: str) -> dict[str, str]:
+    """A location as its form shows it; nothing for one that is not there."""
+    found = next((one for one in await shelf.inventory.locations() if one.id == place), None)
+    return {"title": found.title, "position": str(found.position)} if found else {}
+
+
+async def _locations(office: Office, shelf: Shelf, more: Mapping[str, Any], status: int = 200) -> Response[bytes]:
     places = render.plain(await shelf.inventory.locations())
-    context = {"places": places, "problem": problem, "typed": typed or {}}
-    return office.show("locations.html", context, 422 if problem else 200)
+    context = {"places": places, "problem": "", "typed": {}, "different": [], "seen": "", **more}
+    return office.show("locations.html", context, status)
 
 
 @post("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
@@ -156,12 +184,18 @@ async def change_locations(office: OfficeDep, request: Web, shelf: ShelfDep) -> 
         if gone := form.get("delete", ""):
             await shelf.inventory.delete_location(gone)
         else:
-            title = form.get("title", "").strip()
-            place = form.get("id", "").strip() or slugify(title)[:40]
-            position = _count(form.get("position", "0") or "0", "position")
-            await shelf.inventory.put_location(Location(place, title, position))
+            place = form.get("id", "").strip() or slugify(form.get("title", "").strip())[:40]
+            now = await _location(shelf, place)
+            if different := editing.differences(form, now, LOCATION):
+                typed = {**editing.merged(form, now), "id": place}
+                more = {"typed": typed, "seen": editing.marks(now), "different": render.plain(different)}
+                return await _locations(office, shelf, more, 409)
+            reader = editing.Reader(form, now)
+            position = _count(reader.text("position") or "0", "position")
+            await shelf.inventory.put_location(Location(place, reader.text("title"), position))
     except ShopError as error:
-        return await _locations(office, shelf, error.detail, form)
+        more = {"problem": error.detail, "typed": form, "seen": form.get(editing.SEEN, "")}
+        return await _locations(office, shelf, more, 422)
     return Redirect("/office/locations", status_code=303)
 
 
