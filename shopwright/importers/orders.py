@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shopwright.faces.shelf.view import Shelf
+from shopwright.importers.addresses import FIELDS, imported_address
 from shopwright.importers.draft import Doubt, Remark, Row
 from shopwright.importers.numbers import Evidence, Numbers
-from shopwright.kit.countries import country_code
 from shopwright.kit.days import in_zone
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.money import Money, zero
@@ -122,25 +122,30 @@ class PastOrders:
         self._decimal = evidence.decimal(".")
         self._numbers_to = max((_old_number(name) for name in groups), default=0)
         for name, group in groups.items():
+            odd: list[str] = []
             try:
-                outcome, detail = await self._one(name, group)
+                outcome, detail = await self._one(name, group, odd)
             except (Doubt, ShopError) as error:
                 outcome, detail = "refused", str(getattr(error, "detail", error))
             for number, _ in group:
                 yield Remark(number, f"order {name}", outcome, detail)  # type: ignore[arg-type]  # one of the outcomes
+            if odd and outcome == "taken":
+                told = f"its addresses come in, with what is odd as it is written: {'; '.join(odd)}"
+                yield Remark(group[0][0], f"order {name}", "noted", told)
 
-    async def _one(self, name: str, group: list[Row]) -> tuple[str, str]:
-        past = await (self._sample if "product" in group[0][1] else self._past)(name, group)
+    async def _one(self, name: str, group: list[Row], odd: list[str]) -> tuple[str, str]:
+        """What becomes of an order; `odd` is told what is odd about its addresses."""
+        past = await (self._sample(name, group) if "product" in group[0][1] else self._past(name, group, odd))
         if not self._writes:
             return "taken", ""
         _, is_new = await self._orders.bring(past)
         return ("taken" if is_new else "unchanged"), ""
 
-    async def _past(self, name: str, group: list[Row]) -> PastOrder:
+    async def _past(self, name: str, group: list[Row], odd: list[str]) -> PastOrder:
         head = group[0][1]
         currency = (_first(head, "currency") or self._shelf.currency).upper()
-        shipping = _address(head, "shipping", self._country)
-        billing = _address(head, "billing", self._country)
+        shipping = _address(head, "shipping", self._country, odd)
+        billing = _address(head, "billing", self._country, odd)
         nowhere = Address(name=_name(head), line1="", country=self._country)  # bought at a till
         email = _first(head, "email")
         user = await self._users.holder_of(email) if email else None
@@ -267,8 +272,8 @@ def _status(row: Mapping[str, str]) -> Literal["paid", "delivered", "cancelled"]
     return "delivered" if sent in DONE or paid in DONE or paid == "refunded" else "paid"
 
 
-def _address(row: Mapping[str, str], kind: str, home: str) -> Address | None:
-    """None where there is none; without a country it is one of the shop's own. Raises Doubt."""
+def _address(row: Mapping[str, str], kind: str, home: str, odd: list[str]) -> Address | None:
+    """None where there is none; without a country it is one of the shop's own. What is odd about it is added to `odd`."""
     found = {
         field: next(
             (
@@ -280,14 +285,13 @@ def _address(row: Mapping[str, str], kind: str, home: str) -> Address | None:
         ).lstrip("'")
         for field, names in ADDRESS.items()
     }
-    given = {field: found[field] for field in ("line1", "line2", "city", "region", "postal_code", "company", "phone")}
-    if not any(given.values()) and not found["country"]:
+    if not any(found[field] for field in FIELDS if field != "name") and not found["country"]:
         return None
-    country = country_code(found["country"]) if found["country"] else home
-    if not country:
-        raise Doubt(f"the {kind} country is “{found['country']}”, which is no country: write two letters such as DE")
     name = found["name"] or f"{found['first']} {found['last']}".strip()
-    return Address(name=name or "–", country=country, **given)
+    address, problems = imported_address({**found, "name": name or "–"}, home)
+    # What an order that is over lacks is nothing to be mended.
+    odd += [f"{kind} {text}" for field, text in problems.items() if found.get(field)]
+    return address
 
 
 def _name(row: Mapping[str, str]) -> str:

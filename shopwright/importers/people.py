@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from shopwright.importers.addresses import imported_address
 from shopwright.importers.draft import Remark, Row
-from shopwright.kit.countries import country_code
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.places import Address
 from shopwright.services.users.contract import Users
@@ -29,6 +29,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "country": ("Default Address Country Code", "Country Code", "billing_country", "country_id", "Country", "_address_country_id"),
     "phone": ("Default Address Phone", "Phone", "billing_phone", "telephone", "_address_telephone"),
 }  # fmt: skip
+PLACE = ("line1", "line2", "city", "postal_code")
 PRODUCT_COLUMNS = {"Handle", "sku", "SKU", "Regular price", "Variant Price"}
 
 
@@ -40,10 +41,11 @@ def are_people(columns: Sequence[str]) -> bool:
 class People:
     """Takes customers into one shop."""
 
-    def __init__(self, users: Users, how: Literal["take", "try", "undo"]) -> None:
+    def __init__(self, users: Users, how: Literal["take", "try", "undo"], country: str) -> None:
         if how == "undo":
             raise Refused("Customers are not taken back by an import. Who wants to go erases their account.")
         self._users = users
+        self._country = country
         self._writes = how == "take"
 
     async def take(self, rows: Iterable[Row]) -> AsyncIterator[Remark]:
@@ -64,24 +66,28 @@ class People:
                 yield Remark(number, email, "refused", error.detail)
                 continue
             yield Remark(number, email, "taken")
-            if user_id and fields["line1"] and (why := await self._address(user_id, name, fields)):
-                yield Remark(number, email, "noted", f"its address is left out: {why}")
+            if not _has_address(row, fields):
+                continue
+            address, odd = self._address(name, fields)
+            if user_id:
+                await self._users.save_address(user_id, address, as_written=True)
+            if odd:
+                told = f"its address comes in, with what is to be mended as it is written: {'; '.join(odd)}"
+                yield Remark(number, email, "noted", told)
 
-    async def _address(self, user_id: str, name: str, fields: Mapping[str, str]) -> str:
+    def _address(self, name: str, fields: Mapping[str, str]) -> tuple[Address, list[str]]:
         line1, line2 = _street(fields["line1"], fields["line2"])
-        given = {field: fields[field] for field in ("company", "city", "region", "postal_code", "phone")}
-        address = Address(
-            name=name,
-            line1=line1,
-            line2=line2,
-            country=country_code(fields["country"]) or fields["country"].upper(),
-            **given,
-        )
-        try:
-            await self._users.save_address(user_id, address)
-        except Invalid as error:
-            return error.detail
-        return ""
+        whole = {**fields, "name": name, "line1": line1, "line2": line2}
+        address, problems = imported_address(whole, self._country)
+        odd = list(problems.values())
+        if not fields["country"]:
+            odd.append(f"country: none is given, so it is one of {self._country}, the shop's own")
+        return address, odd
+
+
+def _has_address(row: Mapping[str, str], fields: Mapping[str, str]) -> bool:
+    """Not where the table has no streets, as one of customers with their cities for a count."""
+    return any(column in row for column in COLUMNS["line1"]) and any(fields[name] for name in PLACE)
 
 
 def _first(row: Mapping[str, str], columns: Sequence[str]) -> str:

@@ -1,11 +1,13 @@
 """Countries as people and programs write them: DE, Germany, Deutschland, Allemagne."""
 
 import functools
+import re
+import unicodedata
 from collections.abc import Mapping
 
 from babel import Locale
 
-from shopwright.kit.codes import place_form
+from shopwright.kit.codes import place_form, visible
 from shopwright.kit.errors import Invalid
 from shopwright.kit.places import countries_posted_to
 
@@ -36,6 +38,8 @@ ALSO = {
     "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB", "holland": "NL",
     "the netherlands": "NL", "brd": "DE", "czech republic": "CZ", "russian federation": "RU", "korea": "KR",
     "republic of korea": "KR", "ivory coast": "CI", "macedonia": "MK", "viet nam": "VN", "republic of ireland": "IE",
+    "hong kong": "HK", "macau": "MO", "macao": "MO", "turkey": "TR", "myanmar": "MM", "burma": "MM", "cape verde": "CV",
+    "swaziland": "SZ", "east timor": "TL", "palestine": "PS", "vatican": "VA",
 }  # fmt: skip
 
 
@@ -47,20 +51,24 @@ def _codes() -> frozenset[str]:
 
 @functools.cache
 def _names() -> Mapping[str, str]:
-    found = dict(ALSO)
+    found = {_fold(name): code for name, code in ALSO.items()}
     for language in LANGUAGES:
         for code, name in Locale(language).territories.items():
             if code in _codes():  # others are parts of the world
-                found.setdefault(name.casefold(), code)
+                found.setdefault(_fold(name), code)
     return found
 
 
 def country_code(text: str) -> str:
     """Two letters (ISO 3166-1); "" for what is no country."""
-    bare = " ".join(text.split())
-    if bare.upper() in _codes():
-        return bare.upper()
-    return _names().get(bare.casefold(), "")
+    code = place_form(text)
+    return code if code in _codes() else _names().get(_fold(text), "")
+
+
+def _fold(name: str) -> str:
+    """Letters alone, without case and marks; “and” and “Saint” may be short."""
+    words = re.sub(r"\bst\b\.?", "saint", visible(name).casefold().replace("&", " and "))
+    return "".join(one for one in unicodedata.normalize("NFKD", words) if unicodedata.category(one)[0] in "LN")
 
 
 def check_country(text: str, pointer: str = "/country") -> str:

@@ -1,0 +1,25 @@
+"""Addresses of earlier shops: in the form of their country; an odd field comes in as it is written, and is remarked upon."""
+
+from collections.abc import Mapping
+
+from shopwright.kit.countries import country_code
+from shopwright.kit.places import Address, read_address
+
+FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "phone")
+LONGEST_TOLD = 40
+
+
+def imported_address(fields: Mapping[str, str], home: str) -> tuple[Address, dict[str, str]]:
+    """The address of a row, and what is odd about it by field. Without a country it is one of the shop's own (`home`)."""
+    written = fields["country"]
+    country = country_code(written) or written or home
+    address, problems = read_address(Address(country=country, **{name: fields[name] for name in FIELDS}))
+    given = {**fields, "country": written}
+    return address, {(name := one.pointer[1:]): _odd(name, given, one.detail) for one in problems}
+
+
+def _odd(field: str, given: Mapping[str, str], detail: str) -> str:
+    text = given[field]
+    shown = text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]}…"
+    told = detail.rstrip(".")
+    return f"{field} “{shown}”: {told}" if text else f"{field}: {told}"
