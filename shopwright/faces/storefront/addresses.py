@@ -14,13 +14,13 @@ from shopwright.faces import render
 from shopwright.faces.storefront.frame import Frame, FrameDep, UsersDep, Web, complaints, form_of, in_order, needed
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.codes import place_form
+from shopwright.kit.countries import countries_posted_to
 from shopwright.kit.errors import Invalid, Missing, check_all
 from shopwright.kit.places import (
     Address,
     address_form,
     check_address,
     check_email,
-    countries_posted_to,
     read_address,
 )
 from shopwright.kit.regions import find_region
