@@ -114,7 +114,11 @@ def _wrong(given: dict[str, str]) -> dict[str, tuple[str, str]]:
         found["postal_code"] = "invalid"
     if found.get("city") == "invalid":
         del found["city"]
-    return {name: (reason, f"{_label(name)} {_saying(name, reason, given)}.") for name, reason in found.items()}
+    titles = {"region": f"The {_region_label(given['country']).lower()}"}
+    return {
+        name: (reason, f"{titles.get(name) or _label(name)} {_saying(name, reason, given)}.")
+        for name, reason in found.items()
+    }
 
 
 def _saying(name: str, reason: str, given: dict[str, str]) -> str:
@@ -166,8 +170,15 @@ def address_form(country: str, language: str = "en") -> AddressForm:
         required=required,
         postal_label=POSTAL_LABELS.get(rules.postal_code_type, "Postal code"),
         regions=region_choices(code, language),
-        region_label=REGION_LABELS.get(rules.country_area_type, rules.country_area_type.capitalize()),
+        region_label=_region_label(code),
     )
+
+
+@cache
+def _region_label(country: str) -> str:
+    """Prefecture, State."""
+    kind = get_validation_rules({"country_code": country}).country_area_type
+    return REGION_LABELS.get(kind) or str(kind).capitalize()
 
 
 @cache
