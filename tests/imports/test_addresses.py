@@ -57,13 +57,6 @@ async def test_a_customer_keeps_an_address_with_one_odd_field_as_it_is_written(
     assert (good.country, good.postal_code) == ("NL", "1012 AB")
 
 
-async def test_several_odd_fields_and_no_country_are_told_together(shop: Shop, tmp_path: Path) -> None:
-    rows = await take(shop, f"{CUSTOMERS}\nAda,L,ada@example.com,,Torstraße 1,,Berlin,,,1,call me\n", tmp_path)
-    assert all(name in rows[-1]["detail"] for name in ("postal_code “1”", "phone “call me”", "country"))
-    [address] = await addresses_of(shop, "ada@example.com")
-    assert (address.country, address.postal_code, address.phone) == ("DE", "1", "call me")
-
-
 ORDERS = "Name,Email,Financial Status,Currency,Shipping,Taxes,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Billing Name,Billing Address1,Billing City,Billing Zip,Billing Province,Billing Country,Shipping Name,Shipping Address1,Shipping City,Shipping Zip,Shipping Province,Shipping Country,Shipping Phone"
 ORDER = "{},ada@example.com,paid,EUR,0.00,0.00,64.00,2025-03-02 10:00:00 +0100,1,Kettle,64.00,Ada,Torstraße 1,Berlin,D-10119,,DE,"
 
