@@ -40,6 +40,7 @@ SPLIT = {
     ("orders", "authorised"),
     ("orders", "ending"),
     ("orders", "erasure_store"),
+    ("orders", "find_store"),
     ("orders", "fulfilment"),
     ("orders", "guess_store"),
     ("orders", "guests"),

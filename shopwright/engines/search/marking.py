@@ -5,8 +5,9 @@ import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
-from shopwright.engines.search.terms import SIMPLE, Word, piece, stem
+from shopwright.engines.search.terms import Word, stem
 from shopwright.kit.folding import fold, marks
+from shopwright.kit.pieces import SIMPLE, piece
 
 
 def marked(title: str, words: Sequence[Word]) -> str:

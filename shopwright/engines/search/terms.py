@@ -14,6 +14,7 @@ import tantivy
 from tantivy import Filter, Tokenizer
 
 from shopwright.kit.folding import fold, marks
+from shopwright.kit.pieces import SIMPLE, is_unspaced, piece, run
 
 LONGEST = 64  # a longer word is cut; engines have limits of their own
 MOST_WORDS = 40
@@ -25,16 +26,8 @@ FIELDS = (("title", 6.0), ("brand", 3.0), ("words", 1.0))
 JOINED, BEGUN = 1.0, 0.5  # how much it counts where it is written joined, and where it is a beginning alone
 NEAR, APART = 1.0, 1  # how much more where the title has them all beside each other, or with one word between
 
-# Han, kana, bopomofo, Yi; Thai, Lao, Tibetan, Burmese, Khmer, Tai, Balinese, Javanese.
-UNSPACED = (
-    "\u3005-\u3007\u303b\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf"
-    "\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff\u0e01-\u0e5b\u0e81-\u0edf\u0f00-\u0fbc\u1000-\u109f"
-    "\u1780-\u17dd\u1950-\u19df\u1a20-\u1aad\u1b00-\u1b7f\ua980-\ua9df\ua9e0-\ua9fe\uaa60-\uaaff"
-)
-JOINTS = "\u0f0b\u0f0c\u30fb"  # between syllables of Tibetan, and words of katakana, where others write nothing
 POSSESSIVE = re.compile(r"(?<=\w)['\u2019\u02bc]s(?!\w)")
 DECIMAL = re.compile(r"\W*(\d{1,4})[.,](\d{1,2})([a-z]*)\W*")  # 3.5 is not 35
-SIMPLE = re.compile(r"[^\W_]+")
 DIGIT = re.compile(r"\d")
 AROUND = ".,;:!?()[]\"'/-_"
 NUMBERS = re.compile(r"\d\s+(?=\d)")
@@ -95,7 +88,7 @@ def of_query(text: str) -> list[Word]:
     for chunk, pieces in chunks:
         owners.append(_words(chunk, pieces))
         found += owners[-1]
-    for first, last, join in _windows(["" if _is_unspaced(chunk) else chunk for chunk, _ in chunks]):
+    for first, last, join in _windows(["" if is_unspaced(chunk) else chunk for chunk, _ in chunks]):
         letters = DIGIT.search(join) is None
         if letters and (last - first > 1 or len(join) < COMPOUND):
             continue
@@ -110,7 +103,7 @@ def of_query(text: str) -> list[Word]:
 
 def _words(chunk: str, pieces: Sequence[str]) -> list[Word]:
     """What stands between two blanks: a part number, letters of a script without blanks, or words."""
-    if _is_unspaced(chunk):
+    if is_unspaced(chunk):
         return [Word("".join(pieces), pieces, is_unspaced=True)]
     if DIGIT.search(chunk):
         return [Word(_joined(chunk)[:LONGEST], [part for piece in pieces for part in _alike().findall(piece)])]
@@ -143,9 +136,9 @@ def of_document(title: str, brand: str, words: str) -> tuple[list[str], str]:
         if len(folded) > LONGEST:
             pieces = [one[:LONGEST] for one in pieces]
         written.append(" ".join(pieces))
-        plain += pieces if folded.isascii() else [one for one in pieces if not _is_unspaced(one)]
+        plain += pieces if folded.isascii() else [one for one in pieces if not is_unspaced(one)]
         several = {bare for chunk in folded.split() if not (bare := chunk.strip(AROUND)).isalnum()}
-        plain += [_joined(chunk)[:LONGEST] for chunk in several if not _is_unspaced(chunk)]
+        plain += [_joined(chunk)[:LONGEST] for chunk in several if not is_unspaced(chunk)]
         plain += _numbers(folded, TITLE_NUMBERS if text is title else NUMBERS)
     return written, " ".join(plain)
 
@@ -167,7 +160,7 @@ def _numbers(folded: str, beside: re.Pattern[str]) -> set[str]:
 
 def _is_short(chunk: str) -> bool:
     """May it be a part of a number that is written with blanks?"""
-    return (len(chunk) <= SHORT or DIGIT.search(chunk) is not None) and not _is_unspaced(chunk)
+    return (len(chunk) <= SHORT or DIGIT.search(chunk) is not None) and not is_unspaced(chunk)
 
 
 def _windows(chunks: Sequence[str]) -> Iterator[tuple[int, int, str]]:
@@ -183,7 +176,7 @@ def _windows(chunks: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 def _folded(text: str) -> str:
     """Its spelling, in which runs of scripts that write no blanks stand for themselves."""
     folded = POSSESSIVE.sub("", fold(text))
-    return folded if folded.isascii() else _run().sub(r" \g<0> ", folded)
+    return folded if folded.isascii() else run().sub(r" \g<0> ", folded)
 
 
 def _chunks(text: str) -> list[Chunk]:
@@ -191,10 +184,6 @@ def _chunks(text: str) -> list[Chunk]:
     folded = _folded(text)
     words = SIMPLE if folded.isascii() else piece()
     return [(chunk, [one[:LONGEST] for one in words.findall(chunk)]) for chunk in folded.split() if words.search(chunk)]
-
-
-def _is_unspaced(text: str) -> bool:
-    return not text.isascii() and _unspaced().match(text) is not None
 
 
 def _joined(chunk: str) -> str:
@@ -207,26 +196,6 @@ def _joined(chunk: str) -> str:
 def stem(word: str) -> str:
     """An English word without its ending, any other as it is."""
     return (STEMMED.analyze(word) or [word])[0]
-
-
-def _letter() -> str:
-    return f"(?=[^\\W\\d_])[{UNSPACED}][{marks()}]*"
-
-
-@cache
-def _unspaced() -> re.Pattern[str]:
-    return re.compile(_letter())
-
-
-@cache
-def _run() -> re.Pattern[str]:
-    return re.compile(f"{_letter()}(?:[{JOINTS}]?{_letter()})*")
-
-
-@cache
-def piece() -> re.Pattern[str]:
-    """A word, or a letter of a script that writes no blanks."""
-    return re.compile(f"{_letter()}|(?:(?![{UNSPACED}])[^\\W_][{marks()}]*)+")
 
 
 @cache

@@ -372,7 +372,7 @@ class Orders(Protocol):
     async def search(
         self, *, customer_id: str = "", status: str = "", text: str = "", after: str = "", limit: int = 24
     ) -> list[OrderSummary]:
-        """Newest first. `text` finds a number or e-mail address, else part of one or of a name among the last 50,000."""
+        """Newest first. `text`: any number or words of name and place; else a part of name or address among the last 50,000."""
 
     @again
     async def count(self, status: OrderFilter) -> int:

@@ -12,7 +12,7 @@ from shopwright.kit.money import add_up, write
 from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import erasure_store, model, past_store, refund_store, store
+from shopwright.services.orders import erasure_store, find_store, model, past_store, refund_store, store
 from shopwright.services.orders.authorised import Authorised
 from shopwright.services.orders.contract import (
     LineQuantity,
@@ -29,6 +29,7 @@ from shopwright.services.orders.contract import (
 )
 
 LONGEST = 500
+TERMS_AT_ONCE, TERMS_TIMES = 200, 50
 
 
 class Fulfilment(Authorised):
@@ -57,6 +58,7 @@ class Fulfilment(Authorised):
                 shipped_at=tx.now,
             )
             await store.insert_shipment(tx, order.id, parcel)
+            await find_store.write_tracking(tx, order.id, parcel.tracking_number)
             await store.write_counts(tx, after)
             await self._note(
                 tx, order.id, f"Shipped with {parcel.carrier} {parcel.tracking_number}".rstrip(), who.signature
@@ -245,9 +247,17 @@ class Fulfilment(Authorised):
                 order = await self._locked(tx, order_id)
                 names = {heard.event.name, heard.event.email, order.email, order.shipping_address.name} - {""}
                 await erasure_store.forget_customer(tx, order_id, sorted(names))
+                await find_store.forget(tx, order_id)
                 await tx.redact(order_id)
                 await tx.tell(OrderErased(order_id=order_id))
         await self.clear_addresses()
+
+    async def write_terms(self) -> None:
+        """A timer: orders a version before has written are found by what later ones are; some at a time."""
+        for _ in range(TERMS_TIMES):
+            async with self._work.begin() as tx:
+                if await find_store.write_missing(tx, TERMS_AT_ONCE) < TERMS_AT_ONCE:
+                    return
 
     async def clear_addresses(self) -> None:
         """A timer: addresses of the forgotten that are needed no longer."""

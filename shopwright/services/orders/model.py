@@ -1,6 +1,7 @@
 """Rules of orders: states as a table, what may be shipped and refunded, where parcels are tracked."""
 
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Literal, cast
@@ -351,3 +352,18 @@ def refund_amount(order: Order, refund: NewRefund, already: Money) -> tuple[Mone
 def same_address(one: str, other: str) -> bool:
     """Are these one e-mail address, whatever its case? None is nobody's."""
     return bool(one) and hmac.compare_digest(one.strip().casefold().encode(), other.strip().casefold().encode())
+
+
+PHONE = re.compile(r"[\d\s()/.+\u2010-\u2013-]{5,40}")
+NO_DIGIT = re.compile(r"\(0\)|\D")
+PAYMENT_NAME = re.compile(r"(?=.*\d)[A-Za-z0-9_.:/-]{6,255}")
+
+
+def phone_spelt(text: str) -> str:
+    """The digits of what may be a phone number, without what is dialled to leave a country; "" for anything else."""
+    return NO_DIGIT.sub("", text).removeprefix("00") if PHONE.fullmatch(text) else ""
+
+
+def may_name_a_payment(text: str) -> bool:
+    """Is it worth asking payments about this?"""
+    return PAYMENT_NAME.fullmatch(text) is not None

@@ -5,7 +5,7 @@ import msgspec
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
 from shopwright.kit.work import Transaction
-from shopwright.services.orders import model, past_store, refund_store, store
+from shopwright.services.orders import find_store, model, past_store, refund_store, store
 from shopwright.services.orders.contract import Order, OrderImported, OrderLine, PastOrder, Refund
 from shopwright.services.orders.service import OrderBook
 
@@ -43,6 +43,7 @@ class Past(OrderBook):
                 version=1,
             )
             await store.insert(tx, order, to_micros(tx.now), 0)
+            await find_store.write(tx, order)
             await past_store.set_past(tx, order.id, past.source, sent=past.status in {"shipped", "delivered"})
             await self._note(
                 tx, order.id, f"Taken over from an earlier shop, where it was order {past.number}", SYSTEM.name

@@ -30,5 +30,6 @@ def timers(orders: Fulfilment) -> list[Timer]:
         Timer("orders.clear_addresses", timedelta(minutes=1), orders.clear_addresses),
         Timer("orders.guesses", timedelta(minutes=15), orders.forget_guesses),
         Timer("orders.unfinished", timedelta(minutes=1), orders.forget_unfinished),
+        Timer("orders.terms", timedelta(seconds=10), orders.write_terms),
         Timer("orders.refunds", timedelta(seconds=10), orders.finish_refunds),
     ]

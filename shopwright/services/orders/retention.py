@@ -24,6 +24,13 @@ RETENTION: tuple[Retention, ...] = (
     Retention(table="shipments", rows="a parcel", grows="orders", end="with its order"),
     Retention(table="order_refunds", rows="a refund", grows="orders", end="with its order"),
     Retention(table="order_returns", rows="a refund of nothing", grows="orders", end="with its order"),
+    Retention(
+        table="order_terms",
+        rows="a word or number an order is found by",
+        grows="orders",
+        end="with its order; words of a person with the account",
+        job="UserErased",
+    ),
     Retention(table="timeline", rows="what happened to an order", grows="orders", end="with its order"),
     Retention(table="counters", rows="the last order number", grows="not at all", end="never: there is one"),
     Retention(

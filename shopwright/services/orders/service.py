@@ -9,6 +9,8 @@
 What happens to an order afterwards is in `fulfilment.py`, how it ends before its time in `ending.py`.
 """
 
+from contextlib import suppress
+
 import msgspec
 
 from shopwright.kit.auth import GUEST, SYSTEM, Caller
@@ -21,7 +23,7 @@ from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import holds_store, list_store, model, placement_store, store
+from shopwright.services.orders import find_store, holds_store, list_store, model, placement_store, store
 from shopwright.services.orders.contract import (
     Order,
     OrderFilter,
@@ -128,6 +130,7 @@ class OrderBook(Guests):
             version=1,
         )
         await store.insert(tx, order, to_micros(tx.now + model.TIME_TO_PAY), cart.version)
+        await find_store.write(tx, order)
         await self._note(tx, order_id, "Order placed", who.name or cart.shipping_address.name)
         await tx.tell(
             OrderPlaced(
@@ -322,9 +325,23 @@ class OrderBook(Guests):
     async def search(
         self, *, customer_id: str = "", status: str = "", text: str = "", after: str = "", limit: int = 24
     ) -> list[OrderSummary]:
-        return await store.search(
-            self._work, customer_id=customer_id, status=status, text=text, after=after, limit=limit
+        return await find_store.search(
+            self._work,
+            customer_id=customer_id,
+            status=status,
+            text=text,
+            paid_by=await self._paid_by(text.strip()),
+            after=after,
+            limit=limit,
         )
+
+    async def _paid_by(self, name: str) -> list[str]:
+        """Orders whose payment has this id, here or at its provider; none while payments do not answer."""
+        if not model.may_name_a_payment(name):
+            return []
+        with suppress(Unavailable):
+            return await self._payments.orders_of(name)
+        return []
 
     async def count(self, status: OrderFilter) -> int:
         return await list_store.count(self._work, status)

@@ -12,13 +12,12 @@ from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.kit.working_days import Arrival
-from shopwright.services.orders import list_store, past_store
+from shopwright.services.orders import list_store
 from shopwright.services.orders.contract import Moment, Order, OrderLine, OrderSummary, Refund, Shipment, Status
 from shopwright.services.pricing.contract import Step, Totals
 
 # A number of this many digits fits its column.
 LONGEST_NUMBER = 15
-LOOKED_THROUGH = 50_000
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +101,8 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
     )
     await tx.run(
         "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"
-        " placed_at, expires_at) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
-        " :name, :currency, :total, :items, :body, :placed_at, :expires_at)",
+        " placed_at, expires_at, termed) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
+        " :name, :currency, :total, :items, :body, :placed_at, :expires_at, 1)",
         id=order.id,
         number=int(order.number),
         status=order.status,
@@ -272,46 +271,26 @@ def _line(row: Row) -> OrderLine:
     )
 
 
-async def search(
-    source: Work, *, customer_id: str, status: str, text: str, after: str, limit: int
+def literal(text: str) -> str:
+    """A text in a LIKE pattern, where nothing of it means anything else (ESCAPE '!')."""
+    for sign in "!%_":
+        text = text.replace(sign, f"!{sign}")
+    return text
+
+
+async def summaries(
+    source: Work,
+    where: Sequence[str],
+    values: Mapping[str, Any],
+    limit: int,
+    *,
+    tables: str = "orders",
+    by: str = "orders.id",
 ) -> list[OrderSummary]:
-    """Orders, newest first."""
-    where, values = ["1 = 1"], {}
-    if customer_id:
-        where.append("customer_id = :customer_id")
-        values["customer_id"] = customer_id
-    if status:
-        met, more = list_store.condition(status)
-        where, values = [*where, met], values | more
-    if after:
-        where.append("id < :after")
-        values["after"] = after
-    if not text:
-        return await _summaries(source, where, values, limit)
-    # By an index, as most are looked for; else part of a name or address among the newest, for that reads one after the other.
-    number = text.lstrip("#")
-    exactly, given = past_store.known_as(number)
-    given |= {"text": text, "lower": text.lower()}
-    if number.isdigit() and len(number) <= LONGEST_NUMBER:
-        exactly, given["number"] = f"(number = :number OR {exactly})", int(number)
-    found = await _summaries(source, [*where, exactly], values | given, limit)
-    if found:
-        return found
-    oldest = await source.one(
-        "SELECT id FROM orders WHERE (:after = '' OR id < :after) ORDER BY id DESC LIMIT 1 OFFSET :looked",
-        after=after,
-        looked=LOOKED_THROUGH,
-    )
-    if oldest is not None:
-        where.append("id > :oldest")
-        values["oldest"] = oldest["id"]
-    where.append("(lower(email) LIKE :like OR lower(name) LIKE :like)")
-    return await _summaries(source, where, values | {"like": f"%{text.lower()}%"}, limit)
-
-
-async def _summaries(source: Work, where: Sequence[str], values: Mapping[str, Any], limit: int) -> list[OrderSummary]:
+    """Orders that meet all of these conditions, newest first."""
     rows = await source.fetch(
-        f"SELECT orders.*, {list_store.REFUNDED} AS refunded FROM orders WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT :limit",
+        f"SELECT orders.*, {list_store.REFUNDED} AS refunded FROM {tables} WHERE {' AND '.join(where)}"
+        f" ORDER BY {by} DESC LIMIT :limit",
         limit=limit,
         **values,
     )

@@ -159,6 +159,11 @@ class Payments(Protocol):
         ...
 
     @again
+    async def orders_of(self, name: str) -> list[str]:
+        """Orders with a payment of this id, here or at its provider."""
+        ...
+
+    @again
     async def of_order(self, order_id: str) -> list[Payment]:
         """All payments tried for an order, oldest first."""
         ...

@@ -87,6 +87,15 @@ async def by_reference(source: Work, provider: str, reference: str) -> Row | Non
     )
 
 
+async def orders_of(source: Work, name: str) -> list[str]:
+    """Orders with a payment of this id, here or at its provider; few have the same."""
+    rows = await source.fetch(
+        "SELECT order_id FROM payments WHERE id = :name UNION SELECT order_id FROM payments WHERE reference = :name LIMIT 20",
+        name=name,
+    )
+    return [row["order_id"] for row in rows]
+
+
 async def of_order(source: Work, order_id: str) -> Sequence[Row]:
     """All payments of an order."""
     return await source.fetch("SELECT * FROM payments WHERE order_id = :order_id ORDER BY id", order_id=order_id)

@@ -1,0 +1,87 @@
+"""Folded text, taken apart: words of scripts with blanks, letters of scripts without, and terms to look things up by."""
+
+import re
+from functools import cache
+from itertools import pairwise
+
+from shopwright.kit.folding import fold, marks
+
+LONGEST = 64
+MOST_TERMS = 12  # of what is looked for
+# Han, kana, bopomofo, Yi; Thai, Lao, Tibetan, Burmese, Khmer, Tai, Balinese, Javanese.
+UNSPACED = (
+    "\u3005-\u3007\u303b\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf"
+    "\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff\u0e01-\u0e5b\u0e81-\u0edf\u0f00-\u0fbc\u1000-\u109f"
+    "\u1780-\u17dd\u1950-\u19df\u1a20-\u1aad\u1b00-\u1b7f\ua980-\ua9df\ua9e0-\ua9fe\uaa60-\uaaff"
+)
+JOINTS = "\u0f0b\u0f0c\u30fb"  # between syllables of Tibetan, and words of katakana, where others write nothing
+SIMPLE = re.compile(r"[^\W_]+")
+
+
+def _letter() -> str:
+    return f"(?=[^\\W\\d_])[{UNSPACED}][{marks()}]*"
+
+
+@cache
+def _unspaced() -> re.Pattern[str]:
+    return re.compile(_letter())
+
+
+@cache
+def run() -> re.Pattern[str]:
+    """Letters of a script that writes no blanks, one after the other."""
+    return re.compile(f"{_letter()}(?:[{JOINTS}]?{_letter()})*")
+
+
+@cache
+def piece() -> re.Pattern[str]:
+    """A word, or a letter of a script that writes no blanks."""
+    return re.compile(f"{_letter()}|(?:(?![{UNSPACED}])[^\\W_][{marks()}]*)+")
+
+
+def is_unspaced(text: str) -> bool:
+    """Does it begin with a letter of a script that writes no blanks?"""
+    return not text.isascii() and _unspaced().match(text) is not None
+
+
+def joined(text: str) -> str:
+    """Its letters and digits alone: one spelling of a number, however it is punctuated."""
+    return "".join(piece().findall(fold(text)))[:LONGEST]
+
+
+def terms_of(text: str) -> set[str]:
+    """What a text is looked up by: its words, what stands between blanks joined, and two letters where no blanks are."""
+    found: set[str] = set()
+    for chunk in _chunks(text):
+        found |= {*chunk, *_together(chunk)}
+    return {one[:LONGEST] for one in found}
+
+
+def looked_for(text: str) -> list[list[str]]:
+    """The ways in which a text may be met: all terms of one of these are there."""
+    chunks = _chunks(text)
+    ways = (
+        [joined(text)],
+        [term for chunk in chunks for term in _together(chunk)],
+        [term for chunk in chunks for term in (_together(chunk) if is_unspaced(chunk[0]) else chunk)],
+    )
+    return list(
+        map(
+            list,
+            dict.fromkeys(
+                tuple(dict.fromkeys(one[:LONGEST] for one in way))[:MOST_TERMS] for way in ways if all(way) and way
+            ),
+        )
+    )
+
+
+def _chunks(text: str) -> list[list[str]]:
+    """The words of each part between blanks."""
+    spaced = run().sub(r" \g<0> ", fold(text))
+    return [pieces for chunk in spaced.split() if (pieces := piece().findall(chunk))]
+
+
+def _together(chunk: list[str]) -> list[str]:
+    if len(chunk) > 1 and is_unspaced(chunk[0]):
+        return [one + other for one, other in pairwise(chunk)]
+    return ["".join(chunk)]

@@ -1,0 +1,198 @@
+"""What staff find orders by, in SQL: by an index, however many there are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import phonenumbers
+
+from shopwright.kit.database import Row
+from shopwright.kit.pieces import joined, looked_for, terms_of
+from shopwright.kit.places import Address
+from shopwright.kit.versions import understood
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.orders import list_store, past_store, store
+from shopwright.services.orders.contract import Order, OrderSummary, Shipment
+from shopwright.services.orders.model import phone_spelt
+
+LOOKED_THROUGH = 50_000  # so many of those that all but name an order are gone through for what does
+FEW = 10_000
+
+
+class Way(msgspec.Struct, frozen=True):
+    """A way to find orders: through which tables and in which order of ids, and what they meet."""
+
+    conditions: Sequence[str]
+    given: Mapping[str, Any]
+    tables: str = "orders"
+    by: str = "orders.id"
+
+
+# --- writing
+
+
+async def write(tx: Transaction, order: Order) -> None:
+    """The terms of an order that is written in this transaction."""
+    await _write(tx, order.id, _personal(order.email, order.shipping_address, order.billing_address), personal=1)
+    await _write(tx, order.id, {joined(line.sku) for line in order.lines}, personal=0)
+
+
+async def write_tracking(tx: Transaction, order_id: str, tracking_number: str) -> None:
+    """It is found by the number of a parcel, too."""
+    await _write(tx, order_id, {joined(tracking_number)}, personal=0)
+
+
+async def forget(tx: Transaction, order_id: str) -> None:
+    """It is not found any more by who bought it."""
+    await tx.run("DELETE FROM order_terms WHERE order_id = :id AND personal = 1", id=order_id)
+
+
+async def write_missing(tx: Transaction, most: int) -> int:
+    """The terms of orders a version before has written, so many of them; answers how many."""
+    rows = await tx.fetch(
+        "UPDATE orders SET termed = 1 WHERE id IN (SELECT id FROM orders WHERE termed = 0 ORDER BY id DESC LIMIT :most)"
+        " RETURNING *",
+        most=most,
+    )
+    for row in rows:
+        if not row["erasing"]:
+            body = understood(row["body"], store.Body)
+            personal = _personal(row["email"], body.shipping_address, body.billing_address)
+            await _write(tx, row["id"], personal, personal=1)
+        lines = await tx.fetch("SELECT body FROM order_lines WHERE order_id = :id", id=row["id"])
+        parcels = await tx.fetch("SELECT body FROM shipments WHERE order_id = :id", id=row["id"])
+        await _write(tx, row["id"], {*map(_sku, lines), *map(_tracking, parcels)}, personal=0)
+    return len(rows)
+
+
+def _sku(row: Row) -> str:
+    return joined(understood(row["body"], store.LineBody).sku)
+
+
+def _tracking(row: Row) -> str:
+    return joined(understood(row["body"], Shipment).tracking_number)
+
+
+def _personal(email: str, *addresses: Address) -> set[str]:
+    found = terms_of(email)
+    for one in addresses:
+        found |= terms_of(f"{one.name} {one.company} {one.city} {one.postal_code}")
+        found |= {joined(one.postal_code), *_phone(one.phone)}
+    return found
+
+
+def _phone(phone: str) -> set[str]:
+    """With the code of its country and without, and as it is dialled in it."""
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return {joined(phone)}
+    national = phonenumbers.national_significant_number(number)
+    return {f"{number.country_code}{national}", national, f"0{national}"}
+
+
+async def _write(tx: Transaction, order_id: str, terms: set[str], *, personal: int) -> None:
+    await tx.run_many(
+        "INSERT INTO order_terms (term, order_id, personal) VALUES (:term, :order_id, :personal)"
+        " ON CONFLICT (term, order_id) DO NOTHING",
+        [{"term": term, "order_id": order_id, "personal": personal} for term in sorted(terms - {""})],
+    )
+
+
+# --- finding
+
+
+async def search(
+    source: Work, *, customer_id: str, status: str, text: str, paid_by: Sequence[str], after: str, limit: int
+) -> list[OrderSummary]:
+    """Orders, newest first. `paid_by`: those whose payment has this name.
+
+    What finds anything counts, whatever else is asked: the number or name as it is, then its words, then its pieces, and
+    then a part of a name or address among the newest, for that reads one after the other.
+    """
+    where, values = ["1 = 1"], dict[str, Any]()
+    if customer_id:
+        where.append("customer_id = :customer_id")
+        values["customer_id"] = customer_id
+    if status:
+        met, more = list_store.condition(status)
+        where, values = [*where, met], values | more
+    if after:
+        where.append("id < :after")
+        values["after"] = after
+    if not text.strip():
+        return await store.summaries(source, where, values, limit)
+    for ways in await _ways(source, text.strip(), paid_by, status):
+        if not any([await _is_any(source, way) for way in ways]):
+            continue
+        found: dict[str, OrderSummary] = {}
+        for way in ways:
+            given = {**values, "after": after, **way.given}
+            some = await store.summaries(source, [*way.conditions, *where], given, limit, tables=way.tables, by=way.by)
+            found |= {one.id: one for one in some}
+        return [found[one] for one in sorted(found, reverse=True)[:limit]]
+    return await _partly(source, where, values, text.strip().lower(), limit)
+
+
+async def _ways(source: Work, text: str, paid_by: Sequence[str], status: str) -> list[list[Way]]:
+    """From the most exact on: of each all that are met count alike."""
+    number = text.lstrip("#")
+    exactly, given = past_store.known_as(number)
+    given |= {"text": text, "lower": text.lower()}
+    if number.isdecimal() and len(number) <= store.LONGEST_NUMBER:
+        exactly, given["number"] = f"(number = :number OR {exactly})", int(number)
+    first = [Way([exactly], given)]
+    if paid_by:
+        names = {f"paid{place}": order_id for place, order_id in enumerate(paid_by)}
+        first.append(Way([f"id IN ({', '.join(f':{name}' for name in names)})"], names))
+    whole, *others = looked_for(text) or [[]]
+    terms = [[one] for one in dict.fromkeys((*whole, phone_spelt(text))) if one]
+    first += [await _by_terms(source, one, status) for one in terms]
+    return [first, *[[await _by_terms(source, one, status)] for one in others]]
+
+
+async def _by_terms(source: Work, terms: Sequence[str], status: str) -> Way:
+    """Orders with all of these, beginning with what fewest have: one of the terms, or the status."""
+    counts = {term: await _few(source, "order_terms WHERE term = :term", {"term": term}) for term in terms}
+    terms = sorted(terms, key=lambda term: counts[term])
+    given = {f"term{place}": term for place, term in enumerate(terms)}
+    has = "EXISTS (SELECT 1 FROM order_terms o WHERE o.term = :{} AND o.order_id = {})"
+    if status and counts[terms[0]] >= FEW:
+        met, more = list_store.condition(status)
+        if await _few(source, f"orders WHERE {met}", more) < FEW:
+            # Sorted by what is no index: one would be gone through from end to end.
+            return Way([has.format(name, "orders.id") for name in given], given, by="orders.id || ''")
+    # SQLite keeps to this order of tables: it would go through all orders instead, as they are sorted already.
+    if len(terms) == 1 and not status:
+        tables = "order_terms met CROSS JOIN orders"
+        return Way(["met.term = :term0", "orders.id = met.order_id"], given, tables, "met.order_id")
+    newest = (
+        "SELECT order_id FROM order_terms WHERE term = :term0 AND (:after = '' OR order_id < :after)"
+        f" ORDER BY order_id DESC LIMIT {LOOKED_THROUGH}"
+    )
+    others = [has.format(name, "met.order_id") for name in list(given)[1:]]
+    return Way(["orders.id = met.order_id", *others], given, f"({newest}) met CROSS JOIN orders", "met.order_id")
+
+
+async def _few(source: Work, among: str, given: Mapping[str, Any]) -> int:
+    row = await source.one(f"SELECT count(*) AS n FROM (SELECT 1 FROM {among} LIMIT :few) few", few=FEW, **given)
+    return int(row["n"]) if row else 0
+
+
+async def _is_any(source: Work, way: Way) -> bool:
+    found = await source.one(
+        f"SELECT 1 AS found FROM {way.tables} WHERE {' AND '.join(way.conditions)} LIMIT 1",
+        **{"after": "", **way.given},
+    )
+    return found is not None
+
+
+async def _partly(
+    source: Work, where: Sequence[str], values: Mapping[str, Any], text: str, limit: int
+) -> list[OrderSummary]:
+    oldest = await source.one("SELECT id FROM orders ORDER BY id DESC LIMIT 1 OFFSET :looked", looked=LOOKED_THROUGH)
+    if oldest is not None:
+        where, values = [*where, "id > :oldest"], {**values, "oldest": oldest["id"]}
+    like = {"like": f"%{store.literal(text)}%"}
+    where = [*where, "(lower(email) LIKE :like ESCAPE '!' OR lower(name) LIKE :like ESCAPE '!')"]
+    return await store.summaries(source, where, {**values, **like}, limit)
