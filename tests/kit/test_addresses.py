@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from shopwright.kit.address_lines import address_lines
 from shopwright.kit.countries import countries_posted_to
 from shopwright.kit.errors import Invalid
-from shopwright.kit.places import Address, address_form, check_address, read_address
+from shopwright.kit.places import (
+    Address,
+    address_form,
+    check_address,
+    check_email,
+    check_phone,
+    email_key,
+    read_address,
+)
 from shopwright.kit.postcodes import normal_postal_code, postal_rules
 from shopwright.kit.regions import find_region, region_choices, region_form, region_title, region_written, regions_of
 from shopwright.kit.text import tidy_line
@@ -247,3 +255,28 @@ def test_nothing_of_an_address_is_left_out_of_its_lines(country: str, language: 
     )
     written = "\n".join(address_lines(whole, language))
     assert all(part in written for part in ("N1", "O1", "A1", "A2", "C1", "S1", "Z1")), written
+
+
+@pytest.mark.parametrize(
+    ("country", "typed", "kept"),
+    [
+        ("DE", "030 901820", "+4930901820"), ("DE", "+49 (0)30 901820", "+4930901820"), ("DE", "0049-30-901820", "+4930901820"),
+        ("DE", "030/90 18 20", "+4930901820"), ("DE", "０３０　９０１８２０", "+4930901820"), ("DE", "٠٣٠٩٠١٨٢٠", "+4930901820"),
+        ("DE", "\u200b030\u00ad 901820", "+4930901820"), ("", "tel:+49-30-901820", "+4930901820"), ("US", "(212) 555-0123", "+12125550123"),
+        ("RU", "8 (495) 123-45-67", "+74951234567"), ("JP", "03-3210-7000", "+81332107000"), ("FR", "+49 30 901820", "+4930901820"),
+    ],
+)  # fmt: skip
+def test_a_phone_number_is_read_as_people_write_it(country: str, typed: str, kept: str) -> None:
+    assert check_phone(typed, country) == kept
+
+
+def test_a_phone_number_without_any_country_is_refused_with_one_that_has_it() -> None:
+    with pytest.raises(Invalid, match=r"with that of its country, like \+49"):
+        check_phone("030 901820", "")
+
+
+@pytest.mark.parametrize(
+    "typed", [" Ada@Example.com", "ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "ada\u200b@example.com", "ADA@EXAMPLE.COM\u00a0"]
+)
+def test_an_e_mail_address_is_one_however_it_is_typed(typed: str) -> None:
+    assert email_key(check_email(typed)) == email_key(typed) == "ada@example.com"

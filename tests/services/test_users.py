@@ -8,10 +8,10 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.auth import GUEST
 from shopwright.kit.clock import HandClock
-from shopwright.kit.errors import Invalid, Missing, RateLimited, Refused, Unauthenticated
+from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unauthenticated
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
-from shopwright.services.users.contract import WrongPassword
-from tests.conftest import fill_cart, letter, sell, sign_in
+from shopwright.services.users.contract import ProfileChange, WrongPassword
+from tests.conftest import BERLIN, fill_cart, letter, sell, sign_in
 
 pytestmark = pytest.mark.usefixtures("open_letters")
 ADA, WORDS, OTHER = "ada@example.com", "harbour at seven", "morning at nine"
@@ -198,3 +198,27 @@ async def test_an_address_is_confirmed_over_the_api(api: httpx.AsyncClient, shop
     done = await api.post("/v1/email-verifications", json={"token": token}, headers=ada)
     assert done.json() == {"status": "verified"}
     assert (await api.get("/v1/me", headers=ada)).json()["verified"] is True
+
+
+@pytest.mark.parametrize("typed", [" ADA@example.com ", "ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "ada\u200b@example.com"])
+async def test_an_account_is_made_and_entered_by_one_address_however_it_is_typed(shop: Shop, typed: str) -> None:
+    ada = await shop.users.register(typed, WORDS, " Ａｄａ　Lovelace\u200b")
+    assert (ada.email.casefold(), ada.name) == (ADA, "Ada Lovelace")
+    with pytest.raises(Conflict):
+        await shop.users.register(ADA, WORDS, "Ada")
+    for email in (ADA, typed):
+        assert await shop.users.sign_in(email, WORDS)
+        assert (await shop.users.by_email(email)).id == ada.id
+
+
+async def test_a_name_of_nothing_that_can_be_seen_is_none(shop: Shop) -> None:
+    with pytest.raises(Invalid, match="A name has"):
+        await shop.users.register(ADA, WORDS, "\u200b\u3000")
+
+
+async def test_a_phone_number_of_a_profile_is_one_of_the_country_of_its_newest_address(shop: Shop) -> None:
+    ada = await shop.users.register(ADA, WORDS, "Ada")
+    with pytest.raises(Invalid, match="with that of its country"):
+        await shop.users.change_profile(ada.id, ProfileChange(phone="030 901820"))
+    await shop.users.save_address(ada.id, BERLIN)
+    assert (await shop.users.change_profile(ada.id, ProfileChange(phone="030 901820"))).phone == "+4930901820"

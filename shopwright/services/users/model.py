@@ -10,6 +10,7 @@ import msgspec
 
 from shopwright.kit.auth import ROLES
 from shopwright.kit.errors import Invalid, Problem
+from shopwright.kit.text import tidy_line
 
 Purpose = Literal["verification", "reset", "invitation"]
 StaffFactor = Literal["auto", "optional", "required"]
@@ -66,14 +67,15 @@ def check_password(password: str, email: str, name: str) -> None:
         raise Invalid(problems[0].detail, problems=tuple(problems))
 
 
-def check_name(name: str) -> None:
-    """Raises Invalid."""
+def check_name(name: str) -> str:
+    """The name as it is kept. Raises Invalid."""
     if problems := _name_problems(name):
         raise Invalid(problems[0].detail, problems=tuple(problems))
+    return tidy_line(name)
 
 
 def _name_problems(name: str) -> list[Problem]:
-    if name.strip() and len(name) <= LONGEST_NAME:
+    if 0 < len(tidy_line(name)) <= LONGEST_NAME:
         return []
     return [Problem("/name", "invalid", f"A name has 1 to {LONGEST_NAME} characters.")]
 
@@ -102,8 +104,8 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[
 
 
 def email_key(email: str) -> str:
-    """Two addresses that differ in case alone are one account."""
-    return email.casefold()
+    """Two addresses that differ in case, width, or what cannot be seen alone are one account."""
+    return tidy_line(email).casefold()
 
 
 SIGNED_LAST = ACCESS * 2  # what a key signed before it was replaced is believed for so long

@@ -93,7 +93,7 @@ class Recovery(Accounts):
         watch.note("what was set before the address was proved is ended", user=user.id)
 
     async def ask_reset(self, email: str) -> None:
-        found = await store.with_password(self._work, model.email_key(email.strip()))
+        found = await store.with_password(self._work, model.email_key(email))
         async with self._work.begin() as tx:
             may = await self.may_write(tx, email.strip(), "reset")
             if found is not None and may:

@@ -87,7 +87,7 @@ class Accounts(ABC):
         """An account that may be, and the hash of its password: the same work whether or not the address has one."""
         check_all(partial(check_email, email), partial(model.check_account, email.strip(), password, name, role))
         normal = check_email(email)
-        user = User(id=self._work.ids.new("usr"), email=normal, name=name.strip(), role=role)
+        user = User(id=self._work.ids.new("usr"), email=normal, name=model.check_name(name), role=role)
         return user, await self._passwords.hash(password)
 
     @staticmethod
@@ -111,8 +111,7 @@ class Accounts(ABC):
 
     async def bring(self, email: str, name: str) -> User:
         normal = check_email(email)
-        model.check_name(name)
-        user = User(id=self._work.ids.new("usr"), email=normal, name=name.strip())
+        user = User(id=self._work.ids.new("usr"), email=normal, name=model.check_name(name))
         async with self._work.begin() as tx:
             if not await store.insert(tx, user, model.email_key(normal), model.NO_PASSWORD):
                 raise EmailTaken("There is an account with this e-mail address already.")
@@ -121,7 +120,7 @@ class Accounts(ABC):
 
     async def _check_password(self, email: str, password: str, client: Client) -> User:
         """Raises WrongPassword, RateLimited."""
-        key = model.email_key(email.strip())
+        key = model.email_key(email)
         found = await store.with_password(self._work, key)
         tried = await self._guesses.begin("password", key, found[0].id if found else "", client)
         hashed = found[1] if found else None
@@ -305,21 +304,21 @@ class Accounts(ABC):
         return user
 
     async def by_email(self, email: str) -> User | None:
-        found = await store.with_password(self._work, model.email_key(email.strip()))
+        found = await store.with_password(self._work, model.email_key(email))
         return found[0] if found else None
 
     async def holder_of(self, email: str) -> User | None:
-        found = await store.with_password(self._work, model.email_key(email.strip()))
+        found = await store.with_password(self._work, model.email_key(email))
         return found[0] if found and (found[0].verified or found[1] == model.NO_PASSWORD) else None
 
     async def change_profile(self, user_id: str, change: ProfileChange) -> User:
         told = given(change)
         if "name" in told:
-            model.check_name(told["name"])
-            told["name"] = told["name"].strip()
-        if told.get("phone"):
-            told["phone"] = check_phone(told["phone"], "")
+            told["name"] = model.check_name(told["name"])
         async with self._work.begin() as tx:
+            if told.get("phone"):
+                known = await store.addresses(tx, user_id)
+                told["phone"] = check_phone(told["phone"], known[0].address.country if known else "")
             user = await store.get(tx, user_id)
             if user is None:
                 raise Missing("There is no such account.")

@@ -20,12 +20,12 @@ class Staff:
         What was set in an account whose address nobody proved is dropped: a stranger may have made it.
         """
         normal = check_email(email)
-        model.check_name(name)
+        name = model.check_name(name)
         model.check_role(role)
-        new = User(id=self._work.ids.new("usr"), email=normal, name=name.strip(), role=role)
+        new = User(id=self._work.ids.new("usr"), email=normal, name=name, role=role)
         async with self._work.begin() as tx:
             if not await store.insert(tx, new, model.email_key(normal), model.NO_PASSWORD):
-                new = await self._take_in(tx, normal, name.strip(), role)
+                new = await self._take_in(tx, normal, name, role)
             await tx.tell(StaffInvited(user_id=new.id, email=new.email, name=new.name, role=role))
         watch.note("staff invited", user=new.id, role=role)
         return new
