@@ -174,7 +174,7 @@ def demo(data: str | None, size: int | None) -> None:
 )
 @click.option("--no-images", is_flag=True, help="keep images as addresses without trying to fetch them")
 @click.option("--images-from", default="", help="what stands before pictures' paths that are no addresses: https://…")
-@click.option("--map", "mapping", help='a file of lines such as "Artikelname" = "title"; "ask" asks at the terminal')
+@click.option("--map", "mapping", help='a file of lines such as "Artikelname" = "title"; "ask" asks about each')
 @click.option("--stock", default="untracked", help="what a file that says nothing of stock means: 0, N or untracked")
 @click.option("--decimal", type=click.Choice([".", ","]), help="what begins decimals, where the file does not show it")
 @click.option("--dry-run", "how", flag_value="try", help="say what would become of each row, and write nothing")
@@ -195,16 +195,9 @@ def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_
                 about=f"file {file.name}",
             )
         )
-    columns = (
-        {} if not mapping else importing.ask_map(kind, file) if mapping == "ask" else importing.read_map(Path(mapping))
-    )
     said = {name: value for name, value in more.items() if value is not None}
-    wish = importing.Wish(fetch=not no_images, columns=columns, **said)
-    raise SystemExit(
-        with_shop(
-            settings, lambda shop: importing.run(shop, kind, file, wish), recorded="import", about=f"file {file.name}"
-        )
-    )
+    wish = importing.Wish(fetch=not no_images, columns=importing.meanings(kind, file, mapping or ""), **said)
+    raise SystemExit(importing.run_or_ask(settings, kind, file, wish))
 
 
 @main.command()

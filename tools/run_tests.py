@@ -125,7 +125,7 @@ PASSES = {
         # Two at a time, the longest first.
         Pass("cluster", "servers", SLOW, ("tests/apart/test_cluster.py",)),
         Pass("processes", "sqlite", SLOW, ("tests/process", "tests/security", "--ignore=tests/process/test_steps.py")),
-        Pass("doors", "sqlite", SLOW, ("tests/api", "tests/apart", "tests/engines", "tests/pages", "tests/services")),
+        Pass("doors", "sqlite", SLOW, ("tests/api", "tests/apart", "tests/engines", "tests/imports", "tests/pages", "tests/services")),
         Pass("simulator", "sqlite", SLOW, ("tests/simulate",)),
         Pass("browsers", "sqlite", "browser and not soak"),
         Pass("steps", "sqlite", SLOW, ("tests/process/test_steps.py",)),

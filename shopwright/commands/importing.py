@@ -1,22 +1,23 @@
 """`shopwright import KIND FILE`: progress while it runs, then what was taken and what was not, and why."""
 
 import difflib
-import sys
 import tomllib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import click
 import msgspec
 from rich.progress import Progress
 
 from shopwright.app import Shop
+from shopwright.commands.asking import ask_about, ask_all, ask_where_needed, at_a_terminal
+from shopwright.commands.opening import with_shop
 from shopwright.importers.account import Account
 from shopwright.importers.draft import Importer, Remark
 from shopwright.importers.drafting import Given, drafts
 from shopwright.importers.files import read_tables
-from shopwright.importers.header import LEAVE_OUT, Header, plain_answer
+from shopwright.importers.header import Doubtful, Header, plain_answer
 from shopwright.importers.inventory import InventoryCounts, is_inventory
 from shopwright.importers.magento import Magento
 from shopwright.importers.orders import PastOrders, are_orders
@@ -29,6 +30,7 @@ from shopwright.importers.table import OtherTable
 from shopwright.importers.taking import Taker
 from shopwright.importers.woocommerce import WooCommerce
 from shopwright.kit.errors import Invalid
+from shopwright.settings import Settings
 
 IMPORTERS: dict[str, Importer] = {
     "shopify": Shopify(), "woocommerce": WooCommerce(), "magento": Magento(), "table": OtherTable(),
@@ -51,9 +53,36 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     decimal: str = ""
 
 
+def meanings(kind: str, file: Path, mapping: str) -> dict[str, str]:
+    """What columns mean: by a file, or as it is said at the terminal. `mapping`: the option. Raises Invalid."""
+    if mapping and mapping != "ask":
+        return read_map(Path(mapping))
+    if mapping:
+        return ask_all(importer_of(kind), file)
+    importer, tables = importer_of(kind), read_tables(file)
+    for table in tables:
+        _check_kind(table, importer, kind, Wish())
+    products = all(_what(table) == "products" for table in tables)
+    return ask_where_needed(importer, file) if products and at_a_terminal() else {}
+
+
+def run_or_ask(settings: Settings, kind: str, file: Path, wish: Wish) -> int:
+    """Import a file; at a terminal, columns that could hide a product and that nobody knows are asked about. Exit code."""
+    while True:
+        try:
+            return with_shop(
+                settings, partial(run, kind=kind, file=file, wish=wish), recorded="import", about=f"file {file.name}"
+            )
+        except Doubtful as doubt:
+            if not at_a_terminal():
+                raise
+            said = ask_about(importer_of(kind), file, doubt.data["columns"])
+            wish = msgspec.structs.replace(wish, columns={**wish.columns, **said})
+
+
 async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
     """Import a file; 0 when every row was taken, 1 when some were refused."""
-    importer = _importer(kind)
+    importer = importer_of(kind)
     tables = read_tables(file, wish.columns)
     _check_map(tables, wish.columns)
     for table in tables:
@@ -161,28 +190,13 @@ def read_map(file: Path) -> dict[str, str]:
     return found
 
 
-def ask_map(kind: str, file: Path) -> dict[str, str]:
-    """Ask at the terminal what the columns of a table mean; a blank answer leaves one out. Raises Invalid."""
-    if not sys.stdin.isatty():
-        raise Invalid("Only at a terminal can be asked what columns mean; elsewhere write it into a file for --map.")
-    known = _importer(kind).format
-    told = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
-    print(f"What do the columns mean? One of: {told}, attribute: NAME; Enter leaves a column out.")
-    answers: dict[str, str] = {}
-    for table in read_tables(file):
-        header = Header(known, table.columns, {})
-        for column in header.columns:
-            if not column.known and column.header not in answers:
-                answers[column.header] = click.prompt(f"  {column.header}", default=LEAVE_OUT)
-    return answers
-
-
 def _what(table: Table) -> str:
     kinds = (("orders", are_orders), ("stock", is_inventory), ("customers", are_people))
     return next((kind for kind, fits in kinds if fits(table.columns)), "products")
 
 
-def _importer(kind: str) -> Importer:
+def importer_of(kind: str) -> Importer:
+    """Raises Invalid with those there are."""
     if kind in IMPORTERS:
         return IMPORTERS[kind]
     near = difflib.get_close_matches(kind, IMPORTERS, n=1)

@@ -38,7 +38,7 @@ class Header:
         self._format = known
         self._spellings = known_as(known)
         given = {plain_answer(header): name for header, name in answers.items()}
-        _check_answers(known, answers)
+        check_answers(known, answers)
         self.columns = [self._column(header, given.get(plain_answer(header))) for header in headers]
         self.evidence = Evidence()
 
@@ -149,7 +149,7 @@ def plain_answer(header: str) -> str:
     return " ".join(header.split()).casefold()
 
 
-def _check_answers(known: Format, answers: Mapping[str, str]) -> None:
+def check_answers(known: Format, answers: Mapping[str, str]) -> None:
     """Raises Invalid for meanings that are none."""
     meanings = {plain(one.name): one.name for one in known.meanings}
     for header, name in answers.items():

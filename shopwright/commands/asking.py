@@ -1,0 +1,88 @@
+"""What columns of a table mean, asked at the terminal: where nobody said it, and the import cannot go on without."""
+
+import itertools
+import json
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from shopwright.importers.draft import Importer
+from shopwright.importers.files import read_tables
+from shopwright.importers.header import LEAVE_OUT, Header, check_answers
+from shopwright.importers.meanings import Format
+from shopwright.importers.reading import Table
+from shopwright.kit.errors import Invalid
+
+SHOWN = 3  # values of a column
+LOOKED_AT = 50  # rows
+
+
+def at_a_terminal() -> bool:
+    """Is somebody there who can be asked?"""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def ask_all(importer: Importer, file: Path) -> dict[str, str]:
+    """What each column means that is not known. Raises Invalid where nobody can be asked."""
+    if not at_a_terminal():
+        raise Invalid("Only at a terminal can be asked what columns mean; elsewhere write it into a file for --map.")
+    return _ask(importer.format, _unknown(importer, file))
+
+
+def ask_where_needed(importer: Importer, file: Path) -> dict[str, str]:
+    """The same where a table of products has no column for what each needs; nothing is asked of any other."""
+    if not any(Header(importer.format, table.columns, {}).missing() for table in read_tables(file)):
+        return {}
+    return _ask(importer.format, _unknown(importer, file))
+
+
+def ask_about(importer: Importer, file: Path, columns: Collection[str]) -> dict[str, str]:
+    """What these columns mean."""
+    return _ask(importer.format, {header: _samples(read_tables(file), header) for header in columns})
+
+
+def _unknown(importer: Importer, file: Path) -> dict[str, Sequence[str]]:
+    """Headers, with some of what stands below them."""
+    tables = read_tables(file)
+    columns = [column for table in tables for column in Header(importer.format, table.columns, {}).columns]
+    return {column.header: _samples(tables, column.header) for column in columns if not column.known}
+
+
+def _samples(tables: Sequence[Table], header: str) -> Sequence[str]:
+    values = (
+        row.get(header, "").strip()
+        for table in tables
+        if header in table.columns
+        for _, row in itertools.islice(table.rows(), LOOKED_AT)
+    )
+    return list(dict.fromkeys(value[:40] for value in values if value))[:SHOWN]
+
+
+def _checked(known: Format, header: str, answer: str) -> str:
+    """The answer. Raises BadParameter, upon which it is asked again."""
+    try:
+        check_answers(known, {header: answer.strip()})
+    except Invalid as error:
+        raise click.BadParameter(error.detail) from None
+    return answer.strip()
+
+
+def _ask(known: Format, columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    if not columns:
+        return {}
+    told = ", ".join(one.name.replace("#", "1") for one in known.meanings if not one.left_out)
+    click.echo(f"What do these columns mean? One of: {told}, attribute: NAME; Enter leaves a column out.")
+    answers: dict[str, str] = {}
+
+    for header, samples in columns.items():
+        shown = f" (with {', '.join(samples)})" if samples else " (empty)"
+        answers[header] = click.prompt(
+            f"  {header}{shown}", default=LEAVE_OUT, value_proc=partial(_checked, known, header)
+        )
+    click.echo("To be asked no more, keep these lines in a file for --map:")
+    for header, meaning in answers.items():
+        click.echo(f"  {json.dumps(header, ensure_ascii=False)} = {json.dumps(meaning, ensure_ascii=False)}")
+    return answers
