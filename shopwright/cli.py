@@ -33,6 +33,7 @@ LATER = {
     "varnish": "apart",
     "kong": "apart",
     "aws": "apart",
+    "currency": "currencies",
     "deploy": "deploying",
     "init": "making",
     "migrate": "making",
@@ -202,9 +203,7 @@ def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_
 
 @main.command()
 @data_option
-@click.argument(
-    "file", type=WrittenFile(".zip", ".jsonl", means="FILE.zip is the whole shop, FILE.jsonl its products alone")
-)
+@click.argument("file", type=WrittenFile(".zip", ".jsonl", means="FILE.zip is the whole shop, FILE.jsonl its products"))
 @click.option("--incomplete", is_flag=True, help="also where pictures are missing in the file store")
 def export(data: str | None, file: Path, *, incomplete: bool) -> None:
     """Write the whole shop to FILE.zip, an open archive; to FILE.jsonl: its products, one JSON object a line."""

@@ -31,6 +31,7 @@ from shopwright.importers.taking import Taker
 from shopwright.importers.woocommerce import WooCommerce
 from shopwright.kit.errors import Invalid
 from shopwright.settings import Settings
+from shopwright.shop_currency import require_currency
 
 IMPORTERS: dict[str, Importer] = {
     "shopify": Shopify(), "woocommerce": WooCommerce(), "magento": Magento(), "table": OtherTable(),
@@ -83,6 +84,7 @@ def run_or_ask(settings: Settings, kind: str, file: Path, wish: Wish) -> int:
 async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
     """Import a file; 0 when every row was taken, 1 when some were refused."""
     importer = importer_of(kind)
+    await require_currency(shop)
     tables = read_tables(file, wish.columns)
     _check_map(tables, wish.columns)
     for table in tables:

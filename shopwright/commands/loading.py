@@ -13,12 +13,14 @@ from shopwright.demo.people import live_a_little
 from shopwright.doctor import Finding, examine_engines, look
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.private import make_file
+from shopwright.shop_currency import require_currency
 
 PAGE = 200
 
 
 async def demo(shop: Shop, size: int | None) -> int:
     """Load Northlight, with `size` also more of its like. A shop that was empty is a demo shop from then on."""
+    await require_currency(shop)
     await mark_if_new(shop)
     with Progress(transient=True) as bar:
         task = bar.add_task("Loading the demo catalogue")

@@ -36,6 +36,7 @@ from shopwright.kit.logs import ACCESS, TEXT, JsonLines, Lines, SecurityLines, S
 from shopwright.kit.private import keep_to_ourselves, make_file, make_folder
 from shopwright.kit.web import access_log
 from shopwright.settings import Settings, with_secret
+from shopwright.shop_currency import require_currency
 from shopwright.ways import check_apart, serving
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) ->
     shop = Shop(with_secret(settings), here=services)
     try:
         await shop.migrate()
+        await require_currency(shop)
         password = None
         if "users" in shop.here:
             password = await shop.users.ensure_owner(settings.owner_email, settings.owner_password)
@@ -294,6 +296,7 @@ def work(settings: Settings, services: Sequence[str]) -> int:
         disk.keep_reserve(Path(ours.data))
         shop = Shop(msgspec.structs.replace(ours, carry="here"), here=services)
         await until_there(shop.migrate, "", 0)
+        await require_currency(shop)
         stopped = asyncio.Event()
         loop, shutdown = asyncio.get_running_loop(), GracefulShutdown(stopped.set, settings.stop_grace)
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -36,6 +36,7 @@ NEED_A_SHOP = {
     "keys list": [],
     "keys rotate": [],
     "password": [],
+    "currency": ["USD", "--yes"],
 }
 NEED_AN_ARCHIVE_TOO = {"drill"}
 MAY_MAKE_ONE = {"init", "demo", "restore"}
