@@ -11,7 +11,7 @@ from shopwright.app import Shop
 from shopwright.kit.money import Money
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import Adjustment
-from shopwright.services.pricing.contract import Coupon, Price
+from shopwright.services.pricing.contract import Coupon, Price, Promotion
 from tests.conftest import sell
 from tests.pages.test_pages import ADDRESS, Browser, Forms, to_payment
 
@@ -86,6 +86,58 @@ async def test_a_code_that_ends_while_one_pays_does_not_change_the_total_without
     assert "TEN: This code was valid until" in page
     assert re.search(r"The total has changed since you saw it", page)
     assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+
+
+CHANGED = "The total was €115.20 when you saw it last, and is €128.00 now: offers have changed."
+
+
+async def sale(shop: Shop) -> None:
+    """Ten per cent off for an hour, without a code."""
+    ends_at = shop.clock.now() + timedelta(hours=1)
+    await shop.pricing.put_promotion(Promotion(title="Spring", kind="percentage", value=1000, ends_at=ends_at))
+
+
+@pytest.mark.parametrize("step", ["/cart", "/checkout", "/checkout/delivery", "/checkout/payment"])
+async def test_an_offer_that_ended_is_said_at_the_step_one_is_at_and_once(
+    browser: Browser, shop: Shop, step: str
+) -> None:
+    await sale(shop)
+    await to_payment(browser, shop)
+    assert "€115.20" in await browser.go(step)
+    shop.clock.move(hours=2)
+    assert CHANGED in html.unescape(await browser.go(step))
+    assert "when you saw it last" not in await browser.go(step)
+    await browser.go("/checkout/payment")
+    assert "Thank you, Ada" in await browser.send("/checkout/payment", card="pretend_ok")
+
+
+@pytest.mark.parametrize(
+    ("step", "following"), [("/checkout", "/checkout/delivery"), ("/checkout/delivery", "/checkout/payment")]
+)
+async def test_an_offer_that_ends_while_a_step_is_filled_in_is_said_at_the_next(
+    browser: Browser, shop: Shop, step: str, following: str
+) -> None:
+    await sale(shop)
+    await to_payment(browser, shop)
+    await browser.go(step)
+    shop.clock.move(hours=2)
+    page = html.unescape(await browser.send(step, **(ADDRESS if step == "/checkout" else {})))
+    assert (browser.path, CHANGED in page) == (following, True)
+
+
+async def test_what_a_shopper_changes_is_not_called_a_change_of_offers(browser: Browser, shop: Shop) -> None:
+    await sale(shop)
+    await to_payment(browser, shop)
+    cart = await browser.go("/cart")
+    line = re.search(r"/cart/lines/(\w+)", cart)[1]
+    for page in (
+        await browser.send(f"/cart/lines/{line}", quantity="1"),
+        await browser.go("/checkout"),
+        await browser.send("/checkout", **ADDRESS),
+        await browser.send("/checkout/delivery"),
+        await browser.go("/checkout/payment?before=x"),
+    ):
+        assert "when you saw it last" not in page
 
 
 def told(page: str) -> list[str]:

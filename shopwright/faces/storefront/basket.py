@@ -17,6 +17,7 @@ from shopwright.faces.storefront.frame import (
     wants_fragment,
     without_refused,
 )
+from shopwright.faces.storefront.seen import shown, up_to_date
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import ShopError
 from shopwright.kit.typed import digits_or, whole_number
@@ -31,8 +32,9 @@ async def show(frame: FrameDep) -> Response[bytes]:
     """The cart as a page."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     cart = await own_cart(request, settings, carts, caller)
-    cart, problem = await without_refused(carts, cart) if cart else (None, "")
-    return await frame.show("cart.html", {"cart": render.plain(cart) if cart else None, "problem": problem})
+    cart, problem = await up_to_date(frame, cart) if cart else (None, "")
+    page = await frame.show("cart.html", {"cart": render.plain(cart) if cart else None, "problem": problem})
+    return shown(frame, cart, page)
 
 
 @post("/cart/lines", opt=allow(anyone), include_in_schema=False, status_code=200)
@@ -75,7 +77,7 @@ async def _answer(
         context["cart_count"] = sum(line.quantity for line in cart.lines)
         drawer = render.page("storefront/templates/drawer.html", context)
         frame.tell_count(drawer, context["cart_count"])
-        return drawer
+        return shown(frame, cart, drawer)
     return await frame.show("cart.html", context, status=409)
 
 

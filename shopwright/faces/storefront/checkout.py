@@ -22,8 +22,8 @@ from shopwright.faces.storefront.frame import (
     own_cart,
     visible_order,
     wants_fragment,
-    without_refused,
 )
+from shopwright.faces.storefront.seen import changed, shown, up_to_date
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Conflict, Invalid, RateLimited, ShopError
 from shopwright.kit.typed import digits_or
@@ -62,7 +62,7 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
 async def _details(
     frame: Frame, cart: Cart, fields: dict[str, str], errors: dict[str, str], status: int = 200
 ) -> Response[bytes]:
-    cart, told = await without_refused(frame.carts, cart)
+    cart, told = await up_to_date(frame, cart)
     context = {
         "cart": render.plain(cart),
         "told": told,
@@ -71,7 +71,7 @@ async def _details(
         "payable": not cart.totals.total.amount or bool((await frame.payments.setup()).providers),
         **form_for(fields, frame.settings.country),
     }
-    return await frame.show("checkout_details.html", context, status)
+    return shown(frame, cart, await frame.show("checkout_details.html", context, status))
 
 
 @post("/checkout", opt=allow(anyone), include_in_schema=False, status_code=200)
@@ -86,38 +86,41 @@ async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
         return await _details(frame, cart, fields, {})
     if errors := errors_of(fields, email=True):
         return await _details(frame, cart, fields, errors, status=422)
-    address = address_of(fields)
+    address, before = address_of(fields), changed(frame, cart)
     try:
         await carts.change(cart.id, CartChange(email=fields["email"], shipping_address=address))
     except Invalid as error:
         return await _details(frame, cart, fields, complaints(error) or {"": error.detail}, status=422)
     if caller.user_id and not await users.addresses(caller.user_id):
         await users.save_address(caller.user_id, address)
-    return Redirect("/checkout/delivery", status_code=303)
+    return Redirect(f"/checkout/delivery{before}", status_code=303)
 
 
 @get("/checkout/delivery", opt=allow(anyone), include_in_schema=False)
-async def delivery(frame: FrameDep) -> Response[bytes] | Redirect:
-    """Step 2: how to ship, with dates and prices."""
+async def delivery(frame: FrameDep, before: FromQuery[str] = "") -> Response[bytes] | Redirect:
+    """Step 2: how to ship, with dates and prices. `before`: the total that was seen last."""
     request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
     cart = await own_cart(request, settings, carts, caller)
     if cart is None or not cart.lines:
         return Redirect("/cart")
     if cart.shipping_address is None or not cart.email:
         return Redirect("/checkout")
-    return await _delivery(frame, carts, cart, "")
+    return await _delivery(frame, carts, cart, "", before=before)
 
 
-async def _delivery(frame: Frame, carts: CartsDep, cart: Cart, problem: str, status: int = 200) -> Response[bytes]:
+async def _delivery(
+    frame: Frame, carts: CartsDep, cart: Cart, problem: str, status: int = 200, before: str = ""
+) -> Response[bytes]:
     offered = await carts.shipping_options(cart.id)
     if offered and cart.shipping_option_id is None:
         cart = await carts.change(cart.id, CartChange(shipping_option_id=offered[0].id))
-    cart, told = await without_refused(carts, cart)
-    return await frame.show(
+    cart, told = await up_to_date(frame, cart, before)
+    page = await frame.show(
         "checkout_delivery.html",
         {"cart": render.plain(cart), "told": told, "options": render.plain(offered), "problem": problem, "step": 2},
         status,
     )
+    return shown(frame, cart, page)
 
 
 @post("/checkout/delivery", opt=allow(anyone), include_in_schema=False, status_code=200)
@@ -130,18 +133,24 @@ async def save_delivery(frame: FrameDep) -> Response[bytes] | Redirect:
         return Redirect("/cart", status_code=303)
     if not form.get("option"):
         return await _delivery(frame, carts, cart, "Choose how we should send it.", 422)
+    before = changed(frame, cart)
     try:
         await carts.change(cart.id, CartChange(shipping_option_id=form["option"]))
     except Invalid as error:
         return await _delivery(frame, carts, cart, error.detail, 422)
     if wants_fragment(request):
-        summary = {"cart": render.plain(await carts.get(cart.id))}
-        return render.page("storefront/templates/checkout_summary.html", summary)
-    return Redirect("/checkout/delivery" if "stay" in form else "/checkout/payment", status_code=303)
+        cart = await carts.get(cart.id)
+        return shown(
+            frame, cart, render.page("storefront/templates/checkout_summary.html", {"cart": render.plain(cart)})
+        )
+    step = "delivery" if "stay" in form else "payment"
+    return Redirect(f"/checkout/{step}{before}", status_code=303)
 
 
 @get("/checkout/payment", opt=allow(anyone), include_in_schema=False)
-async def payment(frame: FrameDep, order: FromQuery[str] = "") -> Response[bytes] | Redirect:
+async def payment(
+    frame: FrameDep, order: FromQuery[str] = "", before: FromQuery[str] = ""
+) -> Response[bytes] | Redirect:
     """Step 3: look at everything once more, and pay. With `order`: try again to pay for it."""
     request, settings, carts, orders, caller = frame.request, frame.settings, frame.carts, frame.orders, frame.caller
     if order:
@@ -157,17 +166,17 @@ async def payment(frame: FrameDep, order: FromQuery[str] = "") -> Response[bytes
         return Redirect("/cart")
     if cart.shipping_option_id is None:
         return Redirect("/checkout/delivery" if cart.shipping_address else "/checkout")
-    return await _payment(frame, cart, None, "")
+    return await _payment(frame, cart, None, "", before=before)
 
 
 async def _payment(
-    frame: Frame, cart: Cart | None, order: Order | None, problem: str, status: int = 200
+    frame: Frame, cart: Cart | None, order: Order | None, problem: str, status: int = 200, before: str = ""
 ) -> Response[bytes]:
-    cart, told = await without_refused(frame.carts, cart) if cart else (None, "")
+    cart, told = await up_to_date(frame, cart, before) if cart else (None, "")
     totals = order.totals if order else cart.totals if cart else None
     costs = totals is None or bool(totals.total.amount)
     providers = (await frame.payments.setup()).providers if costs else ()
-    return await frame.show(
+    page = await frame.show(
         "checkout_payment.html",
         {
             "cart": render.plain(cart) if cart else None,
@@ -183,6 +192,7 @@ async def _payment(
         },
         status,
     )
+    return shown(frame, cart, page)
 
 
 @post("/checkout/payment", opt=seldom(anyone), include_in_schema=False, status_code=200)
