@@ -10,6 +10,7 @@ import msgspec
 
 from shopwright.importers.addresses import imported_address
 from shopwright.importers.draft import Remark, Row
+from shopwright.kit.bounds import NAME
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.places import Address
 from shopwright.services.users.contract import Users
@@ -60,12 +61,17 @@ class People:
                 yield Remark(number, email, "unchanged")
                 continue
             name = f"{fields['first']} {fields['last']}".strip() or fields["name"] or email.partition("@")[0]
+            too_long = len(name) > NAME.longest
+            known_as = email.partition("@")[0] if too_long else name
             try:
-                user_id = (await self._users.bring(email, name)).id if self._writes else ""
+                user_id = (await self._users.bring(email, known_as)).id if self._writes else ""
             except Invalid as error:
                 yield Remark(number, email, "refused", error.detail)
                 continue
             yield Remark(number, email, "taken")
+            if too_long:
+                told = f"its name has more than {NAME.longest} characters, so the account is named {known_as}"
+                yield Remark(number, email, "noted", told)
             if not _has_address(row, fields):
                 continue
             address, odd = self._address(name, fields)

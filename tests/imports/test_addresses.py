@@ -57,6 +57,16 @@ async def test_a_customer_keeps_an_address_with_one_odd_field_as_it_is_written(
     assert (good.country, good.postal_code) == ("NL", "1012 AB")
 
 
+async def test_a_customer_whose_name_is_too_long_is_taken_and_named_by_the_e_mail_address(
+    shop: Shop, tmp_path: Path
+) -> None:
+    rows = await take(shop, f"{CUSTOMERS}\n{LONG},L,ada@example.com,,Torstraße 1,,Berlin,,DE,10119,\n", tmp_path)
+    assert [one["outcome"] for one in rows] == ["taken", "noted", "noted"]
+    assert (await shop.users.by_email("ada@example.com")).name == "ada"
+    [address] = await addresses_of(shop, "ada@example.com")
+    assert address.name == f"{LONG.strip()} L"
+
+
 ORDERS = "Name,Email,Financial Status,Currency,Shipping,Taxes,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Billing Name,Billing Address1,Billing City,Billing Zip,Billing Province,Billing Country,Shipping Name,Shipping Address1,Shipping City,Shipping Zip,Shipping Province,Shipping Country,Shipping Phone"
 ORDER = "{},ada@example.com,paid,EUR,0.00,0.00,64.00,2025-03-02 10:00:00 +0100,1,Kettle,64.00,Ada,Torstraße 1,Berlin,D-10119,,DE,"
 

@@ -114,6 +114,8 @@ def test_whatever_is_typed_as_a_code_is_a_code_of_the_country_or_none(country: s
         ("TW", "臺北市", "台北市"), ("TW", "Hsinchu", ""), ("TW", "Hsinchu County", "新竹縣"), ("KR", "서울시", "서울특별시"), ("KR", "Seoul", "서울특별시"),
         ("AE", "dubai", "إمارة دبيّ"), ("AE", "دبي", "إمارة دبيّ"), ("BR", "Sao Paulo", "SP"), ("ES", "Bizkaia", "BI"), ("TR", "adiyaman", "Adıyaman"),
         ("VN", "Da Nang", "Đà Nẵng"), ("EG", "Cairo", "القاهرة"), ("JM", "Saint Andrew", "St. Andrew"), ("TH", "bangkok", "กรุงเทพมหานคร"),
+        ("HK", "Hong Kong", ""), ("US", "Columbia", ""), ("US", "District of Columbia", "DC"), ("US", "State of New York", "NY"), ("AR", "Provincia de Córdoba", "Córdoba"), ("MX", "México", "Méx."),
+        ("MX", "Ciudad de México", "CDMX"), ("IE", "County of Cork", "Co. Cork"), ("IT", "provincia di Roma", ""), ("CA", "Province of Ontario", "ON"),
         ("DE", "Bayern", ""), ("XX", "x", ""), ("..", "x", ""),
     ],
 )  # fmt: skip
