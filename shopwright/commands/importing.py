@@ -132,7 +132,7 @@ async def _remarks(
             yield remark
         return
     if are_people(table.columns):
-        async for remark in People(shop.users, wish.how).take(account.counted(table.rows())):
+        async for remark in People(shop.users, wish.how, shop.settings.country).take(account.counted(table.rows())):
             yield remark
         return
     importer = IMPORTERS[kind]

@@ -42,7 +42,7 @@ def are_people(columns: Sequence[str]) -> bool:
 class People:
     """Takes customers into one shop."""
 
-    def __init__(self, users: Users, how: Literal["take", "try", "undo"], country: str = "") -> None:
+    def __init__(self, users: Users, how: Literal["take", "try", "undo"], country: str) -> None:
         if how == "undo":
             raise Refused("Customers are not taken back by an import. Who wants to go erases their account.")
         self._users = users

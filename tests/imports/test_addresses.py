@@ -57,6 +57,13 @@ async def test_a_customer_keeps_an_address_with_one_odd_field_as_it_is_written(
     assert (good.country, good.postal_code) == ("NL", "1012 AB")
 
 
+async def test_several_odd_fields_and_no_country_are_told_together(shop: Shop, tmp_path: Path) -> None:
+    rows = await take(shop, f"{CUSTOMERS}\nAda,L,ada@example.com,,Torstraße 1,,Berlin,,,1,call me\n", tmp_path)
+    assert all(name in rows[-1]["detail"] for name in ("postal_code “1”", "phone “call me”", "country"))
+    [address] = await addresses_of(shop, "ada@example.com")
+    assert (address.country, address.postal_code, address.phone) == ("DE", "1", "call me")
+
+
 async def test_a_customer_whose_name_is_too_long_is_taken_and_named_by_the_e_mail_address(
     shop: Shop, tmp_path: Path
 ) -> None:
