@@ -57,6 +57,11 @@ def terms_of(text: str) -> set[str]:
     return {one[:LONGEST] for one in found}
 
 
+def words_of(text: str) -> list[str]:
+    """What stands between blanks, joined; where a script writes none, all of it."""
+    return list(dict.fromkeys("".join(chunk)[:LONGEST] for chunk in _chunks(text)))[:MOST_TERMS]
+
+
 def looked_for(text: str) -> list[list[str]]:
     """The ways in which a text may be met: all terms of one of these are there."""
     chunks = _chunks(text)

@@ -26,6 +26,7 @@ SPLIT = {
     ("catalog", "media"),
     ("catalog", "rasterize"),
     ("catalog", "rules"),
+    ("catalog", "words_store"),
     ("inventory", "backorder_store"),
     ("insights", "sales_store"),
     ("insights", "trim_store"),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
@@ -11,6 +10,7 @@ from litestar.response import Redirect
 from shopwright.faces import render
 from shopwright.faces.backoffice import editing
 from shopwright.faces.backoffice.frame import Office, OfficeDep
+from shopwright.faces.backoffice.products import looked_for
 from shopwright.faces.shelf.view import Shelf
 from shopwright.faces.storefront.frame import SearchDep, ShelfDep, Web, form_of
 from shopwright.kit.auth import staff
@@ -21,7 +21,6 @@ from shopwright.kit.web.access import allow
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
 from shopwright.services.inventory.contract import MAIN, Adjustment, Location, StockRule
-from shopwright.services.search.contract import SearchRequest
 
 MOST = 10_000_000
 RULE = {"backorder": "May be ordered beyond what is there", "low_at": "Runs low at"}
@@ -34,13 +33,8 @@ async def stock_list(
     office: OfficeDep, shelf: ShelfDep, search: SearchDep, q: FromQuery[str] = "", after: FromQuery[str] = ""
 ) -> Response[bytes]:
     """Every variant with its counts."""
-    more = ""
-    if q:
-        results = await search.find(SearchRequest(text=q, limit=PAGE))
-        found = await shelf.catalog.get_many([msgspec.json.decode(item)["id"] for item in results.items])
-    else:
-        found = await shelf.catalog.list_products(after=after, limit=PAGE + 1)
-        more = found[PAGE - 1].id if len(found) > PAGE else ""
+    found = await looked_for(shelf, search, q, None, after, PAGE + 1)
+    more = found[PAGE - 1].id if len(found) > PAGE else ""
     stock = await shelf.inventory.stock([variant.id for product in found[:PAGE] for variant in product.variants])
     rows = [
         {

@@ -300,9 +300,9 @@ class Catalog(Protocol):
 
     @again
     async def list_products(
-        self, *, category: str = "", status: Status | None = None, after: str = "", limit: int = 24
+        self, *, category: str = "", status: Status | None = None, text: str = "", after: str = "", limit: int = 24
     ) -> list[Product]:
-        """Products by id, of a category (and those below it) by slug."""
+        """Products by id, of a category (and those below it) by slug, or with these words, SKU or barcode (`text`)."""
         ...
 
     @again

@@ -7,8 +7,9 @@ from shopwright.services.catalog.assortment import Assortment
 
 
 def timers(catalog: Assortment) -> list[Timer]:
-    """Scheduled products are published, uploads nobody finished forgotten."""
+    """Scheduled products are published, words written of products of a version before, uploads nobody finished forgotten."""
     return [
         Timer("catalog.publish", timedelta(seconds=10), catalog.publish_due),
+        Timer("catalog.words", timedelta(seconds=10), catalog.write_words),
         Timer("catalog.uploads", timedelta(days=1), catalog.forget_uploads),
     ]

@@ -10,7 +10,7 @@ from shopwright.kit.memo import Memo
 from shopwright.kit.ports import Documents, Files
 from shopwright.kit.text import clean_html, slugify
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.catalog import attributes, model, rules
+from shopwright.services.catalog import attributes, model, rules, words_store
 from shopwright.services.catalog.contract import (
     AttributeType,
     Category,
@@ -30,6 +30,7 @@ from shopwright.services.catalog.media import UPLOAD_FORGOTTEN, UPLOAD_LASTS, Pi
 from shopwright.services.catalog.store import CatalogStore
 
 TRIES = 50
+WORDS_AT_ONCE, WORDS_TIMES = 200, 20
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,8 +258,12 @@ class Shelves:
         return found or await self._store.product_by(self._work, "skus", name)  # as a version before kept it
 
     async def list_products(
-        self, *, category: str = "", status: Status | None = None, after: str = "", limit: int = 24
+        self, *, category: str = "", status: Status | None = None, text: str = "", after: str = "", limit: int = 24
     ) -> list[Product]:
+        if text.strip():
+            if category:
+                raise Invalid.at("/category", "Look for products by words or by category.")
+            return await self.get_many(await words_store.find(self._work, text, status, after, limit))
         category_id = ""
         if category:
             found = await self._store.category_by_slug(self._work, category)
@@ -266,6 +271,16 @@ class Shelves:
                 raise Missing(f"There is no category “{category}”.")
             category_id = found[0].id
         return await self._store.list_products(self._work, category_id, status, after, limit)
+
+    async def write_words(self) -> None:
+        """A timer: products that a version before has written are found by staff as others are; some at a time."""
+        for _ in range(WORDS_TIMES):
+            until = await words_store.written_until(self._work)
+            if until == words_store.END:
+                return
+            products = await self._store.list_products(self._work, "", None, until, WORDS_AT_ONCE)
+            async with self._work.begin() as tx:
+                await words_store.write_missing(tx, products)
 
     async def categories(self) -> list[Category]:
         return await self._memo.get("categories", self._tree)

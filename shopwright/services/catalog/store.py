@@ -10,7 +10,7 @@ from shopwright.kit.days import aware
 from shopwright.kit.ports import Collection, Document, Documents
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.catalog import contract
+from shopwright.services.catalog import contract, words_store
 from shopwright.services.catalog.contract import AttributeType, Category, Product, SkuTaken, SlugTaken, Status
 
 PRODUCTS = Collection("products", unique=("slug", "skus", "variant_ids", "source"), indexed=("status", "below"))
@@ -86,6 +86,7 @@ class CatalogStore:
             version = await self._documents.put(tx, PRODUCTS, product.id, body, product.version)
         except UniqueViolation:
             raise await self._which_is_taken(product) from None
+        await words_store.write(tx, product)
         return msgspec.structs.replace(product, version=version)
 
     async def _which_is_taken(self, product: Product) -> SlugTaken | SkuTaken:

@@ -1,0 +1,74 @@
+"""What staff find products by, in SQL: a row a product, of which all are gone through."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.pieces import is_unspaced, joined, terms_of, words_of
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.catalog.contract import Product, Status
+
+END = "~"  # comes after every id
+MOST = 100_000  # letters of a product with thousands of variants
+
+
+async def write(tx: Transaction, product: Product) -> None:
+    """As it is now."""
+    await tx.run(
+        "INSERT INTO product_words (product_id, status, words) VALUES (:id, :status, :words)"
+        " ON CONFLICT (product_id) DO UPDATE SET status = excluded.status, words = excluded.words",
+        id=product.id,
+        status=product.status,
+        words=_words(product),
+    )
+
+
+async def write_missing(tx: Transaction, products: Sequence[Product]) -> None:
+    """Of these, those that have none; the next ones are those after them, or none any more."""
+    await tx.run_many(
+        "INSERT INTO product_words (product_id, status, words) VALUES (:id, :status, :words)"
+        " ON CONFLICT (product_id) DO NOTHING",
+        [{"id": one.id, "status": one.status, "words": _words(one)} for one in products],
+    )
+    await tx.run(
+        "INSERT INTO words_written (name, until) VALUES ('products', :until)"
+        " ON CONFLICT (name) DO UPDATE SET until = excluded.until",
+        until=products[-1].id if products else END,
+    )
+
+
+async def written_until(source: Work) -> str:
+    """All products up to this id have their words."""
+    row = await source.one("SELECT until FROM words_written WHERE name = 'products'")
+    return row["until"] if row else ""
+
+
+async def find(source: Work, text: str, status: Status | None, after: str, limit: int) -> list[str]:
+    """Products with words that begin with all of these, or with a number that is spelt like that, by id."""
+    chunks = words_of(text)
+    if not chunks:
+        return []
+    every = {f"word{place}": _beginning(word) for place, word in enumerate(chunks)}
+    rows = await source.fetch(
+        "SELECT product_id FROM product_words WHERE product_id > :after AND (:status = '' OR status = :status)"
+        f" AND (words LIKE :whole OR ({' AND '.join(f'words LIKE :{name}' for name in every)}))"
+        " ORDER BY product_id LIMIT :limit",
+        after=after,
+        status=status or "",
+        whole=f"% {joined(text)}%",
+        limit=limit,
+        **every,
+    )
+    return [row["product_id"] for row in rows]
+
+
+def _beginning(word: str) -> str:
+    """A word, also where one has it in the plural; where no blanks are, anywhere."""
+    if is_unspaced(word):
+        return f"%{word}%"
+    return f"% {word.removesuffix('s') if len(word) > 3 else word}%"  # noqa: PLR2004 -- as, bus, gas
+
+
+def _words(product: Product) -> str:
+    texts = (product.title, product.brand, *product.tags)
+    found = {word for text in texts for word in (*words_of(text), *terms_of(text))}
+    found |= {joined(name) for one in product.variants for name in (one.sku, one.barcode)}
+    return f" {' '.join(sorted(found - {''}))} "[:MOST]
