@@ -11,6 +11,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.faces.shelf import write
+from shopwright.kit.audit import AuditFilter
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import AttributeType, Collection, Condition, ProductType
@@ -87,6 +88,16 @@ async def test_add_or_change_a_coupon_keeps_what_is_not_typed_again(shop: Shop, 
     assert (await office.post(here, data=part)).status_code == 303
     after = await coupon(shop)
     assert (after.kind, after.value, after.ends_at, after.minimum) == ("percentage", 1000, made.ends_at, 5000)
+
+
+async def test_the_audit_log_names_the_promotion_and_keeps_no_marks(shop: Shop, office: httpx.AsyncClient) -> None:
+    sale = await shop.pricing.put_promotion(Promotion(title="Sale", kind="percentage", value=1000))
+    form = await opened(office, f"{PRICING}?kind=promotions&key={sale.id}", f"{PRICING}/promotions")
+    assert (await office.post(f"{PRICING}/promotions", data={**form, "title": "Bargain"})).status_code == 303
+    [entry, *_] = await shop.users.audit(AuditFilter(subject=f"promotion {sale.id}"), 0, 5)
+    assert "_seen" not in entry.act.given
+    assert entry.act.given["title"] == "Bargain"
+    assert "Bargain" in str(entry.after)
 
 
 async def test_a_coupon_is_changed_in_a_form_that_is_filled(shop: Shop, office: httpx.AsyncClient) -> None:

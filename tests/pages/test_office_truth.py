@@ -207,3 +207,26 @@ async def test_a_message_is_not_called_sent_where_nothing_is_sent(shop: Shop, ap
     said = (await office.get(invited.headers["location"])).text
     assert "no e-mail was sent" in said
     assert "shopwright password sue@example.com" in said
+
+
+async def test_what_was_typed_of_an_order_stays_where_it_is_refused(shop: Shop, api: httpx.AsyncClient) -> None:
+    order = await place(shop, await sell(shop), 2)
+    office = await as_owner(shop, api)
+    line, here = order.lines[0].id, f"/office/orders/{order.id}"
+    token = re.search(r'name="_csrf_token" value="([^"]+)"', (await office.get(here)).text)
+    assert token is not None
+    csrf = {"_csrf_token": token[1]}
+    parcel = {"carrier": "Bike", "tracking_number": "T-1", f"ship-{line}": "9"}
+    refused = await office.post(f"{here}/ship", data=csrf | parcel)
+    assert refused.status_code == 422
+    for text in ('value="Bike"', 'value="T-1"', f'name="ship-{line}" min="0" max="2" value="9"'):
+        assert text in refused.text
+    back = {f"refund-{line}": "5", "amount": "", "reason": "Scratched", "restock": "1"}
+    refused = await office.post(f"{here}/refund", data=csrf | back)
+    assert refused.status_code == 422
+    for text in ("<details open><summary>Refund", 'value="Scratched"', 'name="restock" value="1" checked', 'value="5"'):
+        assert text in refused.text
+    assert not (await shop.orders.get(order.id)).refunds
+    assert (
+        await office.post(f"{here}/refund", data=csrf | back | {f"refund-{line}": "1", "key": "k"})
+    ).status_code == 303

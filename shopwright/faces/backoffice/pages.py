@@ -39,6 +39,7 @@ from shopwright.kit.web.routes import Pages
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, OrderFilter
 
 PAGE = 50
+NOTHING: Mapping[str, str] = {}
 # What the list can be narrowed down to, in the words that stand in it.
 FILTERS: tuple[tuple[OrderFilter, str], ...] = (
     ("to_ship", "To ship"),
@@ -81,8 +82,12 @@ async def order_page(office: OfficeDep, orders: OrdersDep, order_id: FromPath[st
     return await _order(office, await orders.get(order_id))
 
 
-async def _order(office: OfficeDep, order: Order, problem: str = "", status: int = 200) -> Response[bytes]:
+async def _order(
+    office: OfficeDep, order: Order, problem: str = "", action: str = "", typed: Mapping[str, str] = NOTHING
+) -> Response[bytes]:
     context = {
+        "action": action,
+        "typed": typed,
         "order": render.plain(order),
         "shown": shown_state(order),
         "problem": problem,
@@ -93,7 +98,7 @@ async def _order(office: OfficeDep, order: Order, problem: str = "", status: int
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,
     }
-    return office.show("order.html", context, status)
+    return office.show("order.html", context, 422 if problem else 200)
 
 
 def _quantities(form: Mapping[str, str], prefix: str) -> tuple[LineQuantity, ...]:
@@ -116,7 +121,7 @@ async def order_action(
     try:
         await _act(orders, order_id, action, form, caller)
     except ShopError as error:
-        return await _order(office, await orders.get(order_id), error.detail, 422)
+        return await _order(office, await orders.get(order_id), error.detail, action, form)
     return Redirect(f"/office/orders/{order_id}", status_code=303)
 
 

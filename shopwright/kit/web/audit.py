@@ -22,6 +22,7 @@ log = logging.getLogger("shopwright.web")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SECRET = ("password", "secret", "token", "csrf")
 MASK = "••••"
+MARKS = "_seen"  # what a form carries to find out who was faster says nothing of what is asked for
 MOST_READ = 65_536  # bytes of a body that are looked at
 LONGEST_VALUE = 300
 
@@ -122,7 +123,8 @@ def _describe(scope: Scope, body: bytes) -> Request:
 def _fields(kind: bytes, body: bytes) -> Mapping[str, Any]:
     """The fields of a JSON object or a form; of anything else, nothing."""
     if kind.startswith(b"application/x-www-form-urlencoded"):
-        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=False, max_num_fields=None))
+        told = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=False, max_num_fields=None)
+        return {name: value for name, value in told if name != MARKS}
     try:
         found = msgspec.json.decode(body) if kind.startswith(b"application/json") and len(body) < MOST_READ else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
