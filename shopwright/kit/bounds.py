@@ -18,17 +18,21 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin
 import msgspec
 
 from shopwright.kit.errors import Problem
-from shopwright.kit.text import has_controls
+from shopwright.kit.text import DIRECTIONS, has_controls
 
 DEEPEST = 16
 LARGEST_NUMBER = 2**63
 
 
 class Bound(NamedTuple):
-    """Of a text: characters. `lines`: it may have line feeds and tabs."""
+    """Of a text: characters. `lines`: it may have line feeds and tabs.
+
+    `copied`: marks of direction may stand around it, as programs put them around a phone number; its reader leaves them out.
+    """
 
     longest: int
     lines: bool = False
+    copied: bool = False
 
 
 class Most(NamedTuple):
@@ -41,7 +45,9 @@ LINE, MEMBERS = Bound(255), Most(1000)
 EMAIL, NAME, TOKEN, URL, REASON, TEXT, HTML = (
     Bound(254), Bound(200), Bound(2048), Bound(2048), Bound(500), Bound(20_000, lines=True), Bound(100_000, lines=True),
 )  # fmt: skip
+PHONE = Bound(255, copied=True)
 Email = Annotated[str, EMAIL]
+Phone = Annotated[str, PHONE]
 Name = Annotated[str, NAME]
 Token = Annotated[str, TOKEN]
 Url = Annotated[str, URL]
@@ -50,7 +56,7 @@ Text = Annotated[str, TEXT]
 Html = Annotated[str, HTML]
 # Fields of forms and queries have no type; these names mean the same everywhere. Of several lines are those with a text area.
 BY_NAME: Mapping[str, Bound] = {
-    "email": EMAIL, "name": NAME, "token": TOKEN, "next": URL, "return_url": URL, "reason": REASON,
+    "email": EMAIL, "phone": PHONE, "name": NAME, "token": TOKEN, "next": URL, "return_url": URL, "reason": REASON,
     "description": HTML,
     "countries": Bound(2_048),  # all there are
     "_seen": Bound(300_000),  # a mark of each field of a form
@@ -62,7 +68,7 @@ def wrong_with(text: str, bound: Bound) -> str:
     """What is wrong with a text, "" for nothing."""
     if len(text) > bound.longest:
         return f"is longer than {bound.longest} characters"
-    if has_controls(text, lines=bound.lines):
+    if has_controls(text.strip(DIRECTIONS) if bound.copied else text, lines=bound.lines):
         return "has control characters" if bound.lines else "has line breaks or other control characters"
     return ""
 

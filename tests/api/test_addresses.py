@@ -145,3 +145,18 @@ async def test_a_shipping_zone_holds_regions_however_they_are_written(
         answer = await api.post("/v1/shipping-rates", json=body, headers=staff)
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/regions/1")
         assert right in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_phone_number_may_be_copied_with_the_marks_programs_put_round_it(
+    shop: Shop, api: httpx.AsyncClient
+) -> None:
+    await shop.users.register("ada@example.com", "correct horse", "Ada")
+    me = await sign_in(api, "ada@example.com", "correct horse")
+    copied = "\u202a+31 20 555 1111\u202c"
+    saved = await api.post("/v1/me/addresses", json={**typed("NL"), "phone": copied}, headers=me)
+    assert saved.json()["address"]["phone"] == "+31205551111"
+    assert (await api.patch("/v1/me", json={"phone": copied}, headers=me)).json()["phone"] == "+31205551111"
+    for wrong in ({"line1": copied}, {"phone": "+31 20\u202e 555 1111"}):
+        answer = await api.post("/v1/me/addresses", json={**typed("NL"), **wrong}, headers=me)
+        assert answer.status_code == 422
+        assert "control characters" in answer.json()["detail"]

@@ -11,12 +11,20 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from shopwright.kit import bounds
-from shopwright.kit.bounds import BY_NAME, EMAIL, HTML, LINE, NAME, REASON, TEXT, TOKEN, URL, Bound, faults
+from shopwright.kit.bounds import BY_NAME, EMAIL, HTML, LINE, NAME, PHONE, REASON, TEXT, TOKEN, URL, Bound, faults
 from shopwright.web import whole_api
 
 TEMPLATES = Path(__file__).parents[2] / "shopwright" / "faces"
 # What a field of this name is; anything else is one short line, unless its type says otherwise.
-NAMED = {"email": EMAIL, "token": TOKEN, "refresh_token": TOKEN, "url": URL, "return_url": URL, "reason": REASON}
+NAMED = {
+    "email": EMAIL,
+    "phone": PHONE,
+    "token": TOKEN,
+    "refresh_token": TOKEN,
+    "url": URL,
+    "return_url": URL,
+    "reason": REASON,
+}
 
 
 def structs(hint: Any) -> Iterator[type[msgspec.Struct]]:

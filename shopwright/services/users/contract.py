@@ -7,7 +7,7 @@ import msgspec
 
 from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller
-from shopwright.kit.bounds import Name
+from shopwright.kit.bounds import Name, Phone
 from shopwright.kit.errors import Conflict, Unauthenticated
 from shopwright.kit.facts import Event
 from shopwright.kit.places import Address
@@ -50,7 +50,7 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What of a profile changes; what is left out stays."""
 
     name: Name | msgspec.UnsetType = msgspec.UNSET
-    phone: str | msgspec.UnsetType = msgspec.UNSET
+    phone: Phone | msgspec.UnsetType = msgspec.UNSET
 
 
 class SavedAddress(msgspec.Struct, frozen=True, kw_only=True):
