@@ -102,3 +102,23 @@ async def test_a_reduced_price_is_below_what_it_is_reduced_from(shop: Shop, staf
         "/v1/offers", json={"items": [{"variant_id": one.id, "price": money(5), "compare_at": money(4)}]}
     )
     assert "above what it costs" in offers.text
+
+
+async def test_a_patch_changes_what_it_names_and_nothing_else(shop: Shop, staff: httpx.AsyncClient) -> None:
+    whole = {
+        "code": "MAY5", "kind": "fixed", "value": 500, "currency": "EUR", "limit_total": 3, "position": 2,
+        "ends_at": "2030-01-01T00:00:00Z", "combinable": False,
+    }  # fmt: skip
+    made = (await staff.post("/v1/coupons", json=whole)).json()
+    changed = await staff.patch("/v1/coupons/may5", json={"limit_total": 9, "ends_at": None})
+    assert changed.status_code == 200, changed.text
+    assert changed.json() == made | {"limit_total": 9, "ends_at": None}
+    assert (await staff.patch("/v1/coupons/MAY5", json={"value": -1})).status_code == 422
+    assert (await staff.patch("/v1/coupons/NONE", json={"value": 1})).status_code == 404
+    sale = (await staff.post("/v1/promotions", json={"title": "Sale", "kind": "percentage", "value": 1000})).json()
+    paused = await staff.patch(f"/v1/promotions/{sale['id']}", json={"active": False})
+    assert paused.json() == sale | {"active": False}
+    rate = (await staff.post("/v1/shipping-rates", json={**SHIPPING, "countries": ["DE"]})).json()
+    later = await staff.patch(f"/v1/shipping-rates/{rate['id']}", json={"days_max": 9})
+    assert later.json() == rate | {"days_max": 9}
+    assert (await staff.patch(f"/v1/shipping-rates/{rate['id']}", json={"days_max": 0})).status_code == 422

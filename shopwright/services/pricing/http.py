@@ -1,11 +1,19 @@
 """REST routes of pricing: coupons, promotions, tax and shipping rates, for staff."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, TypeVar
 
-from litestar import delete, get, post
+import msgspec
+from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import UNSET, UnsetType
 
 from shopwright.kit.auth import staff
+from shopwright.kit.changes import given
+from shopwright.kit.codes import coupon_form
+from shopwright.kit.errors import Missing
+from shopwright.kit.money import Money
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
@@ -13,6 +21,62 @@ from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, Shi
 from shopwright.services.pricing.model import clean_tax_rate
 
 Service = Given[Pricing]
+R = TypeVar("R", Coupon, Promotion, ShippingRate)
+Moment = datetime | UnsetType | None
+
+
+class DiscountPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a discount changes; what is left out stays."""
+
+    kind: Literal["percentage", "fixed", "free_shipping"] | UnsetType = UNSET
+    value: int | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    minimum: int | UnsetType = UNSET
+    starts_at: Moment = UNSET
+    ends_at: Moment = UNSET
+    combinable: bool | UnsetType = UNSET
+    position: int | UnsetType = UNSET
+
+
+class CouponPatch(DiscountPatch, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a coupon changes; what is left out stays."""
+
+    limit_total: int | UnsetType = UNSET
+    limit_per_customer: int | UnsetType = UNSET
+
+
+class PromotionPatch(DiscountPatch, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a promotion changes; what is left out stays."""
+
+    title: str | UnsetType = UNSET
+    product_ids: tuple[str, ...] | UnsetType = UNSET
+    category_ids: tuple[str, ...] | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class ShippingRatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a way to ship changes; what is left out stays."""
+
+    title: str | UnsetType = UNSET
+    price: Money | UnsetType = UNSET
+    countries: tuple[str, ...] | UnsetType = UNSET
+    regions: tuple[str, ...] | UnsetType = UNSET
+    min_subtotal: int | UnsetType = UNSET
+    max_subtotal: int | UnsetType = UNSET
+    min_weight: int | UnsetType = UNSET
+    max_weight: int | UnsetType = UNSET
+    free_over: int | UnsetType = UNSET
+    days_min: int | UnsetType = UNSET
+    days_max: int | UnsetType = UNSET
+    position: int | UnsetType = UNSET
+
+
+def _changed(every: Sequence[R], key: str, name: str, change: msgspec.Struct) -> R:
+    """The one with this key, changed. Raises Missing."""
+    for one in every:
+        if getattr(one, key) == name:
+            return msgspec.structs.replace(one, **given(change))
+    raise Missing(f"There is no {name[:60]}.")
 
 
 @get("/v1/coupons", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_coupons")
@@ -25,6 +89,12 @@ async def list_coupons(pricing: Service) -> dict[str, list[Coupon]]:
 async def put_coupon(pricing: Service, data: JSONBody[Coupon]) -> Coupon:
     """Make a coupon, or change the one with this code."""
     return await pricing.put_coupon(data)
+
+
+@patch("/v1/coupons/{code:str}", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="change_coupon")
+async def change_coupon(pricing: Service, code: FromPath[str], data: JSONBody[CouponPatch]) -> Coupon:
+    """Change some of a coupon."""
+    return await pricing.put_coupon(_changed(await pricing.coupons(), "code", coupon_form(code), data))
 
 
 @delete("/v1/coupons/{code:str}", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="delete_coupon")
@@ -43,6 +113,17 @@ async def list_promotions(pricing: Service) -> dict[str, list[Promotion]]:
 async def put_promotion(pricing: Service, data: JSONBody[Promotion]) -> Promotion:
     """Make a promotion, or change the one with this id."""
     return await pricing.put_promotion(data)
+
+
+@patch(
+    "/v1/promotions/{promotion_id:str}",
+    opt=allow(staff("prices.write")),
+    tags=["pricing"],
+    operation_id="change_promotion",
+)
+async def change_promotion(pricing: Service, promotion_id: FromPath[str], data: JSONBody[PromotionPatch]) -> Promotion:
+    """Change some of a promotion."""
+    return await pricing.put_promotion(_changed(await pricing.promotions(), "id", promotion_id, data))
 
 
 @delete(
@@ -94,6 +175,19 @@ async def put_shipping_rate(pricing: Service, data: JSONBody[ShippingRate]) -> S
     return await pricing.put_shipping_rate(data)
 
 
+@patch(
+    "/v1/shipping-rates/{rate_id:str}",
+    opt=allow(staff("prices.write")),
+    tags=["pricing"],
+    operation_id="change_shipping_rate",
+)
+async def change_shipping_rate(
+    pricing: Service, rate_id: FromPath[str], data: JSONBody[ShippingRatePatch]
+) -> ShippingRate:
+    """Change some of a way to ship."""
+    return await pricing.put_shipping_rate(_changed(await pricing.shipping_rates(), "id", rate_id, data))
+
+
 @delete(
     "/v1/shipping-rates/{rate_id:str}",
     opt=allow(staff("prices.write")),
@@ -108,7 +202,8 @@ async def delete_shipping_rate(pricing: Service, rate_id: FromPath[str]) -> None
 def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
-        list_coupons, put_coupon, delete_coupon, list_promotions, put_promotion, delete_promotion,
-        list_tax_rates, put_tax_rate, delete_tax_rate, list_shipping_rates, put_shipping_rate, delete_shipping_rate,
+        list_coupons, put_coupon, change_coupon, delete_coupon, list_promotions, put_promotion, change_promotion,
+        delete_promotion, list_tax_rates, put_tax_rate, delete_tax_rate, list_shipping_rates, put_shipping_rate,
+        change_shipping_rate, delete_shipping_rate,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)
