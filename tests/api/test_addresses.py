@@ -117,6 +117,24 @@ async def test_a_rate_of_before_for_the_same_region_is_replaced_and_taken_away(s
     assert not [one for one in await shop.pricing.tax_rates() if one.country == "MX"]
 
 
+async def test_rates_as_an_earlier_version_wrote_them_are_read_and_can_be_taken_away(shop: Shop) -> None:
+    await shop.pricing.put_shipping_rate(
+        ShippingRate(id="shr_it", title="Sicily", price=Money(990, "EUR"), countries=("IT",), regions=("PA",))
+    )
+    await shop.pricing.put_tax_rate(TaxRate(country="JP", rate=1000))
+    async with shop.works["pricing"].begin() as tx:
+        await tx.run("UPDATE shipping_rates SET regions = 'PA CT' WHERE id = 'shr_it'")
+        await tx.run("UPDATE tax_rates SET region = 'TOKYO' WHERE country = 'JP'")
+    shop.clock.move(minutes=5)
+    await shop.pricing.put_tax_rate(TaxRate(country="SE", rate=2500))
+    await shop.pricing.put_shipping_rate(ShippingRate(id="shr_two", title="Two", price=Money(990, "EUR")))
+    rate = next(one for one in await shop.pricing.shipping_rates() if one.id == "shr_it")
+    assert rate.regions == ("PA", "CT")
+    assert [one.region for one in await shop.pricing.tax_rates() if one.country == "JP"] == ["東京都"]
+    await shop.pricing.delete_tax_rate("JP", "Tokyo", "standard")
+    assert not [one for one in await shop.pricing.tax_rates() if one.country == "JP"]
+
+
 async def test_a_shipping_zone_holds_regions_however_they_are_written(
     shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
 ) -> None:

@@ -98,6 +98,17 @@ async def test_a_region_typed_or_kept_in_another_form_is_the_one_chosen(browser:
     assert "“Atlantis” is none of its own" in page
 
 
+@pytest.mark.parametrize("path", FORMS)
+async def test_a_region_chosen_for_one_country_is_none_of_the_next(browser: Browser, shop: Shop, path: str) -> None:
+    await at_form(browser, shop, path, "US")
+    page = await browser.send(path, country="US", region="CA", change_country="1")
+    assert re.search(r'<option value="CA" selected>California<', page)
+    page = await browser.send(path, country="IT", region="CA", change_country="1")
+    assert '<option value="CA">Cagliari<' in page
+    page = await browser.send(path, country="IT", region="MI", line1="", change_country="1")
+    assert '<option value="MI" selected>Milano<' in page
+
+
 async def test_who_has_an_address_with_an_odd_field_is_asked_to_mend_it(browser: Browser, shop: Shop) -> None:
     await sell(shop)
     user_id = await sign_in(browser, shop)

@@ -89,7 +89,8 @@ def form_for(fields: dict[str, str], home: str) -> dict[str, Any]:
         form = address_form(country, render.LANGUAGE)
     except Invalid:
         country, form = home, address_form(home, render.LANGUAGE)
-    region = fields.get("region", "")
+    # CA is California, and Cagliari in Italy: what was chosen in the form of another country is none of this one's.
+    region = fields.get("region", "") if fields.get("region_of", country) == country else ""
     shown = list(form.fields)
     # What is filled in is not lost where a country's form has no place for it.
     shown += [name for name in ("city",) if fields.get(name) and name not in shown]
@@ -124,6 +125,7 @@ async def edit(frame: FrameDep, address_id: FromPath[str], country: FromQuery[st
         if address_id not in known:
             raise Missing("There is no such address in your book.")
         fields = msgspec.to_builtins(known[address_id])
+        fields["region_of"] = fields["country"]
         odd = {} if country else odd_fields(known[address_id])
     return await _form(frame, address_id, {**fields, **({"country": country} if country else {})}, odd)
 

@@ -55,6 +55,7 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
         known = saved[0].address if saved else None
     fields: dict[str, str] = msgspec.to_builtins(known) if known else {"name": caller.name}
     fields["email"] = cart.email or caller.email
+    fields["region_of"] = fields.get("country", "")
     fields["country"] = country or fields.get("country", settings.country)
     return await _details(frame, cart, fields, odd_fields(known) if known and not country else {})
 
