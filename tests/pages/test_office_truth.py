@@ -173,6 +173,17 @@ async def test_an_order_whose_payment_is_captured_later_is_called_authorised(car
         assert "state authorised" not in (await office.get("/office/orders")).text
 
 
+async def test_an_order_that_was_authorised_before_this_was_noted_is_found(careful: Shop) -> None:
+    kettle = await sell(careful, on_hand=9)
+    held, declined = await place(careful, kettle), await place(careful, kettle, token="pretend_decline")
+    await careful.bus.settle()
+    async with careful.works["orders"].begin() as tx:
+        await tx.run("UPDATE orders SET authorised = 0")
+    await careful.orders.forget_unfinished()
+    assert [one.id for one in await careful.orders.search(status="authorised")] == [held.id]
+    assert [one.id for one in await careful.orders.search(status="unpaid")] == [declined.id]
+
+
 async def test_an_authorisation_that_is_let_go_is_none_any_more(careful: Shop) -> None:
     order = await place(careful, await sell(careful))
     await careful.bus.settle()

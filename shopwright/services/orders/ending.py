@@ -6,12 +6,13 @@ from typing import Literal
 import msgspec
 
 from shopwright.kit.auth import Caller
+from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Missing
 from shopwright.kit.facts import Event, Heard
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Carts, Paid
 from shopwright.services.inventory.contract import Inventory
-from shopwright.services.orders import holds_store, model, placement_store, store
+from shopwright.services.orders import holds_store, list_store, model, placement_store, store
 from shopwright.services.orders.contract import Order, OrderCancelled, OrderExpired, Status
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.links import OrderLinks
@@ -142,6 +143,7 @@ class Ending:
                         await placement_store.drop_placement(tx, order_id)
         async with self._work.begin() as tx:
             await placement_store.note_written(tx, model.MANY)
+            await list_store.note_authorised(tx, to_micros(tx.now + model.TIME_TO_PAY + model.GRACE))
         await self._unpaid.forget()
 
     async def _give_up_placement(self, order_id: str) -> bool:

@@ -32,3 +32,12 @@ async def count(source: Reading, status: OrderFilter) -> int:
 async def set_authorised(tx: Transaction, order_id: str, *, authorised: bool) -> None:
     """Whether the money for an order that is placed is set aside."""
     await tx.run("UPDATE orders SET authorised = :on WHERE id = :id", id=order_id, on=int(authorised))
+
+
+async def note_authorised(tx: Transaction, later: int) -> None:
+    """Of orders of an earlier version: whoever may pay beyond `later` has money set aside, as time to pay alone is shorter."""
+    await tx.run(
+        "UPDATE orders SET authorised = 1"
+        " WHERE status = 'placed' AND authorised = 0 AND payment_id IS NOT NULL AND expires_at > :later",
+        later=later,
+    )
