@@ -369,3 +369,18 @@ async def test_what_is_there_keeps_what_is_not_typed_again(shop: Shop, office: h
         "published",
         "It sings",
     )
+
+
+async def test_a_new_product_whose_price_cannot_be_is_not_made(shop: Shop, office: httpx.AsyncClient) -> None:
+    page = "/office/new-product"
+    token = re.search(r'name="_csrf_token" value="([^"]+)"', (await office.get(page)).text)
+    assert token is not None
+    form = {"_csrf_token": token[1], "title": "Jug", "price": "99999999999999"}
+    for price in ("99999999999999", "-1", "1.999"):
+        refused = await office.post(page, data=form | {"price": price})
+        assert refused.status_code == 422
+        assert 'value="Jug"' in refused.text
+    assert await shop.catalog.list_products() == []
+    made = await office.post(page, data=form | {"price": "24.50"})
+    assert made.status_code == 303
+    assert [one.slug for one in await shop.catalog.list_products()] == ["jug"]

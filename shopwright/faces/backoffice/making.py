@@ -44,6 +44,7 @@ async def make_product(office: OfficeDep, request: Web, shelf: ShelfDep, caller:
         asked = form.get("price", "").strip()
         price = money.parse(asked, shelf.currency, "/price") if asked else None
         write.check_money((write.VariantWrite(price=price),), shelf.currency)
+        await write.require_there(shelf)
         made = await shelf.catalog.create(
             ProductInput(title=form.get("title", ""), brand=form.get("brand", ""), options=options)
         )

@@ -11,7 +11,7 @@ from shopwright.faces import render
 from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.storefront.frame import UsersDep, Web, form_of
 from shopwright.kit.auth import ROLES, staff
-from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.errors import Invalid, ShopError, Unavailable
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
 from shopwright.services.notifications.contract import Notifications
@@ -75,9 +75,17 @@ async def _change(users: Users, notifications: Notifications, form: dict[str, st
         await users.change_staff(user_id, StaffChange(role=form["role"]))
         return "Role changed. They were signed out and sign in again."
     invited = await users.invite_staff(form.get("email", ""), form.get("name", ""), form["role"])
-    if "email" in (await notifications.delivery_report()).kept:
+    if await _is_kept(notifications):
         return f"Invited. No mail server is set up, so no e-mail was sent: `shopwright password {invited.email}` gives them a password."
     return "Invited. They get an e-mail with a link."
+
+
+async def _is_kept(notifications: Notifications) -> bool:
+    """Do e-mails stay in the shop? Whoever was invited is, whether that can be asked just now or not."""
+    try:
+        return "email" in (await notifications.delivery_report()).kept
+    except Unavailable:
+        return False
 
 
 HANDLERS: list[Any] = [staff_page, change_staff]

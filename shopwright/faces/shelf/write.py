@@ -123,9 +123,16 @@ def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
             raise Invalid.at(f"/variants/{number}/on_hand", f"At most {MOST_UNITS} of a variant can be counted.")
 
 
+async def require_there(shelf: Shelf) -> None:
+    """Raise Unavailable where prices or stock could not be written just now: then nothing is."""
+    await shelf.pricing.prices((), shelf.currency)
+    await shelf.inventory.stock(())
+
+
 async def create(shelf: Shelf, new: ProductWrite, reason: str) -> Product:
     """A new product with prices and stock."""
     check_money(new.variants, shelf.currency)
+    await require_there(shelf)
     product = await shelf.catalog.create(msgspec.convert(new, ProductInput, from_attributes=True))
     await set_offers(shelf, product, new.variants, reason)
     return product
@@ -141,6 +148,7 @@ async def replace(
 ) -> Product:
     """A product as it should be now, with prices and `counts`: all of it, or nothing where any of it is refused."""
     check_money(new.variants, shelf.currency)
+    await require_there(shelf)
     before = await as_written(shelf, await shelf.catalog.get(product_id))
     product = await shelf.catalog.edit(product_id, msgspec.convert(new, ProductInput, from_attributes=True), version)
     try:
