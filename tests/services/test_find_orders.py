@@ -109,14 +109,14 @@ async def test_orders_of_a_version_that_knew_no_terms_are_found_too(shop: Shop) 
     work = shop.works["orders"]
     async with work.begin() as tx:
         await tx.run("DELETE FROM order_terms")
-        await tx.run("UPDATE orders SET termed = 0")
+        await tx.run("UPDATE orders SET personal_terms = NULL")
         await tx.run("UPDATE orders SET erasing = 1 WHERE id = :id", id=gone.id)
     assert await found(shop, "Köln") == []
     await shop.orders.write_terms()
     for text in ("Köln", "50667", "030 1234567", "ab1234", "1z999", "jurgen"):
         assert await found(shop, text) == [order.id], text
     assert (await found(shop, "T1"), await found(shop, "千代田")) == ([gone.id], [])
-    [row] = await work.fetch("SELECT count(*) AS n FROM orders WHERE termed = 0")
+    [row] = await work.fetch("SELECT count(*) AS n FROM orders WHERE personal_terms IS NULL")
     assert row["n"] == 0
 
 

@@ -33,36 +33,47 @@ class Way(msgspec.Struct, frozen=True):
 
 async def write(tx: Transaction, order: Order) -> None:
     """The terms of an order that is written in this transaction."""
-    await _write(tx, order.id, _personal(order.email, order.shipping_address, order.billing_address), personal=1)
-    await _write(tx, order.id, {joined(line.sku) for line in order.lines}, personal=0)
+    await _write_personal(tx, order.id, _personal(order.email, order.shipping_address, order.billing_address))
+    await _write(tx, order.id, {joined(line.sku) for line in order.lines})
 
 
 async def write_tracking(tx: Transaction, order_id: str, tracking_number: str) -> None:
     """It is found by the number of a parcel, too."""
-    await _write(tx, order_id, {joined(tracking_number)}, personal=0)
+    await _write(tx, order_id, {joined(tracking_number)})
 
 
 async def forget(tx: Transaction, order_id: str) -> None:
-    """It is not found any more by who bought it."""
-    await tx.run("DELETE FROM order_terms WHERE order_id = :id AND personal = 1", id=order_id)
+    """It is not found any more by who bought it, whatever version wrote the words."""
+    row = await tx.one("SELECT personal_terms FROM orders WHERE id = :id", id=order_id)
+    terms = (row["personal_terms"] or "").split() if row else []
+    await tx.run_many(
+        "DELETE FROM order_terms WHERE term = :term AND order_id = :id",
+        [{"term": one, "id": order_id} for one in terms],
+    )
+    await tx.run("UPDATE orders SET personal_terms = '' WHERE id = :id", id=order_id)
+    await _write_of_things(tx, order_id)  # a word of theirs may be the name of a thing, too
 
 
 async def write_missing(tx: Transaction, most: int) -> int:
     """The terms of orders a version before has written, so many of them; answers how many."""
     rows = await tx.fetch(
-        "UPDATE orders SET termed = 1 WHERE id IN (SELECT id FROM orders WHERE termed = 0 ORDER BY id DESC LIMIT :most)"
-        " RETURNING *",
+        "UPDATE orders SET personal_terms = ''"
+        " WHERE id IN (SELECT id FROM orders WHERE personal_terms IS NULL ORDER BY id DESC LIMIT :most) RETURNING *",
         most=most,
     )
     for row in rows:
         if not row["erasing"]:
             body = understood(row["body"], store.Body)
             personal = _personal(row["email"], body.shipping_address, body.billing_address)
-            await _write(tx, row["id"], personal, personal=1)
-        lines = await tx.fetch("SELECT body FROM order_lines WHERE order_id = :id", id=row["id"])
-        parcels = await tx.fetch("SELECT body FROM shipments WHERE order_id = :id", id=row["id"])
-        await _write(tx, row["id"], {*map(_sku, lines), *map(_tracking, parcels)}, personal=0)
+            await _write_personal(tx, row["id"], personal)
+        await _write_of_things(tx, row["id"])
     return len(rows)
+
+
+async def _write_of_things(tx: Transaction, order_id: str) -> None:
+    lines = await tx.fetch("SELECT body FROM order_lines WHERE order_id = :id", id=order_id)
+    parcels = await tx.fetch("SELECT body FROM shipments WHERE order_id = :id", id=order_id)
+    await _write(tx, order_id, {*map(_sku, lines), *map(_tracking, parcels)})
 
 
 def _sku(row: Row) -> str:
@@ -74,7 +85,7 @@ def _tracking(row: Row) -> str:
 
 
 def _personal(email: str, *addresses: Address) -> set[str]:
-    found = terms_of(email)
+    found = {joined(email)}
     for one in addresses:
         found |= terms_of(f"{one.name} {one.company} {one.city} {one.postal_code}")
         found |= {joined(one.postal_code), *_phone(one.phone)}
@@ -91,11 +102,17 @@ def _phone(phone: str) -> set[str]:
     return {f"{number.country_code}{national}", national, f"0{national}"}
 
 
-async def _write(tx: Transaction, order_id: str, terms: set[str], *, personal: int) -> None:
+async def _write_personal(tx: Transaction, order_id: str, terms: set[str]) -> None:
+    await tx.run(
+        "UPDATE orders SET personal_terms = :terms WHERE id = :id", id=order_id, terms=" ".join(sorted(terms - {""}))
+    )
+    await _write(tx, order_id, terms)
+
+
+async def _write(tx: Transaction, order_id: str, terms: set[str]) -> None:
     await tx.run_many(
-        "INSERT INTO order_terms (term, order_id, personal) VALUES (:term, :order_id, :personal)"
-        " ON CONFLICT (term, order_id) DO NOTHING",
-        [{"term": term, "order_id": order_id, "personal": personal} for term in sorted(terms - {""})],
+        "INSERT INTO order_terms (term, order_id) VALUES (:term, :order_id) ON CONFLICT (term, order_id) DO NOTHING",
+        [{"term": term, "order_id": order_id} for term in sorted(terms - {""})],
     )
 
 

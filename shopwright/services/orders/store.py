@@ -101,8 +101,8 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
     )
     await tx.run(
         "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"
-        " placed_at, expires_at, termed) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
-        " :name, :currency, :total, :items, :body, :placed_at, :expires_at, 1)",
+        " placed_at, expires_at) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
+        " :name, :currency, :total, :items, :body, :placed_at, :expires_at)",
         id=order.id,
         number=int(order.number),
         status=order.status,
