@@ -63,6 +63,8 @@ def read_address(address: Address, pointer: str = "") -> tuple[Address, tuple[Pr
     Every door an address comes in by asks this. What its country does not write on letters is left out.
     """
     lines = {name: tidy_line(getattr(address, name)) for name in address.__struct_fields__}
+    if not lines["line1"]:
+        lines |= {"line1": lines["line2"], "line2": ""}
     country = place_form(address.country)
     problems = [
         Problem(f"{pointer}/{field}", "too_long", f"{_label(field)} is longer than {LONGEST} characters.")
@@ -103,7 +105,7 @@ def _wrong(given: dict[str, str]) -> dict[str, tuple[str, str]]:
                 "country_area": given["region"],
                 "city": given["city"],
                 "postal_code": given["postal_code"],
-                "street_address": given["line1"] or given["line2"],
+                "street_address": given["line1"],
             }
         )
         found = {}

@@ -35,6 +35,7 @@ ENDINGS = (
     "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "특별자치시", "특별자치도", "광역시", "특별시", "都", "道", "府", "県", "省", "市", "縣", "县",
     "시", "도",
 )  # fmt: skip
+NAMED_ON_LETTERS = {"ES"}  # whose codes (M, B) are those of cars
 UNMARKED = str.maketrans({"ı": "i", "đ": "d", "ł": "l", "ø": "o", "ð": "d", "æ": "ae", "œ": "oe", "臺": "台"})
 
 
@@ -107,6 +108,8 @@ def region_written(country: str, code: str, language: str) -> str:
     """A region as it stands in an address read in `language`: its code where that can be read, else its title."""
     known = regions_of(country.upper())
     own = known is not None and next(iter(known.titles)).partition("-")[0] == language.partition("-")[0]
+    if country.upper() in NAMED_ON_LETTERS:
+        return region_title(country, code, language)
     return code if own or is_latin(code) else region_title(country, code, language)
 
 

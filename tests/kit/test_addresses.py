@@ -132,6 +132,33 @@ def test_every_name_the_library_has_for_a_region_means_that_region() -> None:
                 assert find_region(country, f" {name.upper()}\u200b") == code, (country, name)
 
 
+KNOWN = [
+    (country, code)
+    for country in countries_posted_to()
+    for known in [regions_of(country)]
+    if known
+    for code in known.codes
+]
+
+
+@given(st.sampled_from(KNOWN), st.data())
+def test_a_region_is_known_whatever_stands_between_its_letters(one: tuple[str, str], data: Any) -> None:
+    country, code = one
+    known = regions_of(country)
+    name = data.draw(
+        st.sampled_from(
+            [code, known.latin[code], *(titles[code] for titles in known.titles.values() if code in titles)]
+        )
+    )
+    change = data.draw(
+        st.sampled_from(
+            [str.upper, str.lower, str.title, lambda text: text.replace(" ", "-"), lambda text: text.replace(" ", "")]
+        )
+    )
+    around = data.draw(st.sampled_from(["{}", " {}\u3000", "\u200b{}.", "({})"]))
+    assert find_region(country, around.format(change(name))) == code
+
+
 def test_where_no_regions_are_known_a_rate_is_found_by_what_is_typed() -> None:
     assert (region_form("DE", " by"), region_form("JP", "Tokyo"), region_form("US", "")) == ("BY", "東京都", "")
 
@@ -247,7 +274,12 @@ def test_an_address_is_written_as_its_country_does_in_letters_one_can_read() -> 
         name="Ada", line1="1 Deep Street", city="Poseidonis", postal_code="x", country="Atlantis", region="Sea"
     )
     assert address_lines(odd, "en") == ["Ada", "1 Deep Street", "x Poseidonis", "Sea"]
-    assert region_written("AE", "إمارة دبيّ", "en") == "Dubai"
+    assert (region_written("AE", "إمارة دبيّ", "en"), region_written("ES", "M", "en")) == ("Dubai", "Madrid")
+
+
+def test_a_street_in_the_second_line_alone_is_moved_to_the_first() -> None:
+    kept = check_address(address(country="DE", postal_code="10119", line1="\u200b", line2="Torstraße 1"))
+    assert (kept.line1, kept.line2) == ("Torstraße 1", "")
 
 
 @given(st.sampled_from(countries_posted_to()), st.sampled_from(["en", "ja", "ar"]))
