@@ -60,11 +60,13 @@ def meanings(kind: str, file: Path, mapping: str) -> dict[str, str]:
         return read_map(Path(mapping))
     if mapping:
         return ask_all(importer_of(kind), file)
-    importer, tables = importer_of(kind), read_tables(file)
+    importer = importer_of(kind)
+    if not at_a_terminal():
+        return {}
+    tables = read_tables(file)
     for table in tables:
         _check_kind(table, importer, kind, Wish())
-    products = all(_what(table) == "products" for table in tables)
-    return ask_where_needed(importer, file) if products and at_a_terminal() else {}
+    return ask_where_needed(importer, file) if all(_what(table) == "products" for table in tables) else {}
 
 
 def run_or_ask(settings: Settings, kind: str, file: Path, wish: Wish) -> int:

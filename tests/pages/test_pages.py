@@ -309,7 +309,7 @@ async def test_staff_change_price_stock_and_text(browser: Browser, shop: Shop) -
     await shop.catalog.move(kettle.id, "published")
     browser.page = stale
     page = await browser.send(path, title="Old Kettle", description="x", status="published")
-    assert "now in version" in page
+    assert "Somebody else saved this while you had it open" in page
 
 
 @pytest.mark.slow

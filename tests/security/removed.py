@@ -271,7 +271,7 @@ REMOVED = (
     ),
     Removed(
         "an archive has an end as a whole",
-        "importers/reading.py",
+        "importers/files.py",
         "                    left -= len(chunk)\n",
         "",
         "tests/imports/test_fetching.py::test_an_archive_has_an_end_as_a_whole",

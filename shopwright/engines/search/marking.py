@@ -35,13 +35,13 @@ def _written(title: str, spans: Sequence[tuple[int, int]]) -> str:
     parts, done = [], 0
     for start, end in _merged(spans):
         parts += [
-            html.escape(title[done:start], quote=False),
+            html.escape(title[done:start]),
             "<mark>",
-            html.escape(title[start:end], quote=False),
+            html.escape(title[start:end]),
             "</mark>",
         ]
         done = end
-    return "".join((*parts, html.escape(title[done:], quote=False)))
+    return "".join((*parts, html.escape(title[done:])))
 
 
 def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
