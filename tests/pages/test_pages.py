@@ -306,7 +306,7 @@ async def test_staff_change_price_stock_and_text(browser: Browser, shop: Shop) -
     stale = await browser.client.get(path)
     forms = Forms()
     forms.feed(stale.text)
-    await shop.catalog.move(kettle.id, "published")
+    await shop.catalog.move(kettle.id, "retired")
     browser.page = stale
     page = await browser.send(path, title="Old Kettle", description="x", status="published")
     assert "Somebody else saved this while you had it open" in page
