@@ -35,11 +35,16 @@ async def priced(shop: Shop) -> Priced:
     return Priced(*found)
 
 
+async def _meant(shop: Shop) -> str:
+    """The currency that was meant last; "" where none was noted."""
+    rows = await shop.works["pricing"].fetch("SELECT name, time FROM shop_marks WHERE name LIKE 'currency %'")
+    return str(max(rows, key=lambda row: int(row["time"]))["name"]).removeprefix(MARK) if rows else ""
+
+
 async def currency_of(shop: Shop, there: Priced) -> str:
     """The currency the shop is in, whatever its settings say; that of the settings where nothing says another."""
-    rows = await shop.works["pricing"].fetch("SELECT name, time FROM shop_marks WHERE name LIKE 'currency %'")
-    if rows:
-        return str(max(rows, key=lambda row: int(row["time"]))["name"]).removeprefix(MARK)
+    if meant := await _meant(shop):
+        return meant
     most = there.prices or there.rates
     return max(most, key=lambda one: most[one]) if most else shop.settings.currency
 
@@ -80,5 +85,5 @@ async def require_currency(shop: Shop) -> None:
             f"This shop's prices are in {now}, and SHOPWRIGHT_CURRENCY says {wanted}. With {wanted}: {said}"
             f" If that is meant, say it once: `shopwright currency {wanted}`. Otherwise set SHOPWRIGHT_CURRENCY={now}."
         )
-    if there.has(wanted):
+    if there.has(wanted) and await _meant(shop) != wanted:
         await mean_currency(shop, wanted)
