@@ -241,3 +241,20 @@ async def test_what_was_typed_of_an_order_stays_where_it_is_refused(shop: Shop, 
     assert (
         await office.post(f"{here}/refund", data=csrf | back | {f"refund-{line}": "1", "key": "k"})
     ).status_code == 303
+
+
+async def test_nobody_is_offered_what_they_may_not_do(shop: Shop) -> None:
+    order = await place(shop, await sell(shop))
+    await send_all(shop)
+    here, message = f"/office/orders/{order.id}", (await shop.notifications.messages())[0]
+    for role, offered in (("read-only", False), ("orders", True)):
+        email = f"{role}@example.com"
+        await hired(shop, email, role)
+        async with browser(shop) as staff:
+            staff.cookies.set("session", await shop.users.open_session(email, PASSWORD))
+            page = (await staff.get(here)).text
+            for words in ("Mark as shipped", "<summary>Refund", "Cancel this order"):
+                assert (words in page) == offered
+            assert "Harbour Kettle" in page
+            assert "/office/products/" not in page
+            assert (await staff.get(f"/office/messages/{message.id}")).status_code == 200

@@ -7,7 +7,7 @@ from litestar import Response
 
 from shopwright.faces import render
 from shopwright.faces.storefront.frame import SettingsDep, Web
-from shopwright.kit.auth import Caller, Permission
+from shopwright.kit.auth import ROLES, Caller, Permission
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.web.given import Asking, Given
 from shopwright.services.payments.contract import Payments
@@ -54,6 +54,7 @@ class Office:
                 "path": path,
                 "csrf": render.csrf_token(self.request),
                 "notices": self.notices,
+                "may": dict.fromkeys(ROLES.get(self.caller.role, ()), True),
                 "caller": {"name": self.caller.name, "email": self.caller.email, "role": self.caller.role},
                 "navigation": [
                     {"href": href, "title": title, "here": path.startswith(href)}

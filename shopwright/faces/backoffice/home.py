@@ -40,7 +40,6 @@ async def home(
         context["sales"] = await _sales(insights, search)
     if caller.may("orders.read"):
         context["orders"] = await _open_orders(orders)
-    context["products_link"] = caller.may("catalog.write")
     return office.show("home.html", context)
 
 
