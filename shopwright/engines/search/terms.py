@@ -8,7 +8,7 @@ without what stands between their parts, both ways: beside its parts, what has s
 import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache, cached_property, lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import tantivy
 from tantivy import Filter, Tokenizer
@@ -19,6 +19,7 @@ from shopwright.kit.pieces import SIMPLE, is_unspaced, piece, run
 LONGEST = 64  # a longer word is cut; engines have limits of their own
 MOST_WORDS = 40
 MOST_CHUNKS = 4  # so many pieces between blanks may be one part number
+MOST_GAPS = 40  # between numbers of one text: SKUs come first, and tables in a description are not looked for
 SHORT = 3  # letters of a piece that may belong to a number: AB 1234, 500 ml
 COMPOUND = 5  # letters of two words that may be written as one: t shirt
 # How much a word counts in each field.
@@ -150,7 +151,7 @@ def _numbers(folded: str, beside: re.Pattern[str]) -> set[str]:
     short, few letters count as well (AB CD 12).
     """
     found = set()
-    for gap in beside.finditer(folded):
+    for gap in islice(beside.finditer(folded), MOST_GAPS):
         before = folded[max(0, gap.start() - LONGEST) : gap.end()].split()[1 - MOST_CHUNKS :]
         after = folded[gap.end() : gap.end() + LONGEST].split()[: MOST_CHUNKS - 1]
         short = [chunk if _is_short(chunk) else "" for chunk in (*before, *after)]
