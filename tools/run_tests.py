@@ -70,8 +70,10 @@ SERVICES = (
             "restore",
             "retention",
             "reviews",
+            "shop_currency",
             "shop_days",
             "staff",
+            "true_rules",
             "users",
         )
     ),
