@@ -130,7 +130,7 @@ async def test_who_is_erased_is_found_no_more_and_the_order_still_by_what_was_bo
     for text in ("Köln", "50667", "030 1234567", "jürgen", "o'brien", "juergen@example.com", "Söhne"):
         assert await found(shop, text) == [], text
     assert await found(shop, "AB-123/4") == [order.id]
-    rows = await shop.works["orders"].fetch("SELECT term FROM order_terms WHERE order_id = :id", id=order.id)
+    rows = await shop.works["orders"].fetch("SELECT term FROM order_terms WHERE number = :n", n=int(order.number))
     assert [row["term"] for row in rows] == ["ab1234"]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-import phonenumbers
 
 from shopwright.kit.database import Row
 from shopwright.kit.pieces import joined, looked_for, terms_of
@@ -13,19 +12,20 @@ from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders import list_store, past_store, store
 from shopwright.services.orders.contract import Order, OrderSummary, Shipment
-from shopwright.services.orders.model import phone_spelt
+from shopwright.services.orders.model import national_digits, phone_spelt
 
 LOOKED_THROUGH = 50_000  # so many of those that all but name an order are gone through for what does
 FEW = 10_000
+FEW_FIRST = "orders.number + 0"  # sorted by what is no index: one would be gone through from end to end
 
 
 class Way(msgspec.Struct, frozen=True):
-    """A way to find orders: through which tables and in which order of ids, and what they meet."""
+    """A way to find orders: through which tables and in which order of numbers, and what they meet."""
 
     conditions: Sequence[str]
     given: Mapping[str, Any]
     tables: str = "orders"
-    by: str = "orders.id"
+    by: str = "orders.number"
 
 
 # --- writing
@@ -33,25 +33,27 @@ class Way(msgspec.Struct, frozen=True):
 
 async def write(tx: Transaction, order: Order) -> None:
     """The terms of an order that is written in this transaction."""
-    await _write_personal(tx, order.id, _personal(order.email, order.shipping_address, order.billing_address))
-    await _write(tx, order.id, {joined(line.sku) for line in order.lines})
+    number = int(order.number)
+    await _write_personal(tx, number, _personal(order.shipping_address, order.billing_address))
+    await _write(tx, number, {joined(line.sku) for line in order.lines})
 
 
-async def write_tracking(tx: Transaction, order_id: str, tracking_number: str) -> None:
+async def write_tracking(tx: Transaction, order: Order, tracking_number: str) -> None:
     """It is found by the number of a parcel, too."""
-    await _write(tx, order_id, {joined(tracking_number)})
+    await _write(tx, int(order.number), {joined(tracking_number)})
 
 
-async def forget(tx: Transaction, order_id: str) -> None:
+async def forget(tx: Transaction, order: Order) -> None:
     """It is not found any more by who bought it, whatever version wrote the words."""
-    row = await tx.one("SELECT personal_terms FROM orders WHERE id = :id", id=order_id)
+    number = int(order.number)
+    row = await tx.one("SELECT personal_terms FROM orders WHERE number = :number", number=number)
     terms = (row["personal_terms"] or "").split() if row else []
     await tx.run_many(
-        "DELETE FROM order_terms WHERE term = :term AND order_id = :id",
-        [{"term": one, "id": order_id} for one in terms],
+        "DELETE FROM order_terms WHERE term = :term AND number = :number",
+        [{"term": term, "number": number} for term in terms],
     )
-    await tx.run("UPDATE orders SET personal_terms = '' WHERE id = :id", id=order_id)
-    await _write_of_things(tx, order_id)  # a word of theirs may be the name of a thing, too
+    await tx.run("UPDATE orders SET personal_terms = '' WHERE number = :number", number=number)
+    await _write_of_things(tx, order.id, number)  # a word of theirs may be the name of a thing, too
 
 
 async def write_missing(tx: Transaction, most: int) -> int:
@@ -64,16 +66,15 @@ async def write_missing(tx: Transaction, most: int) -> int:
     for row in rows:
         if not row["erasing"]:
             body = understood(row["body"], store.Body)
-            personal = _personal(row["email"], body.shipping_address, body.billing_address)
-            await _write_personal(tx, row["id"], personal)
-        await _write_of_things(tx, row["id"])
+            await _write_personal(tx, row["number"], _personal(body.shipping_address, body.billing_address))
+        await _write_of_things(tx, row["id"], row["number"])
     return len(rows)
 
 
-async def _write_of_things(tx: Transaction, order_id: str) -> None:
+async def _write_of_things(tx: Transaction, order_id: str, number: int) -> None:
     lines = await tx.fetch("SELECT body FROM order_lines WHERE order_id = :id", id=order_id)
     parcels = await tx.fetch("SELECT body FROM shipments WHERE order_id = :id", id=order_id)
-    await _write(tx, order_id, {*map(_sku, lines), *map(_tracking, parcels)})
+    await _write(tx, number, {*map(_sku, lines), *map(_tracking, parcels)})
 
 
 def _sku(row: Row) -> str:
@@ -84,35 +85,23 @@ def _tracking(row: Row) -> str:
     return joined(understood(row["body"], Shipment).tracking_number)
 
 
-def _personal(email: str, *addresses: Address) -> set[str]:
-    found = {joined(email)}
-    for one in addresses:
-        found |= terms_of(f"{one.name} {one.company} {one.city} {one.postal_code}")
-        found |= {joined(one.postal_code), *_phone(one.phone)}
-    return found
+def _personal(*addresses: Address) -> set[str]:
+    """Its e-mail address has an index of its own."""
+    found = {term for one in addresses for term in terms_of(f"{one.name} {one.company} {one.city} {one.postal_code}")}
+    found |= {joined(one.postal_code) for one in addresses}
+    return found | {national_digits(one.phone) for one in addresses if one.phone}
 
 
-def _phone(phone: str) -> set[str]:
-    """With the code of its country and without, and as it is dialled in it."""
-    try:
-        number = phonenumbers.parse(phone)
-    except phonenumbers.NumberParseException:
-        return {joined(phone)}
-    national = phonenumbers.national_significant_number(number)
-    return {f"{number.country_code}{national}", national, f"0{national}"}
+async def _write_personal(tx: Transaction, number: int, terms: set[str]) -> None:
+    told = " ".join(sorted(terms - {""}))
+    await tx.run("UPDATE orders SET personal_terms = :terms WHERE number = :number", terms=told, number=number)
+    await _write(tx, number, terms)
 
 
-async def _write_personal(tx: Transaction, order_id: str, terms: set[str]) -> None:
-    await tx.run(
-        "UPDATE orders SET personal_terms = :terms WHERE id = :id", id=order_id, terms=" ".join(sorted(terms - {""}))
-    )
-    await _write(tx, order_id, terms)
-
-
-async def _write(tx: Transaction, order_id: str, terms: set[str]) -> None:
+async def _write(tx: Transaction, number: int, terms: set[str]) -> None:
     await tx.run_many(
-        "INSERT INTO order_terms (term, order_id) VALUES (:term, :order_id) ON CONFLICT (term, order_id) DO NOTHING",
-        [{"term": term, "order_id": order_id} for term in sorted(terms - {""})],
+        "INSERT INTO order_terms (term, number) VALUES (:term, :number) ON CONFLICT (term, number) DO NOTHING",
+        [{"term": term, "number": number} for term in sorted(terms - {""})],
     )
 
 
@@ -134,21 +123,30 @@ async def search(
     if status:
         met, more = list_store.condition(status)
         where, values = [*where, met], values | more
-    if after:
-        where.append("id < :after")
-        values["after"] = after
     if not text.strip():
-        return await store.summaries(source, where, values, limit)
+        return await store.summaries(source, *_after(where, values, after), limit)
+    below = await _number(source, after) if after else store.LARGEST_NUMBER
+    where, values = [*where, "orders.number < :below"], {**values, "below": below}
     for ways in await _ways(source, text.strip(), paid_by, status):
         if not any([await _is_any(source, way) for way in ways]):
             continue
         found: dict[str, OrderSummary] = {}
         for way in ways:
-            given = {**values, "after": after, **way.given}
+            given = {**values, **way.given}
             some = await store.summaries(source, [*way.conditions, *where], given, limit, tables=way.tables, by=way.by)
             found |= {one.id: one for one in some}
-        return [found[one] for one in sorted(found, reverse=True)[:limit]]
+        return sorted(found.values(), key=lambda one: int(one.number), reverse=True)[:limit]
     return await _partly(source, where, values, text.strip().lower(), limit)
+
+
+def _after(where: Sequence[str], values: Mapping[str, Any], after: str) -> tuple[Sequence[str], Mapping[str, Any]]:
+    return ([*where, "id < :after"], {**values, "after": after}) if after else (where, values)
+
+
+async def _number(source: Work, order_id: str) -> int:
+    """That of an order; 0 where there is none, after which nothing comes."""
+    row = await source.one("SELECT number FROM orders WHERE id = :id", id=order_id)
+    return int(row["number"]) if row else 0
 
 
 async def _ways(source: Work, text: str, paid_by: Sequence[str], status: str) -> list[list[Way]]:
@@ -157,13 +155,13 @@ async def _ways(source: Work, text: str, paid_by: Sequence[str], status: str) ->
     exactly, given = past_store.known_as(number)
     given |= {"text": text, "lower": text.lower()}
     if number.isdecimal() and len(number) <= store.LONGEST_NUMBER:
-        exactly, given["number"] = f"(number = :number OR {exactly})", int(number)
-    first = [Way([exactly], given)]
+        exactly, given["number"] = f"(orders.number = :number OR {exactly})", int(number)
+    first = [Way([exactly], given, by=FEW_FIRST)]
     if paid_by:
         names = {f"paid{place}": order_id for place, order_id in enumerate(paid_by)}
-        first.append(Way([f"id IN ({', '.join(f':{name}' for name in names)})"], names))
+        first.append(Way([f"id IN ({', '.join(f':{name}' for name in names)})"], names, by=FEW_FIRST))
     whole, *others = looked_for(text) or [[]]
-    terms = [[one] for one in dict.fromkeys((*whole, phone_spelt(text))) if one]
+    terms = [[one] for one in dict.fromkeys((*whole, *phone_spelt(text))) if one]
     first += [await _by_terms(source, one, status) for one in terms]
     return [first, *[[await _by_terms(source, one, status)] for one in others]]
 
@@ -173,22 +171,21 @@ async def _by_terms(source: Work, terms: Sequence[str], status: str) -> Way:
     counts = {term: await _few(source, "order_terms WHERE term = :term", {"term": term}) for term in terms}
     terms = sorted(terms, key=lambda term: counts[term])
     given = {f"term{place}": term for place, term in enumerate(terms)}
-    has = "EXISTS (SELECT 1 FROM order_terms o WHERE o.term = :{} AND o.order_id = {})"
+    has = "EXISTS (SELECT 1 FROM order_terms o WHERE o.term = :{} AND o.number = {})"
     if status and counts[terms[0]] >= FEW:
         met, more = list_store.condition(status)
         if await _few(source, f"orders WHERE {met}", more) < FEW:
-            # Sorted by what is no index: one would be gone through from end to end.
-            return Way([has.format(name, "orders.id") for name in given], given, by="orders.id || ''")
+            return Way([has.format(name, "orders.number") for name in given], given, by=FEW_FIRST)
     # SQLite keeps to this order of tables: it would go through all orders instead, as they are sorted already.
     if len(terms) == 1 and not status:
         tables = "order_terms met CROSS JOIN orders"
-        return Way(["met.term = :term0", "orders.id = met.order_id"], given, tables, "met.order_id")
+        return Way(["met.term = :term0", "orders.number = met.number"], given, tables, "met.number")
     newest = (
-        "SELECT order_id FROM order_terms WHERE term = :term0 AND (:after = '' OR order_id < :after)"
-        f" ORDER BY order_id DESC LIMIT {LOOKED_THROUGH}"
+        "SELECT number FROM order_terms WHERE term = :term0 AND number < :below"
+        f" ORDER BY number DESC LIMIT {LOOKED_THROUGH}"
     )
-    others = [has.format(name, "met.order_id") for name in list(given)[1:]]
-    return Way(["orders.id = met.order_id", *others], given, f"({newest}) met CROSS JOIN orders", "met.order_id")
+    others = [has.format(name, "met.number") for name in list(given)[1:]]
+    return Way(["orders.number = met.number", *others], given, f"({newest}) met CROSS JOIN orders", "met.number")
 
 
 async def _few(source: Work, among: str, given: Mapping[str, Any]) -> int:
@@ -199,7 +196,7 @@ async def _few(source: Work, among: str, given: Mapping[str, Any]) -> int:
 async def _is_any(source: Work, way: Way) -> bool:
     found = await source.one(
         f"SELECT 1 AS found FROM {way.tables} WHERE {' AND '.join(way.conditions)} LIMIT 1",
-        **{"after": "", **way.given},
+        **{"below": store.LARGEST_NUMBER, **way.given},
     )
     return found is not None
 

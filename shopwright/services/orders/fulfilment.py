@@ -58,7 +58,7 @@ class Fulfilment(Authorised):
                 shipped_at=tx.now,
             )
             await store.insert_shipment(tx, order.id, parcel)
-            await find_store.write_tracking(tx, order.id, parcel.tracking_number)
+            await find_store.write_tracking(tx, order, parcel.tracking_number)
             await store.write_counts(tx, after)
             await self._note(
                 tx, order.id, f"Shipped with {parcel.carrier} {parcel.tracking_number}".rstrip(), who.signature
@@ -247,7 +247,7 @@ class Fulfilment(Authorised):
                 order = await self._locked(tx, order_id)
                 names = {heard.event.name, heard.event.email, order.email, order.shipping_address.name} - {""}
                 await erasure_store.forget_customer(tx, order_id, sorted(names))
-                await find_store.forget(tx, order_id)
+                await find_store.forget(tx, order)
                 await tx.redact(order_id)
                 await tx.tell(OrderErased(order_id=order_id))
         await self.clear_addresses()

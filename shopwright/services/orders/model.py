@@ -3,11 +3,13 @@
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Literal, cast
 from urllib.parse import quote
 
 import msgspec
+import phonenumbers
 
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import LARGEST, Money, add_up, write, zero
@@ -359,9 +361,21 @@ NO_DIGIT = re.compile(r"\(0\)|\D")
 PAYMENT_NAME = re.compile(r"(?=.*\d)[A-Za-z0-9_.:/-]{6,255}")
 
 
-def phone_spelt(text: str) -> str:
-    """The digits of what may be a phone number, without what is dialled to leave a country; "" for anything else."""
-    return NO_DIGIT.sub("", text).removeprefix("00") if PHONE.fullmatch(text) else ""
+def phone_spelt(text: str) -> list[str]:
+    """What may be a phone number, as it is looked up; [] for anything else."""
+    if not PHONE.fullmatch(text):
+        return []
+    digits = NO_DIGIT.sub("", text)
+    abroad = text.strip().startswith("+") or digits.startswith("00")
+    return [national_digits(f"+{digits.removeprefix('00')}" if abroad else digits)]
+
+
+def national_digits(phone: str) -> str:
+    """A phone number without the code of its country and zeros before it, so that each way to dial it is one."""
+    digits = NO_DIGIT.sub("", phone)
+    with suppress(phonenumbers.NumberParseException):
+        digits = phonenumbers.national_significant_number(phonenumbers.parse(phone))
+    return digits.lstrip("0")
 
 
 def may_name_a_payment(text: str) -> bool:

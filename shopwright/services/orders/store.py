@@ -18,6 +18,7 @@ from shopwright.services.pricing.contract import Step, Totals
 
 # A number of this many digits fits its column.
 LONGEST_NUMBER = 15
+LARGEST_NUMBER = 2**63 - 1
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):

@@ -189,7 +189,7 @@ class Till:
         return store.payment(row)
 
     async def orders_of(self, name: str) -> list[str]:
-        return await store.orders_of(self._work, name)
+        return await store.orders_of(self._work, name, list(await self._offered()))
 
     async def of_order(self, order_id: str) -> list[Payment]:
         return [store.payment(row) for row in await store.of_order(self._work, order_id)]

@@ -87,11 +87,14 @@ async def by_reference(source: Work, provider: str, reference: str) -> Row | Non
     )
 
 
-async def orders_of(source: Work, name: str) -> list[str]:
-    """Orders with a payment of this id, here or at its provider; few have the same."""
+async def orders_of(source: Work, name: str, providers: Sequence[str]) -> list[str]:
+    """Orders with a payment of this id, here or at one of these providers; few have the same."""
+    there = {f"provider{place}": provider for place, provider in enumerate(providers)}
     rows = await source.fetch(
-        "SELECT order_id FROM payments WHERE id = :name UNION SELECT order_id FROM payments WHERE reference = :name LIMIT 20",
+        "SELECT order_id FROM payments WHERE id = :name UNION SELECT order_id FROM payments"
+        f" WHERE provider IN ({', '.join(f':{one}' for one in there) or 'NULL'}) AND reference = :name LIMIT 20",
         name=name,
+        **there,
     )
     return [row["order_id"] for row in rows]
 
