@@ -1,6 +1,6 @@
-"""Run the tests in passes: `fast`, `engines`, `gate` and `soak`.
+"""Run the tests in passes: `house`, `fast`, `engines`, `gate` and `soak`.
 
-The fast ones need no server; those of the engines do; the gate is what must hold before anything lands.
+Those of the house and the fast ones need no server; those of the engines do; the gate is what must hold before anything lands.
 
 The gate is deterministic. What draws lots or measures under load is soaked. Every pass runs, whatever failed before it, writes
 JUnit to var/junit and repeats what failed once: a test that passes then is listed as flaky in var/flaky.txt and fails nothing;
@@ -31,6 +31,27 @@ MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of its own in it; tests writ
 FAILED = 1  # pytest's exit code where tests failed; others mean that it could not run them
 SHORT = "not slow and not browser and not soak"
 SLOW = "slow and not browser and not soak"
+# Long tests of a single process, three at a time: what a person runs stays within two minutes.
+LONG = (
+    "tests/apart/test_deploy.py",
+    "tests/apart/test_front.py",
+    "tests/apart/test_gateways.py",
+    "tests/api/test_bodies.py",
+    "tests/imports/test_made_tables.py",
+    "tests/process/test_damaged_shop.py",
+    "tests/process/test_extras.py",
+    "tests/process/test_full_disk.py",
+    "tests/process/test_no_shop.py",
+    "tests/services/test_archive.py",
+    "tests/services/test_backup.py",
+    "tests/services/test_backup_age.py",
+    "tests/services/test_damage.py",
+    "tests/services/test_delivery.py",
+    "tests/services/test_lost_orders.py",
+    "tests/services/test_recovery.py",
+    "tests/services/test_restore.py",
+)
+OTHERS = tuple(f"--ignore={one}" for one in LONG)
 # Services asked on the wire: all tests but those of what is apart by itself or asks no service.
 SPLIT = tuple(f"tests/{name}" for name in ("api", "imports", "kit", "pages", "security", "services"))
 # Contracts of engines and imports ran already, on two databases each.
@@ -118,20 +139,24 @@ class Pass:
         return [sys.executable, "-m", "pytest", "-m", self.chosen, *at_once, *other, "-o", cache, *more, *self.where]
 
 
-SQLITE = Pass("sqlite", "sqlite", SHORT, workers=3)
+# The rules of the house are part of `make check`.
+HOUSE = "tests/house"
+SQLITE = Pass("sqlite", "sqlite", SHORT, (f"--ignore={HOUSE}",), workers=3)
 ENGINES = Pass("postgresql-engines", "postgresql", SHORT, ("tests/engines",), workers=2)
 PASSES = {
-    "fast": (Pass("embedded", "embedded", SHORT, workers=3),),
+    "house": (Pass("house", "embedded", SHORT, (HOUSE,), workers=2),),
+    "fast": (Pass("embedded", "embedded", SHORT, (f"--ignore={HOUSE}",), workers=3),),
     "engines": (Pass("sqlite-engines", "sqlite", SHORT, ("tests/engines",), workers=2), ENGINES),
     "gate": (
         SQLITE,
+        Pass("long", "sqlite", SLOW, LONG, workers=3),
         ENGINES,
         Pass("servers", "servers", SHORT, FACES, workers=2, narrow=True),
         Pass("split", "apart", SHORT, SERVICES, workers=2, narrow=True),
         # Two at a time, the longest first.
         Pass("cluster", "servers", SLOW, ("tests/apart/test_cluster.py",)),
-        Pass("processes", "sqlite", SLOW, ("tests/process", "tests/security", "--ignore=tests/process/test_steps.py")),
-        Pass("doors", "sqlite", SLOW, ("tests/api", "tests/apart", "tests/engines", "tests/imports", "tests/pages", "tests/services")),
+        Pass("processes", "sqlite", SLOW, ("tests/process", "tests/security", "--ignore=tests/process/test_steps.py", *OTHERS)),
+        Pass("doors", "sqlite", SLOW, ("tests/api", "tests/apart", "tests/engines", "tests/imports", "tests/pages", "tests/services", *OTHERS)),
         Pass("simulator", "sqlite", SLOW, ("tests/simulate",)),
         Pass("browsers", "sqlite", "browser and not soak"),
         Pass("steps", "sqlite", SLOW, ("tests/process/test_steps.py",)),
@@ -256,7 +281,7 @@ def main() -> int:
     missing = [name for name in (SOAK if kind == "soak" else GATE) if not given.get(name)]
     unmet = False
     passes = [one for one in PASSES[kind] if not sys.argv[2:] or one.name in sys.argv[2:]]
-    if missing and kind != "fast":
+    if missing and kind not in {"fast", "house"}:
         say(f"== {', '.join(missing)} is not set: run `make servers` first.")
         unmet = True
         passes = [one for one in passes if one.on == "sqlite"]

@@ -23,6 +23,8 @@ from shopwright.ways import FACES, PARTS, Ways, asks, embedded
 from tests.apart.test_front import accepted
 from tests.conftest import need
 
+pytestmark = pytest.mark.slow
+
 OLDEST, NEWEST = "1.30", "1.37"
 KINDS = {"kubernetes": kubernetes.files, "compose": compose.files, "systemd": systemd.files}
 

@@ -32,6 +32,8 @@ from shopwright.web import build
 from tests.conftest import OWNER, QUICK, make_settings, need, sign_in
 from tests.process.server import Server, free_port
 
+pytestmark = pytest.mark.slow
+
 PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 EVERYWHERE = {part: ["127.0.0.1:9001", "127.0.0.1:9002"] for part in PARTS}
 

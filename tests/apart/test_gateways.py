@@ -18,6 +18,8 @@ from shopwright.ways import FACES, PARTS
 from tests.apart.inside import apart
 from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, no_settings, sell, sign_in
 
+pytestmark = pytest.mark.slow
+
 EVERYWHERE = {part: [f"{part}-1:8000", f"{part}-2:8000"] for part in PARTS}
 LISTENER = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2"
 

@@ -15,6 +15,8 @@ from shopwright.kit.errors import TooLarge, TooSlow
 from shopwright.kit.web.bodies import Pace, read_all
 from tests.api.test_canonical import door
 
+pytestmark = pytest.mark.slow
+
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 

@@ -19,6 +19,8 @@ from shopwright.importers.draft import Draft, Remark
 from tests.conftest import SOAK
 from tests.imports.test_imports import read
 
+pytestmark = pytest.mark.slow
+
 Sold = dict[tuple[str, ...], tuple[int, str, int]]  # the values chosen → price in cents, SKU, units
 SCRIPTS = "abzAZ019 .,;:'\"-+/#%&()äßéñçøłıİйЁжاب한글猫ガ服हि😀\u200f™"
 WORDS = (

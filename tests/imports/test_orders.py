@@ -119,6 +119,7 @@ async def test_nothing_is_written_on_trial_and_orders_are_not_taken_back(shop: S
         await take(shop, "woocommerce", WOO, tmp_path, how="undo")
 
 
+@pytest.mark.slow
 async def test_the_sample_orders_of_magento_follow_its_customers_and_products(shop: Shop, tmp_path: Path) -> None:
     folder = "catalog-magento"
     for name in ("CustomerSampleData__customer_profile", "ConfigurableSampleData__products"):

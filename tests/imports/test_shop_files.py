@@ -386,6 +386,7 @@ async def test_names_in_any_script_keep_their_letters_and_are_told_apart(
 # --- many variants, rich texts, formula cells, nothing made by itself (23)
 
 
+@pytest.mark.slow
 async def test_a_product_has_as_many_variants_as_shopify_allows(shop: Shop, tmp_path: Path) -> None:
     rows = "".join(f"a,{'A' if n == 0 else ''},Size,{n},{'' if n % 2 else f'SKU-{n}'},{5 + n}\n" for n in range(2_049))
     path = file(tmp_path, f"Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\n{rows}")

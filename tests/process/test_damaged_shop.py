@@ -20,7 +20,10 @@ from tests.process.server import Server, buy
 from tests.services.test_damage import checkpoint, spoil
 from tests.services.test_recovery import PAGE, pages_of
 
-pytestmark = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite"),
+]
 
 
 async def test_a_shop_whose_orders_are_damaged_can_be_looked_at_and_sells_after_a_recovery(

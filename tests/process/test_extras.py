@@ -10,6 +10,8 @@ import pytest
 
 from shopwright.kit.settings import EXTRAS
 
+pytestmark = pytest.mark.slow
+
 HOME = Path(__file__).parents[2]
 # Runs a command as if these packages were not installed.
 BARE = """

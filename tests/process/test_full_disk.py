@@ -18,6 +18,8 @@ from shopwright.kit.web.problems import NOT_NOW, describe
 from tests.conftest import POSTGRES, QUICK, make_settings, sell
 from tests.process.server import Server, buy
 
+pytestmark = pytest.mark.slow
+
 OWNER = {"email": "owner@example.com", "password": "owner-password"}
 
 

@@ -15,6 +15,8 @@ from shopwright.cli import main
 from tests.conftest import POSTGRES, database_url, need, no_settings, postgres_do
 from tests.process.server import free_port
 
+pytestmark = pytest.mark.slow
+
 # What needs a shop, with what has to be said besides.
 NEED_A_SHOP = {
     "serve": ["--port", "{port}"],

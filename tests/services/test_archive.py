@@ -20,6 +20,8 @@ from tests.conftest import QUICK, fresh, make_settings, sell
 from tests.services.test_orders import place
 from tests.services.test_privacy import ada, buy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def other(data: tuple[Path, str], migrated: tuple[Path, str], tmp_path: Path) -> AsyncIterator[Shop]:

@@ -17,6 +17,8 @@ from shopwright.services.catalog.contract import Product
 from tests.conftest import sell
 from tests.services.test_orders import place
 
+pytestmark = pytest.mark.slow
+
 LATEST = BackupOptions(keep=1)
 
 

@@ -8,6 +8,8 @@ from shopwright.doctor import look
 from shopwright.housekeeping import Housekeeper
 from shopwright.kit.audit import Act
 
+pytestmark = pytest.mark.slow
+
 
 async def done(shop: Shop, action: str) -> None:
     async with shop.users.log.recording(Act(user_id="", who="root", role="command line", action=action)):

@@ -34,7 +34,10 @@ from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, no_settin
 from tests.services.test_backup import picture
 from tests.services.test_orders import place
 
-pytestmark = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite"),
+]
 PAGE = 4096
 
 

@@ -22,6 +22,8 @@ from tests.conftest import OWNER, QUICK, make_settings, sell, send_all
 from tests.process.server import free_port
 from tests.services.test_orders import place
 
+pytestmark = pytest.mark.slow
+
 ADA = "ada@example.com"
 
 

@@ -12,7 +12,10 @@ from tests.services.test_damage import checkpoint, page_one, shopwright
 from tests.services.test_recovery import data_folder, table, with_orders
 
 __all__ = ["data_folder", "with_orders"]
-pytestmark = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite"),
+]
 
 
 def run(file: Path, *statements: str) -> None:

@@ -35,7 +35,10 @@ from tests.services.test_damage import (
 )
 from tests.services.test_orders import place
 
-pytestmark = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the files are those of SQLite"),
+]
 ORDERS = 14
 
 

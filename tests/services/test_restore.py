@@ -21,7 +21,10 @@ from tests.services.test_damage import checkpoint, empty, gone, middle_page, pag
 from tests.services.test_orders import place
 from tests.services.test_recovery import table
 
-pytestmark = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the commands open the shop of a folder")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the commands open the shop of a folder"),
+]
 
 
 async def trade(folder: Path, title: str, orders: int) -> None:

@@ -191,6 +191,7 @@ async def test_what_is_on_its_way_for_long_is_still_handled_once(shop: Shop, clo
     assert [day.orders for day in await shop.insights.days(60) if day.orders] == [1]
 
 
+@pytest.mark.slow
 async def test_strangers_fill_no_table_for_good(shop: Shop, clock: HandClock) -> None:
     kettle = await sell(shop, on_hand=1_000)
     sizes: list[int] = []

@@ -148,6 +148,7 @@ async def many_reviews(shop: Shop, count: int) -> Product:
     return kettle
 
 
+@pytest.mark.slow
 async def test_all_reviews_are_reached_in_every_order_and_by_stars(browser: Browser, shop: Shop) -> None:
     kettle = await many_reviews(shop, 45)
     first: dict[str, list[Review]] = {}
