@@ -77,7 +77,10 @@ async def require_currency(shop: Shop) -> None:
     """Raise Refused where the settings say another currency than the one the shop's prices are in."""
     if "pricing" not in shop.here:
         return
-    there, wanted = await priced(shop), shop.settings.currency
+    wanted = shop.settings.currency
+    if await _meant(shop) == wanted:
+        return  # without counting all prices at each start
+    there = await priced(shop)
     now = await currency_of(shop, there)
     if now != wanted and there.has(now):
         said = " ".join(consequences(there, now, wanted))
@@ -85,5 +88,5 @@ async def require_currency(shop: Shop) -> None:
             f"This shop's prices are in {now}, and SHOPWRIGHT_CURRENCY says {wanted}. With {wanted}: {said}"
             f" If that is meant, say it once: `shopwright currency {wanted}`. Otherwise set SHOPWRIGHT_CURRENCY={now}."
         )
-    if there.has(wanted) and await _meant(shop) != wanted:
+    if there.has(wanted):
         await mean_currency(shop, wanted)

@@ -260,6 +260,15 @@ async def whole(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIt
 
 
 @pytest.fixture
+async def careful(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncIterator[Shop]:
+    """A shop that takes money by hand."""
+    made = Shop(make_settings(*data, capture="manual"), clock=clock, hasher=QUICK, send_webhook=post)
+    post.shop = made
+    async with made.running(deliver=False):
+        yield made
+
+
+@pytest.fixture
 async def gateway(whole: Shop, post: Post) -> AsyncIterator[Any]:
     """In front of the same shop when it is apart."""
     if not APART:

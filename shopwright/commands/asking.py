@@ -3,14 +3,12 @@
 import itertools
 import json
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 import click
 
 from shopwright.importers.draft import Importer
-from shopwright.importers.files import read_tables
 from shopwright.importers.header import LEAVE_OUT, Header, check_answers
 from shopwright.importers.meanings import Format
 from shopwright.importers.reading import Table
@@ -25,30 +23,23 @@ def at_a_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def ask_all(importer: Importer, file: Path) -> dict[str, str]:
+def ask_all(importer: Importer, tables: Sequence[Table]) -> dict[str, str]:
     """What each column means that is not known. Raises Invalid where nobody can be asked."""
     if not at_a_terminal():
         raise Invalid("Only at a terminal can be asked what columns mean; elsewhere write it into a file for --map.")
-    return _ask(importer.format, _unknown(importer, file))
-
-
-def ask_where_needed(importer: Importer, file: Path) -> dict[str, str]:
-    """The same where a table of products has no column for what each needs; nothing is asked of any other."""
-    if not any(Header(importer.format, table.columns, {}).missing() for table in read_tables(file)):
-        return {}
-    return _ask(importer.format, _unknown(importer, file))
-
-
-def ask_about(importer: Importer, file: Path, columns: Collection[str]) -> dict[str, str]:
-    """What these columns mean."""
-    return _ask(importer.format, {header: _samples(read_tables(file), header) for header in columns})
-
-
-def _unknown(importer: Importer, file: Path) -> dict[str, Sequence[str]]:
-    """Headers, with some of what stands below them."""
-    tables = read_tables(file)
     columns = [column for table in tables for column in Header(importer.format, table.columns, {}).columns]
-    return {column.header: _samples(tables, column.header) for column in columns if not column.known}
+    return ask_about(importer, tables, [column.header for column in columns if not column.known])
+
+
+def ask_where_needed(importer: Importer, tables: Sequence[Table]) -> dict[str, str]:
+    """The same where a table of products has no column for what each needs; nothing is asked of any other."""
+    missing = any(Header(importer.format, table.columns, {}).missing() for table in tables)
+    return ask_all(importer, tables) if missing else {}
+
+
+def ask_about(importer: Importer, tables: Sequence[Table], columns: Iterable[str]) -> dict[str, str]:
+    """What these columns mean."""
+    return _ask(importer.format, {header: _samples(tables, header) for header in columns})
 
 
 def _samples(tables: Sequence[Table], header: str) -> Sequence[str]:

@@ -58,15 +58,15 @@ def meanings(kind: str, file: Path, mapping: str) -> dict[str, str]:
     """What columns mean: by a file, or as it is said at the terminal. `mapping`: the option. Raises Invalid."""
     if mapping and mapping != "ask":
         return read_map(Path(mapping))
-    if mapping:
-        return ask_all(importer_of(kind), file)
     importer = importer_of(kind)
+    if mapping:
+        return ask_all(importer, read_tables(file))
     if not at_a_terminal():
         return {}
     tables = read_tables(file)
     for table in tables:
         _check_kind(table, importer, kind, Wish())
-    return ask_where_needed(importer, file) if all(_what(table) == "products" for table in tables) else {}
+    return ask_where_needed(importer, tables) if all(_what(table) == "products" for table in tables) else {}
 
 
 def run_or_ask(settings: Settings, kind: str, file: Path, wish: Wish) -> int:
@@ -79,7 +79,7 @@ def run_or_ask(settings: Settings, kind: str, file: Path, wish: Wish) -> int:
         except Doubtful as doubt:
             if not at_a_terminal():
                 raise
-            said = ask_about(importer_of(kind), file, doubt.data["columns"])
+            said = ask_about(importer_of(kind), read_tables(file), doubt.data["columns"])
             wish = msgspec.structs.replace(wish, columns={**wish.columns, **said})
 
 

@@ -131,15 +131,11 @@ class WordPress(Table):
                         continue
                     if name == "item":
                         yield _post(next(numbers), element)
-                    elif name in {"category", "tag", "term"} and "wordpress.org/export" in element.tag:
-                        self._note_term(name, element)
+                    elif name == "term":
+                        self._note_term(element)
                     known = known or name == "wxr_version"
-                    if (
-                        channel is not None
-                        and name in {"item", "category", "tag", "term", "author"}
-                        and (name == "item" or "wordpress.org/export" in element.tag)
-                    ):
-                        channel.clear()
+                    if channel is not None and name in {"item", "term"}:
+                        channel.clear()  # what was read is not kept
                     if file.tell() > LARGEST:
                         raise too_large(self.name)
             except (ET.ParseError, gzip.BadGzipFile, EOFError) as error:
@@ -149,12 +145,11 @@ class WordPress(Table):
                 f"{self.name} is not an export of WordPress (WXR). Give the file of Tools › Export, or the CSV of Products › Export."
             )
 
-    def _note_term(self, kind: str, element: ET.Element) -> None:
-        """What the head of the file says of categories, tags and other terms."""
+    def _note_term(self, element: ET.Element) -> None:
+        """What the head of the file says of a category or another term."""
         fields = {_local(one.tag): (one.text or "").strip() for one in element}
-        if kind == "term":
-            key = fields.get("term_taxonomy", ""), fields.get("term_slug", "")
-            self._terms[key] = fields.get("term_name", ""), fields.get("term_parent", "")
+        key = fields.get("term_taxonomy", ""), fields.get("term_slug", "")
+        self._terms[key] = fields.get("term_name", ""), fields.get("term_parent", "")
 
     # --- a row
 
@@ -167,7 +162,7 @@ class WordPress(Table):
         return {
             **{column: meta.get(key, "") for column, key in META.items()},
             "ID": post.id,
-            "Type": ", ".join([*_kinds(post)]),
+            "Type": ", ".join(_kinds(post)),
             "Name": post.fields.get("title", ""),
             "Published": PUBLISHED.get(post.fields.get("status", ""), "-1"),
             "Is featured?": "1" if "featured" in post.named("product_visibility") else "0",

@@ -74,8 +74,7 @@ def regions_of(country: str) -> Regions | None:
     numbered = [(code, one) for code, one in zip(codes, iso, strict=False) if one]
     numbered += [(code, f"{country}{one}") for code, one in [*numbered, *((code, code) for code in codes)]]
     kinds = _kinds(base.get("state_name_type", "province"), [title for _, title in names])
-    folds = (_exact, _plain, lambda text: _bare(text, kinds))
-    written = tuple(_index(fold, [(one, one) for one in codes], names, numbered) for fold in folds)
+    written = tuple(_index(fold, [(one, one) for one in codes], names, numbered) for fold in _folds(kinds))
     return Regions(tuple(codes), titles, latin, written, kinds)
 
 
@@ -87,7 +86,7 @@ def find_region(country: str, text: str) -> str:
         return ""
     if seen in known.codes:
         return seen
-    folds = (_exact, _plain, lambda text: _bare(text, known.kinds))
+    folds = _folds(known.kinds)
     return next((code for fold, of in zip(folds, known.written, strict=True) if (code := of.get(fold(seen), ""))), "")
 
 
@@ -134,9 +133,10 @@ def near_region(country: str, text: str) -> str:
 
 def check_region(countries: Sequence[str], text: str, pointer: str = "/region") -> str:
     """What rates of these countries find a region by. Raises Invalid where none of them has it and all of theirs are known."""
-    found = next((code for country in countries if (code := find_region(country, text))), "") or place_form(text)
+    code = next((code for country in countries if (code := find_region(country, text))), "")
     known = bool(countries) and all(regions_of(country) for country in countries)
-    if not found or (known and not any(find_region(country, text) for country in countries)):
+    found = code or ("" if known else place_form(text))
+    if not found:
         right = f"write one such as {near_region(countries[0], text)}" if known else "write its code, or leave it out"
         raise Invalid.at(pointer, f"“{text[:40]}” is no region of {', '.join(countries) or 'a country'}; {right}.")
     return found
@@ -177,6 +177,11 @@ def _index(fold: Callable[[str], str], *ranks: list[tuple[str, str]]) -> dict[st
         for written, codes in meant.items():
             found.setdefault(written, next(iter(codes)) if len(codes) == 1 else "")
     return {written: code for written, code in found.items() if written and code}
+
+
+def _folds(kinds: frozenset[str]) -> tuple[Callable[[str], str], ...]:
+    """Ways to read a name, the strictest first."""
+    return _exact, _plain, lambda text: _bare(text, kinds)
 
 
 def _exact(text: str) -> str:

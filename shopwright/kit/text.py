@@ -119,6 +119,13 @@ def has_controls(text: str, *, lines: bool = False) -> bool:
     return (CONTROLS_OF_TEXT if lines else CONTROLS).search(text) is not None
 
 
+def like_literal(text: str) -> str:
+    """A text in a LIKE pattern of SQL, where nothing of it means anything else (ESCAPE '!')."""
+    for sign in "!%_":
+        text = text.replace(sign, f"!{sign}")
+    return text
+
+
 def tidy_line(text: str) -> str:
     """A line somebody typed as it is kept: letters as wide as usual, what cannot be seen left out, any blanks one space.
 

@@ -1,7 +1,6 @@
 """The office tells the truth: what was earned, what is to ship, and nothing where one may not look."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -11,7 +10,7 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
 from shopwright.web import build
-from tests.conftest import OWNER, QUICK, make_settings, sell, send_all, sign_in
+from tests.conftest import OWNER, sell, send_all, sign_in
 from tests.services.test_orders import place
 from tests.services.test_staff import PASSWORD, hired
 
@@ -137,15 +136,6 @@ async def test_what_one_may_not_see_is_not_shown_as_nothing(
         assert words in main
     for words in sees_not:
         assert words not in main
-
-
-@pytest.fixture
-async def careful(data, clock: HandClock, post) -> AsyncIterator[Shop]:
-    """A shop that captures payments by hand."""
-    made = Shop(make_settings(*data, capture="manual"), clock=clock, hasher=QUICK, send_webhook=post)
-    post.shop = made
-    async with made.running(deliver=False):
-        yield made
 
 
 async def test_an_order_whose_payment_is_captured_later_is_called_authorised(careful: Shop) -> None:

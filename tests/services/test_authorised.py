@@ -1,7 +1,6 @@
 """Money that is only set aside: the goods wait for it, staff take it, and what nobody takes goes back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -9,21 +8,11 @@ import pytest
 from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.auth import GUEST, SYSTEM
-from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.web import build
-from tests.conftest import OWNER, QUICK, fill_cart, make_settings, sell, sign_in
-
-
-@pytest.fixture
-async def careful(data, clock: HandClock, post) -> AsyncIterator[Shop]:
-    """A shop that takes money by hand."""
-    made = Shop(make_settings(*data, capture="manual"), clock=clock, hasher=QUICK, send_webhook=post)
-    post.shop = made
-    async with made.running(deliver=False):
-        yield made
+from tests.conftest import OWNER, fill_cart, sell, sign_in
 
 
 async def place(shop: Shop, product: Product, token: str = "pretend_ok", count: int = 1) -> Order:

@@ -103,10 +103,8 @@ async def save_attribute(
     title = form.get("title", "").strip()
     name = form.get("name", "").strip() or name_key(title, "-" if what == "type" else "_")
     now = await _fields(catalog, what, name)
-    if different := editing.differences(form, now, LABELS):
-        typed = {**editing.merged(form, now), "name": name}
-        more = {"typed": typed, "at": what, "seen": editing.marks(now), "different": render.plain(different)}
-        return await _attributes(office, catalog, more, 409)
+    if changed := editing.conflict({**form, "name": name}, now, LABELS):
+        return await _attributes(office, catalog, {**changed, "at": what}, 409)
     try:
         if what == "type":
             await catalog.put_product_type(_type_of(name, editing.Reader(form, now)))

@@ -109,11 +109,8 @@ async def save_collection(
     form = await form_of(request)
     found = next((one for one in await catalog.collections() if one.slug == slug), None)
     now = await _fields(catalog, found)
-    if "remove" not in form and (different := editing.differences(form, now, _labels({**now, **form}))):
-        typed = {**editing.merged(form, now), editing.SEEN: editing.marks(now)}
-        return await _collection(
-            office, catalog, found, typed=typed, more={"different": render.plain(different)}, status=409
-        )
+    if "remove" not in form and (changed := editing.conflict(form, now, _labels({**now, **form}))):
+        return await _collection(office, catalog, found, typed=changed.pop("typed"), more=changed, status=409)
     try:
         if "remove" in form:
             await catalog.delete_collection(slug)

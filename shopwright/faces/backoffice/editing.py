@@ -6,9 +6,12 @@ else meanwhile; one that was sent as it was shown was not touched here. A form w
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
+
+from shopwright.faces import render
 
 SEEN = "_seen"
 TICKED = "on"
@@ -68,6 +71,19 @@ def merged(form: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
     seen = _seen(form)
     untouched = {name: text for name, text in now.items() if _mark(form.get(name, "")) == seen.get(name, _mark(""))}
     return {**{name: text for name, text in form.items() if name != SEEN}, **untouched}
+
+
+def again(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
+    """What a form is shown with once more: what was typed, and what somebody else changed meanwhile (`different`)."""
+    seen = marks(now)
+    different = render.plain(differences(form, now, labels))
+    return {"different": different, "seen": seen, "typed": {**merged(form, now), SEEN: seen}}
+
+
+def conflict(form: Mapping[str, str], now: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
+    """The same where somebody else changed something of it; nothing where nobody did."""
+    shown = again(form, now, labels)
+    return shown if shown["different"] else {}
 
 
 class Reader:

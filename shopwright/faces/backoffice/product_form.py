@@ -144,14 +144,13 @@ async def save_product(
 
 async def _changed_meanwhile(office: Office, shelf: Shelf, product: Product, form: Form) -> Response[bytes]:
     shown = await _shown(office, shelf, product)
-    different = editing.differences(form, shown.fields, shown.labels)
-    typed = editing.merged(form, shown.fields)
+    changed = editing.again(form, shown.fields, shown.labels)
+    typed = changed["typed"]
     for variant in product.variants:  # a count that was not touched is shown as it is now
         if typed.get(f"stock-{variant.id}") == typed.get(f"seen-{variant.id}"):
             typed.pop(f"stock-{variant.id}", None)
             typed.pop(f"seen-{variant.id}", None)
-    typed[editing.SEEN] = editing.marks(shown.fields)
-    return await show_product(office, shelf, product, {"different": render.plain(different)}, typed, 409)
+    return await show_product(office, shelf, product, {"different": changed["different"]}, typed, 409)
 
 
 async def _save(shelf: Shelf, product: Product, form: Form, caller: Caller, zone: ZoneInfo) -> None:
@@ -215,7 +214,7 @@ def _variant(variant: write.VariantWrite, form: Form, currency: str, *, priced: 
         price=money.parse(price, currency, f"/{names[0]}") if price else None,
         compare_at=money.parse(compare_at, currency, f"/{names[1]}") if compare_at else None,
     )
-    if found.price and found.compare_at and found.compare_at <= found.price:
+    if found.price and found.compare_at and not write.still_above(found.compare_at, found.price):
         raise Invalid.at(
             f"/{names[1]}", f"What {variant.sku} is reduced from is above its price; leave it empty where it is not."
         )

@@ -6,7 +6,7 @@ leaves empty of one that is there.
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -110,18 +110,18 @@ def _discount(form: Form, shop: Shop, found: Coupon | Promotion | None) -> dict[
     }  # fmt: skip
 
 
-class RuleForm(Generic[Rule]):
+class RuleForm(Protocol[Rule]):
     """One kind of rule: how it is found, shown and read."""
 
     labels: ClassVar[Mapping[str, str]]
 
     async def every(self, pricing: Pricing) -> list[Rule]:
         """All of the kind."""
-        raise NotImplementedError
+        ...
 
     def key(self, one: Rule) -> str:
         """By what one is found again."""
-        raise NotImplementedError
+        ...
 
     def key_of(self, form: Form) -> str:
         """The one a form is about; "" for a new one."""
@@ -129,11 +129,11 @@ class RuleForm(Generic[Rule]):
 
     def fields(self, one: Rule, shop: Shop) -> dict[str, str]:
         """As its form shows it."""
-        raise NotImplementedError
+        ...
 
     async def save(self, pricing: Pricing, form: Form, found: Rule | None, shop: Shop) -> None:
         """Write what the form says. Raises Invalid."""
-        raise NotImplementedError
+        ...
 
 
 class PromotionForm(RuleForm[Promotion]):

@@ -137,14 +137,8 @@ async def change(
             if found is None and editing.is_whole(form):
                 raise Missing("Somebody else took it away while you had it open. What you typed adds it anew.")
             now = FORMS[kind].fields(found, shop) if found else {}
-            if different := editing.differences(form, now, FORMS[kind].labels):
-                more = {
-                    "typed": editing.merged(form, now),
-                    "different": render.plain(different),
-                    "at": kind,
-                    "seen": editing.marks(now),
-                }
-                return await _show(office, pricing, settings.currency, more, 409)
+            if changed := editing.conflict(form, now, FORMS[kind].labels):
+                return await _show(office, pricing, settings.currency, {**changed, "at": kind}, 409)
             await FORMS[kind].save(pricing, form, found, shop)
     except ShopError as error:
         gone = isinstance(error, Missing)

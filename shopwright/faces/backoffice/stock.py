@@ -66,7 +66,7 @@ async def _page(
     variant_id: str,
     problem: str = "",
     typed: dict[str, str] | None = None,
-    different: Sequence[editing.Difference] = (),
+    different: Sequence[Mapping[str, Any]] = (),
 ) -> Response[bytes]:
     product = await shelf.catalog.by_variant(variant_id)
     variant = product.variant(variant_id)
@@ -91,7 +91,7 @@ async def _page(
         ],
         "rule": rule | (typed or {}),
         "seen": (typed or {}).get(editing.SEEN) or editing.marks(rule),
-        "different": render.plain(different),
+        "different": different,
         "movements": render.plain(await shelf.inventory.movements(variant_id)),
         "problem": problem,
         "typed": typed or {},
@@ -135,9 +135,8 @@ async def set_rule(
     form = await form_of(request)
     try:
         now = await _rule(shelf, variant_id)
-        if different := editing.differences(form, now, RULE):
-            typed = {**editing.merged(form, now), editing.SEEN: editing.marks(now)}
-            return await _page(office, shelf, variant_id, typed=typed, different=different)
+        if changed := editing.conflict(form, now, RULE):
+            return await _page(office, shelf, variant_id, typed=changed["typed"], different=changed["different"])
         counts = {name: _count(form.get(name, now[name]), name) for name in RULE}
         await shelf.inventory.put_rule(variant_id, StockRule(**counts))
     except ShopError as error:
@@ -180,10 +179,8 @@ async def change_locations(office: OfficeDep, request: Web, shelf: ShelfDep) -> 
         else:
             place = form.get("id", "").strip() or slugify(form.get("title", "").strip())[:40]
             now = await _location(shelf, place)
-            if different := editing.differences(form, now, LOCATION):
-                typed = {**editing.merged(form, now), "id": place}
-                more = {"typed": typed, "seen": editing.marks(now), "different": render.plain(different)}
-                return await _locations(office, shelf, more, 409)
+            if changed := editing.conflict({**form, "id": place}, now, LOCATION):
+                return await _locations(office, shelf, changed, 409)
             reader = editing.Reader(form, now)
             position = _count(reader.text("position") or "0", "position")
             await shelf.inventory.put_location(Location(place, reader.text("title"), position))

@@ -8,6 +8,7 @@ import msgspec
 from shopwright.kit.database import Row
 from shopwright.kit.pieces import joined, looked_for, terms_of
 from shopwright.kit.places import Address
+from shopwright.kit.text import like_literal
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders import list_store, past_store, store
@@ -31,11 +32,11 @@ class Way(msgspec.Struct, frozen=True):
 # --- writing
 
 
-async def write(tx: Transaction, order: Order) -> None:
-    """The terms of an order that is written in this transaction."""
-    number = int(order.number)
-    await _write_personal(tx, number, _personal(order.shipping_address, order.billing_address))
-    await _write(tx, number, {joined(line.sku) for line in order.lines})
+async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: int) -> None:
+    """A new order, and what it is found by. Raises UniqueViolation where there is one with its id, or of its cart."""
+    personal = _personal(order.shipping_address, order.billing_address)
+    await store.insert(tx, order, expires_at, cart_version, _told(personal))
+    await _write(tx, int(order.number), personal | {joined(line.sku) for line in order.lines})
 
 
 async def write_tracking(tx: Transaction, order: Order, tracking_number: str) -> None:
@@ -93,9 +94,12 @@ def _personal(*addresses: Address) -> set[str]:
 
 
 async def _write_personal(tx: Transaction, number: int, terms: set[str]) -> None:
-    told = " ".join(sorted(terms - {""}))
-    await tx.run("UPDATE orders SET personal_terms = :terms WHERE number = :number", terms=told, number=number)
+    await tx.run("UPDATE orders SET personal_terms = :terms WHERE number = :number", terms=_told(terms), number=number)
     await _write(tx, number, terms)
+
+
+def _told(terms: set[str]) -> str:
+    return " ".join(sorted(terms - {""}))
 
 
 async def _write(tx: Transaction, number: int, terms: set[str]) -> None:
@@ -207,6 +211,6 @@ async def _partly(
     oldest = await source.one("SELECT id FROM orders ORDER BY id DESC LIMIT 1 OFFSET :looked", looked=LOOKED_THROUGH)
     if oldest is not None:
         where, values = [*where, "id > :oldest"], {**values, "oldest": oldest["id"]}
-    like = {"like": f"%{store.literal(text)}%"}
+    like = {"like": f"%{like_literal(text)}%"}
     where = [*where, "(lower(email) LIKE :like ESCAPE '!' OR lower(name) LIKE :like ESCAPE '!')"]
     return await store.summaries(source, where, {**values, **like}, limit)

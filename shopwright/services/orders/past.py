@@ -42,8 +42,7 @@ class Past(OrderBook):
                 placed_at=past.placed_at,
                 version=1,
             )
-            await store.insert(tx, order, to_micros(tx.now), 0)
-            await find_store.write(tx, order)
+            await find_store.insert(tx, order, to_micros(tx.now), 0)
             await past_store.set_past(tx, order.id, past.source, sent=past.status in {"shipped", "delivered"})
             await self._note(
                 tx, order.id, f"Taken over from an earlier shop, where it was order {past.number}", SYSTEM.name

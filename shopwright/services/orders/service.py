@@ -129,8 +129,7 @@ class OrderBook(Guests):
             placed_at=tx.now,
             version=1,
         )
-        await store.insert(tx, order, to_micros(tx.now + model.TIME_TO_PAY), cart.version)
-        await find_store.write(tx, order)
+        await find_store.insert(tx, order, to_micros(tx.now + model.TIME_TO_PAY), cart.version)
         await self._note(tx, order_id, "Order placed", who.name or cart.shipping_address.name)
         await tx.tell(
             OrderPlaced(

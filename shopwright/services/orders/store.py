@@ -89,7 +89,7 @@ async def next_number(tx: Transaction) -> int:
     return int(rows[0]["value"])
 
 
-async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: int) -> None:
+async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: int, personal_terms: str) -> None:
     """A new order. Raises UniqueViolation where there is one with its id, or of its cart."""
     body = Body(
         totals=order.totals,
@@ -102,8 +102,8 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
     )
     await tx.run(
         "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"
-        " placed_at, expires_at) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
-        " :name, :currency, :total, :items, :body, :placed_at, :expires_at)",
+        " placed_at, expires_at, personal_terms) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
+        " :name, :currency, :total, :items, :body, :placed_at, :expires_at, :personal_terms)",
         id=order.id,
         number=int(order.number),
         status=order.status,
@@ -118,6 +118,7 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
         body=to_json(body),
         placed_at=to_micros(order.placed_at),
         expires_at=expires_at,
+        personal_terms=personal_terms,
     )
     await tx.run_many(
         "INSERT INTO order_lines (id, order_id, position, product_id, quantity, cancelled, body)"
@@ -270,13 +271,6 @@ def _line(row: Row) -> OrderLine:
         else row["cancelled"],
         **msgspec.structs.asdict(body),
     )
-
-
-def literal(text: str) -> str:
-    """A text in a LIKE pattern, where nothing of it means anything else (ESCAPE '!')."""
-    for sign in "!%_":
-        text = text.replace(sign, f"!{sign}")
-    return text
 
 
 async def summaries(

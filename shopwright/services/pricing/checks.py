@@ -55,25 +55,27 @@ def position(value: int) -> None:
 def price(one: Price, number: int, currency: str) -> None:
     """Raises Invalid."""
     own_currency(one.amount.currency, currency, f"/{number}/amount")
-    if not 0 <= one.amount.amount <= LARGEST:
-        raise Invalid.at(f"/{number}/amount", f"A price is from 0 to {LARGEST} minor units.")
-    if one.compare_at is not None and one.compare_at.currency != one.amount.currency:
+    amount(one.amount.amount, f"/{number}/amount", "A price")
+    if one.compare_at is None:
+        return
+    if one.compare_at.currency != one.amount.currency:
         raise Invalid.at(f"/{number}/compare_at", "The price it is reduced from is in the same currency.")
-    if one.compare_at is not None and not 0 <= one.compare_at.amount <= LARGEST:
-        raise Invalid.at(f"/{number}/compare_at", f"A price is from 0 to {LARGEST} minor units.")
+    amount(one.compare_at.amount, f"/{number}/compare_at", "A price")
 
 
-def discount(one: Discount, currency: str, zone: ZoneInfo) -> Discount:
-    """The discount as it is kept: times that say no zone are the shop's. Raises Invalid with all that is wrong."""
-    clean = msgspec.structs.replace(one, starts_at=aware(one.starts_at, zone), ends_at=aware(one.ends_at, zone))
+def _zoned(one: Discount, zone: ZoneInfo) -> Discount:
+    """Times that say no zone are the shop's."""
+    return msgspec.structs.replace(one, starts_at=aware(one.starts_at, zone), ends_at=aware(one.ends_at, zone))
+
+
+def _discount(one: Coupon | Promotion, currency: str) -> None:
     check_all(
-        lambda: _value(clean),
-        lambda: own_currency(clean.currency, currency, "/currency") if clean.currency else None,
-        lambda: amount(clean.minimum, "/minimum", "A minimum"),
-        lambda: _period(clean),
-        lambda: position(clean.position),
+        lambda: _value(one),
+        lambda: own_currency(one.currency, currency, "/currency") if one.currency else None,
+        lambda: amount(one.minimum, "/minimum", "A minimum"),
+        lambda: _period(one),
+        lambda: position(one.position),
     )
-    return clean
 
 
 def _value(one: Coupon | Promotion) -> None:
@@ -99,8 +101,9 @@ def coupon(one: Coupon, currency: str, zone: ZoneInfo) -> Coupon:
 
     if not coupon_form(one.code):
         raise Invalid.at("/code", "A coupon needs a code.")
-    check_all(lambda: check_coupon(one.code), lambda: discount(one, currency, zone), limits)
-    return msgspec.structs.replace(discount(one, currency, zone), code=check_coupon(one.code))
+    clean = _zoned(one, zone)
+    check_all(lambda: check_coupon(one.code), lambda: _discount(clean, currency), limits)
+    return msgspec.structs.replace(clean, code=check_coupon(one.code))
 
 
 def promotion(one: Promotion, currency: str, zone: ZoneInfo) -> Promotion:
@@ -110,8 +113,9 @@ def promotion(one: Promotion, currency: str, zone: ZoneInfo) -> Promotion:
         if not one.title.strip():
             raise Invalid.at("/title", "A promotion needs a title; shoppers read it on their receipt.")
 
-    check_all(title, lambda: discount(one, currency, zone))
-    return discount(one, currency, zone)
+    clean = _zoned(one, zone)
+    check_all(title, lambda: _discount(clean, currency))
+    return clean
 
 
 def tax_rate(one: TaxRate) -> TaxRate:

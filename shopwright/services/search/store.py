@@ -6,6 +6,7 @@ import msgspec
 
 from shopwright.kit.database import Row
 from shopwright.kit.money import Money
+from shopwright.kit.text import like_literal
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.search.contract import Rating
@@ -130,7 +131,7 @@ async def known(
 ) -> tuple[list[Changed], int]:
     """Products with these tokens and words, what sells best first, and how many there are; it looks through all of them."""
     within = [msgspec.json.encode(token).decode() for token in tokens]
-    like = {f"like{n}": f"%{_literal(part.casefold())}%" for n, part in enumerate((*within, *words))}
+    like = {f"like{n}": f"%{like_literal(part.casefold())}%" for n, part in enumerate((*within, *words))}
     where = "visible = 1 AND body <> ''" + "".join(f" AND lower(body) LIKE :{name} ESCAPE '!'" for name in like)
     count = await source.one(f"SELECT count(*) AS n FROM entries WHERE {where}", **like)
     rows = await source.fetch(
@@ -140,13 +141,6 @@ async def known(
         offset=offset,
     )
     return await _with_offers(source, rows), count["n"] if count else 0
-
-
-def _literal(text: str) -> str:
-    """`text` in a LIKE pattern, where nothing of it means anything else."""
-    for sign in "!%_":
-        text = text.replace(sign, f"!{sign}")
-    return text
 
 
 async def _with_offers(source: Work, rows: Sequence[Row]) -> list[Changed]:
