@@ -57,6 +57,7 @@ SPLIT = {
     ("payments", "attempts_store"),
     ("pricing", "checks"),
     ("pricing", "discounts"),
+    ("pricing", "taxes"),
     ("recommendations", "memory"),
     ("recommendations", "memory_store"),
     ("search", "edges"),

@@ -103,6 +103,23 @@ def test_the_parts_are_the_whole(world) -> None:
 
 
 @given(worlds())
+def test_the_parts_of_the_tax_are_what_each_line_and_the_shipping_come_to(world) -> None:
+    request, basis = world
+    quote = model.quote(request, basis)
+    totals = quote.totals
+    for line in quote.lines:
+        (part,) = line.tax_parts
+        assert part.net + part.tax == part.gross == line.total - line.discount + line.tax
+        assert part.tax == line.tax + line.included_tax
+        assert (part.category == "S") == bool(part.rate_ppm)
+    shipped = sum(part.gross.amount for part in quote.shipping_tax_parts)
+    on_lines = sum(part.gross.amount for line in quote.lines for part in line.tax_parts)
+    assert on_lines + shipped == totals.total.amount
+    every = [part for line in quote.lines for part in line.tax_parts] + list(quote.shipping_tax_parts)
+    assert sum(part.tax.amount for part in every) == totals.tax.amount + totals.included_tax.amount
+
+
+@given(worlds())
 def test_the_receipt_adds_up_to_the_total(world) -> None:
     request, basis = world
     quote = model.quote(request, basis)

@@ -12,7 +12,7 @@ from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
-from shopwright.services.pricing.contract import CodeProblem, QuoteLine, ShippingOption, Step, Totals
+from shopwright.services.pricing.contract import CodeProblem, QuoteLine, ShippingOption, Step, TaxPart, Totals
 
 
 class CartProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +69,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     next_id: str = ""
     version: int = 0
     quoted: tuple[QuoteLine, ...] = ()
+    shipping_tax_parts: tuple[TaxPart, ...] = ()
 
     @property
     def used_coupons(self) -> tuple[str, ...]:

@@ -377,4 +377,5 @@ def _cart(
         next_id=stored.next_id,
         version=stored.version,
         quoted=quote.lines,
+        shipping_tax_parts=quote.shipping_tax_parts,
     )

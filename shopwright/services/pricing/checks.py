@@ -14,7 +14,8 @@ from shopwright.kit.money import BASIS_POINTS, LARGEST
 from shopwright.kit.regions import check_region
 from shopwright.kit.working_days import MOST_DAYS
 from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate, TaxRate
-from shopwright.services.pricing.model import clean_tax_rate, clean_zone
+from shopwright.services.pricing.model import clean_zone
+from shopwright.services.pricing.taxes import clean_tax_rate
 
 LARGEST_COUNT: Final = 10**9
 TAX_CLASSES: Final = ("standard", "reduced", "zero")

@@ -53,6 +53,30 @@ class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
     customer_also: tuple[str, ...] = ()
 
 
+TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
+
+
+class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What one authority takes of a line, of shipping or of a refund: net + tax = gross.
+
+    Where several tax the same, each has a part, of the same net. `category`: why it is taxed so (UNTDID 5305, as EN 16931
+    uses it: S at a rate, Z zero-rated, E exempt, AE reverse charge, K to a business of the EU, G export, O not subject
+    to tax), in words in `reason`. `rate_ppm`: in millionths, 190,000 is 19 %. `class` is that of the goods.
+    """
+
+    net: Money
+    tax: Money
+    gross: Money
+    category: TaxCategory
+    rate_ppm: int
+    country: str
+    region: str = ""
+    tax_class: str = msgspec.field(name="class")
+    authority: str = ""
+    reason: str = ""
+    rate_id: str = ""
+
+
 class QuoteLine(msgspec.Struct, frozen=True):
     """One line with its share of everything. `tax` is added on top, `included_tax` is already inside."""
 
@@ -62,6 +86,7 @@ class QuoteLine(msgspec.Struct, frozen=True):
     discount: Money
     tax: Money
     included_tax: Money
+    tax_parts: tuple[TaxPart, ...] = ()
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +143,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     unpriced: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
     shipping_option: ShippingOption | UnsetType | None = UNSET
+    shipping_tax_parts: tuple[TaxPart, ...] = ()
 
 
 def nothing(currency: str) -> Quote:

@@ -18,7 +18,7 @@ from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
-from shopwright.services.pricing.model import clean_tax_rate
+from shopwright.services.pricing.taxes import clean_tax_rate
 
 Service = Given[Pricing]
 R = TypeVar("R", Coupon, Promotion, ShippingRate)

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from shopwright.kit.codes import class_form, place_form
-from shopwright.kit.money import BASIS_POINTS, LARGEST, Money, add_up, write, zero
-from shopwright.kit.regions import find_region, region_form
+from shopwright.kit.codes import place_form
+from shopwright.kit.money import LARGEST, Money, add_up, write, zero
+from shopwright.kit.regions import find_region
 from shopwright.services.pricing.contract import (
     Coupon,
     Item,
@@ -29,11 +29,13 @@ from shopwright.services.pricing.contract import (
     ShippingOption,
     ShippingRate,
     Step,
+    TaxPart,
     TaxRate,
     Totals,
     of_zone,
 )
 from shopwright.services.pricing.discounts import UTC, Offer, applied, combinations, outdone, promoted, redeemable
+from shopwright.services.pricing.taxes import Taxed
 
 
 def options(
@@ -58,22 +60,6 @@ def options(
         for rate in of_zone(within, country, region)
     ]
     return sorted(fitting, key=lambda option: (option.price, option.days_max, option.id))
-
-
-def tax_rate(rates: Sequence[TaxRate], country: str, region: str, tax_class: str) -> TaxRate | None:
-    """The rate for a class of goods at a place: the region's before the country's."""
-    found = {(rate.country, rate.region, rate.tax_class): rate for rate in rates}
-    country, tax_class = place_form(country), class_form(tax_class)
-    region = region_form(country, region)
-    return found.get((country, region, tax_class)) or found.get((country, "", tax_class))
-
-
-def clean_tax_rate(rate: TaxRate) -> TaxRate:
-    """With its country, region and class as they are kept and looked for."""
-    country = place_form(rate.country)
-    return msgspec.structs.replace(
-        rate, country=country, region=region_form(country, rate.region), tax_class=class_form(rate.tax_class)
-    )
 
 
 def clean_zone(rate: ShippingRate) -> ShippingRate:
@@ -173,16 +159,23 @@ def _with(request: QuoteRequest, basis: Basis, items: Sequence[Item], chosen: Se
         receipt.append(Step("shipping", option.title, option.price))
     shipping = option.price if option else zero(currency)
 
-    taxes = _taxes(request, basis, items, less.remaining, shipping, receipt)
-    zeros = [zero(currency) for _ in taxes]
-    added, included = (zeros, taxes) if basis.prices_include_tax else (taxes, zeros)
+    parts = _taxed(request, basis, items, [*less.remaining, shipping], receipt)
+    taken = [add_up((part.tax for part in some), currency) for some in parts]
+    zeros = [zero(currency) for _ in taken]
+    added, included = (zeros, taken) if basis.prices_include_tax else (taken, zeros)
     tax = add_up(added, currency)
     total = subtotal - discount + shipping + tax
     receipt.append(Step("total", "To pay", total))
     return Quote(
         lines=tuple(
             QuoteLine(
-                item.line_id, basis.prices[item.variant_id].amount, gross[n], less.given[n], added[n], included[n]
+                item.line_id,
+                basis.prices[item.variant_id].amount,
+                gross[n],
+                less.given[n],
+                added[n],
+                included[n],
+                parts[n],
             )
             for n, item in enumerate(items)
         ),
@@ -197,6 +190,7 @@ def _with(request: QuoteRequest, basis: Basis, items: Sequence[Item], chosen: Se
         receipt=tuple(receipt),
         free_shipping=less.free_shipping,
         shipping_option=option,
+        shipping_tax_parts=parts[-1] if option else (),
     )
 
 
@@ -209,31 +203,14 @@ def _chosen(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool) ->
     return next((option for option in fitting if option.id == request.shipping_rate_id), None)
 
 
-def _taxes(
-    request: QuoteRequest,
-    basis: Basis,
-    items: Sequence[Item],
-    goods: Sequence[Money],
-    shipping: Money,
-    receipt: list[Step],
-) -> list[Money]:
-    """The tax of each line and, last, of shipping: rounded once a rate, then split over what it applies to."""
-    country = request.country or basis.home_country
-    classes = [item.tax_class for item in items] + ["standard"]
-    amounts = [*goods, shipping]
-    taxes = [zero(request.currency) for _ in amounts]
-    rates: dict[TaxRate, list[int]] = {}
-    for number, tax_class in enumerate(classes):
-        if rate := tax_rate(basis.tax_rates, country, request.region, tax_class):
-            rates.setdefault(rate, []).append(number)
-    for rate, numbers in rates.items():
-        base = add_up((amounts[n] for n in numbers), request.currency)
-        whole = BASIS_POINTS + rate.rate if basis.prices_include_tax else BASIS_POINTS
-        tax = base.share(rate.rate, whole)
-        if not tax.amount:
-            continue
-        for number, part in zip(numbers, tax.split([amounts[n].amount for n in numbers]), strict=True):
-            taxes[number] = part
-        how = "in it" if basis.prices_include_tax else "added"
-        receipt.append(Step("tax", f"{rate.title} {rate.rate / 100:g} % of {write(base)}, {how}", tax))
-    return taxes
+def _taxed(
+    request: QuoteRequest, basis: Basis, items: Sequence[Item], amounts: Sequence[Money], receipt: list[Step]
+) -> list[tuple[TaxPart, ...]]:
+    """The parts of each item and, last, of the shipping."""
+    place = Taxed(
+        country=request.country or basis.home_country,
+        region=request.region,
+        rates=basis.tax_rates,
+        included=basis.prices_include_tax,
+    )
+    return place.parts([*(item.tax_class for item in items), "standard"], amounts, receipt)

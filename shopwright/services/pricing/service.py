@@ -25,6 +25,7 @@ from shopwright.services.pricing.contract import (
     ShippingRate,
     TaxRate,
 )
+from shopwright.services.pricing.taxes import clean_tax_rate
 
 CUT_OFF = 14
 
@@ -176,7 +177,7 @@ class Reckoner:
 
     async def delete_tax_rate(self, country: str, region: str, tax_class: str) -> None:
         async with self._work.begin() as tx:
-            named = model.clean_tax_rate(TaxRate(country=country, region=region, tax_class=tax_class, rate=0))
+            named = clean_tax_rate(TaxRate(country=country, region=region, tax_class=tax_class, rate=0))
             if not await store.delete_tax_rate(tx, named):
                 raise Missing("There is no such tax rate.")
 

@@ -12,7 +12,8 @@ from shopwright.kit.money import Money
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate, TaxRate
-from shopwright.services.pricing.model import clean_tax_rate, clean_zone
+from shopwright.services.pricing.model import clean_zone
+from shopwright.services.pricing.taxes import clean_tax_rate
 
 DAYS_30 = 30 * 86_400_000_000  # microseconds
 
