@@ -31,6 +31,14 @@ class Document(msgspec.Struct, frozen=True):
     body: str
 
 
+class Write(msgspec.Struct, frozen=True):
+    """A document as it should be. `version` is the one read (0: it is new)."""
+
+    id: str
+    body: Mapping[str, Any]
+    version: int
+
+
 class Documents(Protocol):
     """Flexible documents of one service. Reads may be given a transaction to see its own writes."""
 
@@ -60,6 +68,10 @@ class Documents(Protocol):
         self, tx: Transaction, collection: Collection, document_id: str, body: Mapping[str, Any], version: int
     ) -> int:
         """Write and answer the new version. `version` is the one read (0: it is new). Raises VersionConflict, UniqueViolation."""
+        ...
+
+    async def put_many(self, tx: Transaction, collection: Collection, writes: Sequence[Write]) -> list[int]:
+        """The same for many, each another document, in a few statements for all: all are written, or it raises."""
         ...
 
     async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None: ...

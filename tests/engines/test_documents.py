@@ -23,7 +23,7 @@ from shopwright.housekeeping import Housekeeper
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import UniqueViolation
 from shopwright.kit.errors import Conflict, Invalid, Unavailable, VersionConflict
-from shopwright.kit.ports import Collection, Documents
+from shopwright.kit.ports import Collection, Documents, Write
 from shopwright.kit.work import Work
 from shopwright.move.beside import move_beside
 from tests.conftest import QUICK, make_settings, mongo_url, sell
@@ -91,6 +91,55 @@ async def test_a_lost_update_is_refused_and_the_index_follows_the_document(docum
     async with work.begin() as tx:
         await documents.delete(tx, THINGS, "a")
     assert await documents.find(work, THINGS, {"slug": "lamp"}) == []
+
+
+async def put_many(documents: Documents, work: Work, *writes: Write) -> list[int]:
+    async with work.begin() as tx:
+        return await documents.put_many(tx, THINGS, writes)
+
+
+async def test_many_are_written_together_and_each_is_found_by_what_it_has_now(documents: Documents, work: Work) -> None:
+    red, blue = ({"slug": f"lamp-{colour}", "colour": colour, "rooms": ["hall"]} for colour in ("red", "blue"))
+    await put(documents, work, "b", red)
+    assert await put_many(documents, work, Write("a", {"slug": "chair", "rooms": ["hall", "bed"]}, 0), Write("b", blue, 1)) == [1, 2]  # fmt: skip
+    assert [one.id for one in await documents.find(work, THINGS, {"rooms": "hall"})] == ["a", "b"]
+    assert [one.id for one in await documents.find(work, THINGS, {"colour": "blue"})] == ["b"]
+    assert await documents.find(work, THINGS, {"colour": "red"}) == []
+    assert await documents.find_any(work, THINGS, "slug", ["lamp-red"]) == []
+    again = open_again(documents)
+    assert [(one.version, "blue" in one.body) for one in await again.get(work, THINGS, ["a", "b"])] == [
+        (1, False),
+        (2, True),
+    ]
+    await again.close()
+
+
+async def test_two_may_exchange_what_is_unique(documents: Documents, work: Work) -> None:
+    await put_many(documents, work, Write("a", {"slug": "lamp"}, 0), Write("b", {"slug": "chair"}, 0))
+    await put_many(documents, work, Write("a", {"slug": "chair"}, 1), Write("b", {"slug": "lamp"}, 1))
+    assert [one.id for one in await documents.find_any(work, THINGS, "slug", ["chair"])] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("second", "error"),
+    [
+        (Write("b", {"slug": "bed"}, 0), VersionConflict),
+        (Write("b", {"slug": "bed"}, 2), VersionConflict),
+        (Write("none", {"slug": "bed"}, 1), VersionConflict),
+        (Write("c", {"slug": "chair"}, 0), UniqueViolation),
+        (Write("a", {"slug": "bed"}, 1), LookupError),
+    ],
+    ids=["made meanwhile", "changed meanwhile", "gone meanwhile", "taken", "twice"],
+)
+async def test_where_one_of_many_cannot_be_written_none_is(
+    documents: Documents, work: Work, second: Write, error: type[Exception]
+) -> None:
+    await put_many(documents, work, Write("a", {"slug": "lamp"}, 0), Write("b", {"slug": "chair"}, 0))
+    with pytest.raises(error):
+        await put_many(documents, work, Write("a", {"slug": "stool"}, 1), second)
+    found = await documents.find(work, THINGS, {})
+    assert [(one.id, one.version) for one in found] == [("a", 1), ("b", 1)]
+    assert [one.id for one in await documents.find_any(work, THINGS, "slug", ["lamp", "stool", "bed"])] == ["a"]
 
 
 async def test_a_document_that_was_deleted_can_be_made_again(documents: Documents, work: Work) -> None:

@@ -24,6 +24,7 @@ SPLIT = {
     ("catalog", "drawing"),
     ("catalog", "intake"),
     ("catalog", "media"),
+    ("catalog", "names"),
     ("catalog", "rasterize"),
     ("catalog", "rules"),
     ("catalog", "words_store"),

@@ -6,14 +6,15 @@ from typing import Any
 
 import msgspec
 
-from shopwright.kit.database import Row, Session
+from shopwright.kit.database import Row, Session, UniqueViolation
 from shopwright.kit.errors import Unavailable, VersionConflict
 from shopwright.kit.facts import Timer
 from shopwright.kit.health import Health
-from shopwright.kit.ports import Collection, Document
+from shopwright.kit.ports import Collection, Document, Write
 from shopwright.kit.work import Transaction, Work
 
 ELSEWHERE = "null"  # stands for a body that another engine keeps
+CHANGED = "This was changed by someone else meanwhile. Read it again and repeat your change."
 
 
 class DatabaseDocuments:
@@ -76,38 +77,89 @@ class DatabaseDocuments:
     async def put(
         self, tx: Transaction, collection: Collection, document_id: str, body: Mapping[str, Any], version: int
     ) -> int:
-        values = {
-            "collection": collection.name,
-            "id": document_id,
-            "body": msgspec.json.encode(body).decode(),
-            "version": version,
-        }
-        if version == 0:
-            touched = await tx.run(
-                "INSERT INTO documents (collection, id, version, body) VALUES (:collection, :id, :version + 1, :body)"
-                " ON CONFLICT (collection, id) DO NOTHING",
-                **values,
-            )
-        else:
-            touched = await tx.run(
-                "UPDATE documents SET version = version + 1, body = :body"
-                " WHERE collection = :collection AND id = :id AND version = :version",
-                **values,
-            )
-        if not touched:
-            raise VersionConflict("This was changed by someone else meanwhile. Read it again and repeat your change.")
-        if version:
-            await self._forget_index(tx, collection, document_id)
-        for table, fields in (("document_unique", collection.unique), ("document_index", collection.indexed)):
+        return (await self.put_many(tx, collection, [Write(document_id, body, version)]))[0]
+
+    async def put_many(self, tx: Transaction, collection: Collection, writes: Sequence[Write]) -> list[int]:
+        await self._hold(tx, collection, writes)
+        rows = [
+            {
+                "collection": collection.name,
+                "id": one.id,
+                "version": one.version + 1,
+                "body": msgspec.json.encode(one.body).decode(),
+            }
+            for one in writes
+        ]
+        try:
             await tx.run_many(
+                "INSERT INTO documents (collection, id, version, body) VALUES (:collection, :id, :version, :body)",
+                [row for row, one in zip(rows, writes, strict=True) if not one.version],
+            )
+        except UniqueViolation:
+            raise VersionConflict(CHANGED) from None
+        await tx.run_many(
+            "UPDATE documents SET version = :version, body = :body WHERE collection = :collection AND id = :id",
+            [row for row, one in zip(rows, writes, strict=True) if one.version],
+        )
+        for table, fields in (("document_unique", collection.unique), ("document_index", collection.indexed)):
+            await self._index(tx, table, fields, collection, writes)
+        return [one.version + 1 for one in writes]
+
+    @staticmethod
+    async def _hold(tx: Transaction, collection: Collection, writes: Sequence[Write]) -> None:
+        """Nobody else writes these from now on. Raises VersionConflict where somebody did since they were read."""
+        known = {one.id: one.version for one in writes}
+        if len(known) < len(writes):
+            raise LookupError("a document is written twice at once")
+        old = [name for name, version in known.items() if version]
+        held = await tx.fetch_in(
+            "UPDATE documents SET version = version WHERE collection = :collection AND id IN (:each)"
+            " RETURNING id, version",
+            old,
+            collection=collection.name,
+        )
+        there = await tx.fetch_in(
+            "SELECT id FROM documents WHERE collection = :collection AND id IN (:each)",
+            [name for name, version in known.items() if not version],
+            collection=collection.name,
+        )
+        if there or {row["id"]: row["version"] for row in held} != {name: known[name] for name in old}:
+            raise VersionConflict(CHANGED)
+
+    @staticmethod
+    async def _index(
+        tx: Transaction, table: str, fields: Sequence[str], collection: Collection, writes: Sequence[Write]
+    ) -> None:
+        """What they are found by: of those that were there, what has changed."""
+        now = {
+            (one.id, field, value): None
+            for one in writes
+            for field in fields
+            for value in _members(one.body.get(field))
+        }
+        rows = await tx.fetch_in(
+            f"SELECT id, field, value FROM {table} WHERE collection = :collection AND id IN (:each)",
+            [one.id for one in writes if one.version],
+            collection=collection.name,
+        )
+        before = {(row["id"], row["field"], row["value"]) for row in rows}
+        for sql, keys in (
+            (
+                f"DELETE FROM {table} WHERE collection = :collection AND field = :field AND value = :value AND id = :id",
+                sorted(before - now.keys()),
+            ),
+            (
                 f"INSERT INTO {table} (collection, field, value, id) VALUES (:collection, :field, :value, :id)",
+                [key for key in now if key not in before],
+            ),
+        ):
+            await tx.run_many(
+                sql,
                 [
                     {"collection": collection.name, "field": field, "value": value, "id": document_id}
-                    for field in fields
-                    for value in dict.fromkeys(_members(body.get(field)))
+                    for document_id, field, value in keys
                 ],
             )
-        return version + 1
 
     async def _whole(self, _source: Work | Transaction, _collection: Collection, rows: Sequence[Row]) -> list[Document]:
         """What stands in these rows of `documents`."""

@@ -25,7 +25,7 @@ from shopwright.kit.database import Row, Session
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Timer
 from shopwright.kit.health import Health
-from shopwright.kit.ports import Collection, Document
+from shopwright.kit.ports import Collection, Document, Write
 from shopwright.kit.work import Transaction, Work
 
 log = logging.getLogger("shopwright.documents")
@@ -133,13 +133,14 @@ class MongoDocuments(DatabaseDocuments):
 
     # --- writing
 
-    async def put(
-        self, tx: Transaction, collection: Collection, document_id: str, body: Mapping[str, Any], version: int
-    ) -> int:
-        written = await super().put(tx, collection, document_id, body, version)
-        if not version:
-            written = await self._count_on(tx, collection.name, document_id)
-        await self._moves(tx, collection.name, document_id, written)
+    async def put_many(self, tx: Transaction, collection: Collection, writes: Sequence[Write]) -> list[int]:
+        versions = await super().put_many(tx, collection, writes)
+        written = [
+            version if one.version else await self._count_on(tx, collection.name, one.id)
+            for one, version in zip(writes, versions, strict=True)
+        ]
+        for one, version in zip(writes, written, strict=True):
+            await self._moves(tx, collection.name, one.id, version)
         return written
 
     @staticmethod

@@ -10,6 +10,7 @@ from shopwright.kit.work import Transaction
 from shopwright.services.catalog import model
 from shopwright.services.catalog.assortment import Assortment
 from shopwright.services.catalog.contract import Brought, Product, ProductInput, Release
+from shopwright.services.catalog.names import Names
 from shopwright.services.catalog.service import Ground
 
 
@@ -30,9 +31,7 @@ class Intake(Assortment):
         brought: list[Brought] = []
         try:
             async with self._work.begin() as tx:
-                ground = await self._ground(tx)
-                known = {one.source: one for one in await self._store.by_sources(tx, [one.source for one in wanted])}
-                brought = [await self._bring_one(tx, one, known, ground) for one in wanted]
+                brought = await self._bring(tx, wanted)
                 if only_try:
                     raise OnlyTried  # noqa: TRY301 -- it rolls back
         except OnlyTried:
@@ -44,36 +43,60 @@ class Intake(Assortment):
             return [made for one in wanted for made in await self.bring([one], only_try=only_try)]
         return brought
 
-    async def _bring_one(
-        self, tx: Transaction, wanted: ProductInput, known: dict[str, Product], ground: Ground
-    ) -> Brought:
-        old = known.get(wanted.source)
-        try:
-            new, made_anew = await self._with_own_skus(tx, model.with_sku_forms(wanted), old)
-            new = model.check(new)
-            if old is None:
-                slug = await self._free_slug(tx, slugify(new.slug or new.title))
-                made = await self._write(
-                    tx, self._unseen(tx, slug), msgspec.structs.replace(new, status="draft"), ground
-                )
-            else:
-                made = await self._write(tx, old, msgspec.structs.replace(new, status=old.status), ground)
-        except Invalid as problem:
-            return Brought(problem=problem.detail)
-        known[wanted.source] = made
-        return Brought(product=made, is_new=old is None or not old.source_digest, made_anew=made_anew)
+    async def _bring(self, tx: Transaction, wanted: Sequence[ProductInput]) -> list[Brought]:
+        """All that can be written of these, together; of a source that comes twice, the second is written over the first."""
+        ground, names = await self._ground(tx), Names(self._store, tx)
+        known = {one.source: one for one in await self._store.by_sources(tx, [one.source for one in wanted])}
+        await names.look_up("skus", (variant.sku for one in wanted for variant in model.with_sku_forms(one).variants))
+        await names.look_up("slug", (slugify(one.slug or one.title) for one in wanted if one.source not in known))
+        brought: list[Brought] = []
+        waiting: dict[str, tuple[int, Product]] = {}  # by source: its place, and what is to be written
 
+        async def keep() -> None:
+            written = await self._keep(tx, [product for _, product in waiting.values()], ground)
+            for (place, _), product in zip(waiting.values(), written, strict=True):
+                brought[place] = msgspec.structs.replace(brought[place], product=product)
+                known[product.source] = product
+            waiting.clear()
+
+        for one in wanted:
+            if one.source in waiting:
+                await keep()
+            old = known.get(one.source)
+            try:
+                product, made_anew = await self._composed_of(tx, one, old, ground, names)
+            except Invalid as problem:
+                brought.append(Brought(problem=problem.detail))
+                continue
+            waiting[one.source] = len(brought), product
+            brought.append(Brought(is_new=old is None or not old.source_digest, made_anew=made_anew))
+        await keep()
+        return brought
+
+    async def _composed_of(
+        self, tx: Transaction, wanted: ProductInput, old: Product | None, ground: Ground, names: Names
+    ) -> tuple[Product, tuple[int, ...]]:
+        """A product as it is to be written, and which of its variants could not have their SKU. Raises Invalid."""
+        new, made_anew = await self._with_own_skus(names, model.with_sku_forms(wanted), old)
+        new = model.check(new)
+        if old is None:
+            old = self._unseen(tx, await self._free_slug(names, slugify(new.slug or new.title)))
+        new = msgspec.structs.replace(new, status=old.status)
+        return await self._composed(tx, old, new, ground, names), made_anew
+
+    @staticmethod
     async def _with_own_skus(
-        self, tx: Transaction, wanted: ProductInput, old: Product | None
+        names: Names, wanted: ProductInput, old: Product | None
     ) -> tuple[ProductInput, tuple[int, ...]]:
         """Each variant with the id it has already, and without a SKU that another one has."""
         ids = {tuple(sorted(one.options.items())): one.id for one in old.variants} if old else {}
+        ours = {"", old.id if old else ""}
         variants = []
         taken: list[int] = []
         seen: set[str] = set()
         for number, one in enumerate(wanted.variants):
             sku = one.sku
-            if sku and (sku in seen or await self._is_of_another(tx, sku, old)):
+            if sku and (sku in seen or await names.owner("skus", sku) not in ours):
                 taken.append(number)
                 sku = ""
             seen.add(sku)
@@ -82,18 +105,16 @@ class Intake(Assortment):
         digest = old.source_digest if old else ""
         return msgspec.structs.replace(wanted, variants=tuple(variants), source_digest=digest), tuple(taken)
 
-    async def _is_of_another(self, tx: Transaction, sku: str, old: Product | None) -> bool:
-        owner = await self._store.product_by(tx, "skus", sku)
-        return owner is not None and (old is None or owner.id != old.id)
-
     async def release(self, finished: Sequence[Release]) -> None:
         async with self._work.begin() as tx:
             found = {one.id: one for one in await self._store.products(tx, [one.product_id for one in finished])}
             categories = await self._store.categories(tx)
-            for one in finished:
-                if one.product_id not in found:
-                    raise Missing(f"There is no product {one.product_id}.")
-                done = msgspec.structs.replace(found[one.product_id], source_digest=one.source_digest)
-                await self._move(tx, done, one.status, categories)
+            if missing := [one.product_id for one in finished if one.product_id not in found]:
+                raise Missing(f"There is no product {missing[0]}.")
+            done = [
+                (msgspec.structs.replace(found[one.product_id], source_digest=one.source_digest), one.status)
+                for one in finished
+            ]
+            await self._move_many(tx, done, categories)
             given = {one.product_id: one.given for one in finished if one.given is not None}
             await self._store.write_imported(tx, given)

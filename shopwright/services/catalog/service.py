@@ -27,6 +27,7 @@ from shopwright.services.catalog.contract import (
     Upload,
 )
 from shopwright.services.catalog.media import UPLOAD_FORGOTTEN, UPLOAD_LASTS, Pictures
+from shopwright.services.catalog.names import Names
 from shopwright.services.catalog.store import CatalogStore
 
 TRIES = 50
@@ -77,7 +78,7 @@ class Shelves:
             wanted = slugify(new.slug or new.title)
             if new.slug:
                 await self._check_slug(tx, wanted)
-            slug = await self._free_slug(tx, wanted)
+            slug = await self._free_slug(Names(self._store, tx), wanted)
             bare = msgspec.structs.replace(self._unseen(tx, slug), status=new.status)
             return await self._write(tx, bare, new, await self._ground(tx))
 
@@ -119,6 +120,13 @@ class Shelves:
         )
 
     async def _write(self, tx: Transaction, old: Product, new: ProductInput, ground: Ground) -> Product:
+        product = await self._composed(tx, old, new, ground, Names(self._store, tx))
+        return (await self._keep(tx, [product], ground))[0]
+
+    async def _composed(
+        self, tx: Transaction, old: Product, new: ProductInput, ground: Ground, names: Names
+    ) -> Product:
+        """The product as it is to be written; what it is named is its own from now on. Raises Invalid."""
         if unknown := [slug for slug in new.categories if slug not in ground.by_slug]:
             raise Invalid.at("/categories", f"There is no category {', '.join(f'“{slug}”' for slug in unknown)}.")
         _check_type(new, ground)
@@ -149,22 +157,28 @@ class Shelves:
             updated_at=tx.now,
             published_at=old.published_at or (tx.now if old.status == "published" else None),
         )
-        product = await self._with_free_skus(tx, product, {one.sku for one in new.variants})
-        written = await self._store.write_product(tx, product, _below(product, ground.categories))
+        product = await self._with_free_skus(names, product, {one.sku for one in new.variants})
+        names.give(product, old)
+        return product
+
+    async def _keep(self, tx: Transaction, products: Sequence[Product], ground: Ground) -> list[Product]:
+        """Write them, put them into the collections they belong to, and tell of them."""
+        written = await self._store.write_products(tx, [(one, _below(one, ground.categories)) for one in products])
         for collection in ground.ruled:
-            belongs = rules.belongs(collection, written, ground.slugs)
-            await self._store.set_member(tx, collection.id, written.id, belongs=belongs)
+            for one in written:
+                belongs = rules.belongs(collection, one, ground.slugs)
+                await self._store.set_member(tx, collection.id, one.id, belongs=belongs)
         await self._tell(tx, written)
         return written
 
-    async def _with_free_skus(self, tx: Transaction, product: Product, given: set[str]) -> Product:
+    @staticmethod
+    async def _with_free_skus(names: Names, product: Product, given: set[str]) -> Product:
         """SKUs we made up give way to those that are there; given ones are taken as they are, or refused."""
         variants = []
         for variant in product.variants:
             sku = variant.sku
             for number in range(2, TRIES):
-                other = None if sku in given else await self._store.product_by(tx, "skus", sku)
-                if other is None or other.id == product.id:
+                if sku in given or await names.owner("skus", sku) in {"", product.id}:
                     break
                 sku = f"{variant.sku}-{number}"
             variants.append(msgspec.structs.replace(variant, sku=sku))
@@ -172,15 +186,19 @@ class Shelves:
 
     async def _tell_again(self, tx: Transaction, product_id: str) -> None:
         """Something about a product that others show has changed, though it is in the same version."""
-        if found := await self._store.products(tx, [product_id]):
-            await self._tell(tx, found[0])
+        await self._tell(tx, await self._store.products(tx, [product_id]))
 
     @staticmethod
-    async def _tell(tx: Transaction, product: Product) -> None:
-        if product.status == "published":
-            await tx.tell(ProductPublished(product_id=product.id, version=product.version))
-        elif product.published_at is not None:
-            await tx.tell(ProductRetired(product_id=product.id))
+    async def _tell(tx: Transaction, products: Sequence[Product]) -> None:
+        await tx.tell(
+            *(
+                ProductPublished(product_id=one.id, version=one.version)
+                if one.status == "published"
+                else ProductRetired(product_id=one.id)
+                for one in products
+                if one.status == "published" or one.published_at is not None
+            )
+        )
 
     async def move(self, product_id: str, status: Status, version: int | None = None) -> Product:
         async with self._work.begin() as tx:
@@ -190,13 +208,24 @@ class Shelves:
             return await self._move(tx, old, status, await self._store.categories(tx))
 
     async def _move(self, tx: Transaction, old: Product, status: Status, categories: Sequence[Category]) -> Product:
-        moved = msgspec.structs.replace(
-            old,
-            status=status if status == old.status else model.STATES.move(old.status, status),
-            updated_at=tx.now,
-            published_at=old.published_at or (tx.now if status == "published" else None),
+        return (await self._move_many(tx, [(old, status)], categories))[0]
+
+    async def _move_many(
+        self, tx: Transaction, moves: Sequence[tuple[Product, Status]], categories: Sequence[Category]
+    ) -> list[Product]:
+        """Nothing else of them changes that they are found by."""
+        moved = [
+            msgspec.structs.replace(
+                old,
+                status=status if status == old.status else model.STATES.move(old.status, status),
+                updated_at=tx.now,
+                published_at=old.published_at or (tx.now if status == "published" else None),
+            )
+            for old, status in moves
+        ]
+        written = await self._store.write_products(
+            tx, [(one, _below(one, categories)) for one in moved], same_words=True
         )
-        written = await self._store.write_product(tx, moved, _below(moved, categories))
         await self._tell(tx, written)
         return written
 
@@ -214,10 +243,10 @@ class Shelves:
         if await self._store.product_by(tx, "slug", wanted):
             raise SlugTaken(f"Another product has the address “{wanted}”.")
 
-    async def _free_slug(self, tx: Transaction, wanted: str) -> str:
+    async def _free_slug(self, names: Names, wanted: str) -> str:
         for number in range(1, TRIES):
             slug = wanted if number == 1 else f"{wanted}-{number}"
-            if not await self._store.product_by(tx, "slug", slug):
+            if not await names.owner("slug", slug):
                 return slug
         return f"{wanted}-{self._work.ids.secret(4)}"
 

@@ -7,7 +7,7 @@ import msgspec
 
 from shopwright.kit.database import UniqueViolation
 from shopwright.kit.days import aware
-from shopwright.kit.ports import Collection, Document, Documents
+from shopwright.kit.ports import Collection, Document, Documents, Write
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog import contract, words_store
@@ -77,21 +77,35 @@ class CatalogStore:
 
     async def write_product(self, tx: Transaction, product: Product, below: Sequence[str]) -> Product:
         """`below`: the categories it is in, and all above them. Raises SlugTaken, SkuTaken, VersionConflict."""
-        body = msgspec.to_builtins(product)
-        del body["version"]
-        body["skus"] = [variant.sku for variant in product.variants]
-        body["variant_ids"] = [variant.id for variant in product.variants]
-        body["below"] = list(below)
-        try:
-            version = await self._documents.put(tx, PRODUCTS, product.id, body, product.version)
-        except UniqueViolation:
-            raise await self._which_is_taken(product) from None
-        await words_store.write(tx, product)
-        return msgspec.structs.replace(product, version=version)
+        return (await self.write_products(tx, [(product, below)]))[0]
 
-    async def _which_is_taken(self, product: Product) -> SlugTaken | SkuTaken:
-        skus = ", ".join(variant.sku for variant in product.variants)
-        return SkuTaken(f"Another product has the address “{product.slug}” or one of the SKUs {skus}.")
+    async def write_products(
+        self, tx: Transaction, products: Sequence[tuple[Product, Sequence[str]]], *, same_words: bool = False
+    ) -> list[Product]:
+        """The same for many, all or none. `same_words`: staff find each by what they found it by before."""
+        try:
+            versions = await self._documents.put_many(tx, PRODUCTS, [_write(*one) for one in products])
+        except UniqueViolation:
+            raise self._which_is_taken([product for product, _ in products]) from None
+        await words_store.write(tx, [product for product, _ in products], same_words=same_words)
+        return [
+            msgspec.structs.replace(product, version=version)
+            for (product, _), version in zip(products, versions, strict=True)
+        ]
+
+    async def owners(self, source: Work | Transaction, field: str, values: Sequence[str]) -> dict[str, str]:
+        """Who has each of these unique values (`slug`, `skus`) that anyone has: product by value."""
+        found: dict[str, str] = {}
+        for one in await self._documents.find_any(source, PRODUCTS, field, values):
+            told = msgspec.json.decode(one.body)[field]
+            found |= dict.fromkeys(told if isinstance(told, list) else [told], one.id)
+        return found
+
+    @staticmethod
+    def _which_is_taken(products: Sequence[Product]) -> SlugTaken | SkuTaken:
+        slugs = ", ".join(f"“{product.slug}”" for product in products)
+        skus = ", ".join(variant.sku for product in products for variant in product.variants)
+        return SkuTaken(f"Another product has the address {slugs} or one of the SKUs {skus}.")
 
     async def categories(self, source: Work | Transaction) -> list[Category]:
         return _readable(source, "category", await self._documents.find(source, CATEGORIES, {}, limit=ALL), Category)
@@ -118,8 +132,8 @@ class CatalogStore:
     async def _put_many(self, tx: Transaction, kind: Collection, bodies: Mapping[str, Mapping[str, Any]]) -> None:
         """The same for many: what is there is asked for once."""
         versions = {one.id: one.version for one in await self._documents.get(tx, kind, list(bodies))}
-        for document_id, body in bodies.items():
-            await self._documents.put(tx, kind, document_id, body, versions.get(document_id, 0))
+        writes = [Write(name, body, versions.get(name, 0)) for name, body in bodies.items()]
+        await self._documents.put_many(tx, kind, writes)
 
     # --- product types
 
@@ -213,6 +227,15 @@ class CatalogStore:
     async def redirect(self, source: Work, path: str) -> str | None:
         found = await self._documents.get(source, REDIRECTS, [path])
         return str(msgspec.json.decode(found[0].body)["target"]) if found else None
+
+
+def _write(product: Product, below: Sequence[str]) -> Write:
+    body = msgspec.to_builtins(product)
+    del body["version"]
+    body["skus"] = [variant.sku for variant in product.variants]
+    body["variant_ids"] = [variant.id for variant in product.variants]
+    body["below"] = list(below)
+    return Write(product.id, body, product.version)
 
 
 def _product(source: Work | Transaction, found: Document) -> Product:

@@ -10,14 +10,18 @@ END = "~"  # comes after every id
 MOST = 100_000  # letters of a product with thousands of variants
 
 
-async def write(tx: Transaction, product: Product) -> None:
-    """As it is now."""
-    await tx.run(
+async def write(tx: Transaction, products: Sequence[Product], *, same_words: bool = False) -> None:
+    """As they are now. `same_words`: it is the status alone that changed."""
+    if same_words:
+        await tx.run_many(
+            "UPDATE product_words SET status = :status WHERE product_id = :id",
+            [{"id": one.id, "status": one.status} for one in products],
+        )
+        return
+    await tx.run_many(
         "INSERT INTO product_words (product_id, status, words) VALUES (:id, :status, :words)"
         " ON CONFLICT (product_id) DO UPDATE SET status = excluded.status, words = excluded.words",
-        id=product.id,
-        status=product.status,
-        words=_words(product),
+        [{"id": one.id, "status": one.status, "words": _words(one)} for one in products],
     )
 
 
