@@ -211,7 +211,7 @@ async def fresh(migrated: tuple[Path, str], folder: Path) -> AsyncIterator[tuple
         yield folder, ""
         return
     name = f"test_{uuid.uuid4().hex[:12]}"
-    await postgres_do(f"CREATE DATABASE {name} TEMPLATE {template}")
+    await postgres_do(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # half as long, without fsync
     yield folder, database_url(name)
     await postgres_do(f"DROP DATABASE {name} WITH (FORCE)")
     await leave(folder)

@@ -37,6 +37,7 @@ LONG = (
     "tests/apart/test_front.py",
     "tests/apart/test_gateways.py",
     "tests/api/test_bodies.py",
+    "tests/engines/test_cache.py",
     "tests/imports/test_made_tables.py",
     "tests/process/test_damaged_shop.py",
     "tests/process/test_extras.py",
@@ -50,6 +51,7 @@ LONG = (
     "tests/services/test_lost_orders.py",
     "tests/services/test_recovery.py",
     "tests/services/test_restore.py",
+    "tests/services/test_true_rules.py",
 )
 OTHERS = tuple(f"--ignore={one}" for one in LONG)
 # Services asked on the wire: all tests but those of what is apart by itself or asks no service.
@@ -59,7 +61,30 @@ SERVERS = ("--ignore=tests/engines", "--ignore=tests/imports")
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too.
 SEEN = tuple(f"--ignore=tests/{name}" for name in ("pages", "security", "process", "apart"))
 # The gate runs each test on the servers in one of the two shapes; `make soak` in both.
-FACES = ("tests/pages", "--ignore=tests/pages/test_typed.py", "tests/security", "tests/process", "tests/apart")
+# Pages that show what their services answer: these are asked on the servers by the pass `split`.
+FACES = (
+    "tests/pages",
+    *(
+        f"--ignore=tests/pages/test_{name}.py"
+        for name in (
+            "addresses",
+            "days",
+            "delivery_promise",
+            "editing",
+            "guest_wishes",
+            "office",
+            "office_finds",
+            "office_truth",
+            "price_filter",
+            "search",
+            "status",
+            "typed",
+        )
+    ),
+    "tests/security",
+    "tests/process",
+    "tests/apart",
+)
 # Services that ask each other; what follows is of one of them, of files or of the clock.
 SERVICES = (
     "tests/api",

@@ -85,6 +85,7 @@ async def test_who_asks_redis_at_the_same_time_leaves_no_connection_open() -> No
     assert [str(one.message) for one in told] == []
 
 
+@pytest.mark.slow
 async def test_it_forgets_in_time(cache: Cache, key: str) -> None:
     await cache.set(key, b"x", timedelta(seconds=2))
     assert await cache.increment(key + "n", timedelta(seconds=2)) == 1
@@ -95,6 +96,7 @@ async def test_it_forgets_in_time(cache: Cache, key: str) -> None:
     assert await cache.increment(key + "n", timedelta(seconds=2)) == 1
 
 
+@pytest.mark.slow
 async def test_counting_goes_on_while_it_ends_where_the_first_began(cache: Cache, key: str) -> None:
     """The end of a counter is not moved by those who count later."""
     counts = [await cache.increment(key, timedelta(seconds=4))]
@@ -164,6 +166,7 @@ async def test_a_server_that_never_answers_is_waited_for_a_moment_only(scheme: s
 
 
 @pytest.mark.parametrize("scheme", ["redis", "memcached"])
+@pytest.mark.slow
 async def test_many_who_ask_a_server_that_never_answers_do_not_wait_for_one_another(scheme: str) -> None:
     with silent_server() as port:
         cache = open_cache(f"{scheme}://127.0.0.1:{port}")
@@ -187,6 +190,7 @@ async def test_an_engine_that_is_half_dead_does_not_hold_up_the_answer_of_a_proc
     assert "does not answer" in answer.json()["engines"]["files"]
 
 
+@pytest.mark.slow
 async def test_while_it_is_away_nobody_asks_it_but_who_looks_whether_it_is_back() -> None:
     asked: list[str] = []
     broken = True

@@ -27,7 +27,7 @@ from tests.process.server import Server, all_at_once, buy, delivered
 from tests.road import Road
 
 pytestmark = pytest.mark.slow
-CROWD = 1000 if SOAK else 150
+CROWD = 1000 if SOAK else 60
 
 
 async def stock_up(data: tuple[Path, str], *goods: tuple[str, int]) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from shopwright.app import Shop
 from tests.conftest import OWNER, sell, sign_in
 
+pytestmark = pytest.mark.slow
 SHIPPING = {"title": "Bike", "price": {"amount": 390, "currency": "EUR"}, "days_min": 1, "days_max": 2}
 COUPON = {"code": "SPRING", "kind": "percentage", "value": 1000}
 
