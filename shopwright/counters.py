@@ -9,7 +9,7 @@ from shopwright.app import Shop
 from shopwright.kit.database import Session
 from shopwright.kit.errors import ShopError
 from shopwright.kit.facts import decode
-from shopwright.services.orders.contract import OrderPlaced
+from shopwright.services.orders.contract.facts import OrderPlaced
 
 GAP = "gap after "
 FIRST_NUMBER = 1000  # the first order has the one after it

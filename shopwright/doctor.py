@@ -23,10 +23,10 @@ from shopwright.kit.facts import UnderWay, decode
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money, write
 from shopwright.lost_orders import lost_orders_are_noted
-from shopwright.order_sums import orders_add_up
+from shopwright.order_sums import orders_add_up, untold_taxes
 from shopwright.pictures import compare, unreadable_pictures
 from shopwright.services.notifications.delivery import sentences
-from shopwright.services.orders.contract import OrderPlaced
+from shopwright.services.orders.contract.facts import OrderPlaced
 from shopwright.services.orders.model import PAID
 from shopwright.unfinished_restore import unfinished_restore
 
@@ -79,6 +79,7 @@ async def examine(shop: Shop) -> list[Finding]:
     """All checks of what is written, in order: also of a copy that nobody lives in."""
     before = await _under_way(shop)
     findings = [await _examined(shop, name, check) for name, check in CHECKS]
+    findings.append(await _taxes_are_known(shop))
     under_way = [*before, *await _under_way(shop)]  # also what was delivered or told meanwhile
     for name, mendable in MENDABLE:
         try:
@@ -302,6 +303,15 @@ async def _facts_are_delivered(shop: Shop) -> Finding:
     hearers = ", ".join(sorted({one.hearer for one in waiting}))
     told = f"{count} facts are on their way, the oldest for {oldest:.0f} s; they wait for {hearers}."
     return Finding(DELIVERED, wrong, [told] if waiting else [])
+
+
+async def _taxes_are_known(shop: Shop) -> Finding:
+    """An order of an earlier shop or version may not tell: that is told, and wrong with nothing."""
+    check = "the tax of each sale is known by line and rate"
+    try:
+        return Finding(check, [], notes=await untold_taxes(shop))
+    except Exception as error:  # noqa: BLE001 -- the other checks go on
+        return Finding(check, [_unchecked(error)])
 
 
 async def _pictures_are_there(shop: Shop) -> Finding:

@@ -1,10 +1,17 @@
 """What the doctor looks at in each order: does it add up, and is each unit counted once?"""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from shopwright.app import Shop
 from shopwright.kit.errors import ShopError
+from shopwright.kit.versions import understood
 from shopwright.services.orders.contract import Order
+from shopwright.services.orders.taxes import Kept
+from shopwright.services.pricing.contract import TaxPart
+
+MANY = 1_000  # orders looked at together
+UNREAD = "Their receipts are being read."
 
 
 async def orders_add_up(shop: Shop) -> list[str]:
@@ -31,8 +38,54 @@ async def orders_add_up(shop: Shop) -> list[str]:
             wrong.append(
                 f"Order {order.number}: {totals.total.amount} is its total, {order.payment.amount.amount} was asked for."
             )
-        wrong += miscounted(order)
+        wrong += mistaxed(order) + miscounted(order)
     return wrong
+
+
+def mistaxed(order: Order) -> list[str]:
+    """Parts of the tax of a line or of shipping that do not come to what was paid for it, or to the tax of the order."""
+    if order.taxes_unknown or not order.tax_parts:
+        return []
+    wrong = []
+    taxed = sum(part.tax.amount for part in order.tax_parts)
+    said = order.totals.tax.amount + order.totals.included_tax.amount
+    if taxed != said:
+        wrong.append(f"Order {order.number}: the tax of its parts adds up to {taxed}, its totals say {said}.")
+    for line in order.lines:
+        parts = whole(line.tax_parts)
+        paid = line.total.amount - line.discount.amount + line.tax.amount
+        if parts != paid:
+            wrong.append(
+                f"Order {order.number}: {paid} was paid for {line.sku}, the parts of its tax add up to {parts}."
+            )
+    if order.shipping is not None and order.shipping.tax_parts:
+        paid = order.totals.total.amount - sum(whole(line.tax_parts) for line in order.lines)
+        if whole(order.shipping.tax_parts) != paid:
+            wrong.append(
+                f"Order {order.number}: {paid} was paid for shipping, the parts of its tax add up to"
+                f" {whole(order.shipping.tax_parts)}."
+            )
+    return wrong
+
+
+def whole(parts: Sequence[TaxPart]) -> int:
+    """What parts of one thing come to: where several authorities tax it, each part has the same net."""
+    return (parts[0].net.amount if parts else 0) + sum(part.tax.amount for part in parts)
+
+
+async def untold_taxes(shop: Shop) -> list[str]:
+    """Why the tax of some orders is not known in parts, and of how many."""
+    found: dict[str, list[int]] = {}
+    last = 0
+    while rows := await shop.works["orders"].fetch(
+        "SELECT number, taxes FROM orders WHERE number > :last ORDER BY number LIMIT :many", last=last, many=MANY
+    ):
+        last = rows[-1]["number"]
+        for row in rows:
+            why = understood(row["taxes"], Kept).unknown if row["taxes"] else UNREAD
+            if why:
+                found.setdefault(why, []).append(row["number"])
+    return [f"{len(numbers)} orders, such as {numbers[0]}: {why}" for why, numbers in found.items()]
 
 
 def miscounted(order: Order) -> list[str]:

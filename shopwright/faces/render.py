@@ -5,6 +5,7 @@ import html
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,11 @@ def arrival(value: Mapping[str, str]) -> str:
 def working_days(value: Mapping[str, int]) -> str:
     """2–4 working days, of what has `days_min` and `days_max`."""
     return write_working_days(value["days_min"], value["days_max"])
+
+
+def rate(ppm: int) -> str:
+    """8.875 %, of a rate in millionths."""
+    return f"{Decimal(ppm).scaleb(-4).normalize():f} %"
 
 
 def words(name: str) -> str:
@@ -144,6 +150,7 @@ def environment() -> minijinja.Environment:
             "day": day,
             "instant": instant,
             "moment": moment,
+            "rate": rate,
             "words": words,
             "working_days": working_days,
             "sized": sized,

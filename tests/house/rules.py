@@ -54,6 +54,8 @@ SPLIT = {
     ("orders", "past_store"),
     ("orders", "placement_store"),
     ("orders", "refund_store"),
+    ("orders", "taxes"),
+    ("orders", "tax_store"),
     ("payments", "attempts"),
     ("payments", "attempts_store"),
     ("pricing", "checks"),
@@ -161,7 +163,7 @@ def models_are_pure(path: str, source: str) -> list[str]:
 
 
 def contracts_import_the_kit_and_other_contracts(path: str, source: str) -> list[str]:
-    if not (path.startswith("services/") and path.endswith("/contract.py")):
+    if not re.fullmatch(r"services/\w+/contract(\.py|/\w+\.py)", path):
         return []
     return [
         name

@@ -117,7 +117,7 @@ def test_a_request_down_the_river_is_seen() -> None:
 @pytest.mark.parametrize("service", RIVER)
 def test_labels_tell_what_is_so(service: str) -> None:
     contract = f"shopwright.services.{service}.contract"
-    declared = {name for name, kind in Event.types.items() if kind.__module__ == contract}
+    declared = {name for name, kind in Event.types.items() if kind.__module__ in {contract, f"{contract}.facts"}}
     assert rules.untold(label(service), declared) == set()
     assert set(label(service).hears) <= set(Event.types) | {"*"}
     assert rules.unheard(label(service), _reactions(service)) == set()
@@ -142,5 +142,6 @@ def test_a_label_that_is_not_so_is_seen() -> None:
 def test_each_service_stands_in_the_river_once_and_has_what_it_needs(service: str) -> None:
     assert len([group for group in (SOURCES, FLOW, READERS) if service in group]) == 1
     home: Path = HOME / "services" / service
-    assert {"__init__", "contract", "service", "store"} <= {path.stem for path in home.glob("*.py")}
+    there = {path.stem for path in home.glob("*.py")} | {path.parent.name for path in home.glob("*/__init__.py")}
+    assert {"__init__", "contract", "service", "store"} <= there
     assert (home / "migrations").is_dir() or service == "catalog"

@@ -8,6 +8,7 @@ import functools
 import inspect
 import json
 import operator
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,6 +74,11 @@ def wire(contracts: Mapping[str, type]) -> Things:
     return found
 
 
+def without_modules(kind: str) -> str:
+    """A type may move to another file: the wire knows its fields alone."""
+    return re.sub(r"\b[\w.]+\.(?=\w)", "", kind)
+
+
 def broken(before: Things, now: Things) -> list[str]:
     """What a process of the version before would not understand, or would not say."""
     wrong = [f"{name} is gone" for name in before if name not in now]
@@ -80,7 +86,7 @@ def broken(before: Things, now: Things) -> list[str]:
         for field, (kind, _) in before[name].items():
             if field not in now[name]:
                 wrong.append(f"{name}: {field} is gone")
-            elif now[name][field][0] != kind:
+            elif without_modules(now[name][field][0]) != without_modules(kind):
                 wrong.append(f"{name}: {field} was {kind} and is {now[name][field][0]}")
         for field, (_, need) in now[name].items():
             if need == NEEDED and (field not in before[name] or before[name][field][1] != NEEDED):

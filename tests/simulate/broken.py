@@ -15,7 +15,8 @@ from shopwright.services.inventory.promises import Promises
 from shopwright.services.notifications import model as letters
 from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders import model, store
-from shopwright.services.orders.contract import NewRefund, Order, OrderPaid, PlaceOrder
+from shopwright.services.orders.contract import NewRefund, Order, PlaceOrder
+from shopwright.services.orders.contract.facts import OrderPaid
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.payments import model as payment_model
 from shopwright.services.payments import store as ledger

@@ -7,7 +7,7 @@ import msgspec
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction
-from shopwright.services.orders.contract import OrderCancelled, OrderImported, OrderPaid, OrderRefunded, SoldLine
+from shopwright.services.orders.contract.facts import OrderCancelled, OrderImported, OrderPaid, OrderRefunded, SoldLine
 
 SALES = (OrderPaid, OrderCancelled, OrderRefunded)  # an OrderImported is an OrderPaid
 

@@ -14,7 +14,7 @@ from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import CartStarted, CheckoutStarted
 from shopwright.services.insights import sales_store, store, trim_store
 from shopwright.services.insights.contract import Day, FunnelStep, Logged, Step, TopProduct, TopSearch, TopView
-from shopwright.services.orders.contract import OrderImported, OrderPaid, OrderPlaced
+from shopwright.services.orders.contract.facts import OrderImported, OrderPaid, OrderPlaced
 from shopwright.services.recommendations.contract import ProductsViewed
 from shopwright.services.search.contract import SearchesMade
 

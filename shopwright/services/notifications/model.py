@@ -7,7 +7,7 @@ from urllib.parse import quote
 from shopwright.kit.facts import Event
 from shopwright.kit.money import write
 from shopwright.services.notifications.letter import MASK, Letter, Secret
-from shopwright.services.orders.contract import (
+from shopwright.services.orders.contract.facts import (
     OrderCancelled,
     OrderDelivered,
     OrderExpired,

@@ -13,7 +13,8 @@ from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Carts, Paid
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import holds_store, list_store, model, placement_store, store
-from shopwright.services.orders.contract import Order, OrderCancelled, OrderExpired, Status
+from shopwright.services.orders.contract import Order, Status
+from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.payments.contract import Payment, Payments

@@ -1,6 +1,7 @@
 """What happens to an order after it was placed: shipped, delivered, cancelled, refunded, expired."""
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -12,24 +13,13 @@ from shopwright.kit.money import add_up, write
 from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import erasure_store, find_store, model, past_store, refund_store, store
+from shopwright.services.orders import erasure_store, find_store, model, past_store, refund_store, store, tax_store
 from shopwright.services.orders.authorised import Authorised
-from shopwright.services.orders.contract import (
-    LineQuantity,
-    NewRefund,
-    NewShipment,
-    Order,
-    OrderDelivered,
-    OrderErased,
-    OrderRefunded,
-    OrderShipped,
-    Refund,
-    SentLine,
-    Shipment,
-)
+from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, Refund, Shipment
+from shopwright.services.orders.contract.facts import OrderDelivered, OrderErased, OrderRefunded, OrderShipped, SentLine
 
 LONGEST = 500
-TERMS_AT_ONCE, TERMS_TIMES = 200, 50
+AT_ONCE, TIMES = 200, 50
 
 
 class Fulfilment(Authorised):
@@ -254,9 +244,16 @@ class Fulfilment(Authorised):
 
     async def write_terms(self) -> None:
         """A timer: orders a version before has written are found by what later ones are; some at a time."""
-        for _ in range(TERMS_TIMES):
+        await self._bring_up(find_store.write_missing)
+
+    async def write_taxes(self) -> None:
+        """A timer: the taxes of orders a version before has written are read from their receipts; some at a time."""
+        await self._bring_up(tax_store.write_missing)
+
+    async def _bring_up(self, write_missing: Callable[[Transaction, int], Awaitable[int]]) -> None:
+        for _ in range(TIMES):
             async with self._work.begin() as tx:
-                if await find_store.write_missing(tx, TERMS_AT_ONCE) < TERMS_AT_ONCE:
+                if await write_missing(tx, AT_ONCE) < AT_ONCE:
                     return
 
     async def clear_addresses(self) -> None:

@@ -26,9 +26,9 @@ from shopwright.services.orders.contract import (
     PastOrder,
     PriceMoved,
     Refund,
-    SoldLine,
     Status,
 )
+from shopwright.services.orders.contract.facts import SoldLine
 from shopwright.services.pricing.contract import Step, Totals
 
 STATES: States[Status] = States(

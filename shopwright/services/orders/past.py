@@ -6,7 +6,8 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
 from shopwright.kit.work import Transaction
 from shopwright.services.orders import find_store, model, past_store, refund_store, store
-from shopwright.services.orders.contract import Order, OrderImported, OrderLine, PastOrder, Refund
+from shopwright.services.orders.contract import Order, OrderLine, PastOrder, Refund
+from shopwright.services.orders.contract.facts import OrderImported
 from shopwright.services.orders.service import OrderBook
 
 

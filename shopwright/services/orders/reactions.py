@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
-from shopwright.services.orders.contract import OrderCancelled, OrderExpired
+from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.payments.contract import PaymentAuthorized, PaymentCaptured, PaymentFailed, RefundSettled
 from shopwright.services.users.contract import EmailVerified, UserErased
@@ -31,5 +31,6 @@ def timers(orders: Fulfilment) -> list[Timer]:
         Timer("orders.guesses", timedelta(minutes=15), orders.forget_guesses),
         Timer("orders.unfinished", timedelta(minutes=1), orders.forget_unfinished),
         Timer("orders.terms", timedelta(seconds=10), orders.write_terms),
+        Timer("orders.taxes", timedelta(seconds=10), orders.write_taxes),
         Timer("orders.refunds", timedelta(seconds=10), orders.finish_refunds),
     ]

@@ -28,13 +28,13 @@ from shopwright.services.orders.contract import (
     Order,
     OrderFilter,
     OrderLine,
-    OrderPaid,
-    OrderPlaced,
     OrderSummary,
     PaymentChoice,
     PlaceOrder,
+    ShippingCharge,
     Status,
 )
+from shopwright.services.orders.contract.facts import OrderPaid, OrderPlaced
 from shopwright.services.orders.guests import Guests
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import CouponRefused
@@ -120,6 +120,9 @@ class OrderBook(Guests):
             shipping_address=cart.shipping_address,
             billing_address=cart.billing_address or cart.shipping_address,
             shipping_title=cart.shipping_option.title,
+            shipping=ShippingCharge(
+                title=cart.shipping_option.title, price=cart.totals.shipping, tax_parts=cart.shipping_tax_parts
+            ),
             arrives=cart.shipping_option.arrives,
             payment=None,
             shipments=(),
@@ -159,6 +162,7 @@ class OrderBook(Guests):
                 total=line.total,
                 discount=shares[line.id].discount,
                 tax=shares[line.id].tax,
+                tax_parts=shares[line.id].tax_parts,
             )
             for line in cart.lines
         )

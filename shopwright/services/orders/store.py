@@ -12,9 +12,18 @@ from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.kit.working_days import Arrival
-from shopwright.services.orders import list_store
-from shopwright.services.orders.contract import Moment, Order, OrderLine, OrderSummary, Refund, Shipment, Status
-from shopwright.services.pricing.contract import Step, Totals
+from shopwright.services.orders import list_store, taxes
+from shopwright.services.orders.contract import (
+    Moment,
+    Order,
+    OrderLine,
+    OrderSummary,
+    Refund,
+    Shipment,
+    ShippingCharge,
+    Status,
+)
+from shopwright.services.pricing.contract import Step, TaxPart, Totals
 
 # A number of this many digits fits its column.
 LONGEST_NUMBER = 15
@@ -102,8 +111,8 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
     )
     await tx.run(
         "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"
-        " placed_at, expires_at, personal_terms) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
-        " :name, :currency, :total, :items, :body, :placed_at, :expires_at, :personal_terms)",
+        " placed_at, expires_at, personal_terms, taxes) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
+        " :name, :currency, :total, :items, :body, :placed_at, :expires_at, :personal_terms, :taxes)",
         id=order.id,
         number=int(order.number),
         status=order.status,
@@ -119,6 +128,9 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
         placed_at=to_micros(order.placed_at),
         expires_at=expires_at,
         personal_terms=personal_terms,
+        taxes=to_json(taxes.kept([line.tax_parts for line in order.lines], order.shipping.tax_parts))
+        if order.shipping and all(line.tax_parts for line in order.lines)
+        else None,
     )
     await tx.run_many(
         "INSERT INTO order_lines (id, order_id, position, product_id, quantity, cancelled, body)"
@@ -235,6 +247,8 @@ async def _read(source: Reading, order_id: str) -> Order | None:
         **order,
     )
     moments = await source.fetch("SELECT * FROM timeline WHERE order_id = :order_id ORDER BY id", **order)
+    found = understood(row["taxes"], taxes.Kept) if row["taxes"] else taxes.Kept()
+    read = taxes.Read(found, row["currency"])
     return Order(
         id=row["id"],
         number=str(row["number"]),
@@ -242,7 +256,10 @@ async def _read(source: Reading, order_id: str) -> Order | None:
         email=row["email"],
         customer_id=row["customer_id"],
         currency=row["currency"],
-        lines=tuple(_line(line) for line in lines),
+        lines=tuple(_line(line, read.line(number)) for number, line in enumerate(lines)),
+        shipping=ShippingCharge(title=body.shipping_title, price=body.totals.shipping, tax_parts=read.shipping),
+        tax_parts=read.whole,
+        taxes_unknown=found.unknown,
         payment=None,
         shipments=tuple(
             msgspec.structs.replace(understood(one["body"], Shipment), status=one["status"]) for one in shipments
@@ -258,7 +275,7 @@ async def _read(source: Reading, order_id: str) -> Order | None:
     )
 
 
-def _line(row: Row) -> OrderLine:
+def _line(row: Row, tax_parts: tuple[TaxPart, ...]) -> OrderLine:
     body = understood(row["body"], LineBody)
     return OrderLine(
         id=row["id"],
@@ -269,6 +286,7 @@ def _line(row: Row) -> OrderLine:
         cancelled=min(row["refunded"], row["quantity"] - row["shipped"])
         if row["cancelled"] is None
         else row["cancelled"],
+        tax_parts=tax_parts,
         **msgspec.structs.asdict(body),
     )
 

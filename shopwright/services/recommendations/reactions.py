@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.catalog.contract import ProductPublished, ProductRetired
-from shopwright.services.orders.contract import OrderImported, OrderPaid
+from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
 from shopwright.services.recommendations.memory import Companion
 from shopwright.services.users.contract import UserErased
 

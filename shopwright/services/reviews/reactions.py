@@ -1,7 +1,7 @@
 """When that is heard, do this."""
 
 from shopwright.kit.facts import Reaction
-from shopwright.services.orders.contract import OrderImported, OrderPaid
+from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
 from shopwright.services.reviews.service import Opinions
 from shopwright.services.users.contract import UserErased
 

@@ -1,20 +1,20 @@
-"""What others may know of orders."""
+"""What others may know of orders; what is told of them is in `facts`."""
 
 from datetime import datetime
-from typing import ClassVar, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from shopwright.kit.auth import GUEST, Caller
 from shopwright.kit.bounds import Reason, Token, Url
 from shopwright.kit.errors import Conflict, Refused
-from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
+from shopwright.services.orders.contract import facts as facts  # whoever knows the contract can read what is told
 from shopwright.services.payments.contract import Payment
-from shopwright.services.pricing.contract import Step, Totals
+from shopwright.services.pricing.contract import Step, TaxPart, Totals
 
 Status = Literal["placed", "paid", "part_shipped", "shipped", "delivered", "cancelled", "expired"]
 OrderFilter = Literal[Status, "to_ship", "authorised", "unpaid"]
@@ -40,6 +40,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line as it was sold: title and price are copies, they never change.
 
     `cancelled`: units refunded before they left: quantity = shipped + cancelled + to ship; `refunded`: these, and returned ones.
+    `tax` is what was added to its price, 0 where prices contain it; `tax_parts` tell both: their sum is what was paid for it.
     """
 
     id: str
@@ -58,6 +59,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     discount: Money
     tax: Money
+    tax_parts: tuple[TaxPart, ...] = ()
 
     @property
     def to_ship(self) -> int:
@@ -128,6 +130,14 @@ class Moment(msgspec.Struct, frozen=True):
     who: str
 
 
+class ShippingCharge(msgspec.Struct, frozen=True, kw_only=True):
+    """What the way to ship cost, as it was sold."""
+
+    title: str
+    price: Money
+    tax_parts: tuple[TaxPart, ...] = ()
+
+
 class GuestProof(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody without an account says to be let to an order: its address, the key of an e-mail, or the id of its cart."""
 
@@ -137,7 +147,11 @@ class GuestProof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An order, whole. `cart_id` opens the cart, and with it the order: the service keeps it to itself."""
+    """An order, whole. `cart_id` opens the cart, and with it the order: the service keeps it to itself.
+
+    `tax_parts`: the sums of its lines and shipping by rate; `taxes_unknown`: why they are not, or not all, known of each line
+    (of orders of earlier shops and versions).
+    """
 
     id: str
     number: str
@@ -152,6 +166,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shipping_address: Address
     billing_address: Address
     shipping_title: str
+    shipping: ShippingCharge | None = None
+    tax_parts: tuple[TaxPart, ...] = ()
+    taxes_unknown: str = ""
     arrives: Arrival | None = None
     payment: Payment | None
     shipments: tuple[Shipment, ...]
@@ -229,111 +246,6 @@ class CartNotReady(Conflict):
     """Something in the cart stands in the way: `data["problems"]`."""
 
     code = "cart_not_ready"
-
-
-class OrderEvent(Event, frozen=True, kw_only=True):
-    """What all events of an order say."""
-
-    COMMON: ClassVar[bool] = True
-    SUBJECT: ClassVar[str] = "order_id"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
-    order_id: str
-    number: str
-    email: str
-    customer_id: str | None = None
-
-
-class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
-    """An order is there, not yet paid."""
-
-    total: Money
-    arrives: Arrival | None = None
-
-
-class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sold, for those who learn from it."""
-
-    product_id: str
-    variant_id: str
-    quantity: int
-    total: Money
-    title: str = ""
-
-
-class OrderPaid(OrderEvent, frozen=True, kw_only=True):
-    """The money is here: ship it."""
-
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
-    name: str = ""
-    total: Money
-    lines: tuple[SoldLine, ...] = ()
-    payment_id: str = ""
-
-
-class OrderImported(OrderPaid, frozen=True, kw_only=True):
-    """An order of an earlier shop was taken over: paid there, at that time, and `refunded` there."""
-
-    placed_at: datetime
-    refunded: Money | None = None
-
-
-class SentLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in a parcel."""
-
-    title: str
-    variant_title: str = ""
-    quantity: int
-
-
-class OrderShipped(OrderEvent, frozen=True, kw_only=True):
-    """A parcel has left, with `lines` in it. `complete`: nothing is left to be shipped."""
-
-    shipment_id: str
-    carrier: str
-    tracking_number: str
-    tracking_url: str
-    complete: bool
-    lines: tuple[SentLine, ...] = ()
-
-
-class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
-    """Everything has arrived."""
-
-
-class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
-    """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there. `unsold`, `lines`: what was paid.
-
-    `by_shop`: the shop, or its staff, gave the reason; what anyone else wrote is not for messages of ours.
-    """
-
-    reason: str
-    took_goods: bool = False
-    by_shop: bool = False
-    unsold: Money | None = None
-    lines: tuple[SoldLine, ...] = ()
-
-
-class OrderExpired(OrderEvent, frozen=True, kw_only=True):
-    """It was never paid; its goods are free again."""
-
-
-class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
-    """Money went back to the buyer, `whole`: now all of it; `reason` is what staff wrote for them, `lines` what it is for."""
-
-    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "reason")
-    amount: Money
-    refund_id: str = ""
-    reason: str = ""
-    whole: bool = False
-    lines: tuple[SoldLine, ...] = ()
-
-
-class OrderErased(Event, frozen=True, kw_only=True):
-    """Who ordered this has been forgotten; the order stays."""
-
-    SUBJECT: ClassVar[str] = "order_id"
-    FORGETS: ClassVar[bool] = True
-    order_id: str
 
 
 class Orders(Protocol):

@@ -1,0 +1,115 @@
+"""What is told of orders."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from shopwright.kit.facts import Event
+from shopwright.kit.money import Money
+from shopwright.kit.working_days import Arrival
+
+
+class OrderEvent(Event, frozen=True, kw_only=True):
+    """What all events of an order say."""
+
+    COMMON: ClassVar[bool] = True
+    SUBJECT: ClassVar[str] = "order_id"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email",)
+    order_id: str
+    number: str
+    email: str
+    customer_id: str | None = None
+
+
+class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
+    """An order is there, not yet paid."""
+
+    total: Money
+    arrives: Arrival | None = None
+
+
+class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sold, for those who learn from it."""
+
+    product_id: str
+    variant_id: str
+    quantity: int
+    total: Money
+    title: str = ""
+
+
+class OrderPaid(OrderEvent, frozen=True, kw_only=True):
+    """The money is here: ship it."""
+
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "name")
+    name: str = ""
+    total: Money
+    lines: tuple[SoldLine, ...] = ()
+    payment_id: str = ""
+
+
+class OrderImported(OrderPaid, frozen=True, kw_only=True):
+    """An order of an earlier shop was taken over: paid there, at that time, and `refunded` there."""
+
+    placed_at: datetime
+    refunded: Money | None = None
+
+
+class SentLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in a parcel."""
+
+    title: str
+    variant_title: str = ""
+    quantity: int
+
+
+class OrderShipped(OrderEvent, frozen=True, kw_only=True):
+    """A parcel has left, with `lines` in it. `complete`: nothing is left to be shipped."""
+
+    shipment_id: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    complete: bool
+    lines: tuple[SentLine, ...] = ()
+
+
+class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
+    """Everything has arrived."""
+
+
+class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
+    """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there. `unsold`, `lines`: what was paid.
+
+    `by_shop`: the shop, or its staff, gave the reason; what anyone else wrote is not for messages of ours.
+    """
+
+    reason: str
+    took_goods: bool = False
+    by_shop: bool = False
+    unsold: Money | None = None
+    lines: tuple[SoldLine, ...] = ()
+
+
+class OrderExpired(OrderEvent, frozen=True, kw_only=True):
+    """It was never paid; its goods are free again."""
+
+
+class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
+    """Money went back to the buyer, `whole`: now all of it; `reason` is what staff wrote for them, `lines` what it is for."""
+
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "reason")
+    amount: Money
+    refund_id: str = ""
+    reason: str = ""
+    whole: bool = False
+    lines: tuple[SoldLine, ...] = ()
+
+
+class OrderErased(Event, frozen=True, kw_only=True):
+    """Who ordered this has been forgotten; the order stays."""
+
+    SUBJECT: ClassVar[str] = "order_id"
+    FORGETS: ClassVar[bool] = True
+    order_id: str
