@@ -15,6 +15,7 @@ LEAVE_OUT = "-"
 NEAR = 0.84
 MOST_SAMPLES = 20  # different values of a column that are looked at
 FORMULA_BEGINS = ("=", "+", "-", "@")
+NOTHING, LONGEST_NO = frozenset({"0", "false", "no"}), len("false")
 FORMULA = re.compile(r'^="(.*)"$', re.DOTALL)
 
 
@@ -92,7 +93,7 @@ class Header:
                 text = formula.group(1).replace('""', '"')
             if text[0] == "'" and text[1:2] in FORMULA_BEGINS:  # so that a spreadsheet does not run it
                 text = text[1:]
-            if text.casefold() not in {"0", "false", "no"}:
+            if len(text) > LONGEST_NO or text.casefold() not in NOTHING:
                 column.filled += 1
             if len(column.samples) < MOST_SAMPLES:
                 column.samples.add(text[:80])

@@ -13,6 +13,7 @@ from shopwright.kit.text import clean_html
 from shopwright.services.catalog.contract import Option, Product, ProductInput, Status, Variant, VariantInput
 
 UNDONE = "undone"
+ENCODER = msgspec.json.Encoder()
 OF_VARIANT = ("sku", "barcode", "weight")
 
 
@@ -27,7 +28,7 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
 
 def fingerprint(value: Any) -> str:
     """Short, and another for another value."""
-    return hashlib.blake2b(msgspec.json.encode(value), digest_size=6).hexdigest()
+    return hashlib.blake2b(ENCODER.encode(value), digest_size=6).hexdigest()
 
 
 def key_of(options: Mapping[str, str]) -> str:

@@ -31,7 +31,10 @@ CODES = frozenset(Locale("en").currencies)
 SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u2002\u2003"), " ")
 MINUS = dict.fromkeys(map(ord, "\u2212\u2010\u2011\u2012\u2013\u2014"), "-")
 NUMBER = re.compile(r"[+-]?(?:\d[\d.,' ]*|[.,]\d+)")
+PLAIN = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")  # most are, and nothing of them is to be taken apart
 GROUPS = r"\d{1,3}(?P<sep>[%s])\d{3}(?:(?P=sep)\d{3})*|\d{1,2}(?P<ind>,)(?:\d{2},)*\d{3}"
+
+WHOLE = {sign: re.compile(rf"\d*|{GROUPS % (re.escape(sign) + chr(39) + ' ')}") for sign in ",."}
 
 
 class Evidence:
@@ -84,7 +87,7 @@ class Numbers(msgspec.Struct, frozen=True):
         named, bare = _apart(text)
         if named and self.currency not in named:
             raise Doubt(f"“{_short(text)}” is in {' or '.join(sorted(named))}, and this shop sells in {self.currency}")
-        number = self._parse(re.sub(r"[.,]-+$", "", bare), text)
+        number = self._parse(bare if bare[-1:].isdecimal() else re.sub(r"[.,]-+$", "", bare), text)
         if number < 0:
             raise Doubt(f"the price {_short(text)} is below nothing")
         scaled = number.scaleb(minor_digits(self.currency))
@@ -120,6 +123,8 @@ class Numbers(msgspec.Struct, frozen=True):
         return int(weight.to_integral_value("ROUND_HALF_UP"))
 
     def _parse(self, bare: str, text: str) -> Decimal:
+        if self.decimal and (one := _read(bare, self.decimal)) is not None:
+            return one
         signs = (self.decimal,) if self.decimal else (".", ",")
         read = {found for sign in signs if (found := _read(bare, sign)) is not None}
         if len(read) == 1:
@@ -139,6 +144,8 @@ def _short(text: str) -> str:
 
 def _apart(text: str) -> tuple[set[str], str]:
     """The currencies that may be meant (none: nothing is named), and the number alone."""
+    if PLAIN.fullmatch(text):
+        return set(), text
     bare = unicodedata.normalize("NFKC", text.translate(SPACES)).translate(MINUS).replace("’", "'").strip()
     bare = "".join(str(unicodedata.digit(one)) if one.isdigit() else one for one in bare)
     bare = bare.replace("\u066b", ".").replace("\u066c", ",")
@@ -160,14 +167,14 @@ def _read(bare: str, sign: str) -> Decimal | None:
     """The number, where `sign` begins the decimals; None where it is none."""
     if not NUMBER.fullmatch(bare):
         return None
+    if bare.isascii() and bare.isdecimal():
+        return Decimal(f"{bare}.0")
     whole, _, fraction = bare.lstrip("+-").partition(sign)
-    if not re.fullmatch(r"\d*", fraction) or not (whole or fraction):
+    if (fraction and not fraction.isdecimal()) or not (whole or fraction):
         return None
     thousands = "," if sign == "." else "."
-    if not re.fullmatch(rf"\d*|{GROUPS % (re.escape(thousands) + chr(39) + ' ')}", whole) or (
-        "," in whole and sign == ","
-    ):
+    if not WHOLE[thousands].fullmatch(whole) or ("," in whole and sign == ","):
         return None
-    digits = re.sub(r"\D", "", whole) or "0"
+    digits = whole if whole.isdecimal() else re.sub(r"\D", "", whole) or "0"
     value = Decimal(f"{digits}.{fraction or '0'}")
     return -value if bare.startswith("-") else value

@@ -12,6 +12,8 @@ from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.inventory.contract import Adjustment, StockRule, Wanted
 from shopwright.services.pricing.contract import Price
 
+USUAL = StockRule()
+
 
 class Offer(msgspec.Struct, frozen=True):
     """A variant as it is here, and as the file has it."""
@@ -29,7 +31,7 @@ class Offer(msgspec.Struct, frozen=True):
 
     @property
     def rule(self) -> StockRule:
-        low_at = StockRule().low_at if self.file.low_at is None else self.file.low_at
+        low_at = USUAL.low_at if self.file.low_at is None else self.file.low_at
         return StockRule(backorder=UNLIMITED if self.file.on_hand is None else self.file.backorder, low_at=low_at)
 
     @property
@@ -64,7 +66,7 @@ async def set_offers(shelf: Shelf, offers: Sequence[tuple[Offer, Mapping[str, st
     await shelf.pricing.set_prices([offer.price for offer in changed["price"]])
     # Opening stock is set once for a variant: what was sold since must not come back with the next run.
     await shelf.inventory.open_stock([Wanted(offer.made.id, offer.on_hand) for offer in changed["stock"]], "imported")
-    if rules := {one.made.id: one.rule for one in changed["rule"] if one not in new or one.rule != StockRule()}:
+    if rules := {one.made.id: one.rule for one in changed["rule"] if one not in new or one.rule != USUAL}:
         await shelf.inventory.put_rules(rules)
     failed: list[str] = []
     again = [offer for offer, last, known in offers if known and last and offer.changed("stock", last)]

@@ -107,41 +107,54 @@ class AccountStore(Scratch):
             "CREATE TABLE remarks (id INTEGER PRIMARY KEY, tab INTEGER, row INTEGER, name TEXT, outcome TEXT, detail TEXT)",
             "CREATE TABLE products (source TEXT PRIMARY KEY, outcome TEXT, rank INTEGER) WITHOUT ROWID",
         )
+        self._waiting: list[tuple[int, Remark]] = []  # to be written together
 
     def add_rows(self, tab: int, rows: Iterable[int]) -> None:
         self.db.executemany("INSERT OR IGNORE INTO read VALUES (?, ?, 0)", ((tab, row) for row in rows))
 
     def add(self, tab: int, remark: Remark) -> None:
-        if remark.outcome != "noted":
-            rank = RANKS[remark.outcome]
-            self.db.execute(
-                "INSERT INTO read VALUES (?, ?, ?) ON CONFLICT (tab, row) DO UPDATE SET outcome = MAX(outcome, excluded.outcome)",
-                (tab, remark.row, rank),
-            )
-            if remark.source:
-                self.db.execute(
-                    "INSERT INTO products VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET"
-                    " outcome = CASE WHEN excluded.rank > rank THEN excluded.outcome ELSE outcome END, rank = MAX(rank, excluded.rank)",
-                    (remark.source, remark.outcome, -rank if remark.outcome == "refused" else rank),
-                )
-        self.db.execute(
-            "INSERT INTO remarks (tab, row, name, outcome, detail) VALUES (?, ?, ?, ?, ?)",
-            (tab, remark.row, remark.name, remark.outcome, remark.detail),
+        self._waiting.append((tab, remark))
+        if len(self._waiting) == TOGETHER:
+            self._write()
+
+    def _write(self) -> None:
+        ranked = [(tab, one, RANKS[one.outcome]) for tab, one in self._waiting if one.outcome != "noted"]
+        self.db.executemany(
+            "INSERT INTO read VALUES (?, ?, ?) ON CONFLICT (tab, row) DO UPDATE SET outcome = MAX(outcome, excluded.outcome)",
+            [(tab, one.row, rank) for tab, one, rank in ranked],
         )
+        self.db.executemany(
+            "INSERT INTO products VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET"
+            " outcome = CASE WHEN excluded.rank > rank THEN excluded.outcome ELSE outcome END, rank = MAX(rank, excluded.rank)",
+            [
+                (one.source, one.outcome, -rank if one.outcome == "refused" else rank)
+                for _, one, rank in ranked
+                if one.source
+            ],
+        )
+        self.db.executemany(
+            "INSERT INTO remarks (tab, row, name, outcome, detail) VALUES (?, ?, ?, ?, ?)",
+            [(tab, one.row, one.name, one.outcome, one.detail) for tab, one in self._waiting],
+        )
+        self._waiting = []
 
     def unsettled(self, tab: int) -> list[int]:
+        self._write()
         found = self.db.execute("SELECT row FROM read WHERE tab = ? AND outcome = 0 ORDER BY row", (tab,))
         return [row for (row,) in found]
 
     def rows(self) -> dict[int, int]:
         """How many rows have each rank."""
+        self._write()
         return dict(self.db.execute("SELECT outcome, COUNT(*) FROM read GROUP BY outcome"))
 
     def products(self) -> dict[str, int]:
+        self._write()
         return dict(self.db.execute("SELECT outcome, COUNT(*) FROM products GROUP BY outcome"))
 
     def told(self, most: int) -> tuple[list[Remark], int]:
         """The first remarks that say something, those of refused rows first, and how many there are."""
+        self._write()
         (count,) = self.db.execute("SELECT COUNT(*) FROM remarks WHERE detail <> ''").fetchone()
         found = self.db.execute(
             "SELECT row, name, outcome, detail FROM remarks WHERE detail <> ''"
@@ -152,4 +165,5 @@ class AccountStore(Scratch):
 
     def everything(self) -> Iterator[tuple[int, str, str, str]]:
         """For the report: all remarks in the order of the file."""
+        self._write()
         yield from self.db.execute("SELECT row, name, outcome, detail FROM remarks ORDER BY tab, row, id")

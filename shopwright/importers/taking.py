@@ -26,6 +26,10 @@ from shopwright.services.catalog.contract import (
     VariantInput,
 )
 
+MOST_LETTERS = (
+    4_000_000  # of the descriptions of products that are taken together: they are in memory, in several forms
+)
+
 
 class Pictures(Protocol):
     """Where pictures come from."""
@@ -39,7 +43,7 @@ class Taker:
     """Takes drafts into one shop."""
 
     def __init__(
-        self, shelf: Shelf, pictures: Pictures, how: Literal["take", "try", "undo"] = "take", at_once: int = 400
+        self, shelf: Shelf, pictures: Pictures, how: Literal["take", "try", "undo"] = "take", at_once: int = 1_000
     ) -> None:
         self._at_once = at_once
         self._deal_with = {"take": self._take, "try": self._try, "undo": self._undo}[how]
@@ -54,16 +58,18 @@ class Taker:
     async def take(self, drafts: Iterable[Draft | Remark]) -> AsyncIterator[Remark]:
         """Remarks about every row, as they become known."""
         batch: dict[str, Draft] = {}
+        letters = 0
         for one in drafts:
             if isinstance(one, Remark):
                 yield one
                 continue
             # A source that comes twice is one product in two forms: the second is compared with the first.
-            if len(batch) == self._at_once or one.source in batch:
+            if len(batch) == self._at_once or letters > MOST_LETTERS or one.source in batch:
                 for remark in await self._deal(list(batch.values())):
                     yield remark
-                batch = {}
+                batch, letters = {}, 0
             batch[one.source] = one
+            letters += len(one.description)
         for remark in await self._deal(list(batch.values())):
             yield remark
 
@@ -137,6 +143,9 @@ class Taker:
         # between, the next run does it again: it is the digest that says it was finished.
         brought = await self._shelf.catalog.bring([one.wanted for _, one in new])
         taken: list[tuple[Draft, Merged, Product]] = []
+        notes: dict[int, list[Remark]] = {}
+        for note in self._notes:
+            notes.setdefault(note.row, []).append(note)
         for (draft, merge), one in zip(new, brought, strict=True):
             if one.product is None:
                 remarks += _rows(draft, "refused", one.problem)
@@ -147,7 +156,7 @@ class Taker:
                 for variant in (merge.wanted.variants[number] for number in one.made_anew)
             ]
             remarks += await self._left_out(draft)
-            remarks += [note for note in self._notes if note.row == draft.rows[0]]
+            remarks += notes.get(draft.rows[0], ())
             remarks += _rows(draft, "taken" if one.is_new else "changed")
             remarks += await self._kept(draft, one.product, merge.kept, self._last.get(one.product.id, {}))
         offers = {draft.source: offers_of(draft, product) for draft, _, product in taken}

@@ -21,7 +21,10 @@ OURS = re.compile(r"(?:var|prd)_", re.IGNORECASE)
 
 def visible(text: str) -> str:
     """The text in its compatibility form (NFKC) without what cannot be seen; any blanks in it are one space."""
-    folded = unicodedata.normalize("NFKC", " ".join(text.split()))
+    bare = " ".join(text.split())
+    if bare.isascii() and bare.isprintable():  # as most are, and the same for less
+        return bare
+    folded = unicodedata.normalize("NFKC", bare)
     seen = "".join(one for one in folded if unicodedata.category(one) not in UNSEEN)
     return " ".join(unicodedata.normalize("NFKC", seen).split())
 

@@ -101,9 +101,9 @@ class Numbers:
         self.calls.labels(service, outcome).inc()
         self.call_seconds.labels(service).observe(seconds)
 
-    def told(self, kind: str) -> None:
-        """One fact, committed."""
-        self.facts.labels(kind).inc()
+    def told(self, kind: str, count: int) -> None:
+        """So many facts, committed."""
+        self.facts.labels(kind).inc(count)
 
     def is_open(self, figures: Mapping[str, float]) -> None:
         """What services say is under way."""

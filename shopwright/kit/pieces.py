@@ -46,20 +46,35 @@ def is_unspaced(text: str) -> bool:
 
 def joined(text: str) -> str:
     """Its letters and digits alone: one spelling of a number, however it is punctuated."""
-    return "".join(piece().findall(fold(text)))[:LONGEST]
+    folded = fold(text)
+    return "".join(_pieces_in(folded).findall(folded))[:LONGEST]
 
 
 def terms_of(text: str) -> set[str]:
     """What a text is looked up by: its words, what stands between blanks joined, and two letters where no blanks are."""
-    found: set[str] = set()
-    for chunk in _chunks(text):
-        found |= {*chunk, *_together(chunk)}
-    return {one[:LONGEST] for one in found}
+    return _terms(_chunks(text))
 
 
 def words_of(text: str) -> list[str]:
     """What stands between blanks, joined; where a script writes none, all of it."""
-    return list(dict.fromkeys("".join(chunk)[:LONGEST] for chunk in _chunks(text)))[:MOST_TERMS]
+    return _words(_chunks(text))
+
+
+def words_and_terms_of(text: str) -> set[str]:
+    """Both, for what is found by either."""
+    chunks = _chunks(text)
+    return {*_words(chunks), *_terms(chunks)}
+
+
+def _terms(chunks: list[list[str]]) -> set[str]:
+    found: set[str] = set()
+    for chunk in chunks:
+        found.update(chunk, _together(chunk))
+    return {one[:LONGEST] for one in found}
+
+
+def _words(chunks: list[list[str]]) -> list[str]:
+    return list(dict.fromkeys("".join(chunk)[:LONGEST] for chunk in chunks))[:MOST_TERMS]
 
 
 def looked_for(text: str) -> list[list[str]]:
@@ -82,8 +97,14 @@ def looked_for(text: str) -> list[list[str]]:
 
 def _chunks(text: str) -> list[list[str]]:
     """The words of each part between blanks."""
-    spaced = run().sub(r" \g<0> ", fold(text))
-    return [pieces for chunk in spaced.split() if (pieces := piece().findall(chunk))]
+    folded = fold(text)
+    spaced = folded if folded.isascii() else run().sub(r" \g<0> ", folded)
+    found = _pieces_in(folded).findall
+    return [pieces for chunk in spaced.split() if (pieces := found(chunk))]
+
+
+def _pieces_in(folded: str) -> re.Pattern[str]:
+    return SIMPLE if folded.isascii() else piece()
 
 
 def _together(chunk: list[str]) -> list[str]:

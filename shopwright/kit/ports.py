@@ -70,8 +70,13 @@ class Documents(Protocol):
         """Write and answer the new version. `version` is the one read (0: it is new). Raises VersionConflict, UniqueViolation."""
         ...
 
-    async def put_many(self, tx: Transaction, collection: Collection, writes: Sequence[Write]) -> list[int]:
-        """The same for many, each another document, in a few statements for all: all are written, or it raises."""
+    async def put_many(
+        self, tx: Transaction, collection: Collection, writes: Sequence[Write], changed: Sequence[str] | None = None
+    ) -> list[int]:
+        """The same for many, each another document, in a few statements for all: all are written, or it raises.
+
+        `changed`: of the fields they are found by, those in which they may differ from what is there (None: all).
+        """
         ...
 
     async def delete(self, tx: Transaction, collection: Collection, document_id: str) -> None: ...

@@ -15,12 +15,15 @@ ATTRIBUTES = {
     "a": {"href", "title"}, "img": {"src", "alt", "width", "height"}, "th": {"colspan", "rowspan", "scope"},
     "td": {"colspan", "rowspan"}, "col": {"span"}, "ol": {"start"},
 }  # fmt: skip
+ASCII_WORD = re.compile(r"[a-z0-9_]+")
 HEADING_1 = re.compile(r"<(/?)h1\b", re.IGNORECASE)
 BARE_IMAGE = re.compile(r"<img(?![^>]*\ssrc=)[^>]*>")
 
 
 def slugify(text: str) -> str:
     """Make an address of words: “Crème brûlée” → “creme-brulee”; letters of other scripts stay as they are, with their marks."""
+    if text.isascii():  # as most are, and the same for less
+        return "-".join(ASCII_WORD.findall(text.lower()))[:120].strip("-_") or "item"
     folded = "".join(_latin(c) for c in unicodedata.normalize("NFC", text).casefold()).casefold()
     # casefold may take a letter apart that belongs together (İ, ΐ); an address is one string however it was typed.
     words = _words(unicodedata.normalize("NFC", folded), keep="_")
@@ -70,25 +73,28 @@ def is_key(text: str, joint: str = "_") -> bool:
     )
 
 
-def clean_html(html: str) -> str:
-    """Rich text without anything that could run, track or break the page."""
-    cleaned = nh3.clean(
-        HEADING_1.sub(r"<\1h2", html),  # a page has one of its own
-        tags=TAGS,
-        attributes=ATTRIBUTES,
-        attribute_filter=_kept,
-        set_tag_attribute_values={"img": {"loading": "lazy"}} if "<img" in html.lower() else {},
-        link_rel="noopener nofollow",
-        url_schemes={"http", "https", "mailto"},
-    )
-    return BARE_IMAGE.sub("", cleaned).strip()
-
-
 def _kept(tag: str, name: str, value: str) -> str | None:
     """Pictures come from this shop or by https; one on a page of the earlier shop is nowhere here."""
     if tag == "img" and name == "src" and not value.startswith(("https://", "/media/")):
         return None
     return value
+
+
+# Made once: to make one costs more than to clean a description with it.
+CLEANER = nh3.Cleaner(
+    tags=TAGS,
+    attributes=ATTRIBUTES,
+    attribute_filter=_kept,
+    set_tag_attribute_values={"img": {"loading": "lazy"}},
+    link_rel="noopener nofollow",
+    url_schemes={"http", "https", "mailto"},
+)
+
+
+def clean_html(html: str) -> str:
+    """Rich text without anything that could run, track or break the page."""
+    cleaned = CLEANER.clean(HEADING_1.sub(r"<\1h2", html))  # a page has one of its own
+    return BARE_IMAGE.sub("", cleaned).strip()
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -9,6 +9,7 @@ When the block ends, the change and its facts are on disk together, or neither i
 
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -67,6 +68,19 @@ class Reading(ABC):
             rows += await self.fetch(sql.replace("(:each)", f"({each})"), **names, **params)
         return rows
 
+    async def fetch_rows(self, sql: str, values: Sequence[Sequence[Any]], **params: Any) -> list[Row]:
+        """What writing any number of rows answers, whose first values stand where `sql` says `(:each, …)`; in no order."""
+        rows: list[Row] = []
+        begun, _, rest = sql.partition("(:each")
+        own, _, end = rest.partition(")")
+        for start in range(0, len(values), MANY):
+            some = values[start : start + MANY]
+            names = {f"each{n}_{m}": one for n, row in enumerate(some) for m, one in enumerate(row)}
+            each = (", ".join(f":each{n}_{m}" for m in range(len(row))) for n, row in enumerate(some))
+            written = ", ".join(f"({one}{own})" for one in each)
+            rows += await self.fetch(f"{begun}{written}{end}", **names, **params)
+        return rows
+
 
 class Transaction(Reading):
     """One transaction of one service."""
@@ -104,13 +118,12 @@ class Transaction(Reading):
         """Tell facts: stored with this transaction, delivered after it to everyone who listens."""
         subjects = [getattr(event, type(event).SUBJECT) for event in events]
         # Hearers are told about a subject in the order of ids: also of those another process made in this millisecond.
-        last = await self._last_facts(subjects)
+        ids = self._work.ids.many("evt", len(events), after=await self._last_fact(subjects))
         due = to_micros(self.now + self._work.lease)
         time = to_micros(self.now)
         facts, deliveries = [], []
         began, request = trace.here(), trace.request_id()
-        for event, subject in zip(events, subjects, strict=True):
-            last[subject] = fact_id = self._work.ids.new("evt", after=last.get(subject, ""))
+        for event, subject, fact_id in zip(events, subjects, ids, strict=True):
             kind = type(event).__name__
             fact = Fact(id=fact_id, type=kind, time=self.now, subject=subject, data=event, trace=began, request=request)
             data = msgspec.json.encode(event).decode()
@@ -131,10 +144,11 @@ class Transaction(Reading):
             deliveries,
         )
 
-    async def _last_facts(self, subjects: Sequence[str]) -> dict[str, str]:
-        """The id of the last fact about each subject."""
-        sql = "SELECT subject, max(id) AS id FROM facts WHERE subject IN (:each) GROUP BY subject"
-        return {row["subject"]: row["id"] for row in await self.fetch_in(sql, subjects)}
+    async def _last_fact(self, subjects: Sequence[str]) -> str:
+        """The id of the last fact about any of these."""
+        # One by one of them: the last of all facts that is about one of these may be looked for from the last fact on.
+        sql = "SELECT max(id) AS id FROM facts WHERE subject IN (:each) GROUP BY subject"
+        return max((row["id"] for row in await self.fetch_in(sql, subjects)), default="")
 
     async def redact(self, subject: str) -> None:
         """What this service has told about `subject` says nothing personal any more."""
@@ -250,7 +264,7 @@ class Work(Reading):
         self.ids = ids
         self.hearers = hearers
         self.after_commit: Callable[[Work, list[Heard]], None] = lambda _work, _heard: None
-        self.counted: Callable[[str], None] = lambda _type: None
+        self.counted: Callable[[str, int], None] = lambda _type, _count: None
         self.lease = LEASE
         self.marks: Marks | None = None
         self.late: Reading = Late(database)
@@ -286,8 +300,9 @@ class Work(Reading):
             tx = Transaction(session, self)
             await self._once(tx, once)
             yield tx
+        for kind, count in Counter(fact.type for fact in tx.facts).items():
+            self.counted(kind, count)
         for fact in tx.facts:
-            self.counted(fact.type)
             business.note_fact(fact)
         if tx.told:
             self.after_commit(self, tx.told)

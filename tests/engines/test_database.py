@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from shopwright.engines.database import open_database
-from shopwright.engines.database.postgresql import PostgresDatabase, positional
+from shopwright.engines.database.parameters import positional
+from shopwright.engines.database.postgresql import PostgresDatabase
 from shopwright.kit.database import Database, UniqueViolation
 from shopwright.kit.errors import Damaged, Invalid, Refused, Unavailable
 from tests.conftest import POSTGRES, need, postgres_do, server
@@ -226,6 +227,7 @@ def test_parameters_become_numbers_for_postgresql() -> None:
         "SELECT $1, $2, $1::text FROM x WHERE t = ':c'",
         ("b", "a"),
     )
+    assert positional("SELECT :b, :a, :b FROM x", "?") == ("SELECT ?1, ?2, ?1 FROM x", ("b", "a"))
 
 
 async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:

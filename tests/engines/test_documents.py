@@ -114,6 +114,16 @@ async def test_many_are_written_together_and_each_is_found_by_what_it_has_now(do
     await again.close()
 
 
+async def test_where_little_has_changed_the_rest_is_found_as_before(documents: Documents, work: Work) -> None:
+    await put(documents, work, "a", {"slug": "lamp", "colour": "red", "rooms": ["hall"]})
+    async with work.begin() as tx:
+        lamp = {"slug": "lamp", "colour": "blue", "rooms": ["hall"]}
+        assert await documents.put_many(tx, THINGS, [Write("a", lamp, 1)], ("colour",)) == [2]
+    for where in ({"colour": "blue"}, {"rooms": "hall"}, {"slug": "lamp"}):
+        assert [one.id for one in await documents.find(work, THINGS, where)] == ["a"]
+    assert await documents.find(work, THINGS, {"colour": "red"}) == []
+
+
 async def test_two_may_exchange_what_is_unique(documents: Documents, work: Work) -> None:
     await put_many(documents, work, Write("a", {"slug": "lamp"}, 0), Write("b", {"slug": "chair"}, 0))
     await put_many(documents, work, Write("a", {"slug": "chair"}, 1), Write("b", {"slug": "lamp"}, 1))

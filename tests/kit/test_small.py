@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from shopwright.engines.cache import open_cache
 from shopwright.engines.database import open_database
 from shopwright.kit.clock import HandClock, from_micros, to_micros
+from shopwright.kit.codes import visible
 from shopwright.kit.countries import countries_posted_to
 from shopwright.kit.derived import derived_key
 from shopwright.kit.errors import Invalid
-from shopwright.kit.ids import Ids
+from shopwright.kit.ids import Ids, is_id
 from shopwright.kit.memo import Made
+from shopwright.kit.pieces import joined, terms_of, words_and_terms_of, words_of
 from shopwright.kit.places import Address, address_form, check_address, check_email, check_phone
 from shopwright.kit.settings import describe, mask, read
 from shopwright.kit.states import IllegalMove, States
@@ -99,6 +101,16 @@ def test_ids_sort_by_time_and_say_what_they_are() -> None:
     assert len({ids.new("ord") for _ in range(1000)}) == 1000
 
 
+def test_many_ids_made_at_once_are_new_and_in_order_and_after_all_others() -> None:
+    ids = Ids(HandClock())
+    before, later = ids.new("evt"), Ids(HandClock(datetime(2026, 3, 3, tzinfo=UTC))).new("evt")
+    made = ids.many("evt", 1000)
+    assert all(is_id(one, "evt") for one in made)
+    assert [before, *made] == sorted({before, *made})
+    assert made[-1] < ids.new("evt") < later < ids.many("evt", 1, after=later)[0]
+    assert ids.many("evt", 0) == []
+
+
 def test_an_illegal_move_is_refused_aloud() -> None:
     states = States("lamp", {"on": frozenset({"off"}), "off": frozenset()})
     assert states.move("on", "off") == "off"
@@ -122,6 +134,15 @@ def test_an_illegal_move_is_refused_aloud() -> None:
 )
 def test_words_become_addresses(words: str, slug: str) -> None:
     assert slugify(words) == slug
+
+
+@given(st.text(st.characters(max_codepoint=127, exclude_characters="_"), max_size=20))
+def test_plain_letters_are_read_as_they_are_beside_others(text: str) -> None:
+    words = "" if slugify(f"é {text}") == "e" else slugify(text)
+    assert slugify(f"é {text}") == f"e-{words}".rstrip("-")
+    assert visible(f"é {text}") == f"é {visible(text)}".rstrip()
+    assert words_and_terms_of(f"é {text}") == {"e", *words_of(text), *terms_of(text)}
+    assert joined(f"é {text}") == "e" + joined(text)
 
 
 def test_html_that_could_run_is_taken_out() -> None:

@@ -36,6 +36,18 @@ async def test_a_reservation_takes_all_lines_or_none(shop: Shop) -> None:
     assert await shop.inventory.damage() == []
 
 
+async def test_stock_is_opened_once_however_many_are_opened_together(shop: Shop) -> None:
+    await put(shop, 5, "var_7")
+    lines = [Wanted(f"var_{n}", n) for n in range(1_203)]
+    await shop.inventory.open_stock(lines, "imported")
+    await shop.inventory.open_stock([Wanted("var_9", 1), Wanted("var_new", 2)], "imported")
+    found = await shop.inventory.stock([f"var_{n}" for n in range(1_203)])
+    assert {name: one.on_hand for name, one in found.items()} == {f"var_{n}": 5 if n == 7 else n for n in range(1_203)}
+    assert await stock(shop, "var_new") == (2, 0)
+    assert [one.delta for one in await shop.inventory.movements("var_9")] == [9]
+    assert await shop.inventory.damage() == []
+
+
 async def test_the_last_unit_goes_to_one_of_a_hundred(shop: Shop) -> None:
     await put(shop, 1)
     later = shop.clock.now() + timedelta(minutes=30)

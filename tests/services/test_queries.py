@@ -13,7 +13,7 @@ import pytest
 
 from shopwright import handlers
 from shopwright.app import Around, Shop
-from shopwright.engines.database.postgresql import positional
+from shopwright.engines.database.parameters import positional
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import Database

@@ -42,7 +42,9 @@ class Relay(ABC):
         self._fresh: deque[tuple[Work, Heard]] = deque()
         self._wake = asyncio.Event()
         self._look_at = 0.0  # monotonic: when it is time to look around again
-        self._ours: dict[tuple[str, str], tuple[Work, Heard, float]] = {}  # whose lease is ours, since when (monotonic)
+        self._ours: dict[
+            tuple[str, str, str], tuple[Work, Heard, float]
+        ] = {}  # whose lease is ours, since when (monotonic)
         for work in works:
             work.after_commit = self._committed
 
@@ -53,11 +55,11 @@ class Relay(ABC):
 
     def _take(self, work: Work, ones: Iterable[Heard]) -> None:
         since = time.monotonic()
-        self._ours |= {(work.name, one.key): (work, one, since) for one in ones}
+        self._ours |= {(work.name, one.fact.id, one.hearer): (work, one, since) for one in ones}
 
     def _let_be(self, work: Work, ones: Iterable[Heard]) -> None:
         for one in ones:
-            self._ours.pop((work.name, one.key), None)
+            self._ours.pop((work.name, one.fact.id, one.hearer), None)
 
     @contextmanager
     def _at_it(self, batch: Sequence[tuple[Work, Heard]]) -> Iterator[None]:

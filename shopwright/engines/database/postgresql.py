@@ -4,13 +4,13 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from shopwright.engines.database import postgresql_bell
+from shopwright.engines.database.parameters import positional
 from shopwright.engines.database.postgresql_errors import translated
 from shopwright.engines.database.postgresql_migrating import Migrator
 from shopwright.engines.database.postgresql_moving import PostgresMoving
@@ -24,7 +24,6 @@ from shopwright.kit.work import Marks
 
 # Reads, and what says how far deliveries and timers are.
 UNSEEN = re.compile(r"\s*(SELECT|(INSERT INTO|UPDATE|DELETE FROM) (timers|deliveries|facts|inbox|idempotency))\b")
-PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_]\w*)")
 BATCH = 1000
 MIGRATED = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'migrations'"
 CHECKSUMS = (
@@ -43,22 +42,6 @@ RISKS = {
     "synchronous_commit": "a crash of the server loses the last orders it acknowledged",
     "autovacuum": "tables grow without end and queries slow down",
 }
-
-
-@lru_cache(maxsize=2048)
-def positional(sql: str) -> tuple[str, tuple[str, ...]]:
-    """SQL with `$1, $2 …` for `:name`, and the names in that order."""
-    names: list[str] = []
-
-    def number(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name is None:
-            return match.group(0)
-        if name not in names:
-            names.append(name)
-        return f"${names.index(name) + 1}"
-
-    return PARAMETER.sub(number, sql), tuple(names)
 
 
 async def _rows(connection: Any, sql: str, params: Params) -> Sequence[Row]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from shopwright.engines.database import damage, migrations
+from shopwright.engines.database.parameters import in_order, positional
 from shopwright.engines.database.sqlite_moving import SqliteMoving
 from shopwright.engines.database.sqlite_rebuild import rebuild_indexes
 from shopwright.engines.database.walindex import WalIndex
@@ -118,7 +119,8 @@ class SqliteSession:
 
     async def run_many(self, sql: str, rows: Sequence[Params]) -> None:
         try:
-            self._connection.executemany(sql, rows)
+            text, names = positional(sql, "?")  # by place, as looking up names takes a quarter of the time of a row
+            self._connection.executemany(text, map(in_order(names), rows))
         except sqlite3.Error as error:
             _translate(error, self._path)
 

@@ -1,6 +1,6 @@
 """Documents as JSON in the service's own relational database, in the same transaction as its facts."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -79,7 +79,9 @@ class DatabaseDocuments:
     ) -> int:
         return (await self.put_many(tx, collection, [Write(document_id, body, version)]))[0]
 
-    async def put_many(self, tx: Transaction, collection: Collection, writes: Sequence[Write]) -> list[int]:
+    async def put_many(
+        self, tx: Transaction, collection: Collection, writes: Sequence[Write], changed: Sequence[str] | None = None
+    ) -> list[int]:
         await self._hold(tx, collection, writes)
         rows = [
             {
@@ -102,35 +104,32 @@ class DatabaseDocuments:
             [row for row, one in zip(rows, writes, strict=True) if one.version],
         )
         for table, fields in (("document_unique", collection.unique), ("document_index", collection.indexed)):
-            await self._index(tx, table, fields, collection, writes)
+            touched = [field for field in fields if changed is None or field in changed]
+            await self._index(tx, table, touched, collection.name, writes)
         return [one.version + 1 for one in writes]
 
     @staticmethod
     async def _hold(tx: Transaction, collection: Collection, writes: Sequence[Write]) -> None:
         """Nobody else writes these from now on. Raises VersionConflict where somebody did since they were read."""
-        known = {one.id: one.version for one in writes}
-        if len(known) < len(writes):
+        if len({one.id for one in writes}) < len(writes):
             raise LookupError("a document is written twice at once")
-        old = [name for name, version in known.items() if version]
+        old = {one.id: one.version for one in writes if one.version}
         held = await tx.fetch_in(
             "UPDATE documents SET version = version WHERE collection = :collection AND id IN (:each)"
             " RETURNING id, version",
             old,
             collection=collection.name,
         )
-        there = await tx.fetch_in(
-            "SELECT id FROM documents WHERE collection = :collection AND id IN (:each)",
-            [name for name, version in known.items() if not version],
-            collection=collection.name,
-        )
-        if there or {row["id"]: row["version"] for row in held} != {name: known[name] for name in old}:
+        if {row["id"]: row["version"] for row in held} != old:
             raise VersionConflict(CHANGED)
 
     @staticmethod
     async def _index(
-        tx: Transaction, table: str, fields: Sequence[str], collection: Collection, writes: Sequence[Write]
+        tx: Transaction, table: str, fields: Sequence[str], collection: str, writes: Sequence[Write]
     ) -> None:
         """What they are found by: of those that were there, what has changed."""
+        if not fields:
+            return
         now = {
             (one.id, field, value): None
             for one in writes
@@ -140,9 +139,9 @@ class DatabaseDocuments:
         rows = await tx.fetch_in(
             f"SELECT id, field, value FROM {table} WHERE collection = :collection AND id IN (:each)",
             [one.id for one in writes if one.version],
-            collection=collection.name,
+            collection=collection,
         )
-        before = {(row["id"], row["field"], row["value"]) for row in rows}
+        before = {(row["id"], row["field"], row["value"]) for row in rows if row["field"] in fields}
         for sql, keys in (
             (
                 f"DELETE FROM {table} WHERE collection = :collection AND field = :field AND value = :value AND id = :id",
@@ -156,7 +155,7 @@ class DatabaseDocuments:
             await tx.run_many(
                 sql,
                 [
-                    {"collection": collection.name, "field": field, "value": value, "id": document_id}
+                    {"collection": collection, "field": field, "value": value, "id": document_id}
                     for document_id, field, value in keys
                 ],
             )
@@ -228,11 +227,7 @@ class DatabaseDocuments:
             )
 
 
-def _members(value: Any) -> Iterator[str]:
-    if value is None or value == "":
-        return
+def _members(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
-        for member in value:
-            yield from _members(member)
-    else:
-        yield str(value)
+        return [one for member in value for one in _members(member)]
+    return [] if value is None or value == "" else [str(value)]

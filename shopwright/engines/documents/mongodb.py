@@ -133,8 +133,10 @@ class MongoDocuments(DatabaseDocuments):
 
     # --- writing
 
-    async def put_many(self, tx: Transaction, collection: Collection, writes: Sequence[Write]) -> list[int]:
-        versions = await super().put_many(tx, collection, writes)
+    async def put_many(
+        self, tx: Transaction, collection: Collection, writes: Sequence[Write], changed: Sequence[str] | None = None
+    ) -> list[int]:
+        versions = await super().put_many(tx, collection, writes, changed)
         written = [
             version if one.version else await self._count_on(tx, collection.name, one.id)
             for one, version in zip(writes, versions, strict=True)

@@ -36,11 +36,11 @@ LONGEST_TEXT = 100_000
 
 def with_sku_forms(new: ProductInput) -> ProductInput:
     """With SKUs as they are kept. Raises Invalid."""
-    variants = tuple(
-        msgspec.structs.replace(one, sku=check_sku(one.sku, f"/variants/{number}/sku"))
-        for number, one in enumerate(new.variants)
-    )
-    return msgspec.structs.replace(new, variants=variants)
+    skus = [check_sku(one.sku, f"/variants/{number}/sku") for number, one in enumerate(new.variants)]
+    if all(one.sku == sku for one, sku in zip(new.variants, skus, strict=True)):
+        return new
+    variants = (msgspec.structs.replace(one, sku=sku) for one, sku in zip(new.variants, skus, strict=True))
+    return msgspec.structs.replace(new, variants=tuple(variants))
 
 
 def check(typed: ProductInput) -> ProductInput:

@@ -23,8 +23,10 @@ class Names:
 
     async def owner(self, field: str, value: str) -> str:
         """The id of the product that has it, "" where none does."""
-        await self.look_up(field, [value])
-        return self._owners.get((field, value), "")
+        if (known := self._owners.get((field, value))) is None:
+            await self.look_up(field, [value])
+            known = self._owners.get((field, value), "")
+        return known
 
     def give(self, product: Product, before: Product) -> None:
         """The product has its address and its SKUs from now on, and no others (`before`: as it was)."""

@@ -134,7 +134,7 @@ class Shelves:
             await self._store.write_attribute_type(tx, attribute)
             ground.attributes[attribute.name] = attribute
         count = len(new.variants) or len(model.all_combinations(new.options))
-        variants = model.variants_of(new, old, [self._work.ids.new("var") for _ in range(count)])
+        variants = model.variants_of(new, old, self._work.ids.many("var", count))
         product = msgspec.structs.replace(
             old,
             title=new.title.strip(),
@@ -163,7 +163,7 @@ class Shelves:
 
     async def _keep(self, tx: Transaction, products: Sequence[Product], ground: Ground) -> list[Product]:
         """Write them, put them into the collections they belong to, and tell of them."""
-        written = await self._store.write_products(tx, [(one, _below(one, ground.categories)) for one in products])
+        written = await self._store.write_products(tx, _placed(products, ground.categories))
         for collection in ground.ruled:
             for one in written:
                 belongs = rules.belongs(collection, one, ground.slugs)
@@ -223,9 +223,7 @@ class Shelves:
             )
             for old, status in moves
         ]
-        written = await self._store.write_products(
-            tx, [(one, _below(one, categories)) for one in moved], same_words=True
-        )
+        written = await self._store.write_products(tx, _placed(moved, categories), moved=True)
         await self._tell(tx, written)
         return written
 
@@ -386,9 +384,13 @@ def _check_type(new: ProductInput, ground: Ground) -> None:
     attributes.check_type(new.attributes, ground.types[new.type], published=new.status in {"scheduled", "published"})
 
 
-def _below(product: Product, categories: Sequence[Category]) -> list[str]:
-    """The product's categories and all above them."""
+def _placed(products: Sequence[Product], categories: Sequence[Category]) -> list[tuple[Product, list[str]]]:
+    """Each with its categories and all above them."""
     parents = {category.id: category.parent_id for category in categories}
+    return [(one, _below(one, parents)) for one in products]
+
+
+def _below(product: Product, parents: Mapping[str, str | None]) -> list[str]:
     found: dict[str, None] = {}
     for category_id in product.category_ids:
         current: str | None = category_id

@@ -80,14 +80,15 @@ class CatalogStore:
         return (await self.write_products(tx, [(product, below)]))[0]
 
     async def write_products(
-        self, tx: Transaction, products: Sequence[tuple[Product, Sequence[str]]], *, same_words: bool = False
+        self, tx: Transaction, products: Sequence[tuple[Product, Sequence[str]]], *, moved: bool = False
     ) -> list[Product]:
-        """The same for many, all or none. `same_words`: staff find each by what they found it by before."""
+        """The same for many, all or none. `moved`: of what they are found by, their status alone has changed."""
+        changed = ("status",) if moved else None
         try:
-            versions = await self._documents.put_many(tx, PRODUCTS, [_write(*one) for one in products])
+            versions = await self._documents.put_many(tx, PRODUCTS, [_write(*one) for one in products], changed)
         except UniqueViolation:
             raise self._which_is_taken([product for product, _ in products]) from None
-        await words_store.write(tx, [product for product, _ in products], same_words=same_words)
+        await words_store.write(tx, [product for product, _ in products], moved=moved)
         return [
             msgspec.structs.replace(product, version=version)
             for (product, _), version in zip(products, versions, strict=True)

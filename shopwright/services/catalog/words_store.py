@@ -1,8 +1,9 @@
 """What staff find products by, in SQL: a row a product, of which all are gone through."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from shopwright.kit.pieces import is_unspaced, joined, terms_of, words_of
+from shopwright.kit.pieces import is_unspaced, joined, words_and_terms_of, words_of
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog.contract import Product, Status
 
@@ -10,9 +11,9 @@ END = "~"  # comes after every id
 MOST = 100_000  # letters of a product with thousands of variants
 
 
-async def write(tx: Transaction, products: Sequence[Product], *, same_words: bool = False) -> None:
-    """As they are now. `same_words`: it is the status alone that changed."""
-    if same_words:
+async def write(tx: Transaction, products: Sequence[Product], *, moved: bool = False) -> None:
+    """As they are now. `moved`: it is the status alone that changed."""
+    if moved:
         await tx.run_many(
             "UPDATE product_words SET status = :status WHERE product_id = :id",
             [{"id": one.id, "status": one.status} for one in products],
@@ -71,8 +72,13 @@ def _beginning(word: str) -> str:
     return f"% {word.removesuffix('s') if len(word) > 3 else word}%"  # noqa: PLR2004 -- as, bus, gas
 
 
+@lru_cache(maxsize=2_000)
+def _of_many(text: str) -> set[str]:
+    """The words of what many products have: a brand, a tag."""
+    return words_and_terms_of(text)
+
+
 def _words(product: Product) -> str:
-    texts = (product.title, product.brand, *product.tags)
-    found = {word for text in texts for word in (*words_of(text), *terms_of(text))}
+    found = words_and_terms_of(product.title).union(*map(_of_many, (product.brand, *product.tags)))
     found |= {joined(name) for one in product.variants for name in (one.sku, one.barcode)}
     return f" {' '.join(sorted(found - {''}))} "[:MOST]

@@ -80,7 +80,7 @@ class StockKeeper(ABC):
             there = await store.stocked(tx, [line.variant_id for line in lines])
             new = {line.variant_id: line for line in lines if line.variant_id not in there}
             opened = await store.put_first(tx, [new[one] for one in sorted(new)])
-            await store.record_many(tx, [self._work.ids.new("mov") for _ in opened], opened, MAIN, reason)
+            await store.record_many(tx, self._work.ids.many("mov", len(opened)), opened, MAIN, reason)
             for variant_id in await backorder_store.rules(tx, [one.variant_id for one in opened]):
                 await self._goods_came(tx, variant_id, MAIN)
             now = await store.read(tx, [one.variant_id for one in opened])

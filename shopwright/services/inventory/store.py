@@ -55,18 +55,14 @@ async def stocked(source: Transaction, variant_ids: Sequence[str]) -> set[str]:
 
 async def put_first(tx: Transaction, lines: Sequence[Wanted]) -> list[Wanted]:
     """Stock of variants that have none yet; answers those that got some."""
-    put = [
-        line
-        for line in lines
-        if await tx.run(
-            "INSERT INTO stock (variant_id, location, on_hand, reserved) VALUES (:variant_id, :location, :on_hand, 0)"
-            " ON CONFLICT (variant_id, location) DO NOTHING",
-            variant_id=line.variant_id,
-            location=MAIN,
-            on_hand=line.quantity,
-        )
-    ]
-    return [line for line in put if line.quantity]
+    rows = await tx.fetch_rows(
+        "INSERT INTO stock (variant_id, on_hand, location, reserved) VALUES (:each, :location, 0)"
+        " ON CONFLICT (variant_id, location) DO NOTHING RETURNING variant_id",
+        [(line.variant_id, line.quantity) for line in lines],
+        location=MAIN,
+    )
+    put = {row["variant_id"] for row in rows}
+    return [line for line in lines if line.variant_id in put and line.quantity]
 
 
 async def on_hand(source: Work | Transaction, variant_id: str, location: str) -> int:

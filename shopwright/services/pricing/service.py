@@ -65,7 +65,7 @@ class Reckoner:
                 for price in sorted(prices, key=lambda price: price.variant_id)
                 if before.get((price.variant_id, price.amount.currency)) != (price.amount, price.compare_at)
             ]
-            await store.set_prices(tx, new, [self._work.ids.new("prc") for _ in new])
+            await store.set_prices(tx, new, self._work.ids.many("prc", len(new)))
             await tx.tell(
                 *(
                     PriceChanged(variant_id=price.variant_id, price=price.amount, compare_at=price.compare_at)
