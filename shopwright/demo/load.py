@@ -30,6 +30,18 @@ TAXES = (
     ("FI", 2550),
     ("IE", 2300),
 )
+REDUCED = (("DE", 700), ("AT", 1000), ("FR", 550), ("NL", 900), ("BE", 600), ("IT", 1000), ("ES", 1000), ("PL", 800))
+PRESETS = (
+    "helgoland",
+    "buesingen",
+    "livigno",
+    "campione",
+    "canary-islands",
+    "ceuta-melilla",
+    "aland",
+    "french-overseas",
+)
+DEMO = "the demo shop"
 EUROPE = tuple(country for country, _ in TAXES)
 PRETTY = {
     "kitchen": 0,
@@ -49,7 +61,12 @@ PRETTY = {
 
 async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
     """Load what is missing; answers how many products were made. Repeating it changes nothing."""
+    untaxed = not await shop.pricing.tax_rates()
     await load_rules(shop)
+    if untaxed:
+        reduced = [TaxRate(country=country, rate=rate, tax_class="reduced", why=DEMO) for country, rate in REDUCED]
+        await shop.pricing.add_tax_rates(reduced, DEMO)
+        await shop.pricing.add_tax_presets(PRESETS, DEMO)
     # One of each category in turn, so that what is new is never twelve of a kind.
     rounds = itertools.zip_longest(*([(aisle, thing) for thing in aisle.things] for aisle in AISLES))
     every = [pair for one in rounds for pair in one if pair is not None]
@@ -82,8 +99,8 @@ async def load_rules(shop: Shop) -> None:
     """Taxes, shipping and a coupon: what a shop needs before it can sell anything. What is there stays."""
     currency = shop.settings.currency
     if not await shop.pricing.tax_rates():
-        for country, rate in TAXES:
-            await shop.pricing.put_tax_rate(TaxRate(country=country, rate=rate))
+        rates = [TaxRate(country=country, rate=rate, why=DEMO) for country, rate in TAXES]
+        await shop.pricing.add_tax_rates(rates, DEMO)
     if not await shop.pricing.shipping_rates():
         for one in (
             ShippingRate(id="shr_standard", title="Standard delivery", price=Money(490, currency), countries=EUROPE, free_over=7500, days_min=2, days_max=4),

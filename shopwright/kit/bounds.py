@@ -46,8 +46,10 @@ EMAIL, NAME, TOKEN, URL, REASON, TEXT, HTML = (
     Bound(254), Bound(200), Bound(2048), Bound(2048), Bound(500), Bound(20_000, lines=True), Bound(100_000, lines=True),
 )  # fmt: skip
 PHONE = Bound(255, copied=True)
+POSTCODES = Bound(2_000)
 Email = Annotated[str, EMAIL]
 Phone = Annotated[str, PHONE]
+Postcodes = Annotated[str, POSTCODES]  # patterns of many
 Name = Annotated[str, NAME]
 Token = Annotated[str, TOKEN]
 Url = Annotated[str, URL]
@@ -57,6 +59,7 @@ Html = Annotated[str, HTML]
 # Fields of forms and queries have no type; these names mean the same everywhere. Of several lines are those with a text area.
 BY_NAME: Mapping[str, Bound] = {
     "email": EMAIL, "phone": PHONE, "name": NAME, "token": TOKEN, "next": URL, "return_url": URL, "reason": REASON,
+    "postcodes": POSTCODES,
     "description": HTML,
     "countries": Bound(2_048),  # all there are
     "_seen": Bound(300_000),  # a mark of each field of a form

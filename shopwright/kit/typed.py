@@ -11,6 +11,7 @@ from shopwright.kit.errors import Invalid
 
 T = TypeVar("T")
 BASIS_POINTS = 100  # in a per cent
+PPM_OF_A_PER_CENT = 10_000
 MOST_DIGITS = 18
 SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
 MINUS = dict.fromkeys(map(ord, "\u2212\u2013"), "-")
@@ -90,6 +91,26 @@ def basis_points(text: str, pointer: str = "", what: str = "A percentage") -> in
     if not 0 <= found <= BASIS_POINTS * BASIS_POINTS:
         raise Invalid.at(pointer, f"{what} is a number from 0 to 100, such as 19 or 7.5, not “{text[:40]}”.")
     return int(found)
+
+
+def millionths(text: str, pointer: str = "", what: str = "A percentage") -> int:
+    """A percentage from 0 to 100 in millionths: 8.875 % is 88,750. A comma before three digits is one of decimals.
+
+    Raises Invalid.
+    """
+    bare = text.strip().removesuffix("%").strip()
+    if re.fullmatch(r"[0-9]{1,3},[0-9]{3}", bare):
+        bare = bare.replace(",", ".")  # thousands of per cent there are none
+    found = decimal(bare, pointer, what, finest=4) * PPM_OF_A_PER_CENT
+    if not 0 <= found <= PPM_OF_A_PER_CENT * 100:
+        raise Invalid.at(pointer, f"{what} is a number from 0 to 100, such as 19 or 8.875, not “{text[:40]}”.")
+    return int(found)
+
+
+def per_cent(ppm: int) -> str:
+    """Millionths as they can be typed again: 8.875 of 88,750."""
+    whole, rest = divmod(ppm, PPM_OF_A_PER_CENT)
+    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".")
 
 
 def number(text: str, pointer: str = "", what: str = "This") -> float:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import shopwright
 
-SAID = ("services/*/contract.py", "kit/money.py", "kit/places.py", "kit/house.py")
+SAID = ("services/*/contract.py", "services/*/contract/*.py", "kit/money.py", "kit/places.py", "kit/house.py")
 MARK = "tomorrow"
 NAMES = {"Channels", "Preferences"}  # whose fields are what they are about
 

@@ -213,7 +213,7 @@ async def test_what_went_wrong_inside_is_told_to_the_log_alone(
     whole: Shop, api: httpx.AsyncClient, staff: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     async with whole.works["pricing"].begin() as tx:
-        await tx.run("DROP TABLE tax_rates")
+        await tx.run("DROP TABLE dated_tax_rates")
     answer = await api.get("/v1/tax-rates", headers=staff)
     assert answer.status_code == 500
     assert answer.headers["x-request-id"] in answer.json()["detail"]

@@ -124,7 +124,7 @@ async def test_rates_as_an_earlier_version_wrote_them_are_read_and_can_be_taken_
     await shop.pricing.put_tax_rate(TaxRate(country="JP", rate=1000))
     async with shop.works["pricing"].begin() as tx:
         await tx.run("UPDATE shipping_rates SET regions = 'PA CT' WHERE id = 'shr_it'")
-        await tx.run("UPDATE tax_rates SET region = 'TOKYO' WHERE country = 'JP'")
+        await tx.run("UPDATE dated_tax_rates SET region = 'TOKYO' WHERE country = 'JP'")
     shop.clock.move(minutes=5)
     await shop.pricing.put_tax_rate(TaxRate(country="SE", rate=2500))
     await shop.pricing.put_shipping_rate(ShippingRate(id="shr_two", title="Two", price=Money(990, "EUR")))

@@ -198,6 +198,11 @@ async def test_a_shop_of_the_last_release_is_brought_to_this_one_and_goes_on(dat
     await shop.orders.ship(order.id, NewShipment(carrier="DHL", tracking_number="2"), SYSTEM)
     assert (await shop.orders.get(order.id)).number == "1005"
     assert (await shop.catalog.get("lamp")).title == "Lamp"
+    before = {(one["country"], one["rate"]) for one in await shop.works["pricing"].fetch("SELECT * FROM tax_rates")}
+    rates = await shop.pricing.tax_rates()
+    assert {(one.country, one.rate) for one in rates} == before != set()
+    assert {one.why for one in rates} == {"set before changes were recorded"}
+    await shop.pricing.end_tax_rate(rates[0].id, "Ada")
     await shop.close()
 
 

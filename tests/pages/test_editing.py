@@ -127,7 +127,7 @@ async def test_who_saves_second_sees_what_the_other_changed_and_keeps_their_text
         "coupons": ("WELCOME10", ("minimum", "20.00"), ("minimum", "30.00"), ("limit_total", "5")),
         "promotions": (sale.id, ("title", "My sale"), ("title", "Their sale"), ("minimum", "70.00")),
         "shipping": ("shr_express", ("title", "Fast"), ("title", "Faster"), ("days_max", "9")),
-        "taxes": ("DE//standard", ("title", "MwSt"), ("title", "USt"), ("rate", "17.5")),
+        "taxes": ("DE//standard//", ("title", "MwSt"), ("title", "USt"), ("rate", "17.5")),
     }[kind]
     here = f"{PRICING}/{kind}"
     first = await opened(office, f"{PRICING}?kind={kind}&key={key}", here)

@@ -64,7 +64,7 @@ async def test_a_price_is_kept_exactly_however_it_is_written(shop: Shop, api: ht
         ("shipping", {"title": "A", "price": "", "days_min": "1", "days_max": "2"}, "Say what it costs"),
         ("shipping", {"title": "A", "price": "4.999", "days_min": "1", "days_max": "2"}, "finer than EUR"),
         ("shipping", {"title": "A", "price": "5", "days_min": "1.5", "days_max": "2"}, "whole number"),
-        ("taxes", {"country": "DE", "rate": "19.005"}, "finer than 2 decimal"),
+        ("taxes", {"country": "DE", "rate": "19.00005"}, "finer than 4 decimal"),
         ("taxes", {"country": "DE", "rate": "-1"}, "from 0 to 100"),
     ],
 )

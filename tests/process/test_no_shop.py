@@ -39,6 +39,7 @@ NEED_A_SHOP = {
     "keys rotate": [],
     "password": [],
     "currency": ["USD", "--yes"],
+    "taxes presets": ["helgoland"],
 }
 NEED_AN_ARCHIVE_TOO = {"drill"}
 MAY_MAKE_ONE = {"init", "demo", "restore"}

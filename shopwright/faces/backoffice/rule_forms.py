@@ -13,10 +13,9 @@ import msgspec
 
 from shopwright.faces.backoffice.editing import TICKED, Reader, is_whole
 from shopwright.kit import money
-from shopwright.kit.codes import class_form, coupon_form, place_form
+from shopwright.kit.codes import coupon_form
 from shopwright.kit.days import day_of, end_of, last_day, parse_day, start_of
 from shopwright.kit.errors import Invalid
-from shopwright.kit.regions import region_form
 from shopwright.kit.typed import basis_points, whole_number
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
 
@@ -33,10 +32,11 @@ DISCOUNT_LABELS = {
 
 
 class Shop(msgspec.Struct, frozen=True):
-    """What numbers and days of a form are in."""
+    """What numbers and days of a form are in, and who fills it."""
 
     currency: str
     zone: ZoneInfo
+    who: str = ""
 
     def amount(self, minor: int) -> str:
         """An amount as a field shows it; nothing for 0."""
@@ -236,55 +236,3 @@ class ShippingForm(RuleForm[ShippingRate]):
         }
         made = msgspec.structs.replace(found, **said) if found else ShippingRate(**said)
         await pricing.put_shipping_rate(made)
-
-
-class TaxForm(RuleForm[TaxRate]):
-    """Tax rates; country, region and class say which one is meant."""
-
-    labels: ClassVar[Mapping[str, str]] = {
-        "country": "Country",
-        "region": "Region",
-        "tax_class": "Goods",
-        "rate": "Rate in per cent",
-        "title": "Name",
-    }
-
-    async def every(self, pricing: Pricing) -> list[TaxRate]:
-        return await pricing.tax_rates()
-
-    def key(self, one: TaxRate) -> str:
-        return f"{one.country}/{one.region}/{one.tax_class}"
-
-    def key_of(self, form: Form) -> str:
-        country = place_form(form.get("country", ""))
-        region = region_form(country, form.get("region", ""))
-        return f"{country}/{region}/{class_form(form.get('tax_class', 'standard'))}"
-
-    def fields(self, one: TaxRate, shop: Shop) -> dict[str, str]:  # noqa: ARG002 -- a rate is no amount
-        return {
-            "country": one.country,
-            "region": one.region,
-            "tax_class": one.tax_class,
-            "rate": f"{one.rate / PER_CENT:g}",
-            "title": one.title,
-        }
-
-    async def save(self, pricing: Pricing, form: Form, found: TaxRate | None, shop: Shop) -> None:
-        reader = Reader(form, self.fields(found, shop) if found else {})
-        await pricing.put_tax_rate(
-            TaxRate(
-                country=form.get("country", ""),
-                region=form.get("region", ""),
-                tax_class=form.get("tax_class", "standard"),
-                rate=basis_points(reader.text("rate"), "/rate"),
-                title=reader.text("title") or "VAT",
-            )
-        )
-
-
-FORMS: dict[str, RuleForm[Any]] = {
-    "promotions": PromotionForm(),
-    "coupons": CouponForm(),
-    "shipping": ShippingForm(),
-    "taxes": TaxForm(),
-}

@@ -11,7 +11,8 @@ from litestar.response import Redirect
 from shopwright.faces import render
 from shopwright.faces.backoffice import editing
 from shopwright.faces.backoffice.frame import Office, OfficeDep
-from shopwright.faces.backoffice.rule_forms import FORMS, PER_CENT, Shop
+from shopwright.faces.backoffice.rule_forms import PER_CENT, CouponForm, PromotionForm, RuleForm, ShippingForm, Shop
+from shopwright.faces.backoffice.tax_forms import TaxForm, tax_context
 from shopwright.faces.storefront.frame import SettingsDep, Web, complaints, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import staff
@@ -23,6 +24,12 @@ from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, Shi
 
 PricingDep = Given[Pricing]
 FEW = 6
+FORMS: dict[str, RuleForm[Any]] = {
+    "promotions": PromotionForm(),
+    "coupons": CouponForm(),
+    "shipping": ShippingForm(),
+    "taxes": TaxForm(),
+}
 
 
 @get("/office/pricing", opt=allow(staff("prices.write")), include_in_schema=False)
@@ -76,7 +83,7 @@ async def _show(
             {**render.plain(one), "places": ", ".join(_places(one)), "near": _near(_places(one)), "free": plain_money(one.free_over)}
             for one in await pricing.shipping_rates()
         ],
-        "taxes": [{**render.plain(one), "per_cent": f"{one.rate / PER_CENT:g}"} for one in await pricing.tax_rates()],
+        **await tax_context(pricing, office.settings.zone),
         "typed": {},
         "errors": {},
         "different": [],
@@ -106,7 +113,7 @@ async def _pause(pricing: Pricing, promotion_id: str) -> None:
     await pricing.put_promotion(msgspec.structs.replace(found, active=not found.active))
 
 
-async def _remove(pricing: Pricing, kind: str, name: str) -> None:
+async def _remove(pricing: Pricing, kind: str, name: str, who: str) -> None:
     if kind == "promotions":
         await pricing.delete_promotion(name)
     elif kind == "coupons":
@@ -114,8 +121,7 @@ async def _remove(pricing: Pricing, kind: str, name: str) -> None:
     elif kind == "shipping":
         await pricing.delete_shipping_rate(name)
     else:
-        country, region, tax_class = (*name.split("/"), "", "")[:3]
-        await pricing.delete_tax_rate(country, region, tax_class)
+        await pricing.end_tax_rate(name, who)
 
 
 @post("/office/pricing/{kind:str}", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
@@ -126,10 +132,12 @@ async def change(
     if kind not in FORMS:
         raise Missing("There is no such page.")
     form = await form_of(request)
-    shop = Shop(settings.currency, settings.zone)
+    shop = Shop(settings.currency, settings.zone, office.caller.signature)
     try:
         if "remove" in form:
-            await _remove(pricing, kind, form["remove"])
+            await _remove(pricing, kind, form["remove"], shop.who)
+        elif "preset" in form:
+            await pricing.add_tax_presets([form["preset"]], shop.who)
         elif "pause" in form:
             await _pause(pricing, form["pause"])
         else:

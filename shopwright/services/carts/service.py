@@ -143,6 +143,7 @@ class Baskets:
             currency=stored.currency,
             country=place.country if place else "",
             region=place.region if place else "",
+            postcode=place.postal_code if place else "",
             codes=stored.coupons,
             shipping_rate_id=stored.shipping_option_id,
             customer=stored.customer_id or email_key(stored.email),

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
 from shopwright.kit.auth import staff
@@ -17,8 +17,8 @@ from shopwright.kit.money import Money
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
-from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
-from shopwright.services.pricing.taxes import clean_tax_rate
+from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate
+from shopwright.services.pricing.tax_http import TAX_HANDLERS
 
 Service = Given[Pricing]
 R = TypeVar("R", Coupon, Promotion, ShippingRate)
@@ -137,32 +137,6 @@ async def delete_promotion(pricing: Service, promotion_id: FromPath[str]) -> Non
     await pricing.delete_promotion(promotion_id)
 
 
-@get("/v1/tax-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_tax_rates")
-async def list_tax_rates(pricing: Service) -> dict[str, list[TaxRate]]:
-    """All tax rates."""
-    return {"items": await pricing.tax_rates()}
-
-
-@post("/v1/tax-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="put_tax_rate")
-async def put_tax_rate(pricing: Service, data: JSONBody[TaxRate]) -> TaxRate:
-    """Set the rate of a country, region and class."""
-    await pricing.put_tax_rate(data)
-    return clean_tax_rate(data)
-
-
-@delete(
-    "/v1/tax-rates/{country:str}/{tax_class:str}",
-    opt=allow(staff("prices.write")),
-    tags=["pricing"],
-    operation_id="delete_tax_rate",
-)
-async def delete_tax_rate(
-    pricing: Service, country: FromPath[str], tax_class: FromPath[str], region: FromQuery[str] = ""
-) -> None:
-    """Take a rate away."""
-    await pricing.delete_tax_rate(country, region, tax_class)
-
-
 @get("/v1/shipping-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_shipping_rates")
 async def list_shipping_rates(pricing: Service) -> dict[str, list[ShippingRate]]:
     """All shipping rates."""
@@ -203,7 +177,7 @@ def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
         list_coupons, put_coupon, change_coupon, delete_coupon, list_promotions, put_promotion, change_promotion,
-        delete_promotion, list_tax_rates, put_tax_rate, delete_tax_rate, list_shipping_rates, put_shipping_rate,
+        delete_promotion, *TAX_HANDLERS, list_shipping_rates, put_shipping_rate,
         change_shipping_rate, delete_shipping_rate,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

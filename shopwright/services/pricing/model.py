@@ -210,7 +210,9 @@ def _taxed(
     place = Taxed(
         country=request.country or basis.home_country,
         region=request.region,
+        postcode=request.postcode,
         rates=basis.tax_rates,
         included=basis.prices_include_tax,
+        at=basis.now,
     )
     return place.parts([*(item.tax_class for item in items), "standard"], amounts, receipt)

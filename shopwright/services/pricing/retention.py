@@ -34,7 +34,13 @@ RETENTION: tuple[Retention, ...] = (
         end="with its order, or when that is cancelled",
         job="OrderCancelled",
     ),
-    Retention(table="tax_rates", rows="a tax rate", grows="staff", end="when staff remove it"),
+    Retention(
+        table="tax_rates", rows="a tax rate, for the version that reads it here", grows="staff", end="with that version"
+    ),
+    Retention(
+        table="dated_tax_rates", rows="a tax rate and its time", grows="staff", end="never: what applied can be shown"
+    ),
+    Retention(table="tax_changes", rows="the count of changes of rates", grows="not at all", end="never: one row"),
     Retention(table="shipping_rates", rows="a shipping rate", grows="staff", end="when staff remove it"),
     Retention(table="promotions", rows="a promotion", grows="staff", end="when staff remove it"),
 )

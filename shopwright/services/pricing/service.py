@@ -23,9 +23,10 @@ from shopwright.services.pricing.contract import (
     QuoteRequest,
     ShippingOption,
     ShippingRate,
+    TaxPreset,
     TaxRate,
 )
-from shopwright.services.pricing.taxes import clean_tax_rate
+from shopwright.services.pricing.tax_rates import TaxRates
 
 CUT_OFF = 14
 
@@ -49,6 +50,7 @@ class Reckoner:
         self._currency = currency
         self._home_country = home_country
         self._prices_include_tax = prices_include_tax
+        self._taxes = TaxRates(work, self._memo)
         self._working_days = WorkingDays(home_country, work.zone, cut_off)
 
     async def prices(self, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
@@ -89,7 +91,7 @@ class Reckoner:
         return model.Basis(
             prices=await self.prices([item.variant_id for item in request.items], request.currency),
             coupons={code: await store.coupon(self._work, code, buyer) for code in request.codes},
-            tax_rates=await self.tax_rates(),
+            tax_rates=await self._taxes.of(request.country or self._home_country),
             shipping_rates=await self.shipping_rates(),
             home_country=self._home_country,
             prices_include_tax=self._prices_include_tax,
@@ -157,13 +159,23 @@ class Reckoner:
             if not await store.delete_promotion(tx, promotion_id):
                 raise Missing("There is no such promotion.")
 
-    async def put_tax_rate(self, rate: TaxRate) -> None:
-        clean = checks.tax_rate(rate)
-        async with self._work.begin() as tx:
-            await store.put_tax_rate(tx, clean)
+    async def add_tax_rates(self, rates: Sequence[TaxRate], who: str = "") -> list[TaxRate]:
+        return await self._taxes.add(rates, who)
 
-    async def tax_rates(self) -> list[TaxRate]:
-        return await self._memo.get("tax", lambda: store.tax_rates(self._work))
+    async def put_tax_rate(self, rate: TaxRate) -> None:
+        await self._taxes.add([rate], "")
+
+    async def tax_rates(self, at: str = "") -> list[TaxRate]:
+        return await self._taxes.current(at)
+
+    async def tax_rate_history(self) -> list[TaxRate]:
+        return await self._taxes.history()
+
+    async def tax_presets(self) -> list[TaxPreset]:
+        return await self._taxes.presets()
+
+    async def add_tax_presets(self, names: Sequence[str], who: str = "") -> list[TaxRate]:
+        return await self._taxes.add_presets(names, who)
 
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate:
         clean = checks.shipping_rate(rate, self._currency)
@@ -175,11 +187,12 @@ class Reckoner:
     async def shipping_rates(self) -> list[ShippingRate]:
         return await self._memo.get("shipping", lambda: store.shipping_rates(self._work))
 
-    async def delete_tax_rate(self, country: str, region: str, tax_class: str) -> None:
-        async with self._work.begin() as tx:
-            named = clean_tax_rate(TaxRate(country=country, region=region, tax_class=tax_class, rate=0))
-            if not await store.delete_tax_rate(tx, named):
-                raise Missing("There is no such tax rate.")
+    async def delete_tax_rate(self, country: str, region: str, tax_class: str, who: str = "", why: str = "") -> None:
+        named = TaxRate(country=country, region=region, tax_class=tax_class, rate=0)
+        await self._taxes.end_current(named, who, why)
+
+    async def end_tax_rate(self, rate_id: str, who: str = "", why: str = "") -> None:
+        await self._taxes.end(rate_id, who, why)
 
     async def delete_shipping_rate(self, rate_id: str) -> None:
         async with self._work.begin() as tx:

@@ -11,9 +11,8 @@ from shopwright.kit.days import aware
 from shopwright.kit.money import Money
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate, TaxRate
+from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate
 from shopwright.services.pricing.model import clean_zone
-from shopwright.services.pricing.taxes import clean_tax_rate
 
 DAYS_30 = 30 * 86_400_000_000  # microseconds
 
@@ -207,38 +206,6 @@ async def unuse_coupons(tx: Transaction, order_id: str) -> None:
         await tx.run("UPDATE coupons SET used = used - 1 WHERE code = :code", code=row["code"])
 
 
-async def tax_rates(source: Work) -> list[TaxRate]:
-    """All tax rates."""
-    rows = await source.fetch("SELECT * FROM tax_rates ORDER BY country, region, tax_class")
-    return [_tax_rate(row) for row in rows]
-
-
-def _tax_rate(row: Row) -> TaxRate:
-    return clean_tax_rate(
-        TaxRate(
-            country=row["country"],
-            region=row["region"],
-            tax_class=row["tax_class"],
-            rate=row["rate"],
-            title=row["title"],
-        )
-    )
-
-
-async def put_tax_rate(tx: Transaction, rate: TaxRate) -> None:
-    """Write a tax rate, in place of one of the same place and class."""
-    await delete_tax_rate(tx, rate)
-    await tx.run(
-        "INSERT INTO tax_rates (country, region, tax_class, rate, title) VALUES (:country, :region, :tax_class, :rate, :title)"
-        " ON CONFLICT (country, region, tax_class) DO UPDATE SET rate = excluded.rate, title = excluded.title",
-        country=rate.country,
-        region=rate.region,
-        tax_class=rate.tax_class,
-        rate=rate.rate,
-        title=rate.title,
-    )
-
-
 async def shipping_rates(source: Work) -> list[ShippingRate]:
     """All shipping rates."""
     rows = await source.fetch("SELECT * FROM shipping_rates ORDER BY position, id")
@@ -328,21 +295,6 @@ async def delete_promotion(tx: Transaction, promotion_id: str) -> bool:
 async def delete_coupon(tx: Transaction, code: str) -> bool:
     """False where there is none."""
     return bool(await tx.run("DELETE FROM coupons WHERE code = :code", code=code))
-
-
-async def delete_tax_rate(tx: Transaction, named: TaxRate) -> bool:
-    """False where there is none. One an earlier version wrote another way (Tokyo, 東京都) is the same."""
-    wanted = (named.country, named.region, named.tax_class)
-    rows = await tx.fetch("SELECT * FROM tax_rates")
-    same = [row for row in rows if ((one := _tax_rate(row)).country, one.region, one.tax_class) == wanted]
-    for row in same:
-        await tx.run(
-            "DELETE FROM tax_rates WHERE country = :country AND region = :region AND tax_class = :tax_class",
-            country=row["country"],
-            region=row["region"],
-            tax_class=row["tax_class"],
-        )
-    return bool(same)
 
 
 async def delete_shipping_rate(tx: Transaction, rate_id: str) -> bool:

@@ -1,80 +1,156 @@
-"""Which rate of tax applies, and what each line and the shipping keep of it. Pure functions, exact to the minor unit.
+"""Which rates of tax apply, and what each line and the shipping keep of them. Pure functions, exact to the minor unit.
 
-A tax is rounded once for an order and a rate, and then split over what it applies to.
+A tax is rounded once for an order and a rate, and then split over what it applies to. Where several authorities tax the
+same, each takes its part of the same net: of prices that contain tax that is gross × 10⁶ / (10⁶ + the sum of the rates).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
-from shopwright.kit.codes import class_form, place_form
-from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
+from shopwright.kit.codes import class_form, place_form, visible
+from shopwright.kit.money import Money, add_up, write, zero
+from shopwright.kit.postcode_patterns import bare_postcode, clean_patterns, closeness
 from shopwright.kit.regions import region_form
+from shopwright.kit.typed import per_cent
 from shopwright.services.pricing.contract import Step, TaxPart, TaxRate
 
 PPM = 1_000_000
-PPM_OF_A_BASIS_POINT = PPM // BASIS_POINTS
+PPM_OF_A_BASIS_POINT = PPM // 10_000
 NO_RATE = "No tax rate is set for this place."
-
-
-def tax_rate(rates: Sequence[TaxRate], country: str, region: str, tax_class: str) -> TaxRate | None:
-    """The rate for a class of goods at a place: the region's before the country's."""
-    found = {(rate.country, rate.region, rate.tax_class): rate for rate in rates}
-    country, tax_class = place_form(country), class_form(tax_class)
-    region = region_form(country, region)
-    return found.get((country, region, tax_class)) or found.get((country, "", tax_class))
+Rates = tuple[TaxRate, ...]
+Key = tuple[str, str, str, str, str]
 
 
 def clean_tax_rate(rate: TaxRate) -> TaxRate:
-    """With its country, region and class as they are kept and looked for."""
+    """With its country, region, postcodes and class as they are kept and looked for, and its rate in both units."""
     country = place_form(rate.country)
     return msgspec.structs.replace(
-        rate, country=country, region=region_form(country, rate.region), tax_class=class_form(rate.tax_class)
+        rate,
+        country=country,
+        region=region_form(country, rate.region),
+        postcodes=clean_patterns(rate.postcodes),
+        tax_class=class_form(rate.tax_class),
+        authority=visible(rate.authority),
+        rate=(rate.ppm + PPM_OF_A_BASIS_POINT // 2) // PPM_OF_A_BASIS_POINT,
+        rate_ppm=rate.ppm,
+        category=rate.meant,
     )
 
 
+def key_of(rate: TaxRate) -> Key:
+    """What a rate is of: among those of one key at most one applies."""
+    return rate.country, rate.region, rate.postcodes, rate.tax_class, rate.authority
+
+
 class Taxed(msgspec.Struct, frozen=True, kw_only=True):
-    """Where tax is reckoned, by which rates, and whether what things cost has it in it (`included`)."""
+    """Where and when tax is reckoned, by which rates, and whether what things cost has it in it (`included`)."""
 
     country: str
     region: str
     rates: Sequence[TaxRate]
     included: bool
+    at: datetime
+    postcode: str = ""
+
+    def applicable(self, tax_class: str) -> Rates:
+        """The rate of each authority for a class of goods here, the closest to the place and the goods of each."""
+        country, tax_class = place_form(self.country), class_form(tax_class)
+        region, code = region_form(country, self.region), bare_postcode(country, self.postcode)
+        best: dict[str, tuple[tuple[int, bool, bool], TaxRate]] = {}
+        for rate in self.rates:
+            if rate.country != country or rate.region not in {"", region} or rate.tax_class not in {"", tax_class}:
+                continue
+            near = max((closeness(one, code) for one in rate.postcodes.split()), default=0)
+            if not rate.holds(self.at) or (rate.postcodes and not near):
+                continue
+            rank = (near, bool(rate.region), bool(rate.tax_class))
+            if rate.authority not in best or rank > best[rate.authority][0]:
+                best[rate.authority] = (rank, rate)
+        return tuple(best[name][1] for name in sorted(best))
 
     def parts(self, classes: Sequence[str], amounts: Sequence[Money], receipt: list[Step]) -> list[tuple[TaxPart, ...]]:
         """The parts of each amount, whose class of goods is at the same place; what is taken is told on the receipt."""
-        rates: dict[TaxRate | None, list[int]] = {}
-        for number, tax_class in enumerate(classes):
-            found = tax_rate(self.rates, self.country, self.region, tax_class)
-            rates.setdefault(found, []).append(number)
-        parts: list[tuple[TaxPart, ...]] = [() for _ in amounts]
-        for rate, numbers in rates.items():
-            taxes = self._taxes(rate, [amounts[n] for n in numbers], receipt)
-            for number, tax in zip(numbers, taxes, strict=True):
-                parts[number] = (self._part(rate, amounts[number], tax, classes[number]),)
-        return parts
+        known = {tax_class: self.applicable(tax_class) for tax_class in dict.fromkeys(classes)}
+        found = [known[tax_class] for tax_class in classes]
+        taken = self._within(found, amounts, receipt) if self.included else self._on_top(found, amounts, receipt)
+        return [
+            self._parts(rates, amount, taxes, tax_class)
+            for rates, amount, taxes, tax_class in zip(found, amounts, taken, classes, strict=True)
+        ]
 
-    def _taxes(self, rate: TaxRate | None, amounts: Sequence[Money], receipt: list[Step]) -> Sequence[Money]:
-        currency = amounts[0].currency
-        base = add_up(amounts, currency)
-        part = rate.rate if rate else 0
-        tax = base.share(part, BASIS_POINTS + part if self.included else BASIS_POINTS)
-        if rate is None or not tax.amount:
-            return [zero(currency) for _ in amounts]
+    def _within(self, found: Sequence[Rates], amounts: Sequence[Money], receipt: list[Step]) -> list[dict[str, Money]]:
+        """What is in the amounts, by rate: what all authorities take together is split among them."""
+        taken: list[dict[str, Money]] = [{} for _ in amounts]
+        for rates in dict.fromkeys(found):
+            numbers = [n for n, its in enumerate(found) if its == rates]
+            base = add_up((amounts[n] for n in numbers), amounts[0].currency)
+            whole = sum(rate.ppm for rate in rates)
+            tax = base.share(whole, PPM + whole)
+            if not tax.amount:
+                continue
+            for rate, part in zip(rates, tax.split([rate.ppm for rate in rates]), strict=True):
+                self._spread(rate, part, base, numbers, amounts, taken, receipt)
+        return taken
+
+    def _on_top(self, found: Sequence[Rates], amounts: Sequence[Money], receipt: list[Step]) -> list[dict[str, Money]]:
+        """What is added to the amounts, by rate."""
+        taken: list[dict[str, Money]] = [{} for _ in amounts]
+        for rate in dict.fromkeys(one for rates in found for one in rates):
+            numbers = [n for n, its in enumerate(found) if rate in its]
+            base = add_up((amounts[n] for n in numbers), amounts[0].currency)
+            self._spread(rate, base.share(rate.ppm, PPM), base, numbers, amounts, taken, receipt)
+        return taken
+
+    def _spread(
+        self,
+        rate: TaxRate,
+        tax: Money,
+        base: Money,
+        numbers: Iterable[int],
+        amounts: Sequence[Money],
+        taken: list[dict[str, Money]],
+        receipt: list[Step],
+    ) -> None:
+        """Split what one rate takes over what it applies to, and say it on the receipt."""
+        if not tax.amount:
+            return
+        numbers = list(numbers)
+        for number, part in zip(numbers, tax.split([amounts[n].amount for n in numbers]), strict=True):
+            taken[number][rate.authority] = part
         how = "in it" if self.included else "added"
-        receipt.append(Step("tax", f"{rate.title} {rate.rate / 100:g} % of {write(base)}, {how}", tax))
-        return tax.split([one.amount for one in amounts])
+        receipt.append(Step("tax", f"{rate.title} {per_cent(rate.ppm)} % of {write(base)}, {how}", tax))
 
-    def _part(self, rate: TaxRate | None, amount: Money, tax: Money, tax_class: str) -> TaxPart:
-        net = amount - tax if self.included else amount
-        return TaxPart(
-            net=net,
-            tax=tax,
-            gross=net + tax,
-            category="O" if rate is None else "S" if rate.rate else "Z",
-            rate_ppm=rate.rate * PPM_OF_A_BASIS_POINT if rate else 0,
-            country=rate.country if rate else place_form(self.country),
-            region=rate.region if rate else "",
-            tax_class=class_form(tax_class),
-            reason="" if rate else NO_RATE,
+    def _parts(self, rates: Rates, amount: Money, taxes: dict[str, Money], tax_class: str) -> tuple[TaxPart, ...]:
+        none = zero(amount.currency)
+        net = amount - add_up(taxes.values(), amount.currency) if self.included else amount
+        if not rates:
+            return (
+                TaxPart(
+                    net=net,
+                    tax=none,
+                    gross=net,
+                    category="O",
+                    rate_ppm=0,
+                    country=place_form(self.country),
+                    tax_class=class_form(tax_class),
+                    reason=NO_RATE,
+                ),
+            )
+        return tuple(
+            TaxPart(
+                net=net,
+                tax=taxes.get(rate.authority, none),
+                gross=net + taxes.get(rate.authority, none),
+                category=rate.meant,
+                rate_ppm=rate.ppm,
+                country=rate.country,
+                region=rate.region,
+                tax_class=class_form(tax_class),
+                authority=rate.authority,
+                reason=rate.reason,
+                rate_id=rate.id,
+            )
+            for rate in rates
         )

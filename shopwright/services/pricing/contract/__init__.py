@@ -14,6 +14,9 @@ from shopwright.kit.money import Money, zero
 from shopwright.kit.regions import region_form
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
+from shopwright.services.pricing.contract.taxes import TaxCategory as TaxCategory
+from shopwright.services.pricing.contract.taxes import TaxPart as TaxPart
+from shopwright.services.pricing.contract.taxes import TaxPreset as TaxPreset
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -47,34 +50,11 @@ class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     country: str = ""
     region: str = ""
+    postcode: str = ""
     codes: tuple[str, ...] = ()
     shipping_rate_id: str | None = None
     customer: str = ""
     customer_also: tuple[str, ...] = ()
-
-
-TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
-
-
-class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
-    """What one authority takes of a line, of shipping or of a refund: net + tax = gross.
-
-    Where several tax the same, each has a part, of the same net. `category`: why it is taxed so (UNTDID 5305, as EN 16931
-    uses it: S at a rate, Z zero-rated, E exempt, AE reverse charge, K to a business of the EU, G export, O not subject
-    to tax), in words in `reason`. `rate_ppm`: in millionths, 190,000 is 19 %. `class` is that of the goods.
-    """
-
-    net: Money
-    tax: Money
-    gross: Money
-    category: TaxCategory
-    rate_ppm: int
-    country: str
-    region: str = ""
-    tax_class: str = msgspec.field(name="class")
-    authority: str = ""
-    reason: str = ""
-    rate_id: str = ""
 
 
 class QuoteLine(msgspec.Struct, frozen=True):
@@ -199,13 +179,47 @@ def free_from(rates: Sequence[ShippingRate], country: str) -> Money | None:
 
 
 class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`rate` in basis points: 1900 is 19 %. `region` "" is the whole country."""
+    """A rate of tax from one moment to another; what has applied is never changed or taken away, only ended.
+
+    `rate` in basis points (1900 is 19 %). `rate_ppm` in millionths says what those cannot: 8.875 % is 88,750, and 888 in
+    `rate`, rounded. `region` "" is the whole country, `postcodes` "" all of it, `tax_class` "" all goods. Of each
+    `authority` one applies: by postcode before by region before the country's. Where `category` is none of a rate's own
+    it is S, or Z at 0 %; all others need a `reason`. `valid_to` is the first moment it applies no more.
+    """
 
     country: str
     region: str = ""
     tax_class: str = "standard"
     rate: int
     title: str = "VAT"
+    rate_ppm: int | None = None
+    id: str = ""
+    postcodes: str = ""
+    authority: str = ""
+    category: TaxCategory | None = None
+    reason: str = ""
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    who: str = ""
+    why: str = ""
+    created: datetime | None = None
+    ended_by: str = ""
+    ended_why: str = ""
+    state: Literal["", "current", "coming", "ended"] = ""
+
+    @property
+    def ppm(self) -> int:
+        """The rate in millionths."""
+        return self.rate * 100 if self.rate_ppm is None else self.rate_ppm
+
+    @property
+    def meant(self) -> TaxCategory:
+        """Its category, said or not."""
+        return self.category or ("S" if self.ppm else "Z")
+
+    def holds(self, at: datetime) -> bool:
+        """Does it apply at this moment?"""
+        return (self.valid_from is None or self.valid_from <= at) and (self.valid_to is None or at < self.valid_to)
 
 
 class Coupon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -331,18 +345,47 @@ class Pricing(Protocol):
         """Raises Missing."""
         ...
 
-    async def delete_tax_rate(self, country: str, region: str, tax_class: str) -> None:
-        """Raises Missing."""
+    async def delete_tax_rate(self, country: str, region: str, tax_class: str, who: str = "", why: str = "") -> None:
+        """End the rate of all postcodes and of the country's own authority that applies now. Raises Missing."""
+        ...
+
+    async def end_tax_rate(self, rate_id: str, who: str = "", why: str = "") -> None:
+        """It applies no more; one that was to come never does, and what it would have ended goes on. Raises Missing, Refused."""
         ...
 
     async def delete_shipping_rate(self, rate_id: str) -> None:
         """Raises Missing."""
         ...
 
-    async def put_tax_rate(self, rate: TaxRate) -> None: ...
+    async def add_tax_rates(self, rates: Sequence[TaxRate], who: str = "") -> list[TaxRate]:
+        """From `valid_from` on (none: now) these apply, all or none; those of the same place, class and authority end.
+
+        What applies already adds nothing. Raises Invalid.
+        """
+        ...
+
+    async def put_tax_rate(self, rate: TaxRate) -> None:
+        """Add one."""
+        ...
 
     @again
-    async def tax_rates(self) -> list[TaxRate]: ...
+    async def tax_rates(self, at: str = "") -> list[TaxRate]:
+        """The rates that apply now, or at a day or time. Raises Invalid."""
+        ...
+
+    @again
+    async def tax_rate_history(self) -> list[TaxRate]:
+        """All rates there ever were and those to come, with their `state`."""
+        ...
+
+    @again
+    async def tax_presets(self) -> list[TaxPreset]:
+        """Places that are known to be taxed in another way than their country."""
+        ...
+
+    async def add_tax_presets(self, names: Sequence[str], who: str = "") -> list[TaxRate]:
+        """Add rates for these; those that are there stay. Raises Missing."""
+        ...
 
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate: ...
 

@@ -1,0 +1,66 @@
+"""Patterns of postal codes: codes (27498), beginnings of codes (35*) and ranges (10000...19999), with blanks between them."""
+
+import re
+
+from shopwright.kit.codes import visible
+from shopwright.kit.errors import Invalid
+
+RANGE = re.compile(r"([0-9]+)\.{3}([0-9]+)")
+ZIP = 5  # digits of a code of the US, before those of the street
+
+
+def bare_postcode(country: str, text: str) -> str:
+    """Letters and digits alone, as patterns are compared; a code of the US without its street."""
+    bare = "".join(one for one in visible(text).upper() if one.isalnum())
+    return bare[:ZIP] if country == "US" else bare
+
+
+def clean_patterns(text: str) -> str:
+    """The patterns as they are kept: each once, in one order."""
+    return " ".join(sorted({_clean(one) for one in re.split(r"[\s,;]+", text) if one}))
+
+
+def _clean(text: str) -> str:
+    if RANGE.fullmatch(text):
+        return text
+    return bare_postcode("", text) + ("*" if text.endswith("*") else "")
+
+
+def check_patterns(text: str, pointer: str) -> None:
+    """Raises Invalid for what is no pattern."""
+    for one in re.split(r"[\s,;]+", text):
+        found = RANGE.fullmatch(one)
+        right = len(found[1]) == len(found[2]) and found[1] <= found[2] if found else ".." not in one
+        if one and not (right and bare_postcode("", one)):
+            said = "write codes (27498), beginnings (35*) or ranges (10000...19999)"
+            raise Invalid.at(pointer, f"“{one[:40]}” is no pattern of postcodes; {said}.")
+
+
+def closeness(pattern: str, code: str) -> int:
+    """How closely a pattern says this code: 0 not at all, and more the fewer others it says, too."""
+    if (found := RANGE.fullmatch(pattern)) is not None:
+        first, last = found[1], found[2]
+        within = code.isdigit() and len(code) == len(first) and first <= code <= last
+        return 1 + 2 * _common(first, last) if within else 0
+    if pattern.endswith("*"):
+        return 2 * len(pattern) if code.startswith(pattern[:-1]) else 0
+    return 3 + 2 * len(code) if pattern == code else 0
+
+
+def _common(first: str, last: str) -> int:
+    """How many signs both begin with."""
+    return next((n for n, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+
+
+def overlap(one: str, other: str) -> str:
+    """A pattern of the first that says a code as closely as one of the second; "" where there is none."""
+    theirs = other.split()
+    return next((mine for mine in one.split() for its in theirs if _alike(mine, its)), "")
+
+
+def _alike(mine: str, its: str) -> bool:
+    first, second = RANGE.fullmatch(mine), RANGE.fullmatch(its)
+    if first is None or second is None or len(first[1]) != len(second[1]):
+        return mine == its
+    meet = max(first[1], second[1]) <= min(first[2], second[2])
+    return meet and _common(first[1], first[2]) == _common(second[1], second[2])

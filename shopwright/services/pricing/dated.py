@@ -1,0 +1,78 @@
+"""Rows that apply from one moment to another: what has applied is never changed. Pure functions.
+
+Rows of one key follow each other and never overlap: one that is added ends the one that applies when it begins. Of a row
+nothing but its end is ever written, and that only to now or a moment to come.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from shopwright.kit.clock import EPOCH
+from shopwright.kit.errors import Invalid
+
+
+class Dated(Protocol):
+    """A row with its period; `valid_to` is the first moment it does not apply."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def valid_from(self) -> datetime | None: ...
+
+    @property
+    def valid_to(self) -> datetime | None: ...
+
+
+D = TypeVar("D", bound=Dated)
+
+
+class Change(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
+    """What is written for a new row: `until` when it applies, and of which row the end becomes another (`ended`, `end`).
+
+    `after`: the row that goes on behind it, where it is for a time only.
+    """
+
+    until: datetime | None
+    ended: D | None = None
+    end: datetime | None = None
+    after: D | None = None
+
+
+def lasting(rows: Sequence[D]) -> list[D]:
+    """Those that apply at some moment, the first ones first."""
+    return sorted((one for one in rows if one.valid_to is None or one.valid_to > start_of(one)), key=start_of)
+
+
+def start_of(one: Dated) -> datetime:
+    """When it begins to apply."""
+    return one.valid_from or EPOCH
+
+
+def covering(rows: Sequence[D], at: datetime) -> D | None:
+    """The one that applies at this moment."""
+    return next((one for one in rows if start_of(one) <= at and (one.valid_to is None or at < one.valid_to)), None)
+
+
+def put(rows: Sequence[D], start: datetime, end: datetime | None) -> Change[D]:
+    """What it takes that a new row of the key of `rows` applies from `start` on. Raises Invalid where others are in its way."""
+    if end is not None and end <= start:
+        raise Invalid.at("/valid_to", "It ends after it begins; write a later end, or leave it out.")
+    every = lasting(rows)
+    now = covering(every, start)
+    following = next((one for one in every if start_of(one) > start), None)
+    free = now.valid_to if now else None if following is None else start_of(following)
+    if end is not None and free is not None and end > free:
+        raise Invalid.at(
+            "/valid_to", f"Another begins on {free:%Y-%m-%d} already; end that first, or write an earlier end."
+        )
+    rest = now if now is not None and end is not None and end != free else None
+    return Change(until=free if end is None else end, ended=now, end=start if now else None, after=rest)
+
+
+def withdraw(rows: Sequence[D], one: Dated) -> D | None:
+    """The row that goes on where `one`, which was to follow it, never comes."""
+    return next((other for other in lasting(rows) if other.id != one.id and other.valid_to == one.valid_from), None)

@@ -1,0 +1,147 @@
+"""REST routes of tax rates, for staff."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import delete, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import UNSET, UnsetType
+
+from shopwright.kit.auth import staff
+from shopwright.kit.bounds import Postcodes, Reason
+from shopwright.kit.errors import Invalid
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking, Given
+from shopwright.services.pricing.contract import Pricing, TaxCategory, TaxPreset, TaxRate
+from shopwright.services.pricing.taxes import PPM_OF_A_BASIS_POINT
+
+Service = Given[Pricing]
+
+
+class TaxRateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rate to be added: `rate` in basis points (1900 is 19 %) or `rate_ppm` in millionths (88750 is 8.875 %).
+
+    From `valid_from` on (a day or time of the shop's; none: now) it applies, and that of the same place, class and authority
+    ends. What is answered may be sent again; `who`, `created`, `ended_by`, `ended_why` and `state` are the shop's own.
+    """
+
+    country: str
+    region: str = ""
+    postcodes: Postcodes = ""
+    tax_class: str = "standard"
+    authority: str = ""
+    rate: int | UnsetType = UNSET
+    rate_ppm: int | None = None
+    title: str = "VAT"
+    category: TaxCategory | None = None
+    reason: Reason = ""
+    valid_from: str | None = None
+    valid_to: str | None = None
+    why: str = ""
+    id: str = ""
+    who: str = ""
+    created: str | None = None
+    ended_by: str = ""
+    ended_why: str = ""
+    state: str = ""
+
+    def rate_said(self) -> TaxRate:
+        """The rate as the service takes it. Raises Invalid."""
+        if self.rate is UNSET and self.rate_ppm is None:
+            raise Invalid.at("/rate", "Say the rate: in basis points (1900 is 19 %), or in millionths as rate_ppm.")
+        rounded = ((self.rate_ppm or 0) + PPM_OF_A_BASIS_POINT // 2) // PPM_OF_A_BASIS_POINT
+        return TaxRate(
+            id=self.id,
+            country=self.country,
+            region=self.region,
+            postcodes=self.postcodes,
+            tax_class=self.tax_class,
+            authority=self.authority,
+            rate=rounded if isinstance(self.rate, UnsetType) else self.rate,
+            rate_ppm=self.rate_ppm,
+            title=self.title,
+            category=self.category,
+            reason=self.reason,
+            valid_from=_moment(self.valid_from, "/valid_from"),
+            valid_to=_moment(self.valid_to, "/valid_to"),
+            why=self.why,
+        )
+
+
+class PresetNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which presets are to be added."""
+
+    names: tuple[str, ...]
+
+
+def _moment(text: str | None, pointer: str) -> datetime | None:
+    """A day or time; where it says no zone it is the shop's."""
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid.at(pointer, f"“{text[:40]}” is not a time; write a day such as 2026-01-01.") from None
+
+
+@get("/v1/tax-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_tax_rates")
+async def list_tax_rates(
+    pricing: Service,
+    at: FromQuery[str] = "",
+    all: FromQuery[bool] = False,  # noqa: A002 -- its name in the address
+) -> dict[str, list[TaxRate]]:
+    """The tax rates that apply now, or `at` another day or time; with `all` those that ended and those to come, too."""
+    return {"items": await (pricing.tax_rate_history() if all else pricing.tax_rates(at))}
+
+
+@post("/v1/tax-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="put_tax_rate")
+async def put_tax_rate(pricing: Service, caller: Asking, data: JSONBody[TaxRateInput]) -> TaxRate:
+    """Set the rate of a place, class and authority from now or a time to come; the one before ends then, and is kept."""
+    return (await pricing.add_tax_rates([data.rate_said()], caller.signature))[0]
+
+
+@delete(
+    "/v1/tax-rates/{country:str}/{tax_class:str}",
+    opt=allow(staff("prices.write")),
+    tags=["pricing"],
+    operation_id="delete_tax_rate",
+)
+async def delete_tax_rate(
+    pricing: Service,
+    caller: Asking,
+    country: FromPath[str],
+    tax_class: FromPath[str],
+    region: FromQuery[str] = "",
+    why: FromQuery[str] = "",
+) -> None:
+    """End the rate of a country or region that applies now; it is kept as one that applied."""
+    await pricing.delete_tax_rate(country, region, tax_class, caller.signature, why)
+
+
+@delete("/v1/tax-rates/{rate_id:str}", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="end_tax_rate")
+async def end_tax_rate(pricing: Service, caller: Asking, rate_id: FromPath[str], why: FromQuery[str] = "") -> None:
+    """End a rate now, or take back one that was to come."""
+    await pricing.end_tax_rate(rate_id, caller.signature, why)
+
+
+@get("/v1/tax-presets", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_tax_presets")
+async def list_tax_presets(pricing: Service) -> dict[str, list[TaxPreset]]:
+    """Places that a law taxes in another way than their country: to be confirmed by your tax adviser, then added."""
+    return {"items": await pricing.tax_presets()}
+
+
+@post("/v1/tax-presets", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="add_tax_presets")
+async def add_tax_presets(pricing: Service, caller: Asking, data: JSONBody[PresetNames]) -> dict[str, list[TaxRate]]:
+    """Add the rates of presets; those that are there stay."""
+    return {"items": await pricing.add_tax_presets(data.names, caller.signature)}
+
+
+TAX_HANDLERS: list[Any] = [
+    list_tax_rates,
+    put_tax_rate,
+    delete_tax_rate,
+    end_tax_rate,
+    list_tax_presets,
+    add_tax_presets,
+]

@@ -1,0 +1,117 @@
+"""Tax rates through the API and the office: kept with their time, with who set them and why."""
+
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.clock import HandClock
+from tests.conftest import OWNER
+
+NEW_YORK = {"country": "US", "region": "New York", "postcodes": "100*", "rate_ppm": 88_750, "title": "Sales tax"}
+
+
+async def listed(api: httpx.AsyncClient, staff: dict[str, str], country: str, **asked: object) -> list[dict]:
+    found = (await api.get("/v1/tax-rates", params=asked, headers=staff)).json()["items"]
+    return [one for one in found if one["country"] == country]
+
+
+async def test_a_rate_finer_than_basis_points_is_kept(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    made = await api.post("/v1/tax-rates", json=NEW_YORK, headers=staff)
+    assert made.status_code == 201, made.text
+    one = made.json()
+    assert (one["rate"], one["rate_ppm"], one["region"], one["category"]) == (888, 88_750, "NY", "S")
+    assert (one["id"][:4], one["who"], one["valid_to"]) == ("txr_", "Shop owner", None)
+    wrong = await api.post("/v1/tax-rates", json={**NEW_YORK, "rate": 900}, headers=staff)
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/rate_ppm")
+    assert (await api.post("/v1/tax-rates", json={"country": "US"}, headers=staff)).json()["errors"][0][
+        "pointer"
+    ] == "/rate"
+
+
+async def test_what_was_answered_may_be_changed_and_sent_back(
+    api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
+) -> None:
+    clock.move(minutes=5)
+    (one,) = await listed(api, staff, "DE")
+    changed = await api.post("/v1/tax-rates", json={**one, "rate": 1600, "rate_ppm": 160_000}, headers=staff)
+    assert changed.status_code == 201, changed.text
+    assert changed.json()["id"] != one["id"]
+    assert [row["rate"] for row in await listed(api, staff, "DE")] == [1600]
+
+
+async def test_history_and_what_is_to_come_are_listed_by_day(
+    api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
+) -> None:
+    clock.move(minutes=5)
+    later = clock.now().date() + timedelta(days=30)
+    coming = {"country": "DE", "rate": 1600, "valid_from": str(later), "why": "half a year of relief"}
+    made = await api.post("/v1/tax-rates", json=coming, headers=staff)
+    assert made.status_code == 201, made.text
+    assert [one["rate"] for one in await listed(api, staff, "DE")] == [1900]
+    assert [one["rate"] for one in await listed(api, staff, "DE", at=str(later))] == [1600]
+    assert [one["rate"] for one in await listed(api, staff, "DE", at=clock.now().isoformat())] == [1900]
+    rows = await listed(api, staff, "DE", all=True)
+    assert [(one["rate"], one["state"], one["why"]) for one in rows if not one["postcodes"] and one["tax_class"] == "standard"] == [
+        (1900, "current", "the demo shop"),
+        (1600, "coming", "half a year of relief"),
+    ]  # fmt: skip
+    gone = await api.delete(f"/v1/tax-rates/{made.json()['id']}", params={"why": "not passed"}, headers=staff)
+    assert gone.status_code == 204, gone.text
+    assert [one["rate"] for one in await listed(api, staff, "DE", at=str(later))] == [1900]
+    row = next(one for one in await listed(api, staff, "DE", all=True) if one["id"] == made.json()["id"])
+    assert (row["state"], row["ended_by"], row["ended_why"]) == ("ended", "Shop owner", "not passed")
+    again = await api.delete(f"/v1/tax-rates/{made.json()['id']}", headers=staff)
+    assert again.status_code == 409, again.text
+    assert (await api.get("/v1/tax-rates", params={"at": "soon"}, headers=staff)).status_code == 422
+
+
+@pytest.mark.parametrize("country", ["XX", "ZZ", "Germany", "", "EU"])
+async def test_a_country_that_is_none_is_refused(api: httpx.AsyncClient, staff: dict[str, str], country: str) -> None:
+    answer = await api.post("/v1/tax-rates", json={"country": country, "rate": 1900}, headers=staff)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/country")
+
+
+async def test_places_outside_vat_are_added_by_name(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    known = (await api.get("/v1/tax-presets", headers=staff)).json()["items"]
+    assert {one["name"]: one["added"] for one in known}["mount-athos"] is False
+    made = await api.post("/v1/tax-presets", json={"names": ["mount-athos"]}, headers=staff)
+    assert [(one["country"], one["postcodes"], one["category"]) for one in made.json()["items"]] == [
+        ("GR", "63086", "O")
+    ]
+    assert (await api.post("/v1/tax-presets", json={"names": ["atlantis"]}, headers=staff)).status_code == 404
+
+
+async def test_the_office_shows_what_applies_what_is_to_come_and_what_ended(
+    api: httpx.AsyncClient, shop: Shop, clock: HandClock
+) -> None:
+    page = await api.get("/sign-in")
+    token = re.search(r'name="_csrf_token" value="([^"]+)"', page.text)
+    assert token is not None
+    form = {"_csrf_token": token[1], "email": OWNER[0], "password": OWNER[1]}
+    await api.post("/sign-in", data=form)
+    page = await api.get("/office/pricing")
+    token = re.search(r'name="_csrf_token" value="([^"]+)"', page.text)
+    assert token is not None
+    csrf = {"_csrf_token": token[1]}
+    later = (clock.now() + timedelta(days=40)).date()
+    taxes = "/office/pricing/taxes"
+    typed = {"country": "ch", "rate": "8,875", "title": "MWST", "why": "AHV 21"}
+    assert (await api.post(taxes, data=csrf | typed)).status_code == 303
+    clock.move(minutes=5)
+    typed = {"country": "ch", "rate": "8.9", "title": "MWST", "valid_from": str(later), "why": "next step"}
+    assert (await api.post(taxes, data=csrf | typed)).status_code == 303
+    typed = {"country": "gr", "rate": "0", "postcodes": "63086", "tax_class": "", "category": "O", "reason": "Athos"}
+    assert (await api.post(taxes, data=csrf | typed)).status_code == 303
+    shown = (await api.get("/office/pricing")).text
+    for words in ("8.875 %", "Coming rates", "8.9 %", "next step", "Not subject to tax: Athos", "adviser"):
+        assert words in shown
+    assert "Ended rates" not in shown
+    coming = next(one for one in await shop.pricing.tax_rate_history() if one.state == "coming")
+    assert (await api.post(taxes, data=csrf | {"remove": coming.id})).status_code == 303
+    shown = (await api.get("/office/pricing")).text
+    assert "Ended rates" in shown
+    assert "Never applied" in shown
+    assert (await api.post(taxes, data=csrf | {"preset": "mount-athos"})).status_code in {303, 422}

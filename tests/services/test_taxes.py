@@ -1,0 +1,418 @@
+"""Taxes: worked examples on paper, which rate applies where and when, and that what has applied is never changed."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopwright.app import Shop
+from shopwright.kit.clock import HandClock
+from shopwright.kit.errors import Invalid, Missing, Refused
+from shopwright.kit.money import Money
+from shopwright.kit.postcode_patterns import closeness
+from shopwright.kit.typed import per_cent
+from shopwright.services.carts.contract import CartChange
+from shopwright.services.pricing import checks, dated, model, presets
+from shopwright.services.pricing.contract import Item, Price, Quote, QuoteRequest, TaxRate
+from shopwright.services.pricing.taxes import clean_tax_rate, key_of
+from tests.conftest import BERLIN, sell
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+CANADA = (
+    TaxRate(country="CA", rate=500, title="GST", authority="GST"),
+    TaxRate(country="CA", region="QC", rate=998, rate_ppm=99_750, title="QST", authority="QST"),
+    TaxRate(country="CA", tax_class="zero", rate=0, title="GST", authority="GST"),
+    TaxRate(country="CA", region="QC", tax_class="zero", rate=0, title="QST", authority="QST"),
+)
+FRANCE = (
+    TaxRate(country="FR", rate=2000, title="TVA"),
+    TaxRate(country="FR", tax_class="intermediate", rate=1000, title="TVA"),
+    TaxRate(country="FR", tax_class="reduced", rate=550, title="TVA"),
+    TaxRate(country="FR", tax_class="press", rate=210, title="TVA"),
+)
+SPAIN = (TaxRate(country="ES", rate=2100, title="IVA"), *(presets.rate_of(one) for one in presets.PRESETS))
+
+
+def reckon(
+    rates: tuple[TaxRate, ...], *lines: tuple[int, str], included: bool = False, at: datetime = NOW, **place: str
+) -> Quote:
+    """What lines of a price and a class of goods come to."""
+    basis = model.Basis(
+        prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
+        coupons={},
+        tax_rates=[clean_tax_rate(rate) for rate in rates],
+        shipping_rates=[],
+        home_country="DE",
+        prices_include_tax=included,
+        now=at,
+    )
+    items = tuple(
+        Item(line_id=f"l{n}", variant_id=f"v{n}", quantity=1, tax_class=kind) for n, (_, kind) in enumerate(lines)
+    )
+    return model.quote(QuoteRequest(items=items, currency="EUR", **place), basis)
+
+
+def taken(quote: Quote) -> dict[str, int]:
+    """What each authority takes of all lines."""
+    found: dict[str, int] = {}
+    for part in (part for line in quote.lines for part in line.tax_parts):
+        found[part.authority] = found.get(part.authority, 0) + part.tax.amount
+    return found
+
+
+def test_new_york_takes_8_875_per_cent() -> None:
+    rates = (TaxRate(country="US", region="NY", postcodes="100* 112*", rate=888, rate_ppm=88_750, title="Sales tax"),)
+    quote = reckon(rates, (10_000, "standard"), country="US", region="NY", postcode="10001-2345")
+    assert (quote.totals.tax.amount, quote.totals.total.amount) == (888, 10_888)  # 887.5, half up
+    assert quote.lines[0].tax_parts[0].rate_ppm == 88_750
+    assert any("Sales tax 8.875 %" in step.detail for step in quote.receipt)
+    assert reckon(rates, (10_000, "standard"), country="US", region="NY", postcode="14201").totals.tax.amount == 0
+
+
+def test_quebec_takes_gst_and_qst_of_the_same_net() -> None:
+    quote = reckon(CANADA, (10_000, "standard"), country="CA", region="QC")
+    assert taken(quote) == {"GST": 500, "QST": 998}
+    assert quote.totals.total.amount == 11_498
+    assert {part.net.amount for part in quote.lines[0].tax_parts} == {10_000}
+    assert taken(reckon(CANADA, (10_000, "standard"), country="CA", region="AB")) == {"GST": 500}
+    both = reckon(CANADA, (11_498, "standard"), included=True, country="CA", region="QC")
+    assert taken(both) == {"GST": 500, "QST": 998}
+    assert (both.lines[0].tax_parts[0].net.amount, both.totals.total.amount) == (10_000, 11_498)
+
+
+def test_a_rate_of_a_region_takes_the_place_of_that_of_its_authority_alone() -> None:
+    rates = (*CANADA, TaxRate(country="CA", region="ON", rate=1300, title="HST", authority="GST"))
+    assert taken(reckon(rates, (10_000, "standard"), country="CA", region="ON")) == {"GST": 1300}
+
+
+def test_france_has_four_rates() -> None:
+    lines = ((12_000, "standard"), (11_000, "intermediate"), (10_550, "reduced"), (10_210, "press"))
+    quote = reckon(FRANCE, *lines, included=True, country="FR")
+    assert [line.included_tax.amount for line in quote.lines] == [2000, 1000, 550, 210]
+    assert [line.tax_parts[0].net.amount for line in quote.lines] == [10_000] * 4
+    assert [line.tax_parts[0].rate_ppm for line in quote.lines] == [200_000, 100_000, 55_000, 21_000]
+
+
+@pytest.mark.parametrize("postcode", ["35001", "38 001", "51001", "52006"])
+@pytest.mark.parametrize("tax_class", ["standard", "reduced"])
+def test_the_canary_islands_ceuta_and_melilla_are_no_place_of_spanish_vat(postcode: str, tax_class: str) -> None:
+    quote = reckon(SPAIN, (12_100, tax_class), included=True, country="ES", postcode=postcode)
+    assert quote.totals.included_tax.amount == 0
+    (part,) = quote.lines[0].tax_parts
+    assert (part.category, part.rate_ppm, part.gross.amount) == ("O", 0, 12_100)
+    assert "Not in the VAT area" in part.reason
+    mainland = reckon(SPAIN, (12_100, "standard"), included=True, country="ES", postcode="28013")
+    assert mainland.totals.included_tax.amount == 2100
+
+
+def test_monaco_is_taxed_as_france_is_and_what_is_overseas_is_not() -> None:
+    rates = (*FRANCE, *SPAIN)
+    found = {
+        code: reckon(rates, (12_000, "standard"), included=True, country="FR", postcode=code).totals.included_tax.amount
+        for code in ("98000", "75001", "97110", "98800")
+    }
+    assert found == {"98000": 2000, "75001": 2000, "97110": 0, "98800": 0}
+
+
+def test_a_rate_changes_from_one_day_to_the_next() -> None:
+    change = NOW + timedelta(days=1)
+    rates = (
+        TaxRate(country="DE", rate=1900, valid_to=change),
+        TaxRate(country="DE", rate=1600, valid_from=change, valid_to=change + timedelta(days=184)),
+    )
+    amounts = [
+        reckon(rates, (11_900, "standard"), included=True, at=at).totals.included_tax.amount
+        for at in (NOW, change - timedelta(microseconds=1), change, change + timedelta(days=184))
+    ]
+    assert amounts == [1900, 1900, 1641, 0]  # 11,900 × 16/116 = 1641.38
+
+
+def test_the_closer_pattern_of_postcodes_applies() -> None:
+    assert closeness("35001", "35001") > closeness("3500*", "35001") > closeness("35*", "35001")
+    assert closeness("35*", "35001") > closeness("35000...35999", "35001") > closeness("30000...39999", "35001") > 0
+    assert not any(closeness(one, "35001") for one in ("36*", "3500", "35002", "36000...36999", "350...351"))
+
+
+def test_a_rate_is_written_as_people_write_it() -> None:
+    assert [per_cent(ppm) for ppm in (88_750, 99_750, 190_000, 0, 1_000_000, 1, 55_000)] == [
+        "8.875", "9.975", "19", "0", "100", "0.0001", "5.5",
+    ]  # fmt: skip
+
+
+rates_of_places = st.builds(
+    TaxRate,
+    country=st.just("CA"),
+    region=st.sampled_from(["", "QC", "ON"]),
+    postcodes=st.sampled_from(["", "H*", "H2X*", "H2X1Y4"]),
+    tax_class=st.sampled_from(["", "standard", "reduced"]),
+    authority=st.sampled_from(["", "GST", "QST"]),
+    rate=st.just(0),
+    rate_ppm=st.just(None),
+)
+
+
+@given(
+    st.lists(st.tuples(rates_of_places, st.integers(0, 1_000_000)), max_size=8),
+    st.lists(st.tuples(st.integers(0, 10**7), st.sampled_from(["standard", "reduced"])), min_size=1, max_size=5),
+    st.booleans(),
+    st.sampled_from(["QC", "ON", "AB"]),
+    st.sampled_from(["", "H2X 1Y4", "H2X 9Z9", "H9H 1A1", "M5V 2T6"]),
+)
+def test_of_each_authority_one_rate_applies_and_the_parts_are_the_whole(
+    found, lines, included, region, postcode
+) -> None:
+    rates = tuple(
+        TaxRate(
+            country=one.country, region=one.region, postcodes=one.postcodes, tax_class=one.tax_class,
+            authority=one.authority, rate=(ppm + 50) // 100, rate_ppm=ppm, id=f"{n}",
+        )
+        for n, (one, ppm) in enumerate(found)
+    )  # fmt: skip
+    quote = reckon(rates, *lines, included=included, country="CA", region=region, postcode=postcode)
+    totals = quote.totals
+    for line in quote.lines:
+        taxes = sum(part.tax.amount for part in line.tax_parts)
+        assert len({part.authority for part in line.tax_parts}) == len(line.tax_parts)
+        (net,) = {part.net.amount for part in line.tax_parts}
+        assert net + taxes == line.total.amount + line.tax.amount
+        assert taxes == line.tax.amount + line.included_tax.amount
+        assert all(part.net + part.tax == part.gross for part in line.tax_parts)
+        assert net >= 0
+    assert sum(line.tax.amount for line in quote.lines) == totals.tax.amount
+    assert sum(line.included_tax.amount for line in quote.lines) == totals.included_tax.amount
+    assert totals.subtotal + totals.tax == totals.total
+
+
+# What a merchant does to one rate: days ahead it begins (or none: now), days it lasts (or none: for good), or which one ends.
+acts = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.integers(0, 30), st.one_of(st.none(), st.integers(1, 30)), st.integers(1, 40)),
+        st.tuples(st.just("end"), st.integers(0, 9), st.none(), st.just(0)),
+        st.tuples(st.just("wait"), st.integers(1, 20), st.none(), st.just(0)),
+    ),
+    max_size=12,
+)
+
+
+class Kept:
+    """The rows of one key, changed as the service does."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, TaxRate] = {}
+        self.now = NOW
+
+    def end(self, row: TaxRate, end: datetime | None) -> None:
+        assert row.valid_to is None or row.valid_to >= self.now, "the end of what has ended is written"
+        assert end is None or end >= self.now, "an end is written that is past"
+        self.rows[row.id] = TaxRate(country="DE", rate=row.rate, id=row.id, valid_from=row.valid_from, valid_to=end)
+
+    def add(self, rate: int, start: datetime, end: datetime | None) -> None:
+        name = f"r{len(self.rows)}"
+        self.rows[name] = TaxRate(country="DE", rate=rate, id=name, valid_from=start, valid_to=end)
+
+    def applied(self, at: datetime) -> list[int]:
+        return [one.rate for one in self.rows.values() if one.holds(at)]
+
+    def act(self, what: str, days: int, lasts: int | None, rate: int) -> None:
+        if what == "wait":
+            self.now += timedelta(days=days)
+        elif what == "end":
+            self.withdraw(days)
+        else:
+            start = self.now + timedelta(days=days)
+            end = start + timedelta(days=lasts) if lasts else None
+            try:
+                change = dated.put(list(self.rows.values()), start, end)
+            except Invalid:
+                return
+            if change.ended:
+                self.end(change.ended, change.end)
+            self.add(rate, start, change.until)
+            if change.after and end:
+                self.add(change.after.rate, end, change.after.valid_to)
+
+    def withdraw(self, which: int) -> None:
+        open_ = [
+            one for one in dated.lasting(list(self.rows.values())) if one.valid_to is None or one.valid_to > self.now
+        ]
+        if not open_:
+            return
+        one = open_[which % len(open_)]
+        to_come = dated.start_of(one) > self.now
+        before = dated.withdraw(list(self.rows.values()), one) if to_come else None
+        self.end(one, dated.start_of(one) if to_come else self.now)
+        if before:
+            self.end(before, one.valid_to)
+
+
+@given(acts)
+def test_at_most_one_rate_of_a_key_applies_at_any_moment_and_history_never_changes(found) -> None:
+    kept = Kept()
+    history: dict[datetime, list[int]] = {}
+    for what, days, lasts, rate in found:
+        before = kept.now
+        kept.act(what, days, lasts, rate)
+        for number in range((kept.now - before).days):
+            history[before + timedelta(days=number)] = kept.applied(before + timedelta(days=number))
+        for number in range(-100, 200):
+            assert len(kept.applied(kept.now + timedelta(days=number))) <= 1
+        assert {at: kept.applied(at) for at in history} == history
+
+
+@given(acts)
+def test_a_rate_that_applied_once_never_leaves_a_gap_unless_it_is_ended(found) -> None:
+    kept = Kept()
+    kept.add(19, NOW, None)
+    for what, days, lasts, rate in found:
+        if what != "end":
+            kept.act(what, days, lasts, rate)
+        for number in range(200):
+            assert len(kept.applied(NOW + timedelta(days=number))) == 1
+
+
+async def test_a_change_of_a_rate_keeps_the_one_before_with_who_and_why(shop: Shop, clock: HandClock) -> None:
+    (first,) = await shop.pricing.add_tax_rates(
+        [TaxRate(country="CH", rate=770, title="MWST", why="since 2018")], "Ada"
+    )
+    clock.move(days=30)
+    (second,) = await shop.pricing.add_tax_rates([TaxRate(country="CH", rate=810, title="MWST", why="AHV 21")], "Grace")
+    clock.move(days=1)
+    rows = [one for one in await shop.pricing.tax_rate_history() if one.country == "CH"]
+    assert [(one.rate, one.who, one.why) for one in rows] == [(770, "Ada", "since 2018"), (810, "Grace", "AHV 21")]
+    assert rows[0].valid_to == rows[1].valid_from == second.valid_from
+    assert (rows[0].id, rows[0].valid_from, rows[0].created) == (first.id, first.valid_from, first.created)
+    assert [one.rate for one in await shop.pricing.tax_rates() if one.country == "CH"] == [810]
+    day = (clock.now() - timedelta(days=10)).isoformat()
+    assert [one.rate for one in await shop.pricing.tax_rates(day) if one.country == "CH"] == [770]
+
+
+async def test_what_is_said_again_adds_nothing(shop: Shop, clock: HandClock) -> None:
+    for _ in range(2):
+        await shop.pricing.add_tax_rates([TaxRate(country="CH", rate=810)])
+        clock.move(days=1)
+    assert len([one for one in await shop.pricing.tax_rate_history() if one.country == "CH"]) == 1
+
+
+async def test_an_order_of_tomorrow_pays_the_rate_of_tomorrow(shop: Shop, clock: HandClock) -> None:
+    kettle = await sell(shop, price=11_900)
+    tomorrow = clock.now() + timedelta(days=1)
+    await shop.pricing.add_tax_rates([TaxRate(country="DE", rate=1600, valid_from=tomorrow)])
+
+    async def tax() -> int:
+        item = Item(line_id="l", variant_id=kettle.variants[0].id, quantity=1)
+        return (
+            await shop.pricing.quote(QuoteRequest(items=(item,), currency="EUR", country="DE"))
+        ).totals.included_tax.amount
+
+    assert await tax() == 1900
+    clock.move(days=1, seconds=-1)
+    assert await tax() == 1900
+    clock.move(seconds=1)
+    assert await tax() == 1641
+
+
+async def test_a_coming_rate_is_taken_back_and_what_applies_goes_on(shop: Shop, clock: HandClock) -> None:
+    coming = TaxRate(country="DE", rate=1600, valid_from=clock.now() + timedelta(days=10))
+    (new,) = await shop.pricing.add_tax_rates([coming])
+    await shop.pricing.end_tax_rate(new.id, "Ada", "not decided after all")
+    clock.move(days=20)
+    assert [one.rate for one in await shop.pricing.tax_rates() if one.country == "DE"] == [1900]
+    row = next(one for one in await shop.pricing.tax_rate_history() if one.id == new.id)
+    assert (row.valid_to, row.ended_by, row.ended_why) == (row.valid_from, "Ada", "not decided after all")
+    with pytest.raises(Refused):
+        await shop.pricing.end_tax_rate(new.id)
+
+
+async def test_a_rate_for_a_time_is_followed_by_the_one_before_it(shop: Shop, clock: HandClock) -> None:
+    start, end = clock.now() + timedelta(days=10), clock.now() + timedelta(days=20)
+    await shop.pricing.add_tax_rates([TaxRate(country="DE", rate=1600, valid_from=start, valid_to=end)])
+    found = []
+    for _ in range(3):
+        found += [one.rate for one in await shop.pricing.tax_rates() if one.country == "DE"]
+        clock.move(days=10)
+    assert found == [1900, 1600, 1900]
+
+
+async def test_a_rate_that_ended_is_kept_and_the_place_has_none(shop: Shop, clock: HandClock) -> None:
+    clock.move(days=1)
+    await shop.pricing.delete_tax_rate("DE", "", "standard", "Ada", "we moved")
+    assert not [one for one in await shop.pricing.tax_rates() if one.country == "DE"]
+    (row,) = [one for one in await shop.pricing.tax_rate_history() if one.country == "DE"]
+    assert (row.rate, row.valid_to, row.ended_by, row.ended_why) == (1900, clock.now(), "Ada", "we moved")
+    with pytest.raises(Missing):
+        await shop.pricing.delete_tax_rate("DE", "", "standard")
+
+
+async def test_presets_are_added_once_and_each_is_a_rate_that_can_be(shop: Shop) -> None:
+    assert not any(one.added for one in await shop.pricing.tax_presets() if one.country == "ES")
+    names = [one.name for one in await shop.pricing.tax_presets()]
+    for _ in range(2):
+        await shop.pricing.add_tax_presets(names, "Ada")
+    assert all(one.added for one in await shop.pricing.tax_presets())
+    rows = [one for one in await shop.pricing.tax_rate_history() if one.category == "O"]
+    assert len(rows) == len(names)
+    assert all("adviser" in one.why for one in rows)
+    with pytest.raises(Missing):
+        await shop.pricing.add_tax_presets(["atlantis"])
+
+
+@pytest.mark.parametrize(
+    ("more", "pointer"),
+    [
+        ({"rate": 888, "rate_ppm": 89_750}, "/rate_ppm"),
+        ({"rate_ppm": 1_000_001, "rate": 10_000}, "/rate_ppm"),
+        ({"rate": 0, "category": "S"}, "/category"),
+        ({"category": "E", "reason": "books"}, "/category"),
+        ({"rate": 0, "category": "O"}, "/reason"),
+        ({"postcodes": "*"}, "/postcodes"),
+        ({"postcodes": "100...99"}, "/postcodes"),
+        ({"postcodes": "20000...10000"}, "/postcodes"),
+        ({"postcodes": "a...b"}, "/postcodes"),
+        ({"title": "x" * 81}, "/title"),
+        ({"country": "XX"}, "/country"),
+        ({"country": "Germany"}, "/country"),
+        ({"region": "Bavaria County"}, "/region"),
+    ],
+)
+def test_a_rate_that_cannot_be_is_refused_at_its_field(more: dict, pointer: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        checks.tax_rate(TaxRate(**({"country": "US", "rate": 1900} | more)))
+    assert [one.pointer for one in refused.value.problems] == [pointer]
+
+
+@pytest.mark.parametrize("written", ["us/ny", "New York", "NY", "new york", "US-NY"])
+def test_a_region_is_one_however_it_is_written(written: str) -> None:
+    one = checks.tax_rate(TaxRate(country="us", region=written, rate=888, rate_ppm=88_750, postcodes="112*, 100*"))
+    assert key_of(one) == ("US", "NY", "100* 112*", "standard", "")
+    assert (one.rate, one.rate_ppm) == (888, 88_750)
+
+
+async def test_a_postcode_that_has_a_rate_as_close_is_refused(shop: Shop, clock: HandClock) -> None:
+    await shop.pricing.add_tax_rates([TaxRate(country="US", region="NY", postcodes="100* 112*", rate=888)])
+    with pytest.raises(Invalid) as refused:
+        await shop.pricing.add_tax_rates([TaxRate(country="US", region="NY", postcodes="100*", rate=900)])
+    assert "100* has a rate already" in refused.value.detail
+    await shop.pricing.add_tax_rates([TaxRate(country="US", region="NY", postcodes="10001", rate=900)])
+
+
+async def test_a_rate_of_the_past_is_refused_and_one_of_today_begins_now(shop: Shop, clock: HandClock) -> None:
+    with pytest.raises(Invalid) as refused:
+        await shop.pricing.add_tax_rates([TaxRate(country="CH", rate=810, valid_from=clock.now() - timedelta(days=2))])
+    assert "What has applied is not changed" in refused.value.detail
+    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    clock.move(hours=3)
+    (one,) = await shop.pricing.add_tax_rates([TaxRate(country="CH", rate=810, valid_from=midnight)])
+    assert one.valid_from == clock.now()
+
+
+async def test_the_postcode_of_a_cart_decides_its_tax(shop: Shop) -> None:
+    await shop.pricing.add_tax_presets(["helgoland"])
+    kettle = await sell(shop, price=11_900)
+    cart = await shop.carts.create()
+    await shop.carts.add(cart.id, kettle.variants[0].id, 1)
+    for postcode, tax in (("27498", 0), ("10119", 1900)):
+        place = msgspec.structs.replace(BERLIN, postal_code=postcode, city="There")
+        cart = await shop.carts.change(cart.id, CartChange(shipping_address=place))
+        assert cart.totals.included_tax.amount == tax
