@@ -42,7 +42,7 @@ from shopwright.kit.facts import Hearers, Reaction
 from shopwright.kit.ids import Ids
 from shopwright.kit.noted import Noted
 from shopwright.kit.numbers import Numbers
-from shopwright.kit.ports import Provider, SendWebhook
+from shopwright.kit.provider import Provider, SendWebhook
 from shopwright.kit.tally import Tally
 from shopwright.kit.tasks import ended
 from shopwright.kit.work import Work

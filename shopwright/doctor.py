@@ -189,16 +189,9 @@ async def _payments_match(shop: Shop) -> list[Open]:
         # One of nothing stands, too: there is nothing that could be given back.
         if row["status"] in RECEIVED and (row["refunded"] < row["amount"] or not row["amount"]):
             captured[row["order_id"]] = captured.get(row["order_id"], 0) + 1
-        if (
-            row["status"] in RECEIVED
-            and statuses.get(row["order_id"]) == "cancelled"
-            and row["refunded"] == 0 < row["amount"]
-        ):
-            say(
-                f"Order {row['order_id']} is cancelled, but its payment {row['id']} was not given back.",
-                row["order_id"],
-                row["id"],
-            )
+        if row["status"] in RECEIVED and statuses.get(row["order_id"]) == "cancelled":
+            for sentence in kept_money(row):
+                say(sentence, row["order_id"], row["id"])
         if row["status"] in RECEIVED and statuses.get(row["order_id"]) in {"placed", "expired"}:
             say(
                 f"Payment {row['id']} has been received, but order {row['order_id']} does not know.",
@@ -218,8 +211,22 @@ async def _payments_match(shop: Shop) -> list[Open]:
     return wrong
 
 
-PAYMENTS = "SELECT id, order_id, status, amount, refunded, currency, provider, created_at FROM payments"
-RECEIVED = frozenset({"captured", "part_refunded"})
+PAYMENTS = (
+    "SELECT id, order_id, status, amount, refunded, currency, provider, created_at,"
+    " (SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) FROM refunds r WHERE r.payment_id = payments.id"
+    " AND r.state = 'asked') AS waiting,"
+    " (SELECT MAX(r.why) FROM refunds r WHERE r.payment_id = payments.id AND r.state = 'refused') AS why FROM payments"
+)
+RECEIVED = frozenset({"captured", "part_refunded", "disputed"})
+
+
+def kept_money(row: Row) -> list[str]:
+    """What of the money of a cancelled order has not gone back; what waits was promised, and alerts tell of it."""
+    kept = Money(row["amount"] - row["refunded"], row["currency"])
+    if kept.amount <= 0:
+        return []
+    why = f" The payment provider refused to: {row['why']}" if row["why"] else ""
+    return [f"Order {row['order_id']} is cancelled, but {write(kept)} of its payment {row['id']} were kept.{why}"]
 
 
 def _without_order(row: Row) -> str:

@@ -28,16 +28,20 @@ if TYPE_CHECKING:
 
 # How far away it can be that something is tried again; with room for clocks of several machines that differ.
 DELIVERIES = DueTime("deliveries", "due", timedelta(minutes=11), "state = 'waiting'")
-DUE_TIMES: Mapping[str, DueTime] = {
-    "notifications": DueTime("messages", "due", timedelta(minutes=16), "state = 'waiting'"),
-    "payments": DueTime("payments", "ask_at", timedelta(minutes=6), "ask_at IS NOT NULL"),
+DUE_TIMES: Mapping[str, tuple[DueTime, ...]] = {
+    "notifications": (DueTime("messages", "due", timedelta(minutes=16), "state = 'waiting'"),),
+    "payments": (
+        DueTime("payments", "ask_at", timedelta(minutes=6), "ask_at IS NOT NULL"),
+        DueTime("refunds", "ask_at", timedelta(hours=7), "state = 'asked'"),
+    ),
+    "orders": (DueTime("order_refunds", "ask_at", timedelta(hours=7), "status = 'asked'"),),
 }
 KEEP_DOCUMENTS = ("catalog", "reviews")
 
 
 def due_times(service: str) -> tuple[DueTime, ...]:
     """What a service tries again later."""
-    return (DELIVERIES, DUE_TIMES[service]) if service in DUE_TIMES else (DELIVERIES,)
+    return (DELIVERIES, *DUE_TIMES.get(service, ()))
 
 
 def reactions(shop: "Shop") -> list[Reaction]:

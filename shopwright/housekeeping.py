@@ -41,6 +41,7 @@ GOOD = "ok"
 # Services that say how much is under way.
 COUNTED = ("inventory", "payments")
 SHOPPERS_TOLD_S = 45.0  # a message leaves within seconds: shoppers are told soon, staff are called later
+REFUNDS_LATE_S = 3600.0
 KEPT_AS_DOCUMENTS = {"catalog", "reviews"}
 
 
@@ -150,6 +151,11 @@ class Housekeeper:
                 report = await self._shop.notifications.delivery_report()
                 if report.late_s > SHOPPERS_TOLD_S:
                     found["notifications"] = " ".join(sentences(report, SHOPPERS_TOLD_S))
+        if engines.get("database payments") == GOOD:
+            with suppress(ShopError):
+                figures = await self._shop.payments.figures()
+                if figures["seconds the oldest unsettled refund waits"] > REFUNDS_LATE_S:
+                    found["refunds"] = f"{figures['refunds unsettled']:.0f} refunds wait, one of them for over an hour."
         return found
 
     async def replay(self, fact_ids: Sequence[str]) -> int:

@@ -6,7 +6,8 @@ from shopwright.engines.messages import open_postbox
 from shopwright.engines.providers import PRETEND, Offered, named
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.origins import Origins
-from shopwright.kit.ports import Postbox, Provider
+from shopwright.kit.ports import Postbox
+from shopwright.kit.provider import Provider
 from shopwright.kit.settings import listed
 from shopwright.kit.vault import Vault, keys_in
 from shopwright.kit.work import Work

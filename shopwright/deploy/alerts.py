@@ -108,6 +108,7 @@ def _parts() -> list[Alert]:
 
 def _facts() -> list[Alert]:
     undecided, overdue = 'what="payments undecided for long"', 'what="reservations overdue"'
+    waiting = 'what="seconds the oldest unsettled refund waits"'
     return [
         Alert(
             name="FactsLate",
@@ -129,6 +130,13 @@ def _facts() -> list[Alert]:
             lasts="10m",
             severity="page",
             says="{{ $value }} payments are neither taken nor refused, long after their shoppers have gone.",
+        ),
+        Alert(
+            name="RefundsWaiting",
+            expr=f"max(shopwright_open{{{waiting}}}) > 3600",
+            lasts="10m",
+            severity="ticket",
+            says="A refund has waited for {{ $value | humanizeDuration }}: the provider neither pays nor refuses it.",
         ),
         Alert(
             name="ReservationsOverdue",

@@ -52,7 +52,7 @@ KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/office/system/waiting-room", "waiting room", ()),
 )
 # Of an order is kept what staff change of it, and nothing that says whose it is.
-OF_AN_ORDER = ("status", "payment", "shipments", "refunds", "totals")
+OF_AN_ORDER = ("status", "payment", "shipments", "refunds", "refused", "owed", "totals")
 VARIANT = "var_"  # ids of variants begin so
 FEW = 2_000  # rules of a kind, beyond which they are not compared
 

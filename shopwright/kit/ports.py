@@ -1,6 +1,6 @@
 """What the engines promise, kind by kind. Each promise is a contract suite in tests/engines."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, Literal, Protocol
@@ -11,7 +11,6 @@ from shopwright.kit.database import Session
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import Timer
 from shopwright.kit.health import Health
-from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction, Work
 
 
@@ -311,65 +310,6 @@ class SearchIndex(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-PaymentStatus = Literal["pending", "requires_action", "approved", "authorized", "captured", "failed", "cancelled"]
-Capture = Literal["automatic", "manual"]
-
-
-class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider says of a payment. `redirect_url`: where the shopper must go next.
-
-    `approved`: the shopper agreed, and the provider waits to be asked to set the money aside (PayPal Orders v2).
-    """
-
-    reference: str
-    status: PaymentStatus
-    amount: Money
-    refunded: int = 0
-    redirect_url: str | None = None
-    reason: str = ""
-
-
-class ProviderNotice(msgspec.Struct, frozen=True):
-    """A verified webhook: its id, and the payment to ask about."""
-
-    id: str
-    reference: str
-
-
-class Provider(Protocol):
-    """A payment provider, after Stripe's PaymentIntents and PayPal's Orders v2. Every call is safe to repeat."""
-
-    async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
-        """Ask for money, to be taken at once or set aside (`capture_method` of Stripe, `intent` of PayPal).
-
-        Raises Refused with the reason the provider gives, Unavailable when it does not answer.
-        """
-        ...
-
-    async def authorise(self, reference: str) -> ProviderPayment:
-        """Set aside the money of a payment the shopper approved; any other is answered as it is. Raises Refused."""
-        ...
-
-    async def capture(self, reference: str) -> ProviderPayment:
-        """Take all the money that is set aside; what is captured already is answered as it is. Raises Refused."""
-        ...
-
-    async def look_up(self, reference: str) -> ProviderPayment: ...
-
-    async def void(self, reference: str) -> ProviderPayment:
-        """Give up a payment that is not captured yet; a captured one is answered as it is."""
-        ...
-
-    async def refund(self, *, key: str, reference: str, amount: Money) -> ProviderPayment: ...
-
-    def verify(self, headers: Mapping[str, str], body: bytes) -> ProviderNotice:
-        """The notice in a webhook. Raises Denied when its signature is wrong or too old."""
-        ...
-
-
-SendWebhook = Callable[[str, Mapping[str, str], bytes], Awaitable[bool]]
 
 
 class Edge(Protocol):

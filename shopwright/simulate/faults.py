@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 from shopwright.app import Around
 from shopwright.kit.database import Database, Movable, Params, Reads, Row, Session, Snapshot, Step
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money
-from shopwright.kit.ports import Capture, Provider, ProviderNotice, ProviderPayment
+from shopwright.kit.provider import Capture, Provider, ProviderNotice, ProviderPayment, ProviderRefund
 
+Told = TypeVar("Told", ProviderPayment, ProviderRefund)
 OUTSIDE = {"pretend"}  # the provider's own books: its trouble is that of the road to it
 BEFORE, AFTER, DEATH = 0.006, 0.004, 0.0015
 
@@ -160,7 +162,7 @@ class FaultyProvider:
         await self._to_it()
         return await self._back(await self._inner.void(reference))
 
-    async def refund(self, *, key: str, reference: str, amount: Money) -> ProviderPayment:
+    async def refund(self, *, key: str, reference: str, amount: Money) -> ProviderRefund:
         await self._to_it()
         return await self._back(await self._inner.refund(key=key, reference=reference, amount=amount))
 
@@ -171,7 +173,7 @@ class FaultyProvider:
         await self._faults.pause()
         self._faults.before("The provider")
 
-    async def _back(self, told: ProviderPayment) -> ProviderPayment:
+    async def _back(self, told: Told) -> Told:
         await self._faults.pause()
         self._faults.after("The provider")
         return told

@@ -9,7 +9,7 @@ from random import Random
 import msgspec
 
 from shopwright.kit.errors import ShopError
-from shopwright.kit.ports import Capture
+from shopwright.kit.provider import Capture
 from shopwright.simulate import verdict
 from shopwright.simulate.deeds import DEEDS
 from shopwright.simulate.faults import Crash

@@ -18,7 +18,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
-from shopwright.kit.ports import Capture
+from shopwright.kit.provider import Capture
 from shopwright.services.inventory.contract import Adjustment, Location, StockRule
 from shopwright.services.pricing.contract import Coupon, Promotion
 from shopwright.settings import Settings, complete

@@ -119,9 +119,13 @@ async def test_every_other_alert_fires_of_its_fault(data: tuple[Path, str], tmp_
             # Half an hour and more later.
             async with shop.works["payments"].begin() as tx:
                 await tx.run("UPDATE payments SET created_at = 1")
+                await tx.run(
+                    "INSERT INTO refunds (key, payment_id, amount, state, asked_at, ask_at)"
+                    " SELECT 'rfd_x', min(id), 1, 'asked', 1, 9000000000000000000 FROM payments"
+                )
             async with shop.works["inventory"].begin() as tx:
                 await tx.run("UPDATE reservations SET expires_at = 1")
-            await fires("PaymentsUndecided", "ReservationsOverdue")
+            await fires("PaymentsUndecided", "ReservationsOverdue", "RefundsWaiting")
             await ahead(shop)
             await fires("ClockJumped")
             await undelivered(shop)

@@ -79,6 +79,10 @@ CAUSES: dict[str, tuple[Series, Series]] = {
         {'shopwright_open{what="payments undecided for long"}': "1x60"},
         {'shopwright_open{what="payments undecided for long"}': "0x60", 'shopwright_open{what="payments undecided"}': "9x60"},
     ),
+    "RefundsWaiting": (
+        {'shopwright_open{what="seconds the oldest unsettled refund waits"}': "4000+30x60"},
+        {'shopwright_open{what="seconds the oldest unsettled refund waits"}': "0+50x60", 'shopwright_open{what="refunds unsettled"}': "9x60"},
+    ),
     "ReservationsOverdue": (
         {'shopwright_open{what="reservations overdue"}': "2x60"},
         {'shopwright_open{what="reservations overdue"}': "0x60", 'shopwright_open{what="reservations"}': "9x60"},

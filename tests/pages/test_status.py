@@ -22,15 +22,15 @@ def said(**conditions: Condition | None) -> list[str]:
 
 
 def test_what_is_gone_is_told_of_where_people_meet_it() -> None:
-    assert said(all=condition("orders")) == ["works"] * 4
-    assert said(all=condition(database_pricing="gone")) == ["away", "away", "works", "works"]
-    assert said(all=condition(search="gone")) == ["less", "works", "works", "works"]
-    assert said(all=condition(disk="full")) == ["works", "away", "away", "away"]
-    assert said(all=condition(cache="gone", files="gone")) == ["works"] * 4
-    assert said(orders=None, users=condition("users")) == ["works", "away", "works", "works"]
-    assert said(reviews=None) == ["less", "works", "works", "works"]
-    assert said(all=condition("notifications", late=400)) == ["works", "works", "works", "less"]
-    assert said(all=None) == ["away"] * 4
+    assert said(all=condition("orders")) == ["works"] * 5
+    assert said(all=condition(database_pricing="gone")) == ["away", "away", "works", "works", "works"]
+    assert said(all=condition(search="gone")) == ["less", "works", "works", "works", "works"]
+    assert said(all=condition(disk="full")) == ["works", "away", "away", "away", "away"]
+    assert said(all=condition(cache="gone", files="gone")) == ["works"] * 5
+    assert said(orders=None, users=condition("users")) == ["works", "away", "away", "works", "works"]
+    assert said(reviews=None) == ["less", "works", "works", "works", "works"]
+    assert said(all=condition("notifications", late=400)) == ["works", "works", "works", "works", "less"]
+    assert said(all=None) == ["away"] * 5
 
 
 @pytest.mark.skipif(APART, reason="of one process")

@@ -17,7 +17,7 @@ from shopwright.app import Around, Shop
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import Database
-from shopwright.kit.ports import Provider
+from shopwright.kit.provider import Provider
 from shopwright.services.orders.contract import NewRefund, NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.simulate.faults import OUTSIDE, Faults, FaultyDatabase, FaultyProvider
 from tests.conftest import QUICK, make_settings

@@ -14,7 +14,7 @@ from shopwright.kit.errors import Conflict, Invalid, ShopError
 from shopwright.kit.money import zero
 from shopwright.order_sums import miscounted
 from shopwright.services.inventory.contract import StockRule
-from shopwright.services.orders import model
+from shopwright.services.orders import model, refund_rules
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, OrderLine
 from shopwright.services.pricing.contract import Totals
 from tests.conftest import BERLIN, sell
@@ -162,7 +162,9 @@ def test_whatever_is_shipped_and_refunded_each_unit_is_counted_once(deeds: Seque
                 order = model.shipped(order, model.lines_to_ship(order, wanted))
             else:
                 refund = NewRefund(reason="x", lines=wanted, returned=name == "returned")
-                order = model.refunded(order, model.lines_to_refund(order, refund), returned=refund.returned)
+                order = refund_rules.refunded(
+                    order, refund_rules.lines_to_refund(order, refund), returned=refund.returned
+                )
         except ShopError:
             assert order is before
         for line, quantity in zip(order.lines, sold, strict=True):

@@ -5,7 +5,7 @@ It moves no money: it is there in a demo shop, or where the settings name it, an
 
 from collections.abc import Mapping
 
-from shopwright.kit.ports import Provider
+from shopwright.kit.provider import Provider
 from shopwright.kit.settings import choose, listed
 from shopwright.kit.work import Work
 

@@ -93,12 +93,20 @@ async def _order(
         "problem": problem,
         "left_to_ship": sum(line.to_ship for line in order.lines),
         "key": behind().shop.ids.secret(16),
+        "repayments": repayments(order),
         "paid": order.status in {"paid", "part_shipped", "shipped", "delivered"},
         "trail": render.plain(await trail_of(behind().shop, order.id, messages=office.caller.may("messages.read"))),
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,
     }
     return office.show("order.html", context, 422 if problem else 200)
+
+
+def repayments(order: Order) -> list[dict[str, Any]]:
+    """What goes back, or went, of the payment of an order without being asked for as a refund of it."""
+    known = {one.id for one in (*order.refunds, *order.refused)}
+    found = order.payment.refunds if order.payment is not None and order.owed is not None else ()
+    return [render.plain(one) for one in found if one.key not in known]
 
 
 def _quantities(form: Mapping[str, str], prefix: str) -> tuple[LineQuantity, ...]:
@@ -116,7 +124,7 @@ def _quantities(form: Mapping[str, str], prefix: str) -> tuple[LineQuantity, ...
 async def order_action(
     office: OfficeDep, request: Web, orders: OrdersDep, caller: Asking, order_id: FromPath[str], action: FromPath[str]
 ) -> Response[bytes] | Redirect:
-    """Capture, ship, deliver, cancel or refund."""
+    """Capture, ship, deliver, cancel or refund, or say that a refund will not be paid."""
     form = await form_of(request)
     try:
         await _act(orders, order_id, action, form, caller)
@@ -151,6 +159,8 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
             returned="returned" in form,
         )
         await orders.refund(order_id, refund, form.get("key", order_id), caller)
+    elif action == "cancel-refund":
+        await orders.cancel_refund(order_id, form.get("refund", ""), form.get("why", ""), caller)
 
 
 def routes() -> Pages:

@@ -20,6 +20,7 @@ State = Literal["works", "less", "away"]
 DEEDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     ("Looking around", frozenset({"catalog", "pricing", "inventory"}), frozenset({"search", "reviews", "recommendations"})),
     ("Cart and checkout", frozenset({"carts", "orders", "payments", "pricing", "inventory"}), frozenset()),
+    ("Refunds", frozenset({"orders", "payments"}), frozenset({"refunds"})),
     ("Signing in and accounts", frozenset({"users"}), frozenset()),
     ("Letters and messages", frozenset({"notifications"}), frozenset()),
 )  # fmt: skip

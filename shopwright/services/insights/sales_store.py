@@ -7,9 +7,16 @@ import msgspec
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction
-from shopwright.services.orders.contract.facts import OrderCancelled, OrderImported, OrderPaid, OrderRefunded, SoldLine
+from shopwright.services.orders.contract.facts import (
+    OrderCancelled,
+    OrderImported,
+    OrderPaid,
+    OrderRefunded,
+    OrderRefundRefused,
+    SoldLine,
+)
 
-SALES = (OrderPaid, OrderCancelled, OrderRefunded)  # an OrderImported is an OrderPaid
+SALES = (OrderPaid, OrderCancelled, OrderRefunded, OrderRefundRefused)  # an OrderImported is an OrderPaid
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +44,8 @@ def change_of(event: Event) -> Change | None:
         return Change(
             order_id=event.order_id, orders=-int(event.whole), money=-event.amount, lines=event.lines, sign=-1
         )
+    if isinstance(event, OrderRefundRefused) and event.sold:
+        return Change(order_id=event.order_id, orders=int(event.whole), money=event.amount, lines=event.lines, sign=1)
     if isinstance(event, OrderCancelled) and event.unsold is not None:
         return Change(order_id=event.order_id, orders=-1, money=-event.unsold, lines=event.lines, sign=-1)
     return None

@@ -24,6 +24,7 @@ LABEL = Label(
         "OrderCancelled",
         "OrderExpired",
         "OrderRefunded",
+        "OrderRefundRefused",
         "BackInStock",
         "CartAbandoned",
     ),

@@ -316,11 +316,11 @@ def expired(event: OrderExpired) -> Letter:
 
 
 def refunded(event: OrderRefunded) -> Letter:
-    """Money goes back."""
+    """Money goes back; nobody is written to where their bank took it."""
     path, secret = _link(event)
     return Letter(
         topic="orders",
-        recipient=event.email,
+        recipient="" if event.dispute else event.email,
         account=event.customer_id or "",
         subject=f"Refund for order {event.number}",
         heading="Your refund is on its way",

@@ -9,12 +9,13 @@ import minijinja
 import msgspec
 
 from shopwright.kit import watch
+from shopwright.kit.auth import ROLES
 from shopwright.kit.errors import Missing
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.ports import Message, Postbox
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog.contract import Catalog
-from shopwright.services.notifications import model, store, topics
+from shopwright.services.notifications import model, staff_letters, store, topics
 from shopwright.services.notifications.contract import (
     Channel,
     Channels,
@@ -69,6 +70,15 @@ class Desk:
         messages = await self.messages_of(letter)
         async with self._work.begin(once=heard.key) as tx:
             await self.post(tx, letter, messages)
+
+    async def hear_refund_refused(self, heard: Heard) -> None:
+        """OrderRefundRefused: whoever may give money back is told."""
+        staff = [one for one in await self._users.staff() if "orders.write" in ROLES[one.role] and not one.disabled]
+        letters = [staff_letters.refund_refused(heard.event, one) for one in staff]
+        written = [(letter, await self.messages_of(letter)) for letter in letters]
+        async with self._work.begin(once=heard.key) as tx:
+            for letter, messages in written:
+                await self.post(tx, letter, messages)
 
     async def messages_of(self, letter: Letter) -> list[Message]:
         """The letter in each way its reader wants it. What proves who has a mailbox goes there, and nowhere else."""

@@ -14,6 +14,7 @@ LABEL = Label(
         "PaymentCaptured",
         "PaymentFailed",
         "RefundSettled",
+        "RefundRefused",
     ),
     tells=(
         "OrderPlaced",
@@ -24,6 +25,7 @@ LABEL = Label(
         "OrderCancelled",
         "OrderExpired",
         "OrderRefunded",
+        "OrderRefundRefused",
         "OrderErased",
     ),
 )

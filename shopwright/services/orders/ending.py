@@ -1,6 +1,7 @@
 """How an order ends before its time: given up, with everything it had going back, whatever breaks in between."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -12,12 +13,20 @@ from shopwright.kit.facts import Event, Heard
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Carts, Paid
 from shopwright.services.inventory.contract import Inventory
-from shopwright.services.orders import holds_store, list_store, model, placement_store, store
+from shopwright.services.orders import (
+    cancel_store,
+    holds_store,
+    list_store,
+    model,
+    placement_store,
+    refund_rules,
+    store,
+)
 from shopwright.services.orders.contract import Order, Status
-from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired
+from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired, RestockedLine
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.links import OrderLinks
-from shopwright.services.payments.contract import Payment, Payments
+from shopwright.services.payments.contract import Payment, PaymentRefund, Payments
 from shopwright.services.pricing.contract import Pricing
 
 
@@ -51,6 +60,10 @@ class Ending:
         order = msgspec.structs.replace(order, cart_id="")
         if head is None or head.payment_id is None:
             return order
+        if order.status in {"cancelled", "expired"}:
+            all_of_it = await self._payments.of_order(order.id)
+            payment = next((one for one in all_of_it if one.id == head.payment_id), None)
+            return msgspec.structs.replace(order, payment=payment, owed=refund_rules.owed(order, all_of_it))
         return msgspec.structs.replace(order, payment=await self._payments.get(head.payment_id))
 
     async def _close_cart(self, order: store.Head) -> None:
@@ -77,12 +90,14 @@ class Ending:
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
             unsold, lines = model.unsold(order)
+            restock = refund_rules.to_be_restocked(order)
             if order.status == ended:
                 return True
             if order.status not in only:
                 return False
             await store.move(tx, order.id, model.STATES.move(order.status, ended))
             await holds_store.let_go(tx, order.id)
+            await cancel_store.end(tx, order.id)
             await self._note(tx, order.id, f"{ended.capitalize()}: {reason}", who.signature)
             told: Event = (
                 OrderExpired(order_id=order.id, number=order.number, email=order.email, customer_id=order.customer_id)
@@ -97,13 +112,14 @@ class Ending:
                     by_shop=who.is_staff,
                     unsold=unsold,
                     lines=lines,
+                    restock=restock,
                 )
             )
             await tx.tell(told)
-        await self._undo(order_id, took_goods=took_goods)
+        await self._undo(order_id, restock if took_goods else ())
         return True
 
-    async def _undo(self, order_id: str, *, took_goods: bool) -> None:
+    async def _undo(self, order_id: str, restock: Sequence[RestockedLine]) -> None:
         """Goods, coupons and money of an order that is off go back.
 
         Safe to repeat: a crash in between is made good by the fact that it is off, which we hear ourselves.
@@ -113,17 +129,22 @@ class Ending:
         order = await self.get(order_id)
         if order.status == "expired":
             return  # money may still come, and buy the goods after all
-        if took_goods:
-            await self._inventory.restock(order_id, model.to_be_restocked(order), key=f"cancel/{order_id}")
+        if restock:
+            await self._inventory.restock(order_id, refund_rules.wanted(order, restock), key=f"cancel/{order_id}")
         for payment in await self._payments.of_order(order_id):
-            if payment.status in {"captured", "part_refunded"}:
+            if payment.status in refund_rules.RECEIVED:
                 await self._give_back(payment, order)
 
     async def hear_off(self, heard: Heard) -> None:
         """OrderCancelled, OrderExpired: what it had goes back, unless it was paid for after all."""
-        order = await store.head(self._work, heard.event.order_id)
-        if order is not None and order.status in {"cancelled", "expired"}:
-            await self._undo(order.id, took_goods=getattr(heard.event, "took_goods", False))
+        order = await store.read(self._work, heard.event.order_id)
+        if order is None or order.status not in {"cancelled", "expired"}:
+            return
+        restock: Sequence[RestockedLine] = ()
+        if isinstance(heard.event, OrderCancelled) and heard.event.took_goods:
+            told = heard.event.restock  # an earlier version did not tell
+            restock = refund_rules.to_be_restocked(order) if told is None else told
+        await self._undo(order.id, restock)
 
     async def _locked(self, tx: Transaction, order_id: str) -> Order:
         """The order, held until the transaction ends."""
@@ -168,10 +189,15 @@ class Ending:
     async def _give_back(self, payment: Payment, order: Order) -> None:
         """Money for an order that is off (or paid twice) goes back at once: first what was promised, then the rest."""
         if order.payment is not None and order.payment.id == payment.id:
+            known = {one.key for one in payment.refunds}
             for refund in order.refunds:
-                if not refund.amount.amount:
-                    continue
-                payment = await self._payments.refund(key=refund.id, payment_id=payment.id, amount=refund.amount)
-        left = payment.amount - payment.refunded
-        if left.amount > 0:
-            await self._payments.refund(key=f"back/{payment.id}", payment_id=payment.id, amount=left)
+                if refund.amount.amount and refund.status == "asked" and refund.id not in known:
+                    await self._payments.refund(key=refund.id, payment_id=payment.id, amount=refund.amount)
+        payment = await self._payments.get(payment.id)
+        await self._repay(payment, refund_rules.repayment_key(payment, again=False))
+
+    async def _repay(self, payment: Payment, key: str) -> PaymentRefund | None:
+        """All that is left of a payment goes back, once for each key; None where nothing was left."""
+        if payment.left.amount > 0 and not any(one.key == key for one in payment.refunds):
+            payment = await self._payments.refund(key=key, payment_id=payment.id, amount=payment.left)
+        return next((one for one in payment.refunds if one.key == key), None)

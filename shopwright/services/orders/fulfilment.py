@@ -1,28 +1,22 @@
-"""What happens to an order after it was placed: shipped, delivered, cancelled, refunded, expired."""
+"""What happens to an order after it was placed: shipped, delivered, expired. Refunds and cancelling are in `refunds.py`."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
-
-import msgspec
 
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import to_micros
-from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Unavailable
+from shopwright.kit.errors import Conflict, Invalid, Unavailable
 from shopwright.kit.facts import ERASED, Heard
-from shopwright.kit.money import add_up, write
-from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
-from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import erasure_store, find_store, model, past_store, refund_store, store, tax_store
-from shopwright.services.orders.authorised import Authorised
-from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, Refund, Shipment
-from shopwright.services.orders.contract.facts import OrderDelivered, OrderErased, OrderRefunded, OrderShipped, SentLine
+from shopwright.services.orders import erasure_store, find_store, model, store, tax_store
+from shopwright.services.orders.contract import LineQuantity, NewShipment, Order, Shipment
+from shopwright.services.orders.contract.facts import OrderDelivered, OrderErased, OrderShipped, SentLine
+from shopwright.services.orders.refunds import Refunds
 
 LONGEST = 500
 AT_ONCE, TIMES = 200, 50
 
 
-class Fulfilment(Authorised):
+class Fulfilment(Refunds):
     """All verbs of `contract.Orders`."""
 
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:
@@ -31,6 +25,7 @@ class Fulfilment(Authorised):
         waits = await self._inventory.owed(order_id)
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
+            await self._not_being_cancelled(tx, order_id)
             if order.status not in {"paid", "part_shipped"}:
                 raise Conflict(
                     f"This order is {order.status}; only a paid order that has something left can be shipped."
@@ -83,33 +78,6 @@ class Fulfilment(Authorised):
             )
         return await self.get(order_id)
 
-    async def cancel(self, order_id: str, reason: str, who: Caller) -> Order:
-        order = await self.get(order_id)
-        if order.status == "cancelled":
-            return order
-        if not model.STATES.may(order.status, "cancelled"):
-            model.STATES.move(order.status, "cancelled")
-        if order.status == "placed" and (captured := await self._end_payments(order.id)) is not None:
-            await self.settle(order.id, captured)
-            order = await self.get(order.id)
-        was_paid = order.status == "paid"
-        taken = was_paid and await self._has_taken(order.id)
-        because = reason.strip()[:LONGEST] or "No reason given"
-        only = frozenset({order.status})
-        if not await self.give_up(order.id, because, who, "cancelled", only=only, took_goods=taken):
-            raise Conflict("The order has moved on meanwhile. Look at it again.")
-        return await self.get(order.id)
-
-    async def _has_taken(self, order_id: str) -> bool:
-        """A paid order's goods have left the shelf (now, if its payment is only just settled), so they can come back."""
-        head = await store.head(self._work, order_id)
-        try:
-            if head is not None:
-                await self._take_goods(head)
-        except SoldOut:
-            return False
-        return True
-
     async def expire_unpaid(self) -> None:
         """A timer: orders never paid for give their goods back; one whose money is on its way is settled instead."""
         for order_id in await store.overdue(self._work, to_micros(self._work.now())):
@@ -125,103 +93,6 @@ class Fulfilment(Authorised):
             await self.settle(order_id, captured)
         else:
             await self.give_up(order_id, "It was not paid in time.", SYSTEM, "expired", only=frozenset({"placed"}))
-
-    async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
-        marks = fingerprint(msgspec.json.encode(refund))
-        async with self._work.begin() as tx:
-            order = await self._locked(tx, order_id)
-            scoped = f"{order.id}/{key}"
-            known = await refund_store.refund_by_key(tx, scoped)
-            if known is not None and known["fingerprint"] != marks:
-                raise IdempotencyConflict("This Idempotency-Key was used for another refund. Use a new one.")
-            if known is None:
-                await self._write_refund(tx, order, refund, scoped, marks, who)
-        for one in (await self.get(order.id)).refunds:
-            if one.status == "asked":
-                await self._finish_refund(order.id, one)
-        return await self.get(order.id)
-
-    async def _write_refund(
-        self, tx: Transaction, order: Order, refund: NewRefund, key: str, marks: str, who: Caller
-    ) -> None:
-        if order.status not in model.PAID:
-            raise Conflict(f"This order is {order.status}; there is no money to give back.")
-        if await past_store.is_past(tx, order.id):
-            raise Conflict("This order was paid in an earlier shop; its money can only go back from there.")
-        if not refund.reason.strip():
-            raise Invalid.at("/reason", "Say why the money goes back; the customer reads it.")
-        already = add_up((one.amount for one in order.refunds), order.currency)
-        amount, chosen = model.refund_amount(order, refund, already)
-        made = Refund(
-            id=self._work.ids.new("rfd"),
-            amount=amount,
-            reason=refund.reason.strip()[:LONGEST],
-            lines=tuple(LineQuantity(line.id, quantity) for line, quantity in chosen),
-            restock=refund.restock,
-            status="asked",
-            created_at=tx.now,
-            returned=refund.returned,
-        )
-        await refund_store.insert_refund(tx, order.id, made, key, marks)
-        await store.write_counts(tx, model.refunded(order, chosen, returned=refund.returned))
-        await self._note(tx, order.id, f"Refund of {write(amount)}: {made.reason}", who.signature)
-
-    async def finish_refunds(self) -> None:
-        """A timer: ask for refunds that are written but not settled, after a crash or an outage."""
-        for order_id, refund in await refund_store.open_refunds(self._work):
-            with self._work.aside.guard("refund", refund.id):
-                await self._finish_refund(order_id, refund)
-
-    async def _finish_refund(self, order_id: str, refund: Refund) -> None:
-        head = await store.head(self._work, order_id)
-        order = await store.read(self._work, order_id)
-        if head is None or head.payment_id is None or order is None:
-            return
-        await self._bring_back(order, refund)
-        try:
-            if refund.amount.amount:
-                await self._payments.refund(key=refund.id, payment_id=head.payment_id, amount=refund.amount)
-        except Unavailable:
-            return
-        await self._refund_settled(order_id, refund)
-
-    async def _bring_back(self, order: Order, refund: Refund) -> None:
-        """Refunded goods return to the shelf where that was said; what never came to it is owed no more in any case."""
-        lines = {line.id: line for line in order.lines}
-        back = Counter[str]()
-        for one in refund.lines:
-            back[lines[one.line_id].variant_id] += one.quantity
-        if not refund.restock:
-            waits = {} if refund.returned or not back else await self._inventory.owed(order.id)
-            back = Counter({variant_id: min(units, waits.get(variant_id, 0)) for variant_id, units in back.items()})
-        if wanted := [Wanted(variant_id, units) for variant_id, units in back.items() if units]:
-            await self._inventory.restock(order.id, wanted, key=refund.id)
-
-    async def _refund_settled(self, order_id: str, refund: Refund) -> None:
-        async with self._work.begin() as tx:
-            order = await self._locked(tx, order_id)
-            lines = {line.id: line for line in order.lines}
-            if await refund_store.settle_refund(tx, refund.id) and refund.amount.amount:
-                await tx.tell(
-                    OrderRefunded(
-                        order_id=order_id,
-                        number=order.number,
-                        email=order.email,
-                        customer_id=order.customer_id,
-                        amount=refund.amount,
-                        refund_id=refund.id,
-                        reason=refund.reason,
-                        whole=model.wholly_refunded(order, refund),
-                        lines=model.sold_units([(lines[one.line_id], one.quantity) for one in refund.lines]),
-                    )
-                )
-
-    async def hear_refund_settled(self, heard: Heard) -> None:
-        """RefundSettled: if we did not see it settle ourselves."""
-        order = await store.read(self._work, heard.event.order_id)
-        refund = next((one for one in order.refunds if one.id == heard.event.refund_key), None) if order else None
-        if refund is not None and refund.status == "asked":
-            await self._refund_settled(heard.event.order_id, refund)
 
     async def hear_verified(self, heard: Heard) -> None:
         """EmailVerified: what was ordered as a guest with this address belongs to its account."""

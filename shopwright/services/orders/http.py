@@ -27,6 +27,7 @@ from shopwright.services.orders.contract import (
     PaymentChoice,
     PlaceOrder,
 )
+from shopwright.services.orders.views import ShownOrder, shown
 
 Service = Given[Orders]
 Asked = Request[Any, Any, Any]
@@ -54,6 +55,12 @@ class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
     reason: Reason = ""
     cart_id: str = ""
     key: Token = ""
+
+
+class NotPaid(msgspec.Struct, forbid_unknown_fields=True):
+    """Why a refund will not be paid, for staff."""
+
+    reason: Reason
 
 
 class Parcel(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,9 +95,9 @@ async def theirs(
 @post("/v1/orders", opt=allow(anyone), tags=["orders"], operation_id="place_order")
 async def place_order(
     orders: Service, caller: Asking, data: JSONBody[PlaceOrder], idempotency_key: KeyHeader = None
-) -> Order:
+) -> ShownOrder:
     """Place the order of a cart and ask for the money."""
-    return await orders.place(data, _key(idempotency_key), caller)
+    return shown(await orders.place(data, _key(idempotency_key), caller), caller)
 
 
 @post("/v1/orders/{order_id:str}/payments", opt=seldom(anyone), tags=["orders"], operation_id="pay_order")
@@ -102,11 +109,11 @@ async def pay_order(
     data: JSONBody[PaymentChoice],
     email: FromQuery[str] = "",
     idempotency_key: KeyHeader = None,
-) -> Order:
+) -> ShownOrder:
     """Try again to pay for an order that is placed; guests add ?email= of the order."""
     _key(idempotency_key)
     order = await theirs(orders, order_id, request, caller, GuestProof(email=email))
-    return await orders.pay(order.id, data, caller)
+    return shown(await orders.pay(order.id, data, caller), caller)
 
 
 @get("/v1/orders", opt=allow(signed_in), tags=["orders"], operation_id="list_orders")
@@ -138,9 +145,9 @@ async def get_order(
     order_id: FromPath[str],
     email: FromQuery[str] = "",
     key: FromQuery[str] = "",
-) -> Order:
+) -> ShownOrder:
     """An order by id, one's own and for staff also by number. Guests add ?email= of the order, or ?key= of our e-mail's link."""
-    return await theirs(orders, order_id, request, caller, GuestProof(email=email, key=key))
+    return shown(await theirs(orders, order_id, request, caller, GuestProof(email=email, key=key)), caller)
 
 
 @post(
@@ -156,12 +163,12 @@ async def cancel_order(
     request: Asked,
     order_id: FromPath[str],
     data: JSONBody[Cancellation | None] = None,
-) -> Order:
+) -> ShownOrder:
     """Cancel before anything was shipped; money that came goes back. An e-mail address is not enough: see `Cancellation`."""
     told = data or Cancellation()
     proof = GuestProof(cart_id=told.cart_id, key=told.key)
     order = await theirs(orders, order_id, request, caller, proof, change=True)
-    return await orders.cancel(order.id, told.reason, caller)
+    return shown(await orders.cancel(order.id, told.reason, caller), caller)
 
 
 @post(
@@ -177,7 +184,7 @@ async def capture_order(
     order_id: FromPath[str],
     data: JSONBody[Capture | None] = None,
     idempotency_key: RepeatHeader = None,
-) -> Order:
+) -> ShownOrder:
     """Take the money that is set aside for it (`SHOPWRIGHT_CAPTURE=manual`): all of it, and once."""
     if idempotency_key is not None:
         read_key(idempotency_key)
@@ -187,20 +194,20 @@ async def capture_order(
             raise Invalid.at(
                 "/amount", f"All that is set aside is captured, {total.amount} {total.currency}, and no part of it."
             )
-    return await orders.capture(order_id, caller)
+    return shown(await orders.capture(order_id, caller), caller)
 
 
 @post(
     "/v1/orders/{order_id:str}/shipments", opt=allow(staff("orders.write")), tags=["orders"], operation_id="ship_order"
 )
-async def ship_order(orders: Service, caller: Asking, order_id: FromPath[str], data: JSONBody[Parcel]) -> Order:
+async def ship_order(orders: Service, caller: Asking, order_id: FromPath[str], data: JSONBody[Parcel]) -> ShownOrder:
     """Record a parcel."""
     if data.lines is not None and not data.lines:
         raise Invalid.at(
             "/lines", "Say which lines are shipped, and how many of each; without “lines” it is all that is left."
         )
     parcel = NewShipment(carrier=data.carrier, tracking_number=data.tracking_number, lines=data.lines or ())
-    return await orders.ship(order_id, parcel, caller)
+    return shown(await orders.ship(order_id, parcel, caller), caller)
 
 
 @post(
@@ -210,9 +217,9 @@ async def ship_order(orders: Service, caller: Asking, order_id: FromPath[str], d
     operation_id="deliver_order",
     status_code=200,
 )
-async def deliver_order(orders: Service, caller: Asking, order_id: FromPath[str]) -> Order:
+async def deliver_order(orders: Service, caller: Asking, order_id: FromPath[str]) -> ShownOrder:
     """All its parcels have arrived."""
-    return await orders.deliver(order_id, caller)
+    return shown(await orders.deliver(order_id, caller), caller)
 
 
 @post(
@@ -224,14 +231,32 @@ async def refund_order(
     order_id: FromPath[str],
     data: JSONBody[NewRefund],
     idempotency_key: KeyHeader = None,
-) -> Order:
-    """Give money back for lines or an amount."""
-    return await orders.refund(order_id, data, _key(idempotency_key), caller)
+) -> ShownOrder:
+    """Give money back for lines or an amount; `refund` of the answer says whether it is settled, or asked for and waits."""
+    return shown(await orders.refund(order_id, data, _key(idempotency_key), caller), caller)
+
+
+@post(
+    "/v1/orders/{order_id:str}/refunds/{refund_id:str}/cancel",
+    opt=allow(staff("orders.write")),
+    tags=["orders"],
+    operation_id="cancel_refund",
+    status_code=200,
+)
+async def cancel_refund(
+    orders: Service, caller: Asking, order_id: FromPath[str], refund_id: FromPath[str], data: JSONBody[NotPaid]
+) -> ShownOrder:
+    """A refund that waits will not be paid: it is refused, and its sum and units can be refunded again.
+
+    Not one that the payment provider has taken, or may have taken: it is looked up there first.
+    """
+    return shown(await orders.cancel_refund(order_id, refund_id, data.reason, caller), caller)
 
 
 def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
         place_order, pay_order, list_orders, get_order, cancel_order, capture_order, ship_order, deliver_order, refund_order,
+        cancel_refund,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

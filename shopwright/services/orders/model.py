@@ -16,16 +16,13 @@ from shopwright.kit.money import LARGEST, Money, add_up, write, zero
 from shopwright.kit.places import email_key
 from shopwright.kit.states import States
 from shopwright.services.carts.contract import Cart
-from shopwright.services.inventory.contract import Wanted
 from shopwright.services.orders.contract import (
     CartNotReady,
     LineQuantity,
-    NewRefund,
     Order,
     OrderLine,
     PastOrder,
     PriceMoved,
-    Refund,
     Status,
 )
 from shopwright.services.orders.contract.facts import SoldLine
@@ -37,8 +34,9 @@ STATES: States[Status] = States(
         "placed": frozenset({"paid", "cancelled", "expired"}),
         "paid": frozenset({"part_shipped", "shipped", "cancelled"}),
         "part_shipped": frozenset({"part_shipped", "shipped"}),
-        "shipped": frozenset({"delivered"}),
-        "delivered": frozenset(),
+        # Units whose refund is refused are to be sent after all.
+        "shipped": frozenset({"delivered", "part_shipped"}),
+        "delivered": frozenset({"part_shipped"}),
         "cancelled": frozenset(),
         # Money that arrives late buys the goods after all, if there are any left.
         "expired": frozenset({"paid", "cancelled"}),
@@ -155,14 +153,6 @@ def lines_to_ship(order: Order, wanted: Sequence[LineQuantity]) -> list[tuple[Or
     return chosen_lines(order, wanted, "shipped", lambda line: line.to_ship)
 
 
-def lines_to_refund(order: Order, refund: NewRefund) -> list[tuple[OrderLine, int]]:
-    """The lines meant, checked against what can be refunded of each. Raises Invalid."""
-    if refund.returned:
-        there = "refunded as returned"
-        return chosen_lines(order, refund.lines, there, lambda line: line.shipped - (line.refunded - line.cancelled))
-    return chosen_lines(order, refund.lines, "refunded", lambda line: line.refundable)
-
-
 def chosen_lines(
     order: Order, wanted: Sequence[LineQuantity], done: str, left_of: Callable[[OrderLine], int]
 ) -> list[tuple[OrderLine, int]]:
@@ -221,12 +211,6 @@ def unsold(order: Order) -> tuple[Money | None, tuple[SoldLine, ...]]:
     if order.status not in PAID or (order.refunds and not left.amount):
         return None, ()
     return left, sold_units([(line, line.refundable) for line in order.lines])
-
-
-def wholly_refunded(order: Order, now: Refund) -> bool:
-    """Is all of the money back, with this refund that is settled now?"""
-    back = add_up((one.amount for one in order.refunds if one.status == "settled" or one.id == now.id), order.currency)
-    return back == order.totals.total
 
 
 def past_totals(past: PastOrder) -> Totals:
@@ -293,62 +277,6 @@ def shipped(order: Order, chosen: Sequence[tuple[OrderLine, int]]) -> Order:
     lines = tuple(now.get(line.id, line) for line in order.lines)
     status: Status = "part_shipped" if any(line.to_ship for line in lines) else "shipped"
     return msgspec.structs.replace(order, lines=lines, status=STATES.move(order.status, status))
-
-
-def refunded(order: Order, chosen: Sequence[tuple[OrderLine, int]], *, returned: bool) -> Order:
-    """The order when these are refunded, too: what had not left stays. One whose rest is refunded has all been shipped."""
-    now = {
-        line.id: msgspec.structs.replace(
-            line,
-            refunded=line.refunded + quantity,
-            cancelled=line.cancelled + (0 if returned else min(quantity, line.to_ship)),
-        )
-        for line, quantity in chosen
-    }
-    lines = tuple(now.get(line.id, line) for line in order.lines)
-    over = order.status == "part_shipped" and not any(line.to_ship for line in lines)
-    return msgspec.structs.replace(order, lines=lines, status="shipped" if over else order.status)
-
-
-def to_be_restocked(order: Order) -> list[Wanted]:
-    """What of an order that is off goes back to the shelf: all but what a refund brought back before."""
-    back = {line.id: line.quantity for line in order.lines}
-    for refund in order.refunds:
-        for part in refund.lines if refund.restock else ():
-            back[part.line_id] -= part.quantity
-    return [Wanted(line.variant_id, back[line.id]) for line in order.lines if back[line.id]]
-
-
-def line_value(line: OrderLine, quantity: int) -> Money:
-    """What `quantity` more refunded units of a line are worth: their share of what was really paid for it.
-
-    Shares are differences of running sums, so that all units together give exactly what was paid.
-    """
-    paid = line.total - line.discount + line.tax
-    before = paid.share(line.refunded, line.quantity)
-    return paid.share(line.refunded + quantity, line.quantity) - before
-
-
-def refund_amount(order: Order, refund: NewRefund, already: Money) -> tuple[Money, list[tuple[OrderLine, int]]]:
-    """How much goes back, and for which units. Raises Invalid."""
-    currency = order.currency
-    left = order.totals.total - already
-    if refund.amount is not None:
-        amount = refund.amount if isinstance(refund.amount, Money) else Money(refund.amount, currency)
-        if amount.currency != currency:
-            raise Invalid.at("/amount/currency", f"This order was paid in {currency}.")
-        chosen = lines_to_refund(order, refund)
-    elif refund.lines:
-        chosen = lines_to_refund(order, refund)
-        amount = add_up((line_value(line, quantity) for line, quantity in chosen), currency)
-    else:
-        raise Invalid.at("/lines", "Say what to refund: lines, or an amount.")
-    of_nothing = refund.amount is None and not amount.amount  # goods that cost nothing come back, too
-    if not of_nothing and not zero(currency) < amount <= left:
-        raise Invalid.at(
-            "/amount", f"Between 1 and {left.amount} (minor units of {currency}) can be refunded, not {amount.amount}."
-        )
-    return amount, chosen
 
 
 def same_address(one: str, other: str) -> bool:

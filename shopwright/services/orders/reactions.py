@@ -5,7 +5,13 @@ from datetime import timedelta
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired
 from shopwright.services.orders.fulfilment import Fulfilment
-from shopwright.services.payments.contract import PaymentAuthorized, PaymentCaptured, PaymentFailed, RefundSettled
+from shopwright.services.payments.contract import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    RefundRefused,
+    RefundSettled,
+)
 from shopwright.services.users.contract import EmailVerified, UserErased
 
 
@@ -20,6 +26,7 @@ def reactions(orders: Fulfilment) -> list[Reaction]:
         Reaction("orders.payment_authorized", PaymentAuthorized, orders.hear_authorized),
         Reaction("orders.payment_failed", PaymentFailed, orders.hear_failed),
         Reaction("orders.refund_settled", RefundSettled, orders.hear_refund_settled),
+        Reaction("orders.refund_refused", RefundRefused, orders.hear_refund_refused),
     ]
 
 
@@ -33,4 +40,5 @@ def timers(orders: Fulfilment) -> list[Timer]:
         Timer("orders.terms", timedelta(seconds=10), orders.write_terms),
         Timer("orders.taxes", timedelta(seconds=10), orders.write_taxes),
         Timer("orders.refunds", timedelta(seconds=10), orders.finish_refunds),
+        Timer("orders.cancelling", timedelta(minutes=1), orders.finish_cancelling),
     ]

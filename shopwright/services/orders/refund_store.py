@@ -1,63 +1,124 @@
 """Refunds of orders in SQL; those of nothing, for goods that cost nothing, have a table of their own."""
 
+import msgspec
+
+from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.services.orders.contract import Refund
-from shopwright.services.orders.store import to_json
 
 
-async def insert_refund(tx: Transaction, order_id: str, refund: Refund, key: str, fingerprint: str) -> None:
-    """A refund."""
+def to_json(refund: Refund) -> str:
+    """As its column keeps it."""
+    return msgspec.json.encode(refund).decode()
+
+
+def from_row(row: Row) -> Refund:
+    """A row of either table as a refund; one with a `why` was refused."""
+    return msgspec.structs.replace(
+        understood(row["body"], Refund),
+        status="settled" if row["status"] == "settled" else "asked",
+        why=(row["why"] or "It was refused.") if row["status"] == "refused" else "",
+        reference=row["reference"],
+        settled_at=None if row["settled_at"] is None else from_micros(row["settled_at"]),
+    )
+
+
+async def of_order(source: Reading, order_id: str) -> tuple[tuple[Refund, ...], tuple[Refund, ...]]:
+    """The refunds of an order that count, and those that were refused."""
+    rows = await source.fetch(
+        "SELECT id, status, body, why, reference, settled_at FROM order_refunds WHERE order_id = :order_id"
+        " UNION ALL SELECT id, status, body, '', '', NULL FROM order_returns WHERE order_id = :order_id ORDER BY id",
+        order_id=order_id,
+    )
+    found = [from_row(row) for row in rows]
+    return tuple(one for one in found if not one.why), tuple(one for one in found if one.why)
+
+
+async def insert_refund(tx: Transaction, order_id: str, refund: Refund, key: str, fingerprint: str) -> bool:
+    """A refund; False where there is one with this key."""
     if not refund.amount.amount:
+        return bool(
+            await tx.run(
+                "INSERT INTO order_returns (id, order_id, key, fingerprint, status, body)"
+                " VALUES (:id, :order_id, :key, :fingerprint, :status, :body) ON CONFLICT (key) DO NOTHING",
+                id=refund.id,
+                order_id=order_id,
+                key=key,
+                fingerprint=fingerprint,
+                status=refund.status,
+                body=to_json(refund),
+            )
+        )
+    return bool(
         await tx.run(
-            "INSERT INTO order_returns (id, order_id, key, fingerprint, status, body)"
-            " VALUES (:id, :order_id, :key, :fingerprint, :status, :body)",
+            "INSERT INTO order_refunds (id, order_id, key, fingerprint, amount, status, body, reference, settled_at, ask_at)"
+            " VALUES (:id, :order_id, :key, :fingerprint, :amount, :status, :body, :reference, :settled_at, :now)"
+            " ON CONFLICT (key) DO NOTHING",
             id=refund.id,
             order_id=order_id,
             key=key,
             fingerprint=fingerprint,
+            amount=refund.amount.amount,
             status=refund.status,
             body=to_json(refund),
+            reference=refund.reference,
+            settled_at=None if refund.settled_at is None else to_micros(refund.settled_at),
+            now=to_micros(tx.now),
         )
-        return
-    await tx.run(
-        "INSERT INTO order_refunds (id, order_id, key, fingerprint, amount, status, body)"
-        " VALUES (:id, :order_id, :key, :fingerprint, :amount, :status, :body)",
-        id=refund.id,
-        order_id=order_id,
-        key=key,
-        fingerprint=fingerprint,
-        amount=refund.amount.amount,
-        status=refund.status,
-        body=to_json(refund),
     )
 
 
 async def refund_by_key(source: Work | Transaction, key: str) -> Row | None:
     """The refund asked with this key."""
     return await source.one(
-        "SELECT fingerprint FROM order_refunds WHERE key = :key UNION ALL SELECT fingerprint FROM order_returns WHERE key = :key",
+        "SELECT id, fingerprint FROM order_refunds WHERE key = :key"
+        " UNION ALL SELECT id, fingerprint FROM order_returns WHERE key = :key",
         key=key,
     )
 
 
-async def settle_refund(tx: Transaction, refund_id: str) -> bool:
+async def settle_refund(tx: Transaction, refund_id: str, reference: str = "") -> bool:
     """Asked → settled; False where it is already, or is not ours."""
-    settled = 0
-    for table in ("order_refunds", "order_returns"):
-        settled += await tx.run(
-            f"UPDATE {table} SET status = 'settled' WHERE id = :id AND status = 'asked'", id=refund_id
-        )
+    settled = await tx.run(
+        "UPDATE order_refunds SET status = 'settled', reference = :reference, settled_at = :now"
+        " WHERE id = :id AND status = 'asked'",
+        id=refund_id,
+        reference=reference,
+        now=to_micros(tx.now),
+    )
+    settled += await tx.run(
+        "UPDATE order_returns SET status = 'settled' WHERE id = :id AND status = 'asked'", id=refund_id
+    )
     return bool(settled)
 
 
-async def open_refunds(source: Work) -> list[tuple[str, Refund]]:
-    """Refunds the payment service has not confirmed, with their orders."""
+async def refuse_refund(tx: Transaction, refund_id: str, why: str) -> bool:
+    """It will not be paid, or was sent back; False where that is known."""
+    return bool(
+        await tx.run(
+            "UPDATE order_refunds SET status = 'refused', why = :why WHERE id = :id AND status <> 'refused'",
+            id=refund_id,
+            why=why,
+        )
+    )
+
+
+async def open_refunds(source: Work, now: int, limit: int) -> list[tuple[str, Refund]]:
+    """Refunds the payment service has not confirmed and it is time to ask about, with their orders."""
     rows = await source.fetch(
-        "SELECT id, order_id, body FROM order_refunds WHERE status = 'asked'"
-        " UNION ALL SELECT id, order_id, body FROM order_returns WHERE status = 'asked' ORDER BY id LIMIT 50"
+        "SELECT id, order_id, body, COALESCE(ask_at, 0) AS ask_at FROM order_refunds"
+        " WHERE status = 'asked' AND COALESCE(ask_at, 0) <= :now"
+        " UNION ALL SELECT id, order_id, body, 0 FROM order_returns WHERE status = 'asked' ORDER BY ask_at, id LIMIT :limit",
+        now=now,
+        limit=limit,
     )
     return source.aside.readable(
         "refund", rows, lambda row: str(row["id"]), lambda row: (row["order_id"], understood(row["body"], Refund))
     )
+
+
+async def ask_later(tx: Transaction, refund_id: str, ask_at: int) -> None:
+    """It waits: others go first."""
+    await tx.run("UPDATE order_refunds SET ask_at = :ask_at WHERE id = :id", id=refund_id, ask_at=ask_at)

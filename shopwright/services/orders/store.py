@@ -12,13 +12,12 @@ from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.kit.working_days import Arrival
-from shopwright.services.orders import list_store, taxes
+from shopwright.services.orders import list_store, refund_store, taxes
 from shopwright.services.orders.contract import (
     Moment,
     Order,
     OrderLine,
     OrderSummary,
-    Refund,
     Shipment,
     ShippingCharge,
     Status,
@@ -241,11 +240,7 @@ async def _read(source: Reading, order_id: str) -> Order | None:
     order = {"order_id": row["id"]}
     lines = await source.fetch("SELECT * FROM order_lines WHERE order_id = :order_id ORDER BY position", **order)
     shipments = await source.fetch("SELECT * FROM shipments WHERE order_id = :order_id ORDER BY id", **order)
-    refunds = await source.fetch(
-        "SELECT id, status, body FROM order_refunds WHERE order_id = :order_id"
-        " UNION ALL SELECT id, status, body FROM order_returns WHERE order_id = :order_id ORDER BY id",
-        **order,
-    )
+    refunds, refused = await refund_store.of_order(source, row["id"])
     moments = await source.fetch("SELECT * FROM timeline WHERE order_id = :order_id ORDER BY id", **order)
     found = understood(row["taxes"], taxes.Kept) if row["taxes"] else taxes.Kept()
     read = taxes.Read(found, row["currency"])
@@ -264,9 +259,8 @@ async def _read(source: Reading, order_id: str) -> Order | None:
         shipments=tuple(
             msgspec.structs.replace(understood(one["body"], Shipment), status=one["status"]) for one in shipments
         ),
-        refunds=tuple(
-            msgspec.structs.replace(understood(one["body"], Refund), status=one["status"]) for one in refunds
-        ),
+        refunds=refunds,
+        refused=refused,
         timeline=tuple(Moment(from_micros(one["time"]), one["what"], one["who"]) for one in moments),
         cart_id=row["cart_id"],
         placed_at=from_micros(row["placed_at"]),

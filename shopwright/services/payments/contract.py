@@ -8,7 +8,7 @@ import msgspec
 
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.facts import Event
-from shopwright.kit.money import Money
+from shopwright.kit.money import Money, zero
 from shopwright.kit.verbs import again
 
 Status = Literal[
@@ -31,8 +31,23 @@ class NextAction(msgspec.Struct, frozen=True):
     url: str
 
 
+class PaymentRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that goes back. `why`: why it will not; `reference`: its name at the provider; `by_provider`: the shop did not ask."""
+
+    key: str
+    amount: Money
+    state: Literal["asked", "settled", "refused"]
+    why: str = ""
+    reference: str = ""
+    settled_at: datetime | None = None
+    by_provider: bool = False
+
+
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment for an order."""
+    """A payment for an order. `refunded`: what has gone back; `refunding`: what was asked for and waits.
+
+    `dispute`: how the buyer's objection at their bank stands, "" for none.
+    """
 
     id: str
     order_id: str
@@ -44,6 +59,14 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     code: Literal["", "payment_declined"] = ""
     next_action: NextAction | None = None
     created_at: datetime
+    refunding: Money | None = None
+    refunds: tuple[PaymentRefund, ...] = ()
+    dispute: Literal["", "open", "won", "lost"] = ""
+
+    @property
+    def left(self) -> Money:
+        """What could still be given back."""
+        return self.amount - self.refunded - (self.refunding or zero(self.amount.currency))
 
 
 class PaymentSetup(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,13 +122,26 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
 
 
 class RefundSettled(Event, frozen=True, kw_only=True):
-    """Money went back."""
+    """Money went back. `by_provider`: the shop did not ask for it; `dispute`: the buyer's bank took it."""
 
     SUBJECT: ClassVar[str] = "payment_id"
     payment_id: str
     order_id: str
     refund_key: str
     amount: Money
+    by_provider: bool = False
+    dispute: bool = False
+
+
+class RefundRefused(Event, frozen=True, kw_only=True):
+    """Money that was asked for, or had seemed to go back, does not; `why` is a sentence for staff."""
+
+    SUBJECT: ClassVar[str] = "payment_id"
+    payment_id: str
+    order_id: str
+    refund_key: str
+    amount: Money
+    why: str
 
 
 class Payments(Protocol):
@@ -185,7 +221,11 @@ class Payments(Protocol):
 
     @again
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> Payment:
-        """Give money back, once for each `key`. Raises TooMuch."""
+        """Give money back, once for each `key`: how that stands is in the payment's `refunds`. Raises TooMuch, Conflict."""
+        ...
+
+    async def cancel_refund(self, *, key: str, why: str) -> Payment:
+        """A refund that waits will not be paid. Raises Missing, Unavailable; Conflict where the provider may have taken it."""
         ...
 
     @again

@@ -17,11 +17,12 @@ STATES: States[Status] = States(
         "requires_action": frozenset({"pending", "authorized", "captured", "failed", "cancelled"}),
         "authorized": frozenset({"captured", "failed", "cancelled"}),
         "captured": frozenset({"part_refunded", "refunded", "disputed"}),
-        "part_refunded": frozenset({"refunded", "disputed"}),
-        "refunded": frozenset(),
+        # A bank may send back what was given back.
+        "part_refunded": frozenset({"captured", "refunded", "disputed"}),
+        "refunded": frozenset({"captured", "part_refunded", "disputed"}),
         "failed": frozenset(),
         "cancelled": frozenset(),
-        "disputed": frozenset({"captured", "refunded"}),
+        "disputed": frozenset({"captured", "part_refunded", "refunded"}),
     },
 )
 PAID: frozenset[Status] = frozenset({"captured", "part_refunded", "refunded", "disputed"})
@@ -31,6 +32,8 @@ NOBODY = "none"  # the provider of a payment of nothing
 UNANSWERED = timedelta(hours=1)
 FIRST_QUESTION = timedelta(seconds=10)
 CALM = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=6)  # of a refund that waits, between two questions
+UNDER_WAY = timedelta(seconds=30)  # a question to a provider has arrived by then, or never does
 
 
 Who = Literal["order", "email", "address", "card"]
@@ -66,6 +69,18 @@ def refund_entry(provider: str, amount: Money) -> list[tuple[str, int]]:
     return [("customers", amount.amount), (f"provider:{provider}", -amount.amount)]
 
 
+def returned_entry(provider: str, amount: Money) -> list[tuple[str, int]]:
+    """Money given back that came back: the buyer's bank could not take it."""
+    return capture_entry(provider, amount)
+
+
 def after_refund(amount: Money, refunded: int) -> Status:
-    """How a payment stands when so much of it has gone back."""
+    """How a payment that was received stands when so much of it has gone back."""
+    if not refunded:
+        return "captured"
     return "refunded" if refunded >= amount.amount else "part_refunded"
+
+
+def refund_pause(age: timedelta) -> timedelta:
+    """How long a refund that waits is left alone before the provider is asked again."""
+    return max(FIRST_QUESTION, min(age / 4, LONGEST_WAIT))

@@ -9,9 +9,9 @@ from shopwright.kit.database import Row
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money, zero
 from shopwright.kit.origins import Origins
-from shopwright.kit.ports import Capture, Provider, ProviderPayment
+from shopwright.kit.provider import Capture, Provider, ProviderPayment
 from shopwright.kit.work import Work
-from shopwright.services.payments import model, store
+from shopwright.services.payments import model, refund_store, store
 from shopwright.services.payments.attempts import Attempts
 from shopwright.services.payments.contract import (
     NoPaymentProvider,
@@ -20,9 +20,8 @@ from shopwright.services.payments.contract import (
     PaymentCaptured,
     PaymentFailed,
     PaymentSetup,
-    RefundSettled,
-    TooMuch,
 )
+from shopwright.services.payments.refunds import Refunds
 
 BATCH = 50
 LONG = timedelta(minutes=30)
@@ -41,6 +40,7 @@ class Till:
         self._capture = capture
         self._offered = offered
         self._returns = returns
+        self._refunds = Refunds(work, self._provider)
 
     async def setup(self) -> PaymentSetup:
         return PaymentSetup(providers=tuple(await self._offered()), demo=await self._work.is_demo())
@@ -186,13 +186,16 @@ class Till:
         row = await store.row(self._work, payment_id)
         if row is None:
             raise Missing("There is no such payment.")
-        return store.payment(row)
+        return await self._with_refunds(row)
+
+    async def _with_refunds(self, row: Row) -> Payment:
+        return store.payment(row, await refund_store.of_payment(self._work, row["id"]))
 
     async def orders_of(self, name: str) -> list[str]:
         return await store.orders_of(self._work, name, list(await self._offered()))
 
     async def of_order(self, order_id: str) -> list[Payment]:
-        return [store.payment(row) for row in await store.of_order(self._work, order_id)]
+        return [await self._with_refunds(row) for row in await store.of_order(self._work, order_id)]
 
     async def look_up(self, payment_id: str) -> Payment:
         row = await store.row(self._work, payment_id)
@@ -226,41 +229,15 @@ class Till:
         return await self._believe(payment_id, told)
 
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> Payment:
-        if amount.amount <= 0:
-            raise Invalid.at("/amount", "A refund is more than nothing.")
-        async with self._work.begin() as tx:
-            row = await store.lock(tx, payment_id)
-            if row is None:
-                raise Missing("There is no such payment.")
-            if row["status"] not in model.PAID:
-                raise Conflict(f"This payment is {row['status']}; only money that was received can be given back.")
-            if row["currency"] != amount.currency:
-                raise Invalid.at("/amount/currency", f"This payment was made in {row['currency']}.")
-            if await store.insert_refund(tx, key, payment_id, amount) and not await store.add_refunded(
-                tx, payment_id, amount
-            ):
-                left = Money(row["amount"] - row["refunded"], row["currency"])
-                raise TooMuch(f"Only {left.amount} {left.currency} (minor units) of this payment are left to refund.")
-        await self._settle(key)
+        await self._refunds.ask(key, payment_id, amount)
         return await self.get(payment_id)
 
-    async def _settle(self, key: str) -> None:
-        refund = await store.refund_state(self._work, key)
-        if refund is None or refund["state"] == "settled":
-            return
-        row = await store.row(self._work, refund["payment_id"])
-        if row is None:
-            return
-        paid = store.payment(row)
-        amount = Money(refund["amount"], paid.amount.currency)
-        await (await self._provider(paid.provider)).refund(key=key, reference=row["reference"], amount=amount)
-        async with self._work.begin() as tx:
-            locked = await store.lock(tx, paid.id)
-            if locked is None or not await store.settle_refund(tx, key):
-                return
-            await store.set_status(tx, paid.id, model.after_refund(paid.amount, locked["refunded"]))
-            await store.book(tx, f"refund/{key}", model.refund_entry(paid.provider, amount), paid)
-            await tx.tell(RefundSettled(payment_id=paid.id, order_id=paid.order_id, refund_key=key, amount=amount))
+    async def cancel_refund(self, *, key: str, why: str) -> Payment:
+        return await self.get(await self._refunds.cancel(key, why))
+
+    async def ask_waiting(self) -> None:
+        """A timer: see `Refunds`."""
+        await self._refunds.ask_waiting()
 
     async def webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> None:
         notice = (await self._provider(provider)).verify(headers, body)
@@ -274,9 +251,6 @@ class Till:
         for payment_id in await store.undecided(self._work, to_micros(self._work.now()), BATCH):
             with self._work.aside.guard("payment", payment_id):
                 await self._ask_undecided(payment_id)
-        for refund in await store.open_refunds(self._work):
-            with self._work.aside.guard("refund", refund["key"]), suppress(*NO_ANSWER):
-                await self._settle(refund["key"])
 
     async def _ask_undecided(self, payment_id: str) -> None:
         row = await store.row(self._work, payment_id)
@@ -295,7 +269,9 @@ class Till:
 
     async def figures(self) -> dict[str, float]:
         """For `/metrics`: what is under way. Long is half an hour beyond the time a shopper has."""
-        return await store.figures(self._work, to_micros(self._work.now() - model.UNANSWERED - LONG))
+        now = self._work.now()
+        payments = await store.figures(self._work, to_micros(now - model.UNANSWERED - LONG))
+        return {**payments, **await refund_store.figures(self._work, to_micros(now))}
 
     async def damage(self) -> list[str]:
         """For `doctor`: what does not add up, in words."""

@@ -1,4 +1,4 @@
-"""Payments, refunds and ledger in SQL."""
+"""Payments and ledger in SQL."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,19 +6,24 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction, Work
+from shopwright.services.payments import refund_store
 from shopwright.services.payments.contract import NextAction, Payment, Status
 from shopwright.services.payments.model import Who
 
 
-def payment(row: Row) -> Payment:
-    """A row as a payment."""
+def payment(row: Row, refunds: Sequence[Row] = ()) -> Payment:
+    """A row as a payment, with what went back of it where that is known."""
+    currency = row["currency"]
+    waiting = sum(one["amount"] for one in refunds if one["state"] == "asked")
     return Payment(
         id=row["id"],
         order_id=row["order_id"],
         provider=row["provider"],
         status=row["status"],
-        amount=Money(row["amount"], row["currency"]),
-        refunded=Money(row["refunded"], row["currency"]),
+        amount=Money(row["amount"], currency),
+        refunded=Money(row["refunded"] - waiting, currency),
+        refunding=Money(waiting, currency) if waiting else None,
+        refunds=tuple(refund_store.refund(one, currency) for one in refunds),
         reason=row["reason"],
         code="payment_declined" if row["status"] == "failed" else "",
         next_action=NextAction("redirect", row["redirect_url"]) if row["redirect_url"] else None,
@@ -113,17 +118,15 @@ async def undecided(source: Work, now: int, limit: int) -> list[str]:
 
 
 async def figures(source: Work, old: int) -> dict[str, float]:
-    """Payments and refunds nobody has decided yet, and those opened before `old` of them."""
+    """Payments nobody has decided yet, and those opened before `old` of them."""
     row = await source.one(
         "SELECT count(*) AS n, COALESCE(SUM(CASE WHEN created_at <= :old THEN 1 ELSE 0 END), 0) AS old"
         " FROM payments WHERE ask_at IS NOT NULL AND status <> 'authorized'",
         old=old,
     )
-    refunds = await source.one("SELECT count(*) AS n FROM refunds WHERE state = 'asked'")
     return {
         "payments undecided": row["n"] if row else 0,
         "payments undecided for long": row["old"] if row else 0,
-        "refunds unsettled": refunds["n"] if refunds else 0,
     }
 
 
@@ -155,45 +158,6 @@ async def ask_again(tx: Transaction, payment_id: str, ask_at: int) -> None:
     await tx.run(
         "UPDATE payments SET ask_at = :ask_at WHERE id = :id AND ask_at IS NOT NULL", id=payment_id, ask_at=ask_at
     )
-
-
-async def insert_refund(tx: Transaction, key: str, payment_id: str, amount: Money) -> bool:
-    """A new refund; False where there is one with this key."""
-    return bool(
-        await tx.run(
-            "INSERT INTO refunds (key, payment_id, amount, state) VALUES (:key, :payment_id, :amount, 'asked')"
-            " ON CONFLICT (key) DO NOTHING",
-            key=key,
-            payment_id=payment_id,
-            amount=amount.amount,
-        )
-    )
-
-
-async def add_refunded(tx: Transaction, payment_id: str, amount: Money) -> bool:
-    """Count it; False where more would go back than came."""
-    return bool(
-        await tx.run(
-            "UPDATE payments SET refunded = refunded + :amount WHERE id = :id AND refunded + :amount <= amount",
-            id=payment_id,
-            amount=amount.amount,
-        )
-    )
-
-
-async def refund_state(source: Work | Transaction, key: str) -> Row | None:
-    """A refund by its key."""
-    return await source.one("SELECT * FROM refunds WHERE key = :key", key=key)
-
-
-async def settle_refund(tx: Transaction, key: str) -> bool:
-    """Asked → settled; False where it is already."""
-    return bool(await tx.run("UPDATE refunds SET state = 'settled' WHERE key = :key AND state = 'asked'", key=key))
-
-
-async def open_refunds(source: Work) -> Sequence[Row]:
-    """Refunds the provider has not confirmed."""
-    return await source.fetch("SELECT * FROM refunds WHERE state = 'asked' ORDER BY key LIMIT 50")
 
 
 async def set_status(tx: Transaction, payment_id: str, status: Status) -> None:

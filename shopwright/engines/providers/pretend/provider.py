@@ -3,17 +3,18 @@
 import hashlib
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
 
+from shopwright.engines.providers.pretend.own_page import DELAY, SCENES, OwnPage, refund_told
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.errors import Denied, Missing, Refused
 from shopwright.kit.facts import Timer
 from shopwright.kit.money import Money
-from shopwright.kit.ports import Capture, PaymentStatus, ProviderNotice, ProviderPayment, SendWebhook
+from shopwright.kit.provider import Capture, PaymentStatus, ProviderNotice, ProviderPayment, ProviderRefund, SendWebhook
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
 
@@ -21,7 +22,6 @@ log = logging.getLogger("shopwright.pretend")
 
 SIGNATURE = "pretend-signature"
 TOLERANCE = timedelta(minutes=5)
-DELAY = timedelta(seconds=3)
 ATTEMPTS = 8
 FIRST: Mapping[str, PaymentStatus] = {
     "pretend_ok": "captured",
@@ -29,6 +29,14 @@ FIRST: Mapping[str, PaymentStatus] = {
     "pretend_3ds": "requires_action",
     "pretend_delayed": "pending",
     "pretend_lost": "pending",
+    "pretend_refund_refused": "captured",
+    "pretend_refund_refused_later": "captured",
+    "pretend_refund_delayed": "captured",
+    "pretend_refund_returned": "captured",
+    "pretend_refunded": "captured",
+    "pretend_disputed": "captured",
+    "pretend_dispute_won": "captured",
+    "pretend_dispute_lost": "captured",
 }
 
 
@@ -65,16 +73,22 @@ class PretendProvider:
         async with self._work.begin() as tx:
             return await protect(tx, self._vault, (("secrets", "name", "secret"),), anew=anew)
 
+    @property
+    def own_page(self) -> OwnPage:
+        """What is done on its own pages, and by buyers' banks."""
+        return OwnPage(self._work, self._notify)
+
     async def open(self, *, key: str, amount: Money, token: str, return_url: str, capture: Capture) -> ProviderPayment:
         if token not in FIRST:
             raise Refused(f"The pretend provider knows the tokens {', '.join(FIRST)}; “{token[:40]}” is none of them.")
         status = FIRST[token] if FIRST[token] != "captured" or capture == "automatic" else "authorized"
         async with self._work.begin() as tx:
-            settles_at = to_micros(tx.now + DELAY) if status == "pending" else None
+            later = to_micros(tx.now + DELAY)
             reference = self._work.ids.new("pi")
             fresh = await tx.run(
-                "INSERT INTO intents (reference, key, status, amount, currency, token, return_url, reason, settles_at, capture)"
-                " VALUES (:reference, :key, :status, :amount, :currency, :token, :return_url, :reason, :settles_at, :capture)"
+                "INSERT INTO intents (reference, key, status, amount, currency, token, return_url, reason, settles_at,"
+                " plays_at, capture) VALUES (:reference, :key, :status, :amount, :currency, :token, :return_url, :reason,"
+                " :settles_at, :plays_at, :capture)"
                 " ON CONFLICT (key) DO NOTHING",
                 reference=reference,
                 key=key,
@@ -84,7 +98,8 @@ class PretendProvider:
                 token=token,
                 return_url=return_url,
                 reason="The card was declined." if status == "failed" else "",
-                settles_at=settles_at,
+                settles_at=later if status == "pending" else None,
+                plays_at=later if token in SCENES else None,
                 capture=capture,
             )
             if fresh and status in {"captured", "authorized"}:
@@ -92,7 +107,7 @@ class PretendProvider:
             row = await tx.one("SELECT * FROM intents WHERE key = :key", key=key)
         return self._told(row)
 
-    def _told(self, row: Row | None) -> ProviderPayment:
+    def _told(self, row: Row | None, refunds: Sequence[Row] = ()) -> ProviderPayment:
         if row is None:
             raise Missing("The provider knows no such payment.")
         asks = row["status"] == "requires_action"
@@ -100,14 +115,20 @@ class PretendProvider:
             reference=row["reference"],
             status=row["status"],
             amount=Money(row["amount"], row["currency"]),
-            refunded=row["refunded"],
+            refunded=sum(one["amount"] for one in refunds if one["status"] == "settled"),
+            refunds=tuple(refund_told(one, row["currency"]) for one in refunds),
+            dispute=row["dispute"],
             redirect_url=f"{self._base_url}/pretend/3ds/{row['reference']}" if asks else None,
             reason=row["reason"],
         )
 
     async def look_up(self, reference: str) -> ProviderPayment:
+        row = await self._work.one("SELECT * FROM intents WHERE reference = :reference", reference=reference)
         return self._told(
-            await self._work.one("SELECT * FROM intents WHERE reference = :reference", reference=reference)
+            row,
+            await self._work.fetch(
+                "SELECT * FROM intent_refunds WHERE reference = :reference ORDER BY name, key", reference=reference
+            ),
         )
 
     async def authorise(self, reference: str) -> ProviderPayment:
@@ -139,22 +160,8 @@ class PretendProvider:
             )
         return await self.look_up(reference)
 
-    async def refund(self, *, key: str, reference: str, amount: Money) -> ProviderPayment:
-        async with self._work.begin() as tx:
-            fresh = await tx.run(
-                "INSERT INTO intent_refunds (key, reference, amount) VALUES (:key, :reference, :amount) ON CONFLICT (key) DO NOTHING",
-                key=key,
-                reference=reference,
-                amount=amount.amount,
-            )
-            if fresh and not await tx.run(
-                "UPDATE intents SET refunded = refunded + :amount"
-                " WHERE reference = :reference AND status = 'captured' AND refunded + :amount <= amount",
-                reference=reference,
-                amount=amount.amount,
-            ):
-                raise Refused("The provider has not received that much to give back.")
-        return await self.look_up(reference)
+    async def refund(self, *, key: str, reference: str, amount: Money) -> ProviderRefund:
+        return await self.own_page.refund(reference, amount, key)
 
     async def answer_challenge(self, reference: str, *, approved: bool) -> str:
         """The shopper has answered 3-D Secure; answers where to go back to."""
@@ -192,6 +199,7 @@ class PretendProvider:
             for row in rows:
                 if row["token"] != "pretend_lost":  # noqa: S105 -- a kind of behaviour, not a secret
                     await self._notify(tx, row["reference"])
+        await self.own_page.play()
 
     async def call(self) -> None:
         """A timer: webhooks that are due are sent; one that was not taken comes again later."""

@@ -110,7 +110,10 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """Money on its way back, or back."""
+    """Money on its way back, or back; `why`, for staff: it will not go. `by_provider`: made there, the units are not known.
+
+    `unsent`: of its units those that had not left; `worth`: what the units of each of `lines` were paid with.
+    """
 
     id: str
     amount: Money
@@ -120,6 +123,12 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["asked", "settled"]
     created_at: datetime
     returned: bool = False
+    why: str = ""
+    reference: str = ""
+    settled_at: datetime | None = None
+    by_provider: bool = False
+    unsent: tuple[LineQuantity, ...] = ()
+    worth: tuple[Money, ...] = ()
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -150,7 +159,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order, whole. `cart_id` opens the cart, and with it the order: the service keeps it to itself.
 
     `tax_parts`: the sums of its lines and shipping by rate; `taxes_unknown`: why they are not, or not all, known of each line
-    (of orders of earlier shops and versions).
+    (of orders of earlier shops and versions). `refused`: refunds that will not be paid, and count nowhere; `owed`: of an order
+    that is off, what has not gone back yet; `refund`: the one that was asked for.
     """
 
     id: str
@@ -177,6 +187,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cart_id: str = ""
     placed_at: datetime
     version: int
+    refused: tuple[Refund, ...] = ()
+    owed: Money | None = None
+    refund: Refund | None = None
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,6 +255,12 @@ class TooMuchUnpaid(Refused):
     code = "too_much_unpaid"
 
 
+class RefundNotPossible(Conflict):
+    """The payment provider refuses to give the money back; the detail says why, and nothing was changed."""
+
+    code = "refund_refused"
+
+
 class CartNotReady(Conflict):
     """Something in the cart stands in the way: `data["problems"]`."""
 
@@ -300,7 +319,10 @@ class Orders(Protocol):
         """Cancel before anything was shipped; money that came goes back, goods return to stock."""
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
-        """Give money back for lines or an amount, once for each `key`. Raises TooMuch, Invalid."""
+        """Give money back for lines or an amount, once for each `key`; `refund` of the answer. Raises RefundNotPossible, Invalid."""
+
+    async def cancel_refund(self, order_id: str, refund_id: str, reason: str, who: Caller) -> Order:
+        """One that waits will not be paid. Raises Missing, Unavailable; Conflict where the provider may have taken it."""
 
     async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
         """A guest who makes an account takes along what was ordered from their cart, whose id only they know."""

@@ -79,10 +79,18 @@ class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
     """Everything has arrived."""
 
 
+class RestockedLine(msgspec.Struct, frozen=True):
+    """So many of an order line go back to the shelf."""
+
+    line_id: str
+    quantity: int
+
+
 class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
     """It will not be fulfilled. `took_goods`: what it took from the shelf goes back there. `unsold`, `lines`: what was paid.
 
-    `by_shop`: the shop, or its staff, gave the reason; what anyone else wrote is not for messages of ours.
+    `by_shop`: the shop, or its staff, gave the reason; what anyone else wrote is not for messages of ours. `restock`: what of
+    that goes back to the shelf.
     """
 
     reason: str
@@ -90,6 +98,7 @@ class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
     by_shop: bool = False
     unsold: Money | None = None
     lines: tuple[SoldLine, ...] = ()
+    restock: tuple[RestockedLine, ...] | None = None
 
 
 class OrderExpired(OrderEvent, frozen=True, kw_only=True):
@@ -97,12 +106,27 @@ class OrderExpired(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
-    """Money went back to the buyer, `whole`: now all of it; `reason` is what staff wrote for them, `lines` what it is for."""
+    """Money went back to the buyer, `whole`: now all of it; `reason` is what staff wrote for them, `lines` what it is for.
+
+    `dispute`: their bank took it.
+    """
 
     PERSONAL: ClassVar[tuple[str, ...]] = ("email", "reason")
     amount: Money
     refund_id: str = ""
     reason: str = ""
+    whole: bool = False
+    lines: tuple[SoldLine, ...] = ()
+    dispute: bool = False
+
+
+class OrderRefundRefused(OrderEvent, frozen=True, kw_only=True):
+    """Money that was asked for does not go back. `sold`: it had been told of as refunded, and counts again; `whole` as there."""
+
+    amount: Money
+    refund_id: str
+    why: str
+    sold: bool = False
     whole: bool = False
     lines: tuple[SoldLine, ...] = ()
 

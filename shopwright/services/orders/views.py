@@ -1,0 +1,74 @@
+"""An order as it is shown outside: refunds that were refused stand among the others, and why they were is for staff."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.money import Money
+from shopwright.services.orders.contract import LineQuantity, Order, Refund
+from shopwright.services.payments.contract import Payment
+
+
+class ShownRefund(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A refund: asked for, settled, or refused (`why`, for staff). `by_provider`: made there, its units are not known."""
+
+    id: str
+    amount: Money
+    reason: str
+    lines: tuple[LineQuantity, ...]
+    restock: bool
+    returned: bool
+    status: Literal["asked", "settled", "refused"]
+    created_at: datetime
+    settled_at: datetime | None = None
+    reference: str = ""
+    why: str = ""
+    by_provider: bool = False
+
+
+class ShownOrder(Order, frozen=True, kw_only=True, omit_defaults=True):
+    """An order, whole. `refund`: the one that was asked for; `owed`: of an order that is off, what has not gone back yet."""
+
+    refunds: tuple[ShownRefund, ...]  # type: ignore[assignment]
+    refund: ShownRefund | None = None  # type: ignore[assignment]
+
+
+def shown(order: Order, who: Caller) -> ShownOrder:
+    """The order, for `who`."""
+    staff = who.may("orders.read")
+    given = {name: getattr(order, name) for name in order.__struct_fields__}
+    return ShownOrder(
+        **given
+        | {
+            "refunds": tuple(
+                _refund(one, staff=staff) for one in sorted((*order.refunds, *order.refused), key=lambda one: one.id)
+            ),
+            "refused": (),
+            "refund": None if order.refund is None else _refund(order.refund, staff=staff),
+            "payment": order.payment if staff or order.payment is None else _without_reasons(order.payment),
+        }
+    )
+
+
+def _refund(one: Refund, *, staff: bool) -> ShownRefund:
+    return ShownRefund(
+        id=one.id,
+        amount=one.amount,
+        reason=one.reason,
+        lines=one.lines,
+        restock=one.restock,
+        returned=one.returned,
+        status="refused" if one.why else one.status,
+        created_at=one.created_at,
+        settled_at=one.settled_at,
+        reference=one.reference if staff else "",
+        why=one.why if staff else "",
+        by_provider=one.by_provider,
+    )
+
+
+def _without_reasons(payment: Payment) -> Payment:
+    refunds = tuple(msgspec.structs.replace(one, why="", reference="") for one in payment.refunds)
+    return msgspec.structs.replace(payment, refunds=refunds)

@@ -1,0 +1,158 @@
+"""Money that goes back: asked → settled, or refused with a reason.
+
+Each refund is asked for by itself, and again after growing pauses while the provider does not answer. Only one asks at a time,
+so that one that shall not be paid can be told from one the provider may have taken.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unavailable
+from shopwright.kit.money import Money
+from shopwright.kit.provider import Provider, ProviderRefund
+from shopwright.kit.work import Work
+from shopwright.services.payments import model, refund_store, store
+from shopwright.services.payments.contract import NoPaymentProvider, RefundRefused, RefundSettled, TooMuch
+
+BATCH = 50
+NO_ANSWER = (Unavailable, RateLimited, Invalid, NoPaymentProvider)  # no answer, or the shop has that provider no more
+NO_REASON = "The payment provider gave no reason."
+
+
+class Refunds:
+    """Refunds of payments; `provider` finds one by its name."""
+
+    def __init__(self, work: Work, provider: Callable[[str], Awaitable[Provider]]) -> None:
+        self._work = work
+        self._provider = provider
+
+    async def ask(self, key: str, payment_id: str, amount: Money) -> None:
+        """Write it down, then ask the provider. Raises Missing, Conflict, Invalid, TooMuch."""
+        if amount.amount <= 0:
+            raise Invalid.at("/amount", "A refund is more than nothing.")
+        async with self._work.begin() as tx:
+            row = await store.lock(tx, payment_id)
+            if row is None:
+                raise Missing("There is no such payment.")
+            if row["status"] not in model.PAID:
+                raise Conflict(f"This payment is {row['status']}; only money that was received can be given back.")
+            if row["currency"] != amount.currency:
+                raise Invalid.at("/amount/currency", f"This payment was made in {row['currency']}.")
+            if await refund_store.insert(tx, key, payment_id, amount) and not await refund_store.count(
+                tx, payment_id, amount
+            ):
+                left = Money(row["amount"] - row["refunded"], row["currency"])
+                raise TooMuch(f"Only {left.amount} {left.currency} (minor units) of this payment are left to refund.")
+        await self.attempt(key)
+
+    async def attempt(self, key: str) -> None:
+        """Ask the provider for one refund, if it is time to."""
+        known = await refund_store.by_key(self._work, key)
+        if known is None or known["state"] != "asked":
+            return
+        now = self._work.now()
+        pause = model.refund_pause(now - (from_micros(known["asked_at"]) if known["asked_at"] else now))
+        async with self._work.begin() as tx:
+            refund = await refund_store.claim(tx, key, to_micros(tx.now + pause))
+            row = await store.row(tx, known["payment_id"])
+        if refund is None or row is None:
+            return
+        try:
+            provider = await self._provider(row["provider"])
+            amount = Money(refund["amount"], row["currency"])
+            told = await provider.refund(key=key, reference=row["reference"], amount=amount)
+        except NO_ANSWER:
+            return
+        except Refused as error:
+            await self._refuse(key, error.detail or NO_REASON)
+            return
+        await self.believe(key, told)
+
+    async def believe(self, key: str, told: ProviderRefund) -> None:
+        """What the provider says of one of the shop's refunds."""
+        if told.status == "refused":
+            await self._refuse(key, told.reason or NO_REASON)
+        elif told.status == "settled":
+            await self._settle(key, told.reference)
+        else:
+            async with self._work.begin() as tx:
+                await refund_store.accept(tx, key, told.reference)
+
+    async def _settle(self, key: str, reference: str) -> None:
+        refund = await refund_store.by_key(self._work, key)
+        if refund is None or refund["state"] != "asked":
+            return
+        async with self._work.begin() as tx:
+            row = await store.lock(tx, refund["payment_id"])
+            if row is None or not await refund_store.settle(tx, key, reference):
+                return
+            paid = store.payment(row)
+            amount = Money(refund["amount"], paid.amount.currency)
+            if paid.status != "disputed":
+                back = await refund_store.settled_sum(tx, paid.id)
+                await store.set_status(tx, paid.id, model.after_refund(paid.amount, back))
+            await store.book(tx, f"refund/{key}", model.refund_entry(paid.provider, amount), paid)
+            await tx.tell(RefundSettled(payment_id=paid.id, order_id=paid.order_id, refund_key=key, amount=amount))
+
+    async def _refuse(self, key: str, why: str) -> None:
+        """Its sum can be refunded again; also of one that was settled, and whose money the buyer's bank sent back."""
+        known = await refund_store.by_key(self._work, key)
+        if known is None:
+            return
+        async with self._work.begin() as tx:
+            row = await store.lock(tx, known["payment_id"])
+            refund = await refund_store.by_key(tx, key)
+            if row is None or refund is None or refund["state"] == "refused":
+                return
+            paid = store.payment(row)
+            amount = Money(refund["amount"], paid.amount.currency)
+            await refund_store.refuse(tx, key, why)
+            await refund_store.uncount(tx, paid.id, amount.amount)
+            if refund["state"] == "settled":
+                await store.book(tx, f"returned/{key}", model.returned_entry(paid.provider, amount), paid)
+                if paid.status != "disputed":
+                    back = await refund_store.settled_sum(tx, paid.id)
+                    await store.set_status(tx, paid.id, model.after_refund(paid.amount, back))
+            await tx.tell(
+                RefundRefused(payment_id=paid.id, order_id=paid.order_id, refund_key=key, amount=amount, why=why)
+            )
+
+    async def cancel(self, key: str, why: str) -> str:
+        """One that waits will not be paid; answers its payment's id. Raises Missing, Conflict, Unavailable."""
+        known = await refund_store.by_key(self._work, key)
+        if known is None:
+            raise Missing("There is no such refund.")
+        payment_id = str(known["payment_id"])
+        if known["state"] == "settled":
+            raise Conflict("This refund has been paid.")
+        if known["state"] == "refused":
+            return payment_id
+        async with self._work.begin() as tx:
+            before = to_micros(tx.now - model.UNDER_WAY)
+            held = await refund_store.hold(tx, key, before, to_micros(tx.now + model.UNDER_WAY))
+            row = await store.row(tx, payment_id)
+        if held is None or row is None:
+            raise Conflict(
+                "The payment provider is being asked for this refund just now, and may take it. Try again in a minute."
+            )
+        if told := await self._taken(key, row):
+            await self.believe(key, told)
+            if told.status == "settled":
+                raise Conflict("The payment provider has paid this refund already: it is settled.")
+            if told.status == "pending":
+                raise Conflict("The payment provider has taken this refund and not decided yet: it may still be paid.")
+            return payment_id
+        await self._refuse(key, why)
+        return payment_id
+
+    async def _taken(self, key: str, row: Row) -> ProviderRefund | None:
+        """The refund as the provider knows it. Raises Unavailable, and what `_provider` does: nobody knows then."""
+        told = await (await self._provider(row["provider"])).look_up(row["reference"])
+        return next((one for one in told.refunds if one.key == key), None)
+
+    async def ask_waiting(self) -> None:
+        """A timer: refunds that wait are asked for, each by itself."""
+        for key in await refund_store.due(self._work, to_micros(self._work.now()), BATCH):
+            with self._work.aside.guard("refund", key):
+                await self.attempt(key)

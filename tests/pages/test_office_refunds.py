@@ -1,0 +1,95 @@
+"""Refunds on the page of an order: what waits, what was refused, what is owed, and what staff can do about it."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.audit import AuditFilter
+from shopwright.kit.auth import SYSTEM
+from shopwright.services.orders.contract import NewRefund, Order
+from tests.conftest import OWNER, sell
+from tests.services.test_orders import place
+from tests.services.test_refunds import REFUSES, REFUSES_LATER, gives_in, later
+from tests.services.test_staff import PASSWORD, hired
+
+Send = Callable[..., Awaitable[httpx.Response]]
+
+
+@pytest.fixture
+async def send(api: httpx.AsyncClient, shop: Shop) -> Send:
+    """The owner at the page of an order, who sends one of its forms."""
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+
+    async def sent(order: Order, action: str, **form: str) -> httpx.Response:
+        page = (await api.get(f"/office/orders/{order.id}")).text
+        token = re.findall(r'name="_csrf_token" value="([^"]+)"', page)[0]
+        url = f"/office/orders/{order.id}/{action}"
+        return await api.post(url, data={"_csrf_token": token, **form}, follow_redirects=True)
+
+    return sent
+
+
+async def test_what_the_provider_refuses_is_said_where_it_was_asked(send: Send, shop: Shop) -> None:
+    order = await place(shop, await sell(shop), token=REFUSES)
+    for action, form in (("refund", {"amount": "5.00", "reason": "late"}), ("cancel", {"reason": "late"})):
+        answer = await send(order, action, key=action, **form)
+        assert answer.status_code == 422
+        assert "too old to be refunded" in re.findall(r'<p class="alert" role="alert">(.*?)</p>', answer.text)[0]
+    assert "refused, not paid" in answer.text
+    assert (await shop.orders.get(order.id)).status == "paid"
+
+
+async def test_a_refund_that_waits_can_be_ended_and_the_audit_log_has_it(
+    send: Send, api: httpx.AsyncClient, shop: Shop
+) -> None:
+    order = await place(shop, await sell(shop), token="pretend_refund_delayed")
+    page = (await send(order, "refund", key="r1", amount="5.00", reason="late")).text
+    assert "waiting for the payment provider" in page
+    waits = (await shop.orders.get(order.id)).refunds[0].id
+    assert f'name="refund" value="{waits}"' in page
+    shop.clock.move(seconds=40)
+    taken = await send(order, "cancel-refund", refund=waits, why="paid in cash")
+    assert (taken.status_code, "may still be paid" in taken.text, "paid in cash" in taken.text) == (422, True, True)
+    async with shop.works["pretend"].begin() as tx:  # its books know nothing of it after all
+        await tx.run("DELETE FROM intent_refunds")
+        await tx.run("UPDATE intents SET refunded = 0")
+    shop.clock.move(seconds=40)
+    page = (await send(order, "cancel-refund", refund=waits, why="paid in cash")).text
+    assert "paid in cash (" in page
+    assert "will not be paid" in page
+    acts = [one.act for one in await shop.users.audit(AuditFilter(), limit=50)]
+    assert [one.given["why"] for one in acts if one.given.get("action") == "cancel-refund"] == ["paid in cash"] * 2
+    await hired(shop, "reader@example.com", "read-only")
+    api.cookies.set("session", await shop.users.open_session("reader@example.com", PASSWORD))
+    page = (await api.get(f"/office/orders/{order.id}")).text
+    assert "Will not be paid" not in page
+
+
+async def test_what_is_owed_for_a_cancelled_order_is_said_and_asked_for_again(
+    send: Send, api: httpx.AsyncClient, shop: Shop
+) -> None:
+    order = await place(shop, await sell(shop), token=REFUSES_LATER)
+    page = (await send(order, "cancel", reason="no")).text
+    assert "€68.90 of this order are still owed" in page
+    assert "waiting for the payment provider" in page
+    api.cookies.delete("session")
+    buyer = (await api.get(f"/orders/{order.id}?key={await shop.orders.link_key(order.id)}")).text
+    assert "€68.90 are on their way back to you" in buyer
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    await later(shop, 20, 2)
+    page = (await api.get(f"/office/orders/{order.id}")).text
+    assert "too old to be refunded" in page
+    assert "Refund €68.90 again" in page
+    await gives_in(shop)
+    page = (await send(order, "cancel")).text
+    assert "still owed" not in page
+
+
+async def test_the_status_page_says_that_refunds_wait(api: httpx.AsyncClient, shop: Shop) -> None:
+    order = await place(shop, await sell(shop), token="pretend_refund_delayed")
+    await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r1", SYSTEM)
+    shop.clock.move(hours=2)
+    assert re.search(r"Refunds.{0,80}Works, with less", (await api.get("/status")).text, re.DOTALL)
