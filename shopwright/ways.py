@@ -36,13 +36,13 @@ REMEMBERED = {
         "attribute_types",
     ),
     "inventory": ("stock",),
-    "pricing": ("prices", "tax_presets", "shipping_rates"),
+    "pricing": ("prices", "tax_presets", "tax_classes", "shipping_rates"),
     "reviews": ("of_product", "chosen", "histogram"),
     "search": ("cards", "rating"),
 }  # fmt: skip
 LOOKING = {
     "catalog": ("list_products", "in_collection", "by_sources", "original", "picture"),
-    "pricing": ("quote", "shipping_options", "coupons", "promotions", "tax_rates", "tax_rate_history"),
+    "pricing": ("quote", "shipping_options", "coupons", "promotions", "tax_rates", "tax_rate_history", "tax_rules"),
     "carts": ("get", "of_customer", "count", "wishes", "shipping_options", "waiting_room"),
     "search": ("find", "suggest"),
     "recommendations": ("recommend", "remembers", "seen"),

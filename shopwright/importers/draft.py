@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import msgspec
 
 from shopwright.kit.money import Money
-from shopwright.services.catalog.contract import TaxClass
+from shopwright.kit.tax_classes import TaxClass
 
 if TYPE_CHECKING:
     from shopwright.importers.meanings import Format

@@ -9,8 +9,16 @@ from typing import Any
 
 import msgspec
 
+from shopwright.kit.tax_classes import tax_fields
 from shopwright.kit.text import clean_html
-from shopwright.services.catalog.contract import Option, Product, ProductInput, Status, Variant, VariantInput
+from shopwright.services.catalog.contract import (
+    Option,
+    Product,
+    ProductInput,
+    Status,
+    Variant,
+    VariantInput,
+)
 
 UNDONE = "undone"
 ENCODER = msgspec.json.Encoder()
@@ -89,17 +97,19 @@ def merged(
         "brand": wanted.brand.strip(),
         "categories": tuple(dict.fromkeys(wanted.categories)),
         "tags": tuple(dict.fromkeys(tag.strip() for tag in wanted.tags if tag.strip())),
-        "tax_class": wanted.tax_class,
+        "tax_class": wanted.taxed_as,
         "seo_title": wanted.seo_title.strip(),
         "seo_description": wanted.seo_description.strip(),
     }
     shop: dict[str, Any] = {}
     if old is not None:
-        shop = {field: getattr(old, field) for field in file if field != "categories"}
+        shop = {field: getattr(old, field) for field in file if field not in {"categories", "tax_class"}}
+        shop["tax_class"] = old.taxed_as
         shop["categories"] = tuple(slugs[one] for one in old.category_ids if one in slugs)
     fields = {
         field: value if choice.takes(field, value, shop.get(field)) else shop[field] for field, value in file.items()
     }
+    fields |= tax_fields(str(fields["tax_class"]))
     seen = old is not None and old.status == "published"
     status: Status = (
         wanted.status

@@ -10,7 +10,7 @@ import msgspec
 from shopwright.importers.draft import Doubt, Remark
 from shopwright.importers.languages import NO, YES
 from shopwright.kit.money import Money
-from shopwright.services.catalog.contract import TaxClass
+from shopwright.kit.tax_classes import TaxClass
 
 SEEN: Mapping[str, bool] = {
     "active": True, "published": True, "publish": True, "visible": True, "enabled": True, "online": True, "live": True,

@@ -17,7 +17,7 @@ from shopwright.importers.draft import (
 )
 from shopwright.importers.meanings import WOOCOMMERCE
 from shopwright.importers.values import flag, noted, on_sale, readable, refused, shown, tax_class, unknown_word
-from shopwright.services.catalog.contract import TaxClass
+from shopwright.kit.tax_classes import TaxClass
 
 REFUSED = {
     "grouped": "is a group of other products, which are imported by themselves",

@@ -8,7 +8,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
-from tests.conftest import OWNER
+from tests.conftest import OWNER, sell
 
 NEW_YORK = {"country": "US", "region": "New York", "postcodes": "100*", "rate_ppm": 88_750, "title": "Sales tax"}
 
@@ -115,3 +115,55 @@ async def test_the_office_shows_what_applies_what_is_to_come_and_what_ended(
     assert "Ended rates" in shown
     assert "Never applied" in shown
     assert (await api.post(taxes, data=csrf | {"preset": "mount-athos"})).status_code in {303, 422}
+
+
+async def test_classes_and_rules_are_made_through_the_api(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    made = await api.post("/v1/tax-classes", json={"name": "Books", "title": "Bücher"}, headers=staff)
+    assert (made.status_code, made.json()) == (201, {"name": "books", "title": "Bücher", "position": 0})
+    names = [one["name"] for one in (await api.get("/v1/tax-classes", headers=staff)).json()["items"]]
+    assert names == ["books", "standard", "reduced", "zero"]
+    rule = {"country": "DE", "rule": "shipping", "value": "class:books", "valid_from": "2030-01-01", "why": "test"}
+    made = await api.post("/v1/tax-rules", json=rule, headers=staff)
+    assert (made.status_code, made.json()["who"]) == (201, "Shop owner")
+    assert (await api.get("/v1/tax-rules", headers=staff)).json()["items"] == []
+    (row,) = (await api.get("/v1/tax-rules", params={"all": True}, headers=staff)).json()["items"]
+    assert row["state"] == "coming"
+    assert (await api.delete(f"/v1/tax-rules/{row['id']}", headers=staff)).status_code == 204
+    wrong = await api.post("/v1/tax-rules", json={**rule, "value": "class:cars"}, headers=staff)
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/value")
+
+
+async def test_the_office_makes_classes_and_rules_and_says_what_a_product_is_taxed_as(
+    api: httpx.AsyncClient, shop: Shop
+) -> None:
+    page = await api.get("/sign-in")
+    token = re.search(r'name="_csrf_token" value="([^"]+)"', page.text)
+    assert token is not None
+    await api.post("/sign-in", data={"_csrf_token": token[1], "email": OWNER[0], "password": OWNER[1]})
+    token = re.search(r'name="_csrf_token" value="([^"]+)"', (await api.get("/office/pricing")).text)
+    assert token is not None
+    csrf = {"_csrf_token": token[1]}
+    new = {"name": "Books", "title": "Books and maps", "position": "7"}
+    assert (await api.post("/office/pricing/tax-classes", data=csrf | new)).status_code == 303
+    refused = await api.post("/office/pricing/tax-classes", data=csrf | {"name": "a b"})
+    assert (refused.status_code, "letters, digits and dashes" in refused.text) == (422, True)
+    rule = {"country": "us", "setting": "shipping=class:books", "why": "adviser, 3 March"}
+    assert (await api.post("/office/pricing/tax-rules", data=csrf | rule)).status_code == 303
+    shown = (await api.get("/office/pricing")).text
+    for words in (
+        "Books and maps",
+        "Shipping is taxed as goods of: Books and maps",
+        "adviser, 3 March",
+        "United States",
+    ):
+        assert words in shown
+    (row,) = await shop.pricing.tax_rules()
+    assert (await api.post("/office/pricing/tax-rules", data=csrf | {"remove": row.id})).status_code == 303
+    assert {one.state for one in await shop.pricing.tax_rules()} == {"ended"}
+    atlas = await sell(shop, "Atlas")
+    here = f"/office/products/{atlas.id}"
+    assert "Books and maps" in (await api.get(here)).text
+    assert (await api.post(here, data=csrf | {"tax_class": "books"})).status_code == 303
+    assert (await shop.catalog.get(atlas.id)).taxed_as == "books"
+    refused = await api.post(here, data=csrf | {"tax_class": "cars"})
+    assert (refused.status_code, "A tax class is one of" in refused.text) == (422, True)

@@ -8,18 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
+from shopwright.faces.shelf import write
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Missing, Refused
 from shopwright.kit.money import Money
 from shopwright.kit.postcode_patterns import closeness
 from shopwright.kit.typed import per_cent
 from shopwright.services.carts.contract import CartChange
-from shopwright.services.pricing import checks, dated, model, presets
-from shopwright.services.pricing.contract import Item, Price, Quote, QuoteRequest, TaxRate
+from shopwright.services.pricing import dated, model, presets, tax_checks
+from shopwright.services.pricing.contract import (
+    Item,
+    Price,
+    Quote,
+    QuoteRequest,
+    ShippingRate,
+    TaxClass,
+    TaxRate,
+    TaxRule,
+)
 from shopwright.services.pricing.taxes import clean_tax_rate, key_of
 from tests.conftest import BERLIN, sell
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+CLASSES = ("standard", "reduced", "zero")
 CANADA = (
     TaxRate(country="CA", rate=500, title="GST", authority="GST"),
     TaxRate(country="CA", region="QC", rate=998, rate_ppm=99_750, title="QST", authority="QST"),
@@ -378,13 +389,15 @@ async def test_presets_are_added_once_and_each_is_a_rate_that_can_be(shop: Shop)
 )
 def test_a_rate_that_cannot_be_is_refused_at_its_field(more: dict, pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
-        checks.tax_rate(TaxRate(**({"country": "US", "rate": 1900} | more)))
+        tax_checks.tax_rate(TaxRate(**({"country": "US", "rate": 1900} | more)), CLASSES)
     assert [one.pointer for one in refused.value.problems] == [pointer]
 
 
 @pytest.mark.parametrize("written", ["us/ny", "New York", "NY", "new york", "US-NY"])
 def test_a_region_is_one_however_it_is_written(written: str) -> None:
-    one = checks.tax_rate(TaxRate(country="us", region=written, rate=888, rate_ppm=88_750, postcodes="112*, 100*"))
+    one = tax_checks.tax_rate(
+        TaxRate(country="us", region=written, rate=888, rate_ppm=88_750, postcodes="112*, 100*"), CLASSES
+    )
     assert key_of(one) == ("US", "NY", "100* 112*", "standard", "")
     assert (one.rate, one.rate_ppm) == (888, 88_750)
 
@@ -416,3 +429,188 @@ async def test_the_postcode_of_a_cart_decides_its_tax(shop: Shop) -> None:
         place = msgspec.structs.replace(BERLIN, postal_code=postcode, city="There")
         cart = await shop.carts.change(cart.id, CartChange(shipping_address=place))
         assert cart.totals.included_tax.amount == tax
+
+
+# --- shipping
+
+
+GOODS = ((30_000, "standard"), (10_000, "reduced"))
+GERMANY = (TaxRate(country="DE", rate=1900), TaxRate(country="DE", tax_class="reduced", rate=700))
+
+
+def shipped(rates: tuple[TaxRate, ...], *lines: tuple[int, str], rules: tuple[TaxRule, ...] = (), **more) -> Quote:
+    """The same with shipping for 10.00."""
+    basis = model.Basis(
+        prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
+        coupons={},
+        tax_rates=[clean_tax_rate(rate) for rate in rates],
+        tax_rules=rules,
+        shipping_rates=[ShippingRate(id="s", title="Post", price=Money(1000, "EUR"))],
+        home_country="DE",
+        prices_include_tax=more.pop("included", False),
+        now=more.pop("at", NOW),
+    )
+    items = tuple(
+        Item(line_id=f"l{n}", variant_id=f"v{n}", quantity=1, tax_class=kind) for n, (_, kind) in enumerate(lines)
+    )
+    place = {"country": "DE", **more}
+    return model.quote(QuoteRequest(items=items, currency="EUR", shipping_rate_id="s", **place), basis)
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("main", [("standard", 1000, 190)]),
+        ("pro_rata", [("standard", 750, 143), ("reduced", 250, 18)]),  # 142.5 and 17.5; with the goods' no cent is lost
+        ("class:reduced", [("reduced", 1000, 70)]),
+        ("none", [("", 1000, 0)]),
+    ],
+)
+def test_shipping_is_taxed_by_the_rule_of_the_country(value: str, parts: list[tuple[str, int, int]]) -> None:
+    quote = shipped(GERMANY, *GOODS, rules=(TaxRule(country="DE", rule="shipping", value=value),))
+    found = [(one.tax_class, one.net.amount, one.tax.amount) for one in quote.shipping_tax_parts]
+    assert [one[:2] for one in found] == [one[:2] for one in parts]
+    assert all(abs(one[2] - other[2]) <= 1 for one, other in zip(found, parts, strict=True))
+    on_lines = sum(part.tax.amount for line in quote.lines for part in line.tax_parts)
+    assert on_lines + sum(one[2] for one in found) == quote.totals.tax.amount
+
+
+def test_without_a_rule_shipping_is_taxed_as_the_standard_class() -> None:
+    quote = shipped(GERMANY, (10_000, "reduced"))
+    assert [(one.tax_class, one.tax.amount) for one in quote.shipping_tax_parts] == [("standard", 190)]
+
+
+def test_the_rule_of_a_country_takes_the_place_of_that_of_all() -> None:
+    rules = (TaxRule(rule="shipping", value="main"), TaxRule(country="AT", rule="shipping", value="none"))
+    quote = shipped(GERMANY, (10_000, "reduced"), rules=rules)
+    assert [one.tax_class for one in quote.shipping_tax_parts] == ["reduced"]
+
+
+def test_shipping_of_untaxed_goods_is_untaxed_where_the_state_says_so() -> None:
+    florida = (
+        TaxRate(country="US", region="FL", rate=600),
+        TaxRate(country="US", region="FL", tax_class="zero", rate=0),
+    )
+    rules = (TaxRule(country="US", rule="shipping_of_untaxed", value="untaxed"),)
+    untaxed = shipped(florida, (10_000, "zero"), rules=rules, country="US", region="FL")
+    assert (untaxed.totals.tax.amount, untaxed.shipping_tax_parts[0].reason) == (0, "Shipping is not taxed here.")
+    mixed = shipped(florida, (10_000, "zero"), (100, "standard"), rules=rules, country="US", region="FL")
+    assert mixed.totals.tax.amount == 66
+
+
+def test_a_rule_changes_on_its_day() -> None:
+    change = NOW + timedelta(days=1)
+    rules = (
+        TaxRule(country="DE", rule="shipping", value="none", valid_to=change),
+        TaxRule(country="DE", rule="shipping", value="main", valid_from=change),
+    )
+    found = [shipped(GERMANY, *GOODS, rules=rules, at=at).shipping_tax_parts[0].tax.amount for at in (NOW, change)]
+    assert found == [0, 190]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**7), st.sampled_from(["standard", "reduced", "zero"])), min_size=1, max_size=5
+    ),
+    st.sampled_from(["main", "pro_rata", "none", "class:standard", "class:zero"]),
+    st.sampled_from(["taxed", "untaxed"]),
+    st.booleans(),
+)
+def test_however_shipping_is_taxed_the_parts_are_the_whole(lines, value, of_untaxed, included) -> None:
+    rules = (
+        TaxRule(rule="shipping", value=value),
+        TaxRule(country="DE", rule="shipping_of_untaxed", value=of_untaxed),
+    )
+    quote = shipped(GERMANY, *lines, rules=rules, included=included)
+    totals = quote.totals
+    every = [part for line in quote.lines for part in line.tax_parts] + list(quote.shipping_tax_parts)
+    assert sum(part.gross.amount for part in every) == totals.total.amount
+    assert sum(part.tax.amount for part in every) == totals.tax.amount + totals.included_tax.amount
+    assert sum(part.gross.amount for part in quote.shipping_tax_parts) >= 1000
+    assert totals.subtotal + totals.shipping + totals.tax == totals.total
+
+
+def test_prices_of_a_market_have_its_tax_in_them_or_not() -> None:
+    rates = (*GERMANY, TaxRate(country="US", region="NY", rate=888, rate_ppm=88_750))
+    rules = (TaxRule(country="US", rule="prices", value="net"),)
+    german = shipped(rates, (11_900, "standard"), rules=rules, included=True)
+    american = shipped(rates, (11_900, "standard"), rules=rules, included=True, country="US", region="NY")
+    assert (german.totals.tax.amount, german.totals.included_tax.amount, german.totals.total.amount) == (
+        0,
+        2060,
+        12_900,
+    )
+    assert (american.totals.tax.amount, american.totals.included_tax.amount) == (1145, 0)  # 8.875 % of 129.00
+    assert american.totals.total.amount == 14_045
+
+
+async def test_rules_are_kept_with_their_time_as_rates_are(shop: Shop, clock: HandClock) -> None:
+    (first,) = await shop.pricing.add_tax_rules(
+        [TaxRule(country="de", rule="shipping", value="main", why="§ 4")], "Ada"
+    )
+    clock.move(days=1)
+    await shop.pricing.add_tax_rules([TaxRule(country="DE", rule="shipping", value="pro_rata")], "Grace")
+    await shop.pricing.add_tax_rules([TaxRule(country="DE", rule="shipping", value="pro_rata")], "Grace")
+    rows = await shop.pricing.tax_rules()
+    assert [(one.value, one.who, one.state) for one in rows] == [
+        ("main", "Ada", "ended"),
+        ("pro_rata", "Grace", "current"),
+    ]
+    assert (rows[0].id, rows[0].valid_from, rows[0].why) == (first.id, first.valid_from, "§ 4")
+    with pytest.raises(Refused):
+        await shop.pricing.end_tax_rule(first.id)
+    await shop.pricing.end_tax_rule(rows[1].id, "Ada", "as before")
+    assert {one.state for one in await shop.pricing.tax_rules()} == {"ended"}
+
+
+@pytest.mark.parametrize(
+    ("more", "pointer"),
+    [
+        ({"value": "always"}, "/value"),
+        ({"value": "class:luxury"}, "/value"),
+        ({"rule": "prices", "value": "main"}, "/value"),
+        ({"country": "XX"}, "/country"),
+        ({"why": "x" * 256}, "/why"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_at_its_field(more: dict, pointer: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        tax_checks.tax_rule(TaxRule(**({"country": "DE", "rule": "shipping", "value": "main"} | more)), CLASSES)
+    assert [one.pointer for one in refused.value.problems] == [pointer]
+
+
+# --- classes
+
+
+async def test_a_shop_has_as_many_classes_of_goods_as_its_country(shop: Shop) -> None:
+    for name, rate in (("intermediate", 1000), ("press", 210)):
+        with pytest.raises(Invalid) as refused:
+            await shop.pricing.add_tax_rates([TaxRate(country="FR", tax_class=name, rate=rate)])
+        assert "standard, reduced, zero" in refused.value.detail
+        await shop.pricing.put_tax_class(TaxClass(name=name.upper(), title=f"Taux {name}", position=9))
+        await shop.pricing.add_tax_rates([TaxRate(country="FR", tax_class=name, rate=rate)])
+    await shop.pricing.put_tax_class(TaxClass(name="press", title="Presse", position=9))
+    assert [(one.name, one.title) for one in await shop.pricing.tax_classes()] == [
+        ("standard", "Standard rate"), ("reduced", "Reduced rate"), ("zero", "Zero rate"),
+        ("intermediate", "Taux intermediate"), ("press", "Presse"),
+    ]  # fmt: skip
+    for name in ("", "a b", "-", "x" * 41, "class:press"):
+        with pytest.raises(Invalid):
+            await shop.pricing.put_tax_class(TaxClass(name=name))
+
+
+async def test_a_product_is_taxed_as_the_class_it_says(shop: Shop) -> None:
+    await shop.pricing.put_tax_class(TaxClass(name="press", title="Presse"))
+    await shop.pricing.add_tax_rates([TaxRate(country="DE", tax_class="press", rate=210)])
+    paper = await sell(shop, "Gazette", price=10_210, tax_class="Press")
+    assert (paper.taxed_as, paper.tax_class) == ("press", "standard")  # the latter for version 0.1.0
+    with pytest.raises(Invalid) as refused:
+        await sell(shop, "Car", tax_class="luxury")
+    assert [one.pointer for one in refused.value.problems] == ["/tax_class"]
+    cart = await shop.carts.create()
+    cart = await shop.carts.add(cart.id, paper.variants[0].id, 1)
+    assert cart.totals.included_tax.amount == 210
+    changed = await write.patch(shop.shelf, paper, write.ProductPatch(title="Gazette du matin"), None, "test")
+    assert changed.taxed_as == "press"
+    plain = await write.patch(shop.shelf, changed, write.ProductPatch(tax_class="reduced"), None, "test")
+    assert (plain.taxed_as, plain.tax_class_name) == ("reduced", "")

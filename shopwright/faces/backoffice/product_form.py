@@ -29,7 +29,7 @@ from shopwright.services.inventory.contract import MAIN, Adjustment
 STATUSES: tuple[Status, ...] = ("draft", "scheduled", "published", "retired")
 LABELS = {
     "title": "Title", "brand": "Brand", "description": "Description", "status": "Status", "publish_at": "Publish at",
-    "tags": "Tags", "type": "Type", "seo_title": "Title for search engines", "seo_description": "Description for search engines",
+    "tags": "Tags", "type": "Type", "tax_class": "Taxed as", "seo_title": "Title for search engines", "seo_description": "Description for search engines",
 }  # fmt: skip
 Form = Mapping[str, str]
 NOTHING: Form = {}
@@ -52,6 +52,7 @@ async def _shown(office: Office, shelf: Shelf, product: Product) -> Shown:
         **{name: getattr(product, name) for name in ("title", "brand", "description", "status", "type")},
         "publish_at": f"{in_zone(product.publish_at, office.settings.zone):{FORM}}" if product.publish_at else "",
         "tags": ", ".join(product.tags),
+        "tax_class": product.taxed_as,
         "seo_title": product.seo_title,
         "seo_description": product.seo_description,
     }
@@ -107,6 +108,7 @@ async def show_product(
         },
         "categories": [{"slug": one.slug, "title": one.title} for one in await shelf.catalog.categories()],
         "types": render.plain(types),
+        "tax_classes": render.plain(await shelf.pricing.tax_classes()),
         "attributes": described.fields(product, kinds, {one.name: one for one in types}, values),
         "known": sorted(kinds),
         "typed": typed,
@@ -176,6 +178,7 @@ async def _save(shelf: Shelf, product: Product, form: Form, caller: Caller, zone
         status=status,
         publish_at=_moment(form["publish_at"].strip(), zone) if "publish_at" in form else product.publish_at,
         seo_description=form.get("seo_description", product.seo_description),
+        tax_class=form.get("tax_class", product.taxed_as),
         **await _belonging(shelf, written, form),
         variants=tuple(variants),
     )

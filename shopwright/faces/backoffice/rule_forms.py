@@ -17,14 +17,14 @@ from shopwright.kit.codes import coupon_form
 from shopwright.kit.days import day_of, end_of, last_day, parse_day, start_of
 from shopwright.kit.errors import Invalid
 from shopwright.kit.typed import basis_points, whole_number
-from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxRate
+from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxClass, TaxRate, TaxRule
 
 Form = Mapping[str, str]
 Kind = Literal["percentage", "fixed", "free_shipping"]
 KINDS: dict[str, Kind] = {"percentage": "percentage", "fixed": "fixed", "free_shipping": "free_shipping"}
 PER_CENT = 100
 FARTHEST = 10**9
-Rule = TypeVar("Rule", Coupon, Promotion, ShippingRate, TaxRate)
+Rule = TypeVar("Rule", Coupon, Promotion, ShippingRate, TaxRate, TaxClass, TaxRule)
 DISCOUNT_LABELS = {
     "kind": "Kind", "value": "How much", "minimum": "From a subtotal of", "starts_at": "From (day)",
     "ends_at": "Until (day)", "alone": "Cannot be combined", "position": "Position",

@@ -12,12 +12,12 @@ from shopwright.faces import render
 from shopwright.faces.backoffice import editing
 from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.backoffice.rule_forms import PER_CENT, CouponForm, PromotionForm, RuleForm, ShippingForm, Shop
-from shopwright.faces.backoffice.tax_forms import TaxForm, tax_context
+from shopwright.faces.backoffice.tax_forms import TaxClassForm, TaxForm, TaxRuleForm, tax_context
 from shopwright.faces.storefront.frame import SettingsDep, Web, complaints, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import staff
 from shopwright.kit.days import write_period
-from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate
@@ -29,6 +29,8 @@ FORMS: dict[str, RuleForm[Any]] = {
     "coupons": CouponForm(),
     "shipping": ShippingForm(),
     "taxes": TaxForm(),
+    "tax-classes": TaxClassForm(),
+    "tax-rules": TaxRuleForm(),
 }
 
 
@@ -120,8 +122,12 @@ async def _remove(pricing: Pricing, kind: str, name: str, who: str) -> None:
         await pricing.delete_coupon(name)
     elif kind == "shipping":
         await pricing.delete_shipping_rate(name)
-    else:
+    elif kind == "taxes":
         await pricing.end_tax_rate(name, who)
+    elif kind == "tax-rules":
+        await pricing.end_tax_rule(name, who)
+    else:
+        raise Refused("Products and orders name it; give it another title instead.")
 
 
 @post("/office/pricing/{kind:str}", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)

@@ -9,20 +9,20 @@ import msgspec
 from shopwright.faces.shelf.view import Shelf
 from shopwright.kit.bounds import Html, Most, Text, Url
 from shopwright.kit.changes import given
-from shopwright.kit.codes import sku_form
+from shopwright.kit.codes import class_form, sku_form
 from shopwright.kit.errors import Conflict, Invalid, ShopError
 from shopwright.kit.money import LARGEST, Money, write
+from shopwright.kit.tax_classes import tax_fields
 from shopwright.services.catalog.contract import (
     Media,
     Option,
     Product,
     ProductInput,
     Status,
-    TaxClass,
     Value,
 )
 from shopwright.services.inventory.contract import Adjustment
-from shopwright.services.pricing.contract import Price
+from shopwright.services.pricing.contract import Price, TaxClass
 
 MOST_UNITS = 10_000_000
 
@@ -71,7 +71,7 @@ class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     options: tuple[Option, ...] = ()
     variants: Annotated[tuple[VariantWrite, ...], Most(2_048)] = ()
     media: tuple[Media, ...] = ()
-    tax_class: TaxClass = "standard"
+    tax_class: str = "standard"
     type: str = ""
     seo_title: str = ""
     seo_description: Text = ""
@@ -94,7 +94,7 @@ class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     options: tuple[Option, ...] | msgspec.UnsetType = msgspec.UNSET
     variants: Annotated[tuple[VariantPatch, ...], Most(2_048)] | msgspec.UnsetType = msgspec.UNSET
     media: tuple[Media, ...] | msgspec.UnsetType = msgspec.UNSET
-    tax_class: TaxClass | msgspec.UnsetType = msgspec.UNSET
+    tax_class: str | msgspec.UnsetType = msgspec.UNSET
     type: str | msgspec.UnsetType = msgspec.UNSET
     seo_title: str | msgspec.UnsetType = msgspec.UNSET
     seo_description: Text | msgspec.UnsetType = msgspec.UNSET
@@ -129,11 +129,20 @@ async def require_there(shelf: Shelf) -> None:
     await shelf.inventory.stock(())
 
 
+def _input(new: ProductWrite, classes: Sequence[TaxClass]) -> ProductInput:
+    """As catalog takes it. Raises Invalid for a class of goods there is none of."""
+    name = class_form(new.tax_class)
+    if name not in {one.name for one in classes}:
+        known = ", ".join(one.name for one in classes)
+        raise Invalid.at("/tax_class", f"A tax class is one of {known}, not “{new.tax_class[:40]}”.")
+    return msgspec.convert({**msgspec.structs.asdict(new), **tax_fields(name)}, ProductInput, from_attributes=True)
+
+
 async def create(shelf: Shelf, new: ProductWrite, reason: str) -> Product:
     """A new product with prices and stock."""
     check_money(new.variants, shelf.currency)
     await require_there(shelf)
-    product = await shelf.catalog.create(msgspec.convert(new, ProductInput, from_attributes=True))
+    product = await shelf.catalog.create(_input(new, await shelf.pricing.tax_classes()))
     await set_offers(shelf, product, new.variants, reason)
     return product
 
@@ -150,7 +159,7 @@ async def replace(
     check_money(new.variants, shelf.currency)
     await require_there(shelf)
     before = await as_written(shelf, await shelf.catalog.get(product_id))
-    product = await shelf.catalog.edit(product_id, msgspec.convert(new, ProductInput, from_attributes=True), version)
+    product = await shelf.catalog.edit(product_id, _input(new, await shelf.pricing.tax_classes()), version)
     try:
         await set_offers(shelf, product, new.variants, reason, counts)
     except ShopError as error:
@@ -162,7 +171,7 @@ async def replace(
 async def _take_back(shelf: Shelf, product: Product, before: ProductWrite, error: ShopError) -> None:
     """The product as it was before its prices or stock were refused. Raises Conflict where that cannot be any more."""
     try:
-        old = msgspec.convert(before, ProductInput, from_attributes=True)
+        old = _input(before, await shelf.pricing.tax_classes())
         await shelf.catalog.edit(product.id, old, product.version)
     except ShopError as second:
         raise Conflict(
@@ -237,7 +246,7 @@ async def as_written(shelf: Shelf, product: Product) -> ProductWrite:
         options=product.options,
         variants=tuple(msgspec.convert(one, VariantWrite, from_attributes=True) for one in product.variants),
         media=product.media,
-        tax_class=product.tax_class,
+        tax_class=product.taxed_as,
         type=product.type,
         seo_title=product.seo_title,
         seo_description=product.seo_description,

@@ -132,7 +132,7 @@ class Baskets:
                 variant_id=line.variant_id,
                 quantity=line.quantity,
                 weight=variant.weight if variant else 0,
-                tax_class=product.tax_class if product else "standard",
+                tax_class=product.taxed_as if product else "standard",
                 product_id=line.product_id,
                 category_ids=self._above(product, categories) if product else (),
             )

@@ -10,13 +10,13 @@ from shopwright.kit.bounds import Html, Most, Text, Url
 from shopwright.kit.codes import sku_form
 from shopwright.kit.errors import Conflict
 from shopwright.kit.facts import Event
+from shopwright.kit.tax_classes import Taxable
 from shopwright.kit.typed import write_number
 from shopwright.kit.verbs import again
 
 Status = Literal["draft", "scheduled", "published", "retired"]
 Value = str | float | bool
 Kind = Literal["text", "number", "boolean", "date", "choice", "colour", "measurement"]
-TaxClass = Literal["standard", "reduced", "zero"]
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     media: str = ""
 
 
-class Product(msgspec.Struct, frozen=True, kw_only=True):
+class Product(Taxable, msgspec.Struct, frozen=True, kw_only=True):
     """A product document. `version` grows by one with each edit.
 
     `removed`: variants that were taken out and may come back; `source`: where an import found it, `source_digest`: what then.
@@ -75,7 +75,6 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     variants: tuple[Variant, ...]
     removed: tuple[Variant, ...] = ()
     media: tuple[Media, ...]
-    tax_class: TaxClass = "standard"
     type: str = ""
     seo_title: str = ""
     seo_description: str = ""
@@ -178,7 +177,7 @@ class VariantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     id: str = ""
 
 
-class ProductInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProductInput(Taxable, msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A product as staff or an import writes it. `categories` are slugs."""
 
     title: str
@@ -192,7 +191,6 @@ class ProductInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     options: tuple[Option, ...] = ()
     variants: Annotated[tuple[VariantInput, ...], Most(2_048)] = ()
     media: tuple[Media, ...] = ()
-    tax_class: TaxClass = "standard"
     type: str = ""
     seo_title: str = ""
     seo_description: str = ""

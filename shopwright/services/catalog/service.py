@@ -147,7 +147,7 @@ class Shelves:
             variants=variants,
             removed=model.taken_out(old, variants),
             media=new.media,
-            tax_class=new.tax_class,
+            **new.tax_fields,
             type=new.type,
             seo_title=new.seo_title.strip(),
             seo_description=new.seo_description.strip(),

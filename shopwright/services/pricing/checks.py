@@ -1,34 +1,22 @@
 """What discounts, rates and prices may say: checked before they are written, whoever asks, and put in their one form."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from shopwright.kit.codes import check_coupon, class_form, coupon_form, place_form
+from shopwright.kit.codes import check_coupon, coupon_form, place_form
 from shopwright.kit.countries import check_country
 from shopwright.kit.currencies import minor_digits
-from shopwright.kit.days import aware, day_of
+from shopwright.kit.days import aware
 from shopwright.kit.errors import Invalid, check_all
 from shopwright.kit.money import BASIS_POINTS, LARGEST
-from shopwright.kit.postcode_patterns import check_patterns, overlap
 from shopwright.kit.regions import check_region
-from shopwright.kit.typed import per_cent
 from shopwright.kit.working_days import MOST_DAYS
-from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate, TaxRate
+from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate
 from shopwright.services.pricing.model import clean_zone
-from shopwright.services.pricing.taxes import (
-    PPM,
-    PPM_OF_A_BASIS_POINT,
-    clean_tax_rate,
-    key_of,
-)
 
 LARGEST_COUNT: Final = 10**9
-LONGEST_OF_A_RATE: Final = {"title": 80, "postcodes": 2_000, "authority": 60, "reason": 500, "why": 255}
-TAX_CLASSES: Final = ("standard", "reduced", "zero")
 Discount = TypeVar("Discount", Coupon, Promotion)
 
 
@@ -127,80 +115,6 @@ def promotion(one: Promotion, currency: str, zone: ZoneInfo) -> Promotion:
     clean = _zoned(one, zone)
     check_all(title, lambda: _discount(clean, currency))
     return clean
-
-
-def tax_rate(one: TaxRate) -> TaxRate:
-    """The rate as it is kept and looked for. Raises Invalid with all that is wrong."""
-
-    def tax_class() -> None:
-        if class_form(one.tax_class) not in {"", *TAX_CLASSES}:
-            raise Invalid.at(
-                "/tax_class", f"A tax class is one of {', '.join(TAX_CLASSES)}, not “{one.tax_class[:40]}”."
-            )
-
-    def place() -> None:
-        country = check_country(one.country)
-        if one.region:
-            check_region((country,), one.region)
-
-    def texts() -> None:
-        for name, most in LONGEST_OF_A_RATE.items():
-            if len(getattr(one, name)) > most:
-                raise Invalid.at(f"/{name}", f"This has at most {most} characters.")
-
-    check_all(
-        place,
-        tax_class,
-        lambda: _how_much(one),
-        lambda: _category(one),
-        lambda: check_patterns(one.postcodes, "/postcodes"),
-        texts,
-    )
-    return clean_tax_rate(one)
-
-
-def _how_much(one: TaxRate) -> None:
-    if not 0 <= one.rate <= BASIS_POINTS:
-        raise Invalid.at("/rate", "A tax rate is in basis points: 1900 is 19 %, at most 10000.")
-    if not 0 <= one.ppm <= PPM:
-        raise Invalid.at("/rate_ppm", "A tax rate is in millionths: 190000 is 19 %, at most 1000000.")
-    if abs(one.ppm - one.rate * PPM_OF_A_BASIS_POINT) > PPM_OF_A_BASIS_POINT // 2:
-        raise Invalid.at(
-            "/rate_ppm",
-            f"rate says {per_cent(one.rate * PPM_OF_A_BASIS_POINT)} % and rate_ppm {per_cent(one.ppm)} %; send one of them.",
-        )
-
-
-def _category(one: TaxRate) -> None:
-    """At 0 % there is a reason, unless it is zero-rated."""
-    if (one.meant == "S") != bool(one.ppm):
-        right = "S, or leave it out" if one.ppm else "Z, E, AE, K, G or O"
-        raise Invalid.at("/category", f"{one.meant} is no category of {per_cent(one.ppm)} %; write {right}.")
-    if one.meant not in {"S", "Z"} and not one.reason.strip():
-        raise Invalid.at(
-            "/reason", "Say why there is no tax, in words for the invoice, such as: not in the VAT area of the EU."
-        )
-
-
-def period_of(one: TaxRate, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
-    """From when and until when a new rate applies; today is now. Raises Invalid for what is past."""
-    start, end = aware(one.valid_from, zone), aware(one.valid_to, zone)
-    if start is None or (start < now and day_of(start, zone) == day_of(now, zone)):
-        start = now
-    if start < now:
-        raise Invalid.at(
-            "/valid_from", "What has applied is not changed: a rate begins now (leave it out) or at a time to come."
-        )
-    return start, end
-
-
-def not_twice(one: TaxRate, others: Sequence[TaxRate]) -> None:
-    """No postcode is said as closely by another rate of the same place, class and authority. Raises Invalid."""
-    for other in others:
-        if key_of(other) == key_of(one) or (other.region, other.tax_class) != (one.region, one.tax_class):
-            continue
-        if other.authority == one.authority and (same := overlap(one.postcodes, other.postcodes)):
-            raise Invalid.at("/postcodes", f"{same} has a rate already, with {other.postcodes}; end that first.")
 
 
 def shipping_rate(one: ShippingRate, currency: str) -> ShippingRate:

@@ -7,11 +7,27 @@ nothing but its end is ever written, and that only to now or a moment to come.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from shopwright.kit.clock import EPOCH
+from shopwright.kit.days import aware, day_of
 from shopwright.kit.errors import Invalid
+
+
+def period_of(
+    valid_from: datetime | None, valid_to: datetime | None, now: datetime, zone: ZoneInfo
+) -> tuple[datetime, datetime | None]:
+    """From when and until when a new row applies; today is now. Raises Invalid for what is past."""
+    start, end = aware(valid_from, zone), aware(valid_to, zone)
+    if start is None or (start < now and day_of(start, zone) == day_of(now, zone)):
+        start = now
+    if start < now:
+        raise Invalid.at(
+            "/valid_from", "What has applied is not changed: it begins now (leave it out) or at a time to come."
+        )
+    return start, end
 
 
 class Dated(Protocol):

@@ -31,6 +31,7 @@ from shopwright.services.pricing.contract import (
     Step,
     TaxPart,
     TaxRate,
+    TaxRule,
     Totals,
     of_zone,
 )
@@ -86,11 +87,13 @@ class Basis:
         prices_include_tax: bool,
         now: datetime,
         promotions: Sequence[Promotion] = (),
+        tax_rules: Sequence[TaxRule] = (),
         zone: ZoneInfo = UTC,
     ) -> None:
         self.prices = prices
         self.coupons = coupons
         self.tax_rates = tax_rates
+        self.tax_rules = tax_rules
         self.shipping_rates = shipping_rates
         self.home_country = home_country
         self.prices_include_tax = prices_include_tax
@@ -159,10 +162,11 @@ def _with(request: QuoteRequest, basis: Basis, items: Sequence[Item], chosen: Se
         receipt.append(Step("shipping", option.title, option.price))
     shipping = option.price if option else zero(currency)
 
-    parts = _taxed(request, basis, items, [*less.remaining, shipping], receipt)
+    place = _place(request, basis)
+    parts = _taxed(place, items, less.remaining, shipping, receipt)
     taken = [add_up((part.tax for part in some), currency) for some in parts]
     zeros = [zero(currency) for _ in taken]
-    added, included = (zeros, taken) if basis.prices_include_tax else (taken, zeros)
+    added, included = (zeros, taken) if place.included else (taken, zeros)
     tax = add_up(added, currency)
     total = subtotal - discount + shipping + tax
     receipt.append(Step("total", "To pay", total))
@@ -203,16 +207,27 @@ def _chosen(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool) ->
     return next((option for option in fitting if option.id == request.shipping_rate_id), None)
 
 
-def _taxed(
-    request: QuoteRequest, basis: Basis, items: Sequence[Item], amounts: Sequence[Money], receipt: list[Step]
-) -> list[tuple[TaxPart, ...]]:
-    """The parts of each item and, last, of the shipping."""
+def _place(request: QuoteRequest, basis: Basis) -> Taxed:
+    """Where and when this is taxed."""
     place = Taxed(
         country=request.country or basis.home_country,
         region=request.region,
         postcode=request.postcode,
         rates=basis.tax_rates,
+        rules=basis.tax_rules,
         included=basis.prices_include_tax,
         at=basis.now,
     )
-    return place.parts([*(item.tax_class for item in items), "standard"], amounts, receipt)
+    rule = place.rule("prices")
+    return msgspec.structs.replace(place, included=rule.value == "gross") if rule else place
+
+
+def _taxed(
+    place: Taxed, items: Sequence[Item], goods: Sequence[Money], shipping: Money, receipt: list[Step]
+) -> list[tuple[TaxPart, ...]]:
+    """The parts of each item and, last, of the shipping."""
+    classes = [item.tax_class for item in items]
+    shipped = place.shipped(classes, goods, shipping)
+    kinds = [*classes, *(kind for kind, _ in shipped)]
+    parts = place.parts(kinds, [*goods, *(amount for _, amount in shipped)], receipt)
+    return [*parts[: len(items)], tuple(part for some in parts[len(items) :] for part in some)]

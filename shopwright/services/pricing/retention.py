@@ -40,6 +40,10 @@ RETENTION: tuple[Retention, ...] = (
     Retention(
         table="dated_tax_rates", rows="a tax rate and its time", grows="staff", end="never: what applied can be shown"
     ),
+    Retention(
+        table="tax_rules", rows="a rule of tax and its time", grows="staff", end="never: what applied can be shown"
+    ),
+    Retention(table="tax_classes", rows="a kind of goods", grows="staff", end="never: products and orders name it"),
     Retention(table="tax_changes", rows="the count of changes of rates", grows="not at all", end="never: one row"),
     Retention(table="shipping_rates", rows="a shipping rate", grows="staff", end="when staff remove it"),
     Retention(table="promotions", rows="a promotion", grows="staff", end="when staff remove it"),

@@ -23,10 +23,12 @@ from shopwright.services.pricing.contract import (
     QuoteRequest,
     ShippingOption,
     ShippingRate,
+    TaxClass,
     TaxPreset,
     TaxRate,
+    TaxRule,
 )
-from shopwright.services.pricing.tax_rates import TaxRates
+from shopwright.services.pricing.tax_settings import Taxes
 
 CUT_OFF = 14
 
@@ -50,7 +52,7 @@ class Reckoner:
         self._currency = currency
         self._home_country = home_country
         self._prices_include_tax = prices_include_tax
-        self._taxes = TaxRates(work, self._memo)
+        self._taxes = Taxes(work, self._memo)
         self._working_days = WorkingDays(home_country, work.zone, cut_off)
 
     async def prices(self, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
@@ -92,6 +94,7 @@ class Reckoner:
             prices=await self.prices([item.variant_id for item in request.items], request.currency),
             coupons={code: await store.coupon(self._work, code, buyer) for code in request.codes},
             tax_rates=await self._taxes.of(request.country or self._home_country),
+            tax_rules=await self._taxes.all_rules(),
             shipping_rates=await self.shipping_rates(),
             home_country=self._home_country,
             prices_include_tax=self._prices_include_tax,
@@ -176,6 +179,21 @@ class Reckoner:
 
     async def add_tax_presets(self, names: Sequence[str], who: str = "") -> list[TaxRate]:
         return await self._taxes.add_presets(names, who)
+
+    async def tax_classes(self) -> list[TaxClass]:
+        return await self._taxes.classes()
+
+    async def put_tax_class(self, one: TaxClass) -> TaxClass:
+        return await self._taxes.put_class(one)
+
+    async def tax_rules(self) -> list[TaxRule]:
+        return await self._taxes.rules()
+
+    async def add_tax_rules(self, rules: Sequence[TaxRule], who: str = "") -> list[TaxRule]:
+        return await self._taxes.add_rules(rules, who)
+
+    async def end_tax_rule(self, rule_id: str, who: str = "", why: str = "") -> None:
+        await self._taxes.end_rule(rule_id, who, why)
 
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate:
         clean = checks.shipping_rate(rate, self._currency)

@@ -1,4 +1,4 @@
-"""REST routes of tax rates, for staff."""
+"""REST routes of tax rates, classes and rules, for staff."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,8 @@ from shopwright.kit.bounds import Postcodes, Reason
 from shopwright.kit.errors import Invalid
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
-from shopwright.services.pricing.contract import Pricing, TaxCategory, TaxPreset, TaxRate
+from shopwright.services.pricing.contract import Pricing, TaxCategory, TaxClass, TaxPreset, TaxRate, TaxRule
+from shopwright.services.pricing.contract.taxes import RuleName
 from shopwright.services.pricing.taxes import PPM_OF_A_BASIS_POINT
 
 Service = Given[Pricing]
@@ -63,6 +64,35 @@ class TaxRateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             title=self.title,
             category=self.category,
             reason=self.reason,
+            valid_from=_moment(self.valid_from, "/valid_from"),
+            valid_to=_moment(self.valid_to, "/valid_to"),
+            why=self.why,
+        )
+
+
+class TaxRuleInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule to be added; from `valid_from` on it applies. What is answered may be sent again."""
+
+    country: str = ""
+    rule: RuleName
+    value: str
+    valid_from: str | None = None
+    valid_to: str | None = None
+    why: str = ""
+    id: str = ""
+    who: str = ""
+    created: str | None = None
+    ended_by: str = ""
+    ended_why: str = ""
+    state: str = ""
+
+    def rule_said(self) -> TaxRule:
+        """The rule as the service takes it. Raises Invalid."""
+        return TaxRule(
+            id=self.id,
+            country=self.country,
+            rule=self.rule,
+            value=self.value,
             valid_from=_moment(self.valid_from, "/valid_from"),
             valid_to=_moment(self.valid_to, "/valid_to"),
             why=self.why,
@@ -137,6 +167,39 @@ async def add_tax_presets(pricing: Service, caller: Asking, data: JSONBody[Prese
     return {"items": await pricing.add_tax_presets(data.names, caller.signature)}
 
 
+@get("/v1/tax-classes", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_tax_classes")
+async def list_tax_classes(pricing: Service) -> dict[str, list[TaxClass]]:
+    """The kinds of goods that are taxed alike; products name one as their `tax_class`."""
+    return {"items": await pricing.tax_classes()}
+
+
+@post("/v1/tax-classes", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="put_tax_class")
+async def put_tax_class(pricing: Service, data: JSONBody[TaxClass]) -> TaxClass:
+    """Make a kind of goods, or change the title and position of the one with this name."""
+    return await pricing.put_tax_class(data)
+
+
+@get("/v1/tax-rules", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_tax_rules")
+async def list_tax_rules(
+    pricing: Service,
+    all: FromQuery[bool] = False,  # noqa: A002 -- its name in the address
+) -> dict[str, list[TaxRule]]:
+    """How countries tax shipping and prices now; with `all` also what ended and what is to come."""
+    return {"items": [one for one in await pricing.tax_rules() if all or one.state == "current"]}
+
+
+@post("/v1/tax-rules", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="add_tax_rule")
+async def add_tax_rule(pricing: Service, caller: Asking, data: JSONBody[TaxRuleInput]) -> TaxRule:
+    """Set how a country taxes shipping or prices, from now or a time to come; the rule before ends then, and is kept."""
+    return (await pricing.add_tax_rules([data.rule_said()], caller.signature))[0]
+
+
+@delete("/v1/tax-rules/{rule_id:str}", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="end_tax_rule")
+async def end_tax_rule(pricing: Service, caller: Asking, rule_id: FromPath[str], why: FromQuery[str] = "") -> None:
+    """End a rule now, or take back one that was to come."""
+    await pricing.end_tax_rule(rule_id, caller.signature, why)
+
+
 TAX_HANDLERS: list[Any] = [
     list_tax_rates,
     put_tax_rate,
@@ -144,4 +207,9 @@ TAX_HANDLERS: list[Any] = [
     end_tax_rate,
     list_tax_presets,
     add_tax_presets,
+    list_tax_classes,
+    put_tax_class,
+    list_tax_rules,
+    add_tax_rule,
+    end_tax_rule,
 ]

@@ -1,11 +1,13 @@
-"""Rates of tax in SQL. Of a row nothing but its end is ever written."""
+"""Rates, rules and classes of tax in SQL. Of a row nothing but its end is ever written."""
 
 from datetime import datetime
+
+import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.pricing.contract import TaxRate
+from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule
 from shopwright.services.pricing.taxes import clean_tax_rate
 
 
@@ -53,14 +55,30 @@ async def lock(tx: Transaction) -> None:
     await tx.run("UPDATE tax_changes SET count = count + 1 WHERE id = 1")
 
 
-async def add(tx: Transaction, one: TaxRate) -> None:
+async def add(tx: Transaction, one: TaxRate | TaxRule) -> None:
     """Write a new row."""
+    times = {
+        "id": one.id,
+        "country": one.country,
+        "valid_from": to_micros(one.valid_from or tx.now),
+        "valid_to": to_micros(one.valid_to) if one.valid_to else None,
+        "who": one.who,
+        "why": one.why,
+        "created": to_micros(tx.now),
+    }
+    if isinstance(one, TaxRule):
+        await tx.run(
+            "INSERT INTO tax_rules (id, country, rule, value, valid_from, valid_to, who, why, created)"
+            " VALUES (:id, :country, :rule, :value, :valid_from, :valid_to, :who, :why, :created)",
+            rule=one.rule,
+            value=one.value,
+            **times,
+        )
+        return
     await tx.run(
         "INSERT INTO dated_tax_rates (id, country, region, postcodes, tax_class, authority, rate_ppm, title, category,"
         " reason, valid_from, valid_to, who, why, created) VALUES (:id, :country, :region, :postcodes, :tax_class,"
         " :authority, :rate_ppm, :title, :category, :reason, :valid_from, :valid_to, :who, :why, :created)",
-        id=one.id,
-        country=one.country,
         region=one.region,
         postcodes=one.postcodes,
         tax_class=one.tax_class,
@@ -69,22 +87,61 @@ async def add(tx: Transaction, one: TaxRate) -> None:
         title=one.title,
         category=one.meant,
         reason=one.reason,
-        valid_from=to_micros(one.valid_from or tx.now),
-        valid_to=to_micros(one.valid_to) if one.valid_to else None,
-        who=one.who,
-        why=one.why,
-        created=to_micros(tx.now),
+        **times,
     )
 
 
-async def set_end(tx: Transaction, rate_id: str, end: datetime | None, by: str = "", why: str = "") -> None:
+async def set_end(tx: Transaction, one: TaxRate | TaxRule, end: datetime | None, by: str = "", why: str = "") -> None:
     """Write when a row ends: while that is still to come."""
+    written = (
+        " SET valid_to = :valid_to, ended_by = :ended_by, ended_why = :ended_why"
+        " WHERE id = :id AND (valid_to IS NULL OR valid_to >= :now)"
+    )
     await tx.run(
-        "UPDATE dated_tax_rates SET valid_to = :valid_to, ended_by = :ended_by, ended_why = :ended_why"
-        " WHERE id = :id AND (valid_to IS NULL OR valid_to >= :now)",
-        id=rate_id,
+        ("UPDATE tax_rules" if isinstance(one, TaxRule) else "UPDATE dated_tax_rates") + written,
+        id=one.id,
         valid_to=None if end is None else to_micros(end),
         ended_by=by,
         ended_why=why,
         now=to_micros(tx.now),
+    )
+
+
+async def rules(source: Work | Transaction) -> list[TaxRule]:
+    """All rules there ever were."""
+    rows = await source.fetch("SELECT * FROM tax_rules ORDER BY country, rule, valid_from, id")
+    return source.aside.readable("tax rule", rows, lambda row: str(row["id"]), _rule)
+
+
+def _rule(row: Row) -> TaxRule:
+    found = TaxRule(
+        id=row["id"],
+        country=row["country"],
+        rule=row["rule"],
+        value=row["value"],
+        valid_from=from_micros(row["valid_from"]),
+        valid_to=None if row["valid_to"] is None else from_micros(row["valid_to"]),
+        who=row["who"],
+        why=row["why"],
+        created=from_micros(row["created"]),
+        ended_by=row["ended_by"],
+        ended_why=row["ended_why"],
+    )
+    return msgspec.convert(msgspec.to_builtins(found), TaxRule)  # raises for a rule that is none
+
+
+async def classes(source: Work | Transaction) -> list[TaxClass]:
+    """All kinds of goods."""
+    rows = await source.fetch("SELECT name, title, position FROM tax_classes ORDER BY position, name")
+    return [TaxClass(name=row["name"], title=row["title"], position=row["position"]) for row in rows]
+
+
+async def put_class(tx: Transaction, one: TaxClass) -> None:
+    """Write a kind of goods."""
+    await tx.run(
+        "INSERT INTO tax_classes (name, title, position) VALUES (:name, :title, :position)"
+        " ON CONFLICT (name) DO UPDATE SET title = excluded.title, position = excluded.position",
+        name=one.name,
+        title=one.title,
+        position=one.position,
     )

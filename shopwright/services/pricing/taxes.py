@@ -14,10 +14,18 @@ from shopwright.kit.money import Money, add_up, write, zero
 from shopwright.kit.postcode_patterns import bare_postcode, clean_patterns, closeness
 from shopwright.kit.regions import region_form
 from shopwright.kit.typed import per_cent
-from shopwright.services.pricing.contract import Step, TaxPart, TaxRate
+from shopwright.services.pricing.contract import Step, TaxPart, TaxRate, TaxRule
+from shopwright.services.pricing.contract.taxes import RuleName
 
 PPM = 1_000_000
 PPM_OF_A_BASIS_POINT = PPM // 10_000
+RULES: dict[RuleName, tuple[str, ...]] = {
+    "shipping": ("main", "pro_rata", "none", "class:NAME"),
+    "shipping_of_untaxed": ("taxed", "untaxed"),
+    "prices": ("gross", "net"),
+}
+NO_TAX_ON_SHIPPING = "Shipping is not taxed here."
+UNTAXED = None  # in place of a class of goods: what is not taxed whatever the rates
 NO_RATE = "No tax rate is set for this place."
 Rates = tuple[TaxRate, ...]
 Key = tuple[str, str, str, str, str]
@@ -53,9 +61,40 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
     included: bool
     at: datetime
     postcode: str = ""
+    rules: Sequence[TaxRule] = ()
 
-    def applicable(self, tax_class: str) -> Rates:
+    def rule(self, name: RuleName) -> TaxRule | None:
+        """The rule of this country that applies, else that of all."""
+        country = place_form(self.country)
+        found = {one.country: one for one in self.rules if one.rule == name and one.holds(self.at)}
+        return found.get(country) or found.get("")
+
+    def shipped(
+        self, classes: Sequence[str], goods: Sequence[Money], shipping: Money
+    ) -> list[tuple[str | None, Money]]:
+        """As which kinds of goods shipping is taxed, and how much of it as each."""
+        rule, of_untaxed = self.rule("shipping"), self.rule("shipping_of_untaxed")
+        kind, _, name = (rule.value if rule else "class:standard").partition(":")
+        worth: dict[str, int] = {}
+        for tax_class, amount in zip(classes, goods, strict=True):
+            worth[tax_class] = worth.get(tax_class, 0) + amount.amount
+        if of_untaxed and of_untaxed.value == "untaxed" and not any(self._ppm(one) for one in worth):
+            return [(UNTAXED, shipping)]
+        if kind == "none":
+            return [(UNTAXED, shipping)]
+        if kind == "class" or not any(worth.values()):
+            return [(name or "standard", shipping)]
+        if kind == "main":
+            return [(max(worth, key=lambda one: (worth[one], self._ppm(one), one)), shipping)]
+        return list(zip(worth, shipping.split(list(worth.values())), strict=True))
+
+    def _ppm(self, tax_class: str) -> int:
+        return sum(rate.ppm for rate in self.applicable(tax_class))
+
+    def applicable(self, tax_class: str | None) -> Rates:
         """The rate of each authority for a class of goods here, the closest to the place and the goods of each."""
+        if tax_class is UNTAXED:
+            return ()
         country, tax_class = place_form(self.country), class_form(tax_class)
         region, code = region_form(country, self.region), bare_postcode(country, self.postcode)
         best: dict[str, tuple[tuple[int, bool, bool], TaxRate]] = {}
@@ -70,7 +109,9 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
                 best[rate.authority] = (rank, rate)
         return tuple(best[name][1] for name in sorted(best))
 
-    def parts(self, classes: Sequence[str], amounts: Sequence[Money], receipt: list[Step]) -> list[tuple[TaxPart, ...]]:
+    def parts(
+        self, classes: Sequence[str | None], amounts: Sequence[Money], receipt: list[Step]
+    ) -> list[tuple[TaxPart, ...]]:
         """The parts of each amount, whose class of goods is at the same place; what is taken is told on the receipt."""
         known = {tax_class: self.applicable(tax_class) for tax_class in dict.fromkeys(classes)}
         found = [known[tax_class] for tax_class in classes]
@@ -122,7 +163,9 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
         how = "in it" if self.included else "added"
         receipt.append(Step("tax", f"{rate.title} {per_cent(rate.ppm)} % of {write(base)}, {how}", tax))
 
-    def _parts(self, rates: Rates, amount: Money, taxes: dict[str, Money], tax_class: str) -> tuple[TaxPart, ...]:
+    def _parts(
+        self, rates: Rates, amount: Money, taxes: dict[str, Money], tax_class: str | None
+    ) -> tuple[TaxPart, ...]:
         none = zero(amount.currency)
         net = amount - add_up(taxes.values(), amount.currency) if self.included else amount
         if not rates:
@@ -134,8 +177,8 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
                     category="O",
                     rate_ppm=0,
                     country=place_form(self.country),
-                    tax_class=class_form(tax_class),
-                    reason=NO_RATE,
+                    tax_class=class_form(tax_class or ""),
+                    reason=NO_TAX_ON_SHIPPING if tax_class is UNTAXED else NO_RATE,
                 ),
             )
         return tuple(
@@ -147,7 +190,7 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
                 rate_ppm=rate.ppm,
                 country=rate.country,
                 region=rate.region,
-                tax_class=class_form(tax_class),
+                tax_class=class_form(tax_class or ""),
                 authority=rate.authority,
                 reason=rate.reason,
                 rate_id=rate.id,

@@ -14,9 +14,12 @@ from shopwright.kit.money import Money, zero
 from shopwright.kit.regions import region_form
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
+from shopwright.services.pricing.contract.taxes import State, TaxSettings
 from shopwright.services.pricing.contract.taxes import TaxCategory as TaxCategory
+from shopwright.services.pricing.contract.taxes import TaxClass as TaxClass
 from shopwright.services.pricing.contract.taxes import TaxPart as TaxPart
 from shopwright.services.pricing.contract.taxes import TaxPreset as TaxPreset
+from shopwright.services.pricing.contract.taxes import TaxRule as TaxRule
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -205,7 +208,7 @@ class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     created: datetime | None = None
     ended_by: str = ""
     ended_why: str = ""
-    state: Literal["", "current", "coming", "ended"] = ""
+    state: State = ""
 
     @property
     def ppm(self) -> int:
@@ -289,7 +292,7 @@ class CouponUsed(Event, frozen=True, kw_only=True):
     coupon: str
 
 
-class Pricing(Protocol):
+class Pricing(TaxSettings, Protocol):
     """The verbs of pricing."""
 
     @again
@@ -376,11 +379,6 @@ class Pricing(Protocol):
     @again
     async def tax_rate_history(self) -> list[TaxRate]:
         """All rates there ever were and those to come, with their `state`."""
-        ...
-
-    @again
-    async def tax_presets(self) -> list[TaxPreset]:
-        """Places that are known to be taxed in another way than their country."""
         ...
 
     async def add_tax_presets(self, names: Sequence[str], who: str = "") -> list[TaxRate]:

@@ -1,12 +1,17 @@
 """What others may know of taxes: their categories, what each authority takes, and what a country's rules say."""
 
-from typing import Literal
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, Protocol
 
 import msgspec
 
 from shopwright.kit.money import Money
+from shopwright.kit.verbs import again
 
 TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
+RuleName = Literal["shipping", "shipping_of_untaxed", "prices"]
+State = Literal["", "current", "coming", "ended"]
 
 
 class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,3 +48,62 @@ class TaxPreset(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     as_of: str
     added: bool = False
+
+
+class TaxClass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A kind of goods that is taxed alike. Products and rates name it by `name`, which stays; shoppers see neither."""
+
+    name: str
+    title: str = ""
+    position: int = 0
+
+
+class TaxRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a country taxes beside its rates, from one moment to another; `country` "" is all that have no rule of their own.
+
+    `shipping`: `main` (as the goods of the greatest value), `pro_rata` (as all goods, by their value), `class:NAME`, `none`.
+    `shipping_of_untaxed`, whose goods are all at 0 %: `taxed` as always, or `untaxed`.
+    `prices`: `gross` (what goods cost has the tax of the place in it), `net` (it is added).
+    """
+
+    country: str = ""
+    rule: RuleName
+    value: str
+    id: str = ""
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    who: str = ""
+    why: str = ""
+    created: datetime | None = None
+    ended_by: str = ""
+    ended_why: str = ""
+    state: State = ""
+
+    def holds(self, at: datetime) -> bool:
+        """Does it apply at this moment?"""
+        return (self.valid_from is None or self.valid_from <= at) and (self.valid_to is None or at < self.valid_to)
+
+
+class TaxSettings(Protocol):
+    """The verbs of classes, rules and presets."""
+
+    @again
+    async def tax_presets(self) -> list[TaxPreset]:
+        """Places that are known to be taxed in another way than their country."""
+
+    @again
+    async def tax_classes(self) -> list[TaxClass]:
+        """All kinds of goods there are rates for."""
+
+    async def put_tax_class(self, one: TaxClass) -> TaxClass:
+        """Make one, or change the title and position of the one with this name. Raises Invalid."""
+
+    @again
+    async def tax_rules(self) -> list[TaxRule]:
+        """All rules there ever were and those to come, with their `state`."""
+
+    async def add_tax_rules(self, rules: Sequence[TaxRule], who: str = "") -> list[TaxRule]:
+        """From `valid_from` on (none: now) these apply, all or none; those of the same country and kind end. Raises Invalid."""
+
+    async def end_tax_rule(self, rule_id: str, who: str = "", why: str = "") -> None:
+        """It applies no more; one that was to come never does, and what it would have ended goes on. Raises Missing, Refused."""

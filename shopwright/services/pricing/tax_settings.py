@@ -1,25 +1,21 @@
-"""The tax rates of a shop: added and ended, never overwritten or deleted."""
+"""The taxes of a shop: rates, rules and kinds of goods. Rates and rules are added and ended, never overwritten or deleted."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Literal
 
 import msgspec
 
 from shopwright.kit.codes import place_form
 from shopwright.kit.days import parse_moment
-from shopwright.kit.errors import Missing, Refused
+from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Memo
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.pricing import checks, dated, presets, tax_store
-from shopwright.services.pricing.contract import TaxPreset, TaxRate
+from shopwright.services.pricing import dated, presets, tax_checks, tax_rows, tax_store
+from shopwright.services.pricing.contract import TaxClass, TaxPreset, TaxRate, TaxRule
 from shopwright.services.pricing.taxes import clean_tax_rate, key_of
 
-SAID = ("rate_ppm", "title", "category", "reason")
 
-
-class TaxRates:
-    """Part of `PricingService` that keeps the tax rates."""
+class Taxes:
+    """Part of `PricingService` that keeps what is said of taxes."""
 
     def __init__(self, work: Work, memo: Memo) -> None:
         self._work = work
@@ -36,8 +32,7 @@ class TaxRates:
 
     async def history(self) -> list[TaxRate]:
         """The same, and which apply now, which will and which did."""
-        now = self._work.now()
-        return [msgspec.structs.replace(one, state=_state(one, now)) for one in await self.every()]
+        return tax_rows.with_states(await self.every(), self._work.now())
 
     async def current(self, at: str = "") -> list[TaxRate]:
         """The rates that apply now, or at a day or time of the shop's. Raises Invalid."""
@@ -46,31 +41,19 @@ class TaxRates:
 
     async def add(self, rates: Sequence[TaxRate], who: str) -> list[TaxRate]:
         """Add rates, all or none; one that says what applies already adds nothing. Raises Invalid."""
-        clean = [checks.tax_rate(rate) for rate in rates]
+        classes = [one.name for one in await self.classes()]
+        clean = [tax_checks.tax_rate(rate, classes) for rate in rates]
         async with self._work.begin() as tx:
             await tax_store.lock(tx)
             return [await self._put(tx, one, who) for one in clean]
 
     async def _put(self, tx: Transaction, clean: TaxRate, who: str) -> TaxRate:
         every = await tax_store.of_country(tx, clean.country)
-        clean = _as_read(clean, every, tx.now)
-        start, end = checks.period_of(clean, tx.now, tx.zone)
-        checks.not_twice(clean, [one for one in every if one.valid_to is None or one.valid_to > start])
+        tax_checks.not_twice(
+            clean, [one for one in dated.lasting(every) if one.valid_to is None or one.valid_to > tx.now]
+        )
         rows = [one for one in every if key_of(one) == key_of(clean)]
-        change = dated.put(rows, start, end)
-        if change.ended and clean.valid_from is end is None and _same(change.ended, clean):
-            return change.ended
-        new = msgspec.structs.replace(
-            clean, id=self._work.ids.new("txr"), valid_from=start, valid_to=change.until, who=who, created=tx.now,
-            ended_by="", ended_why="", state="",
-        )  # fmt: skip
-        if change.ended:
-            await tax_store.set_end(tx, change.ended.id, change.end)
-        await tax_store.add(tx, new)
-        if change.after and end:
-            again = {"id": self._work.ids.new("txr"), "valid_from": end, "who": who, "why": new.why}
-            await tax_store.add(tx, msgspec.structs.replace(change.after, **again))
-        return new
+        return await tax_rows.put(tx, self._work.ids, rows, clean, who)
 
     async def end(self, rate_id: str, who: str, why: str) -> None:
         """End one by its id. Raises Missing, Refused."""
@@ -80,7 +63,7 @@ class TaxRates:
             one = next((one for one in every if one.id == rate_id), None)
             if one is None:
                 raise Missing("There is no such tax rate.")
-            await self._end(tx, one, [other for other in every if key_of(other) == key_of(one)], who, why)
+            await tax_rows.end(tx, one, [other for other in every if key_of(other) == key_of(one)], who, why)
 
     async def end_current(self, named: TaxRate, who: str, why: str) -> None:
         """End the one of a place, class and authority that applies now. Raises Missing."""
@@ -91,18 +74,7 @@ class TaxRates:
             one = dated.covering(dated.lasting(rows), tx.now)
             if one is None:
                 raise Missing("There is no such tax rate, or it has ended.")
-            await self._end(tx, one, rows, who, why)
-
-    @staticmethod
-    async def _end(tx: Transaction, one: TaxRate, rows: Sequence[TaxRate], who: str, why: str) -> None:
-        start = dated.start_of(one)
-        if one.valid_to is not None and one.valid_to <= max(tx.now, start):
-            raise Refused(f"This tax rate ended on {one.valid_to:%Y-%m-%d}; what has applied is not changed.")
-        to_come = start > tx.now
-        before = dated.withdraw(rows, one) if to_come else None
-        await tax_store.set_end(tx, one.id, start if to_come else tx.now, who, why)
-        if before is not None:
-            await tax_store.set_end(tx, before.id, one.valid_to)
+            await tax_rows.end(tx, one, rows, who, why)
 
     async def presets(self) -> list[TaxPreset]:
         """Places known to be taxed in another way than their country, and whether this shop has them."""
@@ -116,22 +88,44 @@ class TaxRates:
             raise Missing(f"There is no preset {unknown[0][:40]}; there are {', '.join(known)}.")
         return await self.add([presets.rate_of(known[name]) for name in dict.fromkeys(names)], who)
 
+    async def classes(self) -> list[TaxClass]:
+        """Kinds of goods, in their order."""
+        return await self._memo.get("tax classes", lambda: tax_store.classes(self._work))
 
-def _as_read(new: TaxRate, every: Sequence[TaxRate], now: datetime) -> TaxRate:
-    """One that was read, changed and sent back begins now, or when it was to begin: its own times are those of the row."""
-    row = next((one for one in every if new.id and one.id == new.id), None)
-    if row is None or row.valid_from is None or new.valid_from != row.valid_from:
-        return new
-    start = row.valid_from if row.valid_from > now else None
-    end = None if new.valid_to == row.valid_to else new.valid_to
-    return msgspec.structs.replace(new, valid_from=start, valid_to=end)
+    async def put_class(self, one: TaxClass) -> TaxClass:
+        """Make a kind of goods, or change its title and position. Raises Invalid."""
+        clean = tax_checks.tax_class(one, await self.classes())
+        async with self._work.begin() as tx:
+            await tax_store.put_class(tx, clean)
+        return clean
 
+    async def all_rules(self) -> list[TaxRule]:
+        """All rules there ever were and those to come."""
+        return await self._memo.get("tax rules", lambda: tax_store.rules(self._work))
 
-def _state(one: TaxRate, now: datetime) -> Literal["current", "coming", "ended"]:
-    if one.holds(now):
-        return "current"
-    return "coming" if dated.start_of(one) > now and one.valid_to != one.valid_from else "ended"
+    async def rules(self) -> list[TaxRule]:
+        """The same, and which apply now, which will and which did."""
+        return tax_rows.with_states(await self.all_rules(), self._work.now())
 
+    async def add_rules(self, rules: Sequence[TaxRule], who: str) -> list[TaxRule]:
+        """Add rules, all or none; one that says what applies already adds nothing. Raises Invalid."""
+        classes = [one.name for one in await self.classes()]
+        clean = [tax_checks.tax_rule(rule, classes) for rule in rules]
+        made = []
+        async with self._work.begin() as tx:
+            await tax_store.lock(tx)
+            for one in clean:
+                rows = [row for row in await tax_store.rules(tx) if (row.country, row.rule) == (one.country, one.rule)]
+                made.append(await tax_rows.put(tx, self._work.ids, rows, one, who))
+        return made
 
-def _same(one: TaxRate, other: TaxRate) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in SAID)
+    async def end_rule(self, rule_id: str, who: str, why: str) -> None:
+        """End a rule by its id. Raises Missing, Refused."""
+        async with self._work.begin() as tx:
+            await tax_store.lock(tx)
+            every = await tax_store.rules(tx)
+            one = next((one for one in every if one.id == rule_id), None)
+            if one is None:
+                raise Missing("There is no such rule.")
+            rows = [other for other in every if (other.country, other.rule) == (one.country, one.rule)]
+            await tax_rows.end(tx, one, rows, who, why)

@@ -1,0 +1,122 @@
+"""What rates, rules and classes of tax may say: checked before they are written, and put in their one form."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import msgspec
+
+from shopwright.kit.codes import class_form, place_form
+from shopwright.kit.countries import check_country
+from shopwright.kit.errors import Invalid, check_all
+from shopwright.kit.money import BASIS_POINTS
+from shopwright.kit.postcode_patterns import check_patterns, overlap
+from shopwright.kit.regions import check_region
+from shopwright.kit.typed import per_cent
+from shopwright.services.pricing import checks
+from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule
+from shopwright.services.pricing.taxes import PPM, PPM_OF_A_BASIS_POINT, RULES, clean_tax_rate, key_of
+
+LONGEST_OF_A_RATE: Final = {"title": 80, "postcodes": 2_000, "authority": 60, "reason": 500, "why": 255}
+CLASS_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+MOST_CLASSES: Final = 50
+
+
+def tax_rate(one: TaxRate, classes: Collection[str]) -> TaxRate:
+    """The rate as it is kept and looked for. Raises Invalid with all that is wrong."""
+
+    def tax_class() -> None:
+        if one.tax_class:
+            known_class(one.tax_class, classes, "/tax_class")
+
+    def place() -> None:
+        country = check_country(one.country)
+        if one.region:
+            check_region((country,), one.region)
+
+    def texts() -> None:
+        for name, most in LONGEST_OF_A_RATE.items():
+            if len(getattr(one, name)) > most:
+                raise Invalid.at(f"/{name}", f"This has at most {most} characters.")
+
+    check_all(
+        place,
+        tax_class,
+        lambda: _how_much(one),
+        lambda: _category(one),
+        lambda: check_patterns(one.postcodes, "/postcodes"),
+        texts,
+    )
+    return clean_tax_rate(one)
+
+
+def _how_much(one: TaxRate) -> None:
+    if not 0 <= one.rate <= BASIS_POINTS:
+        raise Invalid.at("/rate", "A tax rate is in basis points: 1900 is 19 %, at most 10000.")
+    if not 0 <= one.ppm <= PPM:
+        raise Invalid.at("/rate_ppm", "A tax rate is in millionths: 190000 is 19 %, at most 1000000.")
+    if abs(one.ppm - one.rate * PPM_OF_A_BASIS_POINT) > PPM_OF_A_BASIS_POINT // 2:
+        raise Invalid.at(
+            "/rate_ppm",
+            f"rate says {per_cent(one.rate * PPM_OF_A_BASIS_POINT)} % and rate_ppm {per_cent(one.ppm)} %; send one of them.",
+        )
+
+
+def _category(one: TaxRate) -> None:
+    """At 0 % there is a reason, unless it is zero-rated."""
+    if (one.meant == "S") != bool(one.ppm):
+        right = "S, or leave it out" if one.ppm else "Z, E, AE, K, G or O"
+        raise Invalid.at("/category", f"{one.meant} is no category of {per_cent(one.ppm)} %; write {right}.")
+    if one.meant not in {"S", "Z"} and not one.reason.strip():
+        raise Invalid.at(
+            "/reason", "Say why there is no tax, in words for the invoice, such as: not in the VAT area of the EU."
+        )
+
+
+def not_twice(one: TaxRate, others: Sequence[TaxRate]) -> None:
+    """No postcode is said as closely by another rate of the same place, class and authority. Raises Invalid."""
+    for other in others:
+        if key_of(other) == key_of(one) or (other.region, other.tax_class) != (one.region, one.tax_class):
+            continue
+        if other.authority == one.authority and (same := overlap(one.postcodes, other.postcodes)):
+            raise Invalid.at("/postcodes", f"{same} has a rate already, with {other.postcodes}; end that first.")
+
+
+def known_class(text: str, classes: Collection[str], pointer: str) -> str:
+    """The name of a class of goods. Raises Invalid where there is none."""
+    found = class_form(text)
+    if found not in classes:
+        raise Invalid.at(pointer, f"A tax class is one of {', '.join(classes)}, not “{text[:40]}”.")
+    return found
+
+
+def tax_class(one: TaxClass, there: Sequence[TaxClass]) -> TaxClass:
+    """The class as it is kept. Raises Invalid."""
+    name = class_form(one.name)
+    if not CLASS_NAME.fullmatch(name):
+        raise Invalid.at("/name", "The name of a tax class has up to 40 letters, digits and dashes, such as books.")
+    if len(one.title) > LONGEST_OF_A_RATE["title"]:
+        raise Invalid.at("/title", f"This has at most {LONGEST_OF_A_RATE['title']} characters.")
+    if len(there) >= MOST_CLASSES and name not in {known.name for known in there}:
+        raise Invalid.at("/name", f"There are {MOST_CLASSES} tax classes, which is as many as there may be.")
+    checks.position(one.position)
+    return msgspec.structs.replace(one, name=name, title=one.title.strip() or name)
+
+
+def tax_rule(one: TaxRule, classes: Collection[str]) -> TaxRule:
+    """The rule as it is kept. Raises Invalid with all that is wrong."""
+
+    def value() -> None:
+        kind, _, name = one.value.partition(":")
+        if one.rule == "shipping" and kind == "class":
+            known_class(name, classes, "/value")
+        elif one.value not in RULES[one.rule]:
+            raise Invalid.at("/value", f"{one.rule} is one of {', '.join(RULES[one.rule])}, not “{one.value[:40]}”.")
+
+    def why() -> None:
+        if len(one.why) > LONGEST_OF_A_RATE["why"]:
+            raise Invalid.at("/why", f"This has at most {LONGEST_OF_A_RATE['why']} characters.")
+
+    check_all(lambda: check_country(one.country) if one.country else None, value, why)
+    kind, sign, name = one.value.partition(":")
+    return msgspec.structs.replace(one, country=place_form(one.country), value=f"{kind}{sign}{class_form(name)}")
