@@ -1,8 +1,10 @@
 """`shopwright import KIND FILE`: progress while it runs, then what was taken and what was not, and why."""
 
 import difflib
+import gc
 import tomllib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -36,6 +38,9 @@ from shopwright.shop_currency import require_currency
 IMPORTERS: dict[str, Importer] = {
     "shopify": Shopify(), "woocommerce": WooCommerce(), "magento": Magento(), "table": OtherTable(),
 }  # fmt: skip
+
+SHOWN_EVERY = 50
+YOUNG = 20_000  # values that were made and are still there, before it is looked for those in rings
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,12 +100,14 @@ async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
     with AccountStore() as store:
         account = Account(store)
         try:
-            with Progress(transient=True) as bar:
+            with Progress(transient=True) as bar, _few_collections():
                 for table in tables:
-                    task = bar.add_task(table.name, total=None)
+                    task, said = bar.add_task(table.name, total=None), 0
                     async for remark in _remarks(shop, kind, table, fetcher, wish, account):
                         account.add(remark)
-                        bar.update(task, advance=1)
+                        said += 1
+                        if said % SHOWN_EVERY == 0:
+                            bar.update(task, completed=said)
                     account.close_table()
         finally:
             await fetcher.close()
@@ -157,6 +164,22 @@ async def _remarks(
         )
         async for remark in taker.take(drafts(importer, header, table, spool, account, how)):
             yield remark
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """What is there before an import lasts longer than it: nobody looks again and again whether it is still needed.
+
+    Neither is it asked of every few values that come and go with a product.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(YOUNG, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _stock(text: str) -> int | None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
@@ -111,6 +112,15 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     columns: frozenset[str]
     weight_unit: str = ""
     stock: int | None = 0  # for files that say nothing of stock; None is not counted
+
+    def has(self, beginning: str) -> bool:
+        """Is there a column whose meaning begins so? Where there is none, no row is looked through for it."""
+        return _has(self.columns, beginning)
+
+
+@lru_cache(maxsize=100)
+def _has(columns: frozenset[str], beginning: str) -> bool:
+    return any(one.startswith(beginning) for one in columns)
 
 
 class Rows(Protocol):

@@ -89,7 +89,7 @@ class Header:
                 if column.key:
                     row.setdefault(column.key, "")
                 continue
-            if text.startswith('="') and (formula := FORMULA.match(text)):
+            if text[0] == "=" and (formula := FORMULA.match(text)):
                 text = formula.group(1).replace('""', '"')
             if text[0] == "'" and text[1:2] in FORMULA_BEGINS:  # so that a spreadsheet does not run it
                 text = text[1:]

@@ -58,7 +58,7 @@ def offers_of(draft: Draft, product: Product) -> list[Offer]:
 
 async def set_offers(shelf: Shelf, offers: Sequence[tuple[Offer, Mapping[str, str], bool]]) -> list[str]:
     """Each with what the last import gave, and whether that is known; answers the ids of variants whose stock could not be set."""
-    new = [offer for offer, last, known in offers if not known or not last]
+    new = {offer.made.id for offer, last, known in offers if not known or not last}
     changed = {
         field: [offer for offer, last, known in offers if not known or (last and offer.changed(field, last))]
         for field in ("price", "stock", "rule")
@@ -66,7 +66,7 @@ async def set_offers(shelf: Shelf, offers: Sequence[tuple[Offer, Mapping[str, st
     await shelf.pricing.set_prices([offer.price for offer in changed["price"]])
     # Opening stock is set once for a variant: what was sold since must not come back with the next run.
     await shelf.inventory.open_stock([Wanted(offer.made.id, offer.on_hand) for offer in changed["stock"]], "imported")
-    if rules := {one.made.id: one.rule for one in changed["rule"] if one not in new or one.rule != USUAL}:
+    if rules := {one.made.id: one.rule for one in changed["rule"] if one.made.id not in new or one.rule != USUAL}:
         await shelf.inventory.put_rules(rules)
     failed: list[str] = []
     again = [offer for offer, last, known in offers if known and last and offer.changed("stock", last)]

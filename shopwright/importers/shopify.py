@@ -2,6 +2,8 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from shopwright.importers.draft import (
     UNLIMITED,
     Doubt,
@@ -21,6 +23,7 @@ from shopwright.kit.text import slugify
 
 OPTIONS = ("1", "2", "3")
 DEFAULT = {"default title"}
+PLACE, MARKET, ATTRIBUTE = "location: ", "market: ", "attribute: "
 CONTINUES = {"continue": True, "deny": False, "": False}
 
 
@@ -80,8 +83,14 @@ class Shopify:
         if not variants:
             yield from (refused(number, handle, "has no variant that could be sold", source) for number, _ in group)
             return
-        yield from _doubts_about_showing(group[0][0], handle, head)
-        yield _draft(handle, head, group, taken, list(names.values()), list(variants.values()))
+        markets = (
+            [value for key, value in head.items() if key.startswith(MARKET) and value] if reading.has(MARKET) else []
+        )
+        yield from _doubts_about_showing(group[0][0], handle, head, markets)
+        draft = _draft(handle, head, group, taken, list(names.values()), list(variants.values()))
+        yield msgspec.structs.replace(
+            draft, published=_published(head, markets), attributes={**_attributes(group, reading), **draft.attributes}
+        )
 
     def orphan(self, row: Row) -> Remark:
         """Rows of this kind stand by themselves."""
@@ -166,7 +175,7 @@ def _goes_on_selling(row: Mapping[str, str], remarks: list[Remark], number: int,
 
 def _stock(row: Mapping[str, str], reading: Reading) -> int | None:
     """The count where there is one; None where nobody counts. Raises Doubt."""
-    places = [row[key] for key in row if key.startswith("location: ") and row[key]]
+    places = [row[key] for key in row if key.startswith(PLACE) and row[key]] if reading.has(PLACE) else []
     if places:
         return sum(reading.numbers.count(one) or 0 for one in places)
     counted = reading.numbers.count(row.get("stock", ""))
@@ -176,17 +185,28 @@ def _stock(row: Mapping[str, str], reading: Reading) -> int | None:
     return counted if tracked or counted > 0 else None
 
 
-def _published(head: Mapping[str, str]) -> bool:
+def _published(head: Mapping[str, str], markets: Sequence[str]) -> bool:
     said = [shown(head.get(key, "")) for key in ("published", "status")]
-    markets = [shown(value) for key, value in head.items() if key.startswith("market: ") and value]
-    return False not in said and (not markets or True in markets)
+    return False not in said and (not markets or any(shown(one) for one in markets))
 
 
-def _doubts_about_showing(number: int, handle: str, head: Mapping[str, str]) -> Iterator[Remark]:
+def _attributes(group: Sequence[Row], reading: Reading) -> dict[str, str]:
+    if not reading.has(ATTRIBUTE):
+        return {}
+    return {
+        key.removeprefix(ATTRIBUTE): readable(attribute_value(value))
+        for _, row in reversed(group)
+        for key, value in row.items()
+        if key.startswith(ATTRIBUTE) and value
+    }
+
+
+def _doubts_about_showing(
+    number: int, handle: str, head: Mapping[str, str], markets: Sequence[str]
+) -> Iterator[Remark]:
     for key in ("published", "status"):
         if unknown_word(text := head.get(key, "")):
             yield noted(number, handle, f"is imported as a draft: nobody knows what {key} “{text[:40]}” is")
-    markets = [value for key, value in head.items() if key.startswith("market: ") and value]
     if markets and not any(shown(one) for one in markets):
         yield noted(number, handle, "is in no market there; it is imported as a draft")
 
@@ -205,12 +225,6 @@ def _draft(
             if (url := row.get(key, "")).startswith(("http://", "https://")):
                 images.setdefault(url, DraftImage(url, readable(row.get("image_alt", ""))))
     kind, taxonomy = readable(head.get("type", "")), readable(head.get("category", ""))
-    attributes = {
-        key.removeprefix("attribute: "): readable(attribute_value(value))
-        for _, row in reversed(group)
-        for key, value in row.items()
-        if key.startswith("attribute: ") and value
-    }
     path = (kind,) if kind else tuple(part.strip() for part in taxonomy.split(">") if part.strip())
     return Draft(
         source=f"shopify/{handle}",
@@ -220,10 +234,9 @@ def _draft(
         slug=handle,
         description=head.get("description", ""),
         brand=readable(head.get("brand", "")),
-        published=_published(head),
         categories=(path,) if path else (),
         tags=tuple(readable(tag) for tag in split_list(head.get("tags", ""))),
-        attributes=attributes | ({"Product category": taxonomy} if kind and taxonomy else {}),
+        attributes={"Product category": taxonomy} if kind and taxonomy else {},
         options=tuple(options),
         variants=tuple(variants),
         images=tuple(images.values()),

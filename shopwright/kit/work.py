@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -36,12 +37,19 @@ STATEMENT = "db.query.text"  # as OpenTelemetry calls it; values never stand in 
 # So many values are asked for at once.
 MANY = 500
 DEMO = "demo"
+EACH = tuple(f"each{n}" for n in range(MANY))
 # The transactions this task holds open for several deeds, by the name of the service.
 _together: ContextVar[Mapping[str, "Transaction"]] = ContextVar("together", default={})  # noqa: B039 -- never changed
 
 
 class AlreadyDone(Exception):
     """`begin(once=…)` met a key that an earlier transaction has used."""
+
+
+@lru_cache(maxsize=256)
+def _for_each(sql: str, count: int) -> str:
+    """With the names of so many values where it says `(:each)`."""
+    return sql.replace("(:each)", f"({', '.join(f':{name}' for name in EACH[:count])})")
 
 
 class Reading(ABC):
@@ -63,9 +71,8 @@ class Reading(ABC):
         wanted = list(dict.fromkeys(values))
         rows: list[Row] = []
         for start in range(0, len(wanted), MANY):
-            names = {f"each{n}": value for n, value in enumerate(wanted[start : start + MANY])}
-            each = ", ".join(f":{name}" for name in names)
-            rows += await self.fetch(sql.replace("(:each)", f"({each})"), **names, **params)
+            some = wanted[start : start + MANY]
+            rows += await self.fetch(_for_each(sql, len(some)), **dict(zip(EACH, some, strict=False)), **params)
         return rows
 
     async def fetch_rows(self, sql: str, values: Sequence[Sequence[Any]], **params: Any) -> list[Row]:
@@ -121,8 +128,8 @@ class Transaction(Reading):
         ids = self._work.ids.many("evt", len(events), after=await self._last_fact(subjects))
         due = to_micros(self.now + self._work.lease)
         time = to_micros(self.now)
-        facts, deliveries = [], []
         began, request = trace.here(), trace.request_id()
+        facts, deliveries = [], []
         for event, subject, fact_id in zip(events, subjects, ids, strict=True):
             kind = type(event).__name__
             fact = Fact(id=fact_id, type=kind, time=self.now, subject=subject, data=event, trace=began, request=request)
@@ -131,7 +138,7 @@ class Transaction(Reading):
             facts.append({"id": fact_id, "type": kind, "subject": subject, "time": time, "data": data,
                 "trace": began, "request": request,
             })  # fmt: skip
-            for hearer in self._work.hearers.of(fact.type):
+            for hearer in self._work.hearers.of(kind):
                 self.told.append(Heard(fact, hearer))
                 deliveries.append({"fact_id": fact_id, "hearer": hearer, "subject": subject, "due": due})
         await self.run_many(

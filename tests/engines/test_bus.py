@@ -99,6 +99,23 @@ async def test_a_fact_is_heard_once_by_each_and_in_order(shop: Shop, buses: Buse
     assert await shop.works["users"].fetch("SELECT * FROM deliveries") == []
 
 
+async def test_many_that_are_told_in_one_transaction_are_each_heard_once_and_in_order(shop: Shop, buses: Buses) -> None:
+    heard: list[int] = []
+
+    async def hear(one: Heard) -> None:
+        async with shop.works["search"].begin(once=one.key):
+            heard.append(one.event.n)
+
+    bus = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
+    async with shop.works["users"].begin() as tx:
+        shop.works["users"].hearers.by_event = {"Rang": ("one",)}
+        await tx.tell(*(Rang(bell="a", n=n) for n in range(250)))
+    await ring(shop, ("one",), ("a", 250))
+    await bus.settle()
+    assert heard == list(range(251))
+    assert await shop.works["users"].fetch("SELECT * FROM deliveries") == []
+
+
 async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, buses: Buses) -> None:
     heard = []
 

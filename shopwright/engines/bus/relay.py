@@ -39,22 +39,22 @@ class Relay(ABC):
         self._works = works
         self._by_name = {work.name: work for work in works}
         self._timers = Timers(self._by_name, timers)
-        self._fresh: deque[tuple[Work, Heard]] = deque()
+        # What was told here and nobody is at yet, by transaction, since when (monotonic): an import tells hundreds of
+        # thousands before they are heard, so that little is kept of each.
+        self._fresh: deque[tuple[Work, Sequence[Heard], float]] = deque()
         self._wake = asyncio.Event()
         self._look_at = 0.0  # monotonic: when it is time to look around again
         self._ours: dict[
             tuple[str, str, str], tuple[Work, Heard, float]
-        ] = {}  # whose lease is ours, since when (monotonic)
+        ] = {}  # somebody is at it; since when its lease is ours
         for work in works:
             work.after_commit = self._committed
 
     def _committed(self, work: Work, told: list[Heard]) -> None:
-        self._fresh.extend((work, heard) for heard in told)
-        self._take(work, told)
+        self._fresh.append((work, told, time.monotonic()))
         self._wake.set()
 
-    def _take(self, work: Work, ones: Iterable[Heard]) -> None:
-        since = time.monotonic()
+    def _take(self, work: Work, ones: Iterable[Heard], since: float) -> None:
         self._ours |= {(work.name, one.fact.id, one.hearer): (work, one, since) for one in ones}
 
     def _let_be(self, work: Work, ones: Iterable[Heard]) -> None:
@@ -90,7 +90,9 @@ class Relay(ABC):
     async def renew(self, older_s: float) -> None:
         """Of all that has been here for longer."""
         late = time.monotonic() - older_s
-        for work, ones in by_work([(work, one) for work, one, since in self._ours.values() if since <= late]).items():
+        ours = [(work, one) for work, one, since in self._ours.values() if since <= late]
+        ours += [(work, one) for work, told, since in self._fresh if since <= late for one in told]
+        for work, ones in by_work(ours).items():
             async with work.begin() as tx:
                 lease = to_micros(tx.now + LEASE)
                 await tx.run_many(
@@ -115,7 +117,7 @@ class Relay(ABC):
         """Who ends keeps nothing: what was told here and is not on its way, others may take at once."""
         with suppress(Unavailable, TimeoutError):  # then when its lease is over
             async with asyncio.timeout(GIVE_BACK_S):
-                for work, left in by_work(self._fresh).items():
+                for work, left in by_work([(work, one) for work, told, _ in self._fresh for one in told]).items():
                     await self._leave(work, left)
         self._fresh.clear()
         self._ours.clear()
@@ -218,12 +220,21 @@ class Relay(ABC):
         """What this process told itself: its lease is still ours, no claim is needed."""
         count = 0
         while self._fresh:
-            batch = [self._fresh.popleft() for _ in range(min(BATCH, len(self._fresh)))]
+            batch: list[tuple[Work, Heard]] = []
+            begun: list[tuple[Work, Sequence[Heard], float]] = []
+            while self._fresh and len(batch) < BATCH:
+                work, told, since = self._fresh.popleft()
+                now, later = told[: BATCH - len(batch)], told[BATCH - len(batch) :]
+                if later:
+                    self._fresh.appendleft((work, later, since))
+                self._take(work, now, since)
+                batch += [(work, heard) for heard in now]
+                begun.append((work, now, since))
             try:
                 with self._at_it(batch):
                     await self._deliver(batch)
             except asyncio.CancelledError:
-                self._fresh.extendleft(reversed(batch))  # `close` gives it back
+                self._fresh.extendleft(reversed(begun))  # `close` gives it back
                 raise
             count += len(batch)
         return count
@@ -273,7 +284,7 @@ class Relay(ABC):
         count = 0
         for work in self._works:
             claimed = await self._claim(work)
-            self._take(work, [heard for heard, _ in claimed])
+            self._take(work, [heard for heard, _ in claimed], time.monotonic())
             with self._at_it([(work, heard) for heard, _ in claimed]):
                 await self._handle([(work, heard, attempts) for heard, attempts in claimed])
             count += len(claimed)
