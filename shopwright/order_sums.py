@@ -38,7 +38,7 @@ async def orders_add_up(shop: Shop) -> list[str]:
             wrong.append(
                 f"Order {order.number}: {totals.total.amount} is its total, {order.payment.amount.amount} was asked for."
             )
-        wrong += mistaxed(order) + miscounted(order)
+        wrong += mistaxed(order) + misrefunded(order) + miscounted(order)
     return wrong
 
 
@@ -65,6 +65,21 @@ def mistaxed(order: Order) -> list[str]:
                 f"Order {order.number}: {paid} was paid for shipping, the parts of its tax add up to"
                 f" {whole(order.shipping.tax_parts)}."
             )
+    return wrong
+
+
+def misrefunded(order: Order) -> list[str]:
+    """Refunds whose parts do not come to their sum, or whose taxes do not come to their parts."""
+    wrong = []
+    for refund in order.refunds:
+        said = f"Order {order.number}: its refund {refund.id} is of {refund.amount.amount}, "
+        parts = sum(part.amount.amount for part in refund.parts)
+        if refund.parts and parts != refund.amount.amount:
+            wrong.append(f"{said}its parts add up to {parts}.")
+        taxed = [part for part in refund.parts if part.tax_parts and whole(part.tax_parts) != part.amount.amount]
+        wrong += [
+            f"{said}{whole(part.tax_parts)} of a part of {part.amount.amount} is told by its taxes." for part in taxed
+        ]
     return wrong
 
 

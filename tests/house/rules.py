@@ -58,6 +58,7 @@ SPLIT = {
     ("orders", "refund_store"),
     ("orders", "taxes"),
     ("orders", "tax_store"),
+    ("orders", "refund_parts"),
     ("orders", "refund_rules"),
     ("orders", "refunds"),
     ("orders", "views"),

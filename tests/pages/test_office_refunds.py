@@ -93,3 +93,19 @@ async def test_the_status_page_says_that_refunds_wait(api: httpx.AsyncClient, sh
     await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r1", SYSTEM)
     shop.clock.move(hours=2)
     assert re.search(r"Refunds.{0,80}Works, with less", (await api.get("/status")).text, re.DOTALL)
+
+
+async def test_shipping_is_refunded_as_such_and_a_deduction_says_why(send: Send, shop: Shop) -> None:
+    order = await place(shop, await sell(shop))
+    worn = {"reason": "worn", f"refund-{order.lines[0].id}": "1", "amount": "10.00", "key": "k1"}
+    refused = await send(order, "refund", **worn)
+    assert (refused.status_code, "say in `deduction` why" in refused.text) == (422, True)
+    assert 'value="10.00"' in refused.text
+    assert (await send(order, "refund", **worn, deduction="scratched")).status_code == 200
+    page = (await send(order, "refund", reason="late", shipping="1", key="k2")).text
+    assert "scratched" in page
+    after = await shop.orders.get(order.id)
+    assert [(one.amount.amount, one.deduction) for one in after.refunds] == [
+        (1000, "scratched"),
+        (order.totals.shipping.amount, ""),
+    ]

@@ -154,7 +154,7 @@ async def test_parts_that_do_not_add_up_are_found(whole: Shop, damage: str) -> N
 
 
 @st.composite
-def sold(draw) -> tuple[Quote, QuoteRequest, bool]:
+def sold(draw, *, quantities: bool = False) -> tuple[Quote, QuoteRequest, bool]:
     """A quote of a few lines at up to three rates."""
     currency = draw(st.sampled_from(["EUR", "JPY", "KWD"]))
     classes = ["standard", "reduced", "zero"]
@@ -171,7 +171,10 @@ def sold(draw) -> tuple[Quote, QuoteRequest, bool]:
     )
     request = QuoteRequest(
         items=tuple(
-            Item(line_id=f"l{n}", variant_id=f"v{n}", quantity=1, tax_class=k) for n, (_, k) in enumerate(lines)
+            Item(
+                line_id=f"l{n}", variant_id=f"v{n}", quantity=draw(st.integers(1, 4)) if quantities else 1, tax_class=k
+            )
+            for n, (_, k) in enumerate(lines)
         ),
         currency=currency,
         country="DE",
@@ -180,19 +183,23 @@ def sold(draw) -> tuple[Quote, QuoteRequest, bool]:
     return model.quote(request, basis), request, included
 
 
-def order_of(quote: Quote) -> Order:
+def order_of(quote: Quote, *, taxed: bool = False) -> Order:
+    """An order of it, as the store reads it; not `taxed`: of a version that kept no taxes."""
+    kept = taxes.kept([line.tax_parts for line in quote.lines], quote.shipping_tax_parts) if taxed else taxes.Kept()
+    read = taxes.Read(kept, quote.totals.total.currency)
     currency = quote.totals.total.currency
     return Order(
         id="ord_1", number="1", status="placed", email="", customer_id=None, currency=currency,
         lines=tuple(
             OrderLine(
                 id=line.line_id, product_id="", slug="", variant_id=line.line_id, sku="", title="", variant_title="", image="",
-                quantity=1, unit_price=line.unit_price, total=line.total, discount=line.discount, tax=line.tax,
+                quantity=line.total.amount // line.unit_price.amount if line.unit_price.amount else 1,
+                unit_price=line.unit_price, total=line.total, discount=line.discount, tax=line.tax, tax_parts=read.line(number),
             )
-            for line in quote.lines
+            for number, line in enumerate(quote.lines)
         ),
         totals=quote.totals, receipt=quote.receipt, coupons=(), shipping_address=DE, billing_address=DE, shipping_title="Post",
-        shipping=ShippingCharge(title="Post", price=quote.totals.shipping), payment=None, shipments=(), refunds=(), timeline=(),
+        shipping=ShippingCharge(title="Post", price=quote.totals.shipping, tax_parts=read.shipping), tax_parts=read.whole, payment=None, shipments=(), refunds=(), timeline=(),
         placed_at=NOW, version=1,
     )  # fmt: skip
 

@@ -40,12 +40,12 @@ def paid_with(*sums: int) -> Order:
 
 def asked_for(order: Order, refund: NewRefund, number: int) -> Order:
     """As the service writes it."""
-    already = add_up((one.amount for one in order.refunds), "EUR")
-    amount, chosen = refund_rules.refund_amount(order, refund, already)
+    parts, chosen = refund_rules.refunded_parts(order, refund)
+    amount = add_up((part.amount for part in parts), "EUR")
     made = Refund(
         id=f"rfd_{number}", amount=amount, reason="x", restock=False, status="asked", created_at=DAY,
         lines=tuple(LineQuantity(line.id, quantity) for line, quantity in chosen), returned=refund.returned,
-        unsent=refund_rules.unsent_units(chosen, returned=refund.returned), worth=refund_rules.worth(order, chosen),
+        unsent=refund_rules.unsent_units(chosen, returned=refund.returned), parts=parts,
     )  # fmt: skip
     after = refund_rules.refunded(order, chosen, returned=refund.returned)
     return msgspec.structs.replace(after, refunds=(*order.refunds, made))

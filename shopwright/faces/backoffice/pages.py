@@ -155,6 +155,8 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
             reason=form.get("reason", ""),
             lines=_quantities(form, "refund-"),
             amount=amount,
+            shipping="shipping" in form,
+            deduction=form.get("deduction", ""),
             restock="restock" in form,
             returned="returned" in form,
         )

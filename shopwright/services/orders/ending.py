@@ -20,6 +20,7 @@ from shopwright.services.orders import (
     model,
     placement_store,
     refund_rules,
+    refund_store,
     store,
 )
 from shopwright.services.orders.contract import Order, Status
@@ -85,8 +86,9 @@ class Ending:
         only: frozenset[Status],
         *,
         took_goods: bool = False,
+        back: PaymentRefund | None = None,
     ) -> bool:
-        """End an order that is still in one of `only`; False where it has moved on meanwhile."""
+        """End an order that is still in one of `only`; False where it has moved on meanwhile. `back`: the money that went back."""
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
             unsold, lines = model.unsold(order)
@@ -98,6 +100,10 @@ class Ending:
             await store.move(tx, order.id, model.STATES.move(order.status, ended))
             await holds_store.let_go(tx, order.id)
             await cancel_store.end(tx, order.id)
+            if back is not None:
+                await refund_store.insert_refund(
+                    tx, order.id, refund_rules.of_all(order, back, reason, tx.now), back.key, ""
+                )
             await self._note(tx, order.id, f"{ended.capitalize()}: {reason}", who.signature)
             told: Event = (
                 OrderExpired(order_id=order.id, number=order.number, email=order.email, customer_id=order.customer_id)

@@ -1,17 +1,17 @@
 """Rules of refunds: how much goes back for what, and what is so again where it does not."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from shopwright.kit.errors import Invalid
-from shopwright.kit.money import Money, add_up, zero
+from shopwright.kit.money import Money, add_up, write, zero
 from shopwright.services.inventory.contract import Wanted
-from shopwright.services.orders import model
+from shopwright.services.orders import model, refund_parts
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, OrderLine, Refund, Status
-from shopwright.services.orders.contract.facts import RestockedLine
-from shopwright.services.payments.contract import Payment
+from shopwright.services.orders.contract.facts import RefundPart, RestockedLine
+from shopwright.services.payments.contract import Payment, PaymentRefund
 
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=6)
 RECEIVED = frozenset({"captured", "part_refunded", "disputed"})  # payments whose money, or some of it, is here
@@ -62,7 +62,7 @@ def not_refunded(order: Order, refund: Refund) -> Order:
     for line in order.lines:
         count = min(units.get(line.id, 0), line.refunded)
         # Refunds an earlier version wrote do not say which of their units had not left.
-        kept = unsent.get(line.id, 0) if refund.worth else (0 if refund.returned else min(count, line.cancelled))
+        kept = unsent.get(line.id, 0) if refund.parts else (0 if refund.returned else min(count, line.cancelled))
         lines.append(
             msgspec.structs.replace(
                 line, refunded=line.refunded - count, cancelled=line.cancelled - min(kept, line.cancelled)
@@ -98,30 +98,20 @@ def wanted(order: Order, units: Sequence[LineQuantity | RestockedLine]) -> list[
     return [Wanted(variants[one.line_id], one.quantity) for one in units]
 
 
-def line_value(line: OrderLine, quantity: int, before: Money | None = None) -> Money:
-    """What `quantity` more refunded units of a line are worth: their share of what was really paid for it.
-
-    Shares are differences of running sums, so that all units together give exactly what was paid. `before`: what those that
-    are refunded were worth, where that is not their share: a refund between them was refused.
-    """
-    paid = line.total - line.discount + line.tax
-    before = paid.share(line.refunded, line.quantity) if before is None else before
-    return max(paid.share(line.refunded + quantity, line.quantity) - before, zero(paid.currency))
-
-
-def worth_before(order: Order, line: OrderLine) -> Money | None:
-    """What the refunded units of a line were worth when they were; None where a refund of an earlier version does not say."""
-    found = [
-        (refund, place) for refund in order.refunds for place, one in enumerate(refund.lines) if one.line_id == line.id
-    ]
-    if not all(refund.worth for refund, _ in found):
-        return None
-    return add_up((refund.worth[place] for refund, place in found), order.currency)
-
-
-def worth(order: Order, chosen: Sequence[tuple[OrderLine, int]]) -> tuple[Money, ...]:
-    """What the units of each line are worth."""
-    return tuple(line_value(line, quantity, worth_before(order, line)) for line, quantity in chosen)
+def of_all(order: Order, back: PaymentRefund, reason: str, now: datetime) -> Refund:
+    """What goes back of an order that is cancelled, as a refund of all that was left of it."""
+    return Refund(
+        id=back.key,
+        amount=back.amount,
+        reason=reason,
+        lines=(),
+        restock=False,
+        status="settled" if back.state == "settled" else "asked",
+        created_at=now,
+        reference=back.reference,
+        settled_at=now if back.state == "settled" else None,
+        parts=refund_parts.everything(refund_parts.left_of(order)),
+    )
 
 
 def pause(age: timedelta) -> timedelta:
@@ -136,23 +126,50 @@ def repayment_key(payment: Payment, *, again: bool) -> str:
     return f"back-{payment.id}-{number}" if number else f"back-{payment.id}"
 
 
-def refund_amount(order: Order, refund: NewRefund, already: Money) -> tuple[Money, list[tuple[OrderLine, int]]]:
-    """How much goes back, and for which units. Raises Invalid."""
-    currency = order.currency
-    left = order.totals.total - already
-    if refund.amount is not None:
-        amount = refund.amount if isinstance(refund.amount, Money) else Money(refund.amount, currency)
-        if amount.currency != currency:
-            raise Invalid.at("/amount/currency", f"This order was paid in {currency}.")
-        chosen = lines_to_refund(order, refund)
-    elif refund.lines:
-        chosen = lines_to_refund(order, refund)
-        amount = add_up(worth(order, chosen), currency)
-    else:
-        raise Invalid.at("/lines", "Say what to refund: lines, or an amount.")
-    of_nothing = refund.amount is None and not amount.amount  # goods that cost nothing come back, too
-    if not of_nothing and not zero(currency) < amount <= left:
+def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, ...], list[tuple[OrderLine, int]]]:
+    """What goes back, in parts, and for which units. Raises Invalid."""
+    left = refund_parts.left_of(order)
+    chosen = lines_to_refund(order, refund)
+    asked = _amount(order, refund)
+    if refund.shipping and not left[refund_parts.SHIPPING].amount.amount:
+        raise Invalid.at("/shipping", "Nothing of the shipping is left to be refunded.")
+    if chosen or refund.shipping:
+        units = {line.id: quantity for line, quantity in chosen}
+        parts = refund_parts.parts_of(left, units, shipping=refund.shipping)
+        worth = refund_parts.sum_of(parts, order.currency)
+        if asked is not None and asked != worth:
+            _check_deduction(refund, asked, worth)
+            parts = refund_parts.parts_of(left, units, shipping=refund.shipping, worth=asked)
+        return parts, chosen
+    if asked is None:
+        raise Invalid.at("/lines", "Say what to refund: lines, the shipping, or an amount.")
+    whole = add_up((one.amount for one in left.values()), order.currency)
+    if not zero(order.currency) < asked <= whole:
         raise Invalid.at(
-            "/amount", f"Between 1 and {left.amount} (minor units of {currency}) can be refunded, not {amount.amount}."
+            "/amount",
+            f"Between 1 and {whole.amount} (minor units of {order.currency}) can be refunded, not {asked.amount}.",
         )
-    return amount, chosen
+    return refund_parts.goodwill(left, asked), chosen
+
+
+def _amount(order: Order, refund: NewRefund) -> Money | None:
+    if refund.amount is None:
+        return None
+    amount = refund.amount if isinstance(refund.amount, Money) else Money(refund.amount, order.currency)
+    if amount.currency != order.currency:
+        raise Invalid.at("/amount/currency", f"This order was paid in {order.currency}.")
+    return amount
+
+
+def _check_deduction(refund: NewRefund, asked: Money, worth: Money) -> None:
+    if asked > worth:
+        raise Invalid.at(
+            "/amount",
+            f"What you name is worth {write(worth)}. Refund what is more as an amount of its own, without lines.",
+        )
+    if asked.amount < 1 or not refund.deduction.strip():
+        raise Invalid.at(
+            "/deduction" if asked.amount > 0 else "/amount",
+            f"What you name is worth {write(worth)}: leave the amount out to refund that, or say in `deduction` why"
+            f" {write(worth - asked)} of it stay.",
+        )

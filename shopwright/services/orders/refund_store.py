@@ -32,7 +32,7 @@ async def of_order(source: Reading, order_id: str) -> tuple[tuple[Refund, ...], 
         " UNION ALL SELECT id, status, body, '', '', NULL FROM order_returns WHERE order_id = :order_id ORDER BY id",
         order_id=order_id,
     )
-    found = [from_row(row) for row in rows]
+    found = sorted(map(from_row, rows), key=lambda one: (one.created_at, one.of_all, one.id))
     return tuple(one for one in found if not one.why), tuple(one for one in found if one.why)
 
 

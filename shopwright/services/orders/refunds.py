@@ -11,11 +11,11 @@ from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.facts import Heard
-from shopwright.kit.money import Money, add_up, write
+from shopwright.kit.money import Money, write
 from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.inventory.contract import Adjustment, SoldOut, Wanted
-from shopwright.services.orders import cancel_store, model, past_store, refund_rules, refund_store, store
+from shopwright.services.orders import cancel_store, model, past_store, refund_parts, refund_rules, refund_store, store
 from shopwright.services.orders.authorised import Authorised
 from shopwright.services.orders.cancel_store import Cancelling
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund, RefundNotPossible, Status
@@ -64,8 +64,8 @@ class Refunds(Authorised):
             raise Conflict("This order was paid in an earlier shop; its money can only go back from there.")
         if not refund.reason.strip():
             raise Invalid.at("/reason", "Say why the money goes back; the customer reads it.")
-        already = add_up((one.amount for one in order.refunds), order.currency)
-        amount, chosen = refund_rules.refund_amount(order, refund, already)
+        parts, chosen = refund_rules.refunded_parts(order, refund)
+        amount = refund_parts.sum_of(parts, order.currency)
         made = Refund(
             id=self._work.ids.new("rfd"),
             amount=amount,
@@ -76,7 +76,8 @@ class Refunds(Authorised):
             created_at=tx.now,
             returned=refund.returned,
             unsent=refund_rules.unsent_units(chosen, returned=refund.returned),
-            worth=refund_rules.worth(order, chosen),
+            parts=parts,
+            deduction=refund.deduction.strip()[:LONGEST],
         )
         await refund_store.insert_refund(tx, order.id, made, key, marks)
         await store.write_counts(tx, refund_rules.refunded(order, chosen, returned=refund.returned))
@@ -141,7 +142,8 @@ class Refunds(Authorised):
     async def _refund_settled(self, order_id: str, refund: Refund) -> None:
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
-            if await refund_store.settle_refund(tx, refund.id, refund.reference) and refund.amount.amount:
+            settled = await refund_store.settle_refund(tx, refund.id, refund.reference)
+            if settled and refund.amount.amount and not refund.of_all:
                 await self._tell_refunded(tx, order, refund)
 
     async def _tell_refunded(self, tx: Transaction, order: Order, refund: Refund, *, dispute: bool = False) -> None:
@@ -158,6 +160,7 @@ class Refunds(Authorised):
                 whole=refund_rules.wholly_refunded(order, refund),
                 lines=model.sold_units([(lines[one.line_id], one.quantity) for one in refund.lines]),
                 dispute=dispute,
+                parts=refund.parts,
             )
         )
 
@@ -184,7 +187,7 @@ class Refunds(Authorised):
     async def _tell_refused(
         self, tx: Transaction, order: Order, amount: Money, refund_id: str, why: str, refund: Refund | None = None
     ) -> None:
-        sold = refund is not None and refund.status == "settled"
+        sold = refund is not None and refund.status == "settled" and not refund.of_all
         lines = {line.id: line for line in order.lines}
         await self._note(tx, order.id, f"Refund of {write(amount)} was refused: it is not paid", SYSTEM.name)
         await tx.tell(
@@ -323,7 +326,7 @@ class Refunds(Authorised):
             )
         who = Caller(user_id=told.user_id, role=told.role, name=told.who)
         only: frozenset[Status] = frozenset({"paid"})
-        await self.give_up(order_id, told.reason, who, "cancelled", only=only, took_goods=told.took_goods)
+        await self.give_up(order_id, told.reason, who, "cancelled", only=only, took_goods=told.took_goods, back=back)
 
     async def finish_cancelling(self) -> None:
         """A timer: what a process that died was cancelling."""

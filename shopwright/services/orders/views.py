@@ -7,12 +7,18 @@ import msgspec
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.money import Money
+from shopwright.services.orders import refund_parts
 from shopwright.services.orders.contract import LineQuantity, Order, Refund
+from shopwright.services.orders.contract.facts import RefundPart
 from shopwright.services.payments.contract import Payment
+from shopwright.services.pricing.contract import TaxPart
 
 
 class ShownRefund(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A refund: asked for, settled, or refused (`why`, for staff). `by_provider`: made there, its units are not known."""
+    """A refund: asked for, settled, or refused (`why`, for staff). `by_provider`: made there, its units are not known.
+
+    `parts`: what it is of, which sum to `amount`; `tax_parts`: the sums of their taxes by rate.
+    """
 
     id: str
     amount: Money
@@ -26,6 +32,9 @@ class ShownRefund(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     reference: str = ""
     why: str = ""
     by_provider: bool = False
+    parts: tuple[RefundPart, ...] = ()
+    tax_parts: tuple[TaxPart, ...] = ()
+    deduction: str = ""
 
 
 class ShownOrder(Order, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,7 +52,10 @@ def shown(order: Order, who: Caller) -> ShownOrder:
         **given
         | {
             "refunds": tuple(
-                _refund(one, staff=staff) for one in sorted((*order.refunds, *order.refused), key=lambda one: one.id)
+                _refund(one, staff=staff)
+                for one in sorted(
+                    (*order.refunds, *order.refused), key=lambda one: (one.created_at, one.of_all, one.id)
+                )
             ),
             "refused": (),
             "refund": None if order.refund is None else _refund(order.refund, staff=staff),
@@ -66,6 +78,9 @@ def _refund(one: Refund, *, staff: bool) -> ShownRefund:
         reference=one.reference if staff else "",
         why=one.why if staff else "",
         by_provider=one.by_provider,
+        parts=one.parts,
+        tax_parts=refund_parts.by_rate(one.parts),
+        deduction=one.deduction,
     )
 
 

@@ -13,6 +13,7 @@ from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
 from shopwright.services.orders.contract import facts as facts  # whoever knows the contract can read what is told
+from shopwright.services.orders.contract.facts import RefundPart
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import Step, TaxPart, Totals
 
@@ -100,11 +101,17 @@ class NewShipment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What refunding takes: lines, or an amount (minor units or money), of units that have not left first; `returned`: of others."""
+    """What refunding takes: lines (of units that have not left first; `returned`: of others), what is left of the `shipping`, or both.
+
+    `amount` (minor units or money) alone is goodwill, spread over all that was sold. Beside lines it is what goes back of what
+    they are worth; `deduction` says why the rest does not.
+    """
 
     reason: Reason
     lines: tuple[LineQuantity, ...] = ()
+    shipping: bool = False
     amount: int | Money | None = None
+    deduction: Reason = ""
     restock: bool = False
     returned: bool = False
 
@@ -112,7 +119,8 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """Money on its way back, or back; `why`, for staff: it will not go. `by_provider`: made there, the units are not known.
 
-    `unsent`: of its units those that had not left; `worth`: what the units of each of `lines` were paid with.
+    `unsent`: of its units those that had not left; `parts`: what it is of, which sums to `amount`, with the tax that goes back;
+    `deduction`: why less than its lines are worth.
     """
 
     id: str
@@ -128,7 +136,13 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: datetime | None = None
     by_provider: bool = False
     unsent: tuple[LineQuantity, ...] = ()
-    worth: tuple[Money, ...] = ()
+    parts: tuple[RefundPart, ...] = ()
+    deduction: str = ""
+
+    @property
+    def of_all(self) -> bool:
+        """Is it of an order that was cancelled, and told of as that?"""
+        return any(part.of == "all" for part in self.parts)
 
 
 class Moment(msgspec.Struct, frozen=True):

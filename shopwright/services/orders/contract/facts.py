@@ -1,13 +1,14 @@
 """What is told of orders."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
 from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.working_days import Arrival
+from shopwright.services.pricing.contract import TaxPart
 
 
 class OrderEvent(Event, frozen=True, kw_only=True):
@@ -105,10 +106,24 @@ class OrderExpired(OrderEvent, frozen=True, kw_only=True):
     """It was never paid; its goods are free again."""
 
 
+class RefundPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a refund is of a line or, without `line_id`, of the shipping; `all`: the order was cancelled.
+
+    `kept`: what its units were worth besides, and the shop keeps.
+    """
+
+    of: Literal["line", "shipping", "goodwill", "all"]
+    line_id: str = ""
+    quantity: int = 0
+    amount: Money
+    tax_parts: tuple[TaxPart, ...] = ()
+    kept: Money | None = None
+
+
 class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
     """Money went back to the buyer, `whole`: now all of it; `reason` is what staff wrote for them, `lines` what it is for.
 
-    `dispute`: their bank took it.
+    `dispute`: their bank took it; `parts`: what it is of, with the tax that goes back.
     """
 
     PERSONAL: ClassVar[tuple[str, ...]] = ("email", "reason")
@@ -118,6 +133,7 @@ class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
     whole: bool = False
     lines: tuple[SoldLine, ...] = ()
     dispute: bool = False
+    parts: tuple[RefundPart, ...] = ()
 
 
 class OrderRefundRefused(OrderEvent, frozen=True, kw_only=True):

@@ -1,0 +1,168 @@
+"""What a refund is of: parts that sum to its amount, each with the tax that goes back with it. Pure functions.
+
+Of each line and of the shipping a refund takes a share of what is left of it, so that all refunds together give back exactly
+what was paid, and exactly its tax, in whatever order they come.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from shopwright.kit.money import Money, add_up, zero
+from shopwright.services.orders.contract import Order, Refund
+from shopwright.services.orders.contract.facts import RefundPart
+from shopwright.services.pricing.contract import TaxPart
+
+SHIPPING = ""  # no line has this id
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """What has not gone back of a line, or of the shipping; `kept`: what of it is of units that came back."""
+
+    line_id: str
+    units: int
+    amount: Money
+    kept: Money
+    tax_parts: tuple[TaxPart, ...]
+
+    def share(self, amount: Money) -> tuple[TaxPart, ...]:
+        """The parts of so much of it: each tax in proportion."""
+        taxes = [
+            part.tax.share(amount.amount, self.amount.amount) if self.amount.amount else part.tax
+            for part in self.tax_parts
+        ]
+        net = amount - add_up(taxes, amount.currency)
+        return tuple(
+            msgspec.structs.replace(part, net=net, tax=tax, gross=net + tax)
+            for part, tax in zip(self.tax_parts, taxes, strict=True)
+        )
+
+    def units_worth(self, units: int) -> Money:
+        """What so many of the units that are left are worth."""
+        nothing = zero(self.amount.currency)
+        return max(self.amount - self.kept, nothing).share(units, self.units) if self.units else nothing
+
+    def without(self, part: RefundPart) -> "Left":
+        """What is left when this has gone back, too."""
+        left = self.amount - part.amount
+        taken = dict(zip(map(_rate, self.tax_parts), part.tax_parts, strict=False))
+        taxes = [one.tax - taken[_rate(one)].tax if _rate(one) in taken else one.tax for one in self.tax_parts]
+        net = left - add_up(taxes, left.currency)
+        return msgspec.structs.replace(
+            self,
+            units=self.units - part.quantity,
+            amount=left,
+            kept=self.kept + part.kept if part.kept else self.kept,
+            tax_parts=tuple(
+                msgspec.structs.replace(one, net=net, tax=tax, gross=net + tax)
+                for one, tax in zip(self.tax_parts, taxes, strict=True)
+            ),
+        )
+
+
+def _rate(part: TaxPart) -> tuple[object, ...]:
+    """What the parts of one rate have in common."""
+    sums = {"net", "tax", "gross"}
+    return tuple(getattr(part, name) for name in part.__struct_fields__ if name not in sums)
+
+
+def left_of(order: Order) -> dict[str, Left]:
+    """What has not gone back, by line, and the shipping last."""
+    left = {line.id: _sold(order, line.id) for line in order.lines}
+    left[SHIPPING] = _sold(order, SHIPPING)
+    for refund in order.refunds:
+        for part in refund.parts or legacy_parts(left, refund):
+            if part.line_id in left:
+                left[part.line_id] = left[part.line_id].without(part)
+    return left
+
+
+def _sold(order: Order, line_id: str) -> Left:
+    """A line, or the shipping, as it was sold."""
+    line = next((one for one in order.lines if one.id == line_id), None)
+    paid = {one.id: one.total - one.discount + one.tax for one in order.lines}
+    shipping = order.totals.total - add_up(paid.values(), order.currency)
+    amount = paid[line.id] if line else shipping
+    parts = line.tax_parts if line else order.shipping.tax_parts if order.shipping else ()
+    if not parts and order.tax_parts and order.totals.total.amount:
+        # It is not known at which rates it was taxed: at all of them, in proportion.
+        whole = Left(
+            line_id=line_id, units=0, amount=order.totals.total, kept=zero(order.currency), tax_parts=order.tax_parts
+        )
+        parts = whole.share(amount)
+    units = line.quantity if line else 0
+    return Left(line_id=line_id, units=units, amount=amount, kept=zero(order.currency), tax_parts=parts)
+
+
+def legacy_parts(left: Mapping[str, Left], refund: Refund) -> tuple[RefundPart, ...]:
+    """Those of a refund that was written when they were not: its units, and what is over as goodwill."""
+    lines = {one.line_id: one.quantity for one in refund.lines}
+    worth = sum(left[line_id].units_worth(units).amount for line_id, units in lines.items() if line_id in left)
+    if worth == refund.amount.amount:
+        return parts_of(left, lines, worth=None)
+    return tuple(
+        msgspec.structs.replace(part, quantity=lines.get(part.line_id, 0)) for part in goodwill(left, refund.amount)
+    )
+
+
+def parts_of(
+    left: Mapping[str, Left], units: Mapping[str, int], *, shipping: bool = False, worth: Money | None = None
+) -> tuple[RefundPart, ...]:
+    """So many units of these lines, and what is left of the shipping; `worth`: for so much, where that is less."""
+    chosen = [(left[line_id], count, left[line_id].units_worth(count)) for line_id, count in units.items()]
+    if shipping:
+        chosen.append((left[SHIPPING], 0, left[SHIPPING].amount))
+    amounts = [amount for _, _, amount in chosen]
+    if worth is not None and any(one.amount for one in amounts):
+        amounts = worth.split([one.amount for one in amounts])
+    return tuple(
+        RefundPart(
+            of="line" if one.line_id else "shipping",
+            line_id=one.line_id,
+            quantity=count,
+            amount=amount,
+            tax_parts=one.share(amount),
+            kept=full - amount if full != amount else None,
+        )
+        for (one, count, full), amount in zip(chosen, amounts, strict=True)
+    )
+
+
+def goodwill(left: Mapping[str, Left], amount: Money) -> tuple[RefundPart, ...]:
+    """An amount that is for no single line: spread over all that is left, by value, and so over its rates."""
+    there = [one for one in left.values() if one.amount.amount > 0]
+    shares = amount.split([one.amount.amount for one in there]) if there else []
+    return tuple(
+        RefundPart(of="goodwill", line_id=one.line_id, quantity=0, amount=share, tax_parts=one.share(share))
+        for one, share in zip(there, shares, strict=True)
+        if share.amount
+    )
+
+
+def everything(left: Mapping[str, Left]) -> tuple[RefundPart, ...]:
+    """All that has not gone back."""
+    return tuple(
+        RefundPart(of="all", line_id=one.line_id, quantity=one.units, amount=one.amount, tax_parts=one.tax_parts)
+        for one in left.values()
+        if one.amount.amount or one.units
+    )
+
+
+def by_rate(parts: Iterable[RefundPart]) -> tuple[TaxPart, ...]:
+    """The sums of all of these, one of each rate."""
+    found: dict[tuple[object, ...], TaxPart] = {}
+    for part in (one for some in parts for one in some.tax_parts):
+        before = found.get(_rate(part))
+        found[_rate(part)] = (
+            part
+            if before is None
+            else msgspec.structs.replace(
+                part, net=before.net + part.net, tax=before.tax + part.tax, gross=before.gross + part.gross
+            )
+        )
+    return tuple(one for one in found.values() if one.gross.amount)
+
+
+def sum_of(parts: Sequence[RefundPart], currency: str) -> Money:
+    """What they come to."""
+    return add_up((part.amount for part in parts), currency)

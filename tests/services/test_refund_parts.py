@@ -1,0 +1,236 @@
+"""What a refund is of, and the tax that goes back with it: by line, of shipping, as goodwill, in any order."""
+
+from contextlib import suppress
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopwright.app import Shop
+from shopwright.doctor import examine
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.money import Money, add_up
+from shopwright.services.orders import refund_parts, refund_rules
+from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund
+from shopwright.services.orders.contract.facts import OrderRefunded
+from shopwright.services.pricing.contract import TaxPart, TaxRate
+from tests.conftest import fill_cart, sell
+from tests.services.test_order_taxes import NOW, book, order_of, place_cart, sold
+
+Shown = list[tuple[str, int, int, list[tuple[int, int, int]]]]
+
+
+async def two_rates(shop: Shop) -> Order:
+    """Two kettles of 29.00 at 19 % and a novel of 10.00 at 7 %, with 4.90 for the way at 19 %: 72.90."""
+    await shop.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
+    kettle, novel = await sell(shop, price=2900), await book(shop, "Novel", 1000)
+    await shop.bus.settle()
+    return await place_cart(shop, await fill_cart(shop, (kettle, 2), (novel, 1)))
+
+
+def told(refund: Refund) -> Shown:
+    return [
+        (
+            part.of,
+            part.quantity,
+            part.amount.amount,
+            [(one.rate_ppm, one.net.amount, one.tax.amount) for one in part.tax_parts],
+        )
+        for part in refund.parts
+    ]
+
+
+async def refunded(shop: Shop, order: Order, **wanted) -> Refund:
+    after = await shop.orders.refund(order.id, NewRefund(reason="x", **wanted), shop.ids.new("key"), SYSTEM)
+    assert after.refund is not None
+    return after.refund
+
+
+async def test_a_line_gives_its_own_tax_back(shop: Shop) -> None:
+    """On paper: 62.90 at 19 % hold 10.04, of which 58.00 are 10.04 × 58.00/62.90 = 9.26; one of two kettles: 4.63."""
+    order = await two_rates(shop)
+    refund = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
+    assert told(refund) == [("line", 1, 2900, [(190_000, 2437, 463)])]
+    other = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1), LineQuantity(order.lines[1].id, 1)))
+    assert told(other) == [("line", 1, 2900, [(190_000, 2437, 463)]), ("line", 1, 1000, [(70_000, 935, 65)])]
+
+
+async def test_shipping_is_refunded_as_such_and_once(shop: Shop) -> None:
+    order = await two_rates(shop)
+    refund = await refunded(shop, order, shipping=True)
+    assert told(refund) == [("shipping", 0, 490, [(190_000, 412, 78)])]
+    with pytest.raises(Invalid, match="Nothing of the shipping"):
+        await refunded(shop, order, shipping=True)
+
+
+async def test_goodwill_is_spread_over_the_rates_by_value(shop: Shop) -> None:
+    """On paper: 7.29 are a tenth: 5.80 of the kettles, 1.00 of the novel, 0.49 of the way."""
+    order = await two_rates(shop)
+    refund = await refunded(shop, order, amount=729)
+    assert told(refund) == [
+        ("goodwill", 0, 580, [(190_000, 487, 93)]),
+        ("goodwill", 0, 100, [(70_000, 93, 7)]),
+        ("goodwill", 0, 49, [(190_000, 41, 8)]),
+    ]
+
+
+async def test_after_goodwill_the_rest_goes_back_by_lines(shop: Shop) -> None:
+    """On paper: of the kettles 58.00 − 5.80 = 52.20 are left, 26.10 each; of their tax 9.26 − 0.93 = 8.33."""
+    order = await two_rates(shop)
+    await refunded(shop, order, amount=729)
+    first = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
+    assert told(first) == [("line", 1, 2610, [(190_000, 2193, 417)])]
+    rest = await refunded(
+        shop, order, lines=(LineQuantity(order.lines[0].id, 1), LineQuantity(order.lines[1].id, 1)), shipping=True
+    )
+    assert [(part.of, part.amount.amount) for part in rest.parts] == [("line", 2610), ("line", 900), ("shipping", 441)]
+    after = await shop.orders.get(order.id)
+    assert add_up((one.amount for one in after.refunds), "EUR") == order.totals.total
+    assert by_rate(after) == {190_000: 1004, 70_000: 65}
+
+
+def by_rate(order: Order) -> dict[int, int]:
+    """The tax that went back."""
+    parts = refund_parts.by_rate([part for one in order.refunds for part in one.parts])
+    return {one.rate_ppm: one.tax.amount for one in parts}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "pointer", "said"),
+    [
+        ({"amount": 1}, "/deduction", "€29.00"),
+        ({"amount": 3000}, "/amount", "amount of its own"),
+        ({"amount": 0, "deduction": "worn"}, "/amount", "€29.00"),
+        ({"amount": Money(100, "USD")}, "/amount/currency", "EUR"),
+    ],
+)
+async def test_an_amount_beside_lines_that_is_not_their_worth_is_explained(
+    shop: Shop, wanted: dict[str, object], pointer: str, said: str
+) -> None:
+    order = await two_rates(shop)
+    with pytest.raises(Invalid, match=said) as refused:
+        await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),), **wanted)
+    assert [problem.pointer for problem in refused.value.problems] == [pointer]
+    assert (await shop.orders.get(order.id)).refunds == ()
+
+
+async def test_what_came_back_worn_is_worth_less_with_its_reason(shop: Shop) -> None:
+    order = await two_rates(shop)
+    refund = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),), amount=1450, deduction="worn")
+    assert told(refund) == [("line", 1, 1450, [(190_000, 1218, 232)])]  # 14.50 × 19/119 = 2.32
+    assert refund.deduction == "worn"
+    other = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
+    assert other.amount == Money(2900, "EUR")
+    assert (await refunded(shop, order, amount=1450 + 1000 + 490)).parts[0].amount == Money(1450, "EUR")
+
+
+async def test_what_is_cancelled_is_a_refund_of_all_that_was_left(
+    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
+) -> None:
+    order = await two_rates(shop)
+    await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
+    cancelled = await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
+    assert [told(one) for one in cancelled.refunds][1:] == [
+        [
+            ("all", 1, 2900, [(190_000, 2437, 463)]),
+            ("all", 1, 1000, [(70_000, 935, 65)]),
+            ("all", 0, 490, [(190_000, 412, 78)]),
+        ]
+    ]
+    assert by_rate(cancelled) == {190_000: 1004, 70_000: 65}
+    shown = (await api.get(f"/v1/orders/{order.id}", headers=staff)).json()["refunds"]
+    assert [one["status"] for one in shown] == ["settled", "settled"]
+    assert [(one["rate_ppm"], one["tax"]["amount"]) for one in shown[1]["tax_parts"]] == [(190_000, 541), (70_000, 65)]
+    await shop.bus.settle()
+    assert sum(one.revenue.amount for one in await shop.insights.days()) == 0
+
+
+async def test_the_fact_of_a_refund_says_which_parts(shop: Shop) -> None:
+    order = await two_rates(shop)
+    refund = await refunded(shop, order, shipping=True)
+    await shop.bus.settle()
+    facts = [fact for fact in await shop.insights.events() if fact.type == "OrderRefunded"]
+    assert msgspec.json.decode(facts[0].data, type=OrderRefunded).parts == refund.parts
+
+
+@pytest.mark.parametrize("was", ['"amount":{"amount":490,', '"tax":{"amount":78,'])
+async def test_a_refund_that_does_not_add_up_is_found(whole: Shop, was: str) -> None:
+    order = await two_rates(whole)
+    refund = await refunded(whole, order, shipping=True)
+    async with whole.works["orders"].begin() as tx:
+        row = await tx.one("SELECT body FROM order_refunds")
+        assert row is not None
+        body = msgspec.json.encode(msgspec.json.decode(row["body"])).decode()  # PostgreSQL writes blanks
+        start, _, parts = body.rpartition('"parts":')
+        assert was in parts
+        parts = parts.replace(was, was.replace("490", "491").replace("78", "79"), 1)
+        await tx.run("UPDATE order_refunds SET body = :body", body=f'{start}"parts":{parts}')
+    found = [sentence for one in await examine(whole) for sentence in one.wrong]
+    assert any(refund.id in sentence for sentence in found)
+
+
+# --- any life
+
+
+DEEDS = st.lists(
+    st.tuples(
+        st.sampled_from(["lines", "amount", "shipping", "worn", "refuse"]), st.integers(1, 2000), st.integers(0, 5)
+    ),
+    max_size=12,
+)
+
+
+def made(order: Order, number: int, wanted: NewRefund) -> Order:
+    """As the service writes it."""
+    parts, chosen = refund_rules.refunded_parts(order, wanted)
+    refund = Refund(
+        id=f"rfd_{number}", amount=refund_parts.sum_of(parts, order.currency), reason="x", restock=False, status="settled",
+        lines=tuple(LineQuantity(line.id, count) for line, count in chosen), created_at=NOW, parts=parts,
+        unsent=refund_rules.unsent_units(chosen, returned=False),
+    )  # fmt: skip
+    after = refund_rules.refunded(order, chosen, returned=False)
+    return msgspec.structs.replace(after, refunds=(*order.refunds, refund))
+
+
+def add(parts: list[TaxPart]) -> dict[int, tuple[int, int]]:
+    sums: dict[int, tuple[int, int]] = {}
+    for part in parts:
+        net, tax = sums.get(part.rate_ppm, (0, 0))
+        sums[part.rate_ppm] = (net + part.net.amount, tax + part.tax.amount)
+    return {rate: both for rate, both in sums.items() if any(both)}
+
+
+@given(sold(quantities=True), DEEDS)
+def test_in_whatever_order_it_goes_back_it_is_what_was_paid_with_its_tax(world, deeds) -> None:
+    quote, _, _ = world
+    order = order_of(quote, taxed=True)
+    order = msgspec.structs.replace(order, status="paid")
+    for number, (name, amount, place) in enumerate(deeds):
+        line = order.lines[place % len(order.lines)]
+        one = (LineQuantity(line.id, 1),)
+        with suppress(ShopError):
+            match name:
+                case "lines":
+                    order = made(order, number, NewRefund(reason="x", lines=one))
+                case "amount":
+                    order = made(order, number, NewRefund(reason="x", amount=amount))
+                case "shipping":
+                    order = made(order, number, NewRefund(reason="x", shipping=True))
+                case "worn":
+                    order = made(order, number, NewRefund(reason="x", lines=one, amount=amount, deduction="worn"))
+                case _ if order.refunds:
+                    gone = order.refunds[place % len(order.refunds)]
+                    order = refund_rules.not_refunded(order, gone)
+                    order = msgspec.structs.replace(order, refunds=tuple(o for o in order.refunds if o is not gone))
+        for refund in order.refunds:
+            assert refund_parts.sum_of(refund.parts, order.currency) == refund.amount
+            for part in refund.parts:
+                assert all(tax.net + tax.tax == tax.gross == part.amount for tax in part.tax_parts)
+                assert all(tax.net.amount >= 0 and tax.tax.amount >= 0 for tax in part.tax_parts)
+    rest = refund_parts.everything(refund_parts.left_of(order))
+    every = [part for refund in order.refunds for part in refund.parts] + list(rest)
+    assert refund_parts.sum_of(every, order.currency) == order.totals.total
+    assert add([tax for part in every for tax in part.tax_parts]) == add(list(order.tax_parts))
