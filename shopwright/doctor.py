@@ -383,6 +383,7 @@ LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("the clock is not behind what was written by it", _clock_is_right),
     ("messages are sent", _messages_leave),
     ("backups are recent", _backups_are_recent),
+    ("the newest payments are as in the books of their providers", lambda one: one.payments.compare()),
     ("no restore was broken off", _restore_was_finished),
 )
 MENDABLE: tuple[tuple[str, Callable[[Shop], Awaitable[list[Open]]]], ...] = (

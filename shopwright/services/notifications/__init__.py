@@ -25,6 +25,7 @@ LABEL = Label(
         "OrderExpired",
         "OrderRefunded",
         "OrderRefundRefused",
+        "OrderDisputed",
         "BackInStock",
         "CartAbandoned",
     ),

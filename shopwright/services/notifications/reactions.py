@@ -7,7 +7,7 @@ from shopwright.services.carts.contract import CartAbandoned
 from shopwright.services.inventory.contract import BackInStock
 from shopwright.services.notifications.model import LETTERS
 from shopwright.services.notifications.preferences import Correspondence
-from shopwright.services.orders.contract.facts import OrderRefundRefused
+from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused
 from shopwright.services.users.contract import EmailVerified, UserErased
 
 
@@ -16,7 +16,8 @@ def reactions(notifications: Correspondence) -> list[Reaction]:
     return [
         *(Reaction(f"notifications.{event.__name__}", event, notifications.hear) for event in LETTERS),
         Reaction("notifications.BackInStock", BackInStock, notifications.hear_back_in_stock),
-        Reaction("notifications.OrderRefundRefused", OrderRefundRefused, notifications.hear_refund_refused),
+        Reaction("notifications.OrderRefundRefused", OrderRefundRefused, notifications.hear_for_staff),
+        Reaction("notifications.OrderDisputed", OrderDisputed, notifications.hear_for_staff),
         Reaction("notifications.CartAbandoned", CartAbandoned, notifications.hear_abandoned),
         Reaction("notifications.EmailVerified", EmailVerified, notifications.hear_verified),
         Reaction("notifications.UserErased", UserErased, notifications.hear_erased),

@@ -71,10 +71,11 @@ class Desk:
         async with self._work.begin(once=heard.key) as tx:
             await self.post(tx, letter, messages)
 
-    async def hear_refund_refused(self, heard: Heard) -> None:
-        """OrderRefundRefused: whoever may give money back is told."""
+    async def hear_for_staff(self, heard: Heard) -> None:
+        """OrderRefundRefused, OrderDisputed: whoever may give money back is told."""
+        letter_of = staff_letters.LETTERS[type(heard.event)]
         staff = [one for one in await self._users.staff() if "orders.write" in ROLES[one.role] and not one.disabled]
-        letters = [staff_letters.refund_refused(heard.event, one) for one in staff]
+        letters = [letter_of(heard.event, one) for one in staff]
         written = [(letter, await self.messages_of(letter)) for letter in letters]
         async with self._work.begin(once=heard.key) as tx:
             for letter, messages in written:

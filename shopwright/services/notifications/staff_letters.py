@@ -1,8 +1,12 @@
 """What those who work in the shop are told."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shopwright.kit.facts import Event
 from shopwright.kit.money import write
 from shopwright.services.notifications.letter import Letter
-from shopwright.services.orders.contract.facts import OrderRefundRefused
+from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused
 from shopwright.services.users.contract import User
 
 
@@ -22,3 +26,31 @@ def refund_refused(event: OrderRefundRefused, reader: User) -> Letter:
         action="See the order",
         order_id=event.order_id,
     )
+
+
+def disputed(event: OrderDisputed, reader: User) -> Letter:
+    """A buyer went to their bank, or the bank has decided."""
+    amount = write(event.amount)
+    said = {
+        "": ("was withdrawn", "The money stays with the shop."),
+        "open": ("was opened", "Answer it on the payment provider's page in time: it is lost without an answer."),
+        "won": ("was won", "The money stays with the shop."),
+        "lost": ("was lost", "The buyer has the money back. Do not send what has not left yet."),
+    }[event.state]
+    return Letter(
+        topic="orders",
+        recipient=reader.email,
+        account=reader.id,
+        subject=f"The dispute of order {event.number} {said[0]}",
+        heading=f"A dispute of {amount} {said[0]}",
+        lines=(f"The buyer of order {event.number} objected to the payment of {amount} at their bank.", said[1]),
+        path=f"/office/orders/{event.order_id}",
+        action="See the order",
+        order_id=event.order_id,
+    )
+
+
+LETTERS: Mapping[type[Event], Callable[[Any, User], Letter]] = {
+    OrderRefundRefused: refund_refused,
+    OrderDisputed: disputed,
+}

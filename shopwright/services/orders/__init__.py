@@ -15,6 +15,7 @@ LABEL = Label(
         "PaymentFailed",
         "RefundSettled",
         "RefundRefused",
+        "PaymentDisputed",
     ),
     tells=(
         "OrderPlaced",
@@ -26,6 +27,7 @@ LABEL = Label(
         "OrderExpired",
         "OrderRefunded",
         "OrderRefundRefused",
+        "OrderDisputed",
         "OrderErased",
     ),
 )

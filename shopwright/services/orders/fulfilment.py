@@ -10,13 +10,13 @@ from shopwright.kit.work import Transaction
 from shopwright.services.orders import erasure_store, find_store, model, store, tax_store
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order, Shipment
 from shopwright.services.orders.contract.facts import OrderDelivered, OrderErased, OrderShipped, SentLine
-from shopwright.services.orders.refunds import Refunds
+from shopwright.services.orders.payment_changes import PaymentChanges
 
 LONGEST = 500
 AT_ONCE, TIMES = 200, 50
 
 
-class Fulfilment(Refunds):
+class Fulfilment(PaymentChanges):
     """All verbs of `contract.Orders`."""
 
     async def ship(self, order_id: str, shipment: NewShipment, who: Caller) -> Order:

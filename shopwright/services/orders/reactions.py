@@ -8,6 +8,7 @@ from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.payments.contract import (
     PaymentAuthorized,
     PaymentCaptured,
+    PaymentDisputed,
     PaymentFailed,
     RefundRefused,
     RefundSettled,
@@ -26,6 +27,7 @@ def reactions(orders: Fulfilment) -> list[Reaction]:
         Reaction("orders.payment_authorized", PaymentAuthorized, orders.hear_authorized),
         Reaction("orders.payment_failed", PaymentFailed, orders.hear_failed),
         Reaction("orders.refund_settled", RefundSettled, orders.hear_refund_settled),
+        Reaction("orders.disputed", PaymentDisputed, orders.hear_disputed),
         Reaction("orders.refund_refused", RefundRefused, orders.hear_refund_refused),
     ]
 

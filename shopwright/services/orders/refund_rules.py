@@ -29,8 +29,8 @@ def lines_to_refund(order: Order, refund: NewRefund) -> list[tuple[OrderLine, in
 
 def wholly_refunded(order: Order, now: Refund) -> bool:
     """Is all of the money back, with this refund that is settled now?"""
-    back = add_up((one.amount for one in order.refunds if one.status == "settled" or one.id == now.id), order.currency)
-    return back == order.totals.total
+    others = (one.amount for one in order.refunds if one.status == "settled" and one.id != now.id)
+    return add_up(others, order.currency) + now.amount == order.totals.total
 
 
 def refunded(order: Order, chosen: Sequence[tuple[OrderLine, int]], *, returned: bool) -> Order:

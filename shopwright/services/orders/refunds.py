@@ -156,7 +156,7 @@ class Refunds(Authorised):
                 customer_id=order.customer_id,
                 amount=refund.amount,
                 refund_id=refund.id,
-                reason=refund.reason,
+                reason="" if refund.by_provider else refund.reason,
                 whole=refund_rules.wholly_refunded(order, refund),
                 lines=model.sold_units([(lines[one.line_id], one.quantity) for one in refund.lines]),
                 dispute=dispute,
@@ -227,7 +227,9 @@ class Refunds(Authorised):
         order = await store.read(self._work, heard.event.order_id)
         if order is None:
             return
-        known = next((one for one in (*order.refunds, *order.refused) if one.id == heard.event.refund_key), None)
+        row = await refund_store.refund_by_key(self._work, f"provider/{heard.event.refund_key}")
+        names = {heard.event.refund_key, row["id"] if row else ""}
+        known = next((one for one in (*order.refunds, *order.refused) if one.id in names), None)
         if known is None:
             async with self._work.begin(once=heard.key) as tx:
                 await self._tell_refused(tx, order, heard.event.amount, heard.event.refund_key, heard.event.why)

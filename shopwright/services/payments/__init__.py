@@ -4,5 +4,12 @@ from shopwright.kit.label import Label
 
 LABEL = Label(
     owns="payments, refunds, double-entry ledger, provider webhooks",
-    tells=("PaymentAuthorized", "PaymentCaptured", "PaymentFailed", "RefundSettled", "RefundRefused"),
+    tells=(
+        "PaymentAuthorized",
+        "PaymentCaptured",
+        "PaymentFailed",
+        "RefundSettled",
+        "RefundRefused",
+        "PaymentDisputed",
+    ),
 )

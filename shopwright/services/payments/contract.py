@@ -144,6 +144,16 @@ class RefundRefused(Event, frozen=True, kw_only=True):
     why: str
 
 
+class PaymentDisputed(Event, frozen=True, kw_only=True):
+    """The buyer objects at their bank (`open`, over `amount`), or the bank has decided, for the shop (`won`) or for them."""
+
+    SUBJECT: ClassVar[str] = "payment_id"
+    payment_id: str
+    order_id: str
+    state: Literal["", "open", "won", "lost"]
+    amount: Money
+
+
 class Payments(Protocol):
     """The verbs of payments."""
 

@@ -6,9 +6,10 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from shopwright.kit.money import Money
+from shopwright.kit.money import Money, write
+from shopwright.kit.provider import ProviderPayment
 from shopwright.kit.states import States
-from shopwright.services.payments.contract import Status
+from shopwright.services.payments.contract import Payment, Status
 
 STATES: States[Status] = States(
     "payment",
@@ -32,6 +33,10 @@ NOBODY = "none"  # the provider of a payment of nothing
 UNANSWERED = timedelta(hours=1)
 FIRST_QUESTION = timedelta(seconds=10)
 CALM = timedelta(minutes=5)
+# A buyer may dispute a payment for four months, and a bank takes its time. It is looked up an hour after it was made, and then
+# each time it has grown older by a third: some twenty-five times.
+LOOKED_UP_FOR = timedelta(days=180)
+FIRST_LOOK, SHARE_OF_AGE = timedelta(hours=1), 3
 LONGEST_WAIT = timedelta(hours=6)  # of a refund that waits, between two questions
 UNDER_WAY = timedelta(seconds=30)  # a question to a provider has arrived by then, or never does
 
@@ -79,6 +84,33 @@ def after_refund(amount: Money, refunded: int) -> Status:
     if not refunded:
         return "captured"
     return "refunded" if refunded >= amount.amount else "part_refunded"
+
+
+def differences(paid: Payment, told: ProviderPayment) -> list[str]:
+    """Where a payment that was received differs from what its provider says, in words."""
+    said = f"Payment {paid.id} of order {paid.order_id}"
+    wrong = []
+    if told.status != "captured" or told.amount != paid.amount:
+        wrong.append(
+            f"{said} was received over {write(paid.amount)}; {paid.provider} has it as {told.status} over {write(told.amount)}."
+        )
+    ours = sum(one.amount.amount for one in paid.refunds if one.state == "settled" and one.reference)
+    theirs = sum(one.amount.amount for one in told.refunds if one.status == "settled")
+    unnamed = sum(one.amount.amount for one in paid.refunds if one.state == "settled" and not one.reference)
+    if not ours <= theirs <= ours + unnamed:  # an earlier version kept no references
+        there = write(Money(theirs, paid.amount.currency))
+        wrong.append(f"{said}: {write(paid.refunded)} were refunded; {paid.provider} has refunded {there}.")
+    if told.dispute != paid.dispute:
+        wrong.append(
+            f"{said}: its dispute is {paid.dispute or 'not known'}; at {paid.provider} it is {told.dispute or 'none'}."
+        )
+    return wrong
+
+
+def next_look(made: datetime, now: datetime) -> datetime | None:
+    """When a payment that was received is looked up again; None where a bank can change nothing of it any more."""
+    over = made + LOOKED_UP_FOR
+    return min(now + max(FIRST_LOOK, (now - made) / SHARE_OF_AGE), over) if now < over else None
 
 
 def refund_pause(age: timedelta) -> timedelta:

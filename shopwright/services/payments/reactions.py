@@ -11,5 +11,6 @@ def timers(payments: Till) -> list[Timer]:
     return [
         Timer("payments.ask", timedelta(seconds=5), payments.ask_undecided),
         Timer("payments.refunds", timedelta(seconds=5), payments.ask_waiting),
+        Timer("payments.look_up", timedelta(seconds=30), payments.look_up_due),
         Timer("payments.forget_tries", timedelta(minutes=10), payments.forget_tries),
     ]

@@ -12,11 +12,12 @@ from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refus
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderRefund
 from shopwright.kit.work import Work
-from shopwright.services.payments import model, refund_store, store
+from shopwright.services.payments import change_store, model, refund_store, store
 from shopwright.services.payments.contract import NoPaymentProvider, RefundRefused, RefundSettled, TooMuch
 
 BATCH = 50
 NO_ANSWER = (Unavailable, RateLimited, Invalid, NoPaymentProvider)  # no answer, or the shop has that provider no more
+UNDER_WAY = "The payment provider is being asked for this refund just now, and may take it. Try again in a minute."
 NO_REASON = "The payment provider gave no reason."
 
 
@@ -66,11 +67,13 @@ class Refunds:
             return
         except Refused as error:
             await self._refuse(key, error.detail or NO_REASON)
+            async with self._work.begin() as tx:  # it may have been refunded or disputed there
+                await change_store.look_at(tx, row["id"], to_micros(tx.now))
             return
         await self.believe(key, told)
 
     async def believe(self, key: str, told: ProviderRefund) -> None:
-        """What the provider says of one of the shop's refunds."""
+        """What the provider says of a refund; also of one that is settled, whose money may have been sent back."""
         if told.status == "refused":
             await self._refuse(key, told.reason or NO_REASON)
         elif told.status == "settled":
@@ -118,6 +121,15 @@ class Refunds:
                 RefundRefused(payment_id=paid.id, order_id=paid.order_id, refund_key=key, amount=amount, why=why)
             )
 
+    async def refuse_waiting(self, key: str, why: str) -> None:
+        """One that waits is refused, unless the provider is being asked for it. Raises Conflict then."""
+        async with self._work.begin() as tx:
+            before, later = to_micros(tx.now - model.UNDER_WAY), to_micros(tx.now + model.UNDER_WAY)
+            held = await refund_store.hold(tx, key, before, later)
+        if held is None:
+            raise Conflict(UNDER_WAY)
+        await self._refuse(key, why)
+
     async def cancel(self, key: str, why: str) -> str:
         """One that waits will not be paid; answers its payment's id. Raises Missing, Conflict, Unavailable."""
         known = await refund_store.by_key(self._work, key)
@@ -133,9 +145,7 @@ class Refunds:
             held = await refund_store.hold(tx, key, before, to_micros(tx.now + model.UNDER_WAY))
             row = await store.row(tx, payment_id)
         if held is None or row is None:
-            raise Conflict(
-                "The payment provider is being asked for this refund just now, and may take it. Try again in a minute."
-            )
+            raise Conflict(UNDER_WAY)
         if told := await self._taken(key, row):
             await self.believe(key, told)
             if told.status == "settled":

@@ -13,6 +13,7 @@ from shopwright.kit.provider import Capture, Provider, ProviderPayment
 from shopwright.kit.work import Work
 from shopwright.services.payments import model, refund_store, store
 from shopwright.services.payments.attempts import Attempts
+from shopwright.services.payments.changes import ProviderChanges
 from shopwright.services.payments.contract import (
     NoPaymentProvider,
     Payment,
@@ -41,6 +42,7 @@ class Till:
         self._offered = offered
         self._returns = returns
         self._refunds = Refunds(work, self._provider)
+        self._changes = ProviderChanges(work, self._provider, self._refunds)
 
     async def setup(self) -> PaymentSetup:
         return PaymentSetup(providers=tuple(await self._offered()), demo=await self._work.is_demo())
@@ -157,6 +159,11 @@ class Till:
                 reason=told.reason,
                 redirect_url=told.redirect_url or "" if status == "requires_action" else "",
                 ask_at=to_micros(tx.now + self._patience(before)) if status in model.UNDECIDED else None,
+                look_at=None
+                if status in model.UNDECIDED
+                else to_micros(tx.now + model.FIRST_LOOK)
+                if status == "captured" and before.amount.amount
+                else 0,
             )
             if status != before.status:
                 if status == "captured":
@@ -244,7 +251,18 @@ class Till:
         row = await store.by_reference(self._work, provider, notice.reference)
         if row is None:
             raise Missing("There is no such payment (yet).")
-        await self._ask(row)
+        if row["status"] in model.PAID:
+            await self._changes.look_up(row)
+        else:
+            await self._ask(row)
+
+    async def look_up_due(self) -> None:
+        """A timer: see `ProviderChanges`."""
+        await self._changes.look_up_due()
+
+    async def compare(self) -> list[str]:
+        """For `doctor`: see `ProviderChanges`."""
+        return await self._changes.compare()
 
     async def ask_undecided(self) -> None:
         """A timer: what no webhook told us is asked for."""

@@ -28,6 +28,7 @@ def payment(row: Row, refunds: Sequence[Row] = ()) -> Payment:
         code="payment_declined" if row["status"] == "failed" else "",
         next_action=NextAction("redirect", row["redirect_url"]) if row["redirect_url"] else None,
         created_at=from_micros(row["created_at"]),
+        dispute=row["dispute"],
     )
 
 
@@ -139,12 +140,14 @@ async def decide(
     reason: str,
     redirect_url: str,
     ask_at: int | None,
+    look_at: int | None,
 ) -> None:
     """What the provider said."""
     await tx.run(
         "UPDATE payments SET status = :status, reference = :reference, reason = :reason, redirect_url = :redirect_url,"
-        " ask_at = :ask_at WHERE id = :id",
+        " ask_at = :ask_at, look_at = :look_at WHERE id = :id",
         id=payment_id,
+        look_at=look_at,
         status=status,
         reference=reference,
         reason=reason,

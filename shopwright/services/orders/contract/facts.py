@@ -147,6 +147,13 @@ class OrderRefundRefused(OrderEvent, frozen=True, kw_only=True):
     lines: tuple[SoldLine, ...] = ()
 
 
+class OrderDisputed(OrderEvent, frozen=True, kw_only=True):
+    """The buyer objects to the payment at their bank (`open`), took that back (""), or the bank has decided."""
+
+    state: Literal["", "open", "won", "lost"]
+    amount: Money
+
+
 class OrderErased(Event, frozen=True, kw_only=True):
     """Who ordered this has been forgotten; the order stays."""
 

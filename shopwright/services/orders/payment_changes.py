@@ -1,0 +1,72 @@
+"""What the payment provider does to the money of an order by itself: refunds made there, and disputes."""
+
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.facts import Heard
+from shopwright.kit.money import write
+from shopwright.kit.work import Transaction
+from shopwright.services.orders import model, refund_store, store
+from shopwright.services.orders.contract import Order, Refund
+from shopwright.services.orders.contract.facts import OrderDisputed
+from shopwright.services.orders.refunds import Refunds
+from shopwright.services.payments.contract import PaymentDisputed, RefundSettled
+
+REFUNDED, LOST = "Refunded at the payment provider", "Lost in a dispute: the buyer's bank took it"
+DISPUTES = {
+    "": "The dispute of {} was withdrawn",
+    "open": "The buyer disputes {} at their bank",
+    "won": "The dispute of {} was won: the shop keeps the money",
+    "lost": "The dispute of {} was lost: the buyer has the money back",
+}
+
+
+class PaymentChanges(Refunds):
+    """Following the provider."""
+
+    async def hear_refund_settled(self, heard: Heard) -> None:
+        if not (isinstance(heard.event, RefundSettled) and heard.event.by_provider):
+            await super().hear_refund_settled(heard)
+            return
+        if await store.head(self._work, heard.event.order_id) is None:
+            return
+        async with self._work.begin(once=heard.key) as tx:
+            await self._write_outside(tx, await self._locked(tx, heard.event.order_id), heard.event)
+
+    async def _write_outside(self, tx: Transaction, order: Order, told: RefundSettled) -> None:
+        """It counts among the refunds of an order that stands; its units are not known."""
+        head = await store.head(tx, order.id)
+        reason = LOST if told.dispute else REFUNDED
+        await self._note(tx, order.id, f"{write(told.amount)}: {reason}", SYSTEM.name)
+        if order.status not in model.PAID or head is None or head.payment_id != told.payment_id:
+            return
+        made = Refund(
+            id=self._work.ids.new("rfd"),
+            amount=told.amount,
+            reason=reason,
+            lines=(),
+            restock=False,
+            status="settled",
+            created_at=tx.now,
+            settled_at=tx.now,
+            by_provider=True,
+        )
+        await refund_store.insert_refund(tx, order.id, made, f"provider/{told.refund_key}", "")
+        await self._tell_refunded(tx, order, made, dispute=told.dispute)
+
+    async def hear_disputed(self, heard: Heard) -> None:
+        """PaymentDisputed: staff hear of it, as a bank gives them days to answer."""
+        told: PaymentDisputed = heard.event
+        if await store.head(self._work, told.order_id) is None:
+            return
+        async with self._work.begin(once=heard.key) as tx:
+            order = await self._locked(tx, told.order_id)
+            await self._note(tx, order.id, DISPUTES[told.state].format(write(told.amount)), SYSTEM.name)
+            await tx.tell(
+                OrderDisputed(
+                    order_id=order.id,
+                    number=order.number,
+                    email=order.email,
+                    customer_id=order.customer_id,
+                    state=told.state,
+                    amount=told.amount,
+                )
+            )

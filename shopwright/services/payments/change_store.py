@@ -1,0 +1,77 @@
+"""What providers do to payments that were received, in SQL."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.money import Money
+from shopwright.kit.work import Reading, Transaction
+from shopwright.services.payments import model
+
+RECEIVED = "status IN ('captured', 'part_refunded', 'refunded', 'disputed')"
+
+
+async def schedule_missing(tx: Transaction, most: int) -> int:
+    """Payments an earlier version has decided are looked up from now on, so many at a time; answers how many."""
+    return await tx.run(
+        f"UPDATE payments SET look_at = CASE WHEN {RECEIVED} AND amount > 0 THEN :now ELSE 0 END WHERE id IN (SELECT id"
+        " FROM payments WHERE look_at IS NULL AND created_at > :since AND ask_at IS NULL ORDER BY created_at LIMIT :most)",
+        now=to_micros(tx.now),
+        since=to_micros(tx.now - model.LOOKED_UP_FOR),
+        most=most,
+    )
+
+
+async def claim_due(tx: Transaction, most: int) -> Sequence[Row]:
+    """Payments it is time to look up, so many at a time, each of them due again after a pause that grows with its age."""
+    rows = await tx.fetch(
+        "UPDATE payments SET look_at = 0 WHERE id IN (SELECT id FROM payments WHERE look_at > 0 AND look_at <= :now"
+        " ORDER BY look_at LIMIT :most) RETURNING *",
+        now=to_micros(tx.now),
+        most=most,
+    )
+    later = [(row["id"], model.next_look(from_micros(row["created_at"]), tx.now)) for row in rows]
+    await tx.run_many(
+        "UPDATE payments SET look_at = :look_at WHERE id = :id",
+        [{"id": payment_id, "look_at": to_micros(when)} for payment_id, when in later if when is not None],
+    )
+    return rows
+
+
+async def look_at(tx: Transaction, payment_id: str, when: int) -> None:
+    """Look it up then, or before."""
+    await tx.run(
+        "UPDATE payments SET look_at = :when WHERE id = :id AND (look_at IS NULL OR look_at = 0 OR look_at > :when)",
+        id=payment_id,
+        when=when,
+    )
+
+
+async def set_dispute(tx: Transaction, payment_id: str, dispute: str) -> None:
+    """How the buyer's objection stands."""
+    await tx.run("UPDATE payments SET dispute = :dispute WHERE id = :id", id=payment_id, dispute=dispute)
+
+
+async def insert_outside(tx: Transaction, key: str, payment_id: str, amount: Money, reference: str, why: str) -> bool:
+    """A refund the shop did not ask for, settled there; False where it is known."""
+    return bool(
+        await tx.run(
+            "INSERT INTO refunds (key, payment_id, amount, state, why, reference, outside, asked_at, settled_at)"
+            " VALUES (:key, :payment_id, :amount, 'settled', :why, :reference, 1, :now, :now) ON CONFLICT (key) DO NOTHING",
+            key=key,
+            payment_id=payment_id,
+            amount=amount.amount,
+            why=why,
+            reference=reference,
+            now=to_micros(tx.now),
+        )
+    )
+
+
+async def latest(source: Reading, since: int, most: int) -> Sequence[Row]:
+    """Payments received since then, the newest first."""
+    return await source.fetch(
+        f"SELECT * FROM payments WHERE {RECEIVED} AND amount > 0 AND created_at > :since ORDER BY created_at DESC LIMIT :most",
+        since=since,
+        most=most,
+    )

@@ -1,0 +1,145 @@
+"""What providers do to payments after they were received: refunds made there, disputes, money that banks send back.
+
+Notices say so at once; whatever they miss is found by looking payments up, for as long as a bank may still change its mind.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.errors import Conflict, Missing
+from shopwright.kit.money import Money
+from shopwright.kit.provider import Provider, ProviderPayment, ProviderRefund
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.payments import change_store, model, refund_store, store
+from shopwright.services.payments.contract import Payment, PaymentDisputed, RefundSettled
+from shopwright.services.payments.refunds import NO_ANSWER, Refunds
+
+BATCH = 50
+SCHEDULED = 500
+COMPARED = 100
+ELSEWHERE = "The money was refunded on the payment provider's own page."
+
+
+class ProviderChanges:
+    """Follows payments that were received; `provider` finds one by its name."""
+
+    def __init__(self, work: Work, provider: Callable[[str], Awaitable[Provider]], refunds: Refunds) -> None:
+        self._work = work
+        self._provider = provider
+        self._refunds = refunds
+
+    async def look_up_due(self) -> None:
+        """A timer: payments are looked up, after pauses that grow with their age."""
+        async with self._work.begin() as tx:
+            await change_store.schedule_missing(tx, SCHEDULED)
+            rows = await change_store.claim_due(tx, BATCH)
+        for row in rows:
+            with self._work.aside.guard("payment", row["id"]), suppress(*NO_ANSWER):
+                try:
+                    await self.look_up(row)
+                except Conflict:  # with a refund that is being asked for at this moment
+                    async with self._work.begin() as tx:
+                        await change_store.look_at(tx, row["id"], to_micros(tx.now + model.UNDER_WAY))
+                    raise
+
+    async def look_up(self, row: Row) -> None:
+        """Ask the provider how a payment stands that was received, and believe it. Raises Unavailable."""
+        if row["provider"] == model.NOBODY:
+            return
+        told = await (await self._provider(row["provider"])).look_up(row["reference"])
+        ours = {one["key"]: one for one in await refund_store.of_payment(self._work, row["id"])}
+        for one in told.refunds:
+            if one.key in ours:
+                await self._refunds.believe(one.key, one)
+        await self._dispute(row["id"], told)
+        for one in told.refunds:
+            if one.status == "settled" and (one.key not in ours or ours[one.key]["state"] == "refused"):
+                await self._outside(row["id"], f"provider-{one.reference}", one, told)
+            elif one.status == "refused" and f"provider-{one.reference}" in ours:
+                await self._refunds.believe(f"provider-{one.reference}", one)
+
+    async def _outside(self, payment_id: str, key: str, one: ProviderRefund, told: ProviderPayment) -> None:
+        """Money that went back without being asked for; the shop's own refunds that wait give way."""
+        if await refund_store.by_key(self._work, key) is not None:
+            return
+        await self._make_room(payment_id, one.amount, told)
+        async with self._work.begin() as tx:
+            paid = await self._locked(tx, payment_id)
+            if not await change_store.insert_outside(tx, key, payment_id, one.amount, one.reference, ""):
+                return
+            if not await refund_store.count(tx, payment_id, one.amount):
+                raise Conflict("More was refunded at the provider than was received, or is being asked for just now.")
+            await self._book(tx, paid, key, one.amount, dispute=False)
+
+    async def _make_room(self, payment_id: str, amount: Money, told: ProviderPayment) -> None:
+        known = {one.key for one in told.refunds}
+        for one in reversed(await refund_store.of_payment(self._work, payment_id)):
+            row = await store.row(self._work, payment_id)
+            if row is None or row["refunded"] + amount.amount <= row["amount"]:
+                return
+            if one["state"] == "asked" and one["key"] not in known:
+                await self._refunds.refuse_waiting(one["key"], ELSEWHERE)
+
+    async def _book(self, tx: Transaction, paid: Payment, key: str, amount: Money, *, dispute: bool) -> None:
+        if dispute or paid.status != "disputed":
+            back = await refund_store.settled_sum(tx, paid.id)
+            await store.set_status(tx, paid.id, model.after_refund(paid.amount, back))
+        await store.book(tx, f"refund/{key}", model.refund_entry(paid.provider, amount), paid)
+        await tx.tell(
+            RefundSettled(
+                payment_id=paid.id,
+                order_id=paid.order_id,
+                refund_key=key,
+                amount=amount,
+                by_provider=True,
+                dispute=dispute,
+            )
+        )
+
+    async def _dispute(self, payment_id: str, told: ProviderPayment) -> None:
+        """The buyer objects at their bank, and the bank decides: lost, all that was left is gone."""
+        if told.dispute == "lost":
+            await self._make_room(payment_id, told.amount, told)
+        async with self._work.begin() as tx:
+            row = await store.lock(tx, payment_id)
+            if row is None or row["dispute"] == told.dispute or row["status"] not in model.PAID:
+                return
+            paid = store.payment(row)
+            await change_store.set_dispute(tx, paid.id, told.dispute)
+            back = await refund_store.settled_sum(tx, paid.id)
+            left = Money(paid.amount.amount - row["refunded"], paid.amount.currency)
+            status = "disputed" if told.dispute == "open" else model.after_refund(paid.amount, back)
+            await store.set_status(tx, paid.id, status)
+            await tx.tell(PaymentDisputed(payment_id=paid.id, order_id=paid.order_id, state=told.dispute, amount=left))
+            key = f"dispute-{paid.id}"
+            if (
+                told.dispute == "lost"
+                and left.amount > 0
+                and await change_store.insert_outside(tx, key, paid.id, left, "", "The bank decided for the buyer.")
+                and await refund_store.count(tx, paid.id, left)
+            ):
+                await self._book(tx, paid, key, left, dispute=True)
+
+    async def _locked(self, tx: Transaction, payment_id: str) -> Payment:
+        row = await store.lock(tx, payment_id)
+        if row is None:
+            raise Missing("There is no such payment.")
+        return store.payment(row)
+
+    async def compare(self) -> list[str]:
+        """For `doctor`: where the newest payments differ from the books of their providers, in words."""
+        since = to_micros(self._work.now() - model.LOOKED_UP_FOR)
+        wrong: list[str] = []
+        for row in await change_store.latest(self._work, since, COMPARED):
+            try:
+                told = await (await self._provider(row["provider"])).look_up(row["reference"])
+            except NO_ANSWER as error:
+                wrong.append(f"Payments of {row['provider']} cannot be compared with its books: {error.detail}")
+                break
+            except Missing:
+                wrong.append(f"Payment {row['id']} is not known to {row['provider']} as {row['reference']}.")
+                continue
+            wrong += model.differences(store.payment(row, await refund_store.of_payment(self._work, row["id"])), told)
+        return wrong
