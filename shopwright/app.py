@@ -210,6 +210,7 @@ class Shop:
                 inventory=self.inventory,
                 pricing=self.pricing,
                 currency=self.settings.currency,
+                stop_untaxed=self.settings.untaxed_places == "stop",
             ),
         )
         self.orders = self._service(

@@ -178,6 +178,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 14
     prices_include_tax: Annotated[bool, _means("are prices shown and stored with tax")] = True
+    untaxed_places: Annotated[
+        Literal["warn", "stop"],
+        _means(
+            "an order to a place for which no tax rate is set, not even one of 0 % with its reason: warn tells staff on the first page of the back office; stop takes no such order"
+        ),
+    ] = "warn"
     capture: Annotated[
         Literal["automatic", "manual"],
         _means("automatic: a payment takes the money; manual: it sets the money aside until staff take it"),

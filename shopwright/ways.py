@@ -42,7 +42,16 @@ REMEMBERED = {
 }  # fmt: skip
 LOOKING = {
     "catalog": ("list_products", "in_collection", "by_sources", "original", "picture"),
-    "pricing": ("quote", "shipping_options", "coupons", "promotions", "tax_rates", "tax_rate_history", "tax_rules"),
+    "pricing": (
+        "quote",
+        "shipping_options",
+        "coupons",
+        "promotions",
+        "tax_rates",
+        "tax_rate_history",
+        "tax_rules",
+        "untaxed_places",
+    ),
     "carts": ("get", "of_customer", "count", "wishes", "shipping_options", "waiting_room"),
     "search": ("find", "suggest"),
     "recommendations": ("recommend", "remembers", "seen"),

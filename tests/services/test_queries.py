@@ -183,7 +183,7 @@ async def test_nothing_is_asked_more_often_because_there_is_more_of_it(told: Tol
 
 # Tables that stay as small as they are however large the shop.
 SMALL = {
-    "counters", "coupons", "promotions", "tax_rates", "dated_tax_rates", "tax_changes", "tax_rules", "tax_classes", "shipping_rates", "locations", "journal_head", "generations", "secrets",
+    "counters", "coupons", "promotions", "tax_rates", "dated_tax_rates", "tax_changes", "tax_rules", "tax_classes", "untaxed_places", "shipping_rates", "locations", "journal_head", "generations", "secrets",
     "signing_keys", "timers", "stock_rules", "feature_counts",
     "few",  # so many rows of an index at most, to be counted
 }  # fmt: skip

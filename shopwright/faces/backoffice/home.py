@@ -14,9 +14,11 @@ from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
 from shopwright.services.insights.contract import Day, Insights, Step
 from shopwright.services.orders.contract import Orders
+from shopwright.services.pricing.contract import Pricing
 from shopwright.services.search.contract import Search, SearchRequest
 
 InsightsDep = Given[Insights]
+PricingDep = Given[Pricing]
 SHOWN = 10
 STEP_TITLES: dict[Step, str] = {
     "viewed": "Products looked at",
@@ -29,17 +31,25 @@ STEP_TITLES: dict[Step, str] = {
 
 @get("/office", opt=allow(anyone), include_in_schema=False)
 async def home(
-    office: OfficeDep, insights: InsightsDep, orders: OrdersDep, search: SearchDep, users: UsersDep, caller: Asking
+    office: OfficeDep,
+    insights: InsightsDep,
+    orders: OrdersDep,
+    search: SearchDep,
+    users: UsersDep,
+    pricing: PricingDep,
+    caller: Asking,
 ) -> Response[bytes] | Redirect:
     """What happened lately, and what waits to be done."""
     if not caller.is_staff:
         needs_factor = caller.user_id is not None and (await users.get(caller.user_id)).role
         return Redirect("/account/second-factor" if needs_factor else "/sign-in?next=/office")
-    context: dict[str, Any] = {"sales": None, "orders": None}
+    context: dict[str, Any] = {"sales": None, "orders": None, "untaxed": []}
     if caller.may("insights.read"):
         context["sales"] = await _sales(insights, search)
     if caller.may("orders.read"):
         context["orders"] = await _open_orders(orders)
+    if caller.may("prices.write"):
+        context["untaxed"] = render.plain(await pricing.untaxed_places())
     return office.show("home.html", context)
 
 

@@ -70,6 +70,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
     quoted: tuple[QuoteLine, ...] = ()
     shipping_tax_parts: tuple[TaxPart, ...] = ()
+    untaxed: tuple[str, ...] = ()
 
     @property
     def used_coupons(self) -> tuple[str, ...]:

@@ -77,3 +77,11 @@ def line_problems(
         detail = f"{name} now costs {way}: {write(price)} instead of {write(Money(seen, price.currency))}."
         problems.append(CartProblem(code="price_changed", detail=detail, line_id=line_id))
     return problems
+
+
+def untaxed_place(country: str) -> CartProblem:
+    """Where nobody has said yet how goods are taxed, nothing is sold."""
+    return CartProblem(
+        code="untaxed_place",
+        detail=f"This shop cannot send this to {country} yet: how it is taxed there is not set. Choose another address, or ask the shop.",
+    )

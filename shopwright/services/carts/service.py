@@ -36,7 +36,15 @@ class Baskets:
     """The verbs of `contract.Carts`."""
 
     def __init__(
-        self, work: Work, counts: Noted, *, catalog: Catalog, inventory: Inventory, pricing: Pricing, currency: str
+        self,
+        work: Work,
+        counts: Noted,
+        *,
+        catalog: Catalog,
+        inventory: Inventory,
+        pricing: Pricing,
+        currency: str,
+        stop_untaxed: bool = False,
     ) -> None:
         self._work = work
         self._counts = counts
@@ -44,6 +52,7 @@ class Baskets:
         self._inventory = inventory
         self._pricing = pricing
         self._currency = currency
+        self._stop_untaxed = stop_untaxed
         self._closing = Closing(work, currency, self._counted_anew)
 
     async def create(self, customer_id: str | None = None, after: str = "") -> Cart:
@@ -94,6 +103,8 @@ class Baskets:
             CartProblem(code="coupon_refused", detail=f"{one.code}: {one.detail}", coupon=one.code)
             for one in quote.refused
         ]
+        if self._stop_untaxed and stored.shipping_address and quote.untaxed:
+            problems.append(model.untaxed_place(stored.shipping_address.country))
         option = await self._option(request, quote)
         saved = await self._saved(stored, products, stock) if stored.saved else ()
         return _cart(stored, tuple(lines), quote, tuple(problems), option, saved)
@@ -379,4 +390,5 @@ def _cart(
         version=stored.version,
         quoted=quote.lines,
         shipping_tax_parts=quote.shipping_tax_parts,
+        untaxed=quote.untaxed,
     )

@@ -82,6 +82,10 @@ class OrderBook(Guests):
             if isinstance(error, UniqueViolation):
                 raise Conflict("This cart is being ordered in another window.") from None
             raise
+        if cart.untaxed and cart.shipping_address:
+            place = cart.shipping_address
+            with suppress(ShopError):  # the order is placed, whether staff hear of this or not
+                await self._pricing.note_untaxed(place.country, place.region, cart.untaxed)
         placed = await store.head(self._work, order_id)
         if placed is None:
             raise Missing("There is no such order.")

@@ -195,6 +195,7 @@ def _with(request: QuoteRequest, basis: Basis, items: Sequence[Item], chosen: Se
         free_shipping=less.free_shipping,
         shipping_option=option,
         shipping_tax_parts=parts[-1] if option else (),
+        untaxed=place.untaxed(item.tax_class for item in items),
     )
 
 

@@ -44,6 +44,12 @@ RETENTION: tuple[Retention, ...] = (
         table="tax_rules", rows="a rule of tax and its time", grows="staff", end="never: what applied can be shown"
     ),
     Retention(table="tax_classes", rows="a kind of goods", grows="staff", end="never: products and orders name it"),
+    Retention(
+        table="untaxed_places",
+        rows="a place orders went to without a rate",
+        grows="staff",
+        end="never: one a place and class",
+    ),
     Retention(table="tax_changes", rows="the count of changes of rates", grows="not at all", end="never: one row"),
     Retention(table="shipping_rates", rows="a shipping rate", grows="staff", end="when staff remove it"),
     Retention(table="promotions", rows="a promotion", grows="staff", end="when staff remove it"),

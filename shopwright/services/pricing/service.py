@@ -27,6 +27,7 @@ from shopwright.services.pricing.contract import (
     TaxPreset,
     TaxRate,
     TaxRule,
+    UntaxedPlace,
 )
 from shopwright.services.pricing.tax_settings import Taxes
 
@@ -194,6 +195,12 @@ class Reckoner:
 
     async def end_tax_rule(self, rule_id: str, who: str = "", why: str = "") -> None:
         await self._taxes.end_rule(rule_id, who, why)
+
+    async def note_untaxed(self, country: str, region: str, tax_classes: Sequence[str]) -> None:
+        await self._taxes.note_untaxed(country, region, tax_classes)
+
+    async def untaxed_places(self) -> list[UntaxedPlace]:
+        return await self._taxes.untaxed_places()
 
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate:
         clean = checks.shipping_rate(rate, self._currency)

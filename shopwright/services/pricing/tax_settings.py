@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from shopwright.kit.codes import place_form
+from shopwright.kit.codes import class_form, place_form
 from shopwright.kit.days import parse_moment
 from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Memo
+from shopwright.kit.regions import region_form
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.pricing import dated, presets, tax_checks, tax_rows, tax_store
-from shopwright.services.pricing.contract import TaxClass, TaxPreset, TaxRate, TaxRule
-from shopwright.services.pricing.taxes import clean_tax_rate, key_of
+from shopwright.services.pricing.contract import TaxClass, TaxPreset, TaxRate, TaxRule, UntaxedPlace
+from shopwright.services.pricing.taxes import Taxed, clean_tax_rate, key_of
 
 
 class Taxes:
@@ -129,3 +130,30 @@ class Taxes:
                 raise Missing("There is no such rule.")
             rows = [other for other in every if (other.country, other.rule) == (one.country, one.rule)]
             await tax_rows.end(tx, one, rows, who, why)
+
+    async def note_untaxed(self, country: str, region: str, tax_classes: Sequence[str]) -> None:
+        """An order of these goods goes where there is no rate for them; in a shop without any that says nothing."""
+        if not await self.every():
+            return
+        code = place_form(country)
+        async with self._work.begin() as tx:
+            for tax_class in sorted(set(tax_classes)):
+                await tax_store.note_untaxed(tx, code, region_form(code, region), class_form(tax_class))
+
+    async def untaxed_places(self) -> list[UntaxedPlace]:
+        """Where orders went without a rate, and there is none yet for the whole place."""
+        found = []
+        for one in await tax_store.untaxed_places(self._work):
+            rates = await self.of(one.country)
+            here = Taxed(country=one.country, region=one.region, rates=rates, included=True, at=self._work.now())
+            said = [
+                rate
+                for rate in rates
+                if rate.created
+                and rate.created > one.last
+                and rate.region in {"", one.region}
+                and rate.tax_class in {"", one.tax_class}
+            ]
+            if here.untaxed([one.tax_class]) and not said:
+                found.append(one)
+        return found

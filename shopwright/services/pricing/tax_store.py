@@ -7,7 +7,7 @@ import msgspec
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule
+from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule, UntaxedPlace
 from shopwright.services.pricing.taxes import clean_tax_rate
 
 
@@ -145,3 +145,26 @@ async def put_class(tx: Transaction, one: TaxClass) -> None:
         title=one.title,
         position=one.position,
     )
+
+
+async def note_untaxed(tx: Transaction, country: str, region: str, tax_class: str) -> None:
+    """Write that an order went there just now."""
+    await tx.run(
+        "INSERT INTO untaxed_places (country, region, tax_class, last) VALUES (:country, :region, :tax_class, :now)"
+        " ON CONFLICT (country, region, tax_class) DO UPDATE SET last = excluded.last",
+        country=country,
+        region=region,
+        tax_class=tax_class,
+        now=to_micros(tx.now),
+    )
+
+
+async def untaxed_places(source: Work) -> list[UntaxedPlace]:
+    """Where orders went without a rate, the last ones first."""
+    rows = await source.fetch("SELECT * FROM untaxed_places ORDER BY last DESC, country, region, tax_class LIMIT 500")
+    return [
+        UntaxedPlace(
+            country=row["country"], region=row["region"], tax_class=row["tax_class"], last=from_micros(row["last"])
+        )
+        for row in rows
+    ]

@@ -109,6 +109,10 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
                 best[rate.authority] = (rank, rate)
         return tuple(best[name][1] for name in sorted(best))
 
+    def untaxed(self, classes: Iterable[str]) -> tuple[str, ...]:
+        """Those classes of goods that there is no rate for here."""
+        return tuple(one for one in dict.fromkeys(classes) if not self.applicable(one))
+
     def parts(
         self, classes: Sequence[str | None], amounts: Sequence[Money], receipt: list[Step]
     ) -> list[tuple[TaxPart, ...]]:

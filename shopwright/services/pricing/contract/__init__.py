@@ -20,6 +20,7 @@ from shopwright.services.pricing.contract.taxes import TaxClass as TaxClass
 from shopwright.services.pricing.contract.taxes import TaxPart as TaxPart
 from shopwright.services.pricing.contract.taxes import TaxPreset as TaxPreset
 from shopwright.services.pricing.contract.taxes import TaxRule as TaxRule
+from shopwright.services.pricing.contract.taxes import UntaxedPlace as UntaxedPlace
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -114,6 +115,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
     `refused`: codes that do not hold; `unused`: codes that do, but cannot be combined with what saves more.
     `unpriced`, `beyond`: lines that have no price, and those that would make it more than one order can come to.
+    `untaxed`: classes of goods that the place has no rate of tax for.
     `shipping_option`: the way that was asked for by `shipping_rate_id`, where it fits; unset by a version that tells it not.
     """
 
@@ -127,6 +129,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     beyond: tuple[str, ...] = ()
     shipping_option: ShippingOption | UnsetType | None = UNSET
     shipping_tax_parts: tuple[TaxPart, ...] = ()
+    untaxed: tuple[str, ...] = ()
 
 
 def nothing(currency: str) -> Quote:

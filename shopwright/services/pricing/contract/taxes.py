@@ -84,6 +84,15 @@ class TaxRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return (self.valid_from is None or self.valid_from <= at) and (self.valid_to is None or at < self.valid_to)
 
 
+class UntaxedPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where orders went though no rate of tax was set for these goods there."""
+
+    country: str
+    region: str
+    tax_class: str
+    last: datetime
+
+
 class TaxSettings(Protocol):
     """The verbs of classes, rules and presets."""
 
@@ -107,3 +116,13 @@ class TaxSettings(Protocol):
 
     async def end_tax_rule(self, rule_id: str, who: str = "", why: str = "") -> None:
         """It applies no more; one that was to come never does, and what it would have ended goes on. Raises Missing, Refused."""
+
+    @again
+    async def note_untaxed(self, country: str, region: str, tax_classes: Sequence[str]) -> None:
+        """An order of these goods goes where there is no rate of tax for them."""
+        ...
+
+    @again
+    async def untaxed_places(self) -> list[UntaxedPlace]:
+        """Where orders went without a rate, and there is none yet."""
+        ...
