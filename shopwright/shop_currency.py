@@ -1,16 +1,20 @@
 """The currency of a shop: its prices are in one, and another is not taken for it because a setting was changed.
 
 The one that was meant last is a mark in the database of prices; a shop without a mark has that of most of its prices.
+Amounts are whole numbers of the smallest unit, so with how many decimals they were written is a mark, too: a version that
+counts a currency otherwise reads no price as another one.
 """
+
+from decimal import Decimal
 
 import msgspec
 
 from shopwright.app import Shop
 from shopwright.kit.clock import to_micros
-from shopwright.kit.currencies import minor_digits
+from shopwright.kit.currencies import digits_to_read, minor_digits
 from shopwright.kit.errors import Refused
 
-MARK = "currency "
+MARK, DECIMALS = "currency ", "decimals "
 PRICES = "SELECT currency, count(*) AS n FROM prices GROUP BY currency"
 RATES = "SELECT currency, count(*) AS n FROM shipping_rates GROUP BY currency"
 FIXED = "SELECT currency, count(*) AS n FROM coupons WHERE currency <> '' GROUP BY currency"
@@ -49,14 +53,41 @@ async def currency_of(shop: Shop, there: Priced) -> str:
     return max(most, key=lambda one: most[one]) if most else shop.settings.currency
 
 
+async def _decimals(shop: Shop, currency: str) -> int | None:
+    """With how many decimals its amounts were written; None where that was not noted."""
+    rows = await shop.works["pricing"].fetch("SELECT name, time FROM shop_marks WHERE name LIKE 'decimals %'")
+    latest = sorted(rows, key=lambda row: int(row["time"]))
+    found = [
+        str(row["name"]).rpartition(" ")[2] for row in latest if str(row["name"]).startswith(f"{DECIMALS}{currency} ")
+    ]
+    return int(found[-1]) if found else None
+
+
+async def other_decimals(shop: Shop, currency: str, there: Priced) -> str:
+    """What it means that amounts were written with other decimals than this version reads; "" where they were not."""
+    now = minor_digits(currency)
+    before = await _decimals(shop, currency)
+    if before is None:
+        before = digits_to_read(currency) if there.has(currency) else now
+    if before == now:
+        return ""
+    was, became = (f"{Decimal(100_000).scaleb(-digits):,f} {currency}" for digits in (before, now))
+    return (
+        f"{currency} has {now} decimals (ISO 4217), and this shop's amounts may have been written with {before}, as an earlier"
+        f" version did. Nothing is converted: what was {was} would be read as {became}, prices, orders and refunds alike."
+    )
+
+
 async def mean_currency(shop: Shop, currency: str) -> None:
-    """From now on the shop is in this currency."""
-    minor_digits(currency)
+    """From now on the shop is in this currency, and its amounts are as this version reads them."""
+    await _mark(shop, f"{DECIMALS}{currency} {minor_digits(currency)}", MARK + currency)
+
+
+async def _mark(shop: Shop, *names: str) -> None:
     async with shop.works["pricing"].begin() as tx:
-        await tx.run(
+        await tx.run_many(
             "INSERT INTO shop_marks (name, time) VALUES (:name, :now) ON CONFLICT (name) DO UPDATE SET time = :now",
-            name=MARK + currency,
-            now=to_micros(tx.now),
+            [{"name": name, "now": to_micros(tx.now)} for name in names],
         )
 
 
@@ -74,11 +105,12 @@ def consequences(there: Priced, now: str, new: str) -> list[str]:
 
 
 async def require_currency(shop: Shop) -> None:
-    """Raise Refused where the settings say another currency than the one the shop's prices are in."""
+    """Raise Refused where the shop's prices are in another currency than the settings say, or were written with other decimals."""
     if "pricing" not in shop.here:
         return
     wanted = shop.settings.currency
-    if await _meant(shop) == wanted:
+    known = await _decimals(shop, wanted) == minor_digits(wanted)
+    if known and await _meant(shop) == wanted:
         return  # without counting all prices at each start
     there = await priced(shop)
     now = await currency_of(shop, there)
@@ -88,5 +120,12 @@ async def require_currency(shop: Shop) -> None:
             f"This shop's prices are in {now}, and SHOPWRIGHT_CURRENCY says {wanted}. With {wanted}: {said}"
             f" If that is meant, say it once: `shopwright currency {wanted}`. Otherwise set SHOPWRIGHT_CURRENCY={now}."
         )
+    if said := await other_decimals(shop, wanted, there):
+        raise Refused(
+            f"{said} Look at a price of yours. If amounts are right with {minor_digits(wanted)} decimals, or you enter prices"
+            f" anew, say it once: `shopwright currency {wanted}`. Otherwise stay with the earlier version."
+        )
     if there.has(wanted):
         await mean_currency(shop, wanted)
+    elif not known:
+        await _mark(shop, f"{DECIMALS}{wanted} {minor_digits(wanted)}")

@@ -30,8 +30,11 @@ def currency(data: str | None, code: str, *, yes: bool) -> None:
     async def act(shop: "Shop") -> int:
         there = await shop_currency.priced(shop)
         now = await shop_currency.currency_of(shop, there)
-        if now != code and there.has(now):
-            for sentence in shop_currency.consequences(there, now, code):
+        said = shop_currency.consequences(there, now, code) if now != code and there.has(now) else []
+        if decimals := await shop_currency.other_decimals(shop, code, there):
+            said.append(decimals)
+        if said:
+            for sentence in said:
                 click.echo(sentence)
             if not yes and not sys.stdin.isatty():
                 raise Refused("Nothing was changed, as nobody can be asked here. If this is meant, say --yes.")

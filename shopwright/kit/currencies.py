@@ -33,4 +33,9 @@ def minor_digits(currency: str) -> int:
         return digits
     if currency in NO_MONEY.split() or currency not in get_global("all_currencies"):
         raise Invalid.at("/currency", f"“{currency[:20]}” is not a currency. Use an ISO 4217 code such as EUR.")
+    return digits_to_read(currency)
+
+
+def digits_to_read(currency: str) -> int:
+    """With how many decimals people like to read a currency (CLDR): 0.1.0 counted by it."""
     return int(get_currency_precision(currency))

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from shopwright.app import Shop
 from shopwright.cli import main
 from shopwright.commands import importing, serving
+from shopwright.kit.currencies import digits_to_read, minor_digits
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
 from shopwright.services.pricing.contract import Price
@@ -82,3 +83,44 @@ async def test_what_is_no_currency_is_none_to_change_to(data: tuple[Path, str]) 
     refused = await run(data, "currency", "EURO", "--yes")
     assert refused.exit_code == 1
     assert "ISO 4217" in refused.output
+
+
+async def test_a_shop_whose_currency_had_other_decimals_is_not_read_as_one_of_these(tmp_path: Path) -> None:
+    data = (tmp_path / "data", "")
+    assert (await run(data, "init")).exit_code == 0
+    await starts(data, "RSD")  # that of a new shop is noted before it has a price
+    shop = opened(data, "RSD")
+    await shop.pricing.set_prices([Price("var_1", Money(1990, "RSD"))])
+    await require_currency(shop)
+    for amount in (1990, 2990):  # and again, once it is
+        await shop.pricing.set_prices([Price("var_1", Money(amount, "RSD"))])
+        await require_currency(shop)
+    async with shop.works["pricing"].begin() as tx:
+        await tx.run("DELETE FROM shop_marks WHERE name LIKE 'decimals %'")  # as 0.1.0 left it, which counted by CLDR
+    await shop.close()
+    with pytest.raises(Refused) as refused:
+        await starts(data, "RSD")
+    assert "what was 100,000 RSD would be read as 1,000.00 RSD" in refused.value.detail
+    assert "`shopwright currency RSD`" in refused.value.detail
+    unasked = await run(data, "currency", "RSD")
+    assert (unasked.exit_code, "say --yes" in unasked.output) == (1, True)
+    meant = await run(data, "currency", "RSD", "--yes")
+    assert meant.exit_code == 0, meant.output
+    assert "Nothing is converted" in meant.output
+    await starts(data, "RSD")
+
+
+@pytest.mark.parametrize("currency", ["ISK", "UGX", "HUF", "TWD", "IDR", "PKR", "KWD", "TND", "CLF", "EUR"])
+async def test_a_shop_of_before_whose_currency_is_counted_the_same_starts(
+    data: tuple[Path, str], currency: str
+) -> None:
+    shop = opened(data, currency)
+    await shop.pricing.set_prices([Price("var_1", Money(1990, currency))])
+    async with shop.works["pricing"].begin() as tx:
+        await tx.run("DELETE FROM shipping_rates")
+    if digits_to_read(currency) == minor_digits(currency):
+        await require_currency(shop)
+    else:
+        with pytest.raises(Refused):
+            await require_currency(shop)
+    await shop.close()
