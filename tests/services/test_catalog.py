@@ -36,6 +36,19 @@ async def found(shop: Shop, **asked) -> list[str]:
     return sorted(bytes(item).decode().split('"title":"')[1].split('"')[0] for item in results.items)
 
 
+async def test_a_product_is_found_where_its_category_is_when_it_is_published(shop: Shop) -> None:
+    await shop.catalog.put_category("lamps", "Lamps")
+    lamp = await shop.catalog.create(
+        ProductInput(title="Lamp", status="draft", categories=("lamps",), variants=(VariantInput(),))
+    )
+    await shop.catalog.put_category("home", "Home")
+    await shop.catalog.put_category("lamps", "Lamps", "home")
+    await shop.catalog.move(lamp.id, "published")
+    for slug in ("home", "lamps"):
+        assert [one.id for one in await shop.catalog.list_products(category=slug, status="published")] == [lamp.id]
+    assert await shop.catalog.list_products(status="draft") == []
+
+
 # --- collections
 
 

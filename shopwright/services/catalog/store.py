@@ -82,8 +82,8 @@ class CatalogStore:
     async def write_products(
         self, tx: Transaction, products: Sequence[tuple[Product, Sequence[str]]], *, moved: bool = False
     ) -> list[Product]:
-        """The same for many, all or none. `moved`: of what they are found by, their status alone has changed."""
-        changed = ("status",) if moved else None
+        """The same for many, all or none. `moved`: of what they are found by, only their status and place may have changed."""
+        changed = ("status", "below") if moved else None
         try:
             versions = await self._documents.put_many(tx, PRODUCTS, [_write(*one) for one in products], changed)
         except UniqueViolation:
