@@ -28,12 +28,14 @@ class Ids:
 
         It sorts after `after`, an id of the same kind that another process may have made in the same millisecond.
         """
-        value = (to_micros(self._clock.now()) // 1000) << 80 | int.from_bytes(self._chance(10), "big")
+        now = to_micros(self._clock.now()) // 1000
         self._last = max(self._last, _value(after) if after else 0)
         # The same millisecond, or time that ran back: later ids sort later all the same, by a step of 64 bits of chance, which
         # may carry into the next millisecond.
-        if value >> 80 <= self._last >> 80:
+        if now <= self._last >> 80:
             value = self._last + 1 + int.from_bytes(self._chance(8), "big")
+        else:
+            value = now << 80 | int.from_bytes(self._chance(10), "big")
         self._last = value
         return _written(prefix, value)
 

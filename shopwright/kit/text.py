@@ -94,7 +94,7 @@ CLEANER = nh3.Cleaner(
 def clean_html(html: str) -> str:
     """Rich text without anything that could run, track or break the page."""
     cleaned = CLEANER.clean(HEADING_1.sub(r"<\1h2", html))  # a page has one of its own
-    return BARE_IMAGE.sub("", cleaned).strip()
+    return (BARE_IMAGE.sub("", cleaned) if "<img" in cleaned else cleaned).strip()
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

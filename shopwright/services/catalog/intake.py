@@ -45,9 +45,10 @@ class Intake(Assortment):
 
     async def _bring(self, tx: Transaction, wanted: Sequence[ProductInput]) -> list[Brought]:
         """All that can be written of these, together; of a source that comes twice, the second is written over the first."""
+        wanted = [model.with_sku_forms(one) for one in wanted]
         ground, names = await self._ground(tx), Names(self._store, tx)
         known = {one.source: one for one in await self._store.by_sources(tx, [one.source for one in wanted])}
-        await names.look_up("skus", (variant.sku for one in wanted for variant in model.with_sku_forms(one).variants))
+        await names.look_up("skus", (variant.sku for one in wanted for variant in one.variants))
         await names.look_up("slug", (slugify(one.slug or one.title) for one in wanted if one.source not in known))
         brought: list[Brought] = []
         waiting: dict[str, tuple[int, Product]] = {}  # by source: its place, and what is to be written
@@ -77,7 +78,7 @@ class Intake(Assortment):
         self, tx: Transaction, wanted: ProductInput, old: Product | None, ground: Ground, names: Names
     ) -> tuple[Product, tuple[int, ...]]:
         """A product as it is to be written, and which of its variants could not have their SKU. Raises Invalid."""
-        new, made_anew = await self._with_own_skus(names, model.with_sku_forms(wanted), old)
+        new, made_anew = await self._with_own_skus(names, wanted, old)
         new = model.check(new)
         if old is None:
             old = self._unseen(tx, await self._free_slug(names, slugify(new.slug or new.title)))
