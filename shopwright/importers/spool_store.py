@@ -14,7 +14,7 @@ import msgspec
 
 from shopwright.importers.draft import Outcome, Place, Remark, Row
 
-TOGETHER = 2_000
+TOGETHER, READ_TOGETHER = 2_000, 100
 # Of two outcomes of a row the higher one holds; a row without any (0) was read and nothing is known of it.
 RANKS: dict[Outcome, int] = {"unchanged": 1, "taken": 2, "changed": 2, "refused": 3}
 
@@ -71,8 +71,15 @@ class Spool(Scratch):
         begun = self.db.execute(
             "SELECT grp FROM rows WHERE part = 0 AND grp NOT IN (SELECT name FROM taken) GROUP BY grp ORDER BY MIN(number)"
         )
-        for (group,) in begun:
-            yield self._rows(group, part=False)
+        while groups := [group for (group,) in begun.fetchmany(READ_TOGETHER)]:
+            found: dict[str, list[Row]] = {group: [] for group in groups}
+            rows = self.db.execute(
+                f"SELECT grp, number, body FROM rows WHERE part = 0 AND grp IN ({', '.join('?' * len(groups))}) ORDER BY number",
+                groups,
+            )
+            for group, number, body in rows:
+                found[group].append((number, msgspec.msgpack.decode(body)))
+            yield from found.values()
 
     def named(self, name: str) -> list[Row]:
         found = self.db.execute("SELECT grp FROM names WHERE name = ?", (name,)).fetchone()

@@ -82,7 +82,8 @@ class Intake(Assortment):
         new = model.check(new)
         if old is None:
             old = self._unseen(tx, await self._free_slug(names, slugify(new.slug or new.title)))
-        new = msgspec.structs.replace(new, status=old.status)
+        if new.status != old.status:
+            new = msgspec.structs.replace(new, status=old.status)
         return await self._composed(tx, old, new, ground, names), made_anew
 
     @staticmethod
@@ -102,7 +103,8 @@ class Intake(Assortment):
                 sku = ""
             seen.add(sku)
             known = ids.get(tuple(sorted(one.options.items())), "")
-            variants.append(msgspec.structs.replace(one, sku=sku, id=known))
+            same = (sku, known) == (one.sku, one.id)
+            variants.append(one if same else msgspec.structs.replace(one, sku=sku, id=known))
         digest = old.source_digest if old else ""
         return msgspec.structs.replace(wanted, variants=tuple(variants), source_digest=digest), tuple(taken)
 

@@ -181,7 +181,7 @@ class Shelves:
                 if sku in given or await names.owner("skus", sku) in {"", product.id}:
                     break
                 sku = f"{variant.sku}-{number}"
-            variants.append(msgspec.structs.replace(variant, sku=sku))
+            variants.append(variant if sku == variant.sku else msgspec.structs.replace(variant, sku=sku))
         return msgspec.structs.replace(product, variants=tuple(variants))
 
     async def _tell_again(self, tx: Transaction, product_id: str) -> None:
