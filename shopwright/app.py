@@ -15,10 +15,10 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import httpx
 from argon2 import PasswordHasher
 
 from shopwright import __version__, handlers, parts
@@ -60,6 +60,7 @@ from shopwright.services.notifications.contract import Notifications
 from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders.contract import Orders
 from shopwright.services.orders.fulfilment import Fulfilment
+from shopwright.services.orders.kept_buyers import KeptBuyers
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.payments.contract import Payments
 from shopwright.services.payments.service import Till
@@ -134,7 +135,7 @@ class Shop:
         self.tracer = open_traces(settings.traces, "+".join(sorted(here)) or "shop", __version__)
         self.clock_watch = ClockWatch(self.clock, self.numbers.clock_jumped)
         self._hearers = Hearers()
-        self._open_engines(send_webhook or self._post_webhook)
+        self._open_engines(send_webhook)
         self.vault = open_vault(settings)
         self._build_sources(hasher)
         self._build_flow()
@@ -142,7 +143,7 @@ class Shop:
         self._build_faces()
         self.bus = self._open_bus()
 
-    def _open_engines(self, send_webhook: SendWebhook) -> None:
+    def _open_engines(self, send_webhook: SendWebhook | None) -> None:
         settings = self.settings
         self.marks = self.ways.marks = open_marks(settings.cache)
         self.works: dict[str, Work] = {name: self._work(name) for name in with_databases(()) if name in self.here}
@@ -159,7 +160,7 @@ class Shop:
         self.index = open_search(settings.search)
         self.postboxes = parts.postboxes(settings, self.works["notifications"]) if "notifications" in self.here else {}
         self.outside = outgoing.client(timeout_s=10)
-        self._send_webhook = send_webhook
+        self._send_webhook = send_webhook or partial(parts.post_webhook, self.outside, settings.url)
 
     def _build_sources(self, hasher: PasswordHasher | None) -> None:
         settings, works = self.settings, self.works
@@ -224,6 +225,7 @@ class Shop:
                 pricing=self.pricing,
                 payments=self.payments,
                 links=OrderLinks(self.settings.secret),
+                kept_buyers=KeptBuyers(self.works["orders"], self.vault, self.payments, self.settings.books_years),
             ),
         )
 
@@ -322,6 +324,7 @@ class Shop:
     async def protect(self, *, anew: bool = False) -> int:
         """Secrets that lie plain in a database are encrypted, `anew`: all of them, with the newest key."""
         count = await self.users.protect(anew=anew) if "users" in self.here else 0
+        count += await self.orders.protect(anew=anew) if "orders" in self.here else 0
         return count + (await self.pretend.protect(anew=anew) if "payments" in self.here else 0)
 
     async def is_demo(self) -> bool:
@@ -389,12 +392,3 @@ class Shop:
         await self.ways.close()
         if self.tracer is not None:
             await asyncio.to_thread(self.tracer.close)
-
-    async def _post_webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
-        """Call a payment webhook over the network, as a provider would."""
-        try:
-            url = f"{self.settings.url}/v1/payment-webhooks/{provider}"
-            return (await self.outside.post(url, content=body, headers=dict(headers))).is_success
-        except httpx.HTTPError as error:
-            log.info("a webhook was not taken: %r", error)
-            return False

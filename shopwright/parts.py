@@ -1,6 +1,10 @@
 """What services are made of that follows from the settings: who takes money, what may be held unpaid, where messages go."""
 
+import logging
+from collections.abc import Mapping
 from pathlib import Path
+
+import httpx
 
 from shopwright.engines.messages import open_postbox
 from shopwright.engines.providers import PRETEND, Offered, named
@@ -17,6 +21,7 @@ from shopwright.services.orders.model import Bounds
 from shopwright.services.payments.attempts import Attempts
 from shopwright.settings import Settings
 
+log = logging.getLogger("shopwright")
 ENCRYPTION_KEY = "encryption.key"
 
 
@@ -62,3 +67,15 @@ def postboxes(settings: Settings, work: Work) -> dict[str, Postbox]:
         "sms": open_postbox("sms", settings.sms, work, settings.shop_name),
         "push": open_postbox("push", settings.push, work, settings.shop_name),
     }
+
+
+async def post_webhook(
+    outside: httpx.AsyncClient, url: str, provider: str, headers: Mapping[str, str], body: bytes
+) -> bool:
+    """Call a payment webhook of the shop at `url` over the network, as a provider would."""
+    try:
+        answer = await outside.post(f"{url}/v1/payment-webhooks/{provider}", content=body, headers=dict(headers))
+    except httpx.HTTPError as error:
+        log.info("a webhook was not taken: %r", error)
+        return False
+    return answer.is_success

@@ -129,6 +129,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="days the log of events (`GET /v1/events`) goes back, for apps that read on from a cursor; what it adds up to is kept",
         ),
     ] = 7
+    books_years: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1,
+            le=30,
+            description="full years after that of a sale for which name and address of an erased buyer are kept for the books; ask your tax adviser",
+        ),
+    ] = 10
     stop_grace: Annotated[
         int, msgspec.Meta(ge=1, le=600, description="seconds a server that is told to stop lets requests end")
     ] = 30

@@ -21,17 +21,19 @@ Permission = Literal[
     "staff.write",
     "system.operate",
     "audit.read",
+    "books.read",
 ]
 
 EVERYTHING: frozenset[str] = frozenset(Permission.__args__)  # type: ignore[attr-defined]  # what a Literal lists
-# What the others of the staff did is for those to read who answer for them.
-READING = frozenset(one for one in EVERYTHING if one.endswith(".read")) - {"audit.read"}
+# What the others of the staff did is for those to read who answer for them; who an erased buyer was, for who keeps the books.
+READING = frozenset(one for one in EVERYTHING if one.endswith(".read")) - {"audit.read", "books.read"}
 ROLES: dict[str, frozenset[str]] = {
     "owner": EVERYTHING,
     "catalog": frozenset({"catalog.write", "stock.write", "prices.write"}) | {"insights.read"},
     "orders": frozenset({"orders.read", "orders.write", "stock.write", "messages.read", "messages.write"}),
     "support": frozenset({"orders.read", "orders.write", "messages.read", "messages.write", "reviews.moderate"}),
     "marketing": frozenset({"prices.write", "insights.read", "reviews.moderate"}),
+    "accounting": frozenset({"orders.read", "insights.read", "books.read"}),
     "read-only": READING,
 }
 

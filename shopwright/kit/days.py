@@ -120,3 +120,9 @@ def write_period(start: datetime | None, end: datetime | None, zone: ZoneInfo) -
 
 def _whole(moment: datetime, zone: ZoneInfo) -> bool:
     return in_zone(moment, zone).time() == time()
+
+
+def end_of_books(moment: datetime, years: int, zone: ZoneInfo) -> datetime:
+    """The end of the last of that many full years after the year of `moment`: how tax law counts what is kept."""
+    local = moment.astimezone(zone)
+    return datetime(local.year + years + 1, 1, 1, tzinfo=zone)

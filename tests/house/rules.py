@@ -48,6 +48,8 @@ SPLIT = {
     ("orders", "fulfilment"),
     ("orders", "guess_store"),
     ("orders", "guests"),
+    ("orders", "kept_buyers"),
+    ("orders", "kept_buyers_store"),
     ("orders", "links"),
     ("orders", "list_store"),
     ("orders", "holds"),

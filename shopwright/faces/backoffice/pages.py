@@ -32,7 +32,8 @@ from shopwright.faces.trail.gather import searches, trail_of
 from shopwright.kit import money
 from shopwright.kit.auth import Caller, staff
 from shopwright.kit.errors import Invalid, ShopError
-from shopwright.kit.web.access import allow
+from shopwright.kit.facts import ERASED
+from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
 from shopwright.kit.web.routes import Pages
@@ -82,6 +83,12 @@ async def order_page(office: OfficeDep, orders: OrdersDep, order_id: FromPath[st
     return await _order(office, await orders.get(order_id))
 
 
+@get("/office/orders/{order_id:str}/buyer", opt=audited(allow(staff("books.read"))), include_in_schema=False)
+async def kept_buyer(office: OfficeDep, orders: OrdersDep, order_id: FromPath[str]) -> Response[bytes]:
+    """Who bought something whose account is erased, for who keeps the books."""
+    return office.show("order_buyer.html", {"buyer": render.plain(await orders.kept_buyer(order_id))})
+
+
 async def _order(
     office: OfficeDep, order: Order, problem: str = "", action: str = "", typed: Mapping[str, str] = NOTHING
 ) -> Response[bytes]:
@@ -91,6 +98,7 @@ async def _order(
         "order": render.plain(order),
         "shown": shown_state(order),
         "problem": problem,
+        "forgotten": order.shipping_address.name == ERASED,
         "left_to_ship": sum(line.to_ship for line in order.lines),
         "key": behind().shop.ids.secret(16),
         "repayments": repayments(order),
@@ -171,6 +179,7 @@ def routes() -> Pages:
         *home.HANDLERS,
         order_list,
         order_page,
+        kept_buyer,
         order_action,
         *messages.HANDLERS,
         *products.HANDLERS,

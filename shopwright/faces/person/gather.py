@@ -1,17 +1,30 @@
 """Everything the shop knows of someone, in one answer (GDPR, articles 15 and 20)."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from shopwright.kit.days import end_of_books
 from shopwright.services.carts.contract import Carts
 from shopwright.services.notifications.contract import Notifications
-from shopwright.services.orders.contract import Orders
+from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.recommendations.contract import Recommendations
 from shopwright.services.reviews.contract import Reviews
 from shopwright.services.users.contract import Users
 
 PAGE = 100
+RECEIVED = frozenset({"captured", "part_refunded", "refunded", "disputed"})
+
+
+class Settings(Protocol):
+    """What of the settings counts."""
+
+    @property
+    def books_years(self) -> int: ...
+    @property
+    def zone(self) -> ZoneInfo: ...
 
 
 class Knowing(Protocol):
@@ -23,6 +36,7 @@ class Knowing(Protocol):
     reviews: Reviews
     notifications: Notifications
     recommendations: Recommendations
+    settings: Settings
 
 
 async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
@@ -32,11 +46,13 @@ async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
     """
     user = await shop.users.get(user_id)
     cart = await shop.carts.of_customer(user_id)
+    orders = await _orders(shop.orders, user_id)
     return {
         "account": user,
         "addresses": await shop.users.addresses(user_id),
         "sessions": await shop.users.sessions(user_id),
-        "orders": await _orders(shop.orders, user_id),
+        "orders": orders,
+        "kept_after_erasure": kept_after_erasure(orders, shop.settings),
         "reviews": await shop.reviews.by_user(user_id),
         "cart": msgspec.structs.replace(cart, quoted=()) if cart else None,
         "wishlist": await shop.carts.wishes(user_id),
@@ -45,6 +61,20 @@ async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
         "viewed_products": await shop.recommendations.seen(user_id),
         "notification_preferences": await shop.notifications.preferences(user.email if user.verified else user_id),
     }
+
+
+def kept_after_erasure(orders: Sequence[Order], settings: Settings) -> list[dict[str, Any]]:
+    """What tax law asks the shop to keep of them, until when; everybody but who keeps the books is shut off from it."""
+    return [
+        {
+            "order": one.number,
+            "what": "name and addresses, encrypted, with what was bought and paid",
+            "why": "books and documents are kept for as long as tax law says (GDPR, article 17 (3) (b))",
+            "until": end_of_books(one.placed_at, settings.books_years, settings.zone),
+        }
+        for one in orders
+        if one.status not in {"placed", "expired"} and one.payment is not None and one.payment.status in RECEIVED
+    ]
 
 
 async def _orders(orders: Orders, user_id: str) -> list[Any]:

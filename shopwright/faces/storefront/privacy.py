@@ -135,7 +135,11 @@ async def privacy(frame: FrameDep) -> Response[bytes]:
 
 async def _privacy(frame: Frame, errors: dict[str, str], status: int = 200) -> Response[bytes]:
     guarded = await frame.users.has_second_factor(frame.caller.user_id or "")
-    return await frame.show("account_privacy.html", {"errors": errors, "guarded": guarded}, status)
+    return await frame.show(
+        "account_privacy.html",
+        {"errors": errors, "guarded": guarded, "books_years": frame.settings.books_years},
+        status,
+    )
 
 
 @get("/account/export", opt=allow(signed_in), include_in_schema=False)
@@ -162,7 +166,7 @@ async def erase(frame: FrameDep) -> Response[bytes]:
             "menu": [],
             "bare": True,
             "heading": "Your account is erased",
-            "detail": "Your orders stay in our books without your name. Thank you for having been here.",
+            "detail": "Your orders stay without your name; what tax law asks for is kept for our accounting alone. Thank you for having been here.",
             "reference": "",
         },
     )

@@ -8,7 +8,7 @@ from shopwright.kit.errors import Conflict, Invalid, Unavailable
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.work import Transaction
 from shopwright.services.orders import erasure_store, find_store, model, store, tax_store
-from shopwright.services.orders.contract import LineQuantity, NewShipment, Order, Shipment
+from shopwright.services.orders.contract import KeptBuyer, LineQuantity, NewShipment, Order, Shipment
 from shopwright.services.orders.contract.facts import OrderDelivered, OrderErased, OrderShipped, SentLine
 from shopwright.services.orders.payment_changes import PaymentChanges
 
@@ -131,5 +131,15 @@ class Fulfilment(PaymentChanges):
         """A timer: addresses of the forgotten that are needed no longer."""
         for order_id in await erasure_store.to_be_cleared(self._work):
             with self._work.aside.guard("address of order", order_id):
+                sold = await self._kept_buyers.was_sold(await self.get(order_id))
                 async with self._work.begin() as tx:
+                    if sold:
+                        await self._kept_buyers.keep(tx, await self._locked(tx, order_id))
                     await erasure_store.clear_addresses(tx, order_id)
+
+    async def kept_buyer(self, order_id: str) -> KeptBuyer:
+        return await self._kept_buyers.get((await self.get(order_id)).id)
+
+    async def protect(self, *, anew: bool = False) -> int:
+        """What is kept of buyers is encrypted; see `KeptBuyers.protect`."""
+        return await self._kept_buyers.protect(anew=anew)

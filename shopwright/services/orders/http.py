@@ -17,6 +17,7 @@ from shopwright.kit.web.lists import Limit, Page, after_id, page
 from shopwright.kit.web.routes import Routes
 from shopwright.services.orders.contract import (
     GuestProof,
+    KeptBuyer,
     LineQuantity,
     NewRefund,
     NewShipment,
@@ -150,6 +151,17 @@ async def get_order(
     return shown(await theirs(orders, order_id, request, caller, GuestProof(email=email, key=key)), caller)
 
 
+@get(
+    "/v1/orders/{order_id:str}/buyer",
+    opt=audited(allow(staff("books.read"))),
+    tags=["orders"],
+    operation_id="get_kept_buyer",
+)
+async def get_kept_buyer(orders: Service, order_id: FromPath[str]) -> KeptBuyer:
+    """Name and addresses of a buyer whose account was erased, kept for the books until `until`."""
+    return await orders.kept_buyer(order_id)
+
+
 @post(
     "/v1/orders/{order_id:str}/cancel",
     opt=audited(allow(anyone)),
@@ -256,7 +268,7 @@ async def cancel_refund(
 def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
-        place_order, pay_order, list_orders, get_order, cancel_order, capture_order, ship_order, deliver_order, refund_order,
+        place_order, pay_order, list_orders, get_order, get_kept_buyer, cancel_order, capture_order, ship_order, deliver_order, refund_order,
         cancel_refund,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

@@ -61,4 +61,17 @@ RETENTION: tuple[Retention, ...] = (
         end="when it is paid or ends",
         job="orders.expire",
     ),
+    Retention(
+        table="kept_buyers",
+        rows="name and address of an erased buyer, encrypted",
+        grows="customers",
+        expiries=(
+            Expiry(
+                days=0,
+                what="the year of the sale has been over for `SHOPWRIGHT_BOOKS_YEARS`",
+                since="until",
+                key=("order_id",),
+            ),
+        ),
+    ),
 )

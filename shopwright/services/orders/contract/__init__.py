@@ -161,6 +161,16 @@ class ShippingCharge(msgspec.Struct, frozen=True, kw_only=True):
     tax_parts: tuple[TaxPart, ...] = ()
 
 
+class KeptBuyer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who bought something whose account is erased, for the books; it is deleted at `until`."""
+
+    order_id: str
+    number: str
+    shipping_address: Address
+    billing_address: Address
+    until: datetime
+
+
 class GuestProof(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody without an account says to be let to an order: its address, the key of an e-mail, or the id of its cart."""
 
@@ -337,6 +347,10 @@ class Orders(Protocol):
 
     async def cancel_refund(self, order_id: str, refund_id: str, reason: str, who: Caller) -> Order:
         """One that waits will not be paid. Raises Missing, Unavailable; Conflict where the provider may have taken it."""
+
+    @again
+    async def kept_buyer(self, order_id: str) -> KeptBuyer:
+        """Name and addresses of a buyer who was erased, for who keeps the books. Raises Missing."""
 
     async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
         """A guest who makes an account takes along what was ordered from their cart, whose id only they know."""

@@ -1,0 +1,60 @@
+"""Who bought what, where the account is erased: kept for as long as tax law asks, shut off from all but who keeps the books.
+
+An invoice must name its buyer for years (Germany: AO § 147, UStG § 14b; the right to be forgotten gives way: GDPR, article
+17 (3) (b)). How many years that are differs by country: the owner's tax adviser says, `SHOPWRIGHT_BOOKS_YEARS` holds it.
+"""
+
+import msgspec
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.days import end_of_books
+from shopwright.kit.errors import Missing
+from shopwright.kit.vault import Vault, protect
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.orders import kept_buyers_store, model
+from shopwright.services.orders.contract import KeptBuyer, Order
+from shopwright.services.payments.contract import Payments
+
+YEARS = 10
+RECEIVED = frozenset({"captured", "part_refunded", "refunded", "disputed"})
+
+
+class KeptBuyers:
+    """Shuts off, and shows."""
+
+    def __init__(self, work: Work, vault: Vault, payments: Payments, years: int = YEARS) -> None:
+        self._work = work
+        self._vault = vault
+        self._payments = payments
+        self._years = years
+
+    async def was_sold(self, order: Order) -> bool:
+        """Was money received for it? Only then is there anything to be kept. Raises Unavailable."""
+        if order.status in model.PAID:
+            return True
+        return any(one.status in RECEIVED for one in await self._payments.of_order(order.id))
+
+    async def keep(self, tx: Transaction, order: Order) -> None:
+        """Before its names and addresses are wiped."""
+        until = end_of_books(order.placed_at, self._years, self._work.zone)
+        found = KeptBuyer(
+            order_id=order.id,
+            number=order.number,
+            shipping_address=msgspec.structs.replace(order.shipping_address, phone=""),
+            billing_address=msgspec.structs.replace(order.billing_address, phone=""),
+            until=until,
+        )
+        closed = self._vault.close(msgspec.json.encode(found).decode())
+        await kept_buyers_store.insert(tx, order.id, to_micros(until), closed)
+
+    async def get(self, order_id: str) -> KeptBuyer:
+        """Raises Missing where nothing is kept."""
+        row = await kept_buyers_store.find(self._work, order_id)
+        if row is None:
+            raise Missing("Nothing is kept of the buyer of this order beside what it says itself.")
+        return msgspec.json.decode(self._vault.open(row), type=KeptBuyer)
+
+    async def protect(self, *, anew: bool) -> int:
+        """What is plain is encrypted; `anew`: all of it, with the newest key. Answers how many."""
+        async with self._work.begin() as tx:
+            return await protect(tx, self._vault, (("kept_buyers", "order_id", "body"),), anew=anew)

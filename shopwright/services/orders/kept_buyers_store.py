@@ -1,0 +1,19 @@
+"""Buyers that are kept for the books, in SQL."""
+
+from shopwright.kit.work import Transaction, Work
+
+
+async def insert(tx: Transaction, order_id: str, until: int, body: str) -> None:
+    """Once: what was kept first is what was sold."""
+    await tx.run(
+        "INSERT INTO kept_buyers (order_id, until, body) VALUES (:order_id, :until, :body) ON CONFLICT (order_id) DO NOTHING",
+        order_id=order_id,
+        until=until,
+        body=body,
+    )
+
+
+async def find(source: Work, order_id: str) -> str | None:
+    """What is kept, encrypted."""
+    row = await source.one("SELECT body FROM kept_buyers WHERE order_id = :order_id", order_id=order_id)
+    return str(row["body"]) if row else None

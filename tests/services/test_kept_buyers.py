@@ -1,0 +1,149 @@
+"""Who bought what is kept for the books when an account is erased: shut off, told, and deleted at its end."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import msgspec
+import pytest
+
+from shopwright import archive
+from shopwright.app import Shop
+from shopwright.kit.audit import AuditFilter
+from shopwright.kit.auth import ROLES, SYSTEM
+from shopwright.kit.clock import HandClock
+from shopwright.kit.days import end_of_books
+from shopwright.kit.errors import Missing
+from shopwright.kit.facts import ERASED
+from shopwright.services.orders.contract import NewRefund, NewShipment, Order
+from tests.conftest import QUICK, fresh, make_settings, sell, sign_in
+from tests.services.test_orders import place
+from tests.services.test_privacy import ADA, WORDS, ada, buy, everything_on_disk
+from tests.services.test_retention import pass_days
+from tests.services.test_staff import PASSWORD, hired
+
+
+async def erased(shop: Shop, clock: HandClock, *, cancelled: bool = False, sent: bool = True) -> Order:
+    """An order of somebody who erased their account since."""
+    me = await ada(shop)
+    order = await buy(shop, await sell(shop), me)
+    if cancelled:
+        await shop.orders.cancel(order.id, "no", SYSTEM)
+    elif sent:
+        await shop.orders.ship(order.id, NewShipment(carrier="DHL"), SYSTEM)
+    await shop.users.erase(me.user_id or "")
+    await shop.bus.settle()
+    clock.move(hours=2)
+    await shop.bus.settle()
+    return await shop.orders.get(order.id)
+
+
+async def test_name_and_address_of_an_invoice_are_kept_encrypted_and_nowhere_else(shop: Shop, clock: HandClock) -> None:
+    order = await erased(shop, clock)
+    assert order.shipping_address.name == ERASED
+    kept = await shop.orders.kept_buyer(order.id)
+    assert (kept.billing_address.name, kept.billing_address.line1, kept.billing_address.postal_code) == (
+        "Ada Lovelace",
+        "Torstraße 1",
+        "10119",
+    )
+    assert kept.until == datetime(2037, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+    on_disk = (await everything_on_disk(shop)).casefold()
+    assert "torstra" not in on_disk
+    assert "lovelace" not in on_disk
+
+
+async def test_it_is_read_with_a_new_key_and_in_a_shop_made_from_an_archive(
+    whole: Shop, clock: HandClock, migrated: tuple[Path, str], tmp_path: Path
+) -> None:
+    order = await erased(whole, clock)
+    [before] = await whole.works["orders"].fetch("SELECT body FROM kept_buyers")
+    assert await whole.protect(anew=True)
+    [after] = await whole.works["orders"].fetch("SELECT body FROM kept_buyers")
+    assert before["body"] != after["body"]
+    kept = await whole.orders.kept_buyer(order.id)
+    await archive.write(whole, tmp_path / "shop.zip")
+    async with fresh(migrated, tmp_path / "other") as (folder, database):
+        other = Shop(make_settings(folder, database), hasher=QUICK, clock=clock)
+        async with other.running(deliver=False):
+            await archive.read(other, tmp_path / "shop.zip")
+            assert await other.orders.kept_buyer(order.id) == kept
+            [there] = await other.works["orders"].fetch("SELECT body FROM kept_buyers")
+            assert there["body"].startswith("vault:")
+
+
+async def test_what_was_paid_and_cancelled_is_kept_too(shop: Shop, clock: HandClock) -> None:
+    order = await erased(shop, clock, cancelled=True)
+    assert (await shop.orders.kept_buyer(order.id)).shipping_address.name == "Ada Lovelace"
+
+
+async def test_of_what_was_never_paid_nothing_is_kept(shop: Shop, clock: HandClock) -> None:
+    me = await ada(shop)
+    order = await place(shop, await sell(shop), token="pretend_decline", email=ADA)
+    await shop.orders.cancel(order.id, "no", SYSTEM)
+    await shop.users.erase(me.user_id or "")
+    await shop.bus.settle()
+    clock.move(hours=2)
+    await shop.bus.settle()
+    with pytest.raises(Missing):
+        await shop.orders.kept_buyer(order.id)
+
+
+@pytest.mark.parametrize("role", sorted(set(ROLES) - {"owner"}))
+async def test_only_who_keeps_the_books_may_see_it_and_the_audit_log_says_who_did(
+    shop: Shop, api: httpx.AsyncClient, clock: HandClock, role: str
+) -> None:
+    order = await erased(shop, clock)
+    await hired(shop, "mia@example.com", role)
+    headers = await sign_in(api, "mia@example.com", PASSWORD)
+    answer = await api.get(f"/v1/orders/{order.id}/buyer", headers=headers)
+    assert answer.status_code == (200 if role == "accounting" else 403)
+    assert ("Lovelace" in answer.text) == (role == "accounting")
+    if role == "accounting":
+        acts = [entry.act for entry in await shop.users.audit(AuditFilter(subject=f"order {order.id}"))]
+        assert [(act.who, act.action) for act in acts][:1] == [("Sue", "get_kept_buyer")]
+
+
+async def test_an_order_of_somebody_who_is_there_has_nothing_kept(shop: Shop) -> None:
+    order = await place(shop, await sell(shop))
+    with pytest.raises(Missing):
+        await shop.orders.kept_buyer(order.id)
+
+
+async def test_it_is_deleted_at_its_end_and_not_before(whole: Shop, clock: HandClock) -> None:
+    order = await erased(whole, clock)
+    until = (await whole.orders.kept_buyer(order.id)).until
+    await pass_days(whole, clock, (until - whole.clock.now()).days - 1)
+    assert await whole.orders.kept_buyer(order.id)
+    await pass_days(whole, clock, 3)
+    with pytest.raises(Missing):
+        await whole.orders.kept_buyer(order.id)
+
+
+async def test_the_customer_is_told_what_would_be_kept_and_until_when(shop: Shop, api: httpx.AsyncClient) -> None:
+    me = await ada(shop)
+    order = await buy(shop, await sell(shop), me)
+    await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r", SYSTEM)
+    headers = await sign_in(api, ADA, WORDS)
+    [kept] = (await api.get("/v1/me/export", headers=headers)).json()["kept_after_erasure"]
+    assert (kept["order"], kept["until"][:10]) == (order.number, "2037-01-01")
+    api.cookies.set("session", await shop.users.open_session(ADA, WORDS))
+    assert "10 full years" in (await api.get("/account/privacy")).text
+
+
+async def test_accounting_finds_it_in_the_office(shop: Shop, api: httpx.AsyncClient, clock: HandClock) -> None:
+    order = await erased(shop, clock)
+    await hired(shop, "mia@example.com", "accounting")
+    api.cookies.set("session", await shop.users.open_session("mia@example.com", PASSWORD))
+    assert f"/office/orders/{order.id}/buyer" in (await api.get(f"/office/orders/{order.id}")).text
+    page = (await api.get(f"/office/orders/{order.id}/buyer")).text
+    assert "Ada Lovelace" in page
+    assert "1 January 2037" in page
+
+
+def test_years_are_counted_from_the_end_of_the_year_of_the_sale_in_the_shop() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    late = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)  # already 2026 in Berlin
+    assert end_of_books(late, 8, zone) == datetime(2035, 1, 1, tzinfo=zone)
+    assert msgspec.json.encode(end_of_books(late, 8, zone))
