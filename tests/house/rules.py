@@ -74,6 +74,7 @@ SPLIT = {
     ("pricing", "checks"),
     ("pricing", "discounts"),
     ("pricing", "dated"),
+    ("pricing", "market"),
     ("pricing", "presets"),
     ("pricing", "tax_checks"),
     ("pricing", "tax_http"),

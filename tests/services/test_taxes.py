@@ -26,6 +26,7 @@ from shopwright.services.pricing.contract import (
     TaxRate,
     TaxRule,
 )
+from shopwright.services.pricing.market import in_market
 from shopwright.services.pricing.taxes import clean_tax_rate, key_of
 from tests.conftest import BERLIN, sell
 
@@ -614,3 +615,92 @@ async def test_a_product_is_taxed_as_the_class_it_says(shop: Shop) -> None:
     assert changed.taxed_as == "press"
     plain = await write.patch(shop.shelf, changed, write.ProductPatch(tax_class="reduced"), None, "test")
     assert (plain.taxed_as, plain.tax_class_name) == ("reduced", "")
+
+
+# --- markets
+
+LESS = TaxRule(rule="prices", value="less_home_tax")
+ABROAD = (*GERMANY, TaxRate(country="US", region="NY", tax_class="", rate=888, rate_ppm=88_750))
+
+
+async def market(shop: Shop, country: str, region: str, *lines: tuple[str, str, int]) -> Quote:
+    items = tuple(
+        Item(line_id=f"l{n}", variant_id=variant, tax_class=kind, quantity=count)
+        for n, (variant, kind, count) in enumerate(lines)
+    )
+    request = QuoteRequest(items=items, currency="EUR", country=country, region=region, shipping_rate_id="shr_world")
+    return await shop.pricing.quote(request)
+
+
+async def test_an_american_pays_the_price_less_german_tax_and_their_own(shop: Shop) -> None:
+    await shop.pricing.add_tax_rates([ABROAD[2], GERMANY[1]])
+    await shop.pricing.set_prices([Price("v1", Money(11_900, "EUR")), Price("v2", Money(10_700, "EUR"))])
+    lines = (("v1", "standard", 2), ("v2", "reduced", 1))
+    before = await market(shop, "US", "NY", *lines)
+    assert (before.totals.subtotal.amount, before.totals.included_tax.amount) == (
+        34_500,
+        2934,
+    )  # 35,990 × 8.875/108.875
+    await shop.pricing.add_tax_rules([LESS])
+    american = await market(shop, "US", "NY", *lines)
+    assert [line.unit_price.amount for line in american.lines] == [10_000, 10_000]
+    assert [line.list_price.amount for line in american.lines if line.list_price] == [11_900, 10_700]
+    assert american.totals.shipping.amount == 1252  # 14.90 less 19 %
+    assert (american.totals.tax.amount, american.totals.included_tax.amount) == (2774, 0)  # 8.875 % of 312.52
+    assert american.totals.total.amount == 30_000 + 1252 + 2774
+    german = await market(shop, "DE", "", *lines)
+    assert (german.totals.subtotal.amount, german.totals.tax.amount) == (34_500, 0)
+    assert german.totals.included_tax.amount == 3800 + 700  # no way is offered that is only for abroad
+
+
+async def test_a_market_changes_no_price_that_a_shopper_has_seen(shop: Shop) -> None:
+    await shop.pricing.add_tax_rules([LESS])
+    kettle = await sell(shop, price=11_900)
+    cart = await shop.carts.create()
+    await shop.carts.add(cart.id, kettle.variants[0].id, 1)
+    abroad = msgspec.structs.replace(BERLIN, city="Zürich", postal_code="8001", country="CH")
+    cart = await shop.carts.change(cart.id, CartChange(shipping_address=abroad))
+    assert (cart.lines[0].unit_price.amount, cart.totals.total.amount, cart.problems) == (10_000, 10_000, ())
+    assert [one.price.amount for one in await shop.carts.shipping_options(cart.id)] == [1252]
+    cart = await shop.carts.accept_prices(cart.id)
+    cart = await shop.carts.change(cart.id, CartChange(shipping_address=BERLIN))
+    assert (cart.lines[0].unit_price.amount, cart.problems) == (11_900, ())
+    await shop.pricing.set_prices([Price(kettle.variants[0].id, Money(12_900, "EUR"))])
+    assert [one.code for one in (await shop.carts.get(cart.id)).problems] == ["price_changed"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**7), st.sampled_from(["standard", "reduced", "zero"])), min_size=1, max_size=5
+    ),
+    st.sampled_from(["main", "pro_rata", "none", "class:standard"]),
+    st.sampled_from(["DE", "US", "CH"]),
+)
+def test_in_every_market_the_parts_are_the_whole(lines, value, country) -> None:
+    request = QuoteRequest(
+        items=tuple(
+            Item(line_id=f"l{n}", variant_id=f"v{n}", quantity=n + 1, tax_class=kind)
+            for n, (_, kind) in enumerate(lines)
+        ),
+        currency="EUR",
+        country=country,
+        region="NY" if country == "US" else "",
+        shipping_rate_id="s",
+    )
+    basis = model.Basis(
+        prices={f"v{n}": Price(f"v{n}", Money(price, "EUR")) for n, (price, _) in enumerate(lines)},
+        coupons={},
+        tax_rates=[clean_tax_rate(rate) for rate in ABROAD],
+        tax_rules=(LESS, TaxRule(rule="shipping", value=value)),
+        shipping_rates=[ShippingRate(id="s", title="Post", price=Money(1000, "EUR"))],
+        home_country="DE",
+        prices_include_tax=True,
+        now=NOW,
+    )
+    quote = model.quote(request, in_market(request, basis))
+    totals = quote.totals
+    every = [part for line in quote.lines for part in line.tax_parts] + list(quote.shipping_tax_parts)
+    assert sum(part.gross.amount for part in every) == totals.total.amount
+    assert totals.subtotal + totals.shipping + totals.tax == totals.total
+    assert bool(totals.included_tax.amount) <= (country == "DE")
+    assert all(line.total == line.unit_price * (n + 1) for n, line in enumerate(quote.lines))

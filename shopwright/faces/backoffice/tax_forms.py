@@ -32,6 +32,7 @@ SETTINGS = {
     "shipping_of_untaxed=taxed": "Shipping of goods without tax is taxed as always",
     "prices=gross": "Prices have the tax of the place in them",
     "prices=net": "Tax is added to prices",
+    "prices=less_home_tax": "Tax is added to prices less the tax of the shop’s own country",
 }
 MOST_ENDED = 200  # on the page; the API has all
 

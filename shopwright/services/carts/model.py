@@ -8,7 +8,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.money import LARGEST, Money, write
 from shopwright.services.carts.contract import CartProblem
 from shopwright.services.catalog.contract import Product
-from shopwright.services.pricing.contract import Price
+from shopwright.services.pricing.contract import Price, QuoteLine
 
 MOST_OF_ONE = 999
 MOST_LINES = 100
@@ -42,6 +42,11 @@ def check_sum(wanted: Mapping[str, int], prices: Mapping[str, Price], variant_id
             f"{wanted[variant_id]} × {write(price)} is more than one order can come to, which is"
             f" {write(Money(LARGEST, price.currency))} of goods. Order fewer, or in several orders.",
         )
+
+
+def listed(line: QuoteLine | None) -> Money | None:
+    """What one costs by the price list, whatever the market makes of it."""
+    return (line.list_price or line.unit_price) if line else None
 
 
 def line_problems(

@@ -93,7 +93,7 @@ class Baskets:
             price = known.unit_price if known else None
             product, available = products.get(line.product_id), stock[line.variant_id].available
             found = model.line_problems(
-                line.id, product, line.variant_id, line.quantity, available, line.seen_amount, price,
+                line.id, product, line.variant_id, line.quantity, available, line.seen_amount, model.listed(known),
                 beyond=line.id in quote.beyond,
             )  # fmt: skip
             problems += found
@@ -285,9 +285,10 @@ class Baskets:
 
     async def accept_prices(self, cart_id: str) -> Cart:
         cart = await self.get(cart_id)
+        quoted = {line.line_id: line for line in cart.quoted}
         async with self._work.begin() as tx:
             for line in cart.lines:
-                await store.set_seen(tx, line.id, line.unit_price.amount)
+                await store.set_seen(tx, line.id, (model.listed(quoted.get(line.id)) or line.unit_price).amount)
         return await self.get(cart_id)
 
     async def close(self, cart_id: str, paid: Paid | None = None) -> None:

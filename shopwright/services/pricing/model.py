@@ -74,7 +74,7 @@ def clean_zone(rate: ShippingRate) -> ShippingRate:
 
 
 class Basis:
-    """What a quote is made from, read from the store beforehand."""
+    """What a quote is made from, read from the store beforehand. `listed`: list prices, where the market has others."""
 
     def __init__(
         self,
@@ -89,8 +89,10 @@ class Basis:
         promotions: Sequence[Promotion] = (),
         tax_rules: Sequence[TaxRule] = (),
         zone: ZoneInfo = UTC,
+        listed: Mapping[str, Money] | None = None,
     ) -> None:
         self.prices = prices
+        self.listed = listed or {}
         self.coupons = coupons
         self.tax_rates = tax_rates
         self.tax_rules = tax_rules
@@ -180,6 +182,7 @@ def _with(request: QuoteRequest, basis: Basis, items: Sequence[Item], chosen: Se
                 added[n],
                 included[n],
                 parts[n],
+                basis.listed.get(item.variant_id),
             )
             for n, item in enumerate(items)
         ),
@@ -211,7 +214,7 @@ def _chosen(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool) ->
 def _place(request: QuoteRequest, basis: Basis) -> Taxed:
     """Where and when this is taxed."""
     place = Taxed(
-        country=request.country or basis.home_country,
+        country=place_form(request.country) or basis.home_country,
         region=request.region,
         postcode=request.postcode,
         rates=basis.tax_rates,
@@ -220,7 +223,9 @@ def _place(request: QuoteRequest, basis: Basis) -> Taxed:
         at=basis.now,
     )
     rule = place.rule("prices")
-    return msgspec.structs.replace(place, included=rule.value == "gross") if rule else place
+    if rule is None or (rule.value == "less_home_tax" and place.country == basis.home_country):
+        return place
+    return msgspec.structs.replace(place, included=rule.value == "gross")
 
 
 def _taxed(

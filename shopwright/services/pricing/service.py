@@ -29,6 +29,7 @@ from shopwright.services.pricing.contract import (
     TaxRule,
     UntaxedPlace,
 )
+from shopwright.services.pricing.market import in_market
 from shopwright.services.pricing.tax_settings import Taxes
 
 CUT_OFF = 14
@@ -91,10 +92,11 @@ class Reckoner:
 
     async def _basis(self, request: QuoteRequest) -> model.Basis:
         buyer = self._buyer(request.customer, *request.customer_also)
-        return model.Basis(
+        places = dict.fromkeys((request.country or self._home_country, self._home_country))
+        basis = model.Basis(
             prices=await self.prices([item.variant_id for item in request.items], request.currency),
             coupons={code: await store.coupon(self._work, code, buyer) for code in request.codes},
-            tax_rates=await self._taxes.of(request.country or self._home_country),
+            tax_rates=[rate for place in places for rate in await self._taxes.of(place)],
             tax_rules=await self._taxes.all_rules(),
             shipping_rates=await self.shipping_rates(),
             home_country=self._home_country,
@@ -103,6 +105,7 @@ class Reckoner:
             promotions=await self.promotions(),
             zone=self._work.zone,
         )
+        return in_market(request, basis)
 
     async def shipping_options(self, request: QuoteRequest) -> list[ShippingOption]:
         basis = await self._basis(request)

@@ -22,7 +22,7 @@ PPM_OF_A_BASIS_POINT = PPM // 10_000
 RULES: dict[RuleName, tuple[str, ...]] = {
     "shipping": ("main", "pro_rata", "none", "class:NAME"),
     "shipping_of_untaxed": ("taxed", "untaxed"),
-    "prices": ("gross", "net"),
+    "prices": ("gross", "net", "less_home_tax"),
 }
 NO_TAX_ON_SHIPPING = "Shipping is not taxed here."
 UNTAXED = None  # in place of a class of goods: what is not taxed whatever the rates

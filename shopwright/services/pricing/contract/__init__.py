@@ -62,7 +62,10 @@ class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuoteLine(msgspec.Struct, frozen=True):
-    """One line with its share of everything. `tax` is added on top, `included_tax` is already inside."""
+    """One line with its share of everything. `tax` is added on top, `included_tax` is already inside.
+
+    `list_price`: what the price list says, where the market has another price.
+    """
 
     line_id: str
     unit_price: Money
@@ -71,6 +74,7 @@ class QuoteLine(msgspec.Struct, frozen=True):
     tax: Money
     included_tax: Money
     tax_parts: tuple[TaxPart, ...] = ()
+    list_price: Money | None = None
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,7 +63,8 @@ class TaxRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `shipping`: `main` (as the goods of the greatest value), `pro_rata` (as all goods, by their value), `class:NAME`, `none`.
     `shipping_of_untaxed`, whose goods are all at 0 %: `taxed` as always, or `untaxed`.
-    `prices`: `gross` (what goods cost has the tax of the place in it), `net` (it is added).
+    `prices`: `gross` (what goods cost has the tax of the place in it), `net` (it is added), or `less_home_tax` (it is added
+    to the price list less the tax of the shop's own country, which the list contains).
     """
 
     country: str = ""
