@@ -49,11 +49,14 @@ async def test_a_refund_on_the_providers_page_reaches_payment_order_and_ledger(s
     assert (await shop.orders.search())[0].refunded == one.amount
     assert sum(day.revenue.amount for day in await shop.insights.days()) == total - half
     with pytest.raises(Invalid, match=f"Between 1 and {total - half}"):
-        await shop.orders.refund(order.id, of_lines(order, 2), "r1", SYSTEM)
-    rest = await shop.orders.refund(order.id, NewRefund(reason="x", amount=total - half), "r2", SYSTEM)
+        await shop.orders.refund(order.id, NewRefund(reason="x", amount=total), "r1", SYSTEM)
+    goods = await shop.orders.refund(order.id, of_lines(order, 1), "r2", SYSTEM)
+    assert 0 < goods.refund.amount.amount < total - half
+    left = total - half - goods.refund.amount.amount
+    rest = await shop.orders.refund(order.id, NewRefund(reason="x", amount=left), "r3", SYSTEM)
     assert (rest.payment.status, await held(shop)) == ("refunded", 0)
     await later(shop, 7200, 3)
-    assert len((await shop.orders.get(order.id)).refunds) == 2
+    assert len((await shop.orders.get(order.id)).refunds) == 3
     await healthy(shop)
 
 

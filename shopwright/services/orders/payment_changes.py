@@ -4,7 +4,7 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import write
 from shopwright.kit.work import Transaction
-from shopwright.services.orders import model, refund_store, store
+from shopwright.services.orders import model, refund_parts, refund_store, store
 from shopwright.services.orders.contract import Order, Refund
 from shopwright.services.orders.contract.facts import OrderDisputed
 from shopwright.services.orders.refunds import Refunds
@@ -32,11 +32,11 @@ class PaymentChanges(Refunds):
             await self._write_outside(tx, await self._locked(tx, heard.event.order_id), heard.event)
 
     async def _write_outside(self, tx: Transaction, order: Order, told: RefundSettled) -> None:
-        """It counts among the refunds of an order that stands; its units are not known."""
+        """It counts among the refunds of the order; its units are not known."""
         head = await store.head(tx, order.id)
         reason = LOST if told.dispute else REFUNDED
         await self._note(tx, order.id, f"{write(told.amount)}: {reason}", SYSTEM.name)
-        if order.status not in model.PAID or head is None or head.payment_id != told.payment_id:
+        if order.status not in {*model.PAID, "cancelled"} or head is None or head.payment_id != told.payment_id:
             return
         made = Refund(
             id=self._work.ids.new("rfd"),
@@ -48,9 +48,11 @@ class PaymentChanges(Refunds):
             created_at=tx.now,
             settled_at=tx.now,
             by_provider=True,
+            parts=refund_parts.goodwill(refund_parts.left_of(order), told.amount),
         )
         await refund_store.insert_refund(tx, order.id, made, f"provider/{told.refund_key}", "")
-        await self._tell_refunded(tx, order, made, dispute=told.dispute)
+        if order.status != "cancelled":  # it was told with the order that its money goes back
+            await self._tell_refunded(tx, order, made, dispute=told.dispute)
 
     async def hear_disputed(self, heard: Heard) -> None:
         """PaymentDisputed: staff hear of it, as a bank gives them days to answer."""

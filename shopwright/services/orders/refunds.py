@@ -24,6 +24,7 @@ from shopwright.services.payments.contract import Payment
 
 LONGEST = 500
 BATCH = 50
+REPAID = "The order is cancelled"
 
 
 class Refunds(Authorised):
@@ -346,6 +347,11 @@ class Refunds(Authorised):
                 raise RefundNotPossible(
                     f"{write(back.amount)} are still owed: {back.why} Nothing was changed.", data={"why": back.why}
                 )
+            if back is not None and order.payment is not None and order.payment.id == payment.id:
+                async with self._work.begin() as tx:
+                    locked = await self._locked(tx, order.id)
+                    again = refund_rules.of_all(locked, back, REPAID, tx.now)
+                    await refund_store.insert_refund(tx, order.id, again, back.key, "")
 
     async def _has_taken(self, order_id: str) -> bool:
         """A paid order's goods have left the shelf (now, if its payment is only just settled), so they can come back."""
