@@ -28,7 +28,7 @@ OPAQUE = "opq_"
 IDS = ("order_id", "number", "payment_id", "shipment_id", "refund_id", "refund_key")
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The payload of a fact. `SUBJECT` names the field with the id it is about.
 
     `PERSONAL` names the fields that tell who someone is; `FORGETS` is true of a fact after which no fact about its
@@ -61,7 +61,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(name for name in chosen if name not in {*cls.PERSONAL, *cls.CAPABILITIES})
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # many wait, and none holds itself
     """An event that happened: with an id, a time (UTC) and the id it is about.
 
     `trace`: what it follows from (`kit.trace`); `request`: the id of the request it was told in, or of the run of a job.
@@ -103,7 +103,7 @@ def without_capabilities(fact: Fact) -> Fact:
     return msgspec.structs.replace(fact, subject=subject, data=msgspec.structs.replace(fact.data, **hidden))
 
 
-class Heard(msgspec.Struct, frozen=True):
+class Heard(msgspec.Struct, frozen=True, gc=False):
     """A fact on its way to one hearer. `key` names this pair, for `Work.begin(once=…)`."""
 
     fact: Fact

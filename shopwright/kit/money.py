@@ -30,7 +30,7 @@ OWN_SIGN = {
 }
 
 
-class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
+class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True, gc=False):
     """An amount in minor units: Money(1999, "EUR") is €19.99, Money(1999, "JPY") is ¥1999."""
 
     amount: int
