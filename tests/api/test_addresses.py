@@ -178,3 +178,22 @@ async def test_a_phone_number_may_be_copied_with_the_marks_programs_put_round_it
         answer = await api.post("/v1/me/addresses", json={**typed("NL"), **wrong}, headers=me)
         assert answer.status_code == 422
         assert "control characters" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "pointer"),
+    [
+        ({"countries": ["XX"]}, "/countries/0"),
+        ({"countries": ["DE", "Germany"]}, "/countries/1"),
+        ({"countries": ["US"], "regions": ["New Yrok"]}, "/regions/0"),
+        ({"countries": [], "regions": ["Bavaria"]}, "/regions/0"),
+    ],
+)
+async def test_a_shipping_zone_is_of_places_that_addresses_have(
+    api: httpx.AsyncClient, staff: dict[str, str], zone: dict[str, list[str]], pointer: str
+) -> None:
+    body = {"title": "Post", "price": {"amount": 100, "currency": "EUR"}, **zone}
+    answer = await api.post("/v1/shipping-rates", json=body, headers=staff)
+    assert answer.status_code == 422, answer.text
+    assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+    assert "write" in answer.json()["detail"] or "use" in answer.json()["detail"]

@@ -128,6 +128,10 @@ def shipping_rate(one: ShippingRate, currency: str) -> ShippingRate:
         return check_country(one.countries[number], f"/countries/{number}")
 
     def region(number: int) -> str:
+        if not one.countries:
+            raise Invalid.at(
+                f"/regions/{number}", "A region is one of a country; write its country among the countries."
+            )
         return check_region(tuple(map(place_form, one.countries)), one.regions[number], f"/regions/{number}")
 
     def days() -> None:

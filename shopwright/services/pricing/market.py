@@ -24,7 +24,7 @@ def in_market(request: QuoteRequest, basis: Basis) -> Basis:
     rule = place.rule("prices")
     if rule is None or rule.value != LESS_HOME_TAX or country == home or not basis.prices_include_tax:
         return basis
-    at_home = msgspec.structs.replace(place, country=home)
+    at_home = msgspec.structs.replace(place, country=home).here()
     items = [item for item in request.items if item.variant_id in basis.prices]
     goods = [basis.prices[item.variant_id].amount * item.quantity for item in items]
     classes = [item.tax_class for item in items]

@@ -116,7 +116,8 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
     offers = promoted(basis.promotions, items, subtotal, basis.now, basis.zone)
     codes, refused = redeemable(request.codes, basis.coupons, len(items), subtotal, basis.now, basis.zone)
     offers += codes if items else []
-    tried = [(_with(request, basis, items, chosen), chosen) for chosen in combinations(offers)]
+    place = _place(request, basis)
+    tried = [(_with(request, basis, place, items, chosen), chosen) for chosen in combinations(offers)]
     best, chosen = min(tried, key=lambda one: (one[0].totals.total, not one[0].free_shipping))
     steps, unused = outdone(offers, chosen, request.currency)
     lines = {line.line_id: line for line in best.lines}
@@ -152,7 +153,7 @@ def _gross(item: Item, basis: Basis) -> Money:
     return basis.prices[item.variant_id].amount * item.quantity
 
 
-def _with(request: QuoteRequest, basis: Basis, items: Sequence[Item], chosen: Sequence[Offer]) -> Quote:
+def _with(request: QuoteRequest, basis: Basis, place: Taxed, items: Sequence[Item], chosen: Sequence[Offer]) -> Quote:
     """What it comes to with these discounts; its receipt begins with them."""
     currency = request.currency
     gross = [_gross(item, basis) for item in items]
@@ -164,7 +165,6 @@ def _with(request: QuoteRequest, basis: Basis, items: Sequence[Item], chosen: Se
         receipt.append(Step("shipping", option.title, option.price))
     shipping = option.price if option else zero(currency)
 
-    place = _place(request, basis)
     parts = _taxed(place, items, less.remaining, shipping, receipt)
     taken = [add_up((part.tax for part in some), currency) for some in parts]
     zeros = [zero(currency) for _ in taken]
@@ -221,7 +221,7 @@ def _place(request: QuoteRequest, basis: Basis) -> Taxed:
         rules=basis.tax_rules,
         included=basis.prices_include_tax,
         at=basis.now,
-    )
+    ).here()
     rule = place.rule("prices")
     if rule is None or (rule.value == "less_home_tax" and place.country == basis.home_country):
         return place

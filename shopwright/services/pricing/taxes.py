@@ -4,7 +4,7 @@ A tax is rounded once for an order and a rate, and then split over what it appli
 same, each takes its part of the same net: of prices that contain tax that is gross × 10⁶ / (10⁶ + the sum of the rates).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -91,20 +91,36 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
     def _ppm(self, tax_class: str) -> int:
         return sum(rate.ppm for rate in self.applicable(tax_class))
 
+    def here(self) -> "Taxed":
+        """The same with those rates alone that apply here and now to any goods: it is asked for often."""
+        near = self._nearness()
+        return msgspec.structs.replace(self, rates=tuple(rate for rate in self.rates if near(rate)))
+
+    def _nearness(self) -> Callable[[TaxRate], int]:
+        """How closely a rate says this place, by its postcodes, then its region; 0 where it does not, or not now."""
+        country = place_form(self.country)
+        region, code = region_form(country, self.region), bare_postcode(country, self.postcode)
+
+        def near(rate: TaxRate) -> int:
+            if rate.country != country or rate.region not in {"", region} or not rate.holds(self.at):
+                return 0
+            if not rate.postcodes:
+                return 2 if rate.region else 1
+            found = max(closeness(one, code) for one in rate.postcodes.split())
+            return found and 2 * found + 1 + bool(rate.region)
+
+        return near
+
     def applicable(self, tax_class: str | None) -> Rates:
         """The rate of each authority for a class of goods here, the closest to the place and the goods of each."""
         if tax_class is UNTAXED:
             return ()
-        country, tax_class = place_form(self.country), class_form(tax_class)
-        region, code = region_form(country, self.region), bare_postcode(country, self.postcode)
-        best: dict[str, tuple[tuple[int, bool, bool], TaxRate]] = {}
+        kind, nearness = class_form(tax_class), self._nearness()
+        best: dict[str, tuple[tuple[int, bool], TaxRate]] = {}
         for rate in self.rates:
-            if rate.country != country or rate.region not in {"", region} or rate.tax_class not in {"", tax_class}:
+            if rate.tax_class not in {"", kind} or not (near := nearness(rate)):
                 continue
-            near = max((closeness(one, code) for one in rate.postcodes.split()), default=0)
-            if not rate.holds(self.at) or (rate.postcodes and not near):
-                continue
-            rank = (near, bool(rate.region), bool(rate.tax_class))
+            rank = (near, bool(rate.tax_class))
             if rate.authority not in best or rank > best[rate.authority][0]:
                 best[rate.authority] = (rank, rate)
         return tuple(best[name][1] for name in sorted(best))
