@@ -14,7 +14,7 @@ RECEIVED = "status IN ('captured', 'part_refunded', 'refunded', 'disputed')"
 async def schedule_missing(tx: Transaction, most: int) -> int:
     """Payments an earlier version has decided are looked up from now on, so many at a time; answers how many."""
     return await tx.run(
-        f"UPDATE payments SET look_at = CASE WHEN {RECEIVED} AND amount > 0 THEN :now ELSE 0 END WHERE id IN (SELECT id"
+        f"UPDATE payments SET look_at = CASE WHEN {RECEIVED} AND amount > 0 THEN CAST(:now AS BIGINT) ELSE 0 END WHERE id IN (SELECT id"
         " FROM payments WHERE look_at IS NULL AND created_at > :since AND ask_at IS NULL ORDER BY created_at LIMIT :most)",
         now=to_micros(tx.now),
         since=to_micros(tx.now - model.LOOKED_UP_FOR),
