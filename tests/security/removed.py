@@ -201,8 +201,8 @@ REMOVED = (
     Removed(
         "rich text is cleaned",
         "kit/text.py",
-        "    cleaned = nh3.clean(\n",
-        "    cleaned = html or nh3.clean(\n",
+        "    cleaned = CLEANER.clean(",
+        "    cleaned = html or CLEANER.clean(",
         "tests/kit/test_small.py::test_html_that_could_run_is_taken_out",
     ),
     Removed(
