@@ -26,9 +26,8 @@ from shopwright.services.catalog.contract import (
     VariantInput,
 )
 
-MOST_LETTERS = (
-    4_000_000  # of the descriptions of products that are taken together: they are in memory, in several forms
-)
+# Of the descriptions of products that are taken together: they are in memory in several forms, and in one call.
+MOST_LETTERS = 2_000_000
 
 
 class Pictures(Protocol):
@@ -40,7 +39,7 @@ class Pictures(Protocol):
 
 
 class Taker:
-    """Takes drafts into one shop."""
+    """Takes drafts into one shop. `at_once`: so many variants in a transaction, as it is they that make it long."""
 
     def __init__(
         self, shelf: Shelf, pictures: Pictures, how: Literal["take", "try", "undo"] = "take", at_once: int = 1_000
@@ -58,17 +57,18 @@ class Taker:
     async def take(self, drafts: Iterable[Draft | Remark]) -> AsyncIterator[Remark]:
         """Remarks about every row, as they become known."""
         batch: dict[str, Draft] = {}
-        letters = 0
+        variants = letters = 0
         for one in drafts:
             if isinstance(one, Remark):
                 yield one
                 continue
             # A source that comes twice is one product in two forms: the second is compared with the first.
-            if len(batch) == self._at_once or letters > MOST_LETTERS or one.source in batch:
+            if variants >= self._at_once or letters > MOST_LETTERS or one.source in batch:
                 for remark in await self._deal(list(batch.values())):
                     yield remark
-                batch, letters = {}, 0
+                batch, variants, letters = {}, 0, 0
             batch[one.source] = one
+            variants += len(one.variants)
             letters += len(one.description)
         for remark in await self._deal(list(batch.values())):
             yield remark

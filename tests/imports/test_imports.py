@@ -6,10 +6,11 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -26,7 +27,7 @@ from shopwright.importers.spool_store import AccountStore, Spool
 from shopwright.importers.taking import Taker
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
-from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.inventory.contract import Adjustment, Wanted
 from shopwright.services.inventory.promises import Promises
 from shopwright.services.search.contract import SearchRequest
 from shopwright.services.users.contract import WrongPassword
@@ -193,6 +194,35 @@ async def test_an_import_that_died_in_the_middle_of_a_product_shows_nobody_half_
         mugs = await whole.catalog.list_products(status="published")
         stock = await whole.inventory.stock([mug.variants[0].id for mug in mugs])
         assert [one.on_hand for one in stock.values()] == [4] * 3
+
+
+class CountsStock(Promises):
+    opened: ClassVar[list[int]] = []
+
+    async def open_stock(self, lines: Sequence[Wanted], reason: str) -> None:
+        self.opened.append(len(lines))
+        await super().open_stock(lines, reason)
+
+
+@pytest.mark.parametrize(
+    ("products", "variants", "letters", "opened"), [(5, 3, 10, [6, 6, 3]), (25, 1, 90_000, [23, 2])]
+)
+async def test_no_transaction_is_long_whatever_products_are_like(
+    data, products: int, variants: int, letters: int, opened: list[int]
+) -> None:
+    colours = [
+        DraftVariant(row=2, options={"Colour": f"{n}"}, price=Money(700, "EUR"), on_hand=1) for n in range(variants)
+    ]
+    drafts = [
+        Draft(source=f"{n}", rows=(n,), title="Mug", slug=f"mug-{n}", description="a" * letters, options=("Colour",), variants=tuple(colours))
+        for n in range(products)
+    ]  # fmt: skip
+    shop = Shop(make_settings(*data), parts={Promises: CountsStock})
+    CountsStock.opened.clear()
+    async with shop.running(deliver=False):
+        taker = Taker(shop.shelf, Fetcher(shop.catalog, fetch=False), at_once=4 if variants > 1 else 1_000)
+        assert [one.outcome async for one in taker.take(drafts)] == ["taken"] * products
+    assert CountsStock.opened == opened
 
 
 async def test_products_that_share_an_address_a_sku_or_a_source_are_told_apart(shop: Shop, tmp_path: Path) -> None:
