@@ -19,6 +19,7 @@ from shopwright.services.orders.contract.facts import OrderRefunded
 from shopwright.services.pricing.contract import TaxPart, TaxRate
 from tests.conftest import fill_cart, sell
 from tests.services.test_order_taxes import NOW, book, order_of, place_cart, sold
+from tests.services.test_refund_rules import paid_with
 
 Shown = list[tuple[str, int, int, list[tuple[int, int, int]]]]
 
@@ -170,6 +171,14 @@ async def test_a_refund_that_does_not_add_up_is_found(whole: Shop, was: str) -> 
         await tx.run("UPDATE order_refunds SET body = :body", body=f'{start}"parts":{parts}')
     found = [sentence for one in await examine(whole) for sentence in one.wrong]
     assert any(refund.id in sentence for sentence in found)
+
+
+def test_what_the_provider_refunded_beside_what_was_asked_for_here_is_shared_all_the_same() -> None:
+    """Two of three units are asked for here, and then the whole was refunded there: ours will be refused."""
+    order = msgspec.structs.replace(paid_with(1000, 0), status="paid")
+    order = made(order, 1, NewRefund(reason="x", lines=(LineQuantity(order.lines[0].id, 3),)))
+    parts = refund_parts.of_provider(order, Money(1000, "EUR"))
+    assert refund_parts.sum_of(parts, "EUR") == Money(1000, "EUR")
 
 
 # --- any life

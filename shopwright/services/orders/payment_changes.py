@@ -48,7 +48,7 @@ class PaymentChanges(Refunds):
             created_at=tx.now,
             settled_at=tx.now,
             by_provider=True,
-            parts=refund_parts.goodwill(refund_parts.left_of(order), told.amount),
+            parts=refund_parts.of_provider(order, told.amount),
         )
         await refund_store.insert_refund(tx, order.id, made, f"provider/{told.refund_key}", "")
         if order.status != "cancelled":  # it was told with the order that its money goes back

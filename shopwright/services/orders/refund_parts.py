@@ -66,10 +66,14 @@ def _rate(part: TaxPart) -> tuple[object, ...]:
     return tuple(getattr(part, name) for name in part.__struct_fields__ if name not in sums)
 
 
+def sold_of(order: Order) -> dict[str, Left]:
+    """All that was sold, by line, and the shipping last."""
+    return {line_id: _sold(order, line_id) for line_id in (*(line.id for line in order.lines), SHIPPING)}
+
+
 def left_of(order: Order) -> dict[str, Left]:
-    """What has not gone back, by line, and the shipping last."""
-    left = {line.id: _sold(order, line.id) for line in order.lines}
-    left[SHIPPING] = _sold(order, SHIPPING)
+    """What of it has not gone back."""
+    left = sold_of(order)
     for refund in order.refunds:
         for part in refund.parts or legacy_parts(left, refund):
             if part.line_id in left:
@@ -137,6 +141,13 @@ def goodwill(left: Mapping[str, Left], amount: Money) -> tuple[RefundPart, ...]:
         for one, share in zip(there, shares, strict=True)
         if share.amount
     )
+
+
+def of_provider(order: Order, amount: Money) -> tuple[RefundPart, ...]:
+    """An amount that was refunded at the provider, where nobody said what for; meanwhile more may have been asked for here."""
+    left = left_of(order)
+    enough = amount <= add_up((one.amount for one in left.values()), order.currency)
+    return goodwill(left if enough else sold_of(order), amount)
 
 
 def everything(left: Mapping[str, Left]) -> tuple[RefundPart, ...]:
