@@ -1,9 +1,10 @@
-"""Patterns of postal codes: codes (27498), beginnings of codes (35*) and ranges (10000...19999), with blanks between them."""
+"""Patterns of postal codes: codes (27498), beginnings of codes (35*) and ranges (10000...19999), with blanks or commas between them."""
 
 import re
 
 from shopwright.kit.codes import visible
 from shopwright.kit.errors import Invalid
+from shopwright.kit.postcodes import normal_postal_code, postal_rules
 
 RANGE = re.compile(r"([0-9]+)\.{3}([0-9]+)")
 ZIP = 5  # digits of a code of the US, before those of the street
@@ -15,25 +16,44 @@ def bare_postcode(country: str, text: str) -> str:
     return bare[:ZIP] if country == "US" else bare
 
 
-def clean_patterns(text: str) -> str:
-    """The patterns as they are kept: each once, in one order."""
-    return " ".join(sorted({_clean(one) for one in re.split(r"[\s,;]+", text) if one}))
+def clean_patterns(country: str, text: str) -> str:
+    """The patterns as they are kept: each once, in one order. A code with a blank in it (H2X 1Y4) is one."""
+    return " ".join(sorted({_clean(country, one) for one in _each(country, text)}))
 
 
-def _clean(text: str) -> str:
+def _each(country: str, text: str) -> list[str]:
+    pieces = [piece.strip() for piece in re.split(r"[,;\n]+", text)]
+    return [one for piece in pieces for one in ([piece] if _code(country, piece) else piece.split())]
+
+
+def _clean(country: str, text: str) -> str:
     if RANGE.fullmatch(text):
         return text
-    return bare_postcode("", text) + ("*" if text.endswith("*") else "")
+    return _code(country, text) or bare_postcode("", text) + ("*" if text.endswith("*") else "")
 
 
-def check_patterns(text: str, pointer: str) -> None:
-    """Raises Invalid for what is no pattern."""
-    for one in re.split(r"[\s,;]+", text):
-        found = RANGE.fullmatch(one)
-        right = len(found[1]) == len(found[2]) and found[1] <= found[2] if found else ".." not in one
-        if one and not (right and bare_postcode("", one)):
-            said = "write codes (27498), beginnings (35*) or ranges (10000...19999)"
-            raise Invalid.at(pointer, f"“{one[:40]}” is no pattern of postcodes; {said}.")
+def _code(country: str, text: str) -> str:
+    """A whole code of the country, bare; "" where it is none."""
+    try:
+        return bare_postcode(country, normal_postal_code(country, text)) if text and not text.endswith("*") else ""
+    except ValueError:  # no country, which is told of elsewhere
+        return ""
+
+
+def check_patterns(country: str, text: str, pointer: str) -> None:
+    """Raises Invalid for what is no pattern, or no postcode of the country."""
+    for one in _each(country, text):
+        if (found := RANGE.fullmatch(one)) is not None:
+            right = len(found[1]) == len(found[2]) and found[1] <= found[2]
+            right = right and bool(_code(country, found[1]) and _code(country, found[2]))
+        elif one.endswith("*"):
+            right = one.count("*") == 1 and bool(bare_postcode("", one))
+        else:
+            right = bool(_code(country, one))
+        if not right:
+            example = next(iter(postal_rules(country).examples), "27498")
+            said = f"write whole codes ({example}), beginnings (35*) or ranges (10000...19999)"
+            raise Invalid.at(pointer, f"“{one[:40]}” is no pattern of postcodes of {country}; {said}.")
 
 
 def closeness(pattern: str, code: str) -> int:

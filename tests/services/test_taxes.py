@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
@@ -387,6 +387,10 @@ async def test_presets_are_added_once_and_each_is_a_rate_that_can_be(shop: Shop)
         ({"postcodes": "100...99"}, "/postcodes"),
         ({"postcodes": "20000...10000"}, "/postcodes"),
         ({"postcodes": "a...b"}, "/postcodes"),
+        ({"postcodes": "1000"}, "/postcodes"),
+        ({"postcodes": "1*0*"}, "/postcodes"),
+        ({"country": "CA", "postcodes": "H2X"}, "/postcodes"),
+        ({"country": "CA", "postcodes": "10000...19999"}, "/postcodes"),
         ({"title": "x" * 81}, "/title"),
         ({"country": "XX"}, "/country"),
         ({"country": "Germany"}, "/country"),
@@ -406,6 +410,31 @@ def test_a_region_is_one_however_it_is_written(written: str) -> None:
     )
     assert key_of(one) == ("US", "NY", "100* 112*", "standard", "")
     assert (one.rate, one.rate_ppm) == (888, 88_750)
+
+
+@pytest.mark.parametrize(
+    ("country", "written", "kept"),
+    [
+        ("CA", "h2x 1y4", "H2X1Y4"),
+        ("CA", "H2X 1Y4, H2X*", "H2X* H2X1Y4"),
+        ("GB", "BT*;SW1A 1AA", "BT* SW1A1AA"),
+        ("NL", "1012ab 1013ab", "1012AB 1013AB"),
+        ("DE", "D-27498", "27498"),
+        ("ES", "38*,35*  35*", "35* 38*"),
+        ("GR", "630 86", "63086"),
+        ("US", "10001-1234 10002", "10001 10002"),
+        ("LV", "1010", "LV1010"),
+        ("AE", "x1", "X1"),
+    ],
+)
+def test_postcodes_are_those_of_the_country_however_they_are_written(country: str, written: str, kept: str) -> None:
+    assert tax_checks.tax_rate(TaxRate(country=country, rate=800, postcodes=written), CLASSES).postcodes == kept
+
+
+async def test_a_time_too_far_away_is_refused(shop: Shop) -> None:
+    for far in (datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=9))), datetime(1, 1, 1)):  # noqa: DTZ001 -- the shop's
+        with pytest.raises(Invalid):
+            await shop.pricing.add_tax_rates([TaxRate(country="CH", rate=810, valid_from=far)])
 
 
 async def test_a_postcode_that_has_a_rate_as_close_is_refused(shop: Shop, clock: HandClock) -> None:

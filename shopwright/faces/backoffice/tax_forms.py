@@ -55,7 +55,7 @@ class TaxForm(RuleForm[TaxRate]):
         country = place_form(form.get("country", ""))
         region = region_form(country, form.get("region", ""))
         goods, authority = class_form(form.get("tax_class", "standard")), visible(form.get("authority", ""))
-        return f"{country}/{region}/{goods}/{clean_patterns(form.get('postcodes', ''))}/{authority}"
+        return f"{country}/{region}/{goods}/{clean_patterns(country, form.get('postcodes', ''))}/{authority}"
 
     def fields(self, one: TaxRate, shop: Shop) -> dict[str, str]:  # noqa: ARG002 -- a rate is no amount
         return {

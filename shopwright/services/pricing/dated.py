@@ -20,7 +20,10 @@ def period_of(
     valid_from: datetime | None, valid_to: datetime | None, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime, datetime | None]:
     """From when and until when a new row applies; today is now. Raises Invalid for what is past."""
-    start, end = aware(valid_from, zone), aware(valid_to, zone)
+    try:
+        start, end = aware(valid_from, zone), aware(valid_to, zone)
+    except OverflowError:
+        raise Invalid.at("/valid_from", "This is too far away; write a day of this century.") from None
     if start is None or (start < now and day_of(start, zone) == day_of(now, zone)):
         start = now
     if start < now:

@@ -39,12 +39,13 @@ def tax_rate(one: TaxRate, classes: Collection[str]) -> TaxRate:
             if len(getattr(one, name)) > most:
                 raise Invalid.at(f"/{name}", f"This has at most {most} characters.")
 
+    check_country(one.country)  # by which its regions and postcodes are read
     check_all(
         place,
         tax_class,
         lambda: _how_much(one),
         lambda: _category(one),
-        lambda: check_patterns(one.postcodes, "/postcodes"),
+        lambda: check_patterns(place_form(one.country), one.postcodes, "/postcodes"),
         texts,
     )
     return clean_tax_rate(one)

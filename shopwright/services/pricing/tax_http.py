@@ -15,7 +15,7 @@ from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
 from shopwright.services.pricing.contract import Pricing, TaxCategory, TaxClass, TaxPreset, TaxRate, TaxRule
 from shopwright.services.pricing.contract.taxes import RuleName
-from shopwright.services.pricing.taxes import PPM_OF_A_BASIS_POINT
+from shopwright.services.pricing.taxes import basis_points
 
 Service = Given[Pricing]
 
@@ -51,7 +51,6 @@ class TaxRateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """The rate as the service takes it. Raises Invalid."""
         if self.rate is UNSET and self.rate_ppm is None:
             raise Invalid.at("/rate", "Say the rate: in basis points (1900 is 19 %), or in millionths as rate_ppm.")
-        rounded = ((self.rate_ppm or 0) + PPM_OF_A_BASIS_POINT // 2) // PPM_OF_A_BASIS_POINT
         return TaxRate(
             id=self.id,
             country=self.country,
@@ -59,7 +58,7 @@ class TaxRateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             postcodes=self.postcodes,
             tax_class=self.tax_class,
             authority=self.authority,
-            rate=rounded if isinstance(self.rate, UnsetType) else self.rate,
+            rate=basis_points(self.rate_ppm or 0) if isinstance(self.rate, UnsetType) else self.rate,
             rate_ppm=self.rate_ppm,
             title=self.title,
             category=self.category,

@@ -6,33 +6,33 @@ import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
+from shopwright.kit.regions import region_form
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule, UntaxedPlace
-from shopwright.services.pricing.taxes import clean_tax_rate
+from shopwright.services.pricing.taxes import basis_points
 
 
 def _read(row: Row) -> TaxRate:
-    return clean_tax_rate(
-        TaxRate(
-            id=row["id"],
-            country=row["country"],
-            region=row["region"],
-            postcodes=row["postcodes"],
-            tax_class=row["tax_class"],
-            authority=row["authority"],
-            rate=row["rate_ppm"] // 100,
-            rate_ppm=row["rate_ppm"],
-            title=row["title"],
-            category=row["category"],
-            reason=row["reason"],
-            valid_from=from_micros(row["valid_from"]),
-            valid_to=None if row["valid_to"] is None else from_micros(row["valid_to"]),
-            who=row["who"],
-            why=row["why"],
-            created=from_micros(row["created"]),
-            ended_by=row["ended_by"],
-            ended_why=row["ended_why"],
-        )
+    """As it was written; a region of an earlier version may be written another way."""
+    return TaxRate(
+        id=row["id"],
+        country=row["country"],
+        region=region_form(row["country"], row["region"]),
+        postcodes=row["postcodes"],
+        tax_class=row["tax_class"],
+        authority=row["authority"],
+        rate=basis_points(row["rate_ppm"]),
+        rate_ppm=row["rate_ppm"],
+        title=row["title"],
+        category=row["category"],
+        reason=row["reason"],
+        valid_from=from_micros(row["valid_from"]),
+        valid_to=None if row["valid_to"] is None else from_micros(row["valid_to"]),
+        who=row["who"],
+        why=row["why"],
+        created=from_micros(row["created"]),
+        ended_by=row["ended_by"],
+        ended_why=row["ended_why"],
     )
 
 

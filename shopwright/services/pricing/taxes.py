@@ -38,13 +38,18 @@ def clean_tax_rate(rate: TaxRate) -> TaxRate:
         rate,
         country=country,
         region=region_form(country, rate.region),
-        postcodes=clean_patterns(rate.postcodes),
+        postcodes=clean_patterns(country, rate.postcodes),
         tax_class=class_form(rate.tax_class),
         authority=visible(rate.authority),
-        rate=(rate.ppm + PPM_OF_A_BASIS_POINT // 2) // PPM_OF_A_BASIS_POINT,
+        rate=basis_points(rate.ppm),
         rate_ppm=rate.ppm,
         category=rate.meant,
     )
+
+
+def basis_points(ppm: int) -> int:
+    """Of millionths, rounded: 888 of 88,750."""
+    return (ppm + PPM_OF_A_BASIS_POINT // 2) // PPM_OF_A_BASIS_POINT
 
 
 def key_of(rate: TaxRate) -> Key:
