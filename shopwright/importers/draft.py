@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import msgspec
 
 from shopwright.kit.money import Money
-from shopwright.kit.tax_classes import TaxClass
 
 if TYPE_CHECKING:
     from shopwright.importers.meanings import Format
@@ -75,7 +74,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()
     variants: tuple[DraftVariant, ...]
     images: tuple[DraftImage, ...] = ()
-    tax_class: TaxClass = "standard"
+    tax_class: str = "standard"
     seo_title: str = ""
     seo_description: str = ""
     old_path: str = ""

@@ -66,8 +66,6 @@ class Magento:
             yield noted(number, name, "its downloads stay behind; it is sold like something that is sent")
         if unknown_word(row.get("visibility", "")) and row["visibility"] not in {"1", "2", "3", "4"}:
             yield noted(number, name, f"is imported as a draft: nobody knows what visibility “{row['visibility']}” is")
-        if tax_class(row.get("tax_class", "")) is None:
-            yield noted(number, name, f"its tax class “{row['tax_class']}” is none of ours; the standard one holds")
         if kind == "configurable":
             yield from _configurable(number, row, rows, reading, source)
             return
@@ -217,7 +215,7 @@ def _draft(
         options=options,
         variants=variants,
         images=tuple(DraftImage(url, name) for url in dict.fromkeys(pictures) if url and url != "no_selection"),
-        tax_class=tax_class(row.get("tax_class", "")) or "standard",
+        tax_class=tax_class(row.get("tax_class", "")),
         seo_title=readable(row.get("seo_title", "")),
         seo_description=readable(row.get("seo_description", "")),
         old_path=f"/{key}.html" if key and " " not in key else "",

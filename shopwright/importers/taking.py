@@ -14,6 +14,7 @@ from shopwright.importers.languages import NO, YES
 from shopwright.importers.merging import UNDONE, Merged, merged
 from shopwright.importers.offers import Offer, kept_prices, offers_of, set_offers
 from shopwright.kit.errors import ShopError
+from shopwright.kit.tax_classes import tax_fields
 from shopwright.kit.text import name_key, slugify
 from shopwright.services.catalog.contract import (
     AttributeType,
@@ -58,10 +59,15 @@ class Taker:
         """Remarks about every row, as they become known."""
         batch: dict[str, Draft] = {}
         variants = letters = 0
-        for one in drafts:
-            if isinstance(one, Remark):
-                yield one
+        classes = {one.name for one in await self._shelf.pricing.tax_classes()}
+        for found in drafts:
+            if isinstance(found, Remark):
+                yield found
                 continue
+            one = found if found.tax_class in classes else msgspec.structs.replace(found, tax_class="standard")
+            if one is not found:
+                told = f"its tax class “{found.tax_class}” is none of this shop's; the standard one holds"
+                yield Remark(found.rows[0], found.title, "noted", told)
             # A source that comes twice is one product in two forms: the second is compared with the first.
             if variants >= self._at_once or letters > MOST_LETTERS or one.source in batch:
                 for remark in await self._deal(list(batch.values())):
@@ -223,7 +229,7 @@ class Taker:
                 for one in draft.variants
             ),
             media=tuple(dict.fromkeys(media.values())),
-            tax_class=draft.tax_class,
+            **tax_fields(draft.tax_class),
             seo_title=draft.seo_title,
             seo_description=draft.seo_description,
             source=draft.source,

@@ -9,6 +9,7 @@ import msgspec
 
 from shopwright.importers.draft import Doubt, Remark
 from shopwright.importers.languages import NO, YES
+from shopwright.kit.codes import class_form
 from shopwright.kit.money import Money
 from shopwright.kit.tax_classes import TaxClass
 
@@ -50,9 +51,10 @@ def unknown_word(text: str) -> bool:
     return bool(word) and word not in SEEN and word not in YES and word not in NO
 
 
-def tax_class(text: str) -> TaxClass | None:
-    """None for a class of the earlier shop's own."""
-    return TAX.get(text.strip().casefold())
+def tax_class(text: str) -> str:
+    """The class of goods as classes here are named: reduced-rate-fr of “Reduced rate FR”, where it is none of the usual."""
+    word = text.strip().casefold()
+    return TAX.get(word) or re.sub(r"[^a-z0-9_]+", "-", class_form(word)).strip("-_")[:40] or "standard"
 
 
 def moment(text: str, now: datetime) -> datetime | None:

@@ -17,7 +17,6 @@ from shopwright.importers.draft import (
 )
 from shopwright.importers.meanings import WOOCOMMERCE
 from shopwright.importers.values import flag, noted, on_sale, readable, refused, shown, tax_class, unknown_word
-from shopwright.kit.tax_classes import TaxClass
 
 REFUSED = {
     "grouped": "is a group of other products, which are imported by themselves",
@@ -217,10 +216,10 @@ def _combinations(options: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]
     return chosen
 
 
-def _tax(row: Mapping[str, str]) -> TaxClass:
+def _tax(row: Mapping[str, str]) -> str:
     if row.get("tax_status", "taxable").casefold() in {"none", "shipping"}:
         return "zero"
-    return tax_class(row.get("tax_class", "")) or "standard"
+    return tax_class(row.get("tax_class", ""))
 
 
 def _doubts(number: int, name: str, row: Mapping[str, str]) -> Iterator[Remark]:
@@ -231,8 +230,6 @@ def _doubts(number: int, name: str, row: Mapping[str, str]) -> Iterator[Remark]:
         yield noted(number, name, f"is shown only in the {visible} there; here it is shown everywhere")
     elif unknown_word(visible):
         yield noted(number, name, f"is imported as a draft: nobody knows what visibility “{visible}” is")
-    if tax_class(row.get("tax_class", "")) is None:
-        yield noted(number, name, f"its tax class “{row['tax_class']}” is none of ours; the standard one holds")
 
 
 def _text(row: Mapping[str, str], key: str) -> str:

@@ -10,10 +10,12 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.commands.importing import Wish, read_map, run
+from shopwright.faces.shelf import write
 from shopwright.importers.draft import UNLIMITED, Draft, Remark
 from shopwright.importers.header import Doubtful
 from shopwright.kit.errors import Invalid
 from shopwright.kit.text import csv_cell
+from shopwright.services.pricing.contract import TaxClass
 from shopwright.services.search.contract import SearchRequest
 from tests.imports.test_accounts import account
 from tests.imports.test_imports import read, take
@@ -448,3 +450,28 @@ def test_what_leaves_in_a_csv_is_text_or_a_number() -> None:
     assert [csv_cell(one) for one in ("=1", "@x", "+a", "-5", "-5,00", "a=b", "\t=1")] == [
         "'=1", "'@x", "'+a", "-5", "-5,00", "a=b", "'\t=1",
     ]  # fmt: skip
+
+
+async def test_a_tax_class_of_this_shop_is_taken_and_another_is_told_of(shop: Shop, tmp_path: Path) -> None:
+    path = file(
+        tmp_path,
+        f"{WOO},Tax status,Tax class\n1,simple,K,Kettle,1,visible,,,3,,20,taxable,reduced-rate\n"
+        "2,simple,L,Le Monde,1,visible,,,3,,20,taxable,Taux Presse\n",
+    )
+    _, rows = await take(shop, "woocommerce", path, tmp_path)
+    assert [row["detail"] for row in rows if "tax class" in row["detail"]] == [
+        "its tax class “taux-presse” is none of this shop's; the standard one holds"
+    ]
+    assert {one.title: one.taxed_as for one in await shop.catalog.list_products(status="published")} == {
+        "Kettle": "reduced", "Le Monde": "standard",
+    }  # fmt: skip
+    await shop.pricing.put_tax_class(TaxClass(name="taux-presse", title="Presse"))
+    _, rows = await take(shop, "woocommerce", path, tmp_path)
+    assert not [row for row in rows if "tax class" in row["detail"]]
+    assert {one.title: one.taxed_as for one in await shop.catalog.list_products(status="published")} == {
+        "Kettle": "reduced", "Le Monde": "taux-presse",
+    }  # fmt: skip
+    paper = next(one for one in await shop.catalog.list_products(status="published") if one.title == "Le Monde")
+    await write.patch(shop.shelf, paper, write.ProductPatch(tax_class="zero"), None, "test")
+    _, rows = await take(shop, "woocommerce", path, tmp_path)
+    assert (await shop.catalog.get(paper.id)).taxed_as == "zero"  # as staff have it since
