@@ -43,6 +43,7 @@ LATER = {
     "report": "maintenance",
     "messages": "messages",
     "password": "owner",
+    "payments": "payments",
     "taxes": "taxes",
 }  # word → its module
 

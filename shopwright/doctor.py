@@ -17,13 +17,13 @@ from shopwright.backup_age import backup_ages, overdue
 from shopwright.counters import FIRST_NUMBER, known_gaps
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.clock_watch import behind_s
-from shopwright.kit.database import Row
 from shopwright.kit.errors import Damaged, ShopError
 from shopwright.kit.facts import UnderWay, decode
 from shopwright.kit.health import Health
-from shopwright.kit.money import Money, write
+from shopwright.kit.money import write
 from shopwright.lost_orders import lost_orders_are_noted
 from shopwright.order_sums import orders_add_up, untold_taxes
+from shopwright.payment_checks import PAYMENTS, RECEIVED, kept_money, payments_are_known, without_order
 from shopwright.pictures import compare, unreadable_pictures
 from shopwright.services.notifications.delivery import sentences
 from shopwright.services.orders.contract.facts import OrderPlaced
@@ -185,7 +185,7 @@ async def _payments_match(shop: Shop) -> list[Open]:
     captured: dict[str, int] = {}
     for row in await shop.works["payments"].fetch(PAYMENTS):
         if row["order_id"] not in statuses and row["refunded"] < row["amount"]:
-            say(_without_order(row), row["order_id"], row["id"])
+            say(without_order(row), row["order_id"], row["id"])
         # One of nothing stands, too: there is nothing that could be given back.
         if row["status"] in RECEIVED and (row["refunded"] < row["amount"] or not row["amount"]):
             captured[row["order_id"]] = captured.get(row["order_id"], 0) + 1
@@ -209,45 +209,6 @@ async def _payments_match(shop: Shop) -> list[Open]:
         if status in PAID and captured.get(order_id, 0) != 1 and order_id not in refunded:
             say(f"Order {order_id} is {status}, but {captured.get(order_id, 0)} payments for it stand.", order_id)
     return wrong
-
-
-PAYMENTS = (
-    "SELECT id, order_id, status, amount, refunded, currency, provider, created_at,"
-    " (SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) FROM refunds r WHERE r.payment_id = payments.id"
-    " AND r.state = 'asked') AS waiting,"
-    " (SELECT MAX(r.why) FROM refunds r WHERE r.payment_id = payments.id AND r.state = 'refused') AS why FROM payments"
-)
-RECEIVED = frozenset({"captured", "part_refunded", "disputed"})
-
-
-def kept_money(row: Row) -> list[str]:
-    """What of the money of a cancelled order has not gone back; what waits was promised, and alerts tell of it."""
-    kept = Money(row["amount"] - row["refunded"], row["currency"])
-    if kept.amount <= 0:
-        return []
-    why = f" The payment provider refused to: {row['why']}" if row["why"] else ""
-    return [f"Order {row['order_id']} is cancelled, but {write(kept)} of its payment {row['id']} were kept.{why}"]
-
-
-def _without_order(row: Row) -> str:
-    left = Money(row["amount"] - row["refunded"], row["currency"])
-    said = (
-        f"Payment {row['id']} ({row['status']}, {write(left)} by {row['provider']}, {from_micros(row['created_at']):%Y-%m-%d}) is"
-        f" for order {row['order_id']}, which does not exist."
-    )
-    offer = f" To give the money back: `shopwright doctor --refund {row['id']}`."
-    return said + (offer if row["status"] in RECEIVED else "")
-
-
-async def payments_without_orders(shop: Shop) -> list[Row]:
-    """Payments that were received, and not given back, for orders that do not exist."""
-    there = {row["id"] for row in await shop.works["orders"].fetch("SELECT id FROM orders")}
-    rows = await shop.works["payments"].fetch(PAYMENTS)
-    return [
-        row
-        for row in rows
-        if row["order_id"] not in there and row["status"] in RECEIVED and row["refunded"] < row["amount"]
-    ]
 
 
 async def _orders_are_there(shop: Shop) -> list[str]:
@@ -384,6 +345,7 @@ LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("messages are sent", _messages_leave),
     ("backups are recent", _backups_are_recent),
     ("the newest payments are as in the books of their providers", lambda one: one.payments.compare()),
+    ("every payment that providers have received is known", payments_are_known),
     ("no restore was broken off", _restore_was_finished),
 )
 MENDABLE: tuple[tuple[str, Callable[[Shop], Awaitable[list[Open]]]], ...] = (

@@ -7,9 +7,9 @@ from typing import Any
 from shopwright.app import Shop
 from shopwright.commands.loading import doctor
 from shopwright.commands.opening import recording
-from shopwright.doctor import payments_without_orders
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money, write
+from shopwright.payment_checks import payments_without_orders
 from shopwright.recovery import LOST, Recovered, go_on_behind, recover
 from shopwright.repair import note_gaps, repair_indexes
 from shopwright.repair import repair as repair_shop
@@ -79,10 +79,20 @@ async def refund(shop: Shop, payment_ids: Sequence[str]) -> int:
             f"{', '.join(others)}: no payment that has been received for an order that does not exist. Nothing was"
             " refunded. What can be refunded here is named by `shopwright doctor`; all else on the page of its order."
         )
+    left = False
     for payment_id in payment_ids:
         row = lost[payment_id]
         amount = Money(row["amount"] - row["refunded"], row["currency"])
-        await shop.payments.refund(key=f"lost order {payment_id}", payment_id=payment_id, amount=amount)
-        print(f"{write(amount)} of {payment_id} were given back.")
+        tries = sum(one.state == "refused" for one in (await shop.payments.get(payment_id)).refunds)
+        key = f"lost order {payment_id}{f' {tries}' if tries else ''}"
+        paid = await shop.payments.refund(key=key, payment_id=payment_id, amount=amount)
+        told = next((one for one in paid.refunds if one.key == key), None)
+        if told is not None and told.state == "refused":
+            left = True
+            print(f"{write(amount)} of {payment_id} were not given back: {told.why}")
+        elif told is not None and told.state == "asked":
+            print(f"{write(amount)} of {payment_id} were asked for; the provider has not answered yet.")
+        else:
+            print(f"{write(amount)} of {payment_id} were given back.")
     await shop.bus.settle()
-    return 0
+    return 1 if left else 0

@@ -1,6 +1,7 @@
 """What a payment provider does for the shop, whoever it is."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Literal, Protocol
 
 import msgspec
@@ -26,7 +27,7 @@ class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
     """What the provider says of a payment. `redirect_url`: where the shopper must go next.
 
     `approved`: the shopper agreed, and the provider waits to be asked to set the money aside (PayPal Orders v2).
-    `refunds`: all of them, whoever made them; `dispute`: how the buyer's objection at their bank stands, "" for none.
+    `key`: what the shop asked for it with. `refunds`: all of them, whoever made them; `dispute`: how the buyer's objection at their bank stands, "" for none.
     """
 
     reference: str
@@ -37,6 +38,7 @@ class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     refunds: tuple[ProviderRefund, ...] = ()
     dispute: ProviderDispute = ""
+    key: str = ""
 
 
 class ProviderNotice(msgspec.Struct, frozen=True):
@@ -65,6 +67,10 @@ class Provider(Protocol):
         ...
 
     async def look_up(self, reference: str) -> ProviderPayment: ...
+
+    async def payments_since(self, since: datetime, limit: int) -> Sequence[ProviderPayment]:
+        """Payments begun since then, the newest first, so many; without their refunds. Raises Unavailable."""
+        ...
 
     async def void(self, reference: str) -> ProviderPayment:
         """Give up a payment that is not captured yet; a captured one is answered as it is."""

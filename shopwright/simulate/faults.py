@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -157,6 +158,10 @@ class FaultyProvider:
     async def look_up(self, reference: str) -> ProviderPayment:
         await self._to_it()
         return await self._back(await self._inner.look_up(reference))
+
+    async def payments_since(self, since: datetime, limit: int) -> Sequence[ProviderPayment]:
+        await self._to_it()
+        return await self._inner.payments_since(since, limit)
 
     async def void(self, reference: str) -> ProviderPayment:
         await self._to_it()

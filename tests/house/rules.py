@@ -71,6 +71,7 @@ SPLIT = {
     ("payments", "changes"),
     ("payments", "refund_store"),
     ("payments", "refunds"),
+    ("payments", "unknown"),
     ("pricing", "checks"),
     ("pricing", "discounts"),
     ("pricing", "dated"),

@@ -68,6 +68,32 @@ async def insert_outside(tx: Transaction, key: str, payment_id: str, amount: Mon
     )
 
 
+async def known(source: Reading, provider: str, references: Sequence[str], ids: Sequence[str]) -> set[str]:
+    """Which of these payments the shop knows, by their names at the provider and by its own."""
+    by_reference = "SELECT reference AS name FROM payments WHERE provider = :provider AND reference IN (:each)"
+    rows = await source.fetch_in(by_reference, references, provider=provider)
+    rows += await source.fetch_in("SELECT id AS name FROM payments WHERE id IN (:each)", ids)
+    return {row["name"] for row in rows}
+
+
+async def insert_taken_in(tx: Transaction, payment_id: str, provider: str, reference: str, amount: Money) -> bool:
+    """A payment that was received and whose order is not known; False where it is there."""
+    return bool(
+        await tx.run(
+            "INSERT INTO payments (id, key, order_id, provider, token, return_url, reference, status, amount, currency,"
+            " created_at, look_at) VALUES (:id, :key, '', :provider, '', '', :reference, 'captured', :amount, :currency,"
+            " :now, :now) ON CONFLICT DO NOTHING",
+            id=payment_id,
+            key=f"taken in/{provider}/{reference}",
+            provider=provider,
+            reference=reference,
+            amount=amount.amount,
+            currency=amount.currency,
+            now=to_micros(tx.now),
+        )
+    )
+
+
 async def latest(source: Reading, since: int, most: int) -> Sequence[Row]:
     """Payments received since then, the newest first."""
     return await source.fetch(

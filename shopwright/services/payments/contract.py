@@ -69,6 +69,14 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.amount - self.refunded - (self.refunding or zero(self.amount.currency))
 
 
+class UnknownPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """Money a provider has received for the shop, which does not know it: it was restored, or lost what it knew."""
+
+    provider: str
+    reference: str
+    amount: Money
+
+
 class PaymentSetup(msgspec.Struct, frozen=True, kw_only=True):
     """How the shop can be paid. `providers`: those a buyer may choose from; `demo`: it is a demo shop, as its data say."""
 
@@ -236,6 +244,16 @@ class Payments(Protocol):
 
     async def cancel_refund(self, *, key: str, why: str) -> Payment:
         """A refund that waits will not be paid. Raises Missing, Unavailable; Conflict where the provider may have taken it."""
+        ...
+
+    @again
+    async def unknown(self) -> list[UnknownPayment]:
+        """What providers have received in half a year and the shop does not know, the newest first. Raises Unavailable."""
+        ...
+
+    @again
+    async def take_in(self, provider: str, reference: str) -> Payment:
+        """Write down such a payment, with what went back of it; its order is not known. Raises Missing, Conflict, Unavailable."""
         ...
 
     @again

@@ -21,8 +21,10 @@ from shopwright.services.payments.contract import (
     PaymentCaptured,
     PaymentFailed,
     PaymentSetup,
+    UnknownPayment,
 )
 from shopwright.services.payments.refunds import Refunds
+from shopwright.services.payments.unknown import UnknownPayments
 
 BATCH = 50
 LONG = timedelta(minutes=30)
@@ -43,6 +45,7 @@ class Till:
         self._returns = returns
         self._refunds = Refunds(work, self._provider)
         self._changes = ProviderChanges(work, self._provider, self._refunds)
+        self._unknown = UnknownPayments(work, offered, self._changes)
 
     async def setup(self) -> PaymentSetup:
         return PaymentSetup(providers=tuple(await self._offered()), demo=await self._work.is_demo())
@@ -255,6 +258,12 @@ class Till:
             await self._changes.look_up(row)
         else:
             await self._ask(row)
+
+    async def unknown(self) -> list[UnknownPayment]:
+        return await self._unknown.found()
+
+    async def take_in(self, provider: str, reference: str) -> Payment:
+        return await self.get(await self._unknown.take_in(provider, await self._provider(provider), reference))
 
     async def look_up_due(self) -> None:
         """A timer: see `ProviderChanges`."""

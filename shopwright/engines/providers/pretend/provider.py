@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -118,6 +118,7 @@ class PretendProvider:
             refunded=sum(one["amount"] for one in refunds if one["status"] == "settled"),
             refunds=tuple(refund_told(one, row["currency"]) for one in refunds),
             dispute=row["dispute"],
+            key=row["key"],
             redirect_url=f"{self._base_url}/pretend/3ds/{row['reference']}" if asks else None,
             reason=row["reason"],
         )
@@ -130,6 +131,14 @@ class PretendProvider:
                 "SELECT * FROM intent_refunds WHERE reference = :reference ORDER BY name, key", reference=reference
             ),
         )
+
+    async def payments_since(self, since: datetime, limit: int) -> Sequence[ProviderPayment]:
+        rows = await self._work.fetch(
+            "SELECT * FROM intents WHERE reference >= :since ORDER BY reference DESC LIMIT :limit",
+            since=self._work.ids.at("pi", since),
+            limit=limit,
+        )
+        return [self._told(row) for row in rows]
 
     async def authorise(self, reference: str) -> ProviderPayment:
         async with self._work.begin() as tx:

@@ -1,0 +1,59 @@
+"""Money that providers have received and the shop does not know: it is listed, and can be taken in."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from shopwright.kit.errors import Conflict
+from shopwright.kit.ids import is_id
+from shopwright.kit.provider import Provider
+from shopwright.kit.work import Work
+from shopwright.services.payments import change_store, model, store
+from shopwright.services.payments.changes import ProviderChanges
+from shopwright.services.payments.contract import UnknownPayment
+
+MOST = 1_000  # of a provider are looked through
+
+
+class UnknownPayments:
+    """Compares the payments of each provider with those of the shop."""
+
+    def __init__(
+        self, work: Work, offered: Callable[[], Awaitable[Mapping[str, Provider]]], changes: ProviderChanges
+    ) -> None:
+        self._work = work
+        self._offered = offered
+        self._changes = changes
+
+    async def found(self) -> list[UnknownPayment]:
+        """The newest of each provider first. Raises Unavailable."""
+        since = self._work.now() - model.LOOKED_UP_FOR
+        unknown: list[UnknownPayment] = []
+        for name, provider in (await self._offered()).items():
+            told = await provider.payments_since(since, MOST)
+            references, keys = [one.reference for one in told], [one.key for one in told]
+            known = await change_store.known(self._work, name, references, keys)
+            unknown += [
+                UnknownPayment(provider=name, reference=one.reference, amount=one.amount)
+                for one in told
+                if one.status == "captured" and not {one.reference, one.key} & known
+            ]
+        return unknown
+
+    async def take_in(self, name: str, provider: Provider, reference: str) -> str:
+        """Write one down, and what went back of it; answers its id."""
+        if (row := await store.by_reference(self._work, name, reference)) is not None:
+            return str(row["id"])
+        told = await provider.look_up(reference)
+        if told.status != "captured":
+            raise Conflict(f"{name} has received no money for {reference}: it is {told.status}.")
+        payment_id = told.key if is_id(told.key, "pay") else self._work.ids.new("pay")
+        async with self._work.begin() as tx:
+            if await change_store.insert_taken_in(tx, payment_id, name, reference, told.amount):
+                made = await store.row(tx, payment_id)
+                if made is not None:
+                    paid = store.payment(made)
+                    await store.book(tx, f"capture/{payment_id}", model.capture_entry(name, told.amount), paid)
+        row = await store.row(self._work, payment_id)
+        if row is None or row["reference"] != reference:
+            raise Conflict(f"Payment {payment_id} is known as another one of {name}.")
+        await self._changes.look_up(row)
+        return payment_id
