@@ -7,7 +7,7 @@ from shopwright.app import Shop
 from shopwright.kit.errors import ShopError
 from shopwright.kit.versions import understood
 from shopwright.services.orders.contract import Order
-from shopwright.services.orders.taxes import Kept
+from shopwright.services.orders.taxes import Kept, gross_of
 from shopwright.services.pricing.contract import TaxPart
 
 MANY = 1_000  # orders looked at together
@@ -84,8 +84,8 @@ def misrefunded(order: Order) -> list[str]:
 
 
 def whole(parts: Sequence[TaxPart]) -> int:
-    """What parts of one thing come to: where several authorities tax it, each part has the same net."""
-    return (parts[0].net.amount if parts else 0) + sum(part.tax.amount for part in parts)
+    """What parts of one thing come to."""
+    return gross_of(parts, parts[0].net.currency).amount if parts else 0
 
 
 async def untold_taxes(shop: Shop) -> list[str]:

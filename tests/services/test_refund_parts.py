@@ -13,10 +13,12 @@ from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.money import Money, add_up
+from shopwright.kit.places import Address
+from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders import refund_parts, refund_rules
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund
 from shopwright.services.orders.contract.facts import OrderRefunded
-from shopwright.services.pricing.contract import TaxPart, TaxRate
+from shopwright.services.pricing.contract import TaxPart, TaxRate, TaxRule
 from tests.conftest import fill_cart, sell
 from tests.services.test_order_taxes import NOW, book, order_of, place_cart, sold
 from tests.services.test_refund_rules import paid_with
@@ -171,6 +173,42 @@ async def test_a_refund_that_does_not_add_up_is_found(whole: Shop, was: str) -> 
         await tx.run("UPDATE order_refunds SET body = :body", body=f'{start}"parts":{parts}')
     found = [sentence for one in await examine(whole) for sentence in one.wrong]
     assert any(refund.id in sentence for sentence in found)
+
+
+async def test_goods_of_two_authorities_and_shipping_of_two_kinds_go_back_whole(shop: Shop) -> None:
+    """On paper: in Québec GST 5 % and QST 9.975 % of one net; 100.00 hold 4.35 and 8.68, half of it 2.18 and 4.34.
+
+    The way is taxed as the goods it carries, 100.00 standard and 50.00 reduced (5 % alone): 3.27 and 1.63 of its 4.90.
+    """
+    for authority, ppm, kind in (("GST", 50_000, ""), ("QST", 99_750, "standard")):
+        await shop.pricing.put_tax_rate(
+            TaxRate(country="CA", region="QC", tax_class=kind, authority=authority, rate=ppm // 100, rate_ppm=ppm)
+        )
+    await shop.pricing.add_tax_rules([TaxRule(country="CA", rule="shipping", value="pro_rata")])
+    kettle, novel = await sell(shop, price=10_000), await book(shop, "Novel", 5000)
+    await shop.bus.settle()
+    cart = await fill_cart(shop, (kettle, 1), (novel, 1))
+    montreal = Address(
+        name="Ada", line1="1 Rue Saint-Paul", city="Montréal", region="QC", postal_code="H2Y 1G7", country="CA"
+    )
+    cart = await shop.carts.change(cart.id, CartChange(shipping_address=montreal))
+    way = (await shop.carts.shipping_options(cart.id))[0]
+    order = await place_cart(shop, await shop.carts.change(cart.id, CartChange(shipping_option_id=way.id)))
+    assert [(one.authority, one.tax.amount) for one in order.lines[0].tax_parts] == [("GST", 435), ("QST", 868)]
+    assert order.shipping is not None
+    assert {one.tax_class for one in order.shipping.tax_parts} == {"standard", "reduced"}
+    half = await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),), amount=5000, deduction="worn")
+    assert [(one.authority, one.net.amount, one.tax.amount) for one in half.parts[0].tax_parts] == [
+        ("GST", 4348, 218),
+        ("QST", 4348, 434),
+    ]
+    await refunded(shop, order, amount=777)
+    rest = order.totals.total - Money(5777, "EUR")
+    await refunded(shop, order, amount=rest)
+    after = await shop.orders.get(order.id)
+    back = refund_parts.by_rate([part for one in after.refunds for part in one.parts])
+    assert add(list(back)) == add(list(order.tax_parts))
+    assert not any(finding.wrong for finding in await examine(shop))
 
 
 def test_what_the_provider_refunded_beside_what_was_asked_for_here_is_shared_all_the_same() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from shopwright.kit.money import Money, add_up, zero
+from shopwright.services.orders import taxes
 from shopwright.services.orders.contract import Order, Refund
 from shopwright.services.orders.contract.facts import RefundPart
 from shopwright.services.pricing.contract import TaxPart
@@ -26,16 +27,15 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
     tax_parts: tuple[TaxPart, ...]
 
     def share(self, amount: Money) -> tuple[TaxPart, ...]:
-        """The parts of so much of it: each tax in proportion."""
-        taxes = [
-            part.tax.share(amount.amount, self.amount.amount) if self.amount.amount else part.tax
-            for part in self.tax_parts
-        ]
-        net = amount - add_up(taxes, amount.currency)
-        return tuple(
-            msgspec.structs.replace(part, net=net, tax=tax, gross=net + tax)
-            for part, tax in zip(self.tax_parts, taxes, strict=True)
-        )
+        """The parts of so much of it: each kind of goods and each tax in proportion."""
+        kinds = taxes.by_kind(self.tax_parts)
+        whole = [taxes.gross_of(kind, amount.currency).amount for kind in kinds]
+        shares = amount.split(whole) if any(whole) else [zero(amount.currency) for _ in kinds]
+        found = []
+        for kind, gross, share in zip(kinds, whole, shares, strict=True):
+            taken = [part.tax.share(share.amount, gross) if gross else part.tax for part in kind]
+            found += _with(kind, share, taken)
+        return tuple(found)
 
     def units_worth(self, units: int) -> Money:
         """What so many of the units that are left are worth."""
@@ -44,20 +44,28 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 
     def without(self, part: RefundPart) -> "Left":
         """What is left when this has gone back, too."""
-        left = self.amount - part.amount
-        taken = dict(zip(map(_rate, self.tax_parts), part.tax_parts, strict=False))
-        taxes = [one.tax - taken[_rate(one)].tax if _rate(one) in taken else one.tax for one in self.tax_parts]
-        net = left - add_up(taxes, left.currency)
+        taken = {_rate(one): one for one in part.tax_parts}
+        left: list[TaxPart] = []
+        for kind in taxes.by_kind(self.tax_parts):
+            gone = [taken[_rate(one)] for one in kind if _rate(one) in taken]
+            gross = taxes.gross_of(kind, self.amount.currency) - taxes.gross_of(gone, self.amount.currency)
+            rest = [one.tax - taken[_rate(one)].tax if _rate(one) in taken else one.tax for one in kind]
+            left += _with(kind, gross, rest)
         return msgspec.structs.replace(
             self,
             units=self.units - part.quantity,
-            amount=left,
+            amount=self.amount - part.amount,
             kept=self.kept + part.kept if part.kept else self.kept,
-            tax_parts=tuple(
-                msgspec.structs.replace(one, net=net, tax=tax, gross=net + tax)
-                for one, tax in zip(self.tax_parts, taxes, strict=True)
-            ),
+            tax_parts=tuple(left),
         )
+
+
+def _with(kind: Sequence[TaxPart], gross: Money, sums: Sequence[Money]) -> list[TaxPart]:
+    """The parts of one kind of goods, with these taxes of so much."""
+    net = gross - add_up(sums, gross.currency)
+    return [
+        msgspec.structs.replace(part, net=net, tax=tax, gross=net + tax) for part, tax in zip(kind, sums, strict=True)
+    ]
 
 
 def _rate(part: TaxPart) -> tuple[object, ...]:
