@@ -54,6 +54,11 @@ def mistaxed(order: Order) -> list[str]:
     for line in order.lines:
         parts = whole(line.tax_parts)
         paid = line.total.amount - line.discount.amount + line.tax.amount
+        given = sum(one.amount.amount for one in line.discounts)
+        if line.discounts and given != line.discount.amount:
+            wrong.append(
+                f"Order {order.number}: {line.discount.amount} were taken off {line.sku}, its discounts add up to {given}."
+            )
         if parts != paid:
             wrong.append(
                 f"Order {order.number}: {paid} was paid for {line.sku}, the parts of its tax add up to {parts}."

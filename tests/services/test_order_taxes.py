@@ -19,7 +19,17 @@ from shopwright.services.catalog.contract import Product
 from shopwright.services.orders import taxes
 from shopwright.services.orders.contract import Order, OrderLine, PaymentChoice, PlaceOrder, ShippingCharge
 from shopwright.services.pricing import model
-from shopwright.services.pricing.contract import Item, Price, Quote, QuoteRequest, ShippingRate, Step, TaxRate, nothing
+from shopwright.services.pricing.contract import (
+    Item,
+    Price,
+    Promotion,
+    Quote,
+    QuoteRequest,
+    ShippingRate,
+    Step,
+    TaxRate,
+    nothing,
+)
 from tests.conftest import fill_cart, sell
 from tests.services.test_orders import keys
 
@@ -83,6 +93,29 @@ async def test_each_line_and_the_shipping_keep_their_tax_in_parts(shop: Shop, ap
     ]
     assert said["shipping"]["tax_parts"][0]["tax"] == {"amount": 78, "currency": "EUR"}
     assert not any(finding.wrong for finding in await examine(shop))
+
+
+async def test_each_line_keeps_which_discount_gave_what(whole: Shop) -> None:
+    """On paper: 10 % of 29.00 and of 10.00."""
+    await whole.pricing.put_promotion(Promotion(id="pmo_1", title="Books", kind="fixed", value=100, currency="EUR"))
+    kettle, novel = await sell(whole, price=2900), await book(whole, "Novel", 1000)
+    await whole.bus.settle()
+    cart = await fill_cart(whole, (kettle, 1), (novel, 1))
+    order = await place_cart(whole, await whole.carts.set_coupons(cart.id, ("WELCOME10",)))
+    kept = (await whole.orders.get(order.id)).lines
+    assert [[(one.title, one.code, one.amount.amount) for one in line.discounts] for line in kept] == [
+        [("Code WELCOME10", "WELCOME10", 290), ("Books", "", 74)],
+        [("Code WELCOME10", "WELCOME10", 100), ("Books", "", 26)],
+    ]
+    async with whole.works["orders"].begin() as tx:
+        row = await tx.one("SELECT id, body FROM order_lines WHERE position = 0")
+        assert row is not None
+        body = msgspec.json.decode(row["body"])
+        body["discounts"][0]["amount"]["amount"] = 291
+        await tx.run(
+            "UPDATE order_lines SET body = :body WHERE id = :id", id=row["id"], body=msgspec.json.encode(body).decode()
+        )
+    assert any("its discounts add up to 365" in wrong for one in await examine(whole) for wrong in one.wrong)
 
 
 async def test_where_no_rate_is_set_the_parts_say_so(shop: Shop) -> None:

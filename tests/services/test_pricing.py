@@ -120,6 +120,23 @@ def test_the_parts_of_the_tax_are_what_each_line_and_the_shipping_come_to(world)
 
 
 @given(worlds())
+def test_each_line_knows_which_discount_gave_what_of_it(world) -> None:
+    request, basis = world
+    quote = model.quote(request, basis)
+    given_in_all: dict[str, int] = {}
+    for line in quote.lines:
+        assert sum(one.amount.amount for one in line.discounts) == line.discount.amount
+        assert all(one.amount.amount and bool(one.code) != bool(one.promotion_id) for one in line.discounts)
+        for one in line.discounts:
+            given_in_all[one.title] = given_in_all.get(one.title, 0) + one.amount.amount
+    told: dict[str, int] = {}
+    for step in quote.receipt:
+        if step.step == "promotion" and step.amount.amount:
+            told[step.detail] = told.get(step.detail, 0) - step.amount.amount
+    assert given_in_all == told
+
+
+@given(worlds())
 def test_the_receipt_adds_up_to_the_total(world) -> None:
     request, basis = world
     quote = model.quote(request, basis)

@@ -167,6 +167,7 @@ class OrderBook(Guests):
                 discount=shares[line.id].discount,
                 tax=shares[line.id].tax,
                 tax_parts=shares[line.id].tax_parts,
+                discounts=shares[line.id].discounts,
             )
             for line in cart.lines
         )

@@ -22,7 +22,7 @@ from shopwright.services.orders.contract import (
     ShippingCharge,
     Status,
 )
-from shopwright.services.pricing.contract import Step, TaxPart, Totals
+from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
 
 # A number of this many digits fits its column.
 LONGEST_NUMBER = 15
@@ -41,7 +41,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     arrives: Arrival | None = None
 
 
-class LineBody(msgspec.Struct, frozen=True, kw_only=True):
+class LineBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The same of a line."""
 
     slug: str
@@ -54,6 +54,7 @@ class LineBody(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     discount: Money
     tax: Money
+    discounts: tuple[LineDiscount, ...] = ()
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):

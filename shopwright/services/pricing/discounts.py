@@ -14,7 +14,7 @@ import msgspec
 
 from shopwright.kit.days import write_end, write_start
 from shopwright.kit.money import BASIS_POINTS, Money, add_up, write, zero
-from shopwright.services.pricing.contract import CodeProblem, Coupon, Item, Promotion, Step
+from shopwright.services.pricing.contract import CodeProblem, Coupon, Item, LineDiscount, Promotion, Step
 
 UTC = ZoneInfo("UTC")
 KINDS = ("percentage", "fixed", "free_shipping")
@@ -35,6 +35,11 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
         name = self.discount.id if isinstance(self.discount, Promotion) else self.code
         return (whole_order, KINDS.index(self.discount.kind), self.discount.position, bool(self.code), name)
 
+    def given(self, amount: Money) -> LineDiscount:
+        """So much of it, on one line."""
+        promotion_id = self.discount.id if isinstance(self.discount, Promotion) else ""
+        return LineDiscount(title=self.title, amount=amount, code=self.code, promotion_id=promotion_id)
+
 
 class Discounts:
     """What has been taken off each line so far."""
@@ -42,6 +47,7 @@ class Discounts:
     def __init__(self, gross: Sequence[Money], currency: str) -> None:
         self.remaining = list(gross)
         self.given = [zero(currency) for _ in gross]
+        self.by_line: list[list[LineDiscount]] = [[] for _ in gross]
         self.free_shipping = False
         self.steps: list[Step] = []
         self._currency = currency
@@ -56,6 +62,8 @@ class Discounts:
             for number, part in zip(offer.numbers, amount.split([one.amount for one in left]), strict=True):
                 self.remaining[number] -= part
                 self.given[number] += part
+                if part.amount:
+                    self.by_line[number].append(offer.given(part))
         if amount.amount or frees or offer.code:
             self.steps.append(Step("promotion", offer.title, -amount))
 

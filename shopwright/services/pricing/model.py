@@ -183,6 +183,7 @@ def _with(request: QuoteRequest, basis: Basis, place: Taxed, items: Sequence[Ite
                 included[n],
                 parts[n],
                 basis.listed.get(item.variant_id),
+                tuple(less.by_line[n]),
             )
             for n, item in enumerate(items)
         ),

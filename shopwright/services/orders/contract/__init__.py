@@ -15,7 +15,7 @@ from shopwright.kit.working_days import Arrival
 from shopwright.services.orders.contract import facts as facts  # whoever knows the contract can read what is told
 from shopwright.services.orders.contract.facts import RefundPart
 from shopwright.services.payments.contract import Payment
-from shopwright.services.pricing.contract import Step, TaxPart, Totals
+from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
 
 Status = Literal["placed", "paid", "part_shipped", "shipped", "delivered", "cancelled", "expired"]
 OrderFilter = Literal[Status, "to_ship", "authorised", "unpaid"]
@@ -42,6 +42,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
 
     `cancelled`: units refunded before they left: quantity = shipped + cancelled + to ship; `refunded`: these, and returned ones.
     `tax` is what was added to its price, 0 where prices contain it; `tax_parts` tell both: their sum is what was paid for it.
+    `discounts`: which coupon or promotion gave what of `discount` (not of orders of earlier versions and shops).
     """
 
     id: str
@@ -61,6 +62,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     discount: Money
     tax: Money
     tax_parts: tuple[TaxPart, ...] = ()
+    discounts: tuple[LineDiscount, ...] = ()
 
     @property
     def to_ship(self) -> int:

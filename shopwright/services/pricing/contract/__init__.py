@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Protocol
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,6 +14,10 @@ from shopwright.kit.money import Money, zero
 from shopwright.kit.regions import region_form
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
+from shopwright.services.pricing.contract.discounts import CodeProblem as CodeProblem
+from shopwright.services.pricing.contract.discounts import Coupon as Coupon
+from shopwright.services.pricing.contract.discounts import LineDiscount as LineDiscount
+from shopwright.services.pricing.contract.discounts import Promotion as Promotion
 from shopwright.services.pricing.contract.taxes import State, TaxSettings
 from shopwright.services.pricing.contract.taxes import TaxCategory as TaxCategory
 from shopwright.services.pricing.contract.taxes import TaxClass as TaxClass
@@ -64,7 +68,7 @@ class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
 class QuoteLine(msgspec.Struct, frozen=True):
     """One line with its share of everything. `tax` is added on top, `included_tax` is already inside.
 
-    `list_price`: what the price list says, where the market has another price.
+    `list_price`: what the price list says, where the market has another price. `discounts` add up to `discount`.
     """
 
     line_id: str
@@ -75,6 +79,7 @@ class QuoteLine(msgspec.Struct, frozen=True):
     included_tax: Money
     tax_parts: tuple[TaxPart, ...] = ()
     list_price: Money | None = None
+    discounts: tuple[LineDiscount, ...] = ()
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,13 +99,6 @@ class Step(msgspec.Struct, frozen=True):
     step: str
     detail: str
     amount: Money
-
-
-class CodeProblem(msgspec.Struct, frozen=True):
-    """Why a coupon did not apply."""
-
-    code: str
-    detail: str
 
 
 class ShippingOption(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,50 +228,6 @@ class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def holds(self, at: datetime) -> bool:
         """Does it apply at this moment?"""
         return (self.valid_from is None or self.valid_from <= at) and (self.valid_to is None or at < self.valid_to)
-
-
-class Coupon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`value`: basis points off (percentage) or minor units off (fixed). Limits of 0 are none.
-
-    One that is not `combinable` applies alone; lower `position`s come first among those of a kind.
-    """
-
-    code: str
-    kind: Literal["percentage", "fixed", "free_shipping"]
-    value: int = 0
-    currency: str = ""
-    minimum: int = 0
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    limit_total: int = 0
-    limit_per_customer: int = 0
-    used: int = 0
-    combinable: bool = True
-    position: int = 0
-
-
-class Promotion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A discount nobody types a code for.
-
-    Several apply one after another: of items (`product_ids`, `category_ids`) before that of the order, percentages before
-    fixed amounts, then by `position`. One that is not `combinable` applies alone, where that saves more.
-    `value` and limits are as a coupon's. It is for `product_ids` and `category_ids` (with all below them), or for
-    everything where neither is named.
-    """
-
-    id: str = ""
-    title: str
-    kind: Literal["percentage", "fixed", "free_shipping"]
-    value: int = 0
-    currency: str = ""
-    minimum: int = 0
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    product_ids: tuple[str, ...] = ()
-    category_ids: tuple[str, ...] = ()
-    position: int = 0
-    active: bool = True
-    combinable: bool = True
 
 
 class CouponRefused(Refused):
