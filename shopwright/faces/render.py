@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 import minijinja
 import msgspec
-from babel.core import Locale
 from litestar import MediaType, Request, Response
 from litestar.utils.scope.state import ScopeState
 
 from shopwright.kit.address_lines import address_lines
+from shopwright.kit.countries import country_title
 from shopwright.kit.days import day_of, in_zone, write_day, write_moment
 from shopwright.kit.money import Money, write
 from shopwright.kit.places import Address
@@ -124,7 +124,7 @@ def _load(name: str) -> str | None:
 
 def country_name(code: str) -> str:
     """Germany of DE."""
-    return str(Locale(LANGUAGE).territories.get(code, code))
+    return country_title(code, LANGUAGE)
 
 
 def region_name(code: str, country: str) -> str:

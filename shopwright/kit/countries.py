@@ -67,6 +67,11 @@ def country_code(text: str) -> str:
     return code if code in countries_posted_to() else _names().get(_fold(text), "")
 
 
+def country_title(code: str, language: str = "en") -> str:
+    """Germany of DE."""
+    return str(Locale(language).territories.get(code, code))
+
+
 def _fold(name: str) -> str:
     """Letters alone, without case and marks; “and” and “Saint” may be short."""
     words = re.sub(r"\bst\b\.?", "saint", visible(name).casefold().replace("&", " and "))

@@ -85,6 +85,7 @@ async def strict(data: tuple[Path, str], clock: HandClock, post: Post) -> AsyncI
 async def test_a_shop_may_sell_nowhere_without_a_rate(strict: Shop) -> None:
     cart = await cart_to_zurich(strict)
     assert [one.code for one in cart.problems] == ["untaxed_place"]
+    assert "cannot sell to Switzerland yet" in cart.problems[0].detail
     with pytest.raises(CartNotReady):
         await place(strict, cart)
     assert await told(strict) == []

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from shopwright.kit.codes import check_coupon, coupon_form
+from shopwright.kit.countries import country_title
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import LARGEST, Money, write
 from shopwright.services.carts.contract import CartProblem
@@ -88,5 +89,5 @@ def untaxed_place(country: str) -> CartProblem:
     """Where nobody has said yet how goods are taxed, nothing is sold."""
     return CartProblem(
         code="untaxed_place",
-        detail=f"This shop cannot send this to {country} yet: how it is taxed there is not set. Choose another address, or ask the shop.",
+        detail=f"This shop cannot sell to {country_title(country)} yet: how this is taxed there is not set. Choose another address, or ask the shop.",
     )

@@ -29,7 +29,7 @@ from shopwright.services.pricing.contract import (
     TaxRule,
     UntaxedPlace,
 )
-from shopwright.services.pricing.market import in_market
+from shopwright.services.pricing.market import LESS_HOME_TAX, in_market
 from shopwright.services.pricing.tax_settings import Taxes
 
 CUT_OFF = 14
@@ -92,12 +92,15 @@ class Reckoner:
 
     async def _basis(self, request: QuoteRequest) -> model.Basis:
         buyer = self._buyer(request.customer, *request.customer_also)
-        places = dict.fromkeys((request.country or self._home_country, self._home_country))
+        rules = await self._taxes.all_rules()
+        places = [request.country or self._home_country]
+        if any(rule.value == LESS_HOME_TAX for rule in rules) and self._home_country not in places:
+            places.append(self._home_country)
         basis = model.Basis(
             prices=await self.prices([item.variant_id for item in request.items], request.currency),
             coupons={code: await store.coupon(self._work, code, buyer) for code in request.codes},
             tax_rates=[rate for place in places for rate in await self._taxes.of(place)],
-            tax_rules=await self._taxes.all_rules(),
+            tax_rules=rules,
             shipping_rates=await self.shipping_rates(),
             home_country=self._home_country,
             prices_include_tax=self._prices_include_tax,
