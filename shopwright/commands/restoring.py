@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -51,7 +52,11 @@ async def into_empty(shop: Shop, file: Path) -> int:
     if not await archive.is_empty(shop):
         raise Refused("This shop is not empty; `shopwright restore` replaces what is in it.")
     async with upgraded_archive(file, shop.settings) as now:
-        tell(await archive.read(shop, now), f"is here, as {file} had it")
+        manifest = await archive.read(shop, now)
+        tell(manifest, f"is here, as {file} had it")
+    async with archive.held(shop) as sessions:
+        lost = await counters.may_have_given(sessions, _made(manifest), shop.clock.now())
+        _tell_jumps(await counters.jump_in(sessions, lost))
     await shop.search.bring_up_to_date()
     return 0
 
@@ -85,14 +90,25 @@ async def _replace(shop: Shop, file: Path, past: Mapping[str, int], *, keep: boo
                 await _keep(shop)
             given = await counters.highest(shop)
             manifest = await archive.load_into(shop, sessions, now)
-            jumped = await counters.jump_in(sessions, {name: max(past[name], given[name]) for name in given})
+            lost = {} if keep else await counters.may_have_given(sessions, _made(manifest), shop.clock.now())
+            jumped = await counters.jump_in(
+                sessions, {name: max(past[name], given[name], lost.get(name, 0)) for name in given}
+            )
             note_replacing(data, file)  # each service is committed by itself
         await archive.complete(shop)
     forget_replacing(data)
     tell(manifest, f"is here, as {file} had it")
+    _tell_jumps(jumped)
+    await shop.search.bring_up_to_date()
+
+
+def _made(manifest: archive.Manifest) -> datetime:
+    return datetime.fromisoformat(manifest.created_at)
+
+
+def _tell_jumps(jumped: Mapping[str, int]) -> None:
     for name, number in jumped.items():
         print(f"The {name} go on after {number}: none is given twice.")
-    await shop.search.bring_up_to_date()
 
 
 def _require_sure(sentence: str, *, sure: bool) -> None:

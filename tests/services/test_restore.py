@@ -1,14 +1,17 @@
 """A restore says what goes, keeps it, and gives no number twice; a damaged shop is put aside as it is."""
 
 import asyncio
+import json
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Callable
 from contextlib import closing, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -72,6 +75,35 @@ async def test_what_goes_is_said_before_anything_is_done_and_kept(folder: Path, 
     assert looked.exit_code == 0, looked.output
     seqs = [row[0] for row in table(folder / "insights.db", "SELECT seq FROM journal ORDER BY seq")]
     assert max(seqs) > max(row["seq"] for row in archive.rows_in(kept, "insights/journal"))
+
+
+@pytest.mark.parametrize("words", [("restore",), ("import", "archive")])
+async def test_what_a_shop_that_is_lost_may_have_given_since_is_not_given_again(
+    folder: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    old = tmp_path / "old.zip"
+    await asyncio.to_thread(aged, tmp_path / "shop.zip", old, timedelta(days=3))
+    elsewhere = tmp_path / "elsewhere"
+    command = (*words, str(old)) if words[0] == "import" else (*words, str(old), "--yes")
+    told = await asyncio.to_thread(shopwright, elsewhere, *command)
+    assert told.exit_code == 0, told.output
+    assert "The order numbers go on after 1021: none is given twice." in told.output  # 3 on its busiest day
+    await trade(elsewhere, "Sofa", 1)
+    assert numbers(elsewhere) == [1001, 1002, 1003, 1022]
+    looked = await asyncio.to_thread(shopwright, elsewhere, "doctor")
+    assert looked.exit_code == 0, looked.output
+
+
+def aged(file: Path, old: Path, by: timedelta) -> None:
+    """The same archive, made so much earlier."""
+    with zipfile.ZipFile(file) as before, zipfile.ZipFile(old, "w") as after:
+        for name in before.namelist():
+            body = before.read(name)
+            if name == "manifest.json":
+                told = json.loads(body)
+                told["created_at"] = (datetime.fromisoformat(told["created_at"]) - by).isoformat()
+                body = json.dumps(told).encode()
+            after.writestr(name, body)
 
 
 @pytest.mark.parametrize("how", [page_one, middle_page, empty, gone])
