@@ -40,6 +40,8 @@ NEED_A_SHOP = {
     "password": [],
     "currency": ["USD", "--yes"],
     "taxes presets": ["helgoland"],
+    "payments unknown": [],
+    "payments take-in": ["pi_1"],
 }
 NEED_AN_ARCHIVE_TOO = {"drill"}
 MAY_MAKE_ONE = {"init", "demo", "restore"}
