@@ -28,6 +28,7 @@ from shopwright.pictures import compare, unreadable_pictures
 from shopwright.services.notifications.delivery import sentences
 from shopwright.services.orders.contract.facts import OrderPlaced
 from shopwright.services.orders.model import PAID
+from shopwright.services.pricing.contract import TaxRate
 from shopwright.unfinished_restore import unfinished_restore
 
 GRACE_S = 60
@@ -315,10 +316,29 @@ async def _clock_is_right(shop: Shop) -> list[str]:
     ]
 
 
+async def _tax_rates_follow_each_other(shop: Shop) -> list[str]:
+    """Of those for the same goods, place and authority one applies at a time."""
+    last: dict[tuple[str, ...], TaxRate] = {}
+    wrong = []
+    lasting = [
+        one for one in await shop.pricing.tax_rate_history() if one.valid_from and one.valid_from != one.valid_to
+    ]
+    for one in sorted(lasting, key=lambda one: (one.valid_from, one.id)):
+        key = (one.country, one.region, one.postcodes, one.tax_class, one.authority)
+        if (before := last.get(key)) and one.valid_from and one.holds(one.valid_from) and before.holds(one.valid_from):
+            wrong.append(
+                f"The tax rates {before.id} and {one.id} of {one.country} apply at the same time; end one of them."
+            )
+        last[key] = one
+    return wrong
+
+
 async def _everything_can_be_read(shop: Shop) -> list[str]:
     """What is set aside is set aside again when it is read, and named."""
     await shop.pricing.promotions()
     await shop.pricing.coupons()
+    await shop.pricing.tax_rate_history()
+    await shop.pricing.tax_rules()
     await shop.catalog.collections()
     await shop.catalog.product_types()
     after = ""
@@ -338,6 +358,7 @@ CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("every order that was placed is there", _orders_are_there),
     ("every order that stock and messages know is there", lost_orders_are_noted),
     ("whatever is kept can be read", _everything_can_be_read),
+    ("one rate of tax applies at a time", _tax_rates_follow_each_other),
     ("the audit log is whole and as it was written", lambda one: one.users.log.damage()),
 )
 LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (

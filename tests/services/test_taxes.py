@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
+from shopwright.doctor import examine
 from shopwright.faces.shelf import write
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Missing, Refused
@@ -788,6 +789,22 @@ async def test_whatever_is_set_withdrawn_and_ended_what_has_applied_is_never_cha
     for name, one in before.items():
         kept = ("country", "rate", "rate_ppm", "authority", "valid_from", "who", "why", "created", "title", "category")
         assert all(getattr(after[name], field) == getattr(one, field) for field in kept)
+
+
+async def test_rates_that_apply_at_the_same_time_are_told_by_the_doctor(shop: Shop) -> None:
+    await shop.pricing.add_tax_rates([TaxRate(country="CA", rate=500)])
+
+    async def wrong() -> list[str]:
+        return [sentence for finding in await examine(shop) for sentence in finding.wrong]
+
+    assert await wrong() == []
+    async with shop.works["pricing"].begin() as tx:
+        columns = "country, region, postcodes, tax_class, authority, rate_ppm, title, category, reason, valid_from, who, why, created"
+        await tx.run(
+            f"INSERT INTO dated_tax_rates (id, {columns}) SELECT 'txr_two', {columns} FROM dated_tax_rates"
+            " WHERE country = 'CA'"
+        )
+    assert any("txr_two of CA apply at the same time" in sentence for sentence in await wrong())
 
 
 async def test_of_many_who_set_a_rate_at_once_one_has_it_and_all_are_kept(shop: Shop, clock: HandClock) -> None:
