@@ -58,9 +58,6 @@ def _nothing_waits(orders: list[Order]) -> list[str]:
 async def _goods(world: World, orders: list[Order]) -> list[str]:
     """What was there, came and went is what is there."""
     expected = dict(world.opening)
-    may_not_have_come: Counter[str] = (
-        Counter()
-    )  # refunded on backorder, which is owed no more, without going to the shelf
     owed: Counter[str] = Counter()
     for adjustment in world.adjusted:
         expected[adjustment.variant_id] += adjustment.delta or 0
@@ -71,16 +68,13 @@ async def _goods(world: World, orders: list[Order]) -> list[str]:
             for line in one.lines:
                 expected[line.variant_id] -= line.quantity
             for refund in one.refunds:
-                for part in refund.lines if refund.restock else ():
+                for part in refund.lines if refund.restock else refund.freed or ():
                     expected[lines[part.line_id].variant_id] += part.quantity
-                for part in () if refund.restock else refund.unsent:
-                    may_not_have_come[lines[part.line_id].variant_id] += part.quantity
     stock = await world.shop.inventory.stock(world.variants)
     return [
         f"Of {variant_id} there should be {count}, and are {stock[variant_id].on_hand}, of which {owed[variant_id]} are owed."
         for variant_id, count in expected.items()
-        if not 0 <= stock[variant_id].on_hand - owed[variant_id] - count <= may_not_have_come[variant_id]
-        or (owed[variant_id] and stock[variant_id].on_shelf)
+        if stock[variant_id].on_hand - owed[variant_id] != count or (owed[variant_id] and stock[variant_id].on_shelf)
     ]
 
 

@@ -11,6 +11,7 @@ from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.errors import Conflict
+from shopwright.services.inventory.contract import StockRule
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, RefundNotPossible
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.simulate.faults import Trouble
@@ -161,4 +162,19 @@ async def test_who_ships_while_another_cancels_does_one_of_both(shop: Shop) -> N
         after = await shop.orders.get(order.id)
         assert sum(isinstance(one, Order) for one in done) == 1, done
         assert (after.status, after.payment.status) in {("shipped", "captured"), ("cancelled", "refunded")}
+    await healthy(shop)
+
+
+async def test_what_was_refunded_on_backorder_does_not_come_to_the_shelf_by_cancelling(shop: Shop) -> None:
+    kettle = await sell(shop, on_hand=1)
+    await shop.inventory.put_rule(kettle.variants[0].id, StockRule(backorder=5))
+    order = await place(shop, kettle, 2)
+    await shop.bus.settle()
+    variant = kettle.variants[0].id
+    assert await shop.inventory.owed(order.id) == {variant: 1}
+    one = NewRefund(reason="x", lines=(LineQuantity(order.lines[0].id, 1),))
+    await shop.orders.refund(order.id, one, "r1", SYSTEM)
+    assert await shop.inventory.owed(order.id) == {}
+    await shop.orders.cancel(order.id, "x", SYSTEM)
+    assert await stock(shop, kettle) == (1, 0)
     await healthy(shop)

@@ -1,6 +1,7 @@
 """Rules of refunds: how much goes back for what, and what is so again where it does not."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -87,9 +88,20 @@ def to_be_restocked(order: Order) -> tuple[RestockedLine, ...]:
     """What of an order that is off goes back to the shelf: all but what a refund brings back."""
     back = {line.id: line.quantity for line in order.lines}
     for refund in order.refunds:
-        for part in refund.lines if refund.restock else ():
+        for part in refund.lines if refund.restock else refund.freed or ():
             back[part.line_id] -= part.quantity
     return tuple(RestockedLine(line_id, units) for line_id, units in back.items() if units)
+
+
+def on_backorder(order: Order, refund: Refund, waits: Mapping[str, int]) -> tuple[LineQuantity, ...]:
+    """Which units of a refund never came to the shelf; `waits`: units the order waits for, by variant."""
+    left, variants = Counter(waits), {line.id: line.variant_id for line in order.lines}
+    found = []
+    for one in refund.lines:
+        count = min(one.quantity, left[variants[one.line_id]])
+        left[variants[one.line_id]] -= count
+        found.append(LineQuantity(one.line_id, count))
+    return tuple(one for one in found if one.quantity)
 
 
 def wanted(order: Order, units: Sequence[LineQuantity | RestockedLine]) -> list[Wanted]:

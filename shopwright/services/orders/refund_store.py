@@ -70,6 +70,12 @@ async def insert_refund(tx: Transaction, order_id: str, refund: Refund, key: str
     )
 
 
+async def rewrite(tx: Transaction, refund: Refund) -> None:
+    """What is known of a refund by now."""
+    for table in ("order_refunds", "order_returns"):
+        await tx.run(f"UPDATE {table} SET body = :body WHERE id = :id", id=refund.id, body=to_json(refund))
+
+
 async def refund_by_key(source: Work | Transaction, key: str) -> Row | None:
     """The refund asked with this key."""
     return await source.one(

@@ -4,6 +4,7 @@ First the money, or the provider's promise of it, then the goods: what the provi
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 import msgspec
 
@@ -130,15 +131,24 @@ class Refunds(Authorised):
 
     async def _bring_back(self, order: Order, refund: Refund) -> None:
         """Refunded goods return to the shelf where that was said; what never came to it is owed no more in any case."""
-        lines = {line.id: line for line in order.lines}
         back = Counter[str]()
-        for one in refund.lines:
-            back[lines[one.line_id].variant_id] += one.quantity
-        if not refund.restock:
-            waits = {} if refund.returned or not back else await self._inventory.owed(order.id)
-            back = Counter({variant_id: min(units, waits.get(variant_id, 0)) for variant_id, units in back.items()})
+        for one in refund_rules.wanted(order, refund.lines if refund.restock else await self._freed(order, refund)):
+            back[one.variant_id] += one.quantity
         if wanted := [Wanted(variant_id, units) for variant_id, units in back.items() if units]:
             await self._inventory.restock(order.id, wanted, key=refund.id)
+
+    async def _freed(self, order: Order, refund: Refund) -> Sequence[LineQuantity]:
+        """Units that were on backorder. They are written down first: they can be told only before they are owed no more."""
+        if refund.returned or not refund.lines:
+            return ()
+        waits = dict(await self._inventory.owed(order.id))
+        async with self._work.begin() as tx:
+            now = await self._locked(tx, order.id)
+            known = next((one for one in (*now.refunds, *now.refused) if one.id == refund.id), refund)
+            if known.freed is None:
+                known = msgspec.structs.replace(known, freed=refund_rules.on_backorder(order, refund, waits))
+                await refund_store.rewrite(tx, known)
+        return known.freed or ()
 
     async def _refund_settled(self, order_id: str, refund: Refund) -> None:
         async with self._work.begin() as tx:

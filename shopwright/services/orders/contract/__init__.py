@@ -121,7 +121,7 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """Money on its way back, or back; `why`, for staff: it will not go. `by_provider`: made there, the units are not known.
 
-    `unsent`: of its units those that had not left; `parts`: what it is of, which sums to `amount`, with the tax that goes back;
+    `freed`: units that were on backorder, and are owed no more; `unsent`: of its units those that had not left; `parts`: what it is of, which sums to `amount`, with the tax that goes back;
     `deduction`: why less than its lines are worth.
     """
 
@@ -138,6 +138,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: datetime | None = None
     by_provider: bool = False
     unsent: tuple[LineQuantity, ...] = ()
+    freed: tuple[LineQuantity, ...] | None = None
     parts: tuple[RefundPart, ...] = ()
     deduction: str = ""
 
