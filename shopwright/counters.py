@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from shopwright.app import Shop
 from shopwright.kit.database import Session
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import ShopError
 from shopwright.kit.facts import decode
 from shopwright.services.orders.contract.facts import OrderPlaced
@@ -114,4 +115,5 @@ async def note_gaps(shop: Shop, gaps: Mapping[int, int]) -> None:
 async def known_gaps(shop: Shop) -> dict[int, int]:
     """The order before each gap that is known, and the last number in it."""
     rows = await shop.works["orders"].fetch("SELECT name, value FROM counters")
-    return {int(row["name"].removeprefix(GAP)): row["value"] for row in rows if row["name"].removeprefix(GAP).isdigit()}
+    last = {row["name"].removeprefix(GAP): row["value"] for row in rows}
+    return {int(name): number for name, number in last.items() if is_number(name)}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shopwright.cli import data_option, read_settings
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def scale(data: str | None, wanted: tuple[str, ...]) -> None:
     counts: dict[str, int] = {}
     for word in wanted:
         name, _, count = word.partition("=")
-        if not count.isdecimal():
+        if not is_number(count):
             raise Invalid(f"“{word}” is no SERVICE=COUNT; say orders=3.")
         counts[name] = int(count)
     _cluster(data).scale(counts)

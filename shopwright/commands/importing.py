@@ -31,6 +31,7 @@ from shopwright.importers.spool_store import AccountStore, Spool
 from shopwright.importers.table import OtherTable
 from shopwright.importers.taking import Taker
 from shopwright.importers.woocommerce import WooCommerce
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.settings import Settings
 from shopwright.shop_currency import require_currency
@@ -186,7 +187,7 @@ def _stock(text: str) -> int | None:
     """None for “untracked”. Raises Invalid."""
     if text == "untracked":
         return None
-    if not text.isdecimal():
+    if not is_number(text):
         raise Invalid(f"--stock is 0, another whole number, or untracked; “{text}” is none of these.")
     return int(text)
 

@@ -147,7 +147,7 @@ def _apart(text: str) -> tuple[set[str], str]:
     if PLAIN.fullmatch(text):
         return set(), text
     bare = unicodedata.normalize("NFKC", text.translate(SPACES)).translate(MINUS).replace("’", "'").strip()
-    bare = "".join(str(unicodedata.digit(one)) if one.isdigit() else one for one in bare)
+    bare = "".join(str(unicodedata.digit(one, one)) for one in bare)
     bare = bare.replace("\u066b", ".").replace("\u066c", ",")
     word = re.match(r"^([^\d.,+'-]*[^\d\s.,+'-]\.?)\s*(?=[\d.,+-])", bare) or re.search(
         r"(?<=[\d.,-])\s*([^\d\s.,+'-][^\d,+'-]*)$", bare

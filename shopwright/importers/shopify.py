@@ -19,6 +19,7 @@ from shopwright.importers.draft import (
 )
 from shopwright.importers.meanings import SHOPIFY
 from shopwright.importers.values import attribute_value, flag, noted, readable, refused, shown, unknown_word
+from shopwright.kit.digits import is_number
 from shopwright.kit.text import slugify
 
 OPTIONS = ("1", "2", "3")
@@ -248,4 +249,4 @@ def _draft(
 
 def _position(row: Mapping[str, str]) -> int:
     text = row.get("image_position", "")
-    return int(text) if text.isdecimal() else 999
+    return int(text) if is_number(text) else 999

@@ -10,6 +10,7 @@ import msgspec
 from shopwright.importers.draft import Doubt, Remark
 from shopwright.importers.languages import NO, YES
 from shopwright.kit.codes import class_form
+from shopwright.kit.digits import is_number
 from shopwright.kit.money import Money
 from shopwright.kit.tax_classes import TaxClass
 
@@ -72,7 +73,7 @@ def moment(text: str, now: datetime) -> datetime | None:
 def _by_hand(text: str) -> datetime:
     parts = DATE.match(text)
     if parts is None:
-        if text.isdigit() and len(text) >= 9:  # noqa: PLR2004 -- seconds since 1970
+        if is_number(text) and 9 <= len(text) <= 11:  # noqa: PLR2004 -- seconds since 1970
             return datetime.fromtimestamp(int(text)).astimezone()
         raise Doubt(f"“{text[:40]}” is not a day such as 2026-03-02")
     first, second, third = (int(one) for one in parts.groups())

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 
-from shopwright.kit.errors import Problem, ShopError, Unavailable
+from shopwright.kit.errors import Invalid, Problem, ShopError, Unavailable
 from shopwright.kit.verbs import may_ask_again
 from shopwright.kit.versions import Words, understood
 
@@ -60,7 +60,10 @@ class Verb:
 
     def pack(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
         named = dict(zip((parameter.name for parameter in self.parameters), args, strict=False))
-        return msgspec.msgpack.encode(self.arguments(**named, **kwargs))
+        try:
+            return msgspec.msgpack.encode(self.arguments(**named, **kwargs))
+        except OverflowError:  # within one process it would be refused by the service
+            raise Invalid("A time in this is too far away, or a number is too large.") from None
 
     async def perform(self, service: Any, body: bytes) -> bytes:
         try:

@@ -60,7 +60,7 @@ def closeness(pattern: str, code: str) -> int:
     """How closely a pattern says this code: 0 not at all, and more the fewer others it says, too."""
     if (found := RANGE.fullmatch(pattern)) is not None:
         first, last = found[1], found[2]
-        within = code.isdigit() and len(code) == len(first) and first <= code <= last
+        within = code.isdecimal() and len(code) == len(first) and first <= code <= last
         return 1 + 2 * _common(first, last) if within else 0
     if pattern.endswith("*"):
         return 2 * len(pattern) if code.startswith(pattern[:-1]) else 0

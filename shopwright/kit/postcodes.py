@@ -60,7 +60,7 @@ def normal_postal_code(country: str, text: str) -> str:
     ways = [bare]
     for way in ways:  # what stands before a code may stand there with another (OM-PC 133)
         ways += [way[len(one) :] for one in rules.before if way.startswith(one) and way[len(one) :] not in {"", *ways}]
-    if bare.isdigit():
+    if bare.isdecimal():
         ways.append(rules.needed + bare)
     spelled = [found for way in ways if (found := _spelled(way, rules))]
     usual = {_layout(one) for one in rules.examples}

@@ -18,6 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from shopwright.kit.derived import derived_key
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unauthenticated, Unavailable
 
 ALGORITHM = "HS256"
@@ -58,7 +59,7 @@ class CallSeal:
         right = self._mark(service, verb, body, said)
         if not hmac.compare_digest(mark.encode(), right.encode()):
             raise Unauthenticated("This was not said by a process of this shop.")
-        if not moment.isdecimal() or abs(self._wall() - int(moment)) > CALL_LASTS_S:
+        if not is_number(moment) or abs(self._wall() - int(moment)) > CALL_LASTS_S:
             raise Unauthenticated("This was said too long ago, or by a process whose clock is wrong.")
         self._once(nonce)
         return SignedCall(caller, nonce)

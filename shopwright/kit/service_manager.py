@@ -4,6 +4,8 @@ import os
 import socket
 from collections.abc import Mapping
 
+from shopwright.kit.digits import is_number
+
 MICROS = 1_000_000
 
 
@@ -14,7 +16,7 @@ class ServiceManager:
         self._where = environment.get("NOTIFY_SOCKET", "")
         asked = environment.get("WATCHDOG_USEC", "")
         # WATCHDOG_PID is not compared: workers beat for the process that started them.
-        self.watchdog_s = int(asked) / MICROS if self._where and asked.isdigit() else 0.0
+        self.watchdog_s = int(asked) / MICROS if self._where and is_number(asked) else 0.0
 
     def notify(self, *states: str) -> None:
         """Send these states; errors are ignored."""

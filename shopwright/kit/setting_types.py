@@ -15,6 +15,7 @@ import msgspec
 from shopwright.kit.countries import check_country
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.days import zone_named
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.places import check_email
 
@@ -160,7 +161,7 @@ def network(value: str) -> str:
 
 def _address(host: str, port: str) -> str:
     """Host and port of a URL; the port may be missing."""
-    if port and not (port.isascii() and port.isdigit() and 1 <= int(port) <= MOST_PORTS):
+    if port and not (is_number(port) and 1 <= int(port) <= MOST_PORTS):
         return f"has a port that cannot be; a port is a number from 1 to {MOST_PORTS}."
     if host.startswith("["):
         try:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.setting_types import Kind, near
 
@@ -227,7 +228,7 @@ def take_apart(kind: str, url: str, options: Sequence[str] = ()) -> EngineUrl:
         host, _, port = one.partition(":") if not one.startswith("[") else _bracketed(one)
         if not host:
             raise Invalid(f"{name} names no host; it looks like {split.scheme}://host:port.")
-        if port and not port.isdigit():
+        if port and not is_number(port):
             raise Invalid(f"{name} has the port “{port}”; a port is a number.")
         hosts.append((host, int(port) if port else None))
     found = dict(parse_qsl(split.query, keep_blank_values=True))

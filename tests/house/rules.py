@@ -195,6 +195,15 @@ def contracts_import_the_kit_and_other_contracts(path: str, source: str) -> list
     ]
 
 
+def what_is_a_number_is_asked_of_the_kit(path: str, source: str) -> list[str]:
+    """`"²".isdigit()` is true and int("²") an error; kit/digits.py has the question that is meant."""
+    return (
+        re.findall(r"\w+\.(?:isdigit|isnumeric)\(", source)
+        if path not in {"kit/digits.py", "kit/web/bodies.py"}
+        else []
+    )
+
+
 def importing_a_service_runs_nothing(path: str, source: str) -> list[str]:
     if not re.fullmatch(r"services/\w+/__init__\.py", path):
         return []
@@ -229,6 +238,7 @@ RULES: tuple[Rule, ...] = (
     only_stores_say_sql,
     models_are_pure,
     contracts_import_the_kit_and_other_contracts,
+    what_is_a_number_is_asked_of_the_kit,
     importing_a_service_runs_nothing,
     a_service_has_the_usual_files,
     files_and_functions_stay_small,

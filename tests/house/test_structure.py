@@ -62,6 +62,7 @@ def test_the_house_keeps(rule: Rule) -> None:
             "services/orders/contract.py",
             "from shopwright.services.carts.model import total",
         ),
+        (rules.what_is_a_number_is_asked_of_the_kit, "services/orders/model.py", "x = int(a) if a.isdigit() else 0"),
         (rules.importing_a_service_runs_nothing, "services/orders/__init__.py", '"""Orders."""\nprint("hello")'),
         (rules.a_service_has_the_usual_files, "services/orders/utils.py", ""),
         (rules.files_and_functions_stay_small, "services/orders/service.py", "x = 1\n" * 401),

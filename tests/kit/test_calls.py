@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Protocol
 
 import httpx
@@ -410,3 +410,15 @@ async def test_json_that_is_passed_on_as_it_is_arrives_as_it_is() -> None:
 def test_every_error_of_the_family_can_travel() -> None:
     for name, kind in ShopError.kinds.items():
         assert kind("words").detail == "words", name
+
+
+async def test_what_cannot_be_written_is_refused_and_not_sent() -> None:
+    class Counter(Protocol):
+        async def count(self, since: datetime, most: int) -> int: ...
+
+    line = line_to(httpx.ASGITransport(app=app_of("inventory", Inventory, None)), "inventory")
+    far = datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=9)))
+    for since, most in ((far, 1), (datetime.now(UTC), 2**70)):
+        with pytest.raises(Invalid, match="too far away"):
+            await remote(Counter, line).count(since, most)
+    await line.close()

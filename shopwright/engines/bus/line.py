@@ -16,6 +16,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError
 
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.settings import prefix_of, take_apart
@@ -104,7 +105,7 @@ class Line:
         properties = told.server_properties if told is not None else {}
         version = _text(properties.get("version", "0"))
         wrong = []
-        if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST:
+        if tuple(int(part) for part in version.split(".")[:2] if is_number(part)) < OLDEST:
             wrong.append(f"RabbitMQ {version} is too old: quorum queues that keep what is given up need 3.10.")
         if len(self._url.hosts) == 1:
             wrong.append(

@@ -22,6 +22,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException, RedisError
 
 from shopwright.engines.cache.redis_line import Line, Reads
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.settings import EngineUrl, prefix_of, take_apart
@@ -147,7 +148,7 @@ def connect(url: EngineUrl, setting: str = "SHOPWRIGHT_CACHE") -> tuple[Any, lis
         return watchers.master_for(url.path, **how), list(watchers.sentinels)
     if len(url.hosts) > 1:
         raise Invalid(f"{setting} names several hosts; that is redis+sentinel: or redis+cluster:.")
-    if url.path and not url.path.isdigit():
+    if url.path and not is_number(url.path):
         raise Invalid(f"{setting} names the database “{url.path}”; Redis numbers them: /0.")
     host, port = url.hosts[0]
     return Redis(host=host, port=port or PORT, db=int(url.path or 0), **how), []

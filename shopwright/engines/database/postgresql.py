@@ -18,6 +18,7 @@ from shopwright.engines.database.postgresql_pool import Pool
 from shopwright.engines.database.postgresql_replica import Replica
 from shopwright.engines.database.postgresql_url import read_url
 from shopwright.kit.database import Params, Row, Step
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.work import Marks
@@ -73,7 +74,7 @@ class PostgresSession:
         with translated(self._schema):
             status: str = await self._connection.execute(text, *(params[name] for name in names))
         count = status.rpartition(" ")[2]
-        return int(count) if count.isdigit() else 0
+        return int(count) if is_number(count) else 0
 
     async def run_many(self, sql: str, rows: Sequence[Params]) -> None:
         self._note(sql)

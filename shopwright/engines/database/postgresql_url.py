@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 import asyncpg
 import msgspec
 
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 
 # What the driver raises where the server, or the way to it, is gone or takes nobody more.
@@ -57,7 +58,7 @@ def read_url(url: str) -> PostgresUrl:
     numbers = {}
     for name, (usual, least, most) in NUMBERS.items():
         value = given.pop(name, str(usual))
-        if not value.isdigit() or not least <= int(value) <= most:
+        if not is_number(value) or not least <= int(value) <= most:
             raise Invalid(f"SHOPWRIGHT_DATABASE has {name}={value}; it is a number from {least} to {most}.")
         numbers[name] = int(value)
     roles = given.pop("roles", "")

@@ -21,6 +21,7 @@ from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_preferences import ReadPreference
 
 from shopwright.kit.calm import Calm
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.ports import Document
@@ -189,7 +190,7 @@ class Bodies:
             hello = await self._database.command("hello")
         version = str(told["version"])
         wrong = []
-        if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST:
+        if tuple(int(part) for part in version.split(".")[:2] if is_number(part)) < OLDEST:
             wrong.append(f"MongoDB {version} is too old; the shop needs 5.0 or later.")
         if ferret := told.get("ferretdbVersion"):
             return Health(f"FerretDB {ferret}", tuple(wrong))

@@ -13,6 +13,7 @@ from shopwright.faces.backoffice.described import value_of, written
 from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.storefront.frame import CatalogDep, Web, form_of
 from shopwright.kit.auth import staff
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Missing, ShopError
 from shopwright.kit.text import slugify
 from shopwright.kit.typed import number
@@ -69,7 +70,7 @@ async def _fields(catalog: Catalog, found: Collection | None) -> dict[str, str]:
 def _labels(fields: Form) -> dict[str, str]:
     rows = (name.rpartition("-") for name in fields if name not in LABELS)
     return LABELS | {
-        f"{part}-{n}": f"{PARTS.get(part, part)}, rule {int(n) + 1}" for part, _, n in rows if n.isdecimal()
+        f"{part}-{n}": f"{PARTS.get(part, part)}, rule {int(n) + 1}" for part, _, n in rows if is_number(n)
     }
 
 

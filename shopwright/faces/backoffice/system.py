@@ -13,6 +13,7 @@ from shopwright.faces import render
 from shopwright.faces.backoffice.frame import OfficeDep
 from shopwright.faces.storefront.frame import Web, form_of
 from shopwright.kit.auth import staff
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import ShopError
 from shopwright.kit.house import House
 from shopwright.kit.web.access import allow
@@ -101,7 +102,7 @@ async def waiting_room(request: Web, carts: Given[Carts]) -> Redirect:
             said = "Everyone may come in."
         else:
             pace = form.get("per_minute", "").strip()
-            room = await carts.open_waiting_room(int(pace) if pace.isdecimal() and len(pace) < LONGEST else 0)
+            room = await carts.open_waiting_room(int(pace) if is_number(pace) and len(pace) < LONGEST else 0)
             said = f"{room.per_minute} shoppers are let in a minute."
     except ShopError as error:
         said = error.detail

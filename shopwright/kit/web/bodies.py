@@ -14,6 +14,7 @@ import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Malformed, Problem, RateLimited, TooLarge, TooSlow, Unsupported
 from shopwright.kit.web.routes import takes_cookies
 
@@ -114,7 +115,7 @@ class Bodies:
         await self._app(scope, again, send)
 
     async def _read(self, scope: HTTPScope, receive: Receive, largest: int, length: bytes) -> bytes:
-        if length.isdigit() and int(length) > largest:
+        if is_number(length.decode("latin-1")) and int(length) > largest:
             raise _too_large(largest)
         client = (scope.get("client") or ("", 0))[0]
         unfinished = self._unfinished()

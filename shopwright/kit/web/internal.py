@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from shopwright.kit import deadline
 from shopwright.kit.calls import CALLER, DEADLINE, FAILED, Exposed, failed
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Denied, ShopError, Unauthenticated, Unavailable
 from shopwright.kit.seal import CallSeal
 
@@ -62,7 +63,7 @@ class Internal:
         exposed = self._exposed.get(service)
         if exposed is None:
             raise Unavailable(f"{service} is not served by this process.")
-        seconds = int(given) / 1000 if given.isdecimal() else deadline.PATIENCE_S
+        seconds = int(given) / 1000 if is_number(given) else deadline.PATIENCE_S
         with deadline.within(seconds):
             try:
                 async with asyncio.timeout(deadline.left()):

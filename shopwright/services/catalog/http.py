@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import anyone, staff
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Missing
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.bodies import FILE, takes
@@ -127,7 +128,7 @@ async def get_original(catalog: Service, digest: FromPath[str]) -> Response[byte
 async def get_picture(catalog: Service, digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A picture in one size; its address never changes its content."""
     width, _, form = name.partition(".")
-    if not width.isdigit():
+    if not is_number(width):
         raise Missing("There is no such picture.")
     data = await catalog.picture(digest, int(width), form)
     return Response(data, media_type=f"image/{form}", headers=IMMUTABLE)

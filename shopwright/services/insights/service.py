@@ -6,6 +6,7 @@ import msgspec
 
 from shopwright.kit.clock import EPOCH
 from shopwright.kit.days import day_of, start_of
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.facts import Event, Fact, Heard, redacted, without_capabilities
 from shopwright.kit.money import Money
@@ -71,7 +72,7 @@ class Ledgerkeeper:
         return day
 
     async def events(self, after: str = "", limit: int = 100) -> list[Logged]:
-        if after and not after.isdigit():
+        if after and not is_number(after):
             raise Invalid.at("/after", "This is not a cursor of this log; use `next` of the answer before, or nothing.")
         if after and int(after) + 1 < await trim_store.first_place(self._work.late):
             raise Invalid.at(

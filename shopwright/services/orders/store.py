@@ -7,6 +7,7 @@ import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
+from shopwright.kit.digits import is_number
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
@@ -230,10 +231,11 @@ async def read(source: Work | Transaction, order_id: str) -> Order | None:
 
 
 async def _read(source: Reading, order_id: str) -> Order | None:
-    by_number = order_id.lstrip("#").isdigit() and len(order_id) < 18  # noqa: PLR2004 -- fits 64 bits
+    number = order_id.lstrip("#")
+    by_number = is_number(number)
     row = await source.one(
         f"SELECT * FROM orders WHERE {'number' if by_number else 'id'} = :id",
-        id=int(order_id.lstrip("#")) if by_number else order_id,
+        id=int(number) if by_number else order_id,
     )
     if row is None:
         return None

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from shopwright.kit import watch
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import to_micros
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Conflict, Invalid, Missing, Unauthenticated
 from shopwright.kit.work import Transaction
 from shopwright.services.users import factor_store, model, store
@@ -135,7 +136,7 @@ class Guarded(Recovery):
     @staticmethod
     async def _is_now(tx: Transaction, user_id: str, secret: str, code: str) -> bool:
         """A code of now, or of the step before or after (RFC 6238, section 5.2); each works once."""
-        if not code.isascii() or not code.isdigit():
+        if not is_number(code):
             return False
         totp = TOTP(base64.b32decode(secret), DIGITS, SHA1(), STEP_S)  # noqa: S303 -- what authenticators know, as HMAC
         now = int(tx.now.timestamp()) // STEP_S

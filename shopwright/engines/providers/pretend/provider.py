@@ -11,6 +11,7 @@ import msgspec
 from shopwright.engines.providers.pretend.own_page import DELAY, SCENES, OwnPage, refund_told
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row
+from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Denied, Missing, Refused
 from shopwright.kit.facts import Timer
 from shopwright.kit.money import Money
@@ -244,7 +245,7 @@ class PretendProvider:
         right = hmac.new(self._secret, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
         if not self._secret or not hmac.compare_digest(mark.encode(), right.encode()):
             raise Denied("The signature of this webhook is wrong.")
-        if not moment.isdigit() or abs(self._work.now().timestamp() - int(moment)) > TOLERANCE.total_seconds():
+        if not is_number(moment) or abs(self._work.now().timestamp() - int(moment)) > TOLERANCE.total_seconds():
             raise Denied("This webhook is too old.")
         notice = msgspec.json.decode(body, type=NoticeBody)
         return ProviderNotice(notice.id, notice.reference)
