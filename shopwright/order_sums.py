@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from shopwright.app import Shop
 from shopwright.kit.errors import ShopError
 from shopwright.kit.versions import understood
+from shopwright.services.orders import refund_parts
 from shopwright.services.orders.contract import Order
 from shopwright.services.orders.taxes import Kept, gross_of
 from shopwright.services.pricing.contract import TaxPart
@@ -85,7 +86,30 @@ def misrefunded(order: Order) -> list[str]:
         wrong += [
             f"{said}{whole(part.tax_parts)} of a part of {part.amount.amount} is told by its taxes." for part in taxed
         ]
+    left = refund_parts.left_of(order)
+    waits = any(refund.status == "asked" for refund in order.refunds)  # it may be refused yet
+    if not waits and (below := [one for one in left.values() if one.amount.amount < 0]):
+        wrong.append(
+            f"Order {order.number}: {-below[0].amount.amount} more than was paid has gone back of a part of it."
+        )
+    if order.tax_parts and all(refund.parts for refund in order.refunds):
+        sold = by_rate(order.tax_parts)
+        back = [part for refund in order.refunds for part in refund.parts]
+        gone = by_rate([one for part in (*back, *refund_parts.everything(left)) for one in part.tax_parts])
+        wrong += [
+            f"Order {order.number}: at {ppm} millionths {sold.get(ppm, 0)} of tax were sold, {gone.get(ppm, 0)} are refunded or left."
+            for ppm in sorted(sold.keys() | gone.keys())
+            if sold.get(ppm, 0) != gone.get(ppm, 0)
+        ]
     return wrong
+
+
+def by_rate(parts: Sequence[TaxPart]) -> dict[int, int]:
+    """The tax of each rate."""
+    found = Counter[int]()
+    for part in parts:
+        found[part.rate_ppm] += part.tax.amount
+    return {rate: tax for rate, tax in found.items() if tax}
 
 
 def whole(parts: Sequence[TaxPart]) -> int:

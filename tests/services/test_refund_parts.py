@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
-from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.errors import Invalid, ShopError, Unavailable
 from shopwright.kit.money import Money, add_up
 from shopwright.kit.places import Address
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders import refund_parts, refund_rules
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund
 from shopwright.services.orders.contract.facts import OrderRefunded
+from shopwright.services.payments.contract import Payment, Payments
 from shopwright.services.pricing.contract import TaxPart, TaxRate, TaxRule
 from tests.conftest import fill_cart, sell
 from tests.services.test_order_taxes import NOW, book, order_of, place_cart, sold
@@ -209,6 +210,104 @@ async def test_goods_of_two_authorities_and_shipping_of_two_kinds_go_back_whole(
     back = refund_parts.by_rate([part for one in after.refunds for part in one.parts])
     assert add(list(back)) == add(list(order.tax_parts))
     assert not any(finding.wrong for finding in await examine(shop))
+
+
+async def test_a_deduction_goodwill_and_the_other_unit(shop: Shop) -> None:
+    """On paper: one kettle came back worn, at 14.50; 29.20 of what is left, 58.40, are half of all: the other is worth 14.50."""
+    order = await two_rates(shop)
+    kettle = (LineQuantity(order.lines[0].id, 1),)
+    await refunded(shop, order, lines=kettle, amount=1450, deduction="worn")
+    await refunded(shop, order, amount=2920)
+    other = await refunded(shop, order, lines=kettle)
+    assert other.amount == Money(1450, "EUR")
+    rest = await refunded(shop, order, amount=7290 - 1450 - 2920 - 1450)
+    assert (rest.amount.amount, by_rate(await shop.orders.get(order.id))) == (1470, {190_000: 1004, 70_000: 65})
+    assert not any(finding.wrong for finding in await examine(shop))
+
+
+async def test_goods_whose_money_is_back_come_back_when_that_is_said(shop: Shop) -> None:
+    order = await two_rates(shop)
+    novel = (LineQuantity(order.lines[1].id, 1),)
+    await refunded(shop, order, amount=7290)
+    with pytest.raises(Invalid, match="Say `amount` 0"):
+        await refunded(shop, order, lines=novel)
+    back = await refunded(shop, order, lines=novel, amount=0, restock=True)
+    assert (back.amount.amount, (await shop.orders.get(order.id)).lines[1].refunded) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["returned", "restock"])
+async def test_what_is_said_of_goods_is_said_of_which(shop: Shop, name: str) -> None:
+    order = await two_rates(shop)
+    with pytest.raises(Invalid, match="which of them"):
+        await refunded(shop, order, amount=100, **{name: True})
+
+
+async def test_an_order_whose_lines_are_not_told_apart_gives_back_exactly_its_tax(whole: Shop) -> None:
+    """Two things of 10.01, one at 19 % and one at 7 %, of a version that kept sentences alone."""
+    await whole.pricing.put_tax_rate(TaxRate(country="DE", tax_class="reduced", rate=700))
+    lamp, novel = await sell(whole, price=1001), await book(whole, "Novel", 1001)
+    await whole.bus.settle()
+    order = await place_cart(whole, await fill_cart(whole, (lamp, 1), (novel, 1)))
+    async with whole.works["orders"].begin() as tx:
+        await tx.run("UPDATE orders SET taxes = NULL")
+    await whole.orders.write_taxes()
+    order = await whole.orders.get(order.id)
+    assert order.taxes_unknown
+    for line in order.lines:
+        await refunded(whole, order, lines=(LineQuantity(line.id, 1),))
+    await refunded(whole, order, shipping=True)
+    after = await whole.orders.get(order.id)
+    assert by_rate(after) == {one.rate_ppm: one.tax.amount for one in order.tax_parts}
+    assert not any(finding.wrong for finding in await examine(whole))
+
+
+class Away:
+    """Payments that cannot be reached for refunds."""
+
+    def __init__(self, payments: Payments) -> None:
+        self._payments = payments
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._payments, name)
+
+    async def refund(self, **_given: object) -> Payment:
+        raise Unavailable("Payments do not answer.")
+
+
+async def test_a_refund_that_payments_have_not_heard_of_goes_first_when_its_order_is_cancelled(whole: Shop) -> None:
+    order = await two_rates(whole)
+    payments, whole.orders._payments = whole.orders._payments, Away(whole.payments)
+    waits = await refunded(whole, order, lines=(LineQuantity(order.lines[0].id, 1),))
+    assert waits.status == "asked"
+    whole.orders._payments = payments
+    cancelled = await whole.orders.cancel(order.id, "no", SYSTEM)
+    assert [one.amount.amount for one in cancelled.refunds] == [2900, 4390]
+    assert by_rate(cancelled) == {190_000: 1004, 70_000: 65}
+    await whole.bus.settle()
+    assert {one.status for one in (await whole.orders.get(order.id)).refunds} == {"settled"}
+    assert not any(finding.wrong for finding in await examine(whole))
+
+
+@given(st.integers(1, 400), st.integers(0, 200), st.integers(0, 200), st.lists(st.integers(1, 30), max_size=12))
+def test_two_authorities_never_leave_a_net_below_nothing(net: int, gst: int, qst: int, amounts: list[int]) -> None:
+    parts = [part(net, min(net, tax), authority) for authority, tax in (("GST", gst), ("QST", qst))]
+    whole = sum((one.tax for one in parts), Money(net, "EUR"))
+    left = refund_parts.Left(line_id="a", units=1, amount=whole, kept=Money(0, "EUR"), tax_parts=tuple(parts))
+    for amount in amounts:
+        if amount > left.amount.amount:
+            continue
+        [back] = refund_parts.goodwill({"a": left}, Money(amount, "EUR"))
+        left = left.without(back)
+        for one in (*back.tax_parts, *left.tax_parts):
+            assert one.net.amount >= 0
+            assert one.tax.amount >= 0
+
+
+def part(net: int, tax: int, authority: str) -> TaxPart:
+    return TaxPart(
+        net=Money(net, "EUR"), tax=Money(tax, "EUR"), gross=Money(net + tax, "EUR"), category="S", rate_ppm=1, country="CA",
+        tax_class="standard", authority=authority,
+    )  # fmt: skip
 
 
 def test_what_the_provider_refunded_beside_what_was_asked_for_here_is_shared_all_the_same() -> None:

@@ -198,12 +198,16 @@ class Ending:
     async def _give_back(self, payment: Payment, order: Order) -> None:
         """Money for an order that is off (or paid twice) goes back at once: first what was promised, then the rest."""
         if order.payment is not None and order.payment.id == payment.id:
-            known = {one.key for one in payment.refunds}
-            for refund in order.refunds:
-                if refund.amount.amount and refund.status == "asked" and refund.id not in known:
-                    await self._payments.refund(key=refund.id, payment_id=payment.id, amount=refund.amount)
+            await self._ask_for_promised(payment, order)
         payment = await self._payments.get(payment.id)
         await self._repay(payment, refund_rules.repayment_key(payment, again=False))
+
+    async def _ask_for_promised(self, payment: Payment, order: Order) -> None:
+        """Refunds of the order that payments have not heard of."""
+        known = {one.key for one in payment.refunds}
+        for refund in order.refunds:
+            if refund.amount.amount and refund.status == "asked" and not refund.of_all and refund.id not in known:
+                await self._payments.refund(key=refund.id, payment_id=payment.id, amount=refund.amount)
 
     async def _repay(self, payment: Payment, key: str) -> PaymentRefund | None:
         """All that is left of a payment goes back, once for each key; None where nothing was left."""

@@ -30,11 +30,12 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
         """The parts of so much of it: each kind of goods and each tax in proportion."""
         kinds = taxes.by_kind(self.tax_parts)
         whole = [taxes.gross_of(kind, amount.currency).amount for kind in kinds]
-        shares = amount.split(whole) if any(whole) else [zero(amount.currency) for _ in kinds]
+        # Below nothing while a refund of ours waits that the provider will refuse: see `of_provider`.
+        usable = amount.amount and any(whole) and min(whole) >= 0
+        shares = amount.split(whole) if usable else [zero(amount.currency) for _ in kinds]
         found = []
         for kind, gross, share in zip(kinds, whole, shares, strict=True):
-            taken = [part.tax.share(share.amount, gross) if gross else part.tax for part in kind]
-            found += _with(kind, share, taken)
+            found += _with(kind, share, _taxes([part.tax for part in kind], gross, share.amount))
         return tuple(found)
 
     def units_worth(self, units: int) -> Money:
@@ -51,13 +52,32 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
             gross = taxes.gross_of(kind, self.amount.currency) - taxes.gross_of(gone, self.amount.currency)
             rest = [one.tax - taken[_rate(one)].tax if _rate(one) in taken else one.tax for one in kind]
             left += _with(kind, gross, rest)
+        kept = self.kept + part.kept if part.kept else self.kept
+        if part.of not in {"line", "shipping"} and self.amount.amount > 0:  # of what is kept as of all the rest
+            kept -= kept.share(part.amount.amount, self.amount.amount)
         return msgspec.structs.replace(
             self,
             units=self.units - part.quantity,
             amount=self.amount - part.amount,
-            kept=self.kept + part.kept if part.kept else self.kept,
+            kept=kept,
             tax_parts=tuple(left),
         )
+
+
+def _taxes(sums: Sequence[Money], gross: int, share: int) -> list[Money]:
+    """Each tax in proportion to the share of the gross, so that neither the net of the share nor that of the rest is below 0."""
+    if not gross:
+        return list(sums)
+    taken = [one.share(share, gross) for one in sums]
+    whole = sum(one.amount for one in sums)
+    least, most = max(0, whole - (gross - share)), min(whole, share)
+    while (now := sum(one.amount for one in taken)) != min(max(now, least), most):
+        step = 1 if now < least else -1
+        place = max(
+            range(len(taken)), key=lambda n: step * (sums[n] - taken[n]).amount if step > 0 else taken[n].amount
+        )
+        taken[place] += Money(step, taken[place].currency)
+    return taken
 
 
 def _with(kind: Sequence[TaxPart], gross: Money, sums: Sequence[Money]) -> list[TaxPart]:
@@ -76,34 +96,41 @@ def _rate(part: TaxPart) -> tuple[object, ...]:
 
 def sold_of(order: Order) -> dict[str, Left]:
     """All that was sold, by line, and the shipping last."""
-    return {line_id: _sold(order, line_id) for line_id in (*(line.id for line in order.lines), SHIPPING)}
+    paid = {line.id: line.total - line.discount + line.tax for line in order.lines}
+    nothing = zero(order.currency)
+    shipping = order.totals.total - add_up(paid.values(), order.currency)
+    sold = {
+        line.id: Left(
+            line_id=line.id, units=line.quantity, amount=paid[line.id], kept=nothing, tax_parts=line.tax_parts
+        )
+        for line in order.lines
+    }
+    parts = order.shipping.tax_parts if order.shipping else ()
+    sold[SHIPPING] = Left(line_id=SHIPPING, units=0, amount=shipping, kept=nothing, tax_parts=parts)
+    return _shared_out(order, sold) if order.taxes_unknown and order.tax_parts else sold
 
 
-def left_of(order: Order) -> dict[str, Left]:
-    """What of it has not gone back."""
+def _shared_out(order: Order, sold: Mapping[str, Left]) -> dict[str, Left]:
+    """Where it is not known which line was taxed at which rate: each at all of them, in proportion; together exactly."""
+    rest = Left(line_id="", units=0, amount=order.totals.total, kept=zero(order.currency), tax_parts=order.tax_parts)
+    found = {}
+    for name, one in sold.items():
+        parts = rest.share(one.amount)
+        rest = rest.without(RefundPart(of="goodwill", amount=one.amount, tax_parts=parts))
+        found[name] = msgspec.structs.replace(one, tax_parts=parts)
+    return found
+
+
+def left_of(order: Order, *, settled: bool = False) -> dict[str, Left]:
+    """What of it has not gone back; `settled`: and what was asked for may yet be refused."""
     left = sold_of(order)
     for refund in order.refunds:
+        if settled and refund.status != "settled":
+            continue
         for part in refund.parts or legacy_parts(left, refund):
             if part.line_id in left:
                 left[part.line_id] = left[part.line_id].without(part)
     return left
-
-
-def _sold(order: Order, line_id: str) -> Left:
-    """A line, or the shipping, as it was sold."""
-    line = next((one for one in order.lines if one.id == line_id), None)
-    paid = {one.id: one.total - one.discount + one.tax for one in order.lines}
-    shipping = order.totals.total - add_up(paid.values(), order.currency)
-    amount = paid[line.id] if line else shipping
-    parts = line.tax_parts if line else order.shipping.tax_parts if order.shipping else ()
-    if not parts and order.tax_parts and order.totals.total.amount:
-        # It is not known at which rates it was taxed: at all of them, in proportion.
-        whole = Left(
-            line_id=line_id, units=0, amount=order.totals.total, kept=zero(order.currency), tax_parts=order.tax_parts
-        )
-        parts = whole.share(amount)
-    units = line.quantity if line else 0
-    return Left(line_id=line_id, units=units, amount=amount, kept=zero(order.currency), tax_parts=parts)
 
 
 def legacy_parts(left: Mapping[str, Left], refund: Refund) -> tuple[RefundPart, ...]:
@@ -152,10 +179,22 @@ def goodwill(left: Mapping[str, Left], amount: Money) -> tuple[RefundPart, ...]:
 
 
 def of_provider(order: Order, amount: Money) -> tuple[RefundPart, ...]:
-    """An amount that was refunded at the provider, where nobody said what for; meanwhile more may have been asked for here."""
+    """An amount that was refunded at the provider, where nobody said what for.
+
+    It may be of more than is left beside refunds that wait: these will be refused then.
+    """
+    for left in (left_of(order), left_of(order, settled=True)):
+        if amount <= add_up((one.amount for one in left.values()), order.currency):
+            return goodwill(left, amount)
+    return goodwill(sold_of(order), amount)
+
+
+def of_all(order: Order, amount: Money) -> tuple[RefundPart, ...]:
+    """What goes back of an order that is cancelled: all that is left, unless payments know of other refunds than the order."""
     left = left_of(order)
-    enough = amount <= add_up((one.amount for one in left.values()), order.currency)
-    return goodwill(left if enough else sold_of(order), amount)
+    if amount == add_up((one.amount for one in left.values()), order.currency):
+        return everything(left)
+    return tuple(msgspec.structs.replace(part, of="all") for part in of_provider(order, amount))
 
 
 def everything(left: Mapping[str, Left]) -> tuple[RefundPart, ...]:

@@ -122,7 +122,7 @@ def of_all(order: Order, back: PaymentRefund, reason: str, now: datetime) -> Ref
         created_at=now,
         reference=back.reference,
         settled_at=now if back.state == "settled" else None,
-        parts=refund_parts.everything(refund_parts.left_of(order)),
+        parts=refund_parts.of_all(order, back.amount),
     )
 
 
@@ -143,8 +143,7 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
     left = refund_parts.left_of(order)
     chosen = lines_to_refund(order, refund)
     asked = _amount(order, refund)
-    if refund.shipping and not left[refund_parts.SHIPPING].amount.amount:
-        raise Invalid.at("/shipping", "Nothing of the shipping is left to be refunded.")
+    _check_things(refund, left)
     if chosen or refund.shipping:
         units = {line.id: quantity for line, quantity in chosen}
         parts = refund_parts.parts_of(left, units, shipping=refund.shipping)
@@ -152,16 +151,40 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
         if asked is not None and asked != worth:
             _check_deduction(refund, asked, worth)
             parts = refund_parts.parts_of(left, units, shipping=refund.shipping, worth=asked)
+        elif asked is None:
+            _check_worth(order, chosen, parts)
         return parts, chosen
     if asked is None:
         raise Invalid.at("/lines", "Say what to refund: lines, the shipping, or an amount.")
     whole = add_up((one.amount for one in left.values()), order.currency)
+    if whole.amount <= 0:
+        raise Invalid.at("/amount", "Nothing of this order is left to be refunded, beside what is refunded or waits.")
     if not zero(order.currency) < asked <= whole:
         raise Invalid.at(
             "/amount",
             f"Between 1 and {whole.amount} (minor units of {order.currency}) can be refunded, not {asked.amount}.",
         )
     return refund_parts.goodwill(left, asked), chosen
+
+
+def _check_things(refund: NewRefund, left: Mapping[str, refund_parts.Left]) -> None:
+    """Raises Invalid for what is said of goods where no goods are named, and for shipping that has gone back."""
+    for name, said in (("returned", refund.returned), ("restock", refund.restock)):
+        if said and not refund.lines:
+            raise Invalid.at(f"/{name}", "This is of goods: say in `lines` which of them.")
+    if refund.shipping and left[refund_parts.SHIPPING].amount.amount <= 0:
+        raise Invalid.at("/shipping", "Nothing of the shipping is left to be refunded.")
+
+
+def _check_worth(order: Order, chosen: Sequence[tuple[OrderLine, int]], parts: Sequence[RefundPart]) -> None:
+    """Goods whose money went back as goodwill: that they came back, too, is to be said. Raises Invalid."""
+    spent = {one.line_id for refund in order.refunds for one in refund.parts if one.of == "goodwill"}
+    for number, ((line, _), part) in enumerate(zip(chosen, parts, strict=False)):
+        if not part.amount.amount and line.id in spent:
+            raise Invalid.at(
+                f"/lines/{number}",
+                f"Nothing of what was paid for “{line.title}” is left to be refunded. Say `amount` 0 to record that it came back.",
+            )
 
 
 def _amount(order: Order, refund: NewRefund) -> Money | None:
