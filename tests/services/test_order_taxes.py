@@ -187,7 +187,7 @@ async def test_parts_that_do_not_add_up_are_found(whole: Shop, damage: str) -> N
 
 
 @st.composite
-def sold(draw, *, quantities: bool = False) -> tuple[Quote, QuoteRequest, bool]:
+def sold(draw, *, quantities: bool = False, reduced: int = 725) -> tuple[Quote, QuoteRequest, bool]:
     """A quote of a few lines at up to three rates."""
     currency = draw(st.sampled_from(["EUR", "JPY", "KWD"]))
     classes = ["standard", "reduced", "zero"]
@@ -196,7 +196,7 @@ def sold(draw, *, quantities: bool = False) -> tuple[Quote, QuoteRequest, bool]:
     basis = model.Basis(
         prices={f"v{n}": Price(f"v{n}", Money(price, currency)) for n, (price, _) in enumerate(lines)},
         coupons={},
-        tax_rates=[TaxRate(country="DE", rate=1900), TaxRate(country="DE", tax_class="reduced", rate=725)],
+        tax_rates=[TaxRate(country="DE", rate=1900), TaxRate(country="DE", tax_class="reduced", rate=reduced)],
         shipping_rates=[ShippingRate(id="s", title="Post", price=Money(draw(st.integers(0, 9999)), currency))],
         home_country="DE",
         prices_include_tax=included,

@@ -1,19 +1,16 @@
 """What happens to an order after it was placed: shipped, delivered, expired. Refunds and cancelling are in `refunds.py`."""
 
-from collections.abc import Awaitable, Callable
-
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Conflict, Invalid, Unavailable
 from shopwright.kit.facts import ERASED, Heard
-from shopwright.kit.work import Transaction
 from shopwright.services.orders import erasure_store, find_store, model, store, tax_store
 from shopwright.services.orders.contract import KeptBuyer, LineQuantity, NewShipment, Order, Shipment
 from shopwright.services.orders.contract.facts import OrderDelivered, OrderErased, OrderShipped, SentLine
 from shopwright.services.orders.payment_changes import PaymentChanges
 
 LONGEST = 500
-AT_ONCE, TIMES = 200, 50
+AT_ONCE, TIMES = 20, 100  # a transaction is short, and other timers have their turn soon
 
 
 class Fulfilment(PaymentChanges):
@@ -115,17 +112,19 @@ class Fulfilment(PaymentChanges):
 
     async def write_terms(self) -> None:
         """A timer: orders a version before has written are found by what later ones are; some at a time."""
-        await self._bring_up(find_store.write_missing)
+        for _ in range(TIMES):
+            async with self._work.begin() as tx:
+                if await find_store.write_missing(tx, AT_ONCE) < AT_ONCE:
+                    return
 
     async def write_taxes(self) -> None:
         """A timer: the taxes of orders a version before has written are read from their receipts; some at a time."""
-        await self._bring_up(tax_store.write_missing)
-
-    async def _bring_up(self, write_missing: Callable[[Transaction, int], Awaitable[int]]) -> None:
         for _ in range(TIMES):
+            found = await tax_store.read_missing(self._work, AT_ONCE)
             async with self._work.begin() as tx:
-                if await write_missing(tx, AT_ONCE) < AT_ONCE:
-                    return
+                await tax_store.write(tx, found)
+            if len(found) < AT_ONCE:
+                return
 
     async def clear_addresses(self) -> None:
         """A timer: addresses of the forgotten that are needed no longer."""

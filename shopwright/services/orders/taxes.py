@@ -15,11 +15,11 @@ from shopwright.services.pricing.contract import Step, TaxCategory, TaxPart
 PPM = 1_000_000
 TOLD = re.compile(r".* (?P<per_cent>[\d.]+) % of (?P<base>.+), (?P<how>in it|added)", re.DOTALL)
 NOT_DIGIT = re.compile(r"\D")
-LOOKED_AT = 20_000  # ways to share lines among rates; more are not tried
+LOOKED_AT = 2_200  # ways to share half of the lines among rates (3⁷); more are not tried
 EARLIER_SHOP = "An earlier shop told one sum of tax, without its rates."
 UNREADABLE = "The receipt does not tell the rates of the tax."
-UNSHARED = "The receipt does not tell which line was taxed at which rate."
-UNTOLD = "The receipt tells no tax."
+UNSHARED = "The receipt can be read in more than one way: which line was taxed at which rate is not known."
+UNTOLD = "The receipt tells no tax: whether it was exempt, zero-rated or outside tax is not known."
 
 Share = tuple[int, int, int]  # the number of a rate, net, tax
 Shares = tuple[Share, ...]
@@ -154,19 +154,20 @@ def of_receipt(order: Order, *, past: bool = False) -> Kept:
     """The taxes of an order that was placed when they stood in its receipt alone; `past`: it is an earlier shop's."""
     if past:
         return Kept(unknown=EARLIER_SHOP)
-    steps = [step for step in order.receipt if step.step == "tax"]
+    steps = [step for step in order.receipt if step.step == "tax" and step.amount.amount]
     found = [one for step in steps if (one := told(step)) is not None]
-    if len(found) < len(steps) or add_up((one.tax for one in found), order.currency) != (
-        order.totals.tax + order.totals.included_tax
-    ):
+    taxed = add_up((one.tax for one in found), order.currency)
+    hows = {one.included for one in found}
+    if len(found) < len(steps) or len(hows) > 1 or taxed != order.totals.tax + order.totals.included_tax:
         return Kept(unknown=UNREADABLE)
-    amounts = [line.total - line.discount for line in order.lines] + [order.totals.shipping]
+    found = _merged(found)
     rates = tuple(Rate("S", one.rate_ppm, order.shipping_address.country) for one in found)
     untaxed = Rate("O", 0, order.shipping_address.country, reason=UNTOLD)
-    ways = _ways(order.lines, amounts, found)
-    if len(ways) == 1:
-        shares = [(_share(rates, number, net, tax),) for number, net, tax in ways[0]]
-        used = (*rates, untaxed) if any(number is None for number, _, _ in ways[0]) else rates
+    amounts = [line.total - line.discount for line in order.lines] + [order.totals.shipping]
+    way = _way(order.lines, amounts, found)
+    if way is not None:
+        shares = [(_share(rates, number, net, tax),) for number, net, tax in way]
+        used = (*rates, untaxed) if any(number is None for number, _, _ in way) else rates
         return Kept(used, tuple(shares[:-1]), shares[-1])
     whole = [(number, _net(one).amount, one.tax.amount) for number, one in enumerate(found)]
     left = add_up(amounts, order.currency) - add_up((one.base for one in found), order.currency)
@@ -174,6 +175,19 @@ def of_receipt(order: Order, *, past: bool = False) -> Kept:
         whole.append((len(rates), left.amount, 0))
         rates = (*rates, untaxed)
     return Kept(rates, whole=tuple(whole), unknown=UNSHARED)
+
+
+def _merged(found: Sequence[Told]) -> list[Told]:
+    """One of each rate: the first version wrote a step for each row of a rate, and two may have said the same."""
+    merged: dict[int, Told] = {}
+    for one in found:
+        before = merged.get(one.rate_ppm)
+        merged[one.rate_ppm] = (
+            one
+            if before is None
+            else msgspec.structs.replace(before, base=before.base + one.base, tax=before.tax + one.tax)
+        )
+    return list(merged.values())
 
 
 def _net(one: Told) -> Money:
@@ -187,53 +201,93 @@ def _share(rates: Sequence[Rate], number: int | None, net: int, tax: int) -> Sha
 Way = list[tuple[int | None, int, int]]  # of each amount: which rate, net, tax
 
 
-def _ways(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[Told]) -> list[Way]:
-    """Each way in which these amounts (the last is the shipping) may have been taxed."""
-    ways = []
-    for chosen in _shared([one.amount for one in amounts], [one.base.amount for one in found]):
-        way = _taxed(lines, amounts, found, chosen)
-        # Prices without tax have it beside each line: it must be what it would have been.
-        if all(not line.tax.amount or line.tax.amount == tax for line, (_, _, tax) in zip(lines, way, strict=False)):
-            ways.append(way)
-    return ways
-
-
-def _shared(amounts: Sequence[int], bases: Sequence[int]) -> list[list[int | None]]:
-    """Each amount with the base it is part of (None: of none), so that all bases are whole; [] where that takes too long."""
-    left, chosen, ways, looked = list(bases), list[int | None](), list[list[int | None]](), 0
-
-    def place(number: int) -> None:
-        nonlocal looked
-        looked += 1
-        if looked > LOOKED_AT or sum(left) > sum(amounts[number:]):
-            return
-        if number == len(amounts):
-            ways.append(list(chosen))
-            return
-        # What costs nothing is taxed as nothing, wherever it stands.
-        fitting = [n for n, base in enumerate(left) if 0 < amounts[number] <= base]
-        for one in (*fitting, None):
-            chosen.append(one)
-            if one is not None:
-                left[one] -= amounts[number]
-            place(number + 1)
-            if one is not None:
-                left[one] += amounts[number]
-            chosen.pop()
-
-    place(0)
-    return [] if looked > LOOKED_AT else ways
-
-
-def _taxed(
-    lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[Told], chosen: Sequence[int | None]
-) -> Way:
-    """Net and tax of each amount: a rate's tax was split over what it applied to, in the order of variants."""
-    order = [*sorted(range(len(lines)), key=lambda n: (lines[n].variant_id, n)), len(lines)]
+def _way(lines: Sequence[OrderLine], amounts: Sequence[Money], found: Sequence[Told]) -> Way | None:
+    """The one way in which these amounts (the last is the shipping) may have been taxed; None where there are others."""
+    left = sum(one.amount for one in amounts) - sum(one.base.amount for one in found)
+    if left < 0:
+        return None
+    bases = [*(one.base.amount for one in found), left]  # the last: what was not taxed
+    # What costs nothing is taxed as nothing, wherever it stands.
+    costing = [n for n, amount in enumerate(amounts) if amount.amount > 0]
+    chosen = _shared(
+        [amounts[n].amount for n in costing],
+        [_possible(lines[n] if n < len(lines) else None, amounts[n].amount, found, bases) for n in costing],
+        bases,
+    )
+    if chosen is None:
+        return None
+    rates = dict(zip(costing, chosen, strict=True))
     way: Way = [(None, amount.amount, 0) for amount in amounts]
     for number, one in enumerate(found):
-        members = [n for n in order if chosen[n] == number]
-        for n, tax in zip(members, one.tax.split([amounts[n].amount for n in members]), strict=True):
-            net = amounts[n] - tax if one.included else amounts[n]
-            way[n] = (number, net.amount, tax.amount)
-    return way
+        members = [n for n in _order(lines) if rates.get(n) == number]
+        for n, tax in zip(members, _taxes(one, members, lines, amounts), strict=True):
+            if not one.included and not _near(tax, amounts[n].amount, one):
+                return None
+            way[n] = (number, amounts[n].amount - (tax if one.included else 0), tax)
+    taxed = sum(tax for _, _, tax in way)
+    return way if taxed == sum(one.tax.amount for one in found) else None
+
+
+def _order(lines: Sequence[OrderLine]) -> list[int]:
+    """In which tax was split: by variants, then the shipping."""
+    return [*sorted(range(len(lines)), key=lambda n: (lines[n].variant_id, n)), len(lines)]
+
+
+def _taxes(one: Told, members: Sequence[int], lines: Sequence[OrderLine], amounts: Sequence[Money]) -> list[int]:
+    """The tax of each: split over prices that contain it; what was added stands beside each line, the rest is the shipping's."""
+    if one.included:
+        return [tax.amount for tax in one.tax.split([amounts[n].amount for n in members])]
+    beside = [lines[n].tax.amount for n in members if n < len(lines)]
+    return [*beside, one.tax.amount - sum(beside)][: len(members)]
+
+
+def _possible(line: OrderLine | None, amount: int, found: Sequence[Told], bases: Sequence[int]) -> list[int]:
+    """Of which bases this amount may be a part."""
+    fitting = [n for n, base in enumerate(bases) if amount <= base]
+    if line is None or all(one.included for one in found):  # nothing of the tax stands beside it
+        return fitting
+    tax = line.tax.amount
+    return [n for n in fitting if (_near(tax, amount, found[n]) if n < len(found) else not tax)]
+
+
+def _near(tax: int, amount: int, one: Told) -> bool:
+    """May this be the tax of it? A step was rounded (by half a minor unit), and split without losing one (by less than one)."""
+    return 2 * abs(tax * PPM - amount * one.rate_ppm) < 3 * PPM
+
+
+def _shared(amounts: Sequence[int], possible: Sequence[Sequence[int]], bases: Sequence[int]) -> list[int] | None:
+    """Of which base each amount is a part, so that all bases are whole; None where not exactly one way is found.
+
+    A list of sums is one number, with a digit for each base. Half of the amounts come to some such numbers, and the other
+    half to what is missing: that is the square root of the steps it takes to try all ways.
+    """
+    digit = sum(amounts) + 1
+    worth = [digit**n for n in range(len(bases))]
+    half = (len(amounts) + 1) // 2
+    first = _sums(amounts[:half], possible[:half], worth)
+    second = _sums(amounts[half:], possible[half:], worth)
+    wanted = sum(base * one for base, one in zip(bases, worth, strict=True))
+    if first is None or second is None:
+        return None
+    matching = [(way, second[wanted - reached]) for reached, way in first.items() if wanted - reached in second]
+    if len(matching) != 1:
+        return None
+    ((before, after),) = matching
+    return None if before is None or after is None else [*before, *after]
+
+
+def _sums(
+    amounts: Sequence[int], possible: Sequence[Sequence[int]], worth: Sequence[int]
+) -> dict[int, tuple[int, ...] | None] | None:
+    """What the amounts may come to, each with the way to it (None: several); None where there are too many to be tried."""
+    found: dict[int, tuple[int, ...] | None] = {0: ()}
+    for amount, bases in zip(amounts, possible, strict=True):
+        if len(found) * len(bases) > LOOKED_AT:
+            return None
+        after: dict[int, tuple[int, ...] | None] = {}
+        for reached, way in found.items():
+            for base in bases:
+                total = reached + amount * worth[base]
+                after[total] = None if way is None or total in after else (*way, base)
+        found = after
+    return found
