@@ -72,10 +72,33 @@ def _common(first: str, last: str) -> int:
     return next((n for n, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
 
 
-def overlap(one: str, other: str) -> str:
-    """A pattern of the first that says a code as closely as one of the second; "" where there is none."""
-    theirs = other.split()
-    return next((mine for mine in one.split() for its in theirs if _alike(mine, its)), "")
+class Patterns:
+    """Patterns, and with which others each was added: tells whether a code is said as closely by one of these.
+
+    Patterns that do are of one kin, and of each kin there are few, so that what is asked does not grow with all there are.
+    """
+
+    def __init__(self) -> None:
+        self._kin: dict[tuple[int, str], dict[str, set[str]]] = {}
+
+    def add(self, patterns: str) -> None:
+        """Take in patterns that belong together."""
+        for one in patterns.split():
+            self._kin.setdefault(_kin(one), {}).setdefault(one, set()).add(patterns)
+
+    def overlap(self, patterns: str) -> tuple[str, str] | None:
+        """A pattern of these that says a code as closely as one of others, and those others; None where there is none."""
+        for mine in patterns.split():
+            for its, added in self._kin.get(_kin(mine), {}).items():
+                if (others := added - {patterns}) and _alike(mine, its):
+                    return mine, min(others)
+        return None
+
+
+def _kin(pattern: str) -> tuple[int, str]:
+    """The same for any two that may be alike: of ranges how long their codes are, and how all of them begin."""
+    found = RANGE.fullmatch(pattern)
+    return (0, pattern) if found is None else (len(found[1]), found[1][: _common(found[1], found[2])])
 
 
 def _alike(mine: str, its: str) -> bool:

@@ -103,6 +103,17 @@ async def test_the_office_shows_what_applies_what_is_to_come_and_what_ended(
     clock.move(minutes=5)
     typed = {"country": "ch", "rate": "8.9", "title": "MWST", "valid_from": str(later), "why": "next step"}
     assert (await api.post(taxes, data=csrf | typed)).status_code == 303
+    typed = {"country": "no", "rate": "25", "valid_to": "2026-12-31"}
+    assert (await api.post(taxes, data=csrf | typed)).status_code == 303
+    assert "31 December 2026" in (await api.get("/office/pricing")).text
+    late = await api.post(taxes, data=csrf | {"country": "no", "rate": "26", "valid_to": "2027-01-31"})
+    assert (late.status_code, "From 1 January 2027 on" in late.text) == (422, True)
+    ended = await api.post(taxes, data=csrf | {"country": "no", "rate": "26", "valid_to": "2026-02-28"})
+    assert (ended.status_code, "It ends after it begins" in ended.text, 'value="2026-02-28"' in ended.text) == (
+        422,
+        True,
+        True,
+    )
     typed = {"country": "gr", "rate": "0", "postcodes": "63086", "tax_class": "", "category": "O", "reason": "Athos"}
     assert (await api.post(taxes, data=csrf | typed)).status_code == 303
     shown = (await api.get("/office/pricing")).text
@@ -147,11 +158,12 @@ async def test_the_office_makes_classes_and_rules_and_says_what_a_product_is_tax
     assert (await api.post("/office/pricing/tax-classes", data=csrf | new)).status_code == 303
     refused = await api.post("/office/pricing/tax-classes", data=csrf | {"name": "a b"})
     assert (refused.status_code, "letters, digits and dashes" in refused.text) == (422, True)
-    rule = {"country": "us", "setting": "shipping=class:books", "why": "adviser, 3 March"}
+    rule = {"country": "us", "setting": "shipping=class:books", "why": "adviser, 3 March", "valid_to": "2026-12-31"}
     assert (await api.post("/office/pricing/tax-rules", data=csrf | rule)).status_code == 303
     shown = (await api.get("/office/pricing")).text
     for words in (
         "Books and maps",
+        "31 December 2026",
         "Shipping is taxed as goods of: Books and maps",
         "adviser, 3 March",
         "United States",
@@ -167,3 +179,23 @@ async def test_the_office_makes_classes_and_rules_and_says_what_a_product_is_tax
     assert (await shop.catalog.get(atlas.id)).taxed_as == "books"
     refused = await api.post(here, data=csrf | {"tax_class": "cars"})
     assert (refused.status_code, "A tax class is one of" in refused.text) == (422, True)
+
+
+@pytest.mark.parametrize(("path", "body"), [
+    ("tax-rates", {"country": "CH", "rate": 770}),
+    ("tax-rules", {"country": "CH", "rule": "shipping", "value": "main"}),
+])  # fmt: skip
+async def test_a_day_as_its_end_is_the_last_one_it_applies(
+    api: httpx.AsyncClient, staff: dict[str, str], path: str, body: dict[str, object]
+) -> None:
+    made = await api.post(f"/v1/{path}", json={**body, "valid_to": "2026-12-31"}, headers=staff)
+    assert made.status_code == 201, made.text
+    assert made.json()["valid_to"] == "2026-12-31T23:00:00Z"  # Berlin
+    sent = {**made.json(), "why": "sent back"}
+    assert (await api.post(f"/v1/{path}", json=sent, headers=staff)).status_code == 201
+    for moment in ("2026-12-31T00:00", "2026-12-30T23:00:00Z"):
+        other = await api.post(f"/v1/{path}", json={**body, "country": "NO", "valid_to": moment}, headers=staff)
+        assert (other.status_code, other.json()["valid_to"]) == (201, "2026-12-30T23:00:00Z")
+    for far in ("9999-12-31", "0001-01-01"):
+        answer = await api.post(f"/v1/{path}", json={**body, "valid_to": far}, headers=staff)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/valid_to"), answer.text

@@ -5,6 +5,8 @@ import random
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
+from time import perf_counter
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -17,7 +19,7 @@ from shopwright.faces.shelf import write
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Missing, Refused
 from shopwright.kit.money import Money
-from shopwright.kit.postcode_patterns import closeness
+from shopwright.kit.postcode_patterns import Patterns, closeness
 from shopwright.kit.typed import per_cent
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.pricing import dated, model, presets, tax_checks
@@ -242,7 +244,7 @@ class Kept:
             start = self.now + timedelta(days=days)
             end = start + timedelta(days=lasts) if lasts else None
             try:
-                change = dated.put(list(self.rows.values()), start, end)
+                change = dated.put(list(self.rows.values()), start, end, ZoneInfo("UTC"))
             except Invalid:
                 return
             if change.ended:
@@ -833,3 +835,63 @@ def test_forty_thousand_postcodes_hold_nobody_up() -> None:
     began = time.perf_counter()
     assert model.quote(request, basis).totals.tax.amount == 784
     assert time.perf_counter() - began < 1  # once through all of them, whatever the number of discounts
+
+
+async def test_thousands_of_postcodes_are_added_in_a_few_calls(shop: Shop) -> None:
+    def batch(first: int) -> list[TaxRate]:
+        return [TaxRate(country="US", region="NY", postcodes=f"{n:05}", rate=888) for n in range(first, first + 1_000)]
+
+    began = perf_counter()
+    for first in (10_000, 11_000, 12_000):
+        assert len(await shop.pricing.add_tax_rates(batch(first))) == 1_000
+    assert perf_counter() - began < 20
+    assert len([one for one in await shop.pricing.tax_rates() if one.country == "US"]) == 3_000
+    [first, *_] = await shop.pricing.add_tax_rates([TaxRate(country="US", region="NY", postcodes="11500", rate=888)])
+    with pytest.raises(Invalid, match="11500 has a rate already, with 11500"):
+        await shop.pricing.add_tax_rates([TaxRate(country="US", region="NY", postcodes="11500 22500", rate=900)])
+    await shop.pricing.end_tax_rate(first.id)
+    await shop.pricing.add_tax_rates([TaxRate(country="US", region="NY", postcodes="11500 22500", rate=900)])
+
+
+async def test_rates_of_one_call_follow_each_other_as_those_of_several(shop: Shop, clock: HandClock) -> None:
+    days = [clock.now() + timedelta(days=n) for n in (10, 20, 30)]
+    made = await shop.pricing.add_tax_rates(
+        [TaxRate(country="CH", rate=800 + n, valid_from=one) for n, one in enumerate(days)]
+    )
+    rows = {one.id: one for one in await shop.pricing.tax_rate_history()}
+    assert [rows[one.id].valid_to for one in made] == [*days[1:], None]
+    with pytest.raises(Invalid, match="35"):
+        await shop.pricing.add_tax_rates(
+            [TaxRate(country="US", postcodes="350*", rate=1), TaxRate(country="US", postcodes="350* 36*", rate=2)]
+        )
+    assert not [one for one in await shop.pricing.tax_rate_history() if one.country == "US"]
+    rules = [
+        TaxRule(country="DE", rule="shipping", value=value, valid_from=one)
+        for value, one in zip(("main", "none"), days, strict=False)
+    ]
+    first, second = await shop.pricing.add_tax_rules(rules)
+    assert {one.id: one for one in await shop.pricing.tax_rules()}[first.id].valid_to == second.valid_from
+
+
+PIECES = st.integers(0, 999).map(lambda n: f"{n:03}")
+RANGES = st.tuples(PIECES, PIECES).map(lambda ends: f"{min(ends)}...{max(ends)}")
+PATTERNS = st.lists(st.one_of(PIECES, RANGES, PIECES.map(lambda one: one[:2] + "*")), min_size=1, max_size=4).map(
+    " ".join
+)
+
+
+@given(PATTERNS, PATTERNS)
+def test_two_lists_of_patterns_overlap_where_a_code_is_as_close_to_both(one: str, other: str) -> None:
+    known = Patterns()
+    known.add(other)
+    codes = [f"{n:03}" for n in range(1_000)]
+    near = [
+        (mine, its)
+        for mine in set(one.split())
+        for its in set(other.split())
+        if (mine == its or ("..." in mine and "..." in its))
+        and any((found := closeness(mine, code)) and found == closeness(its, code) for code in codes)
+    ]
+    found = known.overlap(one)
+    assert (found is not None) == (one != other and bool(near))
+    assert found is None or found[0] in {mine for mine, _ in near}

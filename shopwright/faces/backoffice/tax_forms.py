@@ -10,7 +10,7 @@ from shopwright.faces.backoffice.editing import Reader
 from shopwright.faces.backoffice.rule_forms import FARTHEST, Form, RuleForm, Shop
 from shopwright.kit.clock import EPOCH
 from shopwright.kit.codes import class_form, place_form, visible
-from shopwright.kit.days import parse_day, start_of, write_end, write_start
+from shopwright.kit.days import end_of, parse_day, start_of, write_end, write_start
 from shopwright.kit.errors import Invalid
 from shopwright.kit.postcode_patterns import clean_patterns
 from shopwright.kit.regions import region_form
@@ -88,6 +88,7 @@ class TaxForm(RuleForm[TaxRate]):
             category=category,
             reason=reader.text("reason"),
             valid_from=_start(form, shop.zone),
+            valid_to=_end(form, shop.zone),
             why=form.get("why", "").strip(),
         )
         await pricing.add_tax_rates([rate], shop.who)
@@ -140,9 +141,13 @@ class TaxRuleForm(RuleForm[TaxRule]):
         rule = next((one for one in RULE_NAMES if one == name), None)
         if rule is None:
             raise Invalid.at("/setting", "Choose one of the rules.")
-        start = _start(form, shop.zone)
         said = TaxRule(
-            country=form.get("country", ""), rule=rule, value=value, valid_from=start, why=form.get("why", "").strip()
+            country=form.get("country", ""),
+            rule=rule,
+            value=value,
+            valid_from=_start(form, shop.zone),
+            valid_to=_end(form, shop.zone),
+            why=form.get("why", "").strip(),
         )
         await pricing.add_tax_rules([said], shop.who)
 
@@ -150,6 +155,11 @@ class TaxRuleForm(RuleForm[TaxRule]):
 def _start(form: Form, zone: ZoneInfo) -> datetime | None:
     day = form.get("valid_from", "").strip()
     return start_of(parse_day(day, "/valid_from"), zone) if day else None
+
+
+def _end(form: Form, zone: ZoneInfo) -> datetime | None:
+    day = form.get("valid_to", "").strip()
+    return end_of(parse_day(day, "/valid_to"), zone) if day else None
 
 
 def _settings(classes: Sequence[TaxClass]) -> list[dict[str, str]]:

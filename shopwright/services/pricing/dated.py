@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shopwright.kit.clock import EPOCH
-from shopwright.kit.days import aware, day_of
+from shopwright.kit.days import aware, day_of, write_start
 from shopwright.kit.errors import Invalid
 
 
@@ -20,10 +20,7 @@ def period_of(
     valid_from: datetime | None, valid_to: datetime | None, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime, datetime | None]:
     """From when and until when a new row applies; today is now. Raises Invalid for what is past."""
-    try:
-        start, end = aware(valid_from, zone), aware(valid_to, zone)
-    except OverflowError:
-        raise Invalid.at("/valid_from", "This is too far away; write a day of this century.") from None
+    start, end = _near(valid_from, zone, "/valid_from"), _near(valid_to, zone, "/valid_to")
     if start is None or (start < now and day_of(start, zone) == day_of(now, zone)):
         start = now
     if start < now:
@@ -31,6 +28,13 @@ def period_of(
             "/valid_from", "What has applied is not changed: it begins now (leave it out) or at a time to come."
         )
     return start, end
+
+
+def _near(moment: datetime | None, zone: ZoneInfo, pointer: str) -> datetime | None:
+    try:
+        return aware(moment, zone)
+    except OverflowError:
+        raise Invalid.at(pointer, "This is too far away; write a day of this century.") from None
 
 
 class Dated(Protocol):
@@ -76,7 +80,7 @@ def covering(rows: Sequence[D], at: datetime) -> D | None:
     return next((one for one in rows if start_of(one) <= at and (one.valid_to is None or at < one.valid_to)), None)
 
 
-def put(rows: Sequence[D], start: datetime, end: datetime | None) -> Change[D]:
+def put(rows: Sequence[D], start: datetime, end: datetime | None, zone: ZoneInfo) -> Change[D]:
     """What it takes that a new row of the key of `rows` applies from `start` on. Raises Invalid where others are in its way."""
     if end is not None and end <= start:
         raise Invalid.at("/valid_to", "It ends after it begins; write a later end, or leave it out.")
@@ -86,7 +90,8 @@ def put(rows: Sequence[D], start: datetime, end: datetime | None) -> Change[D]:
     free = now.valid_to if now else None if following is None else start_of(following)
     if end is not None and free is not None and end > free:
         raise Invalid.at(
-            "/valid_to", f"Another begins on {free:%Y-%m-%d} already; end that first, or write an earlier end."
+            "/valid_to",
+            f"From {write_start(free, zone)} on there is another already; end that first, or write an earlier end.",
         )
     rest = now if now is not None and end is not None and end != free else None
     return Change(until=free if end is None else end, ended=now, end=start if now else None, after=rest)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -10,12 +11,12 @@ from shopwright.kit.codes import class_form, place_form
 from shopwright.kit.countries import check_country
 from shopwright.kit.errors import Invalid, check_all
 from shopwright.kit.money import BASIS_POINTS
-from shopwright.kit.postcode_patterns import check_patterns, overlap
+from shopwright.kit.postcode_patterns import Patterns, check_patterns
 from shopwright.kit.regions import check_region
 from shopwright.kit.typed import per_cent
-from shopwright.services.pricing import checks
+from shopwright.services.pricing import checks, dated
 from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule
-from shopwright.services.pricing.taxes import PPM, PPM_OF_A_BASIS_POINT, RULES, clean_tax_rate, key_of
+from shopwright.services.pricing.taxes import PPM, PPM_OF_A_BASIS_POINT, RULES, Key, clean_tax_rate, key_of
 
 LONGEST_OF_A_RATE: Final = {"title": 80, "postcodes": 2_000, "authority": 60, "reason": 500, "why": 255}
 CLASS_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -74,13 +75,32 @@ def _category(one: TaxRate) -> None:
         )
 
 
-def not_twice(one: TaxRate, others: Sequence[TaxRate]) -> None:
-    """No postcode is said as closely by another rate of the same place, class and authority. Raises Invalid."""
-    for other in others:
-        if key_of(other) == key_of(one) or (other.region, other.tax_class) != (one.region, one.tax_class):
-            continue
-        if other.authority == one.authority and (same := overlap(one.postcodes, other.postcodes)):
-            raise Invalid.at("/postcodes", f"{same} has a rate already, with {other.postcodes}; end that first.")
+class Known:
+    """The rates of a country while some are added: by what each is of, and by its postcodes."""
+
+    def __init__(self, every: Sequence[TaxRate], now: datetime) -> None:
+        self._rows: dict[Key, list[TaxRate]] = {}
+        self._patterns: dict[tuple[str, ...], Patterns] = {}
+        for one in every:
+            self.rows_of(one).append(one)
+        for one in dated.lasting(every):
+            if one.valid_to is None or one.valid_to > now:
+                self._patterns_of(one).add(one.postcodes)
+
+    def rows_of(self, one: TaxRate) -> list[TaxRate]:
+        """All of its place, class and authority; what is written is put in here."""
+        return self._rows.setdefault(key_of(one), [])
+
+    def take(self, one: TaxRate) -> None:
+        """No postcode is said as closely by another rate of the same place, class and authority. Raises Invalid."""
+        patterns = self._patterns_of(one)
+        if (found := patterns.overlap(one.postcodes)) is not None:
+            same, others = found
+            raise Invalid.at("/postcodes", f"{same} has a rate already, with {others}; end that first.")
+        patterns.add(one.postcodes)
+
+    def _patterns_of(self, one: TaxRate) -> Patterns:
+        return self._patterns.setdefault((one.region, one.tax_class, one.authority), Patterns())
 
 
 def known_class(text: str, classes: Collection[str], pointer: str) -> str:

@@ -1,6 +1,6 @@
 """REST routes of tax rates, classes and rules, for staff."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -24,7 +24,7 @@ class TaxRateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A rate to be added: `rate` in basis points (1900 is 19 %) or `rate_ppm` in millionths (88750 is 8.875 %).
 
     From `valid_from` on (a day or time of the shop's; none: now) it applies, and that of the same place, class and authority
-    ends. What is answered may be sent again; `who`, `created`, `ended_by`, `ended_why` and `state` are the shop's own.
+    ends; until `valid_to`, a time, or a day through which it applies. What is answered may be sent again; `who`, `created`, `ended_by`, `ended_why` and `state` are the shop's own.
     """
 
     country: str
@@ -64,13 +64,13 @@ class TaxRateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             category=self.category,
             reason=self.reason,
             valid_from=_moment(self.valid_from, "/valid_from"),
-            valid_to=_moment(self.valid_to, "/valid_to"),
+            valid_to=_end(self.valid_to),
             why=self.why,
         )
 
 
 class TaxRuleInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rule to be added; from `valid_from` on it applies. What is answered may be sent again."""
+    """A rule to be added; from `valid_from` on it applies, until a time or through a day (`valid_to`). What is answered may be sent again."""
 
     country: str = ""
     rule: RuleName
@@ -93,7 +93,7 @@ class TaxRuleInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             rule=self.rule,
             value=self.value,
             valid_from=_moment(self.valid_from, "/valid_from"),
-            valid_to=_moment(self.valid_to, "/valid_to"),
+            valid_to=_end(self.valid_to),
             why=self.why,
         )
 
@@ -112,6 +112,18 @@ def _moment(text: str | None, pointer: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         raise Invalid.at(pointer, f"“{text[:40]}” is not a time; write a day such as 2026-01-01.") from None
+
+
+def _end(text: str | None) -> datetime | None:
+    """A time, or a day that it holds through; where it says no zone it is the shop's."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return _moment(text, "/valid_to")
+    try:
+        return datetime.combine(day + timedelta(days=1), time())
+    except OverflowError:
+        raise Invalid.at("/valid_to", f"{day} is too far away; leave it out for good.") from None
 
 
 @get("/v1/tax-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_tax_rates")

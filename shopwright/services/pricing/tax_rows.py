@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from shopwright.kit.days import write_end
 from shopwright.kit.errors import Refused
 from shopwright.kit.ids import Ids
 from shopwright.kit.work import Transaction
@@ -18,11 +19,11 @@ PREFIXES = {TaxRate: "txr", TaxRule: "txl"}
 SAID = ("rate_ppm", "title", "category", "reason", "value")
 
 
-async def put(tx: Transaction, ids: Ids, rows: Sequence[R], new: R, who: str) -> R:
-    """Add a row to those of its key; one that says what applies already adds nothing. Raises Invalid."""
+async def put(tx: Transaction, ids: Ids, rows: list[R], new: R, who: str) -> R:
+    """Add a row to those of its key, which are kept as they are written; what applies already adds nothing. Raises Invalid."""
     new = _as_read(new, rows, tx.now)
     start, end = dated.period_of(new.valid_from, new.valid_to, tx.now, tx.zone)
-    change = dated.put(rows, start, end)
+    change = dated.put(rows, start, end, tx.zone)
     if change.ended and new.valid_from is None and end is None and _same(change.ended, new):
         return change.ended
     made = {"created": tx.now, "who": who, "ended_by": "", "ended_why": "", "state": ""}
@@ -30,10 +31,13 @@ async def put(tx: Transaction, ids: Ids, rows: Sequence[R], new: R, who: str) ->
     added = msgspec.structs.replace(new, id=named, valid_from=start, valid_to=change.until, **made)
     if change.ended:
         await tax_store.set_end(tx, change.ended, change.end)
+        rows[rows.index(change.ended)] = msgspec.structs.replace(change.ended, valid_to=change.end)
     await tax_store.add(tx, added)
+    rows.append(added)
     if change.after and end:
         after = {"id": ids.new(PREFIXES[type(new)]), "valid_from": end, "why": new.why, **made}
-        await tax_store.add(tx, msgspec.structs.replace(change.after, **after))
+        rows.append(msgspec.structs.replace(change.after, **after))
+        await tax_store.add(tx, rows[-1])
     return added
 
 
@@ -41,7 +45,7 @@ async def end(tx: Transaction, one: R, rows: Sequence[R], who: str, why: str) ->
     """End a row now, or withdraw one that is to come. Raises Refused."""
     start = dated.start_of(one)
     if one.valid_to is not None and one.valid_to <= max(tx.now, start):
-        raise Refused(f"This ended on {one.valid_to:%Y-%m-%d}; what has applied is not changed.")
+        raise Refused(f"This applied until {write_end(one.valid_to, tx.zone)}; what has applied is not changed.")
     to_come = start > tx.now
     before = dated.withdraw(rows, one) if to_come else None
     await tax_store.set_end(tx, one, start if to_come else tx.now, who, why)

@@ -46,25 +46,25 @@ class Taxes:
         clean = [tax_checks.tax_rate(rate, classes) for rate in rates]
         async with self._work.begin() as tx:
             await tax_store.lock(tx)
-            return [await self._put(tx, one, who) for one in clean]
+            known = {
+                code: tax_checks.Known(await tax_store.of_country(tx, code), tx.now)
+                for code in sorted({one.country for one in clean})
+            }
+            return [await self._put(tx, known[one.country], one, who) for one in clean]
 
-    async def _put(self, tx: Transaction, clean: TaxRate, who: str) -> TaxRate:
-        every = await tax_store.of_country(tx, clean.country)
-        tax_checks.not_twice(
-            clean, [one for one in dated.lasting(every) if one.valid_to is None or one.valid_to > tx.now]
-        )
-        rows = [one for one in every if key_of(one) == key_of(clean)]
-        return await tax_rows.put(tx, self._work.ids, rows, clean, who)
+    async def _put(self, tx: Transaction, known: tax_checks.Known, clean: TaxRate, who: str) -> TaxRate:
+        known.take(clean)
+        return await tax_rows.put(tx, self._work.ids, known.rows_of(clean), clean, who)
 
     async def end(self, rate_id: str, who: str, why: str) -> None:
         """End one by its id. Raises Missing, Refused."""
         async with self._work.begin() as tx:
             await tax_store.lock(tx)
-            every = await tax_store.every(tx)
-            one = next((one for one in every if one.id == rate_id), None)
+            rows = await tax_store.beside(tx, rate_id)
+            one = next((one for one in rows if one.id == rate_id), None)
             if one is None:
                 raise Missing("There is no such tax rate.")
-            await tax_rows.end(tx, one, [other for other in every if key_of(other) == key_of(one)], who, why)
+            await tax_rows.end(tx, one, rows, who, why)
 
     async def end_current(self, named: TaxRate, who: str, why: str) -> None:
         """End the one of a place, class and authority that applies now. Raises Missing."""
@@ -115,8 +115,11 @@ class Taxes:
         made = []
         async with self._work.begin() as tx:
             await tax_store.lock(tx)
+            known: dict[tuple[str, str], list[TaxRule]] = {}
+            for row in await tax_store.rules(tx):
+                known.setdefault((row.country, row.rule), []).append(row)
             for one in clean:
-                rows = [row for row in await tax_store.rules(tx) if (row.country, row.rule) == (one.country, one.rule)]
+                rows = known.setdefault((one.country, one.rule), [])
                 made.append(await tax_rows.put(tx, self._work.ids, rows, one, who))
         return made
 

@@ -9,7 +9,7 @@ from shopwright.kit.database import Row
 from shopwright.kit.regions import region_form
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule, UntaxedPlace
-from shopwright.services.pricing.taxes import basis_points
+from shopwright.services.pricing.taxes import basis_points, key_of
 
 
 def _read(row: Row) -> TaxRate:
@@ -48,6 +48,18 @@ async def of_country(source: Work | Transaction, country: str) -> list[TaxRate]:
         "SELECT * FROM dated_tax_rates WHERE country = :country ORDER BY valid_from, id", country=country
     )
     return source.aside.readable("tax rate", rows, lambda row: str(row["id"]), _read)
+
+
+async def beside(source: Work | Transaction, rate_id: str) -> list[TaxRate]:
+    """A rate and those of its place, class and authority."""
+    rows = await source.fetch(
+        "SELECT other.* FROM dated_tax_rates one JOIN dated_tax_rates other ON other.country = one.country"
+        " AND other.postcodes = one.postcodes AND other.tax_class = one.tax_class AND other.authority = one.authority"
+        " WHERE one.id = :id ORDER BY other.valid_from, other.id",
+        id=rate_id,
+    )
+    found = source.aside.readable("tax rate", rows, lambda row: str(row["id"]), _read)
+    return [other for one in found if one.id == rate_id for other in found if key_of(other) == key_of(one)]
 
 
 async def lock(tx: Transaction) -> None:
