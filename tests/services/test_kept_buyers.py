@@ -8,16 +8,17 @@ import httpx
 import msgspec
 import pytest
 
-from shopwright import archive
+from shopwright import archive, handlers
 from shopwright.app import Shop
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.auth import ROLES, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.days import end_of_books
-from shopwright.kit.errors import Missing
+from shopwright.kit.errors import Missing, Unavailable
 from shopwright.kit.facts import ERASED
 from shopwright.services.orders.contract import NewRefund, NewShipment, Order
-from tests.conftest import QUICK, fresh, make_settings, sell, sign_in
+from shopwright.simulate.faults import Faults, Trouble
+from tests.conftest import QUICK, Post, fresh, make_settings, sell, sign_in
 from tests.services.test_orders import place
 from tests.services.test_privacy import ADA, WORDS, ada, buy, everything_on_disk
 from tests.services.test_retention import pass_days
@@ -147,3 +148,54 @@ def test_years_are_counted_from_the_end_of_the_year_of_the_sale_in_the_shop() ->
     late = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)  # already 2026 in Berlin
     assert end_of_books(late, 8, zone) == datetime(2035, 1, 1, tzinfo=zone)
     assert msgspec.json.encode(end_of_books(late, 8, zone))
+
+
+class Away(Faults):
+    """The database of payments answers, or does not."""
+
+    down = False
+
+    def before(self, what: str) -> None:
+        if self.down and what == "payments":
+            raise Unavailable(f"{what} does not answer.")
+
+    def after(self, what: str) -> None:
+        """What it answers arrives."""
+
+
+async def copy_order(shop: Shop, order: Order, **other: object) -> None:
+    """One more order of somebody who is forgotten."""
+    [row] = await shop.works["orders"].fetch("SELECT * FROM orders WHERE id = :id", id=order.id)
+    row = dict(row) | {"erasing": 1} | other
+    names = ", ".join(row)
+    async with shop.works["orders"].begin() as tx:
+        await tx.run(f"INSERT INTO orders ({names}) VALUES ({', '.join(f':{name}' for name in row)})", **row)
+
+
+async def test_orders_that_cannot_be_cleared_now_stand_in_the_way_of_no_others(
+    data: tuple[Path, str], clock: HandClock, post: Post
+) -> None:
+    away = Away()
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=Trouble(away))
+    post.shop = shop
+    async with shop.running(deliver=False):
+        order = await place(shop, await sell(shop))
+        await shop.bus.settle()
+        for n in range(120):  # whether these were sold cannot be asked, and some cannot even be read
+            own = {"id": f"ord_0{n:04}", "number": 5000 + n, "cart_id": f"c{n}", "status": "cancelled"}
+            await copy_order(shop, order, **own, **({} if n % 3 else {"body": "[1]"}))
+        await copy_order(shop, order, id="ord_9", number=6000, cart_id="c9", status="shipped")
+        [clear] = [one for one in handlers.timers(shop) if one.name == "orders.clear_addresses"]
+
+        async def waiting() -> list[str]:
+            rows = await shop.works["orders"].fetch("SELECT id FROM orders WHERE erasing = 1 ORDER BY id")
+            return [row["id"] for row in rows]
+
+        away.down = True
+        with pytest.raises(Unavailable):
+            await clear.handler()
+        assert len(await waiting()) == 120
+        away.down = False
+        assert (await shop.orders.kept_buyer("ord_9")).number == "6000"
+        await clear.handler()
+        assert await waiting() == [f"ord_0{n:04}" for n in range(0, 120, 3)]  # what cannot be read is told by `doctor`

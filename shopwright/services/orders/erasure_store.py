@@ -35,10 +35,13 @@ async def forget_customer(tx: Transaction, order_id: str, names: Sequence[str]) 
         )
 
 
-async def to_be_cleared(source: Work) -> list[str]:
-    """Orders of the forgotten that need their address no longer."""
+async def to_be_cleared(source: Work, after: str, most: int) -> list[str]:
+    """Orders of the forgotten that need their address no longer; so many after this one."""
     rows = await source.fetch(
-        "SELECT id FROM orders WHERE erasing = 1 AND status NOT IN ('placed', 'paid', 'part_shipped') LIMIT 100"
+        "SELECT id FROM orders WHERE erasing = 1 AND id > :after AND status NOT IN ('placed', 'paid', 'part_shipped')"
+        " ORDER BY id LIMIT :most",
+        after=after,
+        most=most,
     )
     return [row["id"] for row in rows]
 

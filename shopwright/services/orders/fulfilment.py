@@ -127,14 +127,29 @@ class Fulfilment(PaymentChanges):
                 return
 
     async def clear_addresses(self) -> None:
-        """A timer: addresses of the forgotten that are needed no longer."""
-        for order_id in await erasure_store.to_be_cleared(self._work):
-            with self._work.aside.guard("address of order", order_id):
-                sold = await self._kept_buyers.was_sold(await self.get(order_id))
-                async with self._work.begin() as tx:
-                    if sold:
-                        await self._kept_buyers.keep(tx, await self._locked(tx, order_id))
-                    await erasure_store.clear_addresses(tx, order_id)
+        """A timer: addresses of the forgotten that are needed no longer. Raises Unavailable after all that can be."""
+        after, waits = "", None
+        while some := await erasure_store.to_be_cleared(self._work, after, AT_ONCE):
+            for after in some:  # one that cannot be now is passed, and met by the next run
+                with self._work.aside.guard("address of order", after):
+                    waits = await self._clear(after) or waits
+        if waits is not None:
+            raise waits
+
+    async def _clear(self, order_id: str) -> Unavailable | None:
+        """Answers why not yet, where whether it was sold cannot be asked now."""
+        order = await store.read(self._work, order_id)
+        if order is None:
+            return None
+        try:
+            sold = await self._kept_buyers.was_sold(order)
+        except Unavailable as error:
+            return error
+        async with self._work.begin() as tx:
+            if sold:
+                await self._kept_buyers.keep(tx, await self._locked(tx, order_id))
+            await erasure_store.clear_addresses(tx, order_id)
+        return None
 
     async def kept_buyer(self, order_id: str) -> KeptBuyer:
         return await self._kept_buyers.get((await self.get(order_id)).id)
