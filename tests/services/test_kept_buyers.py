@@ -91,19 +91,19 @@ async def test_of_what_was_never_paid_nothing_is_kept(shop: Shop, clock: HandClo
         await shop.orders.kept_buyer(order.id)
 
 
-@pytest.mark.parametrize("role", sorted(set(ROLES) - {"owner"}))
 async def test_only_who_keeps_the_books_may_see_it_and_the_audit_log_says_who_did(
-    shop: Shop, api: httpx.AsyncClient, clock: HandClock, role: str
+    shop: Shop, api: httpx.AsyncClient, clock: HandClock
 ) -> None:
     order = await erased(shop, clock)
-    await hired(shop, "mia@example.com", role)
-    headers = await sign_in(api, "mia@example.com", PASSWORD)
-    answer = await api.get(f"/v1/orders/{order.id}/buyer", headers=headers)
-    assert answer.status_code == (200 if role == "accounting" else 403)
-    assert ("Lovelace" in answer.text) == (role == "accounting")
-    if role == "accounting":
-        acts = [entry.act for entry in await shop.users.audit(AuditFilter(subject=f"order {order.id}"))]
-        assert [(act.who, act.action) for act in acts][:1] == [("Sue", "get_kept_buyer")]
+    for role in sorted(set(ROLES) - {"owner"}):
+        email = f"{role}@example.com"
+        await hired(shop, email, role)
+        headers = await sign_in(api, email, PASSWORD)
+        answer = await api.get(f"/v1/orders/{order.id}/buyer", headers=headers)
+        assert (role, answer.status_code) == (role, 200 if role == "accounting" else 403)
+        assert ("Lovelace" in answer.text) == (role == "accounting")
+    acts = [entry.act for entry in await shop.users.audit(AuditFilter(subject=f"order {order.id}"))]
+    assert ("accounting", "get_kept_buyer") in [(act.role, act.action) for act in acts]
 
 
 async def test_an_order_of_somebody_who_is_there_has_nothing_kept(shop: Shop) -> None:

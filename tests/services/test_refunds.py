@@ -119,13 +119,14 @@ async def test_a_refund_that_is_refused_later_gives_units_and_sums_back_and_staf
 
 async def test_a_refund_that_waits_is_tried_again_by_itself_and_holds_up_none(far: Shop, wire: Wire) -> None:
     kettle = await sell(far, on_hand=99)
-    orders = [await place(far, kettle, email=f"b{n}@example.com") for n in range(60)]
+    many = 12 if APART else 60  # more than are asked for at once
+    orders = [await place(far, kettle, email=f"b{n}@example.com") for n in range(many)]
     wire.cut = True
     for one in orders:
         told = await far.orders.refund(one.id, NewRefund(reason="late", amount=100), "r1", SYSTEM)
         assert told.refund.status == "asked"
     figures = await far.payments.figures()
-    assert figures["refunds unsettled"] == 60
+    assert figures["refunds unsettled"] == many
     await later(far, 600, 6)
     assert (await far.payments.figures())["seconds the oldest unsettled refund waits"] == 3600
     wire.cut = False
