@@ -36,7 +36,11 @@ from tests import queues
 # A property is right or wrong, however busy the machine is.
 # The gate tries the same examples each time; `make soak` draws new ones.
 SOAK = bool(os.environ.get("SOAK"))
-settings.register_profile("gate", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=not SOAK)
+# What a person runs tries fewer of them.
+EXAMPLES = int(os.environ.get("SHOPWRIGHT_TEST_EXAMPLES", "100"))
+settings.register_profile(
+    "gate", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=not SOAK, max_examples=EXAMPLES
+)
 settings.load_profile("gate")
 
 POSTGRES = os.environ.get("SHOPWRIGHT_TEST_POSTGRES", "")

@@ -22,7 +22,7 @@ HOME = Path(__file__).parents[1]
 VAR = HOME / "var"
 JUNIT, LOGS, CACHES, FLAKY = VAR / "junit", VAR / "passes", VAR / "pytest", VAR / "flaky.txt"
 TOLD = "SHOPWRIGHT_TEST_"
-POSTGRES, SHAPE = f"{TOLD}POSTGRES", f"{TOLD}SHAPE"
+POSTGRES, SHAPE, EXAMPLES = f"{TOLD}POSTGRES", f"{TOLD}SHAPE", f"{TOLD}EXAMPLES"
 GATE = tuple(
     f"{TOLD}{name}" for name in ("POSTGRES", "PGBOUNCER", "REDIS", "MEMCACHED", "S3", "OPENSEARCH", "RABBITMQ")
 )
@@ -36,9 +36,18 @@ LONG = (
     "tests/apart/test_deploy.py",
     "tests/apart/test_front.py",
     "tests/apart/test_gateways.py",
+    "tests/apart/test_traces.py",
     "tests/api/test_bodies.py",
+    "tests/api/test_queries.py",
     "tests/engines/test_cache.py",
+    "tests/engines/test_edges.py",
+    "tests/engines/test_search_words.py",
     "tests/imports/test_made_tables.py",
+    "tests/imports/test_merges.py",
+    "tests/imports/test_wordpress.py",
+    "tests/pages/test_office_finds.py",
+    "tests/pages/test_office_truth.py",
+    "tests/pages/test_typed.py",
     "tests/process/test_damaged_shop.py",
     "tests/process/test_extras.py",
     "tests/process/test_full_disk.py",
@@ -46,11 +55,17 @@ LONG = (
     "tests/services/test_archive.py",
     "tests/services/test_backup.py",
     "tests/services/test_backup_age.py",
+    "tests/services/test_clocks.py",
     "tests/services/test_damage.py",
     "tests/services/test_delivery.py",
+    "tests/services/test_doctor.py",
+    "tests/services/test_largest.py",
     "tests/services/test_lost_orders.py",
+    "tests/services/test_queries.py",
     "tests/services/test_recovery.py",
     "tests/services/test_restore.py",
+    "tests/services/test_retention.py",
+    "tests/services/test_taxes.py",
     "tests/services/test_true_rules.py",
 )
 OTHERS = tuple(f"--ignore={one}" for one in LONG)
@@ -185,7 +200,10 @@ class Pass:
         """What only PostgreSQL can show is skipped on SQLite, required or not: other passes show it."""
         bare = {name: value for name, value in given.items() if name not in {POSTGRES, SHAPE}}
         if self.on == "embedded":
-            return {name: value for name, value in given.items() if not name.startswith(TOLD)} | {"ENGINES": ""}
+            return {name: value for name, value in given.items() if not name.startswith(TOLD)} | {
+                "ENGINES": "",
+                EXAMPLES: "25",
+            }
         if self.on == "sqlite":
             return {**bare, "ENGINES": ""}
         shape = {} if self.on == "postgresql" else {SHAPE: self.on}

@@ -112,6 +112,7 @@ async def test_one_order_is_seen_in_every_service_message_and_statement(data: tu
         assert personal not in everything
 
 
+@pytest.mark.slow
 async def test_a_receiver_that_is_away_is_no_trouble_of_the_shops(data: tuple[Path, str]) -> None:
     shop = Shop(make_settings(*data, traces="otlp://127.0.0.1:1"), hasher=QUICK)
     await shop.migrate()

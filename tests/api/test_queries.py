@@ -13,6 +13,8 @@ from shopwright.web import whole_api
 from tests.conftest import sell
 from tests.services.test_orders import place
 
+pytestmark = pytest.mark.slow
+
 ID = "01jq8x4e9zq5k0v7n3c2t1m8wd"
 
 

@@ -15,6 +15,8 @@ from shopwright.engines.edges import open_edge
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.shown import key_of, keys_of
 
+pytestmark = pytest.mark.slow
+
 CLOUDFRONT_NS = "{http://cloudfront.amazonaws.com/doc/2020-05-31/}"
 INVALIDATION = (
     '<?xml version="1.0"?><Invalidation xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Id>I2J0I21PCUYOIK</Id>'

@@ -14,6 +14,8 @@ from shopwright.kit.folding import fold
 from shopwright.kit.ports import Query, SearchIndex
 from tests.engines.products import goods
 
+pytestmark = pytest.mark.slow
+
 # Each finds the other.
 SAME = [
     ("Ёлка", "елка"), ("Größe", "GROSSE"), ("Groß", "gross"), ("Łódź", "lodz"), ("Smørrebrød", "smorrebrod"),

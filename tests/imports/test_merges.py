@@ -13,6 +13,8 @@ from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price
 from tests.imports.test_imports import take
 
+pytestmark = pytest.mark.slow
+
 HEADER = "Handle,Title,Body (HTML),Vendor,Tags,Variant Taxable,SEO Title,Fabric (product.metafields.custom.fabric),Status,Option1 Name,Option1 Value,Variant SKU,Variant Barcode,Variant Grams,Variant Inventory Tracker,Variant Inventory Qty,Variant Price"
 FIRST = {
     "title": "Shirt", "body": "<p>Fine</p>", "vendor": "Ostra", "tags": "a", "taxable": "true", "seo": "Fine shirt",

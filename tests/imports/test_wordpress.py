@@ -15,6 +15,8 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
 from tests.imports.test_imports import read, real
 
+pytestmark = pytest.mark.slow
+
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"'
     ' xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/" xmlns:content="http://purl.org/rss/1.0/modules/content/"'

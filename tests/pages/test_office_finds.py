@@ -12,6 +12,8 @@ from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product
 from tests.conftest import OWNER
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def office(shop: Shop, api: httpx.AsyncClient) -> httpx.AsyncClient:

@@ -14,6 +14,8 @@ from tests.conftest import OWNER, sell, send_all, sign_in
 from tests.services.test_orders import place
 from tests.services.test_staff import PASSWORD, hired
 
+pytestmark = pytest.mark.slow
+
 
 def browser(shop: Shop) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=build(shop, deliver=False)), base_url="http://shop.test")

@@ -9,6 +9,8 @@ from shopwright.app import Shop
 from shopwright.kit.money import Money
 from tests.conftest import OWNER, sell
 
+pytestmark = pytest.mark.slow
+
 
 async def token(shop: Shop, api: httpx.AsyncClient) -> dict[str, str]:
     api.cookies.set("session", await shop.users.open_session(*OWNER))

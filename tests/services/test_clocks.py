@@ -18,6 +18,8 @@ from shopwright.kit.numbers import Numbers
 from shopwright.kit.work import Work
 from tests.conftest import sell
 
+pytestmark = pytest.mark.slow
+
 
 class Bell:
     """A timer of ten seconds that counts how often it ran."""

@@ -12,6 +12,8 @@ from tests.conftest import ON_SERVERS, QUICK, sell
 from tests.process.server import free_port
 from tests.services.test_orders import place
 
+pytestmark = pytest.mark.slow
+
 DAMAGES = [
     ("inventory", "UPDATE stock SET on_hand = on_hand + 1", "movements add up"),
     ("inventory", "UPDATE stock SET reserved = reserved + 1", "open reservations hold"),

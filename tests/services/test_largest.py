@@ -15,6 +15,8 @@ from shopwright.services.pricing.contract import Item, Price, QuoteRequest, Ship
 from tests.conftest import BERLIN, sell
 from tests.services.test_pricing import basis_with
 
+pytestmark = pytest.mark.slow
+
 prices = st.one_of(st.integers(0, LARGEST), st.sampled_from([LARGEST, LARGEST - 1, LARGEST // 999, LARGEST // 999 + 1]))
 
 

@@ -30,6 +30,8 @@ from shopwright.services.reviews.contract import NewReview
 from shopwright.web import build
 from tests.conftest import BERLIN, OWNER, POSTGRES, QUICK, fill_cart, make_settings, need, sell, sign_in
 
+pytestmark = pytest.mark.slow
+
 Asked = tuple[str, str, Any]
 
 

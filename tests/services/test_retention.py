@@ -19,6 +19,8 @@ from shopwright.services import RIVER
 from tests.conftest import fill_cart, sell
 from tests.services.test_orders import place
 
+pytestmark = pytest.mark.slow
+
 SERVICES = (*RIVER, "pretend")
 WEEK = 7
 

@@ -818,6 +818,7 @@ async def test_of_many_who_set_a_rate_at_once_one_has_it_and_all_are_kept(shop: 
     assert len([one for one in rows if one.state == "current"]) == 1
 
 
+@pytest.mark.slow
 def test_forty_thousand_postcodes_hold_nobody_up() -> None:
     many = [
         clean_tax_rate(TaxRate(country="US", region="NY", postcodes=f"{number:05}", rate=800, id=f"r{number}"))
@@ -837,6 +838,7 @@ def test_forty_thousand_postcodes_hold_nobody_up() -> None:
     assert time.perf_counter() - began < 1  # once through all of them, whatever the number of discounts
 
 
+@pytest.mark.slow
 async def test_thousands_of_postcodes_are_added_in_a_few_calls(shop: Shop) -> None:
     def batch(first: int) -> list[TaxRate]:
         return [TaxRate(country="US", region="NY", postcodes=f"{n:05}", rate=888) for n in range(first, first + 1_000)]
