@@ -15,7 +15,6 @@ from shopwright.services.reviews.contract import Reviews
 from shopwright.services.users.contract import Users
 
 PAGE = 100
-RECEIVED = frozenset({"captured", "part_refunded", "refunded", "disputed"})
 
 
 class Settings(Protocol):
@@ -73,7 +72,7 @@ def kept_after_erasure(orders: Sequence[Order], settings: Settings) -> list[dict
             "until": end_of_books(one.placed_at, settings.books_years, settings.zone),
         }
         for one in orders
-        if one.status not in {"placed", "expired"} and one.payment is not None and one.payment.status in RECEIVED
+        if one.status not in {"placed", "expired"} and one.payment is not None and one.payment.was_received
     ]
 
 

@@ -202,12 +202,14 @@ class Ending:
         payment = await self._payments.get(payment.id)
         await self._repay(payment, refund_rules.repayment_key(payment, again=False))
 
-    async def _ask_for_promised(self, payment: Payment, order: Order) -> None:
-        """Refunds of the order that payments have not heard of."""
+    async def _ask_for_promised(self, payment: Payment, order: Order) -> bool:
+        """Ask for refunds of the order that payments have not heard of; False where there is none."""
         known = {one.key for one in payment.refunds}
-        for refund in order.refunds:
-            if refund.amount.amount and refund.status == "asked" and not refund.of_all and refund.id not in known:
-                await self._payments.refund(key=refund.id, payment_id=payment.id, amount=refund.amount)
+        waiting = [one for one in order.refunds if one.amount.amount and one.status == "asked" and not one.of_all]
+        promised = [one for one in waiting if one.id not in known]
+        for refund in promised:
+            await self._payments.refund(key=refund.id, payment_id=payment.id, amount=refund.amount)
+        return bool(promised)
 
     async def _repay(self, payment: Payment, key: str) -> PaymentRefund | None:
         """All that is left of a payment goes back, once for each key; None where nothing was left."""

@@ -15,14 +15,11 @@ from shopwright.services.orders import kept_buyers_store, model
 from shopwright.services.orders.contract import KeptBuyer, Order
 from shopwright.services.payments.contract import Payments
 
-YEARS = 10
-RECEIVED = frozenset({"captured", "part_refunded", "refunded", "disputed"})
-
 
 class KeptBuyers:
     """Shuts off, and shows."""
 
-    def __init__(self, work: Work, vault: Vault, payments: Payments, years: int = YEARS) -> None:
+    def __init__(self, work: Work, vault: Vault, payments: Payments, years: int) -> None:
         self._work = work
         self._vault = vault
         self._payments = payments
@@ -32,7 +29,7 @@ class KeptBuyers:
         """Was money received for it? Only then is there anything to be kept. Raises Unavailable."""
         if order.status in model.PAID:
             return True
-        return any(one.status in RECEIVED for one in await self._payments.of_order(order.id))
+        return any(one.was_received for one in await self._payments.of_order(order.id))
 
     async def keep(self, tx: Transaction, order: Order) -> None:
         """Before its names and addresses are wiped."""

@@ -133,12 +133,17 @@ def left_of(order: Order, *, settled: bool = False) -> dict[str, Left]:
     return left
 
 
+def whole_of(left: Mapping[str, Left], currency: str) -> Money:
+    """What all of it comes to."""
+    return add_up((one.amount for one in left.values()), currency)
+
+
 def legacy_parts(left: Mapping[str, Left], refund: Refund) -> tuple[RefundPart, ...]:
     """Those of a refund that was written when they were not: its units, and what is over as goodwill."""
     lines = {one.line_id: one.quantity for one in refund.lines}
     worth = sum(left[line_id].units_worth(units).amount for line_id, units in lines.items() if line_id in left)
     if worth == refund.amount.amount:
-        return parts_of(left, lines, worth=None)
+        return parts_of(left, lines)
     return tuple(
         msgspec.structs.replace(part, quantity=lines.get(part.line_id, 0)) for part in goodwill(left, refund.amount)
     )
@@ -184,7 +189,7 @@ def of_provider(order: Order, amount: Money) -> tuple[RefundPart, ...]:
     It may be of more than is left beside refunds that wait: these will be refused then.
     """
     for left in (left_of(order), left_of(order, settled=True)):
-        if amount <= add_up((one.amount for one in left.values()), order.currency):
+        if amount <= whole_of(left, order.currency):
             return goodwill(left, amount)
     return goodwill(sold_of(order), amount)
 
@@ -192,7 +197,7 @@ def of_provider(order: Order, amount: Money) -> tuple[RefundPart, ...]:
 def of_all(order: Order, amount: Money) -> tuple[RefundPart, ...]:
     """What goes back of an order that is cancelled: all that is left, unless payments know of other refunds than the order."""
     left = left_of(order)
-    if amount == add_up((one.amount for one in left.values()), order.currency):
+    if amount == whole_of(left, order.currency):
         return everything(left)
     return tuple(msgspec.structs.replace(part, of="all") for part in of_provider(order, amount))
 

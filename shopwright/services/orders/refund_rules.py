@@ -156,7 +156,7 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
         return parts, chosen
     if asked is None:
         raise Invalid.at("/lines", "Say what to refund: lines, the shipping, or an amount.")
-    whole = add_up((one.amount for one in left.values()), order.currency)
+    whole = refund_parts.whole_of(left, order.currency)
     if whole.amount <= 0:
         raise Invalid.at("/amount", "Nothing of this order is left to be refunded, beside what is refunded or waits.")
     if not zero(order.currency) < asked <= whole:

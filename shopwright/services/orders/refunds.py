@@ -329,8 +329,7 @@ class Refunds(Authorised):
         if told is None:
             return
         order = await self.get(order_id)
-        if order.payment is not None:
-            await self._ask_for_promised(order.payment, order)
+        if order.payment is not None and await self._ask_for_promised(order.payment, order):
             order = await self.get(order_id)
         back = await self._repay(order.payment, told.key) if order.payment is not None else None
         if back is not None and back.state == "refused":

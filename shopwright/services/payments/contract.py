@@ -68,6 +68,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         """What could still be given back."""
         return self.amount - self.refunded - (self.refunding or zero(self.amount.currency))
 
+    @property
+    def was_received(self) -> bool:
+        """Did money come, whatever became of it?"""
+        return self.status in {"captured", "part_refunded", "refunded", "disputed"}
+
 
 class UnknownPayment(msgspec.Struct, frozen=True, kw_only=True):
     """Money a provider has received for the shop, which does not know it: it was restored, or lost what it knew."""

@@ -20,7 +20,30 @@ from shopwright.services.pricing.taxes import basis_points
 Service = Given[Pricing]
 
 
-class TaxRateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DatedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a rate and a rule have in common: their period and why; what is the shop's own is taken and left."""
+
+    valid_from: str | None = None
+    valid_to: str | None = None
+    why: str = ""
+    id: str = ""
+    who: str = ""
+    created: str | None = None
+    ended_by: str = ""
+    ended_why: str = ""
+    state: str = ""
+
+    def dated(self) -> dict[str, Any]:
+        """The period as the service takes it. Raises Invalid."""
+        return {
+            "id": self.id,
+            "why": self.why,
+            "valid_from": _moment(self.valid_from, "/valid_from"),
+            "valid_to": _end(self.valid_to),
+        }
+
+
+class TaxRateInput(DatedInput, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A rate to be added: `rate` in basis points (1900 is 19 %) or `rate_ppm` in millionths (88750 is 8.875 %).
 
     From `valid_from` on (a day or time of the shop's; none: now) it applies, and that of the same place, class and authority
@@ -37,22 +60,12 @@ class TaxRateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     title: str = "VAT"
     category: TaxCategory | None = None
     reason: Reason = ""
-    valid_from: str | None = None
-    valid_to: str | None = None
-    why: str = ""
-    id: str = ""
-    who: str = ""
-    created: str | None = None
-    ended_by: str = ""
-    ended_why: str = ""
-    state: str = ""
 
     def rate_said(self) -> TaxRate:
         """The rate as the service takes it. Raises Invalid."""
         if self.rate is UNSET and self.rate_ppm is None:
             raise Invalid.at("/rate", "Say the rate: in basis points (1900 is 19 %), or in millionths as rate_ppm.")
         return TaxRate(
-            id=self.id,
             country=self.country,
             region=self.region,
             postcodes=self.postcodes,
@@ -63,39 +76,20 @@ class TaxRateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             title=self.title,
             category=self.category,
             reason=self.reason,
-            valid_from=_moment(self.valid_from, "/valid_from"),
-            valid_to=_end(self.valid_to),
-            why=self.why,
+            **self.dated(),
         )
 
 
-class TaxRuleInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TaxRuleInput(DatedInput, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A rule to be added; from `valid_from` on it applies, until a time or through a day (`valid_to`). What is answered may be sent again."""
 
     country: str = ""
     rule: RuleName
     value: str
-    valid_from: str | None = None
-    valid_to: str | None = None
-    why: str = ""
-    id: str = ""
-    who: str = ""
-    created: str | None = None
-    ended_by: str = ""
-    ended_why: str = ""
-    state: str = ""
 
     def rule_said(self) -> TaxRule:
         """The rule as the service takes it. Raises Invalid."""
-        return TaxRule(
-            id=self.id,
-            country=self.country,
-            rule=self.rule,
-            value=self.value,
-            valid_from=_moment(self.valid_from, "/valid_from"),
-            valid_to=_end(self.valid_to),
-            why=self.why,
-        )
+        return TaxRule(country=self.country, rule=self.rule, value=self.value, **self.dated())
 
 
 class PresetNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

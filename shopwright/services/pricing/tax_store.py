@@ -1,6 +1,7 @@
 """Rates, rules and classes of tax in SQL. Of a row nothing but its end is ever written."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -26,14 +27,18 @@ def _read(row: Row) -> TaxRate:
         title=row["title"],
         category=row["category"],
         reason=row["reason"],
-        valid_from=from_micros(row["valid_from"]),
-        valid_to=None if row["valid_to"] is None else from_micros(row["valid_to"]),
-        who=row["who"],
-        why=row["why"],
-        created=from_micros(row["created"]),
-        ended_by=row["ended_by"],
-        ended_why=row["ended_why"],
+        **_times(row),
     )
+
+
+def _times(row: Row) -> dict[str, Any]:
+    """When a row applies, and who wrote it and its end."""
+    return {
+        "valid_from": from_micros(row["valid_from"]),
+        "valid_to": None if row["valid_to"] is None else from_micros(row["valid_to"]),
+        "created": from_micros(row["created"]),
+        **{name: row[name] for name in ("who", "why", "ended_by", "ended_why")},
+    }
 
 
 async def every(source: Work | Transaction) -> list[TaxRate]:
@@ -131,13 +136,7 @@ def _rule(row: Row) -> TaxRule:
         country=row["country"],
         rule=row["rule"],
         value=row["value"],
-        valid_from=from_micros(row["valid_from"]),
-        valid_to=None if row["valid_to"] is None else from_micros(row["valid_to"]),
-        who=row["who"],
-        why=row["why"],
-        created=from_micros(row["created"]),
-        ended_by=row["ended_by"],
-        ended_why=row["ended_why"],
+        **_times(row),
     )
     return msgspec.convert(msgspec.to_builtins(found), TaxRule)  # raises for a rule that is none
 

@@ -12,8 +12,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
-from shopwright.services.orders.contract import facts as facts  # whoever knows the contract can read what is told
-from shopwright.services.orders.contract.facts import RefundPart
+from shopwright.services.orders.contract.facts import RefundPart  # whoever knows the contract can read what is told
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
 
