@@ -13,6 +13,7 @@ from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
 from shopwright.services.orders.contract.facts import RefundPart  # whoever knows the contract can read what is told
+from shopwright.services.orders.contract.sale import SaleContext as SaleContext
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
 
@@ -216,6 +217,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refused: tuple[Refund, ...] = ()
     owed: Money | None = None
     refund: Refund | None = None
+    sale: SaleContext | None = None
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,13 @@ from shopwright.services.pricing.contract.discounts import CodeProblem as CodePr
 from shopwright.services.pricing.contract.discounts import Coupon as Coupon
 from shopwright.services.pricing.contract.discounts import LineDiscount as LineDiscount
 from shopwright.services.pricing.contract.discounts import Promotion as Promotion
+from shopwright.services.pricing.contract.seller import BuyerKind as BuyerKind
+from shopwright.services.pricing.contract.seller import ExchangeRate as ExchangeRate
+from shopwright.services.pricing.contract.seller import SaleTerms as SaleTerms
+from shopwright.services.pricing.contract.seller import Scheme as Scheme
+from shopwright.services.pricing.contract.seller import Seller as Seller
+from shopwright.services.pricing.contract.seller import TaxId as TaxId
+from shopwright.services.pricing.contract.seller import TaxIdCheck as TaxIdCheck
 from shopwright.services.pricing.contract.taxes import State, TaxSettings
 from shopwright.services.pricing.contract.taxes import TaxCategory as TaxCategory
 from shopwright.services.pricing.contract.taxes import TaxClass as TaxClass
