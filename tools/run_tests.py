@@ -27,6 +27,8 @@ GATE = tuple(
     f"{TOLD}{name}" for name in ("POSTGRES", "PGBOUNCER", "REDIS", "MEMCACHED", "S3", "OPENSEARCH", "RABBITMQ")
 )
 SOAK = (*GATE, f"{TOLD}MONGODB")  # FerretDB is built from source, which takes minutes
+# Where nothing may be compiled for later, each of the hundreds of processes that tests start would compile all of the shop.
+UNKEPT = "PYTHONDONTWRITEBYTECODE"
 MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of its own in it; tests write hundreds of databases that nobody needs on a disk
 FAILED = 1  # pytest's exit code where tests failed; others mean that it could not run them
 SHORT = "not slow and not browser and not soak"
@@ -289,7 +291,7 @@ def run(one: Pass, given: Mapping[str, str], *, aloud: bool) -> Outcome:
 def run_in(folder: str, one: Pass, given: Mapping[str, str], *, aloud: bool) -> Outcome:
     """The same, with this folder for all that the tests write."""
     began = time.monotonic()
-    environment = one.environment(given) | {"TMPDIR": folder}
+    environment = {name: value for name, value in one.environment(given).items() if name != UNKEPT} | {"TMPDIR": folder}
     log = LOGS / f"{one.name}.log"
     say(f"== {one.name}: tests on {one.on}")
 

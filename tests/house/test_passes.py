@@ -83,6 +83,13 @@ def test_what_tests_write_is_gone_when_their_pass_has_ended(runner: ModuleType, 
     assert not folder.exists()
 
 
+def test_what_was_compiled_once_is_kept_for_the_next_process(runner: ModuleType, tmp_path: Path) -> None:
+    text = "import sys\n\ndef test_it():\n    assert not sys.dont_write_bytecode\n"
+    given = {**QUICK, "PYTHONDONTWRITEBYTECODE": "1"}
+    (outcome,) = runner.run_all([a_pass(runner, tmp_path, "compiles", text)], given, 1)
+    assert not outcome.failed
+
+
 def test_every_folder_with_slow_tests_has_a_pass_of_the_gate(runner: ModuleType) -> None:
     named = {place for one in runner.PASSES["gate"] if one.chosen == runner.SLOW for place in one.where}
     slow = {
