@@ -89,5 +89,5 @@ async def tidy(shop: "Shop", work: Work) -> None:
 
 async def _unheard_since(shop: "Shop", work: Work) -> datetime | None:
     """When the oldest fact was told that is still on its way to this service, as far as this process can see."""
-    own = [one for one in await shop.bus.under_way() if one.hearer.startswith(f"{work.name}.")]
+    own = await shop.bus.under_way(work.name)
     return work.now() - timedelta(seconds=max(one.oldest_s for one in own)) if own else None

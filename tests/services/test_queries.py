@@ -1,6 +1,7 @@
 """What is asked of databases: not more of it because there is more in them, and always by an index."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
@@ -227,6 +228,15 @@ def past_order(like: Order) -> PastOrder:
         total=price, refunded=nothing, shipping_address=BERLIN, billing_address=BERLIN, shipping_title="Standard",
         placed_at=like.placed_at,
     )  # fmt: skip
+
+
+async def test_who_has_nothing_to_do_asks_each_service_twice_whatever_the_number_of_its_timers(told: Told) -> None:
+    await told.shop.bus.settle()
+    del told.asked[:]
+    assert await told.shop.bus.settle() == 0
+    asked = Counter(name for name, _, _ in told.asked)
+    assert set(asked) <= set(told.shop.works)
+    assert max(asked.values()) == 2, asked
 
 
 async def test_whatever_is_asked_is_found_by_an_index(told: Told) -> None:

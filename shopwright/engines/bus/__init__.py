@@ -29,8 +29,11 @@ class Bus(Protocol):
         """What was given up, oldest first."""
         ...
 
-    async def under_way(self) -> list[UnderWay]:
-        """What was told and is not handled yet, by hearer; also what a broker has in its queues. Raises Unavailable."""
+    async def under_way(self, service: str = "") -> list[UnderWay]:
+        """What was told and is not handled yet, by hearer; also what a broker has in its queues. Raises Unavailable.
+
+        `service`: by those of this one alone.
+        """
         ...
 
     async def replay(self, dead: Sequence[GivenUp]) -> None:

@@ -22,7 +22,7 @@ from aiormq.exceptions import ConnectionInternalError
 from shopwright.engines.bus.desk import Desk, Letter
 from shopwright.engines.bus.hearing import Ears
 from shopwright.engines.bus.line import GONE, Line, Take
-from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work
+from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work, hears_for
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.facts import Fact, Heard, Reaction, Timer, UnderWay, decode
@@ -96,11 +96,13 @@ class RabbitBus(Relay):
         await self._connected()
         return await self._line.examine()
 
-    async def under_way(self) -> list[UnderWay]:
+    async def under_way(self, service: str = "") -> list[UnderWay]:
         """Also what the server has in its queues, and what came from there and waits here."""
         await self._connected()
-        found = await super().under_way()
+        found = await super().under_way(service)
         for hearer, reaction in self._ears.reactions.items():
+            if not hears_for(service, hearer):
+                continue
             letters = self._desks[hearer].letters if hearer in self._desks else []
             queued = await self._line.queued(hearer)
             if letters or queued:

@@ -175,7 +175,7 @@ class Relay(ABC):
             ]
         return sorted(found, key=lambda one: (one.fact_id, one.hearer))
 
-    async def under_way(self) -> list[UnderWay]:
+    async def under_way(self, service: str = "") -> list[UnderWay]:
         """What waits in the outboxes, by hearer."""
         found: dict[str, list[Row]] = {}
         for work in self._works:
@@ -183,7 +183,8 @@ class Relay(ABC):
                 "SELECT d.hearer, d.subject, f.time FROM deliveries d LEFT JOIN facts f ON f.id = d.fact_id"
                 " WHERE d.state = 'waiting'"
             ):
-                found.setdefault(row["hearer"], []).append(row)
+                if hears_for(service, row["hearer"]):
+                    found.setdefault(row["hearer"], []).append(row)
         now = to_micros(self._works[0].now())
         return [
             UnderWay(
@@ -335,6 +336,11 @@ async def _give_up(tx: Transaction, fact_id: str, problem: str) -> None:
     await tx.run(
         "UPDATE deliveries SET state = 'dead', problem = :problem WHERE fact_id = :id", id=fact_id, problem=problem
     )
+
+
+def hears_for(service: str, hearer: str) -> bool:
+    """Is this one of the hearers of that service? Without one: of any."""
+    return not service or hearer.startswith(f"{service}.")
 
 
 def by_work(pairs: Sequence[tuple[Work, Heard]]) -> dict[Work, list[Heard]]:

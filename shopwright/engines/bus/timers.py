@@ -26,23 +26,28 @@ class Timers:
 
     def __init__(self, works: Mapping[str, Work], timers: Sequence[Timer]) -> None:
         self._works = works
-        self._timers = timers
+        self._timers: dict[str, list[Timer]] = {}  # by the service whose database says when they are due
+        for timer in timers:
+            self._timers.setdefault(timer.name.partition(".")[0], []).append(timer)
         self._seen: dict[str, tuple[int, float]] = {}  # when each is due, and since when that stands (monotonic)
 
     async def run_due(self) -> int:
         """Run what is due; answers how many that were."""
         count = 0
-        for timer in self._timers:
-            if await self._claim(timer):
-                count += 1
-                await self._run(timer)
+        for service, timers in self._timers.items():
+            work = self._works[service]
+            rows = await work.fetch_in(
+                "SELECT name, due FROM timers WHERE name IN (:each)", [timer.name for timer in timers]
+            )
+            due = {row["name"]: int(row["due"]) for row in rows}
+            for timer in timers:
+                if await self._claim(work, timer, due.get(timer.name, NEVER)):
+                    count += 1
+                    await self._run(work, timer)
         return count
 
-    async def _claim(self, timer: Timer) -> bool:
-        """Is it due, and does this process move it on?"""
-        work = self._works[timer.name.partition(".")[0]]
-        row = await work.one("SELECT due FROM timers WHERE name = :name", name=timer.name)
-        due = row["due"] if row is not None else NEVER
+    async def _claim(self, work: Work, timer: Timer, due: int) -> bool:
+        """Is it due, and does this process move it on? `due`: as was read, which another may have moved meanwhile."""
         now = work.now()
         farthest = to_micros(now + timer.every + SKEW)
         overdue = self._is_overdue(work, timer, due)
@@ -73,9 +78,9 @@ class Timers:
             return False
         return monotonic - since > (timer.every + SKEW).total_seconds()
 
-    async def _run(self, timer: Timer) -> None:
+    @staticmethod
+    async def _run(work: Work, timer: Timer) -> None:
         """What is done in a run is found by its id, as what is done in a request is."""
-        work = self._works[timer.name.partition(".")[0]]
         with trace.for_request(work.ids.new(timer.name)):
             try:
                 await timer.handler()
