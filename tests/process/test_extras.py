@@ -1,6 +1,7 @@
 """What is not installed is said in one sentence, with what to install, whatever needs it."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -47,6 +48,19 @@ def run(folder: Path, gone: str, command: str, settings: dict[str, str]) -> subp
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty shop, made once: each test has a copy of its own."""
+    folder = tmp_path_factory.mktemp("made")
+    assert run(folder, "", "init", {}).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def empty(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "data")
+
+
 def test_what_an_extra_brings_is_known() -> None:
     named = tomllib.loads((HOME / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert set(named) == set(EXTRAS)
@@ -54,19 +68,17 @@ def test_what_an_extra_brings_is_known() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("extra", sorted(URLS))
-def test_an_engine_without_its_client_says_what_to_install(tmp_path: Path, extra: str) -> None:
+def test_an_engine_without_its_client_says_what_to_install(empty: Path, extra: str) -> None:
     setting, url = URLS[extra]
-    assert run(tmp_path, "", "init", {}).returncode == 0
-    said = run(tmp_path, ",".join(EXTRAS[extra]), "doctor", {setting: url})
+    said = run(empty, ",".join(EXTRAS[extra]), "doctor", {setting: url})
     assert said.returncode == 1, said.stderr
     assert f"pip install 'shopwright[{extra}]'" in said.stderr
     assert "Traceback" not in said.stderr
     assert len(said.stderr.strip().splitlines()) == 1
 
 
-def test_nor_without_what_its_client_needs(tmp_path: Path) -> None:
-    assert run(tmp_path, "", "init", {}).returncode == 0
-    said = run(tmp_path, "aiohttp", "doctor", {"search": "opensearch://127.0.0.1"})
+def test_nor_without_what_its_client_needs(empty: Path) -> None:
+    said = run(empty, "aiohttp", "doctor", {"search": "opensearch://127.0.0.1"})
     assert "pip install 'shopwright[opensearch]'" in said.stderr
     assert "Traceback" not in said.stderr
 
