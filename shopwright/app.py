@@ -185,10 +185,7 @@ class Shop:
             lambda: self._part(Reckoner)(
                 works["pricing"],
                 KeyedHash(settings.secret, "coupons"),
-                currency=settings.currency,
-                home_country=settings.country,
-                prices_include_tax=settings.prices_include_tax,
-                cut_off=settings.cut_off,
+                **parts.pricing(settings, self.outside),
             ),
         )
         self.payments = self._service("payments", Payments, self._open_till)

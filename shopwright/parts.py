@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from shopwright.engines.messages import open_postbox
 from shopwright.engines.providers import PRETEND, Offered, named
+from shopwright.engines.registers import open_register
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.origins import Origins
 from shopwright.kit.ports import Postbox
@@ -58,6 +60,18 @@ def holds(settings: Settings, work: Work, inventory: Inventory) -> Holds:
         share=settings.unpaid_share,
     )
     return Holds(work, inventory, bounds, KeyedHash(settings.secret, "unpaid orders"))
+
+
+def pricing(settings: Settings, outside: httpx.AsyncClient) -> dict[str, Any]:
+    """What pricing reckons by."""
+    return {
+        "currency": settings.currency,
+        "home_country": settings.country,
+        "prices_include_tax": settings.prices_include_tax,
+        "cut_off": settings.cut_off,
+        "register": open_register(settings.vies, outside),
+        "reverse_charge": settings.reverse_charge,
+    }
 
 
 def postboxes(settings: Settings, work: Work) -> dict[str, Postbox]:

@@ -2,6 +2,7 @@
 
 import secrets
 from email.utils import formataddr
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from shopwright.kit.vault import kept_once
 Folder = Annotated[str, Kind(kinds.folder)]
 Site = Annotated[str, Kind(kinds.web)]
 Sites = Annotated[str, Kind(kinds.each(kinds.web), empty=True)]
+RegisterUrl = Annotated[str, Kind(partial(kinds.web, path=True), empty=True)]
 ServicesUrl = Annotated[str, Kind(kinds.services, empty=True)]
 Networks = Annotated[str, Kind(kinds.each(kinds.network), empty=True)]
 Email = Annotated[str, Kind(kinds.email)]
@@ -192,6 +194,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "an order to a place for which no tax rate is set, not even one of 0 % with its reason: warn tells staff on the first page of the back office; stop takes no such order"
         ),
     ] = "warn"
+    vies: Annotated[
+        RegisterUrl,
+        _means(
+            "where VAT ids of the EU are looked up: https://ec.europa.eu/taxation_customs/vies/rest-api. Empty: their form and check digits alone are checked"
+        ),
+    ] = ""
+    reverse_charge: Annotated[
+        Literal["checked", "format", "off"],
+        _means(
+            "when a business elsewhere in the EU buys without tax: checked: its VAT id was found valid at SHOPWRIGHT_VIES; format: its form and check digits are right, unless VIES says no; off: never"
+        ),
+    ] = "checked"
     capture: Annotated[
         Literal["automatic", "manual"],
         _means("automatic: a payment takes the money; manual: it sets the money aside until staff take it"),

@@ -85,6 +85,7 @@ STATEMENTS = tuple(
         "provider_changes",
         "receipts_of_before",
         "refund_parts",
+        "sale",
         "taxes",
         "untaxed_places",
     )
@@ -154,6 +155,7 @@ SERVICES = (
             "restore",
             "retention",
             "reviews",
+            "sale",
             "shop_currency",
             "shop_days",
             "staff",

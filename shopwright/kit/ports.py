@@ -193,6 +193,22 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
 
 
+class RegisterAnswer(msgspec.Struct, frozen=True):
+    """What a register of tax ids says of one: whether it is valid, whose it is, and under which reference that was asked."""
+
+    valid: bool
+    name: str = ""
+    reference: str = ""
+
+
+class TaxRegister(Protocol):
+    """A register that knows which tax ids exist."""
+
+    async def ask(self, tax_id: str, requester: str) -> RegisterAnswer:
+        """Whether `tax_id` is valid now; `requester`: the seller's own, where there is one. Raises Unavailable."""
+        ...
+
+
 class Deferred(Unavailable):
     """The other side answers and asks to try this message again later; others may go."""
 

@@ -12,7 +12,16 @@ from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
-from shopwright.services.pricing.contract import CodeProblem, QuoteLine, ShippingOption, Step, TaxPart, Totals
+from shopwright.services.pricing.contract import (
+    CodeProblem,
+    QuoteLine,
+    SaleTerms,
+    ShippingOption,
+    Step,
+    TaxIdCheck,
+    TaxPart,
+    Totals,
+)
 
 
 class CartProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,6 +56,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
 
     `coupons` are those that hold. One that holds no longer stands among the problems; it is in no one's way.
     `next_id`: where a closed cart goes on, with what was added while it was paid for, or after it joined another.
+    `tax_id`: of a buyer who is a business, and what is known of it; `sale`: under which scheme of tax this would be sold.
     `unused_coupons`: those of them that cannot be combined with what saves more; the receipt says so.
     """
 
@@ -71,6 +81,9 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     quoted: tuple[QuoteLine, ...] = ()
     shipping_tax_parts: tuple[TaxPart, ...] = ()
     untaxed: tuple[str, ...] = ()
+    tax_id: str = ""
+    tax_id_check: TaxIdCheck | None = None
+    sale: SaleTerms | None = None
 
     @property
     def used_coupons(self) -> tuple[str, ...]:
@@ -86,12 +99,13 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Checkout details; what is UNSET stays as it is."""
+    """Checkout details; what is UNSET stays as it is. `tax_id`: of a buyer who is a business, such as a VAT id; "" for none."""
 
     email: Email | msgspec.UnsetType = msgspec.UNSET
     shipping_address: Address | msgspec.UnsetType | None = msgspec.UNSET
     billing_address: Address | msgspec.UnsetType | None = msgspec.UNSET
     shipping_option_id: str | msgspec.UnsetType | None = msgspec.UNSET
+    tax_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

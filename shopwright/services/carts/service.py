@@ -1,6 +1,6 @@
 """Carts. What is stored is what the shopper chose; prices, stock and totals are asked for each time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NoReturn
 
@@ -10,11 +10,12 @@ from shopwright.kit.changes import given
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Invalid, Missing, check_all
 from shopwright.kit.facts import Heard
-from shopwright.kit.money import Money, zero
+from shopwright.kit.money import zero
 from shopwright.kit.noted import Noted
 from shopwright.kit.places import Address, check_address, check_email, email_key
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.carts import model, store
+from shopwright.services.carts import model, store, views
+from shopwright.services.carts.businesses import Businesses
 from shopwright.services.carts.closing import Closing
 from shopwright.services.carts.contract import (
     Cart,
@@ -53,6 +54,7 @@ class Baskets:
         self._pricing = pricing
         self._currency = currency
         self._stop_untaxed = stop_untaxed
+        self._businesses = Businesses(work, pricing)
         self._closing = Closing(work, currency, self._counted_anew)
 
     async def create(self, customer_id: str | None = None, after: str = "") -> Cart:
@@ -98,7 +100,7 @@ class Baskets:
             )  # fmt: skip
             problems += found
             total = known.total if known else zero(stored.currency)
-            lines.append(_line(line, product, available, price or zero(stored.currency), total, found))
+            lines.append(views.line_of(line, product, available, price or zero(stored.currency), total, found))
         problems += [
             CartProblem(code="coupon_refused", detail=f"{one.code}: {one.detail}", coupon=one.code)
             for one in quote.refused
@@ -107,7 +109,7 @@ class Baskets:
             problems.append(model.untaxed_place(stored.shipping_address.country))
         option = await self._option(request, quote)
         saved = await self._saved(stored, products, stock) if stored.saved else ()
-        return _cart(stored, tuple(lines), quote, tuple(problems), option, saved)
+        return views.cart_of(stored, tuple(lines), quote, tuple(problems), option, saved)
 
     async def _saved(
         self, stored: store.Stored, products: Mapping[str, Product], stock: Mapping[str, Stock]
@@ -118,7 +120,7 @@ class Baskets:
         for line in stored.saved:
             price = prices[line.variant_id].amount if line.variant_id in prices else zero(stored.currency)
             product, available = products.get(line.product_id), stock[line.variant_id].available
-            lines.append(_line(line, product, available, price, price * line.quantity, ()))
+            lines.append(views.line_of(line, product, available, price, price * line.quantity, ()))
         return tuple(lines)
 
     @staticmethod
@@ -159,6 +161,9 @@ class Baskets:
             shipping_rate_id=stored.shipping_option_id,
             customer=stored.customer_id or email_key(stored.email),
             customer_also=(email_key(stored.email),),
+            tax_id=stored.business.tax_id if stored.business else "",
+            tax_id_member=stored.business.member if stored.business else "",
+            tax_id_check=stored.business.check if stored.business else None,
         )
 
     async def _option(self, request: QuoteRequest, quote: Quote) -> ShippingOption | None:
@@ -235,7 +240,10 @@ class Baskets:
 
     async def change(self, cart_id: str, change: CartChange) -> Cart:
         told = given(change)
-        check_all(*(partial(_clean, told, name) for name in ("email", "shipping_address", "billing_address")))
+        stored = await self._read(cart_id) if told.get("tax_id") else None
+        checks = [partial(_clean, told, name) for name in ("email", "shipping_address", "billing_address")]
+        check_all(*checks, partial(self._businesses.read, told, stored))
+        await self._businesses.check(told)
         async with self._work.begin() as tx:
             await self._open(tx, cart_id)
             stored = await store.read(tx, cart_id)
@@ -247,6 +255,8 @@ class Baskets:
             await store.set_details(tx, changed)
             if stored.shipping_address is None and told.get("shipping_address"):
                 await tx.tell(CheckoutStarted(cart_id=cart_id))
+        if "business" not in told:
+            await self._businesses.ask_again(changed)
         cart = await self.get(cart_id)
         chosen = told.get("shipping_option_id")
         if chosen and cart.quoted and cart.shipping_option_id != chosen:
@@ -326,70 +336,3 @@ def _clean(given: dict[str, Any], name: str) -> None:
 def _has_a_place(stored: store.Stored) -> None:
     if stored.shipping_address is None:
         raise Invalid.at("/shipping_address", "Set the shipping address first: the ways to ship depend on it.")
-
-
-def _line(
-    line: store.Line,
-    product: Product | None,
-    available: int,
-    price: Money,
-    total: Money,
-    problems: Sequence[CartProblem],
-) -> CartLine:
-    """A stored line as it is sold now."""
-    variant = product.variant(line.variant_id) if product else None
-    return CartLine(
-        id=line.id,
-        product_id=line.product_id,
-        slug=product.slug if product else "",
-        variant_id=line.variant_id,
-        sku=variant.sku if variant else "",
-        title=product.title if product else "No longer sold",
-        variant_title=variant.title if variant and variant.options else "",
-        image=_image(product, line.variant_id),
-        quantity=line.quantity,
-        available=available,
-        unit_price=price,
-        total=total,
-        problems=tuple(problem.code for problem in problems),
-    )
-
-
-def _image(product: Product | None, variant_id: str) -> str:
-    if product is None:
-        return ""
-    variant = product.variant(variant_id)
-    return (variant.media if variant else "") or (product.media[0].url if product.media else "")
-
-
-def _cart(
-    stored: store.Stored,
-    lines: tuple[CartLine, ...],
-    quote: Quote,
-    problems: tuple[CartProblem, ...],
-    option: ShippingOption | None,
-    saved: tuple[CartLine, ...],
-) -> Cart:
-    return Cart(
-        id=stored.id,
-        currency=stored.currency,
-        lines=lines,
-        saved=saved,
-        totals=quote.totals,
-        coupons=tuple(code for code in stored.coupons if code not in {problem.coupon for problem in problems}),
-        unused_coupons=quote.unused,
-        problems=problems,
-        receipt=quote.receipt,
-        email=stored.email,
-        shipping_address=stored.shipping_address,
-        billing_address=stored.billing_address,
-        shipping_option_id=stored.shipping_option_id if option else None,
-        shipping_option=option,
-        customer_id=stored.customer_id,
-        closed=stored.closed,
-        next_id=stored.next_id,
-        version=stored.version,
-        quoted=quote.lines,
-        shipping_tax_parts=quote.shipping_tax_parts,
-        untaxed=quote.untaxed,
-    )

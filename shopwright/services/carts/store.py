@@ -9,6 +9,7 @@ from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Wish
 from shopwright.services.carts.model import MOST_CODES
+from shopwright.services.pricing.contract import TaxIdCheck
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +21,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     seen_amount: int
     saved: bool = False
+
+
+class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A buyer's tax id: the country whose rules it follows, and the member state of the EU that gave it."""
+
+    tax_id: str
+    country: str
+    member: str = ""
+    check: TaxIdCheck
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +48,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     lines: tuple[Line, ...]
     saved: tuple[Line, ...] = ()
+    business: Business | None = None
 
 
 async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currency: str) -> None:
@@ -87,6 +98,7 @@ def _stored(row: Row, lines: tuple[Line, ...]) -> Stored:
         version=row["version"],
         lines=tuple(line for line in lines if not line.saved),
         saved=tuple(line for line in lines if line.saved),
+        business=understood(row["business"], Business) if row["business"] else None,
     )
 
 
@@ -175,6 +187,7 @@ def joined(own: Stored, guest: Stored) -> Stored:
         shipping_address=guest.shipping_address or own.shipping_address,
         billing_address=guest.billing_address or own.billing_address,
         shipping_option_id=guest.shipping_option_id or own.shipping_option_id,
+        business=guest.business or own.business,
     )
 
 
@@ -182,13 +195,14 @@ async def set_details(tx: Transaction, cart: Stored) -> None:
     """Write the checkout details."""
     await tx.run(
         "UPDATE carts SET email = :email, shipping_address = :shipping, billing_address = :billing,"
-        " shipping_option_id = :option, coupons = :coupons WHERE id = :id",
+        " shipping_option_id = :option, coupons = :coupons, business = :business WHERE id = :id",
         id=cart.id,
         email=cart.email,
         shipping=msgspec.json.encode(cart.shipping_address).decode(),
         billing=msgspec.json.encode(cart.billing_address).decode(),
         option=cart.shipping_option_id,
         coupons=" ".join(cart.coupons),
+        business=None if cart.business is None else msgspec.json.encode(cart.business).decode(),
     )
 
 

@@ -28,6 +28,7 @@ from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpir
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.kept_buyers import KeptBuyers
 from shopwright.services.orders.links import OrderLinks
+from shopwright.services.orders.sales import Sales
 from shopwright.services.payments.contract import Payment, PaymentRefund, Payments
 from shopwright.services.pricing.contract import Pricing
 
@@ -55,13 +56,15 @@ class Ending:
         self._inventory = inventory
         self._pricing = pricing
         self._payments = payments
+        self._sales = Sales(work, pricing)
 
     async def get(self, order_id: str) -> Order:
         order = await store.read(self._work, order_id)
         if order is None:
             raise Missing("There is no such order.")
         head = await store.head(self._work, order.id)
-        order = msgspec.structs.replace(order, cart_id="")
+        sale = await self._sales.of(head) if head is not None else None
+        order = msgspec.structs.replace(order, cart_id="", sale=sale)
         if head is None or head.payment_id is None:
             return order
         if order.status in {"cancelled", "expired"}:

@@ -47,7 +47,7 @@ async def to_be_cleared(source: Work, after: str, most: int) -> list[str]:
 
 
 async def clear_addresses(tx: Transaction, order_id: str) -> None:
-    """Of the addresses, country and region stay: taxes depend on them."""
+    """Of the addresses, country and region stay: taxes depend on them. The tax id goes with them."""
     row = await tx.one("SELECT body FROM orders WHERE id = :id", id=order_id)
     if row is None:
         return
@@ -55,7 +55,9 @@ async def clear_addresses(tx: Transaction, order_id: str) -> None:
     clean = msgspec.structs.replace(
         body, shipping_address=_cleared(body.shipping_address), billing_address=_cleared(body.billing_address)
     )
-    await tx.run("UPDATE orders SET body = :body, erasing = 2 WHERE id = :id", id=order_id, body=to_json(clean))
+    await tx.run(
+        "UPDATE orders SET body = :body, erasing = 2, tax_id = NULL WHERE id = :id", id=order_id, body=to_json(clean)
+    )
 
 
 def _cleared(address: Address) -> Address:

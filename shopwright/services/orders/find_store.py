@@ -14,6 +14,7 @@ from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders import list_store, past_store, store
 from shopwright.services.orders.contract import Order, OrderSummary, Shipment
 from shopwright.services.orders.model import national_digits, phone_spelt
+from shopwright.services.orders.sale_store import Kept
 
 LOOKED_THROUGH = 50_000  # so many of those that all but name an order are gone through for what does
 FEW = 10_000
@@ -32,10 +33,10 @@ class Way(msgspec.Struct, frozen=True):
 # --- writing
 
 
-async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: int) -> None:
+async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: int, sale: Kept | None = None) -> None:
     """A new order, and what it is found by. Raises UniqueViolation where there is one with its id, or of its cart."""
     personal = _personal(order.shipping_address, order.billing_address)
-    await store.insert(tx, order, expires_at, cart_version, _told(personal))
+    await store.insert(tx, order, expires_at, cart_version, _told(personal), sale or Kept())
     await _write(tx, int(order.number), personal | {joined(line.sku) for line in order.lines})
 
 

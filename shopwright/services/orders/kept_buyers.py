@@ -11,7 +11,7 @@ from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.orders import kept_buyers_store, model
+from shopwright.services.orders import kept_buyers_store, model, sale_store, store
 from shopwright.services.orders.contract import KeptBuyer, Order
 from shopwright.services.payments.contract import Payments
 
@@ -33,6 +33,8 @@ class KeptBuyers:
 
     async def keep(self, tx: Transaction, order: Order) -> None:
         """Before its names and addresses are wiped."""
+        head = await store.head(tx, order.id)
+        buyer = sale_store.buyer_of(head.tax_id) if head is not None else None
         until = end_of_books(order.placed_at, self._years, self._work.zone)
         found = KeptBuyer(
             order_id=order.id,
@@ -40,6 +42,8 @@ class KeptBuyers:
             shipping_address=msgspec.structs.replace(order.shipping_address, phone=""),
             billing_address=msgspec.structs.replace(order.billing_address, phone=""),
             until=until,
+            tax_id=buyer.tax_id if buyer else "",
+            tax_id_check=buyer.check if buyer else None,
         )
         closed = self._vault.close(msgspec.json.encode(found).decode())
         await kept_buyers_store.insert(tx, order.id, to_micros(until), closed)

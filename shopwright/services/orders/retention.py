@@ -21,6 +21,12 @@ RETENTION: tuple[Retention, ...] = (
         job="orders.unfinished",
     ),
     Retention(table="order_lines", rows="a line of an order", grows="orders", end="with its order"),
+    Retention(
+        table="sale_contexts",
+        rows="the circumstances many sales have in common: seller, countries, scheme of tax, currency of the books",
+        grows="staff",
+        end="never: books; no buyer is named in it",
+    ),
     Retention(table="shipments", rows="a parcel", grows="orders", end="with its order"),
     Retention(table="order_refunds", rows="a refund", grows="orders", end="with its order"),
     Retention(table="order_returns", rows="a refund of nothing", grows="orders", end="with its order"),
@@ -63,7 +69,7 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(
         table="kept_buyers",
-        rows="name and address of an erased buyer, encrypted",
+        rows="name, address and tax id of an erased buyer, encrypted",
         grows="customers",
         expiries=(
             Expiry(

@@ -23,7 +23,7 @@ from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import find_store, holds_store, list_store, model, placement_store, store
+from shopwright.services.orders import find_store, holds_store, list_store, model, placement_store, sale_store, store
 from shopwright.services.orders.contract import (
     Order,
     OrderFilter,
@@ -74,8 +74,11 @@ class OrderBook(Guests):
             if cart.used_coupons:
                 names = model.known_as(cart.customer_id, cart.email, who.email if cart.customer_id else "")
                 await self._pricing.redeem(order_id, cart.used_coupons, names[0], names[1:])
+            kept, new = await self._sales.prepare(cart)
             async with self._work.begin() as tx:
-                await self._write(tx, order_id, cart, who)
+                if kept.number is not None and new is not None:
+                    await sale_store.write(tx, kept.number, new)
+                await self._write(tx, order_id, cart, who, kept)
         except (ShopError, UniqueViolation) as error:
             if not await self._give_up_placement(order_id) and (placed := await store.head(self._work, order_id)):
                 return placed  # the same request, a moment ahead of this one, has placed it
@@ -105,7 +108,7 @@ class OrderBook(Guests):
         if not await self.give_up(earlier.id, reason, SYSTEM, "cancelled", only=UNPAID):
             raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
 
-    async def _write(self, tx: Transaction, order_id: str, cart: Cart, who: Caller) -> None:
+    async def _write(self, tx: Transaction, order_id: str, cart: Cart, who: Caller, kept: sale_store.Kept) -> None:
         if cart.shipping_address is None or cart.shipping_option is None:
             raise Conflict("The cart still needs an address and a way to ship.")
         if not await placement_store.keep_placement(tx, order_id):
@@ -136,7 +139,7 @@ class OrderBook(Guests):
             placed_at=tx.now,
             version=1,
         )
-        await find_store.insert(tx, order, to_micros(tx.now + model.TIME_TO_PAY), cart.version)
+        await find_store.insert(tx, order, to_micros(tx.now + model.TIME_TO_PAY), cart.version, kept)
         await self._note(tx, order_id, "Order placed", who.name or cart.shipping_address.name)
         await tx.tell(
             OrderPlaced(

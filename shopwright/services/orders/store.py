@@ -23,6 +23,7 @@ from shopwright.services.orders.contract import (
     ShippingCharge,
     Status,
 )
+from shopwright.services.orders.sale_store import Kept
 from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
 
 # A number of this many digits fits its column.
@@ -71,6 +72,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     email: str
     expires_at: int
+    sale_id: int | None = None
+    tax_id: str | None = None
 
 
 def to_json(value: object) -> str:
@@ -90,6 +93,8 @@ def _head(row: Row) -> Head:
         total=Money(row["total"], row["currency"]),
         email=row["email"],
         expires_at=row["expires_at"],
+        sale_id=row["sale_id"],
+        tax_id=row["tax_id"],
     )
 
 
@@ -99,7 +104,9 @@ async def next_number(tx: Transaction) -> int:
     return int(rows[0]["value"])
 
 
-async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: int, personal_terms: str) -> None:
+async def insert(
+    tx: Transaction, order: Order, expires_at: int, cart_version: int, personal_terms: str, sale: Kept
+) -> None:
     """A new order. Raises UniqueViolation where there is one with its id, or of its cart."""
     body = Body(
         totals=order.totals,
@@ -112,8 +119,8 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
     )
     await tx.run(
         "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"
-        " placed_at, expires_at, personal_terms, taxes) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
-        " :name, :currency, :total, :items, :body, :placed_at, :expires_at, :personal_terms, :taxes)",
+        " placed_at, expires_at, personal_terms, taxes, sale_id, tax_id) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
+        " :name, :currency, :total, :items, :body, :placed_at, :expires_at, :personal_terms, :taxes, :sale_id, :tax_id)",
         id=order.id,
         number=int(order.number),
         status=order.status,
@@ -129,6 +136,8 @@ async def insert(tx: Transaction, order: Order, expires_at: int, cart_version: i
         placed_at=to_micros(order.placed_at),
         expires_at=expires_at,
         personal_terms=personal_terms,
+        sale_id=sale.number,
+        tax_id=sale.tax_id,
         taxes=to_json(taxes.kept([line.tax_parts for line in order.lines], order.shipping.tax_parts))
         if order.shipping and all(line.tax_parts for line in order.lines)
         else None,

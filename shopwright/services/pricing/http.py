@@ -18,6 +18,7 @@ from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate
+from shopwright.services.pricing.seller_http import SELLER_HANDLERS
 from shopwright.services.pricing.tax_http import TAX_HANDLERS
 
 Service = Given[Pricing]
@@ -177,7 +178,7 @@ def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
         list_coupons, put_coupon, change_coupon, delete_coupon, list_promotions, put_promotion, change_promotion,
-        delete_promotion, *TAX_HANDLERS, list_shipping_rates, put_shipping_rate,
+        delete_promotion, *TAX_HANDLERS, *SELLER_HANDLERS, list_shipping_rates, put_shipping_rate,
         change_shipping_rate, delete_shipping_rate,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

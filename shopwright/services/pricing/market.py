@@ -1,8 +1,10 @@
 """Prices as a market has them: where a country takes none of the tax that the price list contains, it is taken out.
 
-The list says €119.00 with German tax; an American pays €100.00 and the tax of their state. Pure functions.
+The list says €119.00 with German tax; an American pays €100.00 and the tax of their state, and so does, without any tax, a
+business elsewhere in the EU. Pure functions.
 """
 
+from collections.abc import Sequence
 from copy import copy
 
 import msgspec
@@ -17,28 +19,24 @@ LESS_HOME_TAX = "less_home_tax"
 
 
 def in_market(request: QuoteRequest, basis: Basis) -> Basis:
-    """With prices of goods and shipping as they are where this goes."""
-    home = place_form(basis.home_country)
-    country = place_form(request.country) or home
-    place = Taxed(country=country, region="", rates=basis.tax_rates, rules=basis.tax_rules, included=True, at=basis.now)
-    rule = place.rule("prices")
-    if rule is None or rule.value != LESS_HOME_TAX or country == home or not basis.prices_include_tax:
+    """With prices of goods and shipping as they are where this goes, to who buys it."""
+    taxed = _contained(request, basis)
+    if taxed is None:
         return basis
-    at_home = msgspec.structs.replace(place, country=home).here()
     items = [item for item in request.items if item.variant_id in basis.prices]
     goods = [basis.prices[item.variant_id].amount * item.quantity for item in items]
     classes = [item.tax_class for item in items]
 
     def shipping(price: Money) -> Money:
-        shares = at_home.shipped(classes, goods, price)
-        return add_up((_without(at_home, one, amount) for one, amount in shares), price.currency)
+        shares = taxed[0].shipped(classes, goods, price)
+        return add_up((_without(taxed, one, amount) for one, amount in shares), price.currency)
 
     found = copy(basis)
     found.listed = {one: price.amount for one, price in basis.prices.items()}
     found.prices = dict(basis.prices) | {
         item.variant_id: msgspec.structs.replace(
             basis.prices[item.variant_id],
-            amount=_without(at_home, item.tax_class, basis.prices[item.variant_id].amount),
+            amount=_without(taxed, item.tax_class, basis.prices[item.variant_id].amount),
         )
         for item in items
     }
@@ -50,7 +48,36 @@ def in_market(request: QuoteRequest, basis: Basis) -> Basis:
     return found
 
 
-def _without(place: Taxed, tax_class: str | None, amount: Money) -> Money:
-    """The net of an amount that contains the tax of this place."""
-    whole = sum(rate.ppm for rate in place.applicable(tax_class))
+def _contained(request: QuoteRequest, basis: Basis) -> tuple[Taxed, ...] | None:
+    """Whose tax is taken out of the price list, the first that has a rate for the goods; None where none is.
+
+    A business elsewhere in the EU pays what a consumer there would, without the tax: where the place has no rate, the list
+    has that of the shop's own country in it.
+    """
+    if basis.relief is not None and basis.relief.category != "K":  # a small business has no tax in its prices
+        return None
+    home = place_form(basis.home_country)
+    country = place_form(request.country) or home
+    place = Taxed(
+        country=country,
+        region=request.region,
+        postcode=request.postcode,
+        rates=basis.tax_rates,
+        rules=basis.tax_rules,
+        included=True,
+        at=basis.now,
+    )
+    rule = place.rule("prices")
+    at_home = msgspec.structs.replace(place, country=home, region="", postcode="").here()
+    less_home_tax = rule is not None and rule.value == LESS_HOME_TAX and country != home and basis.prices_include_tax
+    if less_home_tax:
+        return (at_home,)
+    gross = basis.prices_include_tax if rule is None or rule.value == LESS_HOME_TAX else rule.value == "gross"
+    return (place.here(), at_home) if basis.relief is not None and gross else None
+
+
+def _without(taxed: Sequence[Taxed], tax_class: str | None, amount: Money) -> Money:
+    """The net of an amount that contains the tax of the first place that has a rate for it."""
+    rates = next((found for place in taxed if (found := place.applicable(tax_class))), ())
+    whole = sum(rate.ppm for rate in rates)
     return amount - amount.share(whole, PPM + whole)

@@ -36,6 +36,7 @@ from shopwright.services.pricing.contract import (
     of_zone,
 )
 from shopwright.services.pricing.discounts import UTC, Offer, applied, combinations, outdone, promoted, redeemable
+from shopwright.services.pricing.schemes import Relief
 from shopwright.services.pricing.taxes import Taxed
 
 
@@ -74,7 +75,10 @@ def clean_zone(rate: ShippingRate) -> ShippingRate:
 
 
 class Basis:
-    """What a quote is made from, read from the store beforehand. `listed`: list prices, where the market has others."""
+    """What a quote is made from, read from the store beforehand. `listed`: list prices, where the market has others.
+
+    `relief`: what frees the sale of all tax.
+    """
 
     def __init__(
         self,
@@ -90,9 +94,11 @@ class Basis:
         tax_rules: Sequence[TaxRule] = (),
         zone: ZoneInfo = UTC,
         listed: Mapping[str, Money] | None = None,
+        relief: Relief | None = None,
     ) -> None:
         self.prices = prices
         self.listed = listed or {}
+        self.relief = relief
         self.coupons = coupons
         self.tax_rates = tax_rates
         self.tax_rules = tax_rules
@@ -116,7 +122,7 @@ def quote(request: QuoteRequest, basis: Basis) -> Quote:
     offers = promoted(basis.promotions, items, subtotal, basis.now, basis.zone)
     codes, refused = redeemable(request.codes, basis.coupons, len(items), subtotal, basis.now, basis.zone)
     offers += codes if items else []
-    place = _place(request, basis)
+    place = place_of(request, basis)
     tried = [(_with(request, basis, place, items, chosen), chosen) for chosen in combinations(offers)]
     best, chosen = min(tried, key=lambda one: (one[0].totals.total, not one[0].free_shipping))
     steps, unused = outdone(offers, chosen, request.currency)
@@ -212,8 +218,16 @@ def _chosen(request: QuoteRequest, basis: Basis, goods: Money, *, free: bool) ->
     return next((option for option in fitting if option.id == request.shipping_rate_id), None)
 
 
-def _place(request: QuoteRequest, basis: Basis) -> Taxed:
-    """Where and when this is taxed."""
+def place_of(request: QuoteRequest, basis: Basis) -> Taxed:
+    """Where and when this is taxed; what is free of all tax has one rate of 0 %."""
+    if basis.relief is not None:
+        return Taxed(
+            country=basis.relief.country,
+            region="",
+            rates=(basis.relief.rate(),),
+            included=basis.relief.category != "K" and basis.prices_include_tax,
+            at=basis.now,
+        )
     place = Taxed(
         country=place_form(request.country) or basis.home_country,
         region=request.region,

@@ -43,6 +43,8 @@ RETENTION: tuple[Retention, ...] = (
     Retention(
         table="tax_rules", rows="a rule of tax and its time", grows="staff", end="never: what applied can be shown"
     ),
+    Retention(table="sellers", rows="who sells, and since when", grows="staff", end="never: documents name them"),
+    Retention(table="exchange_rates", rows="what a currency was worth", grows="staff", end="never: books depend on it"),
     Retention(table="tax_classes", rows="a kind of goods", grows="staff", end="never: products and orders name it"),
     Retention(
         table="untaxed_places",

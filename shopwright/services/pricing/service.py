@@ -1,6 +1,7 @@
 """Pricing: prices, coupons, rates, and what it all comes to."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -9,27 +10,33 @@ from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Memo
 from shopwright.kit.money import add_up
+from shopwright.kit.ports import TaxRegister
 from shopwright.kit.work import Work
 from shopwright.kit.working_days import WorkingDays
-from shopwright.services.pricing import checks, model, store
+from shopwright.services.pricing import checks, model, schemes, store
 from shopwright.services.pricing.contract import (
     Coupon,
     CouponRefused,
     CouponUsed,
+    ExchangeRate,
     Price,
     PriceChanged,
     Promotion,
     Quote,
     QuoteRequest,
+    SaleTerms,
+    Seller,
     ShippingOption,
     ShippingRate,
     TaxClass,
+    TaxIdCheck,
     TaxPreset,
     TaxRate,
     TaxRule,
     UntaxedPlace,
 )
 from shopwright.services.pricing.market import LESS_HOME_TAX, in_market
+from shopwright.services.pricing.sellers import SellerBook
 from shopwright.services.pricing.tax_settings import Taxes
 
 CUT_OFF = 14
@@ -47,6 +54,8 @@ class Reckoner:
         home_country: str,
         prices_include_tax: bool,
         cut_off: int = CUT_OFF,
+        register: TaxRegister | None = None,
+        reverse_charge: schemes.ReverseCharge = "checked",
     ) -> None:
         self._work = work
         self._hashed = hashed
@@ -54,7 +63,9 @@ class Reckoner:
         self._currency = currency
         self._home_country = home_country
         self._prices_include_tax = prices_include_tax
+        self._reverse_charge: schemes.ReverseCharge = reverse_charge
         self._taxes = Taxes(work, self._memo)
+        self._sellers = SellerBook(work, self._memo, register)
         self._working_days = WorkingDays(home_country, work.zone, cut_off)
 
     async def prices(self, variant_ids: Sequence[str], currency: str) -> dict[str, Price]:
@@ -80,21 +91,47 @@ class Reckoner:
             )
 
     async def quote(self, request: QuoteRequest) -> Quote:
-        found = model.quote(request, await self._basis(request))
-        if not isinstance(found.shipping_option, ShippingOption):
-            return found
-        return msgspec.structs.replace(found, shipping_option=self._dated(found.shipping_option))
+        parties = await self._parties(request)
+        basis = await self._basis(request, parties)
+        found = model.quote(request, basis)
+        option = found.shipping_option
+        return msgspec.structs.replace(
+            found,
+            shipping_option=self._dated(option) if isinstance(option, ShippingOption) else option,
+            sale=await self._terms(parties, found, basis),
+        )
+
+    async def _parties(self, request: QuoteRequest) -> schemes.Parties:
+        return schemes.Parties(
+            seller=await self._sellers.at(),
+            home=self._home_country,
+            reverse_charge=self._reverse_charge,
+            request=request,
+            now=self._work.now(),
+        )
+
+    async def _terms(self, parties: schemes.Parties, found: Quote, basis: model.Basis) -> SaleTerms:
+        """Under which scheme it would be sold."""
+        filing = parties.seller.filing_currency if parties.seller else ""
+        return schemes.terms(
+            parties,
+            found.lines,
+            included=model.place_of(parties.request, basis).included,
+            filing=await self._sellers.filing_rate(parties.request.currency, filing),
+            time_zone=self._work.zone.key,
+        )
 
     def _dated(self, option: ShippingOption) -> ShippingOption:
         """With the days on which it arrives, ordered now."""
         arrives = self._working_days.arrival(self._work.now(), option.days_min, option.days_max)
         return msgspec.structs.replace(option, arrives=arrives)
 
-    async def _basis(self, request: QuoteRequest) -> model.Basis:
+    async def _basis(self, request: QuoteRequest, parties: schemes.Parties) -> model.Basis:
         buyer = self._buyer(request.customer, *request.customer_also)
         rules = await self._taxes.all_rules()
         places = [request.country or self._home_country]
-        if any(rule.value == LESS_HOME_TAX for rule in rules) and self._home_country not in places:
+        relief = parties.relief()
+        if (relief or any(rule.value == LESS_HOME_TAX for rule in rules)) and self._home_country not in places:
             places.append(self._home_country)
         basis = model.Basis(
             prices=await self.prices([item.variant_id for item in request.items], request.currency),
@@ -107,11 +144,12 @@ class Reckoner:
             now=self._work.now(),
             promotions=await self.promotions(),
             zone=self._work.zone,
+            relief=relief,
         )
         return in_market(request, basis)
 
     async def shipping_options(self, request: QuoteRequest) -> list[ShippingOption]:
-        basis = await self._basis(request)
+        basis = await self._basis(request, await self._parties(request))
         bare = model.quote(msgspec.structs.replace(request, shipping_rate_id=None), basis)
         weight = sum(item.weight * item.quantity for item in request.items)
         goods = add_up((line.total - line.discount for line in bare.lines), request.currency)
@@ -207,6 +245,27 @@ class Reckoner:
 
     async def untaxed_places(self) -> list[UntaxedPlace]:
         return await self._taxes.untaxed_places()
+
+    async def set_seller(self, seller: Seller, who: str = "") -> Seller:
+        return await self._sellers.put(seller, who)
+
+    async def seller(self, at: datetime | None = None) -> Seller | None:
+        return await self._sellers.at(at)
+
+    async def seller_named(self, seller_id: str) -> Seller | None:
+        return await self._sellers.named(seller_id)
+
+    async def sellers(self) -> list[Seller]:
+        return await self._sellers.every()
+
+    async def check_tax_id(self, tax_id: str, country: str = "") -> TaxIdCheck:
+        return await self._sellers.check(tax_id, country)
+
+    async def add_exchange_rates(self, rates: Sequence[ExchangeRate], who: str = "") -> list[ExchangeRate]:
+        return await self._sellers.add_rates(rates, who)
+
+    async def exchange_rates(self, to: str = "") -> list[ExchangeRate]:
+        return await self._sellers.rates(to)
 
     async def put_shipping_rate(self, rate: ShippingRate) -> ShippingRate:
         clean = checks.shipping_rate(rate, self._currency)

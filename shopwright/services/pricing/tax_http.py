@@ -38,7 +38,7 @@ class DatedInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return {
             "id": self.id,
             "why": self.why,
-            "valid_from": _moment(self.valid_from, "/valid_from"),
+            "valid_from": moment_said(self.valid_from, "/valid_from"),
             "valid_to": _end(self.valid_to),
         }
 
@@ -98,7 +98,7 @@ class PresetNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...]
 
 
-def _moment(text: str | None, pointer: str) -> datetime | None:
+def moment_said(text: str | None, pointer: str) -> datetime | None:
     """A day or time; where it says no zone it is the shop's."""
     if not text:
         return None
@@ -113,7 +113,7 @@ def _end(text: str | None) -> datetime | None:
     try:
         day = date.fromisoformat(text or "")
     except ValueError:
-        return _moment(text, "/valid_to")
+        return moment_said(text, "/valid_to")
     try:
         return datetime.combine(day + timedelta(days=1), time())
     except OverflowError:

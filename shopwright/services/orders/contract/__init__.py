@@ -15,7 +15,7 @@ from shopwright.kit.working_days import Arrival
 from shopwright.services.orders.contract.facts import RefundPart  # whoever knows the contract can read what is told
 from shopwright.services.orders.contract.sale import SaleContext as SaleContext
 from shopwright.services.payments.contract import Payment
-from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
+from shopwright.services.pricing.contract import LineDiscount, Step, TaxIdCheck, TaxPart, Totals
 
 Status = Literal["placed", "paid", "part_shipped", "shipped", "delivered", "cancelled", "expired"]
 OrderFilter = Literal[Status, "to_ship", "authorised", "unpaid"]
@@ -172,6 +172,8 @@ class KeptBuyer(msgspec.Struct, frozen=True, kw_only=True):
     shipping_address: Address
     billing_address: Address
     until: datetime
+    tax_id: str = ""
+    tax_id_check: TaxIdCheck | None = None
 
 
 class GuestProof(msgspec.Struct, frozen=True, kw_only=True):

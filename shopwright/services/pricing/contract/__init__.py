@@ -23,6 +23,7 @@ from shopwright.services.pricing.contract.seller import ExchangeRate as Exchange
 from shopwright.services.pricing.contract.seller import SaleTerms as SaleTerms
 from shopwright.services.pricing.contract.seller import Scheme as Scheme
 from shopwright.services.pricing.contract.seller import Seller as Seller
+from shopwright.services.pricing.contract.seller import Sellers as Sellers
 from shopwright.services.pricing.contract.seller import TaxId as TaxId
 from shopwright.services.pricing.contract.seller import TaxIdCheck as TaxIdCheck
 from shopwright.services.pricing.contract.taxes import State, TaxSettings
@@ -59,7 +60,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a total depends on."""
+    """Everything a total depends on.
+
+    `tax_id`: that of a buyer who says to be a business; which member state of the EU gave it, and what is known of it.
+    """
 
     items: tuple[Item, ...]
     currency: str
@@ -70,6 +74,9 @@ class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
     shipping_rate_id: str | None = None
     customer: str = ""
     customer_also: tuple[str, ...] = ()
+    tax_id: str = ""
+    tax_id_member: str = ""
+    tax_id_check: TaxIdCheck | None = None
 
 
 class QuoteLine(msgspec.Struct, frozen=True):
@@ -125,6 +132,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     `refused`: codes that do not hold; `unused`: codes that do, but cannot be combined with what saves more.
     `unpriced`, `beyond`: lines that have no price, and those that would make it more than one order can come to.
     `untaxed`: classes of goods that the place has no rate of tax for.
+    `sale`: under which scheme it would be sold, and by whom; unset by a version that tells it not.
     `shipping_option`: the way that was asked for by `shipping_rate_id`, where it fits; unset by a version that tells it not.
     """
 
@@ -139,6 +147,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     shipping_option: ShippingOption | UnsetType | None = UNSET
     shipping_tax_parts: tuple[TaxPart, ...] = ()
     untaxed: tuple[str, ...] = ()
+    sale: SaleTerms | None = None
 
 
 def nothing(currency: str) -> Quote:
@@ -260,7 +269,7 @@ class CouponUsed(Event, frozen=True, kw_only=True):
     coupon: str
 
 
-class Pricing(TaxSettings, Protocol):
+class Pricing(TaxSettings, Sellers, Protocol):
     """The verbs of pricing."""
 
     @again

@@ -114,12 +114,12 @@ class Sellers(Protocol):
         ...
 
     @again
-    async def check_tax_id(self, tax_id: str) -> TaxIdCheck:
-        """Whether a buyer's tax id is one; asks the register of the EU where the shop may. Raises Invalid for its form."""
+    async def check_tax_id(self, tax_id: str, country: str = "") -> TaxIdCheck:
+        """Whether a buyer's tax id is one, of `country` or the EU; asks the register where there is one. Raises Invalid."""
         ...
 
     async def add_exchange_rates(self, rates: Sequence[ExchangeRate], who: str = "") -> list[ExchangeRate]:
-        """Write rates down, all or none; one of the same day replaces none that was used. Raises Invalid."""
+        """Write rates down, all or none; of several of one day the last applies. Raises Invalid."""
         ...
 
     @again

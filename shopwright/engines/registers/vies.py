@@ -1,0 +1,53 @@
+"""VIES: whether a VAT id of the EU exists, asked of the member state that gave it.
+
+It answers `isValid: false` also where that member state cannot be asked; what is meant then stands in `userError`.
+"""
+
+import logging
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.ports import RegisterAnswer
+
+log = logging.getLogger("shopwright")
+WAITS_S = 4.0  # a buyer waits meanwhile
+ANSWERED = {"", "VALID", "INVALID"}
+LONGEST = 200
+UNNAMED = "---"  # a member state that does not tell names writes this
+
+
+class _Answer(msgspec.Struct, frozen=True, rename="camel"):
+    is_valid: bool
+    user_error: str | None = None
+    name: str | None = None
+    request_identifier: str | None = None
+
+
+class Vies:
+    """See `kit.ports.TaxRegister`; `url` is that of its REST API."""
+
+    def __init__(self, url: str, outside: httpx.AsyncClient) -> None:
+        self._url = url
+        self._outside = outside
+
+    async def ask(self, tax_id: str, requester: str) -> RegisterAnswer:
+        given = {"requesterMemberStateCode": requester[:2], "requesterNumber": requester[2:]} if requester else {}
+        address = f"{self._url}/ms/{tax_id[:2]}/vat/{quote(tax_id[2:], safe='')}"
+        try:
+            said = await self._outside.get(address, params=given, timeout=WAITS_S)
+            found = msgspec.json.decode(said.raise_for_status().content, type=_Answer)
+        except (httpx.HTTPError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            log.info("VIES gave no answer: %s", type(error).__name__)
+            raise Unavailable("The register of VAT ids cannot be asked at the moment.") from None
+        if (found.user_error or "") not in ANSWERED:
+            log.info("VIES gave no answer: %.40r", found.user_error)
+            raise Unavailable("The register of VAT ids cannot be asked at the moment.")
+        name = (found.name or "").strip()
+        return RegisterAnswer(
+            valid=found.is_valid,
+            name="" if name == UNNAMED else name[:LONGEST],
+            reference=(found.request_identifier or "")[:LONGEST],
+        )

@@ -1,0 +1,121 @@
+"""Tax ids of sellers and buyers: their form and check digits, by the rules of each country (python-stdnum)."""
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from stdnum import iban
+from stdnum.eu import oss, vat
+from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
+from stdnum.util import get_cc_module
+
+from shopwright.kit.codes import place_form, visible
+from shopwright.kit.countries import country_title
+from shopwright.kit.errors import Invalid
+
+if TYPE_CHECKING:
+    from stdnum.util import NumberValidationModule
+
+LONGEST: Final = 40
+NORTHERN_IRELAND: Final = (
+    "XI"  # goods there are taxed by the rules of the EU; its numbers are British ones with these letters
+)
+MEMBERS: Final = frozenset(code.upper() for code in vat.MEMBER_STATES) - {NORTHERN_IRELAND}
+# Countries whose businesses are known by a number that stdnum files under another name than “vat”.
+OTHER_NAMES: Final = {"US": "ein"}
+SEPARATORS: Final = re.compile(r"[\s./_-]")
+UNKNOWN: Final = re.compile(r"[0-9A-Z]{3,32}")
+
+
+class TaxNumber(msgspec.Struct, frozen=True):
+    """A tax id in its one form. `known`: the rules of its country were applied; `member`: the EU asks its register for it."""
+
+    id: str
+    country: str
+    known: bool = True
+    member: bool = False
+
+
+def member_of(country: str) -> str:
+    """The code of a member state of the EU as tax ids are filed under it; "" for other countries. Monaco counts as France."""
+    code = {"MC": "FR", "EL": "GR"}.get(country, country)
+    return code if code in MEMBERS or code == NORTHERN_IRELAND else ""
+
+
+def prefix_of(member: str) -> str:
+    """The letters in front of the VAT ids of a member state: those of Greece are EL."""
+    return "EL" if member == "GR" else member
+
+
+def read_tax_id(text: str, country: str = "", pointer: str = "/tax_id") -> TaxNumber:
+    """A tax id of `country`, or of any member state whose letters it begins with. Raises Invalid, which says what is wrong."""
+    written = visible(text).upper()
+    bare, home = SEPARATORS.sub("", written), place_form(country)
+    if not bare or len(bare) > LONGEST:
+        raise Invalid.at(pointer, f"A tax id has up to {LONGEST} letters and digits, such as ATU13585627.")
+    own = _module(home)
+    problem: ValidationError | None = None
+    if own is not None and not member_of(home):
+        try:
+            return TaxNumber(own.validate(written), home)
+        except ValidationError as error:
+            problem = error
+    member = member_of(bare[:2])
+    for candidate, place in ((bare, member), (prefix_of(member_of(home)) + bare, member_of(home))):
+        if place:
+            try:
+                return TaxNumber(_with_letters(place, candidate), place, member=True)
+            except ValidationError as error:
+                problem = problem or error
+    if problem is not None:
+        where = country_title(home if own is not None and not member else _country(member or member_of(home)))
+        raise Invalid.at(pointer, f"“{text[:LONGEST]}” is no tax id of {where}: {_why(problem)}.")
+    if not home:
+        raise Invalid.at(
+            pointer,
+            f"“{text[:LONGEST]}” does not say its country: write a VAT id with its letters, such as ATU13585627.",
+        )
+    if not UNKNOWN.fullmatch(bare):
+        raise Invalid.at(pointer, f"“{text[:LONGEST]}” is no tax id: it has 3 to 32 letters and digits.")
+    return TaxNumber(bare, home, known=False)
+
+
+def read_oss_id(text: str, pointer: str) -> str:
+    """A number of the One-Stop-Shop that is none of a member state (EU372022452, IM…). Raises Invalid."""
+    try:
+        return str(oss.validate(visible(text).upper()))
+    except ValidationError as error:
+        raise Invalid.at(pointer, f"“{text[:LONGEST]}” is no number of the One-Stop-Shop: {_why(error)}.") from None
+
+
+def read_iban(text: str, pointer: str = "/bank") -> str:
+    """An IBAN in its one form. Raises Invalid."""
+    try:
+        return str(iban.validate(visible(text)))
+    except ValidationError as error:
+        raise Invalid.at(pointer, f"“{text[:LONGEST]}” is no IBAN: {_why(error)}.") from None
+
+
+def _module(country: str) -> "NumberValidationModule | None":
+    if not re.fullmatch(r"[A-Z]{2}", country):
+        return None
+    return get_cc_module(country.lower(), OTHER_NAMES.get(country, "vat"))
+
+
+def _with_letters(member: str, bare: str) -> str:
+    """As it is filed: in capitals, with the letters of its member state in front."""
+    letters = prefix_of(member)
+    found = str(vat.validate(letters + bare.removeprefix(letters).removeprefix(member)))
+    return letters + found.removeprefix(letters)
+
+
+def _country(member: str) -> str:
+    return "GB" if member == NORTHERN_IRELAND else member
+
+
+def _why(error: ValidationError) -> str:
+    if isinstance(error, InvalidChecksum):
+        return "its check digits do not fit, so a character is wrong or missing"
+    if isinstance(error, InvalidLength):
+        return "it has too few or too many characters"
+    return "those are written in another way"

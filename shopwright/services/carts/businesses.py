@@ -1,0 +1,52 @@
+"""Buyers who are businesses: their tax id, in its one form, and what its register says. No transaction is open meanwhile."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from shopwright.kit.tax_ids import TaxNumber, read_tax_id
+from shopwright.kit.work import Work
+from shopwright.services.carts import store
+from shopwright.services.pricing.contract import Pricing
+
+ASKED_AGAIN = timedelta(days=1)
+
+
+class Businesses:
+    """Part of `CartService` that has tax ids checked."""
+
+    def __init__(self, work: Work, pricing: Pricing) -> None:
+        self._work = work
+        self._pricing = pricing
+
+    @staticmethod
+    def read(told: dict[str, Any], stored: store.Stored | None) -> None:
+        """The tax id that was told becomes the `business` of the cart, in the form of its country. Raises Invalid."""
+        if "tax_id" not in told:
+            return
+        names = ("billing_address", "shipping_address")
+        places = [told.get(name, getattr(stored, name, None)) for name in names]
+        country = next((place.country for place in places if place is not None), "")
+        text = told.pop("tax_id")
+        told["business"] = read_tax_id(text, country) if text.strip() else None
+
+    async def check(self, told: dict[str, Any]) -> None:
+        """With what is known of it. It waits for others, a few seconds at most."""
+        number = told.get("business")
+        if isinstance(number, TaxNumber):
+            found = await self._pricing.check_tax_id(number.id, "" if number.member else number.country)
+            member = number.country if number.member else ""
+            told["business"] = store.Business(tax_id=number.id, country=number.country, member=member, check=found)
+
+    async def ask_again(self, stored: store.Stored) -> None:
+        """Where the register gave no answer, or none today, it is asked once more."""
+        known = stored.business
+        if known is None or (known.check.valid is not None and known.check.at + ASKED_AGAIN > self._work.now()):
+            return
+        check = await self._pricing.check_tax_id(known.tax_id, "" if known.member else known.country)
+        async with self._work.begin() as tx:
+            now = await store.read(tx, stored.id)
+            if now is not None and now.business == known:
+                changed = msgspec.structs.replace(known, check=check)
+                await store.set_details(tx, msgspec.structs.replace(now, business=changed))

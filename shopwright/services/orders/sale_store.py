@@ -1,0 +1,55 @@
+"""The circumstances of sales in SQL: many orders have the same, which are written once; the buyer's tax id stands with the order."""
+
+import hashlib
+
+import msgspec
+
+from shopwright.kit.versions import understood
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.orders.contract import SaleContext
+from shopwright.services.pricing.contract import SaleTerms, TaxIdCheck
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What the row of an order keeps of its sale: the number of its circumstances, and the buyer's tax id."""
+
+    number: int | None = None
+    tax_id: str | None = None
+
+
+class BuyerTaxId(msgspec.Struct, frozen=True, array_like=True):
+    """The tax id of a buyer, and what was known of it when the order was placed."""
+
+    tax_id: str
+    check: TaxIdCheck | None = None
+
+
+def number_of(terms: SaleTerms, currency: str) -> int:
+    """By what the circumstances of a sale are known: the same ones have the same number, in every process."""
+    digest = hashlib.sha256(msgspec.json.encode((terms, currency))).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+async def is_there(source: Work, number: int) -> bool:
+    """Were these written down before?"""
+    return await source.one("SELECT 1 AS found FROM sale_contexts WHERE id = :id", id=number) is not None
+
+
+async def write(tx: Transaction, number: int, sale: SaleContext) -> None:
+    """Once; whoever comes second writes the same."""
+    await tx.run(
+        "INSERT INTO sale_contexts (id, body) VALUES (:id, :body) ON CONFLICT (id) DO NOTHING",
+        id=number,
+        body=msgspec.json.encode(sale).decode(),
+    )
+
+
+async def read(source: Work, number: int) -> SaleContext | None:
+    """The circumstances of sales of this number."""
+    row = await source.one("SELECT body FROM sale_contexts WHERE id = :id", id=number)
+    return understood(row["body"], SaleContext) if row else None
+
+
+def buyer_of(text: str | None) -> BuyerTaxId | None:
+    """The tax id as its column keeps it."""
+    return understood(text, BuyerTaxId) if text else None

@@ -1,0 +1,53 @@
+"""Who sold to whom under which scheme: written with an order, so that nobody needs to be asked when it is shown."""
+
+import msgspec
+
+from shopwright.kit.work import Work
+from shopwright.services.carts.contract import Cart
+from shopwright.services.orders import sale_store
+from shopwright.services.orders.contract import SaleContext
+from shopwright.services.orders.store import Head
+from shopwright.services.pricing.contract import Pricing
+
+MOST = 2_000
+
+
+class Sales:
+    """Part of `OrderService` that keeps the circumstances of sales."""
+
+    def __init__(self, work: Work, pricing: Pricing) -> None:
+        self._work = work
+        self._pricing = pricing
+        self._known: dict[int, SaleContext] = {}
+
+    async def prepare(self, cart: Cart) -> tuple[sale_store.Kept, SaleContext | None]:
+        """What the order of this cart keeps, and the circumstances to be written with it, unless they were before.
+
+        Pricing is asked for the seller once for each of them, before the transaction: they change seldom.
+        """
+        terms = cart.sale
+        if terms is None:
+            return sale_store.Kept(), None
+        buyer = sale_store.BuyerTaxId(cart.tax_id, cart.tax_id_check) if cart.tax_id else None
+        number = sale_store.number_of(terms, cart.currency)
+        kept = sale_store.Kept(number, None if buyer is None else msgspec.json.encode(buyer).decode())
+        if number in self._known or await sale_store.is_there(self._work, number):
+            return kept, None
+        seller = await self._pricing.seller_named(terms.seller_id) if terms.seller_id else None
+        said = {name: getattr(terms, name) for name in terms.__struct_fields__ if name != "seller_id"}
+        return kept, SaleContext(seller=seller, currency=cart.currency, **said)
+
+    async def of(self, order: Head) -> SaleContext | None:
+        """Those of an order; None where it was placed before they were kept."""
+        if order.sale_id is None:
+            return None
+        found = self._known.get(order.sale_id) or await sale_store.read(self._work, order.sale_id)
+        if found is None:
+            return None
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[order.sale_id] = found
+        buyer = sale_store.buyer_of(order.tax_id)
+        if buyer is None:
+            return found
+        return msgspec.structs.replace(found, tax_id=buyer.tax_id, tax_id_check=buyer.check)

@@ -1,0 +1,125 @@
+"""What a seller and a rate of exchange may say: checked before they are written, and put in their one form."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from shopwright.kit.codes import place_form
+from shopwright.kit.countries import check_country
+from shopwright.kit.currencies import minor_digits
+from shopwright.kit.errors import Invalid, check_all
+from shopwright.kit.places import check_address, check_email
+from shopwright.kit.tax_ids import member_of, read_iban, read_oss_id, read_tax_id
+from shopwright.kit.text import tidy_line
+from shopwright.services.pricing.contract import ExchangeRate, Seller, TaxId
+from shopwright.services.pricing.dated import period_of
+
+LONGEST: Final = {"legal_name": 200, "small_business": 500, "register": 200, "why": 255}
+MOST_TAX_IDS: Final = 40
+RATE: Final = re.compile(r"\d{1,12}(\.\d{1,12})?")
+
+
+def seller(one: Seller) -> Seller:
+    """The seller as it is kept. Raises Invalid with all that is wrong."""
+    clean: dict[str, object] = {name: tidy_line(getattr(one, name)) for name in LONGEST}
+
+    def texts() -> None:
+        if not clean["legal_name"]:
+            raise Invalid.at("/legal_name", "Write the name of the company or person who sells, as invoices need it.")
+        for name, most in LONGEST.items():
+            if len(getattr(one, name)) > most:
+                raise Invalid.at(f"/{name}", f"This has at most {most} characters.")
+
+    def place() -> None:
+        clean["address"] = check_address(one.address, "/address")
+
+    def tax_ids() -> None:
+        if len(one.tax_ids) > MOST_TAX_IDS:
+            raise Invalid.at("/tax_ids", f"A seller has at most {MOST_TAX_IDS} tax ids.")
+        clean["tax_ids"] = tuple(_tax_id(each, number) for number, each in enumerate(one.tax_ids))
+
+    def currency() -> None:
+        clean["filing_currency"] = _currency(one.filing_currency, "/filing_currency")
+
+    def email() -> None:
+        clean["email"] = check_email(one.email, "/email") if one.email else ""
+
+    def bank() -> None:
+        clean["bank"] = read_iban(one.bank) if one.bank.strip() else ""
+
+    def ship_from() -> None:
+        clean["ship_from"] = check_country(one.ship_from, "/ship_from") if one.ship_from else ""
+
+    check_all(texts, place, tax_ids, currency, email, bank, ship_from, lambda: _one_stop_shop(one))
+    return msgspec.structs.replace(one, **clean)
+
+
+def _one_stop_shop(one: Seller) -> None:
+    if one.oss and one.small_business.strip():
+        raise Invalid.at("/oss", "Who charges no tax as a small business declares none in the One-Stop-Shop.")
+    if one.oss and not member_of(place_form(one.ship_from or one.address.country)):
+        raise Invalid.at("/oss", "The One-Stop-Shop is for goods sent from a country of the EU.")
+
+
+def _tax_id(one: TaxId, number: int) -> TaxId:
+    pointer = f"/tax_ids/{number}/id"
+    country = check_country(one.country, f"/tax_ids/{number}/country")
+    if one.scheme and place_form(one.id)[:2] in {"EU", "IM"}:
+        return TaxId(country=country, id=read_oss_id(one.id, pointer), scheme=one.scheme)
+    return TaxId(country=country, id=read_tax_id(one.id, country, pointer).id, scheme=one.scheme)
+
+
+def _currency(text: str, pointer: str) -> str:
+    currency = place_form(text)
+    try:
+        minor_digits(currency)
+    except Invalid as error:
+        raise Invalid.at(pointer, error.detail) from None
+    return currency
+
+
+def start_of(valid_from: datetime | None, now: datetime, zone: ZoneInfo) -> datetime:
+    """From when it sells; today is now. Raises Invalid for what is past."""
+    return period_of(valid_from, None, now, zone)[0]
+
+
+def says_the_same(one: Seller, other: Seller) -> bool:
+    """Is it the same seller, whoever wrote it and when?"""
+    own = {"id": "", "valid_from": None, "who": "", "why": "", "created": None}
+    return msgspec.structs.replace(one, **own) == msgspec.structs.replace(other, **own)
+
+
+def vat_id_of(one: Seller | None) -> str:
+    """The VAT id under which a seller trades within the EU: that of where goods leave, else the first one; "" for none."""
+    ids = [each for each in one.tax_ids if not each.scheme and member_of(each.country)] if one else []
+    return next((each.id for each in ids if one and each.country == one.sends_from), ids[0].id if ids else "")
+
+
+def exchange_rate(one: ExchangeRate, number: int, today: date) -> ExchangeRate:
+    """The rate as it is kept. Raises Invalid with all that is wrong."""
+    at = f"/{number}"
+    clean: dict[str, object] = {"source": tidy_line(one.source)}
+
+    def pair() -> None:
+        clean["from_"], clean["to"] = _currency(one.from_, f"{at}/from"), _currency(one.to, f"{at}/to")
+        if clean["from_"] == clean["to"]:
+            raise Invalid.at(f"{at}/to", "A rate is between two currencies.")
+
+    def rate() -> None:
+        if not RATE.fullmatch(one.rate) or not Decimal(one.rate):
+            raise Invalid.at(f"{at}/rate", f"“{one.rate[:40]}” is no rate; write a decimal such as 0.0061.")
+
+    def day() -> None:
+        if one.day > today:
+            raise Invalid.at(f"{at}/day", f"{one.day} is still to come; a rate is of today or before.")
+
+    def source() -> None:
+        if not clean["source"] or len(one.source) > LONGEST["why"]:
+            raise Invalid.at(f"{at}/source", "Say who published it, such as ECB, in at most 255 characters.")
+
+    check_all(pair, rate, day, source)
+    return msgspec.structs.replace(one, **clean)

@@ -1,0 +1,89 @@
+"""REST routes of who sells and of rates of exchange, for staff."""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromQuery, JSONBody
+
+from shopwright.kit.auth import staff
+from shopwright.kit.bounds import Email, Reason
+from shopwright.kit.errors import Missing
+from shopwright.kit.places import Address
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking, Given
+from shopwright.services.pricing.contract import ExchangeRate, Pricing, Seller, TaxId
+from shopwright.services.pricing.tax_http import moment_said
+
+Service = Given[Pricing]
+
+
+class SellerInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who sells, from `valid_from` on (a day or time of the shop's; none: now). `id`, `who` and `created` are the shop's own."""
+
+    legal_name: str
+    address: Address
+    tax_ids: tuple[TaxId, ...] = ()
+    filing_currency: str
+    small_business: Reason = ""
+    oss: bool = False
+    email: Email = ""
+    ship_from: str = ""
+    register: str = ""
+    bank: str = ""
+    valid_from: str | None = None
+    why: str = ""
+    id: str = ""
+    who: str = ""
+    created: str | None = None
+
+
+class RateInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one unit of `from` was in `to` on a day: a decimal as text, and who published it."""
+
+    from_: str = msgspec.field(name="from")
+    to: str
+    rate: str
+    day: date
+    source: str
+    who: str = ""
+
+
+@get("/v1/seller", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="get_seller")
+async def get_seller(pricing: Service, at: FromQuery[str] = "") -> Seller:
+    """Who sells now, or sold or will sell `at` another day or time; 404 where that was not said."""
+    found = await pricing.seller(moment_said(at, "/at"))
+    if found is None:
+        raise Missing("Nobody has said yet who sells here: POST /v1/seller.")
+    return found
+
+
+@get("/v1/sellers", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_sellers")
+async def list_sellers(pricing: Service) -> dict[str, list[Seller]]:
+    """All who ever sold here, and who will; none is ever changed."""
+    return {"items": await pricing.sellers()}
+
+
+@post("/v1/seller", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="set_seller")
+async def set_seller(pricing: Service, caller: Asking, data: JSONBody[SellerInput]) -> Seller:
+    """Set who sells from now or a time to come; orders keep who sold when they were placed."""
+    said = {name: getattr(data, name) for name in data.__struct_fields__ if name not in {"id", "who", "created"}}
+    start = moment_said(data.valid_from, "/valid_from")
+    return await pricing.set_seller(Seller(**said | {"valid_from": start}), caller.signature)
+
+
+@get("/v1/exchange-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="list_exchange_rates")
+async def list_exchange_rates(pricing: Service, currency: FromQuery[str] = "") -> dict[str, list[ExchangeRate]]:
+    """Rates of exchange to the currency of the books, the newest first: of one `currency`, or all."""
+    return {"items": await pricing.exchange_rates(currency)}
+
+
+@post("/v1/exchange-rates", opt=allow(staff("prices.write")), tags=["pricing"], operation_id="add_exchange_rate")
+async def add_exchange_rate(pricing: Service, caller: Asking, data: JSONBody[RateInput]) -> ExchangeRate:
+    """Say what a currency was worth on a day. A sale keeps the newest rate that is not after its day."""
+    one = ExchangeRate(from_=data.from_, to=data.to, rate=data.rate, day=data.day, source=data.source)
+    return (await pricing.add_exchange_rates([one], caller.signature))[0]
+
+
+SELLER_HANDLERS: list[Any] = [get_seller, list_sellers, set_seller, list_exchange_rates, add_exchange_rate]

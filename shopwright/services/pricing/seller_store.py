@@ -1,0 +1,101 @@
+"""Sellers and rates of exchange in SQL. Rows are added, and never changed."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.versions import understood
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.pricing.contract import ExchangeRate, Seller
+
+# Of a seller, what stands in columns of its own.
+COLUMNS: dict[str, Any] = {"id": "", "valid_from": None, "who": "", "why": "", "created": None}
+
+
+async def insert(tx: Transaction, one: Seller) -> None:
+    """A new seller."""
+    await tx.run(
+        "INSERT INTO sellers (id, valid_from, body, who, why, created) VALUES (:id, :valid_from, :body, :who, :why, :created)",
+        id=one.id,
+        valid_from=to_micros(one.valid_from or tx.now),
+        body=msgspec.json.encode(msgspec.structs.replace(one, **COLUMNS)).decode(),
+        who=one.who,
+        why=one.why,
+        created=to_micros(tx.now),
+    )
+
+
+async def every(source: Work | Transaction) -> list[Seller]:
+    """All sellers there ever were, as they follow each other."""
+    rows = await source.fetch("SELECT * FROM sellers ORDER BY valid_from, created, id")
+    return source.aside.readable("seller", rows, lambda row: str(row["id"]), _seller)
+
+
+def _seller(row: Row) -> Seller:
+    return msgspec.structs.replace(
+        understood(row["body"], Seller),
+        id=row["id"],
+        valid_from=from_micros(row["valid_from"]),
+        who=row["who"],
+        why=row["why"],
+        created=from_micros(row["created"]),
+    )
+
+
+async def insert_rates(tx: Transaction, rates: Sequence[ExchangeRate], ids: Sequence[str]) -> None:
+    """New rates."""
+    await tx.run_many(
+        "INSERT INTO exchange_rates (id, from_currency, to_currency, day, rate, source, who, created)"
+        " VALUES (:id, :from_currency, :to_currency, :day, :rate, :source, :who, :created)",
+        [
+            {
+                "id": rate_id,
+                "from_currency": one.from_,
+                "to_currency": one.to,
+                "day": one.day.isoformat(),
+                "rate": one.rate,
+                "source": one.source,
+                "who": one.who,
+                "created": to_micros(tx.now),
+            }
+            for one, rate_id in zip(rates, ids, strict=True)
+        ],
+    )
+
+
+async def newest_rate(source: Work | Transaction, pair: tuple[str, str], day: date) -> ExchangeRate | None:
+    """The one of the newest day that is not after `day`; of several of that day the last that was written."""
+    row = await source.one(
+        "SELECT * FROM exchange_rates WHERE from_currency = :one AND to_currency = :other AND day <= :day"
+        " ORDER BY day DESC, created DESC, id DESC LIMIT 1",
+        one=pair[0],
+        other=pair[1],
+        day=day.isoformat(),
+    )
+    return _rate(row) if row else None
+
+
+async def rates(source: Work, to: str, most: int) -> list[ExchangeRate]:
+    """The newest ones first, of one currency or all."""
+    where = " WHERE to_currency = :to OR from_currency = :to" if to else ""
+    rows = await source.fetch(
+        f"SELECT * FROM exchange_rates{where} ORDER BY day DESC, created DESC, id DESC LIMIT :most",
+        most=most,
+        **({"to": to} if to else {}),
+    )
+    return [_rate(row) for row in rows]
+
+
+def _rate(row: Row) -> ExchangeRate:
+    return ExchangeRate(
+        from_=row["from_currency"],
+        to=row["to_currency"],
+        day=date.fromisoformat(row["day"]),
+        rate=row["rate"],
+        source=row["source"],
+        who=row["who"],
+    )

@@ -1,0 +1,121 @@
+"""Who sells, from when on; whether a buyer's tax id is one; and what currencies are worth in that of the books."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Context, Decimal
+
+import msgspec
+
+from shopwright.kit.codes import place_form
+from shopwright.kit.days import aware, day_of
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.memo import Memo
+from shopwright.kit.ports import TaxRegister
+from shopwright.kit.tax_ids import read_tax_id
+from shopwright.kit.work import Work
+from shopwright.services.pricing import seller_checks, seller_store, tax_store
+from shopwright.services.pricing.contract import ExchangeRate, Seller, TaxIdCheck
+
+MOST_RATES = 1_000  # are listed
+ASKED_AGAIN, TRIED_AGAIN = timedelta(minutes=10), timedelta(seconds=20)  # after an answer, and where there was none
+MOST_ANSWERS = 2_000
+DIGITS = Context(prec=10)
+
+
+class SellerBook:
+    """Part of `PricingService` that keeps who sells and in which currency the books are."""
+
+    def __init__(self, work: Work, memo: Memo, register: TaxRegister | None) -> None:
+        self._work = work
+        self._memo = memo
+        self._register = register
+        self._answers: dict[tuple[str, str], TaxIdCheck] = {}
+
+    async def every(self) -> list[Seller]:
+        """All there ever were and those to come."""
+        return await self._memo.get("sellers", lambda: seller_store.every(self._work))
+
+    async def at(self, moment: datetime | None = None) -> Seller | None:
+        """Who sells at a moment."""
+        when = aware(moment, self._work.zone) or self._work.now()
+        return next((one for one in reversed(await self.every()) if one.valid_from and one.valid_from <= when), None)
+
+    async def named(self, seller_id: str) -> Seller | None:
+        """One by its id."""
+        return next((one for one in await self.every() if one.id == seller_id), None)
+
+    async def put(self, seller: Seller, who: str) -> Seller:
+        """Add one; what it says already adds nothing. Raises Invalid."""
+        clean = seller_checks.seller(seller)
+        async with self._work.begin() as tx:
+            await tax_store.lock(tx)
+            start = seller_checks.start_of(clean.valid_from, tx.now, tx.zone)
+            every = await seller_store.every(tx)
+            before = next((one for one in reversed(every) if one.valid_from and one.valid_from <= start), None)
+            if before is not None and seller.valid_from is None and seller_checks.says_the_same(before, clean):
+                return before
+            made = {"id": self._work.ids.new("sel"), "valid_from": start, "who": who, "created": tx.now}
+            new = msgspec.structs.replace(clean, **made)
+            await seller_store.insert(tx, new)
+        return new
+
+    async def check(self, tax_id: str, country: str) -> TaxIdCheck:
+        """Whether a tax id is one: of the EU's the register is asked, where there is one. Raises Invalid for its form."""
+        number = read_tax_id(tax_id, country)
+        by_form = TaxIdCheck(valid=True if number.known else None, by="format", at=self._work.now())
+        if self._register is None or not number.member:
+            return by_form
+        seller = await self.at()
+        requester = seller_checks.vat_id_of(seller)
+        known = self._answers.get((number.id, requester))
+        if known is not None:
+            again = TRIED_AGAIN if known.valid is None else ASKED_AGAIN
+            if by_form.at < known.at + again:
+                return known
+        found = await self._ask(self._register, number.id, requester)
+        if len(self._answers) >= MOST_ANSWERS:
+            self._answers.clear()
+        self._answers[number.id, requester] = found
+        return found
+
+    async def _ask(self, register: TaxRegister, tax_id: str, requester: str) -> TaxIdCheck:
+        """What the register says; `valid` None where it cannot be asked: the sale goes on, taxed as to a consumer."""
+        try:
+            answer = await register.ask(tax_id, requester)
+        except Unavailable:
+            return TaxIdCheck(valid=None, by="vies", at=self._work.now())
+        return TaxIdCheck(
+            valid=answer.valid, by="vies", at=self._work.now(), name=answer.name, reference=answer.reference
+        )
+
+    async def add_rates(self, rates: Sequence[ExchangeRate], who: str) -> list[ExchangeRate]:
+        """Write rates down, all or none. Raises Invalid."""
+        today = day_of(self._work.now(), self._work.zone)
+        clean = [
+            msgspec.structs.replace(seller_checks.exchange_rate(one, number, today), who=who)
+            for number, one in enumerate(rates)
+        ]
+        async with self._work.begin() as tx:
+            await seller_store.insert_rates(tx, clean, self._work.ids.many("exr", len(clean)))
+        return clean
+
+    async def rates(self, to: str) -> list[ExchangeRate]:
+        """The newest ones."""
+        return await seller_store.rates(self._work, place_form(to), MOST_RATES)
+
+    async def filing_rate(self, currency: str, filing: str) -> tuple[str, str]:
+        """What one unit of `currency` is in `filing` today, and of which day and source that is; "" where it is not known."""
+        if not filing or currency == filing:
+            return "", ""
+        today = day_of(self._work.now(), self._work.zone)
+        return await self._memo.get(("filing", currency, filing, today), lambda: self._newest(currency, filing, today))
+
+    async def _newest(self, currency: str, filing: str, today: date) -> tuple[str, str]:
+        direct = await seller_store.newest_rate(self._work, (currency, filing), today)
+        inverse = await seller_store.newest_rate(self._work, (filing, currency), today)
+        if direct is not None and (inverse is None or inverse.day <= direct.day):
+            return direct.rate, f"{direct.day} {direct.source}".strip()
+        if inverse is None:
+            return "", ""
+        rate = DIGITS.divide(Decimal(1), Decimal(inverse.rate))
+        return f"{rate:f}", f"{inverse.day} {inverse.source}, 1 {filing} = {inverse.rate} {currency}"
