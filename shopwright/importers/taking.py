@@ -92,7 +92,7 @@ class Taker:
         remarks, new = await self._merge(batch, known)
         # Categories and pictures are made first where a product is taken; what is only tried goes without.
         wanted = [msgspec.structs.replace(one.wanted, categories=()) for _, one in new]
-        for (draft, one), tried in zip(new, await self._shelf.catalog.bring(wanted, only_try=True), strict=True):
+        for (draft, one), tried in zip(new, await self._shelf.catalog.bring(wanted, how="try"), strict=True):
             if tried.product is None:
                 remarks += _rows(draft, "refused", tried.problem)
             else:
@@ -145,9 +145,9 @@ class Taker:
 
     async def _take(self, batch: list[Draft], known: Mapping[str, Product]) -> list[Remark]:
         remarks, new = await self._merge(batch, known)
-        # First as drafts that nobody sees; prices and stock; then, with their digests, for everyone. Broken off anywhere
-        # between, the next run does it again: it is the digest that says it was finished.
-        brought = await self._shelf.catalog.bring([one.wanted for _, one in new])
+        # First prices and stock, then the products that have them: nobody sees one without. Broken off anywhere between, the
+        # next run does it again, for the same ids: it is the digest that says it was finished.
+        brought = await self._shelf.catalog.bring([one.wanted for _, one in new], how="reserve")
         taken: list[tuple[Draft, Merged, Product]] = []
         notes: dict[int, list[Remark]] = {}
         for note in self._notes:
@@ -189,7 +189,7 @@ class Taker:
         finished = []
         for draft, merge, product in taken:
             given = {name: value for offer in offers[draft.source] for name, value in offer.given.items()}
-            finished.append(Release(product.id, merge.status, draft.digest, merge.given | given))
+            finished.append(Release(product.id, merge.status, draft.digest, merge.given | given, product))
         await self._shelf.catalog.release(finished)
         paths = [(draft.old_path, f"/p/{product.slug}") for draft, _, product in taken if draft.old_path]
         if moved := {path: target for path, target in paths if path != target}:

@@ -28,6 +28,7 @@ SPLIT = {
     ("catalog", "media"),
     ("catalog", "names"),
     ("catalog", "rasterize"),
+    ("catalog", "reserved_store"),
     ("catalog", "rules"),
     ("catalog", "words_store"),
     ("inventory", "backorder_store"),

@@ -8,12 +8,13 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from shopwright.app import Around, Shop
+from shopwright.commands.importing import Wish, run
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import Database
@@ -152,11 +153,28 @@ async def tell(data: Path, database: str, cart_id: str, deadly: str) -> None:
     await shop.close()
 
 
-def tell_into(file: Path, data: Path, database: str, cart_id: str, deadly: str = "") -> None:
+async def take_file(data: Path, database: str, file: str, deadly: str) -> None:
+    """An import."""
+    steps = Steps(deadly)
+    shop = open_shop(data, database, HandClock(), Stepped(steps))
+    steps.armed = True
+    code = await run(shop, "shopify", Path(file), Wish(fetch=False))
+    say(f"ended {code}")
+    await shop.close()
+
+
+Story = Callable[[Path, str, str, str], Awaitable[None]]
+
+
+def tell_into(file: Path, data: Path, database: str, about: str, deadly: str = "", story: Story = tell) -> None:
     """What a process of its own does; all it says goes into the file."""
     with file.open("w", encoding="utf-8") as said:
         os.dup2(said.fileno(), 1)
         os.dup2(said.fileno(), 2)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
-    asyncio.run(tell(data, database, cart_id, deadly))
+
+    async def whole() -> None:
+        await story(data, database, about, deadly)
+
+    asyncio.run(whole())

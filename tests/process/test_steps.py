@@ -1,4 +1,4 @@
-"""`kill -9` at every step of an order's way: nothing that was acknowledged is lost, nothing is done twice."""
+"""`kill -9` at every step of an order's way, and of an import: nothing that was acknowledged is lost, nothing is done twice."""
 
 import multiprocessing
 import shutil
@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
+from shopwright.commands.importing import Wish, run
 from shopwright.doctor import examine
 from shopwright.kit.clock import HandClock
 from tests.conftest import POSTGRES, fill_cart, fresh, sell
-from tests.process.story import open_shop, place, refund, ship, tell_into
+from tests.process.story import Story, open_shop, place, refund, ship, take_file, tell_into
 
 # A hundred processes, each of which would import the shop for a second.
 FORKS = multiprocessing.get_context("forkserver")
@@ -30,10 +31,10 @@ async def prepared(data: Path, database: str) -> str:
         await shop.close()
 
 
-def tell(data: Path, database: str, cart: str, *deadly: str) -> tuple[int | None, str]:
+def tell(data: Path, database: str, about: str, *deadly: str, **story: Story) -> tuple[int | None, str]:
     """How the process that told it ended, and what it said."""
     said = data.parent / "said"
-    child = FORKS.Process(target=tell_into, args=(said, data, database, cart, *deadly))
+    child = FORKS.Process(target=tell_into, args=(said, data, database, about, *deadly), kwargs=story)
     child.start()
     child.join(120)
     code = child.exitcode
@@ -107,3 +108,72 @@ async def test_killed_at_each_step_of_checkout_payment_and_delivery_nothing_is_l
             except AssertionError as error:
                 raise AssertionError(f"killed at “{step}”: {error}") from error
         shutil.rmtree(tmp_path / f"run{number}")
+
+
+HEADER = "Handle,Title,Status,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price"
+FIRST = ("shirt,Shirt,active,Size,S,SH-S,shopify,5,deny,20", "shirt,Shirt,active,Size,M,SH-M,shopify,5,deny,20")
+# A size more at another price, and two products that are new: one may be ordered beyond what is there.
+SECOND = (
+    *(one.replace(",20", ",25") for one in FIRST),
+    "shirt,Shirt,active,Size,L,SH-L,shopify,7,deny,25",
+    "mug,Mug,active,Title,Default Title,MUG,shopify,4,continue,9",
+    "lamp,Lamp,active,Title,Default Title,LAMP,shopify,0,deny,80",
+)
+WANTED = {"SH-S": (2500, 5), "SH-M": (2500, 5), "SH-L": (2500, 7), "MUG": (900, 4), "LAMP": (8000, 0)}
+
+
+def table(file: Path, rows: tuple[str, ...]) -> Path:
+    file.write_text("\n".join((HEADER, *rows)) + "\n")
+    return file
+
+
+async def sold(shop: Shop) -> dict[str, tuple[int | None, int | None]]:
+    """The price and the stock of all that can be seen, by SKU; None where there is none."""
+    stocked = {row["variant_id"]: row["on_hand"] for row in await shop.works["inventory"].fetch("SELECT * FROM stock")}
+    found: dict[str, tuple[int | None, int | None]] = {}
+    for product in await shop.catalog.list_products(status="published"):
+        prices = await shop.pricing.prices([one.id for one in product.variants], "EUR")
+        for one in product.variants:
+            price = prices.get(one.id)
+            found[one.sku] = (price.amount.amount if price else None, stocked.get(one.id))
+    return found
+
+
+async def count(shop: Shop, service: str, table: str) -> int:
+    [row] = await shop.works[service].fetch(f"SELECT count(*) AS n FROM {table}")
+    return int(row["n"])
+
+
+@pytest.mark.slow
+async def test_killed_at_each_step_of_an_import_nobody_sees_a_product_without_price_and_the_next_run_ends_it(
+    migrated: tuple[Path, str], tmp_path: Path
+) -> None:
+    first, second = table(tmp_path / "first.csv", FIRST), table(tmp_path / "second.csv", SECOND)
+    steps, passed = [""], 0
+    while passed < len(steps):
+        step, passed = steps[passed], passed + 1
+        async with fresh(migrated, tmp_path / f"run{passed}") as own:
+            shop = open_shop(*own, HandClock())
+            assert await run(shop, "shopify", first, Wish(fetch=False)) == 0
+            await shop.close()
+            code, said = tell(*own, str(second), step, story=take_file)
+            assert code == (-9 if step else 0), said
+            if not step:
+                steps += [line.removeprefix("step ") for line in said.splitlines() if line.startswith("step ")]
+            shop = open_shop(*own, HandClock())
+            try:
+                for sku, (price, stock) in (await sold(shop)).items():
+                    assert None not in {price, stock}, (
+                        f"killed at “{step}”: {sku} can be seen, for {price}, {stock} there"
+                    )
+                assert await run(shop, "shopify", second, Wish(fetch=False)) == 0
+                assert await sold(shop) == WANTED, f"killed at “{step}”"
+                for service, rows in (("pricing", "prices"), ("inventory", "stock"), ("catalog", "reserved_variants")):
+                    left = len(WANTED) if rows != "reserved_variants" else 0
+                    assert await count(shop, service, rows) == left, f"killed at “{step}”: {rows}"
+                assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
+            finally:
+                await shop.close()
+        shutil.rmtree(tmp_path / f"run{passed}")
+    for service in ("catalog", "pricing", "inventory"):
+        assert any(step.startswith(service) for step in steps), f"no step of {service}"

@@ -16,6 +16,7 @@ from shopwright.kit.verbs import again
 
 Status = Literal["draft", "scheduled", "published", "retired"]
 Value = str | float | bool
+Bringing = Literal["draft", "reserve", "try"]
 Kind = Literal["text", "number", "boolean", "date", "choice", "colour", "measurement"]
 
 
@@ -209,12 +210,13 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """What was brought is complete: it takes its status and digest. `given`: fingerprints of what the import gave."""
+    """What was brought is complete. `given`: fingerprints of what the import gave; `product`: where `bring` did not write it."""
 
     product_id: str
     status: Status
     source_digest: str
     given: dict[str, str] | None = None
+    product: Product | None = None
 
 
 class SkuTaken(Conflict):
@@ -279,11 +281,11 @@ class Catalog(Protocol):
         """What imports made of these."""
         ...
 
-    async def bring(self, wanted: Sequence[ProductInput], *, only_try: bool = False) -> list[Brought]:
-        """Make or change products by their `source`, many in one transaction, each on its own; or say what would become.
+    async def bring(self, wanted: Sequence[ProductInput], *, how: Bringing = "draft") -> list[Brought]:
+        """Make or change products by their `source`, many at once, each on its own; or say what would become (`try`).
 
-        New ones are drafts that nobody sees, and changed ones keep the digest they had, until `release`: where a run is
-        broken off in between, the next one brings them again.
+        `reserve` writes none: `release` does, when new variants have prices and stock under the ids that they have from here
+        on, also in the next run. `draft`, for the version before: new ones are drafts, others keep their digest, till then.
         """
         ...
 
@@ -293,7 +295,7 @@ class Catalog(Protocol):
         ...
 
     async def release(self, finished: Sequence[Release]) -> None:
-        """What was brought has all it needs (prices, stock): now it can be seen."""
+        """What was brought has prices and stock: now it can be seen. All of these or none: raises Missing, Conflict."""
         ...
 
     @again

@@ -1,21 +1,49 @@
 """Products brought from elsewhere: many at once, each safe to bring again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from shopwright.kit.errors import Conflict, Invalid, Missing
 from shopwright.kit.text import slugify
 from shopwright.kit.work import Transaction
-from shopwright.services.catalog import model
+from shopwright.services.catalog import model, reserved_store
 from shopwright.services.catalog.assortment import Assortment
-from shopwright.services.catalog.contract import Brought, Product, ProductInput, Release
+from shopwright.services.catalog.contract import Bringing, Brought, Product, ProductInput, Release
 from shopwright.services.catalog.names import Names
-from shopwright.services.catalog.service import Ground
+from shopwright.services.catalog.service import Ground, NewId
+
+IDS_AT_ONCE = 100
 
 
 class OnlyTried(Exception):
     """Ends a transaction that was only tried."""
+
+
+class Ids:
+    """Ids for new products and variants: new ones, or those reserved by an import that was broken off."""
+
+    def __init__(
+        self, products: Iterator[str], variants: Iterator[str], reserved: Mapping[str, reserved_store.Reserved]
+    ) -> None:
+        self.products = products
+        self._variants = variants
+        self._reserved = reserved
+        self.given: list[reserved_store.Given] = []  # to variants, and reserved nowhere yet
+
+    def of(self, source: str) -> NewId:
+        """Ids for the variants of the product from there."""
+        reserved = self._reserved.get(source, {})
+
+        def new_id(options: Mapping[str, str]) -> str:
+            key = reserved_store.options_key(options)
+            if found := reserved.get(key):
+                return found
+            made = next(self._variants)
+            self.given.append(reserved_store.Given(source, key, made))
+            return made
+
+        return new_id
 
 
 class Intake(Assortment):
@@ -27,12 +55,12 @@ class Intake(Assortment):
     async def imported(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         return await self._store.imported(self._work, product_ids)
 
-    async def bring(self, wanted: Sequence[ProductInput], *, only_try: bool = False) -> list[Brought]:
+    async def bring(self, wanted: Sequence[ProductInput], *, how: Bringing = "draft") -> list[Brought]:
         brought: list[Brought] = []
         try:
             async with self._work.begin() as tx:
-                brought = await self._bring(tx, wanted)
-                if only_try:
+                brought = await self._bring(tx, wanted, how)
+                if how == "try":
                     raise OnlyTried  # noqa: TRY301 -- it rolls back
         except OnlyTried:
             return brought
@@ -40,51 +68,54 @@ class Intake(Assortment):
             # Another process took an address or a SKU meanwhile: one by one, so that it stops nobody else.
             if len(wanted) == 1:
                 return [Brought(problem=conflict.detail)]
-            return [made for one in wanted for made in await self.bring([one], only_try=only_try)]
+            return [made for one in wanted for made in await self.bring([one], how=how)]
         return brought
 
-    async def _bring(self, tx: Transaction, wanted: Sequence[ProductInput]) -> list[Brought]:
-        """All that can be written of these, together; of a source that comes twice, the second is written over the first."""
+    async def _bring(self, tx: Transaction, wanted: Sequence[ProductInput], how: Bringing) -> list[Brought]:
+        """All that can be made of these; of a source that comes twice, the second is made of what the first became."""
         wanted = [model.with_sku_forms(one) for one in wanted]
         ground, names = await self._ground(tx), Names(self._store, tx)
-        known = {one.source: one for one in await self._store.by_sources(tx, [one.source for one in wanted])}
+        sources = [one.source for one in wanted]
+        known = {one.source: one for one in await self._store.by_sources(tx, sources)}
+        ids = Ids(self._new_ids("prd"), self._new_ids("var"), await reserved_store.read(tx, sources))
         await names.look_up("skus", (variant.sku for one in wanted for variant in one.variants))
         await names.look_up("slug", (slugify(one.slug or one.title) for one in wanted if one.source not in known))
         brought: list[Brought] = []
-        waiting: dict[str, tuple[int, Product]] = {}  # by source: its place, and what is to be written
-
-        async def keep() -> None:
-            written = await self._keep(tx, [product for _, product in waiting.values()], ground)
-            for (place, _), product in zip(waiting.values(), written, strict=True):
-                brought[place] = msgspec.structs.replace(brought[place], product=product)
-                known[product.source] = product
-            waiting.clear()
-
+        made: dict[str, Product] = {}
         for one in wanted:
-            if one.source in waiting:
-                await keep()
             old = known.get(one.source)
             try:
-                product, made_anew = await self._composed_of(tx, one, old, ground, names)
+                product, made_anew = await self._composed_of(tx, one, old, ground, names, ids)
             except Invalid as problem:
                 brought.append(Brought(problem=problem.detail))
                 continue
-            waiting[one.source] = len(brought), product
-            brought.append(Brought(is_new=old is None or not old.source_digest, made_anew=made_anew))
-        await keep()
-        return brought
+            known[one.source] = made[one.source] = product
+            is_new = old is None or not old.source_digest
+            brought.append(Brought(product=product, is_new=is_new, made_anew=made_anew))
+        if how == "reserve":
+            await reserved_store.keep(tx, ids.given)
+        elif how == "draft":
+            made = {one.source: one for one in await self._keep(tx, list(made.values()), ground)}
+        return [
+            one if one.product is None else msgspec.structs.replace(one, product=made[one.product.source])
+            for one in brought
+        ]
 
     async def _composed_of(
-        self, tx: Transaction, wanted: ProductInput, old: Product | None, ground: Ground, names: Names
+        self, tx: Transaction, wanted: ProductInput, old: Product | None, ground: Ground, names: Names, ids: Ids
     ) -> tuple[Product, tuple[int, ...]]:
         """A product as it is to be written, and which of its variants could not have their SKU. Raises Invalid."""
         new, made_anew = await self._with_own_skus(names, wanted, old)
         new = model.check(new)
         if old is None:
-            old = self._unseen(tx, await self._free_slug(names, slugify(new.slug or new.title)))
+            old = self._unseen(tx, next(ids.products), await self._free_slug(names, slugify(new.slug or new.title)))
         if new.status != old.status:
             new = msgspec.structs.replace(new, status=old.status)
-        return await self._composed(tx, old, new, ground, names), made_anew
+        return await self._composed(tx, old, new, ground, names, ids.of(wanted.source)), made_anew
+
+    def _new_ids(self, prefix: str) -> Iterator[str]:
+        while True:
+            yield from self._work.ids.many(prefix, IDS_AT_ONCE)
 
     @staticmethod
     async def _with_own_skus(
@@ -110,14 +141,22 @@ class Intake(Assortment):
 
     async def release(self, finished: Sequence[Release]) -> None:
         async with self._work.begin() as tx:
-            found = {one.id: one for one in await self._store.products(tx, [one.product_id for one in finished])}
-            categories = await self._store.categories(tx)
-            if missing := [one.product_id for one in finished if one.product_id not in found]:
+            ground = await self._ground(tx)
+            there = [one.product_id for one in finished if one.product is None]
+            found = {one.id: one for one in await self._store.products(tx, there)}
+            if missing := [one for one in there if one not in found]:
                 raise Missing(f"There is no product {missing[0]}.")
-            done = [
-                (msgspec.structs.replace(found[one.product_id], source_digest=one.source_digest), one.status)
-                for one in finished
-            ]
-            await self._move_many(tx, done, categories)
+            await self._move_many(
+                tx,
+                [(_as_from(one, found[one.product_id]), one.status) for one in finished if one.product is None],
+                ground.categories,
+            )
+            whole = [(_as_from(one, one.product), one.status) for one in finished if one.product is not None]
+            await self._keep(tx, model.moved(whole, tx.now), ground)
+            await reserved_store.end(tx, [one.source for one, _ in whole])
             given = {one.product_id: one.given for one in finished if one.given is not None}
             await self._store.write_imported(tx, given)
+
+
+def _as_from(finished: Release, product: Product) -> Product:
+    return msgspec.structs.replace(product, source_digest=finished.source_digest)

@@ -2,7 +2,8 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -116,13 +117,12 @@ def options_of(new: ProductInput) -> tuple[Option, ...]:
     )
 
 
-def variants_of(new: ProductInput, old: Product, ids: Sequence[str]) -> tuple[Variant, ...]:
-    """Variants with ids: a variant keeps its own by id, SKU or options; a new one takes the next of `ids`.
+def variants_of(new: ProductInput, old: Product, new_id: Callable[[Mapping[str, str]], str]) -> tuple[Variant, ...]:
+    """Variants with ids: a variant keeps its own by id, SKU or options; one with new options is given a `new_id`.
 
     One that was taken out before is the same when its id or SKU comes back.
     """
     slug, before = old.slug, old.variants
-    fresh = iter(ids)
     inputs = new.variants or tuple(all_combinations(new.options))
     by_id = {variant.id: variant for variant in (*old.removed, *before)}
     by_sku = {variant.sku: variant for variant in (*old.removed, *before)}
@@ -137,7 +137,7 @@ def variants_of(new: ProductInput, old: Product, ids: Sequence[str]) -> tuple[Va
         values = [one.options[option.name] for option in new.options]
         made.append(
             Variant(
-                id=known.id if known else next(fresh),
+                id=known.id if known else new_id(one.options),
                 sku=one.sku or (known.sku if known else _make_sku(slug, values)),
                 title=one.title or " / ".join(values) or new.title,
                 options=one.options,
@@ -147,6 +147,19 @@ def variants_of(new: ProductInput, old: Product, ids: Sequence[str]) -> tuple[Va
             )
         )
     return tuple(made)
+
+
+def moved(moves: Sequence[tuple[Product, Status]], now: datetime) -> list[Product]:
+    """Products in another status, or in the same one. Raises IllegalMove."""
+    return [
+        msgspec.structs.replace(
+            old,
+            status=status if status == old.status else STATES.move(old.status, status),
+            updated_at=now,
+            published_at=old.published_at or (now if status == "published" else None),
+        )
+        for old, status in moves
+    ]
 
 
 def taken_out(old: Product, variants: Sequence[Variant]) -> tuple[Variant, ...]:

@@ -12,4 +12,10 @@ RETENTION: tuple[Retention, ...] = (
         grows="not at all",
         end="never: there is one",
     ),
+    Retention(
+        table="reserved_variants",
+        rows="the id of a variant whose product an import has not written yet",
+        grows="staff",
+        end="when its product is written, by that import or the next one of the file",
+    ),
 )

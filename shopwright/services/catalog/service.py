@@ -1,6 +1,6 @@
 """The catalog: products, categories and pictures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -32,6 +32,7 @@ from shopwright.services.catalog.store import CatalogStore
 
 TRIES = 50
 WORDS_AT_ONCE, WORDS_TIMES = 200, 20
+NewId = Callable[[Mapping[str, str]], str]  # of a variant, by its options
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,13 +80,14 @@ class Shelves:
             if new.slug:
                 await self._check_slug(tx, wanted)
             slug = await self._free_slug(Names(self._store, tx), wanted)
-            bare = msgspec.structs.replace(self._unseen(tx, slug), status=new.status)
+            bare = msgspec.structs.replace(self._unseen(tx, self._work.ids.new("prd"), slug), status=new.status)
             return await self._write(tx, bare, new, await self._ground(tx))
 
-    def _unseen(self, tx: Transaction, slug: str) -> Product:
+    @staticmethod
+    def _unseen(tx: Transaction, product_id: str, slug: str) -> Product:
         """A new product without anything in it."""
         return Product(
-            id=self._work.ids.new("prd"), slug=slug, title="", description="", brand="", status="draft",
+            id=product_id, slug=slug, title="", description="", brand="", status="draft",
             category_ids=(), tags=(), attributes={}, options=(), variants=(), media=(),
             created_at=tx.now, updated_at=tx.now,
         )  # fmt: skip
@@ -120,11 +122,12 @@ class Shelves:
         )
 
     async def _write(self, tx: Transaction, old: Product, new: ProductInput, ground: Ground) -> Product:
-        product = await self._composed(tx, old, new, ground, Names(self._store, tx))
+        ids = iter(self._work.ids.many("var", len(new.variants) or len(model.all_combinations(new.options))))
+        product = await self._composed(tx, old, new, ground, Names(self._store, tx), lambda _: next(ids))
         return (await self._keep(tx, [product], ground))[0]
 
     async def _composed(
-        self, tx: Transaction, old: Product, new: ProductInput, ground: Ground, names: Names
+        self, tx: Transaction, old: Product, new: ProductInput, ground: Ground, names: Names, new_id: NewId
     ) -> Product:
         """The product as it is to be written; what it is named is its own from now on. Raises Invalid."""
         if unknown := [slug for slug in new.categories if slug not in ground.by_slug]:
@@ -133,8 +136,7 @@ class Shelves:
         for attribute in attributes.check(new.attributes, ground.attributes):
             await self._store.write_attribute_type(tx, attribute)
             ground.attributes[attribute.name] = attribute
-        count = len(new.variants) or len(model.all_combinations(new.options))
-        variants = model.variants_of(new, old, self._work.ids.many("var", count))
+        variants = model.variants_of(new, old, new_id)
         product = msgspec.structs.replace(
             old,
             title=new.title.strip(),
@@ -205,25 +207,14 @@ class Shelves:
             old = await self._current(tx, product_id, version)
             if old.status == status:
                 return old
-            return await self._move(tx, old, status, await self._store.categories(tx))
-
-    async def _move(self, tx: Transaction, old: Product, status: Status, categories: Sequence[Category]) -> Product:
-        return (await self._move_many(tx, [(old, status)], categories))[0]
+            return (await self._move_many(tx, [(old, status)], await self._store.categories(tx)))[0]
 
     async def _move_many(
         self, tx: Transaction, moves: Sequence[tuple[Product, Status]], categories: Sequence[Category]
     ) -> list[Product]:
         """Nothing else of them changes that they are found by."""
-        moved = [
-            msgspec.structs.replace(
-                old,
-                status=status if status == old.status else model.STATES.move(old.status, status),
-                updated_at=tx.now,
-                published_at=old.published_at or (tx.now if status == "published" else None),
-            )
-            for old, status in moves
-        ]
-        written = await self._store.write_products(tx, _placed(moved, categories), moved=True)
+        placed = _placed(model.moved(moves, tx.now), categories)
+        written = await self._store.write_products(tx, placed, moved=True)
         await self._tell(tx, written)
         return written
 

@@ -1,0 +1,49 @@
+"""Ids of variants whose product an import has not written yet, in SQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from shopwright.kit.database import UniqueViolation
+from shopwright.kit.errors import Conflict
+from shopwright.kit.work import Transaction
+
+Reserved = Mapping[str, str]  # ids, by `options_key`
+ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+class Given(msgspec.Struct, frozen=True):
+    """The id of a variant that no product has yet."""
+
+    source: str
+    options: str
+    variant_id: str
+
+
+def options_key(options: Mapping[str, str]) -> str:
+    """The same for the same options, in whatever order."""
+    return ENCODER.encode(options).decode()
+
+
+async def read(tx: Transaction, sources: Sequence[str]) -> Mapping[str, Reserved]:
+    """By source. There are none but those of imports that run, or were broken off."""
+    found: dict[str, dict[str, str]] = {}
+    for row in await tx.fetch_in("SELECT * FROM reserved_variants WHERE source IN (:each)", sources):
+        found.setdefault(row["source"], {})[row["options"]] = row["variant_id"]
+    return found
+
+
+async def keep(tx: Transaction, given: Iterable[Given]) -> None:
+    """Raises Conflict where another process reserved ids for one of these since they were read."""
+    try:
+        await tx.run_many(
+            "INSERT INTO reserved_variants (source, options, variant_id) VALUES (:source, :options, :variant_id)",
+            [{"source": one.source, "options": one.options, "variant_id": one.variant_id} for one in given],
+        )
+    except UniqueViolation:
+        raise Conflict("Another import has this product just now.") from None
+
+
+async def end(tx: Transaction, sources: Iterable[str]) -> None:
+    """Their products are written."""
+    await tx.run_many("DELETE FROM reserved_variants WHERE source = :source", [{"source": one} for one in sources])
