@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, settings
 from shopwright.app import Shop
 from shopwright.demo.load import load_rules
 from shopwright.faces.shelf import write
+from shopwright.kit import outgoing
 from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
@@ -159,7 +160,7 @@ def mongo_url(data: Path) -> str:
 async def leave(data: Path) -> None:
     """Give up the place on servers that are slow with many."""
     if ON_SERVERS:
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        async with outgoing.client(30) as client:
             await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{place(data)}-*")
         await queues.leave(server("RABBITMQ"), place(data), QUEUES)
         if MONGODB:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -108,6 +108,7 @@ def asset(name: str) -> tuple[str, bytes]:
     return f"/assets/{hashlib.sha256(content).hexdigest()[:12]}/{name}", content
 
 
+@cache
 def looks() -> str:
     """Another text for each other set of templates, styles and scripts."""
     files = sorted(path for path in HOME.rglob("*") if path.is_file() and path.suffix != ".pyc")

@@ -19,6 +19,7 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 from redis.exceptions import RedisClusterException, RedisError
 
 from shopwright.engines.cache.redis_line import Line, Reads
@@ -31,7 +32,8 @@ PORT, SENTINEL_PORT = 6379, 26379
 CONNECT_S, ANSWER_S = 1.0, 1.0
 CONNECTIONS = 20
 OLDEST = 6
-WAITS = ("socket_connect_timeout", "socket_timeout", "retry")
+DRIVER = DriverInfo()  # once: each client, and each connection, would look up the version of its package
+WAITS = ("socket_connect_timeout", "socket_timeout", "retry", "driver_info")
 # A counter and its end are made in one step: nobody may die in between and leave a counter that never ends.
 COUNT = """
 local count = redis.call('INCR', KEYS[1])
@@ -134,6 +136,7 @@ def connect(url: EngineUrl, setting: str = "SHOPWRIGHT_CACHE") -> tuple[Any, lis
         "socket_timeout": ANSWER_S,
         "max_connections": CONNECTIONS,
         "retry": Retry(NoBackoff(), 1),  # a connection that was kept may have been closed
+        "driver_info": DRIVER,
     }
     if url.scheme == "rediss":
         how |= {"ssl": True, "ssl_ca_certs": url.options.get("ca")}

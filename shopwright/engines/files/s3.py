@@ -9,9 +9,10 @@ Large files travel in parts. Names never change their content (media are named b
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import obstore
 from obstore.exceptions import BaseError
@@ -55,6 +56,19 @@ def _client(endpoint: str, ca: str) -> "ClientConfig":
     return options
 
 
+@lru_cache(maxsize=8)
+def _store(bucket: str, prefix: str, config: tuple[tuple[str, str], ...], ca: str) -> S3Store:
+    """The way to a bucket, of which a process needs one: the authorities of the machine are read for each."""
+    given = cast("S3Config", dict(config))
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        config=given,
+        client_options=_client(given.get("endpoint", ""), ca),
+        retry_config={"max_retries": TRIES, "retry_timeout": PATIENCE},
+    )
+
+
 class S3Files:
     """Objects of one bucket, below a prefix."""
 
@@ -67,18 +81,12 @@ class S3Files:
             raise Invalid("The endpoint in SHOPWRIGHT_FILES starts with http:// or https://.")
         if bool(parts.user) != bool(parts.password):
             raise Invalid("SHOPWRIGHT_FILES names a key or a secret; both are needed: s3://key:secret@bucket.")
-        config: S3Config = {"region": parts.options.get("region", "us-east-1")}
+        config = {"region": parts.options.get("region", "us-east-1")}
         if endpoint:
             config["endpoint"] = endpoint
         if parts.user:
             config["access_key_id"], config["secret_access_key"] = parts.user, parts.password
-        self._store = S3Store(
-            parts.hosts[0][0],
-            prefix=parts.path or None,
-            config=config,
-            client_options=_client(endpoint, parts.options.get("ca", "")),
-            retry_config={"max_retries": TRIES, "retry_timeout": PATIENCE},
-        )
+        self._store = _store(parts.hosts[0][0], parts.path, tuple(config.items()), parts.options.get("ca", ""))
 
     async def put(self, name: str, data: bytes) -> None:
         kept: dict[str, str] = {"Cache-Control": FOR_GOOD}
