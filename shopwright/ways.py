@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from shopwright.kit.calls import Called, Way, remote
+from shopwright.kit.calls import PREFIX, Called, Way, remote
 from shopwright.kit.errors import Invalid
 from shopwright.kit.house import House
 from shopwright.kit.label import Label
@@ -14,7 +14,6 @@ from shopwright.kit.noted import Noted, Shortcut
 from shopwright.kit.remembered import Remembered
 from shopwright.kit.seal import CallSeal, Seal
 from shopwright.kit.settings import client_of
-from shopwright.kit.web.internal import PREFIX
 from shopwright.kit.work import Marks
 from shopwright.lenient import SPARED, Lenient
 from shopwright.services import RIVER

@@ -18,6 +18,7 @@ from shopwright.kit.verbs import may_ask_again
 from shopwright.kit.versions import Words, understood
 
 T = TypeVar("T")
+PREFIX = "/internal/"  # of the addresses at which processes of the shop ask each other
 FAILED = 599
 Called = Callable[[str, str, float], None]  # service, outcome, seconds
 CALLER, DEADLINE = "shopwright-service", "shopwright-deadline-ms"

@@ -1,5 +1,6 @@
 """One secret is never used for two purposes: each purpose has a key of its own, derived from it (HKDF, RFC 5869)."""
 
+import hashlib
 import hmac
 from hashlib import sha256
 
@@ -22,3 +23,11 @@ class KeyedHash:
     def of(self, kind: str, value: str) -> str:
         """The hash of a value of this kind; "" where there is none."""
         return hmac.new(self._key, f"{kind}\n{value}".encode(), sha256).hexdigest() if value else ""
+
+
+def fingerprint(*parts: bytes) -> str:
+    """A hash that tells whether two requests are the same."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()

@@ -108,3 +108,14 @@ def test_asking_for_help_opens_no_shop() -> None:
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=HOME, check=False)
     assert said.returncode == 0, said.stderr
     assert "messages" in said.stdout
+
+
+def test_a_command_that_serves_nothing_loads_no_server() -> None:
+    script = (
+        "import sys; import shopwright.commands.loading;"
+        " sys.exit(' '.join({'litestar', 'granian', 'rich.progress'} & set(sys.modules)))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=HOME, check=False, timeout=60
+    )
+    assert (said.returncode, said.stderr) == (0, "")

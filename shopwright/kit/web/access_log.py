@@ -14,8 +14,8 @@ from urllib.parse import quote
 from litestar.types import Scope
 
 from shopwright.kit import trace
+from shopwright.kit.calls import PREFIX
 from shopwright.kit.logs import HIDDEN, without_secrets
-from shopwright.kit.web.internal import PREFIX
 
 log = logging.getLogger("shopwright.access")
 

@@ -11,7 +11,6 @@ Whose key it is: of those who show the same token or cookies. Who shows neither 
 """
 
 import asyncio
-import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,7 +26,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.kit.clients import counted_as
 from shopwright.kit.clock import to_micros
-from shopwright.kit.derived import KeyedHash, derived_key
+from shopwright.kit.derived import KeyedHash, derived_key, fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid
 from shopwright.kit.work import Work
 
@@ -64,14 +63,6 @@ def read_key(raw: bytes | str) -> str:
             "/headers/Idempotency-Key", "An Idempotency-Key has 1 to 255 visible characters; a UUID is good."
         )
     return key
-
-
-def fingerprint(*parts: bytes) -> str:
-    """A hash that tells whether two requests are the same."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()
 
 
 class Idempotency:

@@ -13,12 +13,11 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from shopwright.kit import deadline
-from shopwright.kit.calls import CALLER, DEADLINE, FAILED, Exposed, failed
+from shopwright.kit.calls import CALLER, DEADLINE, FAILED, PREFIX, Exposed, failed
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Denied, ShopError, Unauthenticated, Unavailable
 from shopwright.kit.seal import CallSeal
 
-PREFIX = "/internal/"
 Asks = Callable[[str, str], bool]  # may this caller ask that service?
 Once = Callable[[str], Awaitable[bool]]  # is this the first time that any process hears of it?
 

@@ -10,10 +10,10 @@ import msgspec
 
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import to_micros
+from shopwright.kit.derived import fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money, write
-from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.inventory.contract import Adjustment, SoldOut, Wanted
 from shopwright.services.orders import cancel_store, model, past_store, refund_parts, refund_rules, refund_store, store

@@ -16,10 +16,10 @@ import msgspec
 from shopwright.kit.auth import GUEST, SYSTEM, Caller
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import UniqueViolation
+from shopwright.kit.derived import fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Missing, ShopError, Unavailable
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money
-from shopwright.kit.web.idempotency import fingerprint
 from shopwright.kit.work import Transaction
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import SoldOut, Wanted
