@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from rich.progress import Progress
 
 from shopwright.app import Shop
 from shopwright.demo.load import load, mark_if_new
@@ -19,8 +20,6 @@ PAGE = 200
 
 async def demo(shop: Shop, size: int | None) -> int:
     """Load Northlight, with `size` also more of its like. A shop that was empty is a demo shop from then on."""
-    from rich.progress import Progress
-
     await require_currency(shop)
     await mark_if_new(shop)
     with Progress(transient=True) as bar:

@@ -113,7 +113,7 @@ def test_asking_for_help_opens_no_shop() -> None:
 def test_a_command_that_serves_nothing_loads_no_server() -> None:
     script = (
         "import sys; import shopwright.commands.loading;"
-        " sys.exit(' '.join({'litestar', 'granian', 'rich.progress'} & set(sys.modules)))"
+        " sys.exit(' '.join({'litestar', 'granian'} & set(sys.modules)) or 0)"
     )
     said = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=HOME, check=False, timeout=60
