@@ -4,7 +4,7 @@ Engines are opened, services built in river order, reactions started; `web.py` m
 
     sources   users   catalog   inventory   pricing   payments
     flow      carts → orders
-    readers   reviews  search  recommendations  notifications  insights
+    readers   reviews  search  recommendations  notifications  insights  books
     faces     shelf  person  storefront  backoffice
 
 One process serves all of it, or some (`here`): what it does not serve itself is asked over the network, by the same contract.
@@ -48,6 +48,7 @@ from shopwright.kit.tasks import ended
 from shopwright.kit.work import Work
 from shopwright.lenient import SPARED, Lenient
 from shopwright.parts import vault as open_vault
+from shopwright.services.books.contract import Books
 from shopwright.services.carts.contract import Carts
 from shopwright.services.carts.waiting import Doorkeeper
 from shopwright.services.catalog.contract import Catalog
@@ -258,6 +259,7 @@ class Shop:
                 works["insights"], currency=settings.currency, kept_days=settings.events_kept
             ),
         )
+        self.books = self._service("books", Books, lambda: parts.books(self))
         self._spared = {name: Lenient(name, getattr(self, name), self.ways.note_outage) for name in SPARED & self.here}
         self.looked = Tally(self.recommendations.looked)
         self.searched = Tally(self.search.searched)
@@ -322,6 +324,7 @@ class Shop:
         """Secrets that lie plain in a database are encrypted, `anew`: all of them, with the newest key."""
         count = await self.users.protect(anew=anew) if "users" in self.here else 0
         count += await self.orders.protect(anew=anew) if "orders" in self.here else 0
+        count += await self.books.protect(anew=anew) if "books" in self.here else 0
         return count + (await self.pretend.protect(anew=anew) if "payments" in self.here else 0)
 
     async def is_demo(self) -> bool:

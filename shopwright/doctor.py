@@ -14,6 +14,7 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.backup_age import backup_ages, overdue
+from shopwright.book_checks import documents_add_up, ledger_adds_up, unbooked_orders
 from shopwright.counters import FIRST_NUMBER, known_gaps
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.clock_watch import behind_s
@@ -50,10 +51,11 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Open(msgspec.Struct, frozen=True):
-    """What does not add up, and whom facts are about that would mend it when `orders` hears them."""
+    """What does not add up, and whom facts are about that would mend it when `hearer` hears them."""
 
     sentence: str
     subjects: frozenset[str]
+    hearer: str = "orders"
 
 
 async def look(shop: Shop) -> list[Finding]:
@@ -136,7 +138,7 @@ async def databases_are_whole(shop: Shop) -> Finding:
 
 def _mends(under_way: Sequence[UnderWay], found: Open) -> bool:
     return any(
-        one.hearer.startswith("orders.") and (one.subjects is None or one.subjects & found.subjects)
+        one.hearer.startswith(f"{found.hearer}.") and (one.subjects is None or one.subjects & found.subjects)
         for one in under_way
     )
 
@@ -210,6 +212,14 @@ async def _payments_match(shop: Shop) -> list[Open]:
         if status in PAID and captured.get(order_id, 0) != 1 and order_id not in refunded:
             say(f"Order {order_id} is {status}, but {captured.get(order_id, 0)} payments for it stand.", order_id)
     return wrong
+
+
+async def _orders_are_booked(shop: Shop) -> list[Open]:
+    found = []
+    for sentence, order_id in await unbooked_orders(shop):
+        payments = await shop.payments.of_order(order_id)
+        found.append(Open(sentence, frozenset({order_id, *(one.id for one in payments)}), "books"))
+    return found
 
 
 async def _orders_are_there(shop: Shop) -> list[str]:
@@ -359,6 +369,8 @@ CHECKS: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
     ("every order that stock and messages know is there", lost_orders_are_noted),
     ("whatever is kept can be read", _everything_can_be_read),
     ("one rate of tax applies at a time", _tax_rates_follow_each_other),
+    ("the books balance, entry by entry, and nothing was changed in them", ledger_adds_up),
+    ("documents have no gaps and are as they were issued", documents_add_up),
     ("the audit log is whole and as it was written", lambda one: one.users.log.damage()),
 )
 LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
@@ -372,4 +384,5 @@ LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
 MENDABLE: tuple[tuple[str, Callable[[Shop], Awaitable[list[Open]]]], ...] = (
     ("every paid order was paid, in full, and every payment has its order", _payments_match),
     ("open reservations belong to orders that wait or are on their way", _reservations_belong),
+    ("every order is booked as it stands", _orders_are_booked),
 )

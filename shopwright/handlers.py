@@ -10,6 +10,7 @@ from shopwright.kit.facts import Reaction, Timer
 from shopwright.kit.retention import end_old
 from shopwright.kit.work import Work
 from shopwright.retention import retention_of
+from shopwright.services.books import reactions as books_reactions
 from shopwright.services.carts import reactions as carts_reactions
 from shopwright.services.catalog import reactions as catalog_reactions
 from shopwright.services.insights import reactions as insights_reactions
@@ -49,7 +50,7 @@ def reactions(shop: "Shop") -> list[Reaction]:
     heard = {
         "carts": carts_reactions, "orders": orders_reactions, "reviews": reviews_reactions, "search": search_reactions,
         "recommendations": recommendations_reactions, "notifications": notifications_reactions,
-        "insights": insights_reactions,
+        "insights": insights_reactions, "books": books_reactions,
     }  # fmt: skip
     found: list[Reaction] = []
     for name, module in heard.items():
@@ -63,7 +64,7 @@ def timers(shop: "Shop") -> list[Timer]:
         "users": users_reactions, "catalog": catalog_reactions, "inventory": inventory_reactions,
         "carts": carts_reactions, "payments": payments_reactions, "orders": orders_reactions,
         "search": search_reactions, "recommendations": recommendations_reactions,
-        "notifications": notifications_reactions, "insights": insights_reactions,
+        "notifications": notifications_reactions, "insights": insights_reactions, "books": books_reactions,
     }  # fmt: skip
     found: list[Timer] = []
     for name, module in kept.items():

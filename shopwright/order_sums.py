@@ -8,8 +8,9 @@ from shopwright.kit.errors import ShopError
 from shopwright.kit.versions import understood
 from shopwright.services.orders import refund_parts
 from shopwright.services.orders.contract import Order
-from shopwright.services.orders.taxes import Kept, gross_of
+from shopwright.services.orders.taxes import Kept
 from shopwright.services.pricing.contract import TaxPart
+from shopwright.services.pricing.contract.taxes import gross_of
 
 MANY = 1_000  # orders looked at together
 UNREAD = "Their receipts are being read."

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -17,11 +17,16 @@ from shopwright.kit.provider import Provider
 from shopwright.kit.settings import listed
 from shopwright.kit.vault import Vault, keys_in
 from shopwright.kit.work import Work
+from shopwright.services.books.issuing import Issuing
+from shopwright.services.books.service import Bookkeeper
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.model import Bounds
 from shopwright.services.payments.attempts import Attempts
 from shopwright.settings import Settings
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
 
 log = logging.getLogger("shopwright")
 ENCRYPTION_KEY = "encryption.key"
@@ -72,6 +77,13 @@ def pricing(settings: Settings, outside: httpx.AsyncClient) -> dict[str, Any]:
         "register": open_register(settings.vies, outside),
         "reverse_charge": settings.reverse_charge,
     }
+
+
+def books(shop: "Shop") -> Bookkeeper:
+    """Who keeps the books."""
+    work, settings = shop.works["books"], shop.settings
+    issuing = Issuing(work, shop.vault, shop.pricing, years=settings.books_years, country=settings.country)
+    return Bookkeeper(work, orders=shop.orders, payments=shop.payments, issuing=issuing, currency=settings.currency)
 
 
 def postboxes(settings: Settings, work: Work) -> dict[str, Postbox]:

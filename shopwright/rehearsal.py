@@ -70,16 +70,19 @@ class Stage:
 
     async def _bring(self, service: str, snapshot: Snapshot) -> int:
         """The tables of a service as they are there, and all that is in them; answers how many rows."""
-        tables = [table for table in await snapshot.tables() if table not in archive.LEFT_OUT]
+        there = await snapshot.tables()
+        if not there:  # a service that is new in this version
+            return 0
+        tables = [table for table in there if table not in archive.LEFT_OUT]
         applied = {row["name"] async for row in archive.rows_of(self._shop, snapshot, service, "migrations")}
         await self._staged.migrate(service, applied)
         count = 0
         for table in tables:
             count += await self._fill(service, snapshot, table)
-        async with self._staged.database(service).snapshot() as there:
+        async with self._staged.database(service).snapshot() as copied:
             for table in tables:
                 wanted = await archive.mark_of(self._shop, snapshot, service, table)
-                if await archive.mark_of(self._copy, there, service, table) != wanted:
+                if await archive.mark_of(self._copy, copied, service, table) != wanted:
                     raise Refused(f"The copy of {service}/{table} is not what was copied. Nothing was changed.")
         return count
 

@@ -54,6 +54,7 @@ LOOKING = {
     "carts": ("get", "of_customer", "count", "wishes", "shipping_options", "waiting_room"),
     "search": ("find", "suggest"),
     "recommendations": ("recommend", "remembers", "seen"),
+    "books": ("ledger", "trial_balance", "tax_statement", "sales_days", "periods", "export", "documents", "document"),
 }
 # Whom a part asks beyond what its label says: the shelf (products as they are seen) lives with catalog.
 BESIDE = {"catalog": ("inventory", "pricing", "search")}

@@ -62,6 +62,7 @@ from shopwright.kit.web.routes import Routes, takes_cookies
 from shopwright.kit.web.strict import StrictRequest
 from shopwright.kit.web.whole import Whole
 from shopwright.kit.work import Work
+from shopwright.services.books import http as books
 from shopwright.services.carts import http as carts
 from shopwright.services.catalog import http as catalog
 from shopwright.services.insights import http as insights
@@ -79,7 +80,7 @@ from shopwright.ways import FACES, HOUSE, PARTS, may_ask
 
 SERVICES = (
     "users", "catalog", "inventory", "pricing", "payments", "carts", "orders", "reviews", "search", "recommendations",
-    "notifications", "insights", "shelf", "pretend",
+    "notifications", "insights", "books", "shelf", "pretend",
 )  # fmt: skip
 OF_STANDING = ("house", "houses", "told")
 
@@ -151,7 +152,7 @@ ROUTES: dict[str, Callable[[], Router]] = {
     "users": users.routes, "catalog": _catalog_routes, "inventory": inventory.routes, "pricing": pricing.routes,
     "payments": payments.routes, "carts": carts.routes, "orders": orders.routes, "reviews": reviews.routes,
     "search": search.routes, "insights": insights.routes, "notifications": notifications.routes,
-    "recommendations": recommendations.routes,
+    "recommendations": recommendations.routes, "books": books.routes,
 }  # fmt: skip
 # The hottest reads: they and what is below them ("/" stands for itself alone) is the same for all who are not signed in.
 KEPT_API = ("/v1/products", "/v1/search", "/v1/categories")

@@ -57,6 +57,7 @@ LONG = (
     "tests/services/test_archive.py",
     "tests/services/test_backup.py",
     "tests/services/test_backup_age.py",
+    "tests/services/test_books_of_any_life.py",
     "tests/services/test_clocks.py",
     "tests/services/test_damage.py",
     "tests/services/test_delivery.py",
@@ -79,6 +80,8 @@ SERVERS = ("--ignore=tests/engines", "--ignore=tests/imports")
 STATEMENTS = tuple(
     f"tests/services/test_{name}.py"
     for name in (
+        "books",
+        "documents",
         "find_orders",
         "kept_buyers",
         "order_taxes",
@@ -129,6 +132,8 @@ SERVICES = (
             "backup",
             "backup_age",
             "bad_rows",
+            "books",
+            "books_of_any_life",
             "catalog",
             "clocks",
             "damage",
@@ -136,6 +141,7 @@ SERVICES = (
             "demo",
             "discounts",
             "doctor",
+            "documents",
             "find_orders",
             "guard",
             "inventory",

@@ -22,6 +22,7 @@ Permission = Literal[
     "system.operate",
     "audit.read",
     "books.read",
+    "books.write",
 ]
 
 EVERYTHING: frozenset[str] = frozenset(Permission.__args__)  # type: ignore[attr-defined]  # what a Literal lists
@@ -33,7 +34,7 @@ ROLES: dict[str, frozenset[str]] = {
     "orders": frozenset({"orders.read", "orders.write", "stock.write", "messages.read", "messages.write"}),
     "support": frozenset({"orders.read", "orders.write", "messages.read", "messages.write", "reviews.moderate"}),
     "marketing": frozenset({"prices.write", "insights.read", "reviews.moderate"}),
-    "accounting": frozenset({"orders.read", "insights.read", "books.read"}),
+    "accounting": frozenset({"orders.read", "insights.read", "books.read", "books.write"}),
     "read-only": READING,
 }
 

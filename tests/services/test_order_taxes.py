@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.faces.shelf import write
-from shopwright.kit.auth import GUEST
+from shopwright.kit.auth import GUEST, Caller
 from shopwright.kit.money import Money, add_up
 from shopwright.kit.places import Address
 from shopwright.services.carts.contract import Cart
@@ -37,17 +37,17 @@ DE = Address(name="Ada", line1="Torstraße 1", city="Berlin", postal_code="10119
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-async def book(shop: Shop, title: str, amount: int) -> Product:
+async def book(shop: Shop, title: str, amount: int, on_hand: int = 9) -> Product:
     """Something at the reduced rate."""
-    variants = (write.VariantWrite(sku=title, price=Money(amount, "EUR"), on_hand=9),)
+    variants = (write.VariantWrite(sku=title, price=Money(amount, "EUR"), on_hand=on_hand),)
     wanted = write.ProductWrite(title=title, status="published", variants=variants, tax_class="reduced")
     return await write.create(shop.shelf, wanted, "opening stock")
 
 
-async def place_cart(shop: Shop, cart: Cart) -> Order:
+async def place_cart(shop: Shop, cart: Cart, who: Caller = GUEST) -> Order:
     choice = PaymentChoice(provider="pretend", token="pretend_ok")
     request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
-    return await shop.orders.place(request, f"tax-{next(keys)}", GUEST)
+    return await shop.orders.place(request, f"tax-{next(keys)}", who)
 
 
 def told(parts) -> list[tuple[int, int, int, int, str, str]]:

@@ -14,6 +14,7 @@ from shopwright.kit.money import Money, add_up
 from shopwright.services.orders import tax_store, taxes
 from shopwright.services.orders.contract import Order, OrderLine
 from shopwright.services.pricing.contract import Step, nothing
+from shopwright.services.pricing.contract.taxes import gross_of
 from tests.conftest import fill_cart, sell
 from tests.services.test_order_taxes import order_of, place_cart, sold, told
 
@@ -51,7 +52,7 @@ def test_steps_of_one_rate_are_one_rate() -> None:
     read = taxes.Read(found, "EUR")
     assert found.unknown == ""
     assert told(read.whole) == [(190_000, 2522, 479, 3001, "S", "")]
-    assert taxes.gross_of(read.whole, "EUR") == Money(3001, "EUR")
+    assert gross_of(read.whole, "EUR") == Money(3001, "EUR")
     assert [told(read.line(n)) for n in range(2)] == [
         [(190_000, 840, 160, 1000, "S", "")],
         [(190_000, 1682, 319, 2001, "S", "")],
@@ -66,7 +67,7 @@ def test_steps_of_one_rate_whose_lines_are_not_told_are_one_sum() -> None:
     read = taxes.Read(found, "EUR")
     assert found.unknown == taxes.UNSHARED
     assert told(read.whole) == [(190_000, 1680, 320, 2000, "S", ""), (70_000, 935, 65, 1000, "S", "")]
-    assert taxes.gross_of(read.whole, "EUR") == Money(3000, "EUR")
+    assert gross_of(read.whole, "EUR") == Money(3000, "EUR")
 
 
 def test_of_steps_of_one_rate_each_line_keeps_the_tax_that_stood_beside_it() -> None:
@@ -92,7 +93,7 @@ def test_parts_of_steps_of_one_rate_come_to_what_was_paid(world) -> None:
     order = order_of(quote)
     read = taxes.Read(found := taxes.of_receipt(order), currency)
     assert found.unknown in {"", taxes.UNSHARED}
-    assert taxes.gross_of(read.whole, currency) == order.totals.total
+    assert gross_of(read.whole, currency) == order.totals.total
     assert add_up((part.tax for part in read.whole), currency) == order.totals.tax + order.totals.included_tax
     assert len({(part.tax_class, part.rate_ppm) for part in read.whole}) == len(read.whole)
     for number, line in enumerate(order.lines if not found.unknown else ()):

@@ -13,7 +13,6 @@ from shopwright.kit.health import Health
 from shopwright.kit.ports import Collection, Document, Write
 from shopwright.kit.work import Transaction, Work
 
-ENCODER = msgspec.json.Encoder()
 ELSEWHERE = "null"  # stands for a body that another engine keeps
 CHANGED = "This was changed by someone else meanwhile. Read it again and repeat your change."
 
@@ -89,7 +88,7 @@ class DatabaseDocuments:
                 "collection": collection.name,
                 "id": one.id,
                 "version": one.version + 1,
-                "body": ENCODER.encode(one.body).decode(),
+                "body": msgspec.json.encode(one.body).decode(),
             }
             for one in writes
         ]
@@ -131,9 +130,12 @@ class DatabaseDocuments:
         """What they are found by: of those that were there, what has changed."""
         if not fields:
             return
-        now = dict.fromkeys(
-            (one.id, field, value) for one in writes for field in fields for value in _members(one.body.get(field))
-        )
+        now = {
+            (one.id, field, value): None
+            for one in writes
+            for field in fields
+            for value in _members(one.body.get(field))
+        }
         rows = await tx.fetch_in(
             f"SELECT id, field, value FROM {table} WHERE collection = :collection AND id IN (:each)",
             [one.id for one in writes if one.version],
@@ -147,7 +149,7 @@ class DatabaseDocuments:
             ),
             (
                 f"INSERT INTO {table} (collection, field, value, id) VALUES (:collection, :field, :value, :id)",
-                [key for key in now if key not in before] if before else now,
+                [key for key in now if key not in before],
             ),
         ):
             await tx.run_many(
@@ -226,8 +228,6 @@ class DatabaseDocuments:
 
 
 def _members(value: Any) -> list[str]:
-    if type(value) is str:
-        return [value] if value else []
     if isinstance(value, list | tuple):
         return [one for member in value for one in _members(member)]
     return [] if value is None or value == "" else [str(value)]

@@ -20,6 +20,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/office/collections", "Collections", "catalog.write"),
     ("/office/stock", "Stock", "stock.write"),
     ("/office/pricing", "Pricing", "prices.write"),
+    ("/office/books", "Books", "books.read"),
     ("/office/reviews", "Reviews", "reviews.moderate"),
     ("/office/messages", "Messages", "messages.read"),
     ("/office/staff", "Staff", "staff.write"),

@@ -1,5 +1,7 @@
 """The first page of the back office: what was sold lately, and what waits to be done, as far as one may see it."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from litestar import Response, get
@@ -12,14 +14,17 @@ from shopwright.kit import money
 from shopwright.kit.auth import anyone
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
-from shopwright.services.insights.contract import Day, Insights, Step
+from shopwright.services.books.contract import Books, SalesDay
+from shopwright.services.insights.contract import Insights, Step
 from shopwright.services.orders.contract import Orders
 from shopwright.services.pricing.contract import Pricing
 from shopwright.services.search.contract import Search, SearchRequest
 
 InsightsDep = Given[Insights]
+BooksDep = Given[Books]
 PricingDep = Given[Pricing]
 SHOWN = 10
+SUMS = ("goods", "discounts", "returned", "shipping", "net", "tax", "gross")
 STEP_TITLES: dict[Step, str] = {
     "viewed": "Products looked at",
     "cart": "Carts begun",
@@ -33,6 +38,7 @@ STEP_TITLES: dict[Step, str] = {
 async def home(
     office: OfficeDep,
     insights: InsightsDep,
+    books: BooksDep,
     orders: OrdersDep,
     search: SearchDep,
     users: UsersDep,
@@ -45,7 +51,7 @@ async def home(
         return Redirect("/account/second-factor" if needs_factor else "/sign-in?next=/office")
     context: dict[str, Any] = {"sales": None, "orders": None, "untaxed": []}
     if caller.may("insights.read"):
-        context["sales"] = await _sales(insights, search)
+        context["sales"] = await _sales(insights, books, search)
     if caller.may("orders.read"):
         context["orders"] = await _open_orders(orders)
     if caller.may("prices.write"):
@@ -53,14 +59,15 @@ async def home(
     return office.show("home.html", context)
 
 
-async def _sales(insights: Insights, search: Search) -> dict[str, Any]:
-    """What was sold lately; what was cancelled or refunded since is in none of it."""
-    days = await insights.days()
-    revenue = money.add_up((day.revenue for day in days), days[0].revenue.currency)
+async def _sales(insights: Insights, books: Books, search: Search) -> dict[str, Any]:
+    """What the ledger says of the last days, and what insights know beside it."""
+    days = await books.sales_days()
+    orders = {day.day: day.orders for day in await insights.days()}
+    currency = days[0].gross.currency
     return {
-        "chart": chart(days),
-        "revenue": render.plain(revenue),
-        "count": sum(day.orders for day in days),
+        "chart": chart(days, orders),
+        "sums": {name: render.plain(money.add_up((getattr(day, name) for day in days), currency)) for name in SUMS},
+        "count": sum(orders.values()),
         "top": render.plain(await insights.top_products()),
         "funnel": await _funnel(insights),
         "searches": await _searches(insights, search),
@@ -101,17 +108,17 @@ async def _searches(insights: Insights, search: Search) -> list[dict[str, Any]]:
     ]
 
 
-def chart(days: list[Day]) -> list[dict[str, Any]]:
+def chart(days: list[SalesDay], orders: Mapping[date, int]) -> list[dict[str, Any]]:
     """Bars of a 600 × 120 drawing, the best day as high as it goes."""
-    best = max((day.revenue.amount for day in days), default=0) or 1
+    best = max((day.gross.amount for day in days), default=0) or 1
     width = 600 / max(len(days), 1)
     return [
         {
             "x": round(number * width + 2, 1),
-            "y": round(120 - 118 * max(day.revenue.amount, 0) / best - 1, 1),
+            "y": round(120 - 118 * max(day.gross.amount, 0) / best - 1, 1),
             "width": round(width - 4, 1),
-            "height": round(118 * max(day.revenue.amount, 0) / best + 1, 1),
-            "title": f"{day.day:%d %B}: {day.orders} orders, {money.write(day.revenue)}",
+            "height": round(118 * max(day.gross.amount, 0) / best + 1, 1),
+            "title": f"{day.day:%d %B}: {orders.get(day.day, 0)} orders, {money.write(day.gross)}",
         }
         for number, day in enumerate(days)
     ]

@@ -12,6 +12,7 @@ from shopwright.faces import render
 from shopwright.faces.backoffice import (
     attributes,
     audit,
+    books,
     collections,
     home,
     making,
@@ -177,6 +178,7 @@ def routes() -> Pages:
     """All pages of the back office."""
     handlers: list[Any] = [
         *home.HANDLERS,
+        *books.HANDLERS,
         order_list,
         order_page,
         kept_buyer,

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from shopwright.kit.money import Money, add_up, zero
-from shopwright.services.orders import taxes
 from shopwright.services.orders.contract import Order, Refund
 from shopwright.services.orders.contract.facts import RefundPart
 from shopwright.services.pricing.contract import TaxPart
+from shopwright.services.pricing.contract.taxes import by_kind, gross_of
 
 SHIPPING = ""  # no line has this id
 
@@ -28,8 +28,8 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 
     def share(self, amount: Money) -> tuple[TaxPart, ...]:
         """The parts of so much of it: each kind of goods and each tax in proportion."""
-        kinds = taxes.by_kind(self.tax_parts)
-        whole = [taxes.gross_of(kind, amount.currency).amount for kind in kinds]
+        kinds = by_kind(self.tax_parts)
+        whole = [gross_of(kind, amount.currency).amount for kind in kinds]
         # Below nothing while a refund of ours waits that the provider will refuse: see `of_provider`.
         usable = amount.amount and any(whole) and min(whole) >= 0
         shares = amount.split(whole) if usable else [zero(amount.currency) for _ in kinds]
@@ -47,9 +47,9 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
         """What is left when this has gone back, too."""
         taken = {_rate(one): one for one in part.tax_parts}
         left: list[TaxPart] = []
-        for kind in taxes.by_kind(self.tax_parts):
+        for kind in by_kind(self.tax_parts):
             gone = [taken[_rate(one)] for one in kind if _rate(one) in taken]
-            gross = taxes.gross_of(kind, self.amount.currency) - taxes.gross_of(gone, self.amount.currency)
+            gross = gross_of(kind, self.amount.currency) - gross_of(gone, self.amount.currency)
             rest = [one.tax - taken[_rate(one)].tax if _rate(one) in taken else one.tax for one in kind]
             left += _with(kind, gross, rest)
         kept = self.kept + part.kept if part.kept else self.kept

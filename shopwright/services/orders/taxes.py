@@ -108,23 +108,6 @@ class Read:
         )
 
 
-def by_kind(parts: Sequence[TaxPart]) -> list[list[TaxPart]]:
-    """Parts of the same net: of one class of goods, where several authorities may tax it.
-
-    Shipping may be taxed as several classes. Where no class is told (receipts of earlier versions), each rate has a net of its own.
-    """
-    found: dict[tuple[str, int], list[TaxPart]] = {}
-    for part in parts:
-        found.setdefault((part.tax_class, 0 if part.tax_class else part.rate_ppm), []).append(part)
-    return list(found.values())
-
-
-def gross_of(parts: Sequence[TaxPart], currency: str) -> Money:
-    """What parts of one thing come to."""
-    nets = (kind[0].net for kind in by_kind(parts))
-    return add_up(nets, currency) + add_up((part.tax for part in parts), currency)
-
-
 # --- receipts of earlier versions
 
 

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.money import Money
+from shopwright.kit.money import Money, add_up
 from shopwright.kit.verbs import again
 
 TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
@@ -33,6 +33,23 @@ class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
     authority: str = ""
     reason: str = ""
     rate_id: str = ""
+
+
+def by_kind(parts: Sequence[TaxPart]) -> list[list[TaxPart]]:
+    """Parts of the same net: of one class of goods, where several authorities may tax it.
+
+    Shipping may be taxed as several classes. Where no class is told (receipts of earlier versions), each rate has a net of its own.
+    """
+    found: dict[tuple[str, int], list[TaxPart]] = {}
+    for part in parts:
+        found.setdefault((part.tax_class, 0 if part.tax_class else part.rate_ppm), []).append(part)
+    return list(found.values())
+
+
+def gross_of(parts: Sequence[TaxPart], currency: str) -> Money:
+    """What parts of one thing come to."""
+    nets = (kind[0].net for kind in by_kind(parts))
+    return add_up(nets, currency) + add_up((part.tax for part in parts), currency)
 
 
 class TaxPreset(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,19 @@
+"""What was sold, given back and paid, as an accountant signs it: ledger, periods, statements and documents."""
+
+from shopwright.kit.label import Label
+
+LABEL = Label(
+    owns="ledger, periods, statements of tax, invoices and credit notes",
+    asks=("pricing", "payments", "orders"),
+    hears=(
+        "OrderPaid",
+        "OrderCancelled",
+        "OrderRefunded",
+        "OrderRefundRefused",
+        "OrderErased",
+        "PaymentCaptured",
+        "RefundSettled",
+        "RefundRefused",
+        "PaymentDisputed",
+    ),
+)

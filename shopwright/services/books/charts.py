@@ -1,0 +1,61 @@
+"""Numbers that charts of accounts give to what is booked here, unless the shop has set its own. To be confirmed by an adviser."""
+
+from collections.abc import Iterator, Mapping
+
+from shopwright.kit.tax_ids import MEMBERS
+from shopwright.services.books.contract import Posting, TaxKind
+
+# SKR 03 of DATEV. 8400, 8300, 8120, 8125 and 8320 know their tax; 10000 stands for all customers together.
+SKR03: Mapping[str, str] = {
+    "receivables": "10000", "clearing": "1360", "bank": "1200", "revenue": "8200", "revenue/DE/190000": "8400",
+    "revenue/DE/70000": "8300", "revenue/oss": "8320", "revenue/G": "8120", "revenue/K": "8125", "revenue/E": "8100",
+    "discounts": "8700", "returns": "8700", "tax": "1700", "vouchers": "1604", "fees": "4970", "disputes": "1590",
+    "rounding": "4905", "exchange": "2150", "stock": "3980", "cost_of_goods": "3200", "between": "1590",
+}  # fmt: skip
+# Plan comptable général (France).
+PCG: Mapping[str, str] = {
+    "receivables": "411000", "clearing": "580000", "bank": "512000", "revenue": "707000", "shipping": "708500",
+    "discounts": "709700", "returns": "709000", "tax": "445710", "vouchers": "419700", "fees": "627800",
+    "disputes": "467000", "rounding": "658000", "exchange": "666000", "stock": "370000", "cost_of_goods": "607000",
+}  # fmt: skip
+FRENCH: Mapping[str, str] = {
+    "receivables": "Clients", "clearing": "Virements internes", "bank": "Banque", "revenue": "Ventes de marchandises",
+    "shipping": "Ports et frais accessoires facturés", "discounts": "Rabais, remises et ristournes accordés",
+    "returns": "Retours et avoirs", "tax": "TVA collectée", "vouchers": "Clients - Avoirs à établir",
+    "fees": "Frais et commissions", "disputes": "Autres comptes débiteurs", "rounding": "Charges diverses",
+    "exchange": "Pertes de change", "stock": "Stocks de marchandises", "cost_of_goods": "Achats de marchandises",
+}  # fmt: skip
+CONSULTANT, CLIENT = "datev/consultant", "datev/client"  # numbers of DATEV, not of a chart
+EXTRA = frozenset((CONSULTANT, CLIENT))
+
+
+def number(own: Mapping[str, str], chart: Mapping[str, str], one: Posting) -> str:
+    """The number of a posting's account: set by the shop before that of the chart, the most specific first."""
+    return lookup(own, chart, *_names(one.account, one.provider, one.tax))
+
+
+def revenue_number(own: Mapping[str, str], chart: Mapping[str, str], kind: TaxKind, home: str) -> str:
+    """That of what was sold at a rate: in its own country, in another of the European Union, or elsewhere."""
+    abroad = kind.country in MEMBERS and kind.country != home and kind.category == "S"
+    names = ("revenue/oss",) if abroad else ()
+    return lookup(own, chart, *_names("revenue", "", kind)[:1], *names, *_names("revenue", "", kind)[1:])
+
+
+def lookup(own: Mapping[str, str], chart: Mapping[str, str], *names: str) -> str:
+    """The first of these names that has a number; "" where none has."""
+    return next((own[name] for name in names if name in own), "") or next(
+        (chart[name] for name in names if name in chart), ""
+    )
+
+
+def _names(account: str, provider: str, kind: TaxKind | None) -> list[str]:
+    def made() -> Iterator[str]:
+        if provider:
+            yield f"{account}/{provider}"
+        if kind is not None and kind.country:
+            yield f"{account}/{kind.country}/{kind.rate_ppm}"
+        if kind is not None:
+            yield f"{account}/{kind.category}"
+        yield account
+
+    return list(made())

@@ -1,0 +1,95 @@
+"""What others may know of documents: invoices and credit notes as they were issued."""
+
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+import msgspec
+
+from shopwright.kit.money import Money
+from shopwright.kit.places import Address
+from shopwright.kit.verbs import again
+from shopwright.services.pricing.contract import TaxId, TaxPart
+
+DocumentKind = Literal["invoice", "credit_note"]
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who sells or buys, as the document names them."""
+
+    name: str
+    address: Address
+    tax_ids: tuple[TaxId, ...] = ()
+    email: str = ""
+    register: str = ""
+    bank: str = ""
+
+
+class DocumentLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line: goods, or without `sku` shipping and goodwill. `net` is after discounts; `tax_parts` say its taxes."""
+
+    title: str
+    sku: str = ""
+    quantity: int
+    net: Money
+    gross: Money
+    tax_parts: tuple[TaxPart, ...]
+
+
+class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stands in a document; amounts of a credit note are above 0, too. `rates`: the taxes of all lines, by rate.
+
+    `supplied`: the day of supply. `notes`: sentences the law asks for, such as why nothing is taxed. `refers_to`: the number
+    and day of the invoice that a credit note corrects. `scheme`: as `SaleContext` calls it.
+    """
+
+    seller: Party
+    buyer: Party
+    ship_to: Address
+    order_number: str
+    ordered: date
+    currency: str
+    lines: tuple[DocumentLine, ...]
+    rates: tuple[TaxPart, ...]
+    net: Money
+    tax: Money
+    gross: Money
+    paid: Money
+    supplied: date | None = None
+    notes: tuple[str, ...] = ()
+    refers_to: str = ""
+    refers_to_day: date | None = None
+    reason: str = ""
+    scheme: str = ""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A document; it is never changed. `name`: its number as people read it. `body`: None in lists, and when its time is over."""
+
+    id: str
+    name: str
+    series: str
+    number: int
+    kind: DocumentKind
+    order_id: str
+    customer_id: str = ""
+    refers_to: str = ""
+    issued: datetime
+    keep_until: datetime
+    sha256: str
+    before: str
+    sealed: bool = False
+    body: DocumentBody | None = None
+
+
+class Documents(Protocol):
+    """The verbs of documents."""
+
+    @again
+    async def documents(self, *, order_id: str = "", after: str = "", limit: int = 100) -> list[Document]:
+        """Without their bodies: of one order, or all, the newest first."""
+        ...
+
+    @again
+    async def document(self, document_id: str) -> Document:
+        """One, by its id. Raises Missing."""
+        ...

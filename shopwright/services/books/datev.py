@@ -1,0 +1,146 @@
+"""The ledger as DATEV takes it: EXTF 700, category 21 (Buchungsstapel), version 13, in Windows-1252. Pure functions.
+
+Goods, shipping and discounts go, gross, to accounts that know their tax (Automatikkonten); of other countries net and tax
+apart. What has more than two sides goes over an account between.
+"""
+
+import csv
+import io
+from calendar import monthrange
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from shopwright.kit.money import Money, add_up, major
+from shopwright.kit.tax_ids import MEMBERS
+from shopwright.services.books import charts, model
+from shopwright.services.books.contract import Entry, Posting, TaxKind
+from shopwright.services.books.extract import Extract
+
+CHART = "03"
+GERMAN = str.maketrans(".", ",")
+LONGEST_TEXT, LONGEST_PAPER = 60, 36
+MILLIONTHS_A_PERCENT = 10_000
+COLUMNS = (
+    "Umsatz (ohne Soll/Haben-Kz)", "Soll/Haben-Kennzeichen", "WKZ Umsatz", "Kurs", "Basis-Umsatz", "WKZ Basis-Umsatz", "Konto",
+    "Gegenkonto (ohne BU-Schlüssel)", "BU-Schlüssel", "Belegdatum", "Belegfeld 1", "Belegfeld 2", "Skonto", "Buchungstext",
+    "Postensperre", "Diverse Adressnummer", "Geschäftspartnerbank", "Sachverhalt", "Zinssperre", "Beleglink",
+    *(f"Beleginfo - {what} {n}" for n in range(1, 9) for what in ("Art", "Inhalt")),
+    "KOST1 - Kostenstelle", "KOST2 - Kostenstelle", "Kost-Menge", "EU-Land u. UStID (Bestimmung)", "EU-Steuersatz (Bestimmung)",
+    "Abw. Versteuerungsart", "Sachverhalt L+L", "Funktionsergänzung L+L", "BU 49 Hauptfunktionstyp",
+    "BU 49 Hauptfunktionsnummer", "BU 49 Funktionsergänzung",
+    *(f"Zusatzinformation - {what} {n}" for n in range(1, 21) for what in ("Art", "Inhalt")),
+    "Stück", "Gewicht", "Zahlweise", "Forderungsart", "Veranlagungsjahr", "Zugeordnete Fälligkeit", "Skontotyp",
+    "Auftragsnummer", "Buchungstyp", "USt-Schlüssel (Anzahlungen)", "EU-Land (Anzahlungen)", "Sachverhalt L+L (Anzahlungen)",
+    "EU-Steuersatz (Anzahlungen)", "Erlöskonto (Anzahlungen)", "Herkunft-Kz", "Buchungs GUID", "KOST-Datum",
+    "SEPA-Mandatsreferenz", "Skontosperre", "Gesellschaftername", "Beteiligtennummer", "Identifikationsnummer",
+    "Zeichnernummer", "Postensperre bis", "Bezeichnung SoBil-Sachverhalt", "Kennzeichen SoBil-Buchung", "Festschreibung",
+    "Leistungsdatum", "Datum Zuord. Steuerperiode", "Fälligkeit", "Generalumkehr (GU)", "Steuersatz", "Land",
+    "Abrechnungsreferenz", "BVV-Position", "EU-Land u. UStID (Ursprung)", "EU-Steuersatz (Ursprung)", "Abw. Skontokonto",
+)  # fmt: skip
+AT = {name: place for place, name in enumerate(COLUMNS)}
+
+
+class Line(NamedTuple):
+    """A row: so much on an account (a debit above 0) against another; `abroad`: the rate of another country of the EU."""
+
+    amount: Money
+    account: str
+    contra: str
+    abroad: TaxKind | None = None
+
+
+def write(extract: Extract) -> bytes:
+    """The file."""
+    file = io.StringIO()
+    file.write(_head(extract) + "\r\n")
+    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for entry in extract.entries:
+        for one in lines(extract, entry):
+            writer.writerow(_row(extract, entry, one))
+    return file.getvalue().encode("cp1252", errors="replace")
+
+
+def _head(extract: Extract) -> str:
+    first, last = extract.first, extract.last
+    day = monthrange(last // model.MONTH, last % model.MONTH)[1]
+    made = extract.made.strftime("%Y%m%d%H%M%S%f")[:17]
+    consultant = extract.numbers.get(charts.CONSULTANT, "1001")
+    client = extract.numbers.get(charts.CLIENT, "1")
+    fields = (
+        '"EXTF"', "700", "21", '"Buchungsstapel"', "13", made, "", '"SW"', '""', '""', consultant, client,
+        f"{first // model.MONTH}0101", "4", f"{first}01", f"{last}{day}", '"Shopwright"', '""', "1", "0", "0", '"EUR"', "",
+        '""', "", "", f'"{CHART}"', "", "", '""', '""',
+    )  # fmt: skip
+    return ";".join(fields)
+
+
+def _row(extract: Extract, entry: Entry, one: Line) -> list[str]:
+    row = [""] * len(COLUMNS)
+    sign = 1 if one.amount.amount >= 0 else -1
+    row[0] = major(one.amount * sign).translate(GERMAN)
+    row[1] = "S" if sign > 0 else "H"
+    row[2] = one.amount.currency
+    row[AT["Konto"]], row[AT["Gegenkonto (ohne BU-Schlüssel)"]] = one.account, one.contra
+    row[AT["Belegdatum"]] = entry.day.strftime("%d%m")
+    row[AT["Belegfeld 1"]] = extract.paper(entry)[:LONGEST_PAPER]
+    row[AT["Buchungstext"]] = entry.text[:LONGEST_TEXT]
+    row[AT["Festschreibung"]] = "0"
+    row[AT["Leistungsdatum"]] = entry.day.strftime("%d%m%Y")
+    if one.abroad is not None:
+        row[AT["EU-Land u. UStID (Bestimmung)"]] = one.abroad.country
+        percent = f"{one.abroad.rate_ppm / MILLIONTHS_A_PERCENT:.2f}"
+        row[AT["EU-Steuersatz (Bestimmung)"]] = percent.translate(GERMAN)
+    return row
+
+
+def lines(extract: Extract, entry: Entry) -> list[Line]:
+    """An entry in pairs of accounts, whose amounts come to what it says of each."""
+    if entry.kind in {"sale", "return"}:
+        return [one for one in _sold(extract, entry) if one.amount.amount]
+    postings = [one for one in entry.postings if one.amount.amount]
+    main = _main(entry)
+    contra = charts.number(extract.numbers, charts.SKR03, main) if main else charts.SKR03["between"]
+    return [
+        Line(one.amount, charts.number(extract.numbers, charts.SKR03, one), contra)
+        for one in postings
+        if one is not main
+    ]
+
+
+def _main(entry: Entry) -> Posting | None:
+    """The side that all others of an entry stand against; None where there is no such side."""
+    wanted = {"payment": "receivables", "payout": "clearing"}.get(entry.kind)
+    found = [one for one in entry.postings if one.account == wanted]
+    return found[0] if len(found) == 1 else None
+
+
+def _sold(extract: Extract, entry: Entry) -> Iterator[Line]:
+    own = extract.numbers
+    customers = charts.lookup(own, charts.SKR03, "receivables")
+    currency = entry.postings[0].amount.currency
+    left = add_up((-one.amount for one in entry.postings if one.account == "receivables"), currency)
+    for kind, net, tax in by_kind(entry):
+        abroad = kind if kind.country in MEMBERS and kind.country != extract.home else None
+        revenue = charts.revenue_number(own, charts.SKR03, kind, extract.home)
+        if kind.country == extract.home or abroad is not None:
+            yield Line(net + tax, revenue, customers, abroad if kind.rate_ppm else None)
+        else:
+            yield Line(net, revenue, customers)
+            yield Line(tax, charts.lookup(own, charts.SKR03, f"tax/{kind.country}", "tax"), customers)
+        left -= net + tax
+    yield Line(left, charts.lookup(own, charts.SKR03, "revenue"), customers)
+
+
+def by_kind(entry: Entry) -> Iterator[tuple[TaxKind, Money, Money]]:
+    """The taxes of an entry with what they are of, as postings; where several authorities tax the same, it counts once."""
+    seen: set[tuple[str, str, str, int]] = set()
+    for one in entry.postings:
+        if one.account != "tax" or one.tax is None or one.base is None:
+            continue
+        base = one.base
+        place = (one.tax.country, one.tax.region, one.tax.tax_class, base.amount)
+        if one.tax.authority and place in seen:
+            base = Money(0, base.currency)
+        seen.add(place)
+        yield one.tax, base, one.amount

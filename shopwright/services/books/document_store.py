@@ -1,0 +1,139 @@
+"""Documents in SQL: they are added, and never changed; their time over, they go, and the row stays for the chain."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.vault import Vault
+from shopwright.kit.work import Reading, Transaction
+from shopwright.services.books.contract.documents import Document, DocumentBody
+
+HEAD = "id, series, number, name, kind, entry, refers_to, order_id, customer_id, issued, keep_until, sealed, sha256, before"
+
+
+async def undocumented(source: Reading, order_id: str) -> list[int]:
+    """Entries of an order that take a document and have none, the first ones first."""
+    rows = await source.fetch(
+        "SELECT e.seq FROM entries e WHERE e.order_id = :id AND e.kind IN ('sale', 'return')"
+        " AND NOT EXISTS (SELECT 1 FROM issued_documents d WHERE d.entry = e.seq) ORDER BY e.seq",
+        id=order_id,
+    )
+    return [int(row["seq"]) for row in rows]
+
+
+async def sold_after(source: Reading, seq: int, limit: int) -> list[tuple[int, str]]:
+    """Entries after this one, and their orders."""
+    rows = await source.fetch(
+        "SELECT seq, order_id FROM entries WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit
+    )
+    return [(int(row["seq"]), str(row["order_id"])) for row in rows]
+
+
+async def insert(tx: Transaction, row: dict[str, Any]) -> None:
+    """Add one."""
+    await tx.run(
+        f"INSERT INTO issued_documents ({HEAD}, body) VALUES ({', '.join(f':{name}' for name in HEAD.split(', '))}, :body)",
+        **row,
+    )
+
+
+async def invoice_of(source: Reading, order_id: str) -> Row | None:
+    """The first invoice of an order."""
+    return await source.one(
+        "SELECT id, name, issued FROM issued_documents WHERE order_id = :id AND kind = 'invoice' ORDER BY id LIMIT 1",
+        id=order_id,
+    )
+
+
+async def names(source: Reading, ids: Iterable[str]) -> dict[str, str]:
+    """The numbers of documents as people read them, by id."""
+    return {
+        row["id"]: row["name"]
+        for row in await source.fetch_in("SELECT id, name FROM issued_documents WHERE id IN (:each)", ids)
+    }
+
+
+async def listed(source: Reading, *, order_id: str, after: str, limit: int) -> list[Document]:
+    """Without bodies, the newest first."""
+    where = ["id < :after"] if after else []
+    values = {"after": after} if after else {}
+    if order_id:
+        where.append("order_id = :order_id")
+        values["order_id"] = order_id
+    condition = f" WHERE {' AND '.join(where)}" if where else ""
+    sql = f"SELECT {HEAD} FROM issued_documents{condition} ORDER BY id DESC LIMIT :limit"
+    return [document(row) for row in await source.fetch(sql, **values, limit=limit)]
+
+
+async def row_of(source: Reading, document_id: str) -> Row | None:
+    """One, with its body as it is kept: plain, or closed."""
+    return await source.one(
+        "SELECT d.*, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id WHERE d.id = :id",
+        id=document_id,
+    )
+
+
+async def rows_after(source: Reading, place: tuple[str, int], limit: int) -> Sequence[Row]:
+    """Those behind this place, by series and number, with bodies as they are kept."""
+    return await source.fetch(
+        "SELECT d.*, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id"
+        " WHERE d.series > :series OR d.series = :series AND d.number > :number ORDER BY d.series, d.number LIMIT :limit",
+        series=place[0],
+        number=place[1],
+        limit=limit,
+    )
+
+
+async def open_bodies(tx: Transaction, order_id: str) -> Sequence[Row]:
+    """Those of an order that are not shut off."""
+    return await tx.fetch("SELECT id, body FROM issued_documents WHERE order_id = :id AND sealed = 0", id=order_id)
+
+
+async def seal(tx: Transaction, document_id: str, closed: str) -> None:
+    """Its body is kept encrypted from here on."""
+    await tx.run("UPDATE issued_documents SET sealed = 1, body = '', customer_id = '' WHERE id = :id", id=document_id)
+    if closed:
+        await tx.run("INSERT INTO sealed_documents (id, body) VALUES (:id, :body)", id=document_id, body=closed)
+
+
+async def ended(tx: Transaction, limit: int) -> list[str]:
+    """Documents whose time is over and that have a body."""
+    rows = await tx.fetch(
+        "SELECT id FROM issued_documents WHERE keep_until <= :now AND body <> '' UNION ALL SELECT s.id FROM sealed_documents s"
+        " JOIN issued_documents d ON d.id = s.id WHERE d.keep_until <= :now LIMIT :limit",
+        now=to_micros(tx.now),
+        limit=limit,
+    )
+    return [str(row["id"]) for row in rows]
+
+
+async def drop_body(tx: Transaction, document_id: str) -> None:
+    """It goes; the row stays for the chain."""
+    await tx.run("UPDATE issued_documents SET body = '', customer_id = '' WHERE id = :id", id=document_id)
+    await tx.run("DELETE FROM sealed_documents WHERE id = :id", id=document_id)
+
+
+def document(row: Row, vault: Vault | None = None) -> Document:
+    """A row as a document; with its body where a vault is given."""
+    text = ""
+    if vault is not None:
+        text = vault.open(row["closed"]) if row["closed"] else row["body"]
+    return Document(
+        id=row["id"],
+        name=row["name"],
+        series=row["series"],
+        number=row["number"],
+        kind=row["kind"],
+        order_id=row["order_id"],
+        customer_id=row["customer_id"],
+        refers_to=row["refers_to"],
+        issued=from_micros(row["issued"]),
+        keep_until=from_micros(row["keep_until"]),
+        sha256=row["sha256"],
+        before=row["before"],
+        sealed=bool(row["sealed"]),
+        body=msgspec.json.decode(text, type=DocumentBody) if text else None,
+    )

@@ -1,0 +1,57 @@
+"""The ledger as files for other programs: CSV, as writers of one model. Pure functions."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+
+from shopwright.kit.money import major
+from shopwright.services.books import datev, fec, saft
+from shopwright.services.books.contract import Entry, ExportForm, Posting
+from shopwright.services.books.extract import Extract
+
+BOM = "\ufeff"
+
+
+def _rows(extract: Extract) -> Iterator[tuple[Entry, Posting]]:
+    for entry in extract.entries:
+        for one in entry.postings:
+            yield entry, one
+
+
+def write_csv(extract: Extract) -> bytes:
+    """One row a posting, all that there is."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow((
+        "seq", "kind", "day", "period", "booked", "text", "order", "document", "account", "provider", "debit", "credit",
+        "currency", "tax_country", "tax_region", "tax_authority", "tax_rate_ppm", "tax_category", "tax_class", "tax_base", "sha256",
+    ))  # fmt: skip
+    for entry, one in _rows(extract):
+        debit, credit = _sides(one)
+        tax = one.tax
+        writer.writerow(_safe((
+            entry.seq, entry.kind, entry.day, entry.period, entry.booked.isoformat(), entry.text, entry.number,
+            extract.papers.get(entry.document, ""), one.account, one.provider, debit, credit, one.amount.currency,
+            tax.country if tax else "", tax.region if tax else "", tax.authority if tax else "",
+            tax.rate_ppm if tax else "", tax.category if tax else "", tax.tax_class if tax else "",
+            major(one.base) if one.base is not None else "", entry.sha256,
+        )))  # fmt: skip
+    return (BOM + file.getvalue()).encode()
+
+
+def _safe(cells: Sequence[object]) -> list[object]:
+    """What a spreadsheet would take for a formula is text (OWASP, CSV injection)."""
+    return [f"'{one}" if isinstance(one, str) and one[:1] in {"=", "+", "@", "\t"} else one for one in cells]
+
+
+def _sides(one: Posting) -> tuple[str, str]:
+    amount = one.amount
+    return (major(amount), "") if amount.amount >= 0 else ("", major(-amount))
+
+
+WRITERS: dict[ExportForm, Callable[[Extract], bytes]] = {
+    "csv": write_csv,
+    "datev": datev.write,
+    "fec": fec.write,
+    "saft": saft.write,
+}

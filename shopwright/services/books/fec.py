@@ -1,0 +1,45 @@
+"""The ledger as French tax inspectors ask for it: FEC (livre des procédures fiscales, article A47 A-1). Pure functions."""
+
+from shopwright.kit.money import Money, major
+from shopwright.services.books import charts
+from shopwright.services.books.contract import Entry, EntryKind, Posting
+from shopwright.services.books.extract import Extract
+
+HEADER = (
+    "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum", "CompAuxLib",
+    "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet", "ValidDate", "Montantdevise", "Idevise",
+)  # fmt: skip
+JOURNALS: dict[EntryKind, tuple[str, str]] = {
+    "sale": ("VE", "Ventes"),
+    "return": ("VE", "Ventes"),
+    "payment": ("BQ", "Encaissements"),
+    "payout": ("BQ", "Encaissements"),
+    "correction": ("OD", "Opérations diverses"),
+}
+FRENCH = str.maketrans(".", ",")
+DAY = "%Y%m%d"
+
+
+def write(extract: Extract) -> bytes:
+    """The file: tabs, decimal commas, UTF-8. Postings of nothing are left out."""
+    lines = ["\t".join(HEADER)]
+    for entry in extract.entries:
+        rows = (_row(extract, entry, one) for one in entry.postings if one.amount.amount)
+        lines += ["\t".join(cell.replace("\t", " ") for cell in row) for row in rows]
+    return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+def _row(extract: Extract, entry: Entry, one: Posting) -> list[str]:
+    code, title = JOURNALS[entry.kind]
+    amount = one.amount
+    debit, credit = (amount, amount * 0) if amount.amount > 0 else (amount * 0, -amount)
+    foreign = amount.currency != "EUR"
+    return [
+        code, title, str(entry.seq), entry.day.strftime(DAY), charts.number(extract.numbers, charts.PCG, one),
+        charts.FRENCH[one.account], "", "", extract.paper(entry), entry.day.strftime(DAY), entry.text, _written(debit),
+        _written(credit), "", "", entry.booked.strftime(DAY), _written(amount) if foreign else "", amount.currency if foreign else "",
+    ]  # fmt: skip
+
+
+def _written(amount: Money) -> str:
+    return major(amount).translate(FRENCH)

@@ -1,0 +1,172 @@
+"""REST routes of the books, for who keeps them; documents of an order are also its customer's."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from litestar import Response, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from shopwright.kit.auth import Caller, signed_in, staff
+from shopwright.kit.days import parse_day
+from shopwright.kit.errors import Denied, Missing
+from shopwright.kit.web.access import allow
+from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.lists import AfterPlace, Limit, Page, after_id, page
+from shopwright.kit.web.routes import Routes
+from shopwright.services.books.contract import (
+    FILES,
+    Account,
+    Balance,
+    Books,
+    Correction,
+    Entry,
+    ExportForm,
+    Payout,
+    Period,
+    TaxStatement,
+    file_name,
+)
+from shopwright.services.books.contract.documents import Document
+from shopwright.services.books.model import day_number
+
+Service = Given[Books]
+READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
+DAY = "a day, 2026-11-27"
+MONTH = "a month, 2026-11"
+FromDay = Annotated[str, QueryParameter(name="from", description=DAY)]
+ToDay = Annotated[str, QueryParameter(name="to", description=f"{DAY}; it is included")]
+FromMonth = Annotated[str, QueryParameter(name="from", description=MONTH)]
+ToMonth = Annotated[str, QueryParameter(name="to", description=f"{MONTH}; it is included")]
+DocumentCursor = Annotated[str, after_id("doc")]
+
+
+def _day(text: str, pointer: str) -> date | None:
+    return parse_day(text, pointer) if text else None
+
+
+@get("/v1/ledger", opt=READ, tags=["books"], operation_id="list_ledger_entries")
+async def list_ledger_entries(
+    books: Service,
+    start: FromDay = "",
+    end: ToDay = "",
+    account: FromQuery[Account | None] = None,
+    after: AfterPlace = "",
+    limit: Limit = 100,
+) -> Page[Entry]:
+    """Entries of the ledger by the day of their event."""
+    found = await books.ledger(
+        start=_day(start, "/from"), end=_day(end, "/to"), account=account or "", after=after, limit=limit + 1
+    )
+    return page(found, limit, lambda one: f"{day_number(one.day)}-{one.seq}")
+
+
+@get("/v1/trial-balance", opt=READ, tags=["books"], operation_id="get_trial_balance")
+async def get_trial_balance(books: Service, start: FromMonth, end: ToMonth) -> list[Balance]:
+    """What each account began with, moved and came to, from one month through another."""
+    return await books.trial_balance(start, end)
+
+
+@get("/v1/tax-statement", opt=READ, tags=["books"], operation_id="get_tax_statement")
+async def get_tax_statement(
+    books: Service, start: FromMonth, end: ToMonth, country: FromQuery[str] = ""
+) -> TaxStatement:
+    """Taxes by month, country and rate; states of the US; and the EU's threshold."""
+    return await books.tax_statement(start, end, country.strip().upper())
+
+
+@get("/v1/ledger-export", opt=READ, tags=["books"], operation_id="export_ledger", response_class=Response)
+async def export_ledger(
+    books: Service, start: FromMonth, end: ToMonth, form: FromQuery[ExportForm] = "csv"
+) -> Response[bytes]:
+    """The ledger of these months as a file for another program."""
+    return Response(
+        await books.export(form, start, end),
+        media_type=FILES[form][0],
+        headers={"Content-Disposition": f'attachment; filename="{file_name(form, start, end)}"'},
+    )
+
+
+@get("/v1/account-numbers", opt=READ, tags=["books"], operation_id="get_account_numbers")
+async def get_account_numbers(books: Service) -> dict[str, str]:
+    """Numbers of a chart of accounts that were set here; others are those of SKR 03 (DATEV) and the PCG (FEC)."""
+    return await books.account_numbers()
+
+
+@patch("/v1/account-numbers", opt=WRITE, tags=["books"], operation_id="set_account_numbers")
+async def set_account_numbers(books: Service, data: JSONBody[dict[str, str]]) -> dict[str, str]:
+    """Set some: `revenue/DE/190000`, `clearing/pretend`, `datev/consultant`; "" takes one away."""
+    return await books.set_account_numbers(data)
+
+
+@get("/v1/book-periods", opt=READ, tags=["books"], operation_id="list_book_periods")
+async def list_book_periods(books: Service) -> list[Period]:
+    """The months of the books, the newest first."""
+    return await books.periods()
+
+
+@post(
+    "/v1/book-periods/{period:str}/close", opt=WRITE, tags=["books"], operation_id="close_book_period", status_code=200
+)
+async def close_book_period(books: Service, caller: Asking, period: FromPath[str]) -> Period:
+    """Close a month: nothing is written into it any more."""
+    return await books.close_period(period, caller)
+
+
+@post("/v1/payouts", opt=WRITE, tags=["books"], operation_id="add_payout")
+async def add_payout(books: Service, caller: Asking, data: JSONBody[Payout]) -> Entry:
+    """Write down what a payment provider has paid out, and its fee."""
+    return await books.add_payout(data, caller)
+
+
+@post("/v1/ledger", opt=WRITE, tags=["books"], operation_id="add_ledger_entry")
+async def add_ledger_entry(books: Service, caller: Asking, data: JSONBody[Correction]) -> Entry:
+    """Write an entry by hand."""
+    return await books.correct(data, caller)
+
+
+# --- documents
+
+
+@get("/v1/documents", opt=READ, tags=["books"], operation_id="list_documents")
+async def list_documents(
+    books: Service, order_id: FromQuery[str] = "", after: DocumentCursor = "", limit: Limit = 24
+) -> Page[Document]:
+    """Invoices and credit notes without what stands in them, the newest first; `order_id`: of one order."""
+    found = await books.documents(order_id=order_id, after=after, limit=limit + 1)
+    return page(found, limit, lambda one: one.id)
+
+
+@get("/v1/documents/{document_id:str}", opt=allow(signed_in), tags=["books"], operation_id="get_document")
+async def get_document(books: Service, caller: Asking, document_id: FromPath[str]) -> Document:
+    """A document with all that stands in it: for who keeps the books, and for the customer it was issued to."""
+    return theirs(await books.document(document_id), caller)
+
+
+def theirs(document: Document, caller: Caller) -> Document:
+    """The document, for who may read it. Raises Missing, Denied."""
+    if caller.may("books.read"):
+        return document
+    if caller.is_staff:
+        raise Denied("Documents are for who keeps the books.")
+    if document.sealed or not caller.user_id or document.customer_id != caller.user_id:
+        raise Missing("There is no such document.")
+    return document
+
+
+def routes() -> Routes:
+    """All routes of this service."""
+    handlers: list[Any] = [
+        list_ledger_entries,
+        add_ledger_entry,
+        get_trial_balance,
+        get_tax_statement,
+        export_ledger,
+        get_account_numbers,
+        set_account_numbers,
+        list_book_periods,
+        close_book_period,
+        add_payout,
+        list_documents,
+        get_document,
+    ]
+    return Routes("/", route_handlers=handlers)

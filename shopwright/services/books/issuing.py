@@ -1,0 +1,157 @@
+"""Documents are issued: each with a number of its series that nobody else gets, in the transaction that writes it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.days import day_of, end_of_books
+from shopwright.kit.errors import Missing
+from shopwright.kit.vault import Vault, protect
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.books import document_store, papers, statement_store, store
+from shopwright.services.books.contract.documents import Document, DocumentKind
+from shopwright.services.orders.contract import Order, Orders
+from shopwright.services.pricing.contract import Pricing, Seller
+
+PREFIXES: dict[DocumentKind, str] = {"invoice": "INV", "credit_note": "CN"}
+BEGAN, ISSUED = "began", "documents"
+AT_ONCE = 200
+GRACE = timedelta(minutes=1)  # an order that is paid when its shop is a second old was placed before
+DIGITS = 6
+
+
+class Issuing:
+    """Issues documents, keeps them and shuts them off."""
+
+    def __init__(self, work: Work, vault: Vault, pricing: Pricing, *, years: int, country: str) -> None:
+        self._work = work
+        self._vault = vault
+        self._pricing = pricing
+        self._years = years
+        self._country = country
+
+    async def seller(self) -> Seller | None:
+        """Who sells now."""
+        return await self._pricing.seller()
+
+    async def home(self) -> str:
+        """The country of the seller."""
+        seller = await self.seller()
+        return seller.address.country if seller else self._country
+
+    async def began(self) -> datetime:
+        """When these books began: what was sold before has its documents elsewhere."""
+        known = await statement_store.place(self._work, BEGAN)
+        if known is not None:
+            return from_micros(int(known))
+        first = self._work.now() - GRACE
+        async with self._work.begin() as tx:
+            await statement_store.begin_at(tx, BEGAN, str(to_micros(first)))
+        return await self.began()
+
+    # --- issuing
+
+    async def issue(self, order: Order) -> None:
+        """Issue what an order's entries take and do not have; nothing while it is not said who sells."""
+        if not await document_store.undocumented(self._work, order.id) or not await self._is_ours(order):
+            return
+        seller = (order.sale.seller if order.sale else None) or await self.seller()
+        if seller is None:
+            return
+        async with self._work.begin() as tx:
+            await statement_store.hold(tx)  # who issues at the same time waits
+            for seq in await document_store.undocumented(tx, order.id):
+                await self._issue(tx, order, seq, seller)
+
+    async def _is_ours(self, order: Order) -> bool:
+        """Was it placed since there are books? What is older has its documents elsewhere."""
+        return order.placed_at >= await self.began()
+
+    async def _issue(self, tx: Transaction, order: Order, seq: int, seller: Seller) -> None:
+        entry = await store.entry(tx, seq)
+        kind = papers.kind_for(entry) if entry else None
+        if entry is None or kind is None:
+            return
+        row = await document_store.invoice_of(tx, order.id)
+        zone = self._work.zone
+        first = (row["name"], day_of(from_micros(row["issued"]), zone)) if row else None
+        body = papers.body_for(order, entry, seller, zone, first)
+        series = f"{PREFIXES[kind]}-{day_of(tx.now, zone).year}"
+        number, before = await store.next_of(tx, series)
+        text = msgspec.json.encode(body).decode()
+        head: dict[str, Any] = {
+            "id": self._work.ids.new("doc"),
+            "series": series,
+            "number": number,
+            "name": f"{series}-{number:0{DIGITS}}",
+            "kind": kind,
+            "entry": seq,
+            "refers_to": row["id"] if row else "",
+            "order_id": order.id,
+            "customer_id": order.customer_id or "",
+            "issued": to_micros(tx.now),
+            "keep_until": to_micros(end_of_books(tx.now, self._years, zone)),
+            "sealed": 0,
+        }
+        digest = document_hash(before, head, text)
+        await document_store.insert(tx, {**head, "sha256": digest, "before": before, "body": text})
+        await store.link(tx, series, digest)
+
+    async def issue_waiting(self, orders: Orders) -> None:
+        """Issue what waited for a seller to be named, or for who died."""
+        if await self.seller() is None:
+            return
+        done = int(await statement_store.place(self._work, ISSUED) or 0)
+        found = await document_store.sold_after(self._work, done, AT_ONCE)
+        for order_id in dict.fromkeys(order_id for _, order_id in found if order_id):
+            with self._work.aside.guard("documents of order", order_id):
+                await self.issue(await orders.get(order_id))
+        if found:
+            async with self._work.begin() as tx:
+                await statement_store.come_to(tx, ISSUED, str(found[-1][0]))
+
+    # --- shutting off
+
+    async def seal(self, order_id: str, once: str) -> None:
+        """Who bought was erased: the documents are encrypted, for who keeps the books alone, until their time is over."""
+        async with self._work.begin(once=once) as tx:
+            for row in await document_store.open_bodies(tx, order_id):
+                await document_store.seal(tx, row["id"], self._vault.close(row["body"]) if row["body"] else "")
+
+    async def protect(self, *, anew: bool) -> int:
+        """What is plain and sealed is encrypted; `anew`: all of it, with the newest key. Answers how many."""
+        async with self._work.begin() as tx:
+            return await protect(tx, self._vault, (("sealed_documents", "id", "body"),), anew=anew)
+
+    async def drop_old(self) -> None:
+        """A timer: documents whose time is over lose their body."""
+        async with self._work.begin() as tx:
+            for document_id in await document_store.ended(tx, AT_ONCE):
+                await document_store.drop_body(tx, document_id)
+
+    # --- reading
+
+    async def listed(self, *, order_id: str, after: str, limit: int) -> list[Document]:
+        return await document_store.listed(self._work, order_id=order_id, after=after, limit=limit)
+
+    async def get(self, document_id: str) -> Document:
+        row = await document_store.row_of(self._work, document_id)
+        if row is None:
+            raise Missing("There is no such document.")
+        return document_store.document(row, self._vault)
+
+    async def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """The numbers of documents, by id."""
+        return await document_store.names(self._work, ids)
+
+
+def document_hash(before: str, head: Row | Mapping[str, Any], body: str) -> str:
+    """The hash of a document: of all that it says, and of the one before in its series."""
+    said = [
+        head[name] for name in ("id", "series", "number", "name", "kind", "entry", "order_id", "issued", "keep_until")
+    ]
+    return store.hashed(before, said, body)

@@ -1,0 +1,275 @@
+"""What is booked for what: one table, and the postings of an order as it stands. Pure functions.
+
+An order is booked by what it should come to, less what is booked of it already. So entries may be written late, twice or in
+another order than things happened, and the books agree with the order all the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from shopwright.kit.clock import EPOCH
+from shopwright.kit.digits import is_number
+from shopwright.kit.errors import Invalid
+from shopwright.kit.money import Money, add_up, divide_half_up
+from shopwright.services.books.contract import Account, EntryKind, Posting, TaxKind
+from shopwright.services.orders.contract import Order, OrderLine
+from shopwright.services.payments.contract import Payment
+from shopwright.services.pricing.contract import TaxPart
+from shopwright.services.pricing.contract.taxes import by_kind, gross_of
+
+UNKNOWN = TaxKind(category="O", reason="The taxes of this order are not known by rate.")
+SOLD = frozenset({"paid", "part_shipped", "shipped", "delivered"})
+MONTH, DECEMBER = 100, 12
+
+
+class Booking(NamedTuple):
+    """A row of the table: what happens, and which accounts it debits and credits."""
+
+    kind: EntryKind
+    when: str
+    debits: tuple[Account, ...]
+    credits: tuple[Account, ...]
+
+
+TABLE = (
+    Booking("sale", "an order is paid", ("receivables", "discounts"), ("revenue", "shipping", "tax")),
+    Booking("return", "a refund is settled, or a paid order is cancelled", ("returns", "shipping", "tax"), ("receivables",)),
+    Booking("return", "such a refund is refused after all", ("receivables",), ("returns", "shipping", "tax")),
+    Booking("payment", "a payment is received", ("clearing",), ("receivables",)),
+    Booking("payment", "money goes back", ("receivables",), ("clearing",)),
+    Booking("payment", "a buyer objects at their bank", ("disputes",), ("clearing",)),
+    Booking("payment", "the bank decides", ("clearing", "receivables"), ("disputes",)),
+    Booking("payout", "a provider pays out", ("bank", "fees"), ("clearing",)),
+)  # fmt: skip
+
+
+class Key(NamedTuple):
+    """What sums of postings are told apart by."""
+
+    account: Account
+    provider: str
+    currency: str
+    tax: TaxKind | None
+
+
+class Sum(NamedTuple):
+    """Of postings: their amounts, and what their taxes are of."""
+
+    amount: int = 0
+    base: int = 0
+
+    def plus(self, other: "Sum") -> "Sum":
+        """Both together."""
+        return Sum(self.amount + other.amount, self.base + other.base)
+
+
+class Sums(dict[Key, Sum]):
+    """Postings of one currency, added up."""
+
+    def __init__(self, currency: str, found: Mapping[Key, Sum] | None = None) -> None:
+        super().__init__(found or {})
+        self._currency = currency
+
+    def add(
+        self, account: Account, amount: int, tax: TaxKind | None = None, *, provider: str = "", base: int = 0
+    ) -> None:
+        """A debit above 0, a credit below."""
+        key = Key(account, provider, self._currency, tax)
+        self[key] = self.get(key, Sum()).plus(Sum(amount, base))
+
+    def less(self, booked: Mapping[Key, Sum]) -> tuple[Posting, ...]:
+        """What is to be posted where so much is booked already."""
+        found = []
+        for key in sorted(self.keys() | booked.keys(), key=_sorting):
+            target, there = self.get(key, Sum()), booked.get(key, Sum())
+            if target != there:
+                found.append(posting(key, Sum(target.amount - there.amount, target.base - there.base)))
+        return tuple(found)
+
+
+def _sorting(key: Key) -> tuple[str, str, str, bytes]:
+    return key.account, key.provider, key.currency, msgspec.json.encode(key.tax)
+
+
+def posting(key: Key, found: Sum) -> Posting:
+    """A sum as a posting."""
+    return Posting(
+        account=key.account,
+        amount=Money(found.amount, key.currency),
+        provider=key.provider,
+        tax=key.tax,
+        base=Money(found.base, key.currency) if key.account == "tax" else None,
+    )
+
+
+def key_of(one: Posting) -> Key:
+    """What a posting is added up under."""
+    return Key(one.account, one.provider, one.amount.currency, one.tax)
+
+
+def kind_of(part: TaxPart) -> TaxKind:
+    """What the parts of one rate have in common for the books."""
+    return TaxKind(
+        country=part.country,
+        region=part.region,
+        authority=part.authority,
+        rate_ppm=part.rate_ppm,
+        category=part.category,
+        tax_class=part.tax_class,
+        reason=part.reason,
+    )
+
+
+def is_sold(order: Order, payments: Sequence[Payment]) -> bool:
+    """Was it ever a sale? What an earlier shop was paid for is in its books, not in ours."""
+    if order.payment is None and order.totals.total.amount:
+        return False
+    return order.status in SOLD or (order.status == "cancelled" and any(one.was_received for one in payments))
+
+
+def sold(order: Order) -> Sums:
+    """The sale: goods at their price without discounts, discounts, shipping and each tax."""
+    sums = Sums(order.currency)
+    sums.add("receivables", order.totals.total.amount)
+    if order.taxes_unknown or not order.tax_parts:
+        _add_parts(sums, order.tax_parts or (_unknown(order),), "revenue", sign=-1)
+        return sums
+    for line in order.lines:
+        _add_parts(sums, line.tax_parts, "revenue", sign=-1)
+        for kind, net in discounts_of(line):
+            sums.add("discounts", net, kind)
+            sums.add("revenue", -net, kind)
+    if order.shipping is not None:
+        _add_parts(sums, order.shipping.tax_parts, "shipping", sign=-1)
+    return sums
+
+
+def _unknown(order: Order) -> TaxPart:
+    """All of an order whose taxes are not known by rate, as one part."""
+    total, tax = order.totals.total, order.totals.tax + order.totals.included_tax
+    return TaxPart(
+        net=total - tax, tax=tax, gross=total, category="O", rate_ppm=0, country="", tax_class="", reason=UNKNOWN.reason
+    )  # fmt: skip
+
+
+def _add_parts(sums: Sums, parts: Sequence[TaxPart], account: Account, *, sign: int) -> None:
+    """The net of each kind of goods once, and the tax of each authority."""
+    for kind in by_kind(parts):
+        sums.add(account, sign * kind[0].net.amount, kind_of(kind[0]))
+        for part in kind:
+            sums.add("tax", sign * part.tax.amount, kind_of(part), base=sign * part.net.amount)
+
+
+def discounts_of(line: OrderLine) -> Iterable[tuple[TaxKind, int]]:
+    """What a line's discounts are without tax: in proportion to what of its price is net."""
+    if not line.discount.amount:
+        return
+    kinds = by_kind(line.tax_parts)
+    gross = gross_of(line.tax_parts, line.total.currency).amount
+    net = sum(kind[0].net.amount for kind in kinds)
+    inside = line.tax.amount == 0  # its price contains its tax
+    whole = divide_half_up(line.discount.amount * net, gross) if inside and gross else line.discount.amount
+    if kinds:
+        yield kind_of(kinds[0][0]), whole
+
+
+def given_back(order: Order) -> Sums:
+    """What was given back of the sale: refunds that are settled; all of it where the order is off."""
+    if order.status == "cancelled":
+        return _reversed(sold(order))
+    sums = Sums(order.currency)
+    for refund in order.refunds:
+        if refund.status != "settled":
+            continue
+        sums.add("receivables", -refund.amount.amount)
+        told = 0
+        for part in refund.parts:
+            account: Account = "returns" if part.line_id else "shipping"
+            if part.tax_parts:
+                told += part.amount.amount
+                _add_parts(sums, part.tax_parts, account, sign=1)
+        if told != refund.amount.amount:  # of a version or shop that told no taxes
+            rest = refund.amount.amount - told
+            sums.add("returns", rest, UNKNOWN)
+            sums.add("tax", 0, UNKNOWN, base=rest)
+    return Sums(order.currency, {key: one for key, one in sums.items() if one != Sum()})
+
+
+def _reversed(sale: Sums) -> Sums:
+    """All of a sale, taken back: its goods and discounts together as returned."""
+    found = Sums("")
+    for key, one in sale.items():
+        account: Account = "returns" if key.account in {"revenue", "discounts"} else key.account
+        back = key._replace(account=account)
+        found[back] = found.get(back, Sum()).plus(Sum(-one.amount, -one.base))
+    return Sums("", {key: one for key, one in found.items() if one != Sum()})
+
+
+def received(order: Order, payments: Sequence[Payment]) -> Sums:
+    """What was paid, less what went back; what a buyer objects to at their bank is apart."""
+    sums = Sums(order.currency)
+    for one in payments:
+        if not one.was_received or not one.amount.amount:
+            continue
+        here = (one.amount - one.refunded).amount
+        held = here if one.dispute == "open" else 0
+        sums.add("clearing", here - held, provider=one.provider)
+        sums.add("disputes", held, provider=one.provider)
+        sums.add("receivables", -here)
+    return Sums(order.currency, {key: one for key, one in sums.items() if one != Sum()})
+
+
+def targets(order: Order, payments: Sequence[Payment]) -> dict[EntryKind, Sums]:
+    """What an order comes to in the books, by kind of entry."""
+    found: dict[EntryKind, Sums] = {}
+    if is_sold(order, payments):
+        found |= {"sale": sold(order), "return": given_back(order)}
+    found["payment"] = received(order, payments)
+    return found
+
+
+def unbalanced(postings: Sequence[Posting]) -> dict[str, int]:
+    """By currency, what postings come to where that is not 0."""
+    found: dict[str, int] = {}
+    for one in postings:
+        found[one.amount.currency] = found.get(one.amount.currency, 0) + one.amount.amount
+    return {currency: amount for currency, amount in found.items() if amount}
+
+
+# --- days and months
+
+
+def day_number(day: date) -> int:
+    """Counted from 1970."""
+    return (day - EPOCH.date()).days
+
+
+def month_of(day: date) -> int:
+    """202611."""
+    return day.year * MONTH + day.month
+
+
+def next_month(month: int) -> int:
+    """The one after."""
+    return month + 1 if month % MONTH < DECEMBER else (month // MONTH + 1) * MONTH + 1
+
+
+def month_name(month: int) -> str:
+    """2026-11."""
+    return f"{month // MONTH:04d}-{month % MONTH:02d}"
+
+
+def parse_month(text: str, pointer: str) -> int:
+    """Read 2026-11. Raises Invalid."""
+    year, dash, month = text.strip().partition("-")
+    if dash and len(year) == len("2026") and is_number(year) and is_number(month) and 1 <= int(month) <= DECEMBER:
+        return int(year) * MONTH + int(month)
+    raise Invalid.at(pointer, f"“{text[:40]}” is not a month; write one such as 2026-11.")
+
+
+def total(postings: Iterable[Posting], account: Account, currency: str) -> Money:
+    """What these come to on one account."""
+    return add_up((one.amount for one in postings if one.account == account), currency)

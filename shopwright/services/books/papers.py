@@ -1,0 +1,185 @@
+"""What stands in invoices and credit notes: made from the order and the entry they are issued for. Pure functions."""
+
+from collections.abc import Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from shopwright.kit.days import day_of
+from shopwright.kit.money import Money, add_up, zero
+from shopwright.services.books import model
+from shopwright.services.books.contract import Entry, Posting, TaxKind
+from shopwright.services.books.contract.documents import DocumentBody, DocumentKind, DocumentLine, Party
+from shopwright.services.orders.contract import Order, Refund
+from shopwright.services.pricing.contract import Seller, TaxId, TaxPart
+from shopwright.services.pricing.contract.taxes import by_kind, gross_of
+
+SHIPPING, GOODS, REST = "Shipping", "Goods returned", "Price reduced"
+INVOICE: DocumentKind = "invoice"
+CREDIT_NOTE: DocumentKind = "credit_note"
+
+
+def kind_for(entry: Entry) -> DocumentKind | None:
+    """Which document an entry takes; None where nothing was sold or given back."""
+    owed = model.total(entry.postings, "receivables", _currency(entry)).amount
+    if entry.kind not in {"sale", "return"} or not owed:
+        return None
+    return INVOICE if owed > 0 else CREDIT_NOTE
+
+
+def _currency(entry: Entry) -> str:
+    return entry.postings[0].amount.currency
+
+
+def body_for(
+    order: Order, entry: Entry, seller: Seller, zone: ZoneInfo, invoice: tuple[str, date] | None
+) -> DocumentBody:
+    """The document of an entry. `invoice`: number and day of that which a credit note corrects."""
+    refund = _refund_of(order, entry)
+    lines = _lines_of_sale(order) if entry.kind == "sale" else _lines_of_refund(order, refund) or _lines_of_entry(entry)
+    parts = _by_rate([part for line in lines for part in line.tax_parts])
+    gross = add_up((line.gross for line in lines), order.currency)
+    tax = add_up((part.tax for part in parts), order.currency)
+    sale = order.sale
+    return DocumentBody(
+        seller=_seller(seller),
+        buyer=Party(
+            name=order.billing_address.name,
+            address=order.billing_address,
+            email=order.email,
+            tax_ids=(TaxId(country=order.billing_address.country, id=sale.tax_id),) if sale and sale.tax_id else (),
+        ),
+        ship_to=order.shipping_address,
+        order_number=order.number,
+        ordered=day_of(order.placed_at, zone),
+        currency=order.currency,
+        lines=lines,
+        rates=parts,
+        net=gross - tax,
+        tax=tax,
+        gross=gross,
+        paid=gross,
+        supplied=entry.day,
+        notes=tuple(dict.fromkeys(part.reason for part in parts if part.reason)),
+        refers_to=invoice[0] if invoice else "",
+        refers_to_day=invoice[1] if invoice else None,
+        reason=refund.reason if refund else "",
+        scheme=sale.scheme if sale else "",
+    )
+
+
+def _seller(seller: Seller) -> Party:
+    return Party(
+        name=seller.legal_name,
+        address=seller.address,
+        tax_ids=seller.tax_ids,
+        email=seller.email,
+        register=seller.register,
+        bank=seller.bank,
+    )
+
+
+def _lines_of_sale(order: Order) -> tuple[DocumentLine, ...]:
+    if order.taxes_unknown or not order.tax_parts:
+        parts = order.tax_parts
+        whole = order.totals.total
+        net = whole - order.totals.tax - order.totals.included_tax
+        return (DocumentLine(title=f"Order {order.number}", quantity=1, net=net, gross=whole, tax_parts=parts),)
+    lines = [
+        _line(f"{line.title}, {line.variant_title}" if line.variant_title else line.title, line.quantity, line.tax_parts, line.sku)
+        for line in order.lines
+    ]  # fmt: skip
+    if order.shipping is not None and gross_of(order.shipping.tax_parts, order.currency).amount:
+        lines.append(_line(order.shipping.title, 1, order.shipping.tax_parts))
+    return tuple(lines)
+
+
+def _line(title: str, quantity: int, parts: Sequence[TaxPart], sku: str = "") -> DocumentLine:
+    kinds = by_kind(parts)
+    currency = parts[0].net.currency
+    return DocumentLine(
+        title=title,
+        sku=sku,
+        quantity=quantity,
+        net=add_up((kind[0].net for kind in kinds), currency),
+        gross=gross_of(parts, currency),
+        tax_parts=tuple(parts),
+    )
+
+
+def _refund_of(order: Order, entry: Entry) -> Refund | None:
+    """The refund an entry was written for: the newest of its amount."""
+    back = -model.total(entry.postings, "receivables", order.currency)
+    fitting = [one for one in order.refunds if one.amount == back and one.parts]
+    return fitting[-1] if fitting and entry.kind == "return" else None
+
+
+def _lines_of_refund(order: Order, refund: Refund | None) -> tuple[DocumentLine, ...]:
+    if refund is None or any(not part.tax_parts for part in refund.parts):
+        return ()
+    titles = {line.id: (line.title, line.sku) for line in order.lines}
+    found = []
+    for part in refund.parts:
+        title, sku = titles.get(part.line_id, (SHIPPING, ""))
+        units = part.quantity or 1
+        found.append(
+            _line(title if part.quantity or not part.line_id else f"{REST}: {title}", units, part.tax_parts, sku)
+        )
+    return tuple(found)
+
+
+def _lines_of_entry(entry: Entry) -> tuple[DocumentLine, ...]:
+    """One line for goods and one for shipping at each rate: of what no single refund tells of."""
+    sign = 1 if kind_for(entry) == CREDIT_NOTE else -1
+    taxes = [one for one in entry.postings if one.account == "tax" and one.tax is not None]
+    found = []
+    for kind, net in _bases(entry, sign).items():
+        parts = tuple(_part(one, sign) for one in taxes if one.tax is not None and _same_goods(one.tax, kind))
+        if parts:
+            gross = net + add_up((part.tax for part in parts), net.currency)
+            found.append(DocumentLine(title=GOODS, quantity=1, net=net, gross=gross, tax_parts=parts))
+    return tuple(found)
+
+
+def _bases(entry: Entry, sign: int) -> dict[TaxKind, Money]:
+    """What went back at each rate, without tax, goods and shipping together: taxes of both are booked together."""
+    found: dict[TaxKind, Money] = {}
+    for one in entry.postings:
+        if one.account in {"returns", "shipping"} and one.tax is not None:
+            found[one.tax] = found.get(one.tax, zero(one.amount.currency)) + one.amount * sign
+    return found
+
+
+def _same_goods(one: TaxKind, kind: TaxKind) -> bool:
+    return (one.country, one.region, one.tax_class) == (kind.country, kind.region, kind.tax_class) and (
+        bool(one.authority) or one == kind
+    )
+
+
+def _part(one: Posting, sign: int) -> TaxPart:
+    kind = one.tax or model.UNKNOWN
+    tax = one.amount * sign
+    net = (one.base or zero(tax.currency)) * sign
+    return TaxPart(
+        net=net,
+        tax=tax,
+        gross=net + tax,
+        **{name: getattr(kind, name) for name in kind.__struct_fields__},
+    )
+
+
+def _by_rate(parts: Sequence[TaxPart]) -> tuple[TaxPart, ...]:
+    """One of each rate, summed."""
+    found: dict[TaxKind, TaxPart] = {}
+    for part in parts:
+        kind = model.kind_of(part)
+        before = found.get(kind)
+        found[kind] = (
+            part
+            if before is None
+            else msgspec.structs.replace(
+                part, net=before.net + part.net, tax=before.tax + part.tax, gross=before.gross + part.gross
+            )
+        )
+    return tuple(found.values())

@@ -1,0 +1,41 @@
+"""What changes the books: everything that is told of money and of orders."""
+
+from datetime import timedelta
+
+from shopwright.kit.facts import Reaction, Timer
+from shopwright.services.books.service import Bookkeeper
+from shopwright.services.orders.contract.facts import (
+    OrderCancelled,
+    OrderErased,
+    OrderPaid,
+    OrderRefunded,
+    OrderRefundRefused,
+)
+from shopwright.services.payments.contract import PaymentCaptured, PaymentDisputed, RefundRefused, RefundSettled
+
+FOLLOWED = (
+    OrderPaid,
+    OrderCancelled,
+    OrderRefunded,
+    OrderRefundRefused,
+    PaymentCaptured,
+    RefundSettled,
+    RefundRefused,
+    PaymentDisputed,
+)
+
+
+def reactions(books: Bookkeeper) -> list[Reaction]:
+    """Each has the order looked at."""
+    return [
+        *(Reaction(f"books.{event.__name__}", event, books.hear) for event in FOLLOWED),
+        Reaction("books.OrderErased", OrderErased, books.hear_erased),
+    ]
+
+
+def timers(books: Bookkeeper) -> list[Timer]:
+    """Orders of before the books and documents that wait are taken in; documents end."""
+    return [
+        Timer("books.take_in", timedelta(seconds=10), books.take_in),
+        Timer("books.drop_documents", timedelta(hours=1), books.drop_documents),
+    ]

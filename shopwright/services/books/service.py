@@ -1,0 +1,127 @@
+"""The books follow what orders and payments tell: whatever they hear, they book what the order should come to and does not yet."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from shopwright.kit.days import day_of
+from shopwright.kit.errors import Missing, Unavailable
+from shopwright.kit.facts import Heard
+from shopwright.kit.money import write
+from shopwright.kit.work import AlreadyDone, Transaction, Work
+from shopwright.services.books import model, statement_store, store
+from shopwright.services.books.contract import EntryKind, Posting
+from shopwright.services.books.issuing import Issuing
+from shopwright.services.books.statements import Statements
+from shopwright.services.orders.contract import Order, Orders
+from shopwright.services.orders.contract.facts import OrderErased
+from shopwright.services.payments.contract import Payment, Payments
+
+BEFORE = "orders of before"
+AT_ONCE = 100
+TRIES = 20
+OVERLAP = timedelta(days=1)
+ENDED = "ended"
+
+
+class Again(Exception):
+    """Somebody else has written for this order since it was looked at."""
+
+
+class Bookkeeper(Statements):
+    """The verbs of `contract.Books`."""
+
+    def __init__(self, work: Work, *, orders: Orders, payments: Payments, issuing: Issuing, currency: str) -> None:
+        super().__init__(work, issuing, currency)
+        self._orders = orders
+        self._payments = payments
+
+    async def hear(self, heard: Heard) -> None:
+        """Anything that changes what an order has come to."""
+        if heard.event.order_id:
+            await self.follow(heard.event.order_id, heard.fact.time, once=heard.key)
+
+    async def hear_erased(self, heard: Heard) -> None:
+        """OrderErased: its documents are shut off."""
+        told: OrderErased = heard.event
+        await self._issuing.seal(told.order_id, once=heard.key)
+
+    async def follow(self, order_id: str, at: datetime, once: str | None = None) -> bool:
+        """Book what is not booked of an order. `at`: when what was heard came about. True where anything was written."""
+        for _ in range(TRIES):
+            turn = await store.turn_of(self._work, order_id)
+            try:
+                order = await self._orders.get(order_id)
+            except Missing:  # a payment that a restored shop took in
+                return False
+            payments = await self._payments.of_order(order.id)
+            try:
+                written = await self._book(order, payments, turn, at, once)
+            except Again:
+                continue
+            except AlreadyDone:
+                written = False
+            await self._issuing.issue(order)
+            return written
+        raise Unavailable("The books of this order are being written by others. They are tried again.")
+
+    async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
+        """Whether anything was written. Raises Again."""
+        async with self._work.begin(once=once) as tx:
+            booked = await store.booked(tx, order.id)
+            wanted = [(kind, sums.less(booked.get(kind, {}))) for kind, sums in model.targets(order, payments).items()]
+            if not any(postings for _, postings in wanted):
+                return False
+            if not await store.take_turn(tx, order.id, turn):
+                raise Again
+            for kind, postings in wanted:
+                if postings:
+                    await self._write(tx, order, kind, postings, at)
+        return True
+
+    async def _write(
+        self, tx: Transaction, order: Order, kind: EntryKind, postings: tuple[Posting, ...], at: datetime
+    ) -> None:
+        told = model.total(postings, "receivables", order.currency)
+        text = {
+            "sale": f"Order {order.number}",
+            "return": f"Order {order.number}: {write(-told)} given back",
+            "payment": f"Order {order.number}: {write(-told)} received",
+        }[kind]
+        await store.write(
+            tx,
+            store.NewEntry(
+                kind=kind,
+                text=text,
+                order_id=order.id,
+                number=order.number,
+                day=day_of(at, self._work.zone),
+                postings=postings,
+            ),
+        )
+
+    async def take_in(self) -> None:
+        """A timer: orders that were sold before there were books, the newest first; and documents that wait for a seller."""
+        await self._issuing.issue_waiting(self._orders)
+        where = await statement_store.place(self._work, BEFORE)
+        if where == ENDED:
+            return
+        found = await self._orders.search(after=where or "", limit=AT_ONCE)
+        known = await store.followed(self._work, [one.id for one in found])
+        for one in found:
+            if one.id not in known:
+                with self._work.aside.guard("order", one.id):
+                    await self.follow(one.id, one.placed_at)
+        # For a day all is looked through again: what processes of the version before sell tells the books nothing.
+        over = await self._issuing.began() + OVERLAP < self._work.now()
+        place = found[-1].id if len(found) == AT_ONCE else ENDED if over else ""
+        if place != (where or ""):
+            async with self._work.begin() as tx:
+                await statement_store.come_to(tx, BEFORE, place)
+
+    async def drop_documents(self) -> None:
+        """A timer: documents whose time is over lose their body."""
+        await self._issuing.drop_old()
+
+    async def protect(self, *, anew: bool) -> int:
+        """Documents that are shut off are encrypted; `anew`: with the newest key. Answers how many."""
+        return await self._issuing.protect(anew=anew)

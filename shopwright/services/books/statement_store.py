@@ -1,0 +1,165 @@
+"""What the ledger adds up to, in SQL: balances, taxes and days, from sums that are written with each entry."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.money import Money
+from shopwright.kit.work import Reading, Transaction
+from shopwright.services.books import model
+from shopwright.services.books.contract import Balance, Period, TaxKind, TaxLine
+from shopwright.services.books.store import LEDGER
+
+
+async def balances(source: Reading, first: int, last: int) -> list[Balance]:
+    """Of all accounts from one month through another."""
+    rows = await source.fetch(
+        "SELECT account, provider, currency,"
+        " SUM(CASE WHEN period < :first THEN debit - credit ELSE 0 END) AS opening,"
+        " SUM(CASE WHEN period >= :first THEN debit ELSE 0 END) AS debit,"
+        " SUM(CASE WHEN period >= :first THEN credit ELSE 0 END) AS credit"
+        " FROM day_sums WHERE period <= :last GROUP BY account, provider, currency ORDER BY account, provider, currency",
+        first=first,
+        last=last,
+    )
+    found = []
+    for row in rows:
+        opening, debit, credit = (Money(int(row[name]), row["currency"]) for name in ("opening", "debit", "credit"))
+        found.append(
+            Balance(
+                account=row["account"],
+                provider=row["provider"],
+                opening=opening,
+                debit=debit,
+                credit=credit,
+                closing=opening + debit - credit,
+            )
+        )
+    return found
+
+
+async def taxes(source: Reading, first: int, last: int) -> list[TaxLine]:
+    """By month and rate."""
+    rows = await source.fetch(
+        "SELECT s.period, k.kind, s.currency, s.base, s.tax, s.sales FROM tax_sums s JOIN tax_kinds k ON k.id = s.tax_kind"
+        " WHERE s.period >= :first AND s.period <= :last ORDER BY s.period, s.tax_kind, s.currency",
+        first=first,
+        last=last,
+    )
+    return [
+        TaxLine(
+            period=model.month_name(row["period"]),
+            kind=msgspec.json.decode(row["kind"], type=TaxKind),
+            base=Money(row["base"], row["currency"]),
+            tax=Money(row["tax"], row["currency"]),
+            gross=Money(row["base"] + row["tax"], row["currency"]),
+            sales=row["sales"],
+        )
+        for row in rows
+    ]
+
+
+async def days(source: Reading, first: int, last: int, currency: str) -> dict[int, dict[str, int]]:
+    """By day and account, credits less debits: what was earned is above 0."""
+    rows = await source.fetch(
+        "SELECT day, account, SUM(credit - debit) AS earned FROM day_sums"
+        " WHERE day >= :first AND day <= :last AND currency = :currency GROUP BY day, account",
+        first=first,
+        last=last,
+        currency=currency,
+    )
+    found: dict[int, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row["day"], {})[row["account"]] = int(row["earned"])
+    return found
+
+
+async def all_day_sums(source: Reading) -> Sequence[Row]:
+    """As they are kept: some dozens for each day of the shop."""
+    return await source.fetch("SELECT * FROM day_sums")
+
+
+async def all_tax_sums(source: Reading) -> Sequence[Row]:
+    """As they are kept: some for each month."""
+    return await source.fetch("SELECT * FROM tax_sums")
+
+
+# --- periods
+
+
+async def periods(source: Reading) -> list[Period]:
+    """Months there are entries of, or that are closed; the newest first."""
+    rows = await source.fetch(
+        "SELECT p.period, c.closed, c.who FROM (SELECT DISTINCT period FROM day_sums"
+        " UNION SELECT period FROM closed_periods) p LEFT JOIN closed_periods c ON c.period = p.period ORDER BY p.period DESC"
+    )
+    return [
+        Period(
+            period=model.month_name(row["period"]),
+            closed=from_micros(row["closed"]) if row["closed"] is not None else None,
+            who=row["who"] or "",
+        )
+        for row in rows
+    ]
+
+
+async def hold(tx: Transaction) -> tuple[int, str]:
+    """The last entry and its hash; none is added until this transaction ends."""
+    row = await tx.one("UPDATE chains SET last = last WHERE name = :name RETURNING last, sha256", name=LEDGER)
+    return (int(row["last"]), str(row["sha256"])) if row else (0, "")
+
+
+async def close(tx: Transaction, period: int, who: str, head: tuple[int, str]) -> None:
+    """This month is closed, at this entry."""
+    await tx.run(
+        "INSERT INTO closed_periods (period, closed, who, last, sha256) VALUES (:period, :closed, :who, :last, :sha256)",
+        period=period,
+        closed=to_micros(tx.now),
+        who=who,
+        last=head[0],
+        sha256=head[1],
+    )
+
+
+async def closed_at(source: Reading, period: int) -> datetime | None:
+    """When it was closed."""
+    row = await source.one("SELECT closed FROM closed_periods WHERE period = :period", period=period)
+    return from_micros(row["closed"]) if row else None
+
+
+async def first_open(source: Reading) -> int | None:
+    """The first month with entries that is not closed."""
+    row = await source.one(
+        "SELECT MIN(period) AS period FROM day_sums WHERE period > (SELECT COALESCE(MAX(period), 0) FROM closed_periods)"
+    )
+    return int(row["period"]) if row and row["period"] is not None else None
+
+
+# --- how far orders of before have been taken in
+
+
+async def place(source: Reading, name: str) -> str | None:
+    """How far a job has come; None where it has not begun."""
+    row = await source.one("SELECT place FROM progress WHERE name = :name", name=name)
+    return str(row["place"]) if row else None
+
+
+async def begin_at(tx: Transaction, name: str, where: str) -> None:
+    """The same, once: who comes second changes nothing."""
+    await tx.run(
+        "INSERT INTO progress (name, place) VALUES (:name, :place) ON CONFLICT (name) DO NOTHING",
+        name=name,
+        place=where,
+    )
+
+
+async def come_to(tx: Transaction, name: str, where: str) -> None:
+    """So far."""
+    await tx.run(
+        "INSERT INTO progress (name, place) VALUES (:name, :place) ON CONFLICT (name) DO UPDATE SET place = excluded.place",
+        name=name,
+        place=where,
+    )

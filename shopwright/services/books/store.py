@@ -1,0 +1,336 @@
+"""The ledger in SQL: entries are added, never changed."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+
+from shopwright.kit.clock import EPOCH, from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.money import Money
+from shopwright.kit.work import Reading, Transaction
+from shopwright.services.books import model
+from shopwright.services.books.contract import Entry, EntryKind, Posting, TaxKind
+
+LEDGER = "ledger"
+HASHED = ("account", "provider", "currency", "amount", "tax_kind", "base")  # of a posting
+
+
+class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What an entry is written from. `day`: of the event."""
+
+    kind: EntryKind
+    text: str
+    order_id: str = ""
+    number: str = ""
+    day: date
+    postings: tuple[Posting, ...]
+    who: str = ""
+
+
+# --- chains
+
+
+async def next_of(tx: Transaction, chain: str) -> tuple[int, str]:
+    """The next number of a chain, and the hash of the one before. Nobody else gets one until this transaction ends."""
+    row = await tx.one("UPDATE chains SET last = last + 1 WHERE name = :name RETURNING last, sha256", name=chain)
+    if row is None:
+        await tx.run(
+            "INSERT INTO chains (name, last, sha256) VALUES (:name, 0, '') ON CONFLICT (name) DO NOTHING", name=chain
+        )
+        return await next_of(tx, chain)
+    return int(row["last"]), str(row["sha256"])
+
+
+async def link(tx: Transaction, chain: str, digest: str) -> None:
+    """The hash of what has just been added."""
+    await tx.run("UPDATE chains SET sha256 = :digest WHERE name = :name", name=chain, digest=digest)
+
+
+async def head_of(source: Reading, chain: str) -> tuple[int, str]:
+    """The last number of a chain and its hash."""
+    row = await source.one("SELECT last, sha256 FROM chains WHERE name = :name", name=chain)
+    return (int(row["last"]), str(row["sha256"])) if row else (0, "")
+
+
+async def heads(source: Reading) -> dict[str, tuple[int, str]]:
+    """Those of all series of documents."""
+    rows = await source.fetch("SELECT name, last, sha256 FROM chains WHERE name <> :ledger", ledger=LEDGER)
+    return {row["name"]: (int(row["last"]), str(row["sha256"])) for row in rows}
+
+
+def hashed(before: str, *parts: object) -> str:
+    """SHA-256 of the hash before and these, as JSON."""
+    return hashlib.sha256(msgspec.json.encode((before, *parts))).hexdigest()
+
+
+def entry_hash(before: str, row: Row | dict[str, Any], postings: Sequence[Sequence[object]]) -> str:
+    """The hash of an entry: of all that it says."""
+    said = [row[name] for name in ("seq", "kind", "text", "order_id", "number", "booked", "day", "period", "who")]
+    return hashed(before, said, postings)
+
+
+# --- writing
+
+
+async def turn_of(source: Reading, order_id: str) -> int:
+    """How often the books have been written for an order."""
+    row = await source.one("SELECT turn FROM followed_orders WHERE order_id = :id", id=order_id)
+    return int(row["turn"]) if row else 0
+
+
+async def followed(source: Reading, order_ids: Sequence[str]) -> set[str]:
+    """Those of these orders that were booked."""
+    rows = await source.fetch_in("SELECT order_id FROM followed_orders WHERE order_id IN (:each)", order_ids)
+    return {str(row["order_id"]) for row in rows}
+
+
+async def take_turn(tx: Transaction, order_id: str, turn: int) -> bool:
+    """Write for this order now; False where somebody else has since it was looked at."""
+    if not turn:
+        return bool(
+            await tx.run(
+                "INSERT INTO followed_orders (order_id, turn) VALUES (:id, 1) ON CONFLICT (order_id) DO NOTHING",
+                id=order_id,
+            )
+        )
+    return bool(
+        await tx.run(
+            "UPDATE followed_orders SET turn = :turn + 1 WHERE order_id = :id AND turn = :turn", id=order_id, turn=turn
+        )
+    )
+
+
+async def write(tx: Transaction, new: NewEntry) -> int:
+    """Add an entry: in the month of its day, or in the first after it that is open. Answers its number."""
+    seq, before = await next_of(tx, LEDGER)
+    row: dict[str, Any] = {
+        "seq": seq,
+        "kind": new.kind,
+        "text": new.text,
+        "order_id": new.order_id,
+        "number": new.number,
+        "booked": to_micros(tx.now),
+        "day": model.day_number(new.day),
+        "period": await _open_month(tx, model.month_of(new.day)),
+        "who": new.who,
+    }
+    rows = []
+    for line, one in enumerate(new.postings):
+        rows.append({
+            "seq": seq, "line": line, "account": one.account, "provider": one.provider, "currency": one.amount.currency,
+            "amount": one.amount.amount, "tax_kind": await _tax_kind(tx, one.tax) if one.tax else None,
+            "base": one.base.amount if one.base is not None else None,
+        })  # fmt: skip
+    digest = entry_hash(before, row, [[one[name] for name in HASHED] for one in rows])
+    await tx.run(
+        "INSERT INTO entries (seq, kind, text, order_id, number, booked, day, period, who, sha256)"
+        " VALUES (:seq, :kind, :text, :order_id, :number, :booked, :day, :period, :who, :sha256)",
+        **row,
+        sha256=digest,
+    )
+    await tx.run_many(
+        "INSERT INTO postings (seq, line, account, provider, currency, amount, tax_kind, base)"
+        " VALUES (:seq, :line, :account, :provider, :currency, :amount, :tax_kind, :base)",
+        rows,
+    )
+    await link(tx, LEDGER, digest)
+    await _add_up(tx, row, rows)
+    return seq
+
+
+async def _open_month(tx: Transaction, month: int) -> int:
+    last = await tx.one("SELECT MAX(period) AS period FROM closed_periods")
+    closed = int(last["period"] or 0) if last else 0
+    return month if month > closed else model.next_month(closed)
+
+
+async def _tax_kind(tx: Transaction, kind: TaxKind) -> int:
+    """Its number, given at its first use."""
+    text = msgspec.json.encode(kind).decode()
+    found = await tx.one("SELECT id FROM tax_kinds WHERE kind = :kind", kind=text)
+    if found is None:
+        found = await tx.one(
+            "INSERT INTO tax_kinds (id, kind) SELECT COALESCE(MAX(id), 0) + 1, :kind FROM tax_kinds RETURNING id",
+            kind=text,
+        )
+    return int(found["id"]) if found else 0
+
+
+async def _add_up(tx: Transaction, entry: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
+    """The sums that statements are made of."""
+    await tx.run_many(
+        "INSERT INTO day_sums (period, day, account, provider, currency, debit, credit)"
+        " VALUES (:period, :day, :account, :provider, :currency, :debit, :credit)"
+        " ON CONFLICT (period, day, account, provider, currency) DO UPDATE"
+        " SET debit = day_sums.debit + excluded.debit, credit = day_sums.credit + excluded.credit",
+        [
+            {
+                **{name: one[name] for name in ("account", "provider", "currency")},
+                "period": entry["period"],
+                "day": entry["day"],
+                "debit": max(one["amount"], 0),
+                "credit": max(-one["amount"], 0),
+            }
+            for one in rows
+        ],
+    )
+    await tx.run_many(
+        "INSERT INTO tax_sums (period, tax_kind, currency, base, tax, sales)"
+        " VALUES (:period, :tax_kind, :currency, :base, :tax, :sales) ON CONFLICT (period, tax_kind, currency) DO UPDATE"
+        " SET base = tax_sums.base + excluded.base, tax = tax_sums.tax + excluded.tax, sales = tax_sums.sales + excluded.sales",
+        [
+            {
+                "period": entry["period"],
+                "tax_kind": one["tax_kind"],
+                "currency": one["currency"],
+                "base": -(one["base"] or 0),
+                "tax": -one["amount"],
+                "sales": int(entry["kind"] == "sale"),
+            }
+            for one in rows
+            if one["account"] == "tax" and one["tax_kind"] is not None
+        ],
+    )
+
+
+# --- reading
+
+
+async def kinds(source: Reading) -> dict[int, TaxKind]:
+    """All there are, by number; a shop has some dozens."""
+    rows = await source.fetch("SELECT id, kind FROM tax_kinds")
+    return {int(row["id"]): msgspec.json.decode(row["kind"], type=TaxKind) for row in rows}
+
+
+async def booked(source: Reading, order_id: str) -> dict[EntryKind, dict[model.Key, model.Sum]]:
+    """What is booked of an order, by kind of entry."""
+    rows = await source.fetch(
+        "SELECT e.kind AS entry_kind, p.account, p.provider, p.currency, k.kind, SUM(p.amount) AS amount,"
+        " SUM(COALESCE(p.base, 0)) AS base FROM entries e JOIN postings p ON p.seq = e.seq"
+        " LEFT JOIN tax_kinds k ON k.id = p.tax_kind WHERE e.order_id = :id"
+        " GROUP BY e.kind, p.account, p.provider, p.currency, k.kind",
+        id=order_id,
+    )
+    found: dict[EntryKind, dict[model.Key, model.Sum]] = {}
+    for row in rows:
+        tax = msgspec.json.decode(row["kind"], type=TaxKind) if row["kind"] else None
+        key = model.Key(row["account"], row["provider"], row["currency"], tax)
+        one = model.Sum(int(row["amount"]), int(row["base"]))
+        if one != model.Sum():
+            found.setdefault(row["entry_kind"], {})[key] = one
+    return found
+
+
+async def entries(
+    source: Reading, *, first: int, last: int, account: str = "", after: tuple[int, int] = (-1, 0), limit: int
+) -> list[Entry]:
+    """Those of days from `first` through `last`, by day and number."""
+    only = " AND EXISTS (SELECT 1 FROM postings p WHERE p.seq = e.seq AND p.account = :account)" if account else ""
+    chosen = {"account": account} if account else {}
+    rows = await source.fetch(
+        "SELECT * FROM entries e WHERE e.day >= :first AND e.day <= :last"
+        f" AND (e.day > :day OR e.day = :day AND e.seq > :seq){only} ORDER BY e.day, e.seq LIMIT :limit",
+        first=max(first, after[0]),
+        last=last,
+        day=after[0],
+        seq=after[1],
+        limit=limit,
+        **chosen,
+    )
+    return await _whole(source, rows)
+
+
+async def rows_after(source: Reading, seq: int, limit: int) -> Sequence[Row]:
+    """Entries as they are kept, by number."""
+    return await source.fetch("SELECT * FROM entries WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
+
+
+async def postings_between(source: Reading, first: int, last: int) -> Sequence[Row]:
+    """Postings of these entries as they are kept, in order."""
+    return await source.fetch(
+        "SELECT * FROM postings WHERE seq >= :first AND seq <= :last ORDER BY seq, line", first=first, last=last
+    )
+
+
+async def entry(source: Reading, seq: int) -> Entry | None:
+    """One, by its number."""
+    found = await _whole(source, await source.fetch("SELECT * FROM entries WHERE seq = :seq", seq=seq))
+    return found[0] if found else None
+
+
+async def entries_of(source: Reading, order_id: str) -> list[Entry]:
+    """All of an order."""
+    return await _whole(
+        source, await source.fetch("SELECT * FROM entries WHERE order_id = :id ORDER BY seq", id=order_id)
+    )
+
+
+async def _whole(source: Reading, rows: Iterable[Row]) -> list[Entry]:
+    """Entries with their postings, the hash before and their document."""
+    found = list(rows)
+    if not found:
+        return []
+    named = await kinds(source)
+    by_seq: dict[int, list[Posting]] = {}
+    numbers = [row["seq"] for row in found]
+    for row in await source.fetch_in("SELECT * FROM postings WHERE seq IN (:each) ORDER BY seq, line", numbers):
+        by_seq.setdefault(row["seq"], []).append(_posting(row, named))
+    hashes = await source.fetch_in("SELECT seq, sha256 FROM entries WHERE seq IN (:each)", [n - 1 for n in numbers])
+    before = {row["seq"]: row["sha256"] for row in hashes}
+    papers = await source.fetch_in("SELECT entry, id FROM issued_documents WHERE entry IN (:each)", numbers)
+    document = {row["entry"]: row["id"] for row in papers}
+    return [
+        Entry(
+            seq=row["seq"],
+            kind=row["kind"],
+            text=row["text"],
+            order_id=row["order_id"],
+            number=row["number"],
+            booked=from_micros(row["booked"]),
+            day=EPOCH.date() + timedelta(days=row["day"]),
+            period=model.month_name(row["period"]),
+            postings=tuple(by_seq.get(row["seq"], ())),
+            who=row["who"],
+            document=document.get(row["seq"], ""),
+            sha256=row["sha256"],
+            before=before.get(row["seq"] - 1, ""),
+        )
+        for row in found
+    ]
+
+
+def _posting(row: Row, named: dict[int, TaxKind]) -> Posting:
+    return Posting(
+        account=row["account"],
+        amount=Money(row["amount"], row["currency"]),
+        provider=row["provider"],
+        tax=named.get(row["tax_kind"]) if row["tax_kind"] is not None else None,
+        base=Money(row["base"], row["currency"]) if row["base"] is not None else None,
+    )
+
+
+async def entries_of_months(source: Reading, first: int, last: int, after: int, limit: int) -> list[Entry]:
+    """Entries that count in these months, by their number."""
+    rows = await source.fetch(
+        "SELECT * FROM entries WHERE period >= :first AND period <= :last AND seq > :after ORDER BY seq LIMIT :limit",
+        first=first,
+        last=last,
+        after=after,
+        limit=limit,
+    )
+    return await _whole(source, rows)
+
+
+async def account_numbers(source: Reading) -> dict[str, str]:
+    """Numbers of a chart of accounts that were set here, by what they are for."""
+    return {row["name"]: row["number"] for row in await source.fetch("SELECT name, number FROM account_numbers")}
+
+
+async def set_account_number(tx: Transaction, name: str, number: str) -> None:
+    """Give one, or change it; "" takes it away."""
+    await tx.run("DELETE FROM account_numbers WHERE name = :name", name=name)
+    if number:
+        await tx.run("INSERT INTO account_numbers (name, number) VALUES (:name, :number)", name=name, number=number)

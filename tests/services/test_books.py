@@ -1,0 +1,294 @@
+"""The ledger: every sale, refund and payment is booked once, balances, and adds up to what the orders say."""
+
+import csv
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.doctor import examine
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import HandClock
+from shopwright.kit.errors import Conflict, Invalid
+from shopwright.kit.money import Money
+from shopwright.services.books import model
+from shopwright.services.books.contract import Correction, CorrectionLine, Entry, Payout
+from shopwright.services.orders.contract import LineQuantity, Order
+from tests.conftest import fill_cart, sell
+from tests.services.test_order_taxes import NOW, place_cart
+from tests.services.test_refund_parts import refunded, two_rates
+from tests.services.test_sale import NORTHLIGHT
+
+MONTH = "2026-03"
+
+
+async def kettles(shop: Shop, price: int = 2900) -> Order:
+    """Two kettles, sent to Berlin."""
+    return await place_cart(shop, await fill_cart(shop, (await sell(shop, price=price), 2)))
+
+
+async def entries(shop: Shop) -> list[Entry]:
+    await shop.bus.settle()
+    return await shop.books.ledger()
+
+
+async def balances(shop: Shop) -> dict[str, int]:
+    """What each account has come to."""
+    await shop.bus.settle()
+    found = await shop.books.trial_balance(MONTH, MONTH)
+    return {f"{one.account}:{one.provider}".rstrip(":"): one.closing.amount for one in found if one.closing.amount}
+
+
+async def statement(shop: Shop) -> dict[int, tuple[int, int, int]]:
+    await shop.bus.settle()
+    lines = (await shop.books.tax_statement(MONTH, MONTH)).lines
+    return {one.kind.rate_ppm: (one.base.amount, one.tax.amount, one.sales) for one in lines}
+
+
+async def test_a_sale_is_booked_with_its_taxes_and_its_money(shop: Shop) -> None:
+    """On paper: 62.90 at 19 % hold 10.04 and 10.00 at 7 % hold 0.65; goods without tax are 48.74 + 9.35, the way 4.12."""
+    await two_rates(shop)
+    assert await balances(shop) == {"clearing:pretend": 7290, "revenue": -5809, "shipping": -412, "tax": -1069}
+    assert await statement(shop) == {190_000: (5286, 1004, 1), 70_000: (935, 65, 1)}
+    assert [(one.seq, one.kind) for one in await entries(shop)] == [(1, "sale"), (2, "payment")]
+
+
+async def test_a_refund_gives_back_goods_and_tax_and_money(shop: Shop) -> None:
+    order = await two_rates(shop)
+    await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
+    assert await balances(shop) == {
+        "clearing:pretend": 4390,
+        "returns": 2437,
+        "revenue": -5809,
+        "shipping": -412,
+        "tax": -606,
+    }
+    assert await statement(shop) == {190_000: (2849, 541, 1), 70_000: (935, 65, 1)}
+
+
+async def test_an_order_that_is_cancelled_leaves_nothing(shop: Shop) -> None:
+    order = await two_rates(shop)
+    await refunded(shop, order, amount=729)
+    await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
+    found = await balances(shop)
+    assert found.pop("returns") == -found.pop("revenue")
+    assert found == {}
+    assert {one[:2] for one in (await statement(shop)).values()} == {(0, 0)}
+
+
+async def test_a_discount_is_its_own_account_without_tax(
+    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
+) -> None:
+    """On paper: 10 % of 58.00 are 5.80. 57.10 at 19 % hold 9.12, of which 52.20 are 8.34: 43.86 without tax.
+
+    5.80 × 43.86/52.20 = 4.87, so the goods at their list price are 48.73.
+    """
+    await api.post("/v1/coupons", headers=staff, json={"code": "TENTH", "kind": "percentage", "value": 1000})
+    cart = await fill_cart(shop, (await sell(shop, price=2900), 2))
+    await place_cart(shop, await shop.carts.set_coupons(cart.id, ("TENTH",)))
+    found = await balances(shop)
+    assert (found["discounts"], found["revenue"]) == (487, -4873)
+    assert sum(found.values()) == 0
+
+
+async def test_a_free_order_is_a_sale_of_nothing(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    whole = {"code": "WHOLE", "kind": "percentage", "value": 10000, "combinable": True}
+    assert (await api.post("/v1/coupons", headers=staff, json=whole)).status_code == 201
+    kettle = await sell(shop, price=2900)
+    cart = await fill_cart(shop, (kettle, 1))
+    order = await place_cart(shop, await shop.carts.set_coupons(cart.id, ("WHOLE",)))
+    found = await balances(shop)
+    assert (found["discounts"], found["revenue"]) == (2900, -2900)
+    assert sum(found.values()) == 0
+    assert order.totals.total.amount == found["clearing:pretend"]
+
+
+async def test_what_is_heard_twice_is_booked_once(shop: Shop, clock: HandClock) -> None:
+    order = await two_rates(shop)
+    before = await entries(shop)
+    for _ in range(3):
+        assert not await shop.books.follow(order.id, clock.now())
+    assert await entries(shop) == before
+
+
+async def test_entries_are_a_chain(shop: Shop) -> None:
+    for _ in range(3):
+        await kettles(shop)
+    found = await entries(shop)
+    assert [one.seq for one in found] == list(range(1, len(found) + 1))
+    assert [one.before for one in found] == ["", *(one.sha256 for one in found[:-1])]
+    assert not any(model.unbalanced(one.postings) for one in found)
+
+
+# --- by hand, and months
+
+
+async def test_a_payout_empties_the_clearing_account(shop: Shop) -> None:
+    await two_rates(shop)
+    await shop.bus.settle()
+    paid = Payout(provider="pretend", amount=Money(7000, "EUR"), fee=Money(290, "EUR"))
+    entry = await shop.books.add_payout(paid, SYSTEM)
+    assert [(one.account, one.amount.amount) for one in entry.postings] == [
+        ("bank", 7000),
+        ("fees", 290),
+        ("clearing", -7290),
+    ]
+    assert "clearing:pretend" not in await balances(shop)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((("bank", 100), ("rounding", -99)), "add up to 1"),
+        ((("tax", 100), ("bank", -100)), "not booked by hand"),
+        ((), "at least two lines"),
+        ((("bank", 0), ("fees", 0)), "at least two lines"),
+    ],
+)
+async def test_an_entry_by_hand_that_is_wrong_says_how(
+    shop: Shop, lines: tuple[tuple[str, int], ...], said: str
+) -> None:
+    wanted = tuple(CorrectionLine(account=name, amount=Money(amount, "EUR")) for name, amount in lines)
+    with pytest.raises(Invalid, match=said):
+        await shop.books.correct(Correction(text="why", lines=wanted), SYSTEM)
+    assert await entries(shop) == []
+
+
+async def test_nothing_is_written_into_a_closed_month(shop: Shop, clock: HandClock) -> None:
+    order = await two_rates(shop)
+    await shop.bus.settle()
+    with pytest.raises(Conflict, match="has not ended"):
+        await shop.books.close_period(MONTH, SYSTEM)
+    clock.move(days=35)
+    closed = await shop.books.close_period(MONTH, SYSTEM)
+    assert closed.closed is not None
+    before = await shop.books.trial_balance(MONTH, MONTH)
+    await shop.books.correct(
+        Correction(
+            text="late",
+            day=order.placed_at.date(),
+            lines=(
+                CorrectionLine(account="rounding", amount=Money(5, "EUR")),
+                CorrectionLine(account="receivables", amount=Money(-5, "EUR")),
+            ),
+        ),
+        SYSTEM,
+    )
+    assert await shop.books.trial_balance(MONTH, MONTH) == before
+    late = await shop.books.trial_balance("2026-04", "2026-04")
+    assert [one.debit.amount for one in late if one.account == "rounding"] == [5]
+
+
+async def test_months_are_closed_one_after_the_other(shop: Shop, clock: HandClock) -> None:
+    await kettles(shop)
+    await shop.bus.settle()
+    clock.move(days=35)
+    await kettles(shop)
+    await shop.bus.settle()
+    clock.move(days=35)
+    with pytest.raises(Conflict, match="2026-03 is open; close it first"):
+        await shop.books.close_period("2026-04", SYSTEM)
+    await shop.books.close_period("2026-03", SYSTEM)
+    await shop.books.close_period("2026-04", SYSTEM)
+    assert [one.period for one in await shop.books.periods() if one.closed is None] == ["2026-05"]
+
+
+def test_the_guide_has_the_table_of_bookings() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "books.md").read_text(encoding="utf-8")
+    for kind, when, debits, credits_ in model.TABLE:
+        assert f"| {when} | {', '.join(debits)} | {', '.join(credits_)} | {kind} |" in guide
+
+
+FORMS = {"csv": "seq,kind", "datev": '"EXTF";700;21', "fec": "JournalCode\tJournalLib", "saft": "<AuditFile"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_files_for_other_programs_have_every_cent(
+    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], form: str
+) -> None:
+    order = await two_rates(shop)
+    await shop.bus.settle()
+    await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
+    await shop.bus.settle()
+    answer = await api.get(f"/v1/ledger-export?from={MONTH}&to={MONTH}&form={form}", headers=staff)
+    text = answer.content.decode("cp1252" if form == "datev" else "utf-8-sig")
+    assert FORMS[form] in text
+    assert sums(form, text) == (0, 7290 * 2 + 2900 * 2)
+
+
+def sums(form: str, text: str) -> tuple[int, int]:
+    """Of receivables: what they come to, and all that was debited and credited."""
+    debit = credit = 0
+    if form == "saft":
+        for line in ET.fromstring(text.encode()).iter("{urn:OECD:StandardAuditFile-Taxation/2.00}Line"):  # noqa: S314 -- ours
+            found = {one.tag.rpartition("}")[2]: one for one in line.iter()}
+            if found["AccountID"].text == "receivables":
+                amount = cents(found["Amount"].text or "")
+                debit, credit = (debit + amount, credit) if "DebitAmount" in found else (debit, credit + amount)
+        return debit - credit, debit + credit
+    rows = list(csv.reader(text.splitlines(), delimiter={"csv": ",", "datev": ";", "fec": "\t"}[form]))
+    if form == "datev":  # each row is against the receivables
+        for row in rows[2:]:
+            debit, credit = (debit, credit + cents(row[0])) if row[1] == "S" else (debit + cents(row[0]), credit)
+        return debit - credit, debit + credit
+    names = rows[0]
+    account, own = ("account", "receivables") if form == "csv" else ("CompteNum", "411000")
+    sides = ("debit", "credit") if form == "csv" else ("Debit", "Credit")
+    for row in rows[1:]:
+        if row[names.index(account)] == own:
+            debit += cents(row[names.index(sides[0])])
+            credit += cents(row[names.index(sides[1])])
+    return debit - credit, debit + credit
+
+
+def cents(text: str) -> int:
+    return round(float(text.replace(",", ".") or 0) * 100)
+
+
+async def test_a_month_that_is_none_is_refused_in_words(api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    for query in ("from=2026-13&to=2026-13", "from=x&to=2026-01", "from=2026-02&to=2026-01", "from=1990-01&to=2026-01"):
+        answer = await api.get(f"/v1/trial-balance?{query}", headers=staff)
+        assert answer.status_code == 422, query
+    assert (await api.get("/v1/ledger?country=FR", headers=staff)).status_code == 422
+    assert (await api.get("/v1/ledger")).status_code == 401
+
+
+async def test_numbers_of_accounts_are_the_shops_own(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    await kettles(shop)
+    await shop.bus.settle()
+    wanted = {"revenue/DE/190000": "4400", "datev/consultant": "29098"}
+    assert (await api.patch("/v1/account-numbers", json=wanted, headers=staff)).json() == wanted
+    text = (await shop.books.export("datev", MONTH, MONTH)).decode("cp1252")
+    assert ";4400;10000;" in text
+    assert ";29098;" in text
+    for wrong in ({"spoons": "1"}, {"revenue": "12a"}):
+        assert (await api.patch("/v1/account-numbers", json=wrong, headers=staff)).status_code == 422
+
+
+async def test_orders_of_before_the_books_are_taken_in_without_documents(whole: Shop, clock: HandClock) -> None:
+    await whole.pricing.set_seller(NORTHLIGHT)
+    for _ in range(3):
+        await kettles(whole)
+    await whole.bus.settle()
+    before = await balances(whole)
+    async with whole.works["books"].begin() as tx:  # as if they had been sold by a version that had no books
+        for table in (
+            "entries",
+            "postings",
+            "followed_orders",
+            "day_sums",
+            "tax_sums",
+            "issued_documents",
+            "progress",
+            "tax_kinds",
+        ):
+            await tx.run(f"DELETE FROM {table}")
+        await tx.run("UPDATE chains SET last = 0, sha256 = ''")
+    clock.move(days=2)
+    await whole.books.take_in()
+    assert await balances(whole) == before
+    assert await whole.books.documents() == []
+    assert {one.day for one in await whole.books.ledger()} == {NOW.date()}
+    assert not any(finding.wrong for finding in await examine(whole))

@@ -1,0 +1,184 @@
+"""Invoices and credit notes: numbered without gaps, chained, never changed, and shut off when their buyer is erased."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.doctor import examine
+from shopwright.kit.auth import SYSTEM, Caller
+from shopwright.kit.clock import HandClock
+from shopwright.kit.errors import Missing
+from shopwright.kit.facts import Fact, Heard
+from shopwright.services.books.contract.documents import Document
+from shopwright.services.orders.contract import LineQuantity
+from shopwright.services.orders.contract.facts import OrderErased
+from tests.conftest import confirm, fill_cart, sell, sign_in
+from tests.services.test_books import kettles
+from tests.services.test_order_taxes import NOW, place_cart
+from tests.services.test_refund_parts import refunded, two_rates
+from tests.services.test_sale import NORTHLIGHT
+
+
+@pytest.fixture
+async def seller(shop: Shop) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+
+
+async def documents(shop: Shop) -> list[Document]:
+    """The oldest first, whole."""
+    await shop.bus.settle()
+    return [await shop.books.document(one.id) for one in reversed(await shop.books.documents())]
+
+
+async def wrong(shop: Shop) -> list[str]:
+    return [sentence for finding in await examine(shop) for sentence in finding.wrong]
+
+
+@pytest.mark.usefixtures("seller")
+async def test_a_sale_has_an_invoice_with_seller_buyer_and_taxes(shop: Shop) -> None:
+    order = await two_rates(shop)
+    [one] = await documents(shop)
+    assert (one.name, one.kind, one.order_id) == ("INV-2026-000001", "invoice", order.id)
+    body = one.body
+    assert body is not None
+    assert (body.seller.name, body.buyer.name, body.order_number) == (
+        NORTHLIGHT.legal_name,
+        "Ada Lovelace",
+        order.number,
+    )
+    assert [(line.quantity, line.net.amount, line.gross.amount) for line in body.lines] == [
+        (2, 4874, 5800),
+        (1, 935, 1000),
+        (1, 412, 490),
+    ]
+    assert [(part.rate_ppm, part.net.amount, part.tax.amount) for part in body.rates] == [
+        (190_000, 5286, 1004),
+        (70_000, 935, 65),
+    ]
+    assert (body.net.amount, body.tax.amount, body.gross) == (6221, 1069, order.totals.total)
+
+
+@pytest.mark.usefixtures("seller")
+async def test_a_refund_has_a_credit_note_that_names_the_invoice(shop: Shop) -> None:
+    order = await two_rates(shop)
+    await shop.bus.settle()
+    await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
+    await shop.bus.settle()
+    await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
+    invoice, refund, rest = await documents(shop)
+    assert [one.name for one in (refund, rest)] == ["CN-2026-000001", "CN-2026-000002"]
+    assert refund.body is not None
+    assert rest.body is not None
+    assert (refund.refers_to, refund.body.refers_to) == (invoice.id, "INV-2026-000001")
+    assert [(line.title, line.gross.amount) for line in refund.body.lines] == [("Harbour Kettle", 2900)]
+    assert (refund.body.gross.amount, rest.body.gross.amount) == (2900, 4390)
+    assert refund.body.tax.amount + rest.body.tax.amount == 1069
+    for one in (refund, rest):
+        assert one.body is not None
+        assert sum(line.gross.amount for line in one.body.lines) == one.body.gross.amount
+        assert sum(part.tax.amount for part in one.body.rates) == one.body.tax.amount
+
+
+async def test_what_is_sold_before_there_is_a_seller_has_its_invoice_later(shop: Shop, clock: HandClock) -> None:
+    await kettles(shop)
+    await kettles(shop)
+    assert await documents(shop) == []
+    clock.move(minutes=1)
+    await shop.pricing.set_seller(NORTHLIGHT)
+    clock.move(minutes=1)
+    assert [one.name for one in await documents(shop)] == ["INV-2026-000001", "INV-2026-000002"]
+
+
+@pytest.mark.usefixtures("seller")
+async def test_numbers_have_no_gaps_whoever_issues_at_the_same_time(shop: Shop) -> None:
+    orders = [await kettles(shop) for _ in range(6)]
+    await asyncio.gather(*(shop.books.follow(one.id, one.placed_at) for one in orders for _ in range(4)))
+    found = await documents(shop)
+    assert [one.number for one in found] == list(range(1, 7))
+    assert [one.before for one in found] == ["", *(one.sha256 for one in found[:-1])]
+    assert await wrong(shop) == []
+
+
+@pytest.mark.usefixtures("seller")
+async def test_a_year_begins_a_series(shop: Shop, clock: HandClock) -> None:
+    await kettles(shop)
+    await shop.bus.settle()
+    clock.move(days=310)
+    await kettles(shop)
+    assert [one.name for one in await documents(shop)] == ["INV-2026-000001", "INV-2027-000001"]
+
+
+@pytest.mark.usefixtures("seller")
+async def test_a_document_is_for_its_customer_and_who_keeps_the_books(
+    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
+) -> None:
+    password = "correct horse battery"
+    people = {}
+    for email in ("ada@example.com", "eve@example.com"):
+        people[email] = await shop.users.register(email, password, "Ada Lovelace")
+        await confirm(shop, email)
+    kettle = await sell(shop)
+    ada = people["ada@example.com"].id
+    await place_cart(shop, await fill_cart(shop, (kettle, 1), customer=ada), Caller(user_id=ada))
+    [one] = await documents(shop)
+    assert (await api.get(f"/v1/documents/{one.id}", headers=staff)).json()["name"] == one.name
+    assert (await api.get(f"/v1/documents/{one.id}")).status_code == 401
+    own, other = [await sign_in(api, email, password) for email in people]
+    assert (await api.get(f"/v1/documents/{one.id}", headers=own)).json()["body"]["gross"]["amount"] == 6890
+    assert (await api.get(f"/v1/documents/{one.id}", headers=other)).status_code == 404
+    with pytest.raises(Missing):
+        await shop.books.document("doc_none")
+
+
+@pytest.mark.usefixtures("seller")
+async def test_an_erased_buyers_documents_are_encrypted_and_end(
+    whole: Shop, clock: HandClock, api: httpx.AsyncClient, staff: dict[str, str]
+) -> None:
+    order = await kettles(whole)
+    [one] = await documents(whole)
+    await whole.books.hear_erased(_erased(order.id))
+    row = await whole.works["books"].one("SELECT body FROM issued_documents")
+    closed = await whole.works["books"].one("SELECT body FROM sealed_documents")
+    assert row is not None
+    assert closed is not None
+    assert row["body"] == ""
+    assert "Lovelace" not in closed["body"]
+    after = await whole.books.document(one.id)
+    assert (after.sealed, after.customer_id, after.body) == (True, "", one.body)
+    assert await wrong(whole) == []
+    clock.move(days=366 * 11)
+    await whole.books.drop_documents()
+    assert (await whole.books.document(one.id)).body is None
+    assert [one.body for one in await whole.works["books"].fetch("SELECT body FROM sealed_documents")] == []
+
+
+def _erased(order_id: str) -> Heard:
+    fact = Fact(id="evt_1", type="OrderErased", time=NOW, subject=order_id, data=OrderErased(order_id=order_id))
+    return Heard(fact, "books.OrderErased")
+
+
+DAMAGE = {
+    "UPDATE entries SET text = 'other' WHERE seq = 1": "not as it was written",
+    "UPDATE postings SET amount = amount + 1 WHERE seq = 1 AND line = 0": "does not balance",
+    "DELETE FROM entries WHERE seq = 1": "comes 2",
+    "UPDATE day_sums SET debit = debit + 1": "is not what its entries come to",
+    "DELETE FROM tax_sums": "are not said",
+    "UPDATE chains SET last = 99 WHERE name = 'ledger'": "another one was written last",
+    "UPDATE issued_documents SET body = '{}'": "not as it was issued",
+    "UPDATE issued_documents SET number = 7": "7 comes after 0",
+    "DELETE FROM issued_documents": "there is no document",
+    "DELETE FROM postings WHERE seq IN (SELECT seq FROM entries WHERE kind = 'payment')": "is not booked on",
+}
+
+
+@pytest.mark.usefixtures("seller")
+@pytest.mark.parametrize("sql", DAMAGE)
+async def test_the_doctor_sees_what_was_changed_in_the_books(whole: Shop, sql: str) -> None:
+    await kettles(whole)
+    await whole.bus.settle()
+    assert await wrong(whole) == []
+    async with whole.works["books"].begin() as tx:
+        await tx.run(sql)
+    assert any(DAMAGE[sql] in sentence for sentence in await wrong(whole))
