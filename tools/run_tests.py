@@ -185,6 +185,7 @@ SERVICES = (
             "log_lines",
             "order_numbers",
             "queries",
+            "seller",
             "tax_rates",
             "variants",
         )

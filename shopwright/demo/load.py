@@ -5,6 +5,8 @@ import itertools
 import random
 from collections.abc import Callable
 
+import msgspec
+
 from shopwright.app import Shop
 from shopwright.demo.care import UNITS, care_of
 from shopwright.demo.draw import draw
@@ -12,8 +14,9 @@ from shopwright.demo.goods import AISLES, Aisle, Thing
 from shopwright.demo.ink import COLOURS
 from shopwright.faces.shelf import write
 from shopwright.kit.money import Money
+from shopwright.kit.places import Address
 from shopwright.services.catalog.contract import AttributeType, Media, Option
-from shopwright.services.pricing.contract import Coupon, ShippingRate, TaxRate
+from shopwright.services.pricing.contract import Coupon, Seller, ShippingRate, TaxId, TaxRate
 
 VIEWS = (("front", "{}"), ("use", "{}, in use"), ("detail", "{}, from near"))
 TAXES = (
@@ -42,6 +45,20 @@ PRESETS = (
     "french-overseas",
 )
 DEMO = "the demo shop"
+# A company that is not; its numbers have right check digits, and are nobody's that we know of.
+SELLER = Seller(
+    legal_name="Northlight Handels GmbH",
+    address=Address(
+        name="Northlight Handels GmbH", line1="Speicherstadt 12", city="Hamburg", postal_code="20457", country="DE"
+    ),
+    tax_ids=(TaxId(country="DE", id="DE811111148"),),
+    filing_currency="EUR",
+    oss=True,
+    email="invoices@example.com",
+    register="HRB 00000, Amtsgericht Hamburg",
+    bank="DE89370400440532013000",
+    why=DEMO,
+)
 EUROPE = tuple(country for country, _ in TAXES)
 PRETTY = {
     "kitchen": 0,
@@ -67,6 +84,8 @@ async def load(shop: Shop, progress: Callable[[int, int], None] = lambda _done, 
         reduced = [TaxRate(country=country, rate=rate, tax_class="reduced", why=DEMO) for country, rate in REDUCED]
         await shop.pricing.add_tax_rates(reduced, DEMO)
         await shop.pricing.add_tax_presets(PRESETS, DEMO)
+    if shop.settings.country == SELLER.address.country and not await shop.pricing.sellers():
+        await shop.pricing.set_seller(msgspec.structs.replace(SELLER, filing_currency=shop.settings.currency), DEMO)
     # One of each category in turn, so that what is new is never twelve of a kind.
     rounds = itertools.zip_longest(*([(aisle, thing) for thing in aisle.things] for aisle in AISLES))
     every = [pair for one in rounds for pair in one if pair is not None]

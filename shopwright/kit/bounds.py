@@ -59,7 +59,7 @@ Html = Annotated[str, HTML]
 # Fields of forms and queries have no type; these names mean the same everywhere. Of several lines are those with a text area.
 BY_NAME: Mapping[str, Bound] = {
     "email": EMAIL, "phone": PHONE, "name": NAME, "token": TOKEN, "next": URL, "return_url": URL, "reason": REASON,
-    "postcodes": POSTCODES,
+    "postcodes": POSTCODES, "small_business": REASON,
     "description": HTML,
     "countries": Bound(2_048),  # all there are
     "_seen": Bound(300_000),  # a mark of each field of a form

@@ -19,7 +19,7 @@ from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.services.pricing.contract import ExchangeRate, Seller, TaxId, TaxRate, TaxRule
-from tests.conftest import BERLIN, QUICK, Post, fresh, make_settings, sell
+from tests.conftest import BERLIN, QUICK, Post, fresh, letter, make_settings, sell
 from tests.services.test_orders import keys
 from tests.services.test_privacy import ADA, ada, everything_on_disk
 
@@ -135,7 +135,7 @@ async def test_a_seller_is_followed_by_another_and_never_changed(shop: Shop, clo
     moved = Seller(
         legal_name="Northlight SE",
         address=VIENNA,
-        tax_ids=(TaxId(country="AT", id="u 1358 5627"),),
+        tax_ids=(TaxId(country="AT", id="u 1358 5627"), TaxId(country="AT", id="EL094259216")),
         filing_currency="eur",
         bank="AT61 1904 3002 3457 3201",
         valid_from=later,
@@ -143,6 +143,7 @@ async def test_a_seller_is_followed_by_another_and_never_changed(shop: Shop, clo
     )
     second = await shop.pricing.set_seller(moved, "Ada")
     assert (second.tax_ids[0].id, second.filing_currency, second.bank) == (VIENNA_ID, "EUR", "AT611904300234573201")
+    assert second.tax_ids[1] == TaxId(country="GR", id="EL094259216")
     assert await shop.pricing.seller() == first
     assert await shop.pricing.seller(later) == second
     assert await shop.pricing.seller(clock.now() - timedelta(days=9)) is None
@@ -196,6 +197,7 @@ async def test_an_order_of_a_shop_that_named_no_seller_has_none(shop: Shop) -> N
 async def test_what_a_business_elsewhere_in_the_eu_buys_is_not_taxed(checked: Shop, vies: Register) -> None:
     """On paper: 120.00 with 20 % Austrian tax in it is 100.00; the way at 4.90 is 4.08 (4.90 × 20/120 = 0.82 less)."""
     vies.valid.add(VIENNA_ID)
+    await checked.works["notifications"].mark_demo()
     kettle = await sell(checked, price=12000)
     consumer = await cart_of(checked, kettle, VIENNA)
     assert (consumer.totals.total.amount, consumer.totals.included_tax.amount) == (12000, 2000)
@@ -211,6 +213,8 @@ async def test_what_a_business_elsewhere_in_the_eu_buys_is_not_taxed(checked: Sh
     check = sale.tax_id_check
     assert check is not None
     assert (check.valid, check.by, check.name, check.reference) == (True, "vies", "ZIEGLER KG", "WAPIAAAA1")
+    text = await letter(checked, f"We have your order {order.number}")
+    assert f"(Directive 2006/112/EC, article 138), VAT id {VIENNA_ID}." in text
     assert vies.asked == [f"{VIENNA_ID}?requesterMemberStateCode=DE&requesterNumber={GERMAN_ID[2:]}"]
 
 

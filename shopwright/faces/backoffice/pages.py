@@ -22,11 +22,13 @@ from shopwright.faces.backoffice import (
     products,
     reviews,
     rules,
+    seller,
     stock,
     system,
 )
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
 from shopwright.faces.backoffice.rule_forms import whole
+from shopwright.faces.backoffice.tax_forms import SCHEMES
 from shopwright.faces.order_state import shown_state
 from shopwright.faces.storefront.frame import OrdersDep, Web, form_of
 from shopwright.faces.trail.gather import searches, trail_of
@@ -107,6 +109,7 @@ async def _order(
         "trail": render.plain(await trail_of(behind().shop, order.id, messages=office.caller.may("messages.read"))),
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,
+        "schemes": SCHEMES,
     }
     return office.show("order.html", context, 422 if problem else 200)
 
@@ -193,6 +196,7 @@ def routes() -> Pages:
         *people.HANDLERS,
         *reviews.HANDLERS,
         *rules.HANDLERS,
+        *seller.HANDLERS,
         *stock.HANDLERS,
         *system.HANDLERS,
     ]

@@ -15,13 +15,18 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.postcode_patterns import clean_patterns
 from shopwright.kit.regions import region_form
 from shopwright.kit.typed import PPM_OF_A_PER_CENT, millionths, per_cent, whole_number
-from shopwright.services.pricing.contract import Pricing, TaxCategory, TaxClass, TaxRate, TaxRule
+from shopwright.services.pricing.contract import Pricing, Scheme, TaxCategory, TaxClass, TaxRate, TaxRule
 from shopwright.services.pricing.contract.taxes import RuleName
 
 # As EN 16931 names them, in the words of a merchant.
 CATEGORIES: Mapping[TaxCategory, str] = {
     "S": "Taxed", "Z": "Zero-rated", "E": "Exempt", "AE": "Reverse charge", "K": "To a business in the EU",
     "G": "Export", "O": "Not subject to tax",
+}  # fmt: skip
+SCHEMES: Mapping[Scheme, str] = {
+    "domestic": "Within the country", "oss": "One-Stop-Shop", "export": "Export",
+    "intra_community": "To a business elsewhere in the EU", "small_business": "Small business, without tax",
+    "abroad": "To another country",
 }  # fmt: skip
 RULE_NAMES: tuple[RuleName, ...] = get_args(RuleName)
 SETTINGS = {

@@ -218,6 +218,7 @@ def placed(event: OrderPlaced) -> Letter:
         heading="Thank you for your order",
         lines=(
             f"Order {event.number} over {write(event.total)} is with us.",
+            *([f"No tax is charged: {event.untaxed}."] if event.untaxed else []),
             *([f"Estimated delivery: {event.arrives}."] if event.arrives else []),
             "We start packing as soon as the payment has arrived, and write again then.",
         ),

@@ -121,6 +121,7 @@ def known_as(customer_id: str | None, *emails: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name)) or ("",)
 
 
+FREE = frozenset({"E", "AE", "K", "G"})  # categories of tax whose reason a buyer reads
 # What shows in the total alone: whoever orders at today's total has been told.
 IN_THE_TOTAL = frozenset({"price_changed", "coupon_refused"})
 
@@ -258,6 +259,16 @@ def past_receipt(past: PastOrder, totals: Totals) -> tuple[Step, ...]:
     steps += [Step("tax", "As the earlier shop asked", totals.tax)] if totals.tax.amount else []
     steps += [Step("rounding", "Rounded by the earlier shop", rounding)] if rounding.amount else []
     return (*steps, Step("total", "Paid to the earlier shop", totals.total))
+
+
+def untaxed(order: Order, tax_id: str) -> str:
+    """Why nothing of an order is taxed, for its buyer; "" where something is, or nobody said why not."""
+    parts = [part for line in order.lines for part in line.tax_parts]
+    if any(part.category not in FREE for part in parts):
+        return ""
+    why = "; ".join(dict.fromkeys(part.reason for part in parts if part.reason))
+    proof = any(part.category in {"AE", "K"} for part in parts) and tax_id
+    return f"{why}, VAT id {tax_id}" if why and proof else why
 
 
 def check_there(chosen: Sequence[tuple[OrderLine, int]], waits: Mapping[str, int]) -> None:

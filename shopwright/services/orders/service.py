@@ -149,6 +149,7 @@ class OrderBook(Guests):
                 customer_id=order.customer_id,
                 total=order.totals.total,
                 arrives=order.arrives,
+                untaxed=model.untaxed(order, cart.tax_id),
             )
         )
 

@@ -13,7 +13,7 @@ from shopwright.kit.countries import check_country
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Invalid, check_all
 from shopwright.kit.places import check_address, check_email
-from shopwright.kit.tax_ids import member_of, read_iban, read_oss_id, read_tax_id
+from shopwright.kit.tax_ids import MEMBERS, member_of, read_iban, read_oss_id, read_tax_id
 from shopwright.kit.text import tidy_line
 from shopwright.services.pricing.contract import ExchangeRate, Seller, TaxId
 from shopwright.services.pricing.dated import period_of
@@ -70,7 +70,9 @@ def _tax_id(one: TaxId, number: int) -> TaxId:
     country = check_country(one.country, f"/tax_ids/{number}/country")
     if one.scheme and place_form(one.id)[:2] in {"EU", "IM"}:
         return TaxId(country=country, id=read_oss_id(one.id, pointer), scheme=one.scheme)
-    return TaxId(country=country, id=read_tax_id(one.id, country, pointer).id, scheme=one.scheme)
+    found = read_tax_id(one.id, country, pointer)
+    own = found.country if found.country in MEMBERS else country  # the letters of a VAT id say its country
+    return TaxId(country=own, id=found.id, scheme=one.scheme)
 
 
 def _currency(text: str, pointer: str) -> str:

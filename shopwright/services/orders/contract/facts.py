@@ -24,10 +24,12 @@ class OrderEvent(Event, frozen=True, kw_only=True):
 
 
 class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
-    """An order is there, not yet paid."""
+    """An order is there, not yet paid. `untaxed`: why it is free of tax, with the VAT id of a business where that is why."""
 
+    PERSONAL: ClassVar[tuple[str, ...]] = ("email", "untaxed")
     total: Money
     arrives: Arrival | None = None
+    untaxed: str = ""
 
 
 class SoldLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,174 @@
+"""Sellers, tax ids of businesses and rates of exchange through the API, the office and the checkout."""
+
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.clock import HandClock
+from tests.conftest import OWNER, letter, sell
+from tests.pages.test_pages import ADDRESS, Browser, Forms
+
+SELLER = {
+    "legal_name": "Northlight Handels GmbH",
+    "address": {"name": "Northlight", "line1": "Torstraße 140", "city": "Berlin", "postal_code": "10119", "country": "DE"},
+    "tax_ids": [{"country": "DE", "id": "DE 136 695 976"}],
+    "filing_currency": "EUR",
+}  # fmt: skip
+FORM = {
+    "legal_name": "Northlight Handels GmbH",
+    "register": "HRB 1234, Amtsgericht Köln",
+    "address.line1": "Torstraße 140",
+    "address.postal_code": "10119",
+    "address.city": "Berlin",
+    "address.country": "DE",
+    "tax_ids.0.country": "DE",
+    "tax_ids.0.id": "DE136695976",
+    "tax_ids.2.country": "AT",
+    "tax_ids.2.id": "ATU13585627",
+    "filing_currency": "EUR",
+    "oss": "on",
+    "bank": "DE89 3704 0044 0532 0130 00",
+    "why": "first",
+}
+
+
+async def test_a_seller_is_set_and_read_by_day(api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock) -> None:
+    nobody = await api.get("/v1/seller", headers=staff)
+    assert (nobody.status_code, "POST /v1/seller" in nobody.json()["detail"]) == (404, True)
+    made = await api.post("/v1/seller", json=SELLER, headers=staff)
+    assert made.status_code == 201, made.text
+    one = made.json()
+    assert (one["id"][:4], one["who"], one["tax_ids"]) == (
+        "sel_",
+        "Shop owner",
+        [{"country": "DE", "id": "DE136695976"}],
+    )
+    clock.move(minutes=5)
+    day = str(clock.now().date() + timedelta(days=30))
+    later = await api.post("/v1/seller", json={**one, "legal_name": "Northlight SE", "valid_from": day}, headers=staff)
+    assert later.status_code == 201, later.text
+    assert (await api.get("/v1/seller", headers=staff)).json()["legal_name"] == "Northlight Handels GmbH"
+    assert (await api.get("/v1/seller", params={"at": day}, headers=staff)).json()["legal_name"] == "Northlight SE"
+    assert len((await api.get("/v1/sellers", headers=staff)).json()["items"]) == 2
+    wrong = await api.post("/v1/seller", json={**SELLER, "valid_from": "2020-01-01"}, headers=staff)
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/valid_from")
+    wrong = await api.post("/v1/seller", json={**SELLER, "tax_ids": [{"country": "DE", "id": "DE1"}]}, headers=staff)
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/tax_ids/0/id")
+    for address in ("/v1/seller", "/v1/sellers", "/v1/exchange-rates"):
+        assert (await api.get(address)).status_code == 401
+
+
+async def test_a_rate_of_exchange_is_added_and_listed(
+    api: httpx.AsyncClient, staff: dict[str, str], clock: HandClock
+) -> None:
+    today = str(clock.now().date())
+    rate = {"from": "JPY", "to": "EUR", "rate": "0.0061", "day": today, "source": "ECB"}
+    made = await api.post("/v1/exchange-rates", json=rate, headers=staff)
+    assert (made.status_code, made.json()) == (201, {**rate, "who": "Shop owner"})
+    listed = (await api.get("/v1/exchange-rates", params={"currency": "jpy"}, headers=staff)).json()["items"]
+    assert [one["rate"] for one in listed] == ["0.0061"]
+    assert (await api.get("/v1/exchange-rates", params={"currency": "USD"}, headers=staff)).json()["items"] == []
+    wrong = await api.post("/v1/exchange-rates", json={**rate, "rate": "0,0061"}, headers=staff)
+    assert wrong.status_code == 422
+
+
+@pytest.fixture
+async def office(shop: Shop, api: httpx.AsyncClient) -> Browser:
+    """The owner's browser."""
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    return Browser(api)
+
+
+async def test_the_office_sets_who_sells_and_keeps_what_was_typed(office: Browser, shop: Shop) -> None:
+    assert "Nobody has said yet who sells here" in await office.go("/office/seller")
+    page = await office.send("/office/seller", **FORM | {"tax_ids.2.id": "ATU13585626"})
+    assert office.page.status_code == 422
+    assert "“ATU13585626” is no tax id of Austria" in page
+    assert 'value="Northlight Handels GmbH"' in page
+    assert re.search(r'name="tax_ids\.2\.id" value="ATU13585626"[^>]*aria-invalid="true"', page)
+    page = await office.send("/office/seller", **FORM)
+    assert "Saved." in page
+    assert "ATU13585627" in page
+    seller = await shop.pricing.seller()
+    assert seller is not None
+    assert (seller.address.name, seller.oss, seller.bank) == ("Northlight Handels GmbH", True, "DE89370400440532013000")
+    assert [one.id for one in seller.tax_ids] == ["DE136695976", "ATU13585627"]
+
+
+async def test_who_saves_a_seller_second_sees_what_changed(office: Browser, shop: Shop) -> None:
+    await office.go("/office/seller")
+    await office.send("/office/seller", **FORM)
+    stale, again = office.page, FORM | {"tax_ids.1.country": "AT", "tax_ids.2.id": ""}
+    await office.send("/office/seller", **again | {"legal_name": "Northlight SE"})
+    office.page = stale
+    page = await office.send("/office/seller", **again | {"legal_name": "Southlight AG"})
+    assert office.page.status_code == 409
+    assert "Somebody else saved this" in page
+    assert len(await shop.pricing.sellers()) == 2
+
+
+async def test_the_office_adds_a_rate_of_exchange(office: Browser, clock: HandClock) -> None:
+    await office.go("/office/seller")
+    rate = {"from": "JPY", "to": "EUR", "rate": "0.0061", "day": str(clock.now().date()), "source": "ECB"}
+    assert "write a decimal" in await office.send("/office/exchange-rates", **rate | {"rate": "cheap"})
+    assert "0.0061 EUR" in await office.send("/office/exchange-rates", **rate)
+
+
+async def test_a_company_buys_at_the_checkout(
+    api: httpx.AsyncClient, shop: Shop, staff: dict[str, str], open_letters: None
+) -> None:
+    """A small business sells, so the reason stands on the page and in the e-mail."""
+    small = {**SELLER, "tax_ids": [], "small_business": "No VAT is charged, § 19 UStG"}
+    await api.post("/v1/seller", json=small, headers=staff)
+    browser = Browser(api)
+    kettle = await sell(shop)
+    await browser.go(f"/p/{kettle.slug}")
+    await browser.send("/cart/lines", quantity="1")
+    page = await browser.go("/checkout")
+    assert "I buy for a company" in page
+    page = await browser.send("/checkout", **ADDRESS, company="Analytical Engines", tax_id="DE136695977")
+    assert browser.page.status_code == 422
+    assert re.search(r'<details class="company" open>.*value="DE136695977"[^>]*aria-invalid="true"', page, re.DOTALL)
+    page = await browser.send("/checkout", **ADDRESS, company="Analytical Engines", tax_id="de 136 695 976")
+    assert "Tax id DE136695976" in page
+    page = await browser.go("/checkout")
+    assert 'value="DE136695976"' in page
+    assert page.count('name="company"') == 1
+    await browser.send("/checkout", **ADDRESS, company="Analytical Engines")
+    await browser.send("/checkout/delivery")
+    page = await browser.send("/checkout/payment", card="pretend_ok")
+    assert "Thank you, Ada" in page
+    assert "No VAT is charged, § 19 UStG" in page
+    number = re.search(r"order <strong>(\d+)", page)[1]
+    text = await letter(shop, f"We have your order {number}")
+    assert "No tax is charged: No VAT is charged, § 19 UStG." in text
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    page = await browser.go(f"/office/orders/{number}")
+    assert "Small business, without tax" in page
+    assert "business, DE136695976" in page
+    assert "Northlight Handels GmbH" in page
+
+
+@pytest.mark.parametrize(
+    ("tax_id", "country", "said"),
+    [
+        ("ATU13585626", "AT", "is no tax id of Austria"),
+        ("980780685", "GB", "is no tax id of United Kingdom"),
+        ("12", "US", "is no tax id of United States"),
+        ("", "AT", ""),
+        ("u13585627", "AT", ""),
+    ],
+)
+async def test_what_is_wrong_with_a_tax_id_is_said_as_its_field_is_left(
+    api: httpx.AsyncClient, tax_id: str, country: str, said: str
+) -> None:
+    forms = Forms()
+    forms.feed(await Browser(api).go("/sign-in"))
+    token = {"_csrf_token": forms.forms["/sign-in"]["_csrf_token"]}
+    typed = {**token, **ADDRESS, "country": country, "tax_id": tax_id}
+    found = (await api.post("/addresses/check", data=typed)).json()
+    assert said in found.get("tax_id", "")
+    assert ("tax_id" in found) == bool(said)
