@@ -41,7 +41,8 @@ IMPORTERS: dict[str, Importer] = {
 }  # fmt: skip
 
 SHOWN_EVERY = 50
-YOUNG = 20_000  # values that were made and are still there, before it is looked for those in rings
+TIDIED_EVERY = 1_000  # remarks: then little is there of what was read
+YOUNG = 1_000_000  # values that were made and are still there, before it is looked for those in rings all the same
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +110,8 @@ async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
                         said += 1
                         if said % SHOWN_EVERY == 0:
                             bar.update(task, completed=said)
+                        if said % TIDIED_EVERY == 0:
+                            gc.collect()
                     account.close_table()
         finally:
             await fetcher.close()
@@ -171,7 +174,7 @@ async def _remarks(
 def _few_collections() -> Iterator[None]:
     """What is there before an import lasts longer than it: nobody looks again and again whether it is still needed.
 
-    Neither is it asked of every few values that come and go with a product.
+    Neither is it asked of what comes and goes with a product, while there is much of it (a tenth of all time).
     """
     before = gc.get_threshold()
     gc.freeze()

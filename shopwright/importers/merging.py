@@ -5,6 +5,7 @@ What the last import gave is kept as a fingerprint for each field; what staff ch
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from shopwright.services.catalog.contract import (
 
 UNDONE = "undone"
 ENCODER = msgspec.json.Encoder()
+SHORT = 40
 OF_VARIANT = ("sku", "barcode", "weight")
 
 
@@ -36,7 +38,17 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
 
 def fingerprint(value: Any) -> str:
     """Short, and another for another value."""
+    return _of_many(value) if type(value) is str and len(value) <= SHORT else _fingerprint(value)
+
+
+def _fingerprint(value: Any) -> str:
     return hashlib.blake2b(ENCODER.encode(value), digest_size=6).hexdigest()
+
+
+@lru_cache(maxsize=5_000)
+def _of_many(text: str) -> str:
+    """That of what many products have: a brand, nothing."""
+    return _fingerprint(text)
 
 
 def key_of(options: Mapping[str, str]) -> str:

@@ -23,6 +23,8 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.text import slugify
 
 OPTIONS = ("1", "2", "3")
+VALUE_OF = {n: f"option{n}_value" for n in OPTIONS}
+NAME_OF = {n: f"option{n}_name" for n in OPTIONS}
 DEFAULT = {"default title"}
 PLACE, MARKET, ATTRIBUTE = "location: ", "market: ", "attribute: "
 CONTINUES = {"continue": True, "deny": False, "": False}
@@ -99,18 +101,18 @@ class Shopify:
 
 
 def _has_variant(row: Mapping[str, str]) -> bool:
-    return any(row.get(key) for key in ("price", "sku", *(f"option{n}_value" for n in OPTIONS)))
+    return bool(row.get("price") or row.get("sku") or any(row.get(key) for key in VALUE_OF.values()))
 
 
 def _option_names(handle: str, group: Sequence[Row]) -> Generator[Remark, None, dict[str, str]]:
     """The options by number. Only “Default Title” as the one value of the one option is none."""
-    values = {n: {row[f"option{n}_value"] for _, row in group if row.get(f"option{n}_value")} for n in OPTIONS}
+    values = {n: {row[key] for _, row in group if row.get(key)} for n, key in VALUE_OF.items()}
     used = [n for n in OPTIONS if values[n]]
     if len(used) == 1 and {one.casefold() for one in values[used[0]]} == DEFAULT:
         return {}
     names: dict[str, str] = {}
     for n in used:
-        name = next((readable(row[f"option{n}_name"]) for _, row in group if row.get(f"option{n}_name")), "")
+        name = next((readable(row[NAME_OF[n]]) for _, row in group if row.get(NAME_OF[n])), "")
         if not name:
             name = f"Option {n}"
             yield noted(group[0][0], handle, f"its option {n} has no name; it is called “{name}”")
@@ -126,7 +128,7 @@ def _variant(
 ) -> tuple[DraftVariant, list[Remark]]:
     """The variant of a row, with remarks on what was left out. Raises Doubt."""
     numbers, remarks = reading.numbers, []
-    options = {name: readable(row.get(f"option{n}_value", "")) for n, name in names.items()}
+    options = {name: readable(row.get(VALUE_OF[n], "")) for n, name in names.items()}
     if missing := [name for name, value in options.items() if not value]:
         raise Doubt(f"does not say its {', '.join(missing)}")
     asked = numbers.price(row.get("price", ""))

@@ -50,6 +50,7 @@ class Taker:
         self._shelf = shelf
         self._pictures = pictures
         self._categories: dict[tuple[str, str], str] = {}  # by the slug above and the title
+        self._paths: dict[tuple[str, ...], str] = {}
         self._known: dict[str, AttributeType] | None = None
         self._writes = how == "take"
         self._notes: list[Remark] = []
@@ -211,7 +212,7 @@ class Taker:
             description=draft.description,
             brand=draft.brand,
             status="published" if draft.published else "draft",
-            categories=tuple([await self._category(path) for path in draft.categories]),
+            categories=tuple([self._paths.get(path) or await self._category(path) for path in draft.categories]),
             tags=draft.tags,
             attributes=await self._attributes(draft),
             options=tuple(
@@ -249,6 +250,7 @@ class Taker:
             if not slug:
                 slug = await self._new_category(title, above)
                 self._categories[above, _folded(title)] = slug
+        self._paths[path] = slug
         return slug
 
     async def _new_category(self, title: str, above: str) -> str:

@@ -91,10 +91,40 @@ CLEANER = nh3.Cleaner(
 )
 
 
+class Cleaned:
+    """The last texts that came out clean: who is given one of them need not clean it again. `most`: letters of all."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._letters = 0
+        self._texts: dict[str, None] = {}
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._texts
+
+    def add(self, text: str) -> None:
+        if text in self._texts:
+            return
+        self._texts[text] = None
+        self._letters += len(text)
+        while self._letters > self._most:
+            oldest = next(iter(self._texts))
+            del self._texts[oldest]
+            self._letters -= len(oldest)
+
+
+# An import cleans what it compares with the shop, a thousand products at a time, and the catalog whatever it is given.
+CLEANED = Cleaned(most=2_500_000)
+
+
 def clean_html(html: str) -> str:
     """Rich text without anything that could run, track or break the page."""
+    if html in CLEANED:
+        return html
     cleaned = CLEANER.clean(HEADING_1.sub(r"<\1h2", html))  # a page has one of its own
-    return (BARE_IMAGE.sub("", cleaned) if "<img" in cleaned else cleaned).strip()
+    cleaned = (BARE_IMAGE.sub("", cleaned) if "<img" in cleaned else cleaned).strip()
+    CLEANED.add(cleaned)
+    return cleaned
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

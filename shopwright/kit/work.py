@@ -37,6 +37,7 @@ STATEMENT = "db.query.text"  # as OpenTelemetry calls it; values never stand in 
 # So many values are asked for at once.
 MANY = 500
 DEMO = "demo"
+ENCODER = msgspec.json.Encoder()
 EACH = tuple(f"each{n}" for n in range(MANY))
 # The transactions this task holds open for several deeds, by the name of the service.
 _together: ContextVar[Mapping[str, "Transaction"]] = ContextVar("together", default={})  # noqa: B039 -- never changed
@@ -129,16 +130,17 @@ class Transaction(Reading):
         due = to_micros(self.now + self._work.lease)
         time = to_micros(self.now)
         began, request = trace.here(), trace.request_id()
+        hearers = {kind: self._work.hearers.of(kind) for kind in {type(event).__name__ for event in events}}
         facts, deliveries = [], []
         for event, subject, fact_id in zip(events, subjects, ids, strict=True):
             kind = type(event).__name__
             fact = Fact(id=fact_id, type=kind, time=self.now, subject=subject, data=event, trace=began, request=request)
-            data = msgspec.json.encode(event).decode()
+            data = ENCODER.encode(event).decode()
             self.facts.append(fact)
             facts.append({"id": fact_id, "type": kind, "subject": subject, "time": time, "data": data,
                 "trace": began, "request": request,
             })  # fmt: skip
-            for hearer in self._work.hearers.of(kind):
+            for hearer in hearers[kind]:
                 self.told.append(Heard(fact, hearer))
                 deliveries.append({"fact_id": fact_id, "hearer": hearer, "subject": subject, "due": due})
         await self.run_many(

@@ -13,6 +13,7 @@ from shopwright.kit.health import Health
 from shopwright.kit.ports import Collection, Document, Write
 from shopwright.kit.work import Transaction, Work
 
+ENCODER = msgspec.json.Encoder()
 ELSEWHERE = "null"  # stands for a body that another engine keeps
 CHANGED = "This was changed by someone else meanwhile. Read it again and repeat your change."
 
@@ -88,7 +89,7 @@ class DatabaseDocuments:
                 "collection": collection.name,
                 "id": one.id,
                 "version": one.version + 1,
-                "body": msgspec.json.encode(one.body).decode(),
+                "body": ENCODER.encode(one.body).decode(),
             }
             for one in writes
         ]
@@ -130,12 +131,9 @@ class DatabaseDocuments:
         """What they are found by: of those that were there, what has changed."""
         if not fields:
             return
-        now = {
-            (one.id, field, value): None
-            for one in writes
-            for field in fields
-            for value in _members(one.body.get(field))
-        }
+        now = dict.fromkeys(
+            (one.id, field, value) for one in writes for field in fields for value in _members(one.body.get(field))
+        )
         rows = await tx.fetch_in(
             f"SELECT id, field, value FROM {table} WHERE collection = :collection AND id IN (:each)",
             [one.id for one in writes if one.version],
@@ -149,7 +147,7 @@ class DatabaseDocuments:
             ),
             (
                 f"INSERT INTO {table} (collection, field, value, id) VALUES (:collection, :field, :value, :id)",
-                [key for key in now if key not in before],
+                [key for key in now if key not in before] if before else now,
             ),
         ):
             await tx.run_many(
@@ -228,6 +226,8 @@ class DatabaseDocuments:
 
 
 def _members(value: Any) -> list[str]:
+    if type(value) is str:
+        return [value] if value else []
     if isinstance(value, list | tuple):
         return [one for member in value for one in _members(member)]
     return [] if value is None or value == "" else [str(value)]

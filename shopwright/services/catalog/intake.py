@@ -106,7 +106,7 @@ class Intake(Assortment):
     ) -> tuple[Product, tuple[int, ...]]:
         """A product as it is to be written, and which of its variants could not have their SKU. Raises Invalid."""
         new, made_anew = await self._with_own_skus(names, wanted, old)
-        new = model.check(new)
+        model.check_rest(new)
         if old is None:
             old = self._unseen(tx, next(ids.products), await self._free_slug(names, slugify(new.slug or new.title)))
         if new.status != old.status:

@@ -47,6 +47,12 @@ def with_sku_forms(new: ProductInput) -> ProductInput:
 def check(typed: ProductInput) -> ProductInput:
     """The product as it is kept. Raises Invalid pointing at everything that is wrong with it."""
     new = with_sku_forms(typed)
+    check_rest(new)
+    return new
+
+
+def check_rest(new: ProductInput) -> None:
+    """The same for one with SKUs as they are kept."""
     problems = []
     if not new.title.strip():
         problems.append(Problem("/title", "required", "A product needs a title."))
@@ -69,7 +75,6 @@ def check(typed: ProductInput) -> ProductInput:
     problems += _variant_problems(new, names)
     if problems:
         raise Invalid(" ".join(problem.detail for problem in problems), problems=tuple(problems))
-    return new
 
 
 def _variant_problems(new: ProductInput, names: Sequence[str]) -> list[Problem]:

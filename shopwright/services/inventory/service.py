@@ -81,10 +81,12 @@ class StockKeeper(ABC):
             new = {line.variant_id: line for line in lines if line.variant_id not in there}
             opened = await store.put_first(tx, [new[one] for one in sorted(new)])
             await store.record_many(tx, self._work.ids.many("mov", len(opened)), opened, MAIN, reason)
-            for variant_id in await backorder_store.rules(tx, [one.variant_id for one in opened]):
+            ruled = await backorder_store.rules(tx, [one.variant_id for one in opened])
+            for variant_id in ruled:
                 await self._goods_came(tx, variant_id, MAIN)
-            now = await store.read(tx, [one.variant_id for one in opened])
-            await tx.tell(*(StockChanged(variant_id=one, available=stock.available) for one, stock in now.items()))
+            now = {one.variant_id: one.quantity for one in opened}
+            now |= {one: stock.available for one, stock in (await store.read(tx, list(ruled))).items()}
+            await tx.tell(*(StockChanged(variant_id=one, available=available) for one, available in now.items()))
 
     async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
         wanted: dict[str, int] = {}
