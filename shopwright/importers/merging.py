@@ -20,10 +20,12 @@ from shopwright.services.catalog.contract import (
     Variant,
     VariantInput,
 )
+from shopwright.services.inventory.contract import StockRule
 
 UNDONE = "undone"
 ENCODER = msgspec.json.Encoder()
 SHORT = 40
+SIMPLE = frozenset({int, bool, type(None), StockRule})
 OF_VARIANT = ("sku", "barcode", "weight")
 
 
@@ -38,17 +40,19 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
 
 def fingerprint(value: Any) -> str:
     """Short, and another for another value."""
-    return _of_many(value) if type(value) is str and len(value) <= SHORT else _fingerprint(value)
+    if type(value) in SIMPLE or (type(value) is str and len(value) <= SHORT):
+        return _of_many(value)
+    return _fingerprint(value)
 
 
 def _fingerprint(value: Any) -> str:
     return hashlib.blake2b(ENCODER.encode(value), digest_size=6).hexdigest()
 
 
-@lru_cache(maxsize=5_000)
-def _of_many(text: str) -> str:
-    """That of what many products have: a brand, nothing."""
-    return _fingerprint(text)
+@lru_cache(maxsize=5_000, typed=True)
+def _of_many(value: Any) -> str:
+    """That of what many products have: a brand, a count, nothing."""
+    return _fingerprint(value)
 
 
 def key_of(options: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 from babel import Locale
@@ -12,6 +13,7 @@ from shopwright.importers.draft import Doubt
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.money import Money
 
+MANY = 5_000  # different cells that are known
 MOST_STOCK = 1_000_000
 HEAVIEST = 10_000_000  # grams
 DEAREST = 10**12
@@ -44,21 +46,7 @@ class Evidence:
         self._votes: Counter[str] = Counter()
 
     def add(self, text: str) -> None:
-        if "," not in text and "." not in text:
-            return
-        _, bare = _apart(text)
-        last = max(bare.rfind("."), bare.rfind(","))
-        if last < 0 or not NUMBER.fullmatch(bare):
-            return
-        sign = bare[last]
-        other = "," if sign == "." else "."
-        whole, fraction = bare[:last].lstrip("+-"), bare[last + 1 :]
-        if other in whole:
-            if sign not in whole:
-                self._votes[sign] += 1
-        elif sign in whole:
-            self._votes[other] += 1  # it comes more than once: it separates thousands
-        elif len(fraction) != 3 or len(whole) > 3 or whole in {"", "0"}:  # noqa: PLR2004 -- three digits may be thousands
+        if ("," in text or "." in text) and (sign := _shown_by(text)):
             self._votes[sign] += 1
 
     def decimal(self, usual: str) -> str:
@@ -68,78 +56,109 @@ class Evidence:
 
 
 class Numbers(msgspec.Struct, frozen=True):
-    """Reads the numbers of one file. `decimal`: its decimal sign, "" where no cell shows it."""
+    """Reads the numbers of one file. `decimal`: its decimal sign, "" where no cell shows it.
+
+    Rows have the same prices, counts and weights again and again: each is taken apart once.
+    """
 
     currency: str
     decimal: str = "."
 
     def number(self, text: str) -> Decimal | None:
         """A number; None for a blank. Raises Doubt where it is not plainly one."""
-        if not text.strip():
-            return None
-        _, bare = _apart(text)
-        return self._parse(bare, text)
+        return _number(text, self.decimal) if text.strip() else None
 
     def price(self, text: str) -> Money | None:
         """A price; None for a blank. Raises Doubt, also where it is more exact than the currency."""
-        if not text.strip():
-            return None
-        named, bare = _apart(text)
-        if named and self.currency not in named:
-            raise Doubt(f"“{_short(text)}” is in {' or '.join(sorted(named))}, and this shop sells in {self.currency}")
-        number = self._parse(bare if bare[-1:].isdecimal() else re.sub(r"[.,]-+$", "", bare), text)
-        if number < 0:
-            raise Doubt(f"the price {_short(text)} is below nothing")
-        scaled = number.scaleb(minor_digits(self.currency))
-        if scaled != scaled.to_integral_value():
-            told = f"the price {_short(text)} is more exact than {self.currency}, which has {minor_digits(self.currency)} decimals"
-            raise Doubt(told)
-        if scaled > DEAREST:
-            raise Doubt(f"the price {_short(text)} is beyond what can be sold")
-        return Money(int(scaled), self.currency)
+        return _price(self.currency, self.decimal, text) if text.strip() else None
 
     def count(self, text: str) -> int | None:
         """A count of things; None for a blank. Raises Doubt."""
-        number = self.number(text)
-        if number is None:
-            return None
-        if number != number.to_integral_value() or abs(number) > MOST_STOCK:
-            raise Doubt(f"“{_short(text)}” is not a count of things up to {MOST_STOCK:,}")
-        return int(number)
+        return _count(self.decimal, text) if text.strip() else None
 
     def grams(self, text: str, unit: str) -> int:
         """A weight in grams, 0 for a blank. Raises Doubt."""
-        found = re.fullmatch(r"(.*?[\d.,])\s*([a-zA-Z]+)\.?", text.strip())
-        value, own = (found.group(1), found.group(2)) if found else (text, unit)
-        number = self.number(value)
-        if number is None:
-            return 0
-        factor = GRAMS.get(own.strip().casefold() or "g")
-        if factor is None:
-            raise Doubt(f"“{own}” is no unit of weight such as g, kg, oz or lb")
-        weight = number * factor
-        if not 0 <= weight <= HEAVIEST:
-            raise Doubt(f"the weight {_short(text)} {unit} cannot be")
-        return int(weight.to_integral_value("ROUND_HALF_UP"))
+        return _grams(self.decimal, text, unit) if text.strip() else 0
 
-    def _parse(self, bare: str, text: str) -> Decimal:
-        if self.decimal and (one := _read(bare, self.decimal)) is not None:
-            return one
-        signs = (self.decimal,) if self.decimal else (".", ",")
-        read = {found for sign in signs if (found := _read(bare, sign)) is not None}
-        if len(read) == 1:
-            return read.pop()
-        if not read:
-            told = f", where “{self.decimal}” begins the decimals" if self.decimal and NUMBER.fullmatch(bare) else ""
-            raise Doubt(f"“{_short(text)}” is not a number as this file writes them{told}")
-        told = " or ".join(sorted(f"{one:f}" for one in read))
-        raise Doubt(
-            f"“{_short(text)}” may be {told}: nothing in the file tells (say it with --decimal . or --decimal ,)"
-        )
+
+@lru_cache(maxsize=MANY)
+def _price(currency: str, decimal: str, text: str) -> Money:
+    named, bare = _apart(text)
+    if named and currency not in named:
+        raise Doubt(f"“{_short(text)}” is in {' or '.join(sorted(named))}, and this shop sells in {currency}")
+    number = _parse(bare if bare[-1:].isdecimal() else re.sub(r"[.,]-+$", "", bare), text, decimal)
+    if number < 0:
+        raise Doubt(f"the price {_short(text)} is below nothing")
+    scaled = number.scaleb(minor_digits(currency))
+    if scaled != scaled.to_integral_value():
+        told = f"the price {_short(text)} is more exact than {currency}, which has {minor_digits(currency)} decimals"
+        raise Doubt(told)
+    if scaled > DEAREST:
+        raise Doubt(f"the price {_short(text)} is beyond what can be sold")
+    return Money(int(scaled), currency)
+
+
+@lru_cache(maxsize=MANY)
+def _count(decimal: str, text: str) -> int:
+    number = _number(text, decimal)
+    if number != number.to_integral_value() or abs(number) > MOST_STOCK:
+        raise Doubt(f"“{_short(text)}” is not a count of things up to {MOST_STOCK:,}")
+    return int(number)
+
+
+@lru_cache(maxsize=MANY)
+def _grams(decimal: str, text: str, unit: str) -> int:
+    found = re.fullmatch(r"(.*?[\d.,])\s*([a-zA-Z]+)\.?", text.strip())
+    value, own = (found.group(1), found.group(2)) if found else (text, unit)
+    number = _number(value, decimal)
+    factor = GRAMS.get(own.strip().casefold() or "g")
+    if factor is None:
+        raise Doubt(f"“{own}” is no unit of weight such as g, kg, oz or lb")
+    weight = number * factor
+    if not 0 <= weight <= HEAVIEST:
+        raise Doubt(f"the weight {_short(text)} {unit} cannot be")
+    return int(weight.to_integral_value("ROUND_HALF_UP"))
+
+
+def _number(text: str, decimal: str) -> Decimal:
+    """Raises Doubt where it is not plainly one."""
+    _, bare = _apart(text)
+    return _parse(bare, text, decimal)
+
+
+def _parse(bare: str, text: str, decimal: str) -> Decimal:
+    if decimal and (one := _read(bare, decimal)) is not None:
+        return one
+    signs = (decimal,) if decimal else (".", ",")
+    read = {found for sign in signs if (found := _read(bare, sign)) is not None}
+    if len(read) == 1:
+        return read.pop()
+    if not read:
+        told = f", where “{decimal}” begins the decimals" if decimal and NUMBER.fullmatch(bare) else ""
+        raise Doubt(f"“{_short(text)}” is not a number as this file writes them{told}")
+    told = " or ".join(sorted(f"{one:f}" for one in read))
+    raise Doubt(f"“{_short(text)}” may be {told}: nothing in the file tells (say it with --decimal . or --decimal ,)")
 
 
 def _short(text: str) -> str:
     return text.strip()[:40]
+
+
+@lru_cache(maxsize=MANY)
+def _shown_by(text: str) -> str:
+    """The decimal sign that a cell shows; "" where it shows none."""
+    _, bare = _apart(text)
+    last = max(bare.rfind("."), bare.rfind(","))
+    if last < 0 or not NUMBER.fullmatch(bare):
+        return ""
+    sign = bare[last]
+    other = "," if sign == "." else "."
+    whole, fraction = bare[:last].lstrip("+-"), bare[last + 1 :]
+    if other in whole:
+        return "" if sign in whole else sign
+    if sign in whole:
+        return other  # it comes more than once: it separates thousands
+    return sign if len(fraction) != 3 or len(whole) > 3 or whole in {"", "0"} else ""  # noqa: PLR2004 -- three digits may be thousands
 
 
 def _apart(text: str) -> tuple[set[str], str]:

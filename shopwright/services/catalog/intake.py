@@ -97,7 +97,9 @@ class Intake(Assortment):
         elif how == "draft":
             made = {one.source: one for one in await self._keep(tx, list(made.values()), ground)}
         return [
-            one if one.product is None else msgspec.structs.replace(one, product=made[one.product.source])
+            one
+            if one.product is None or one.product is made[one.product.source]
+            else msgspec.structs.replace(one, product=made[one.product.source])
             for one in brought
         ]
 
@@ -155,7 +157,8 @@ class Intake(Assortment):
             await self._keep(tx, model.moved(whole, tx.now), ground)
             await reserved_store.end(tx, [one.source for one, _ in whole])
             given = {one.product_id: one.given for one in finished if one.given is not None}
-            await self._store.write_imported(tx, given)
+            new = {one.product_id for one in finished if one.product is not None and not one.product.version}
+            await self._store.write_imported(tx, given, new)
 
 
 def _as_from(finished: Release, product: Product) -> Product:

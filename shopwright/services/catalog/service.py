@@ -184,7 +184,8 @@ class Shelves:
                     break
                 sku = f"{variant.sku}-{number}"
             variants.append(variant if sku == variant.sku else msgspec.structs.replace(variant, sku=sku))
-        return msgspec.structs.replace(product, variants=tuple(variants))
+        now = tuple(variants)
+        return product if now == product.variants else msgspec.structs.replace(product, variants=now)
 
     async def _tell_again(self, tx: Transaction, product_id: str) -> None:
         """Something about a product that others show has changed, though it is in the same version."""

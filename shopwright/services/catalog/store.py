@@ -1,6 +1,6 @@
 """Products, categories and attributes as documents."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -49,8 +49,12 @@ class CatalogStore:
         found = await self._documents.get(source, IMPORTED, product_ids)
         return {one.id: msgspec.json.decode(one.body)["given"] for one in found}
 
-    async def write_imported(self, tx: Transaction, given: Mapping[str, Mapping[str, str]]) -> None:
-        await self._put_many(tx, IMPORTED, {product_id: {"given": dict(one)} for product_id, one in given.items()})
+    async def write_imported(
+        self, tx: Transaction, given: Mapping[str, Mapping[str, str]], new: Container[str]
+    ) -> None:
+        """`new`: products of which there is nothing yet."""
+        bodies = {product_id: {"given": one} for product_id, one in given.items()}
+        await self._put_many(tx, IMPORTED, bodies, new)
 
     async def list_products(
         self, source: Work, category_id: str, status: Status | None, after: str, limit: int
@@ -130,9 +134,12 @@ class CatalogStore:
         found = await self._documents.get(tx, kind, [document_id])
         await self._documents.put(tx, kind, document_id, body, found[0].version if found else 0)
 
-    async def _put_many(self, tx: Transaction, kind: Collection, bodies: Mapping[str, Mapping[str, Any]]) -> None:
-        """The same for many: what is there is asked for once."""
-        versions = {one.id: one.version for one in await self._documents.get(tx, kind, list(bodies))}
+    async def _put_many(
+        self, tx: Transaction, kind: Collection, bodies: Mapping[str, Mapping[str, Any]], new: Container[str] = ()
+    ) -> None:
+        """The same for many: what is there is asked for once. `new`: those of which nothing is."""
+        asked = [one for one in bodies if one not in new]
+        versions = {one.id: one.version for one in await self._documents.get(tx, kind, asked)}
         writes = [Write(name, body, versions.get(name, 0)) for name, body in bodies.items()]
         await self._documents.put_many(tx, kind, writes)
 
