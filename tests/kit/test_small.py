@@ -21,7 +21,7 @@ from shopwright.kit.pieces import joined, terms_of, words_and_terms_of, words_of
 from shopwright.kit.places import Address, address_form, check_address, check_email, check_phone
 from shopwright.kit.settings import describe, mask, read
 from shopwright.kit.states import IllegalMove, States
-from shopwright.kit.text import clean_html, is_key, name_key, plain_text, slugify
+from shopwright.kit.text import Cleaned, clean_html, is_key, name_key, plain_text, slugify
 from shopwright.settings import Settings, complete
 
 
@@ -228,3 +228,16 @@ def test_a_key_is_one_for_each_name(one: str, other: str) -> None:
     assert is_key(name_key(one))
     assert (name_key(one) == name_key(other)) == (bare(one) == bare(other))
     assert slugify(slugify(one)) == slugify(one)
+
+
+def test_texts_that_came_out_clean_are_known_up_to_so_many_letters() -> None:
+    known = Cleaned(most=10)
+    for text in ("<p>a</p>", "bb", "bb", "", "ccc"):
+        known.add(text)
+    assert ["<p>a</p>" in known, "bb" in known, "" in known, "ccc" in known] == [False, True, True, True]
+    known.add("d" * 11)
+    assert "d" * 11 not in known
+    dirty = "<h1>Mug</h1><p onclick='x()'>Fine & blue</p>"
+    assert clean_html(clean_html(dirty)) == clean_html(dirty) == "<h2>Mug</h2><p>Fine &amp; blue</p>"
+    # What is known is only what came out: the same text in another form is cleaned.
+    assert clean_html(dirty) != dirty
