@@ -7,8 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from shopwright.kit.errors import Damaged, Unavailable
-from shopwright.kit.web.problems import NOT_UNTIL_REPAIRED
+from shopwright.kit.errors import NOT_UNTIL_REPAIRED, Damaged, Unavailable
 
 T = TypeVar("T")
 EVERY_S = 1.0

@@ -141,5 +141,12 @@ class Unavailable(ShopError):
     code = "unavailable"
 
 
+# To all who do not run the shop.
+NOT_UNTIL_REPAIRED = (
+    "Something the shop keeps is damaged, so it cannot do this until that is repaired. Nothing was changed, and whoever"
+    " runs the shop knows. You can look around meanwhile."
+)
+
+
 class Damaged(Unavailable):
     """What is kept is damaged, and trying again does not help. The detail names the place, for who runs the shop alone."""

@@ -219,7 +219,12 @@ async def test_any_json_comes_back_as_it_went(documents: Documents, work: Work) 
 # --- MongoDB
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)))
+# Few fields each: to draw many names that differ took seconds, and each name is marked by itself.
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner, max_size=3), max_leaves=8
+    )
+)
 def test_names_of_fields_are_marked_and_come_back(value: Any) -> None:
     there = marked(value)
     assert unmarked(there) == value

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit.web.problems import NOT_UNTIL_REPAIRED
+from shopwright.kit.errors import NOT_UNTIL_REPAIRED
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, sell
 from tests.process.server import Server, buy
 from tests.services.test_damage import checkpoint, spoil

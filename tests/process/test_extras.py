@@ -112,7 +112,7 @@ def test_asking_for_help_opens_no_shop() -> None:
 
 def test_a_command_that_serves_nothing_loads_no_server() -> None:
     script = (
-        "import sys; import shopwright.commands.loading;"
+        "import sys; import shopwright.commands.loading, shopwright.commands.serving;"
         " sys.exit(' '.join({'litestar', 'granian'} & set(sys.modules)) or 0)"
     )
     said = subprocess.run(

@@ -26,9 +26,9 @@ from shopwright.engines.database.postgresql_errors import translate
 from shopwright.engines.database.sqlite import SqliteDatabase
 from shopwright.housekeeping import Housekeeper
 from shopwright.kit.clock import HandClock
-from shopwright.kit.errors import Damaged, Unavailable
+from shopwright.kit.errors import NOT_UNTIL_REPAIRED, Damaged, Unavailable
 from shopwright.kit.ports import Query
-from shopwright.kit.web.problems import NOT_UNTIL_REPAIRED, describe
+from shopwright.kit.web.problems import describe
 from shopwright.web import build
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, no_settings, sell
 from tests.services.test_backup import picture

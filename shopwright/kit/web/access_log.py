@@ -8,14 +8,15 @@ import ipaddress
 import logging
 import re
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
-
-from litestar.types import Scope
 
 from shopwright.kit import trace
 from shopwright.kit.calls import PREFIX
 from shopwright.kit.logs import HIDDEN, without_secrets
+
+if TYPE_CHECKING:
+    from litestar.types import Scope
 
 log = logging.getLogger("shopwright.access")
 
@@ -48,7 +49,7 @@ class AccessLog:
             return False
         return not (path.startswith("/health/") and status < 300)  # noqa: PLR2004 -- as RFC 9110 numbers them
 
-    def write(self, scope: Scope, fields: dict[str, Any], size: int, ms: float) -> None:
+    def write(self, scope: "Scope", fields: dict[str, Any], size: int, ms: float) -> None:
         """One request. `fields`: method, route and status; `size`: of the body, in bytes."""
         path = shown_path(scope["path"], scope.get("path_template") or "")
         names = shown_names(scope.get("query_string", b""))
@@ -106,7 +107,7 @@ def shown_names(query: bytes) -> list[str]:
     return list(dict.fromkeys(shown))
 
 
-def shown_agent(scope: Scope) -> str:
+def shown_agent(scope: "Scope") -> str:
     """What a client calls itself, in one line between quotation marks, for as long as names are."""
     given = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
     return given.decode("latin-1")[:LONGEST_AGENT].replace('"', "'")

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import Scope, Send
 
 from shopwright.kit.errors import (
+    NOT_UNTIL_REPAIRED,
     Conflict,
     Damaged,
     Denied,
@@ -63,10 +64,6 @@ CODES = {
 # A path of the machine, in a sentence.
 PATH = re.compile(r"(?:^|\s|“)(?:/[\w.-]+){2,}|[A-Z]:\\")
 NOT_NOW = "The shop cannot do this just now, and nothing was changed. Try again in a little while."
-NOT_UNTIL_REPAIRED = (
-    "Something the shop keeps is damaged, so it cannot do this until that is repaired. Nothing was changed, and whoever"
-    " runs the shop knows. You can look around meanwhile."
-)
 PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 MISSING = re.compile(r"Object missing required field `([^`]*)`")
