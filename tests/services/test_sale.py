@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+from time import perf_counter
 
 import msgspec
 import pytest
 
 from shopwright.app import Shop
+from shopwright.doctor import examine
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid
@@ -45,11 +47,14 @@ class Register:
     def __init__(self) -> None:
         self.valid: set[str] = set()
         self.error = ""
+        self.silent = Event()
+        self.silent.set()
         self.asked: list[str] = []
         register = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                register.silent.wait(30)
                 path, _, query = self.path.partition("?")
                 member, number = path.split("/")[-3], path.split("/")[-1]
                 register.asked.append(f"{member}{number}?{query}")
@@ -59,9 +64,10 @@ class Register:
                     "name": "ZIEGLER KG",
                     "requestIdentifier": "WAPIAAAA1",
                 }
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps(said).encode())
+                with suppress(ConnectionError):  # who asked waits no longer
+                    self.send_response(200)
+                    self.end_headers()
+                    self.wfile.write(json.dumps(said).encode())
 
             def log_message(self, *_args: object) -> None: ...
 
@@ -215,6 +221,7 @@ async def test_what_a_business_elsewhere_in_the_eu_buys_is_not_taxed(checked: Sh
     check = sale.tax_id_check
     assert check is not None
     assert (check.valid, check.by, check.name, check.reference) == (True, "vies", "ZIEGLER KG", "WAPIAAAA1")
+    assert not any(finding.wrong for finding in await examine(checked))
     text = await letter(checked, f"We have your order {order.number}")
     assert f"(Directive 2006/112/EC, article 138), VAT id {VIENNA_ID}." in text
     assert vies.asked == [f"{VIENNA_ID}?requesterMemberStateCode=DE&requesterNumber={GERMAN_ID[2:]}"]
@@ -367,6 +374,32 @@ async def test_a_tax_id_is_kept_for_the_books_and_erased_like_name_and_address(
     on_disk = (await everything_on_disk(checked)).casefold()
     assert VIENNA_ID.casefold() not in on_disk
     assert "ziegler" not in on_disk
+
+
+async def test_a_register_that_says_nothing_is_waited_for_seconds_and_no_longer(checked: Shop, vies: Register) -> None:
+    vies.silent.clear()
+    vies.valid.add(VIENNA_ID)
+    cart = await cart_of(checked, await sell(checked, price=12000), VIENNA)
+    began = perf_counter()
+    cart = await checked.carts.change(cart.id, CartChange(tax_id=VIENNA_ID))
+    took = perf_counter() - began
+    vies.silent.set()
+    assert 3.5 < took < 8
+    assert cart.tax_id_check is not None
+    assert (cart.tax_id_check.valid, cart.totals.total.amount) == (None, 12000)
+
+
+async def test_goods_to_northern_ireland_are_supplied_within_the_eu_and_those_to_britain_are_not(
+    checked: Shop, vies: Register
+) -> None:
+    """On paper: 119.00 with 19 % in it is 100.00 in Belfast, where no rate is set; in London nothing is taken off."""
+    vies.valid.add("XI980780684")
+    for city, code, total in (("Belfast", "BT1 5GS", 10000), ("London", "EC1Y 8SY", 11900)):
+        place = Address(name="Ann", line1="High Street 1", city=city, postal_code=code, country="GB")
+        cart = await checked.carts.create(None)
+        await checked.carts.add(cart.id, (await sell(checked, price=11900)).variants[0].id, 1)
+        cart = await checked.carts.change(cart.id, CartChange(shipping_address=place, tax_id="XI 980 7806 84"))
+        assert cart.totals.subtotal.amount == total, city
 
 
 # --- other schemes
