@@ -21,7 +21,14 @@ from shopwright.kit.places import Address
 from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
-from shopwright.services.pricing.contract import ExchangeRate, Seller, TaxId, TaxRate, TaxRule
+from shopwright.services.pricing.contract import (
+    ExchangeRate,
+    QuoteRequest,
+    Seller,
+    TaxId,
+    TaxRate,
+    TaxRule,
+)
 from tests.conftest import BERLIN, QUICK, Post, fresh, letter, make_settings, sell
 from tests.services.test_orders import keys
 from tests.services.test_privacy import ADA, ada, everything_on_disk
@@ -481,6 +488,23 @@ async def test_a_rate_is_read_the_other_way_round_where_it_stands_so(shop: Shop,
     sale = (await buy(shop, 2900, BERLIN)).sale
     assert sale is not None
     assert sale.filing_rate == "0.8"
+
+
+async def test_two_currencies_are_compared_through_the_euro_of_the_newest_day_both_have(
+    shop: Shop, clock: HandClock
+) -> None:
+    """On paper: 1 EUR = 1.0500 USD = 168.00 JPY the day before yesterday, so 1 USD = 160 JPY; yesterday has no yen."""
+    fields = {name: getattr(NORTHLIGHT, name) for name in NORTHLIGHT.__struct_fields__}
+    await shop.pricing.set_seller(Seller(**fields | {"filing_currency": "JPY"}))
+    today = clock.now().date()
+    for back, code, rate in ((1, "USD", "1.1"), (2, "USD", "1.05"), (2, "JPY", "168"), (2, "JPY", "168")):
+        day = today - timedelta(days=back)
+        await shop.pricing.add_exchange_rates([ExchangeRate(from_="EUR", to=code, rate=rate, day=day, source="ECB")])
+    assert len(await shop.pricing.exchange_rates("JPY")) == 1  # said twice, it is there once
+    sale = (await shop.pricing.quote(QuoteRequest(items=(), currency="USD", country="DE"))).sale
+    assert sale is not None
+    assert sale.filing_rate == "160"
+    assert sale.filing_rate_of == f"{today - timedelta(days=2)} ECB, 1 EUR = 1.05 USD = 168 JPY"
 
 
 @pytest.mark.parametrize(
