@@ -13,6 +13,7 @@ INSTEAD: Mapping[tuple[str, str], Callable[[], Any]] = {
     ("search", "cards"): list,
     ("search", "suggest"): list,
     ("search", "rating"): lambda: Rating(0.0, 0),
+    ("books", "documents"): list,
     ("reviews", "of_product"): list,
     ("reviews", "chosen"): list,
     ("reviews", "own"): lambda: None,

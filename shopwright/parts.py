@@ -82,7 +82,9 @@ def pricing(settings: Settings, outside: httpx.AsyncClient) -> dict[str, Any]:
 def books(shop: "Shop") -> Bookkeeper:
     """Who keeps the books."""
     work, settings = shop.works["books"], shop.settings
-    issuing = Issuing(work, shop.vault, shop.pricing, years=settings.books_years, country=settings.country)
+    issuing = Issuing(
+        work, shop.vault, shop.pricing, years=settings.books_years, country=settings.country, shop=settings.shop_name
+    )
     return Bookkeeper(work, orders=shop.orders, payments=shop.payments, issuing=issuing, currency=settings.currency)
 
 

@@ -54,6 +54,7 @@ LONG = (
     "tests/process/test_extras.py",
     "tests/process/test_full_disk.py",
     "tests/process/test_no_shop.py",
+    "tests/services/test_a_month.py",
     "tests/services/test_archive.py",
     "tests/services/test_backup.py",
     "tests/services/test_backup_age.py",
@@ -62,6 +63,7 @@ LONG = (
     "tests/services/test_damage.py",
     "tests/services/test_delivery.py",
     "tests/services/test_doctor.py",
+    "tests/services/test_einvoices.py",
     "tests/services/test_largest.py",
     "tests/services/test_lost_orders.py",
     "tests/services/test_queries.py",
@@ -127,6 +129,7 @@ SERVICES = (
     *(
         f"--ignore=tests/services/test_{name}.py"
         for name in (
+            "a_month",
             "archive",
             "audit",
             "backup",
@@ -142,6 +145,7 @@ SERVICES = (
             "discounts",
             "doctor",
             "documents",
+            "einvoices",
             "find_orders",
             "guard",
             "inventory",

@@ -21,6 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from einvoice_rules import fetch
 from server_kinds import CACHE, SERVERS, STATE, free_port, launch, listens, say
 
 ROOT = STATE.parents[1]
@@ -66,6 +67,8 @@ def start(names):
         lines = [f"{key}='{value}'" for one in state["running"].values() for key, value in one["settings"].items()]
         ENV.write_text("\n".join(lines) + "\n")
         say(server.version)
+    with ENV.open("a") as file:
+        file.write(f"{TOLD}EINVOICE_RULES='{fetch()}'\n")
     CLUSTER.write_text("".join(f"export {line}\n" for line in for_a_cluster(state["running"])))
     say(f"Settings are in {ENV.relative_to(ROOT)}.")
 

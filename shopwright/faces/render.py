@@ -5,7 +5,6 @@ import html
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from shopwright.kit.address_lines import address_lines
 from shopwright.kit.countries import country_title
 from shopwright.kit.days import day_of, in_zone, write_day, write_moment
 from shopwright.kit.money import Money, write
+from shopwright.kit.percent import percent
 from shopwright.kit.places import Address
 from shopwright.kit.regions import region_title
 from shopwright.kit.web.behind import behind
@@ -73,11 +73,6 @@ def arrival(value: Mapping[str, str]) -> str:
 def working_days(value: Mapping[str, int]) -> str:
     """2–4 working days, of what has `days_min` and `days_max`."""
     return write_working_days(value["days_min"], value["days_max"])
-
-
-def rate(ppm: int) -> str:
-    """8.875 %, of a rate in millionths."""
-    return f"{Decimal(ppm).scaleb(-4).normalize():f} %"
 
 
 def words(name: str) -> str:
@@ -151,7 +146,7 @@ def environment() -> minijinja.Environment:
             "day": day,
             "instant": instant,
             "moment": moment,
-            "rate": rate,
+            "rate": percent,
             "words": words,
             "working_days": working_days,
             "sized": sized,

@@ -9,6 +9,7 @@ from litestar.response import Redirect
 
 from shopwright.faces import render
 from shopwright.faces.backoffice.frame import Office, OfficeDep
+from shopwright.faces.documents import BooksDep, file_of
 from shopwright.faces.storefront.frame import SettingsDep, Web, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import staff
@@ -17,7 +18,7 @@ from shopwright.kit.days import day_of, parse_day
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.behind import behind
-from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.given import Asking
 from shopwright.services.books.contract import (
     FILES,
     TITLES,
@@ -30,7 +31,6 @@ from shopwright.services.books.contract import (
     file_name,
 )
 
-BooksDep = Given[Books]
 PAGE = 50
 EPOCH_DAY = EPOCH.date()
 KINDS = {"sale": "Sale", "return": "Return", "payment": "Payment", "payout": "Payout", "correction": "By hand"}
@@ -143,7 +143,8 @@ async def document_list(office: OfficeDep, books: BooksDep, after: FromQuery[str
 async def document_page(office: OfficeDep, books: BooksDep, document_id: FromPath[str]) -> Response[bytes]:
     """One document as it was issued."""
     found = await books.document(document_id)
-    return office.show("document.html", {"paper": render.plain(found)})
+    electronic = found.body is not None and all(len(line.tax_parts) == 1 for line in found.body.lines)
+    return office.show("document.html", {"paper": render.plain(found), "electronic": electronic})
 
 
 @get("/office/books/export", opt=audited(READ), include_in_schema=False)
@@ -155,6 +156,12 @@ async def export(books: BooksDep, form: FromQuery[ExportForm], month: FromQuery[
         media_type=FILES[form][0],
         headers={"Content-Disposition": f'attachment; filename="{file_name(form, month, month)}"'},
     )
+
+
+@get("/office/books/documents/{document_id:str}/{form:str}", opt=audited(READ), include_in_schema=False)
+async def document_file(books: BooksDep, document_id: FromPath[str], form: FromPath[str]) -> Response[bytes]:
+    """One document as a file."""
+    return await file_of(books, await books.document(document_id), form)
 
 
 @post("/office/books/close", opt=WRITE, include_in_schema=False, status_code=200)
@@ -193,4 +200,13 @@ async def add_payout(
     return Redirect(f"/office/books?month={entry.period}&said={quote('The payout is booked.')}", status_code=303)
 
 
-HANDLERS: list[Any] = [overview, export, entry_list, document_list, document_page, close_month, add_payout]
+HANDLERS: list[Any] = [
+    overview,
+    export,
+    entry_list,
+    document_list,
+    document_page,
+    document_file,
+    close_month,
+    add_payout,
+]

@@ -29,6 +29,7 @@ from shopwright.faces.backoffice import (
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
 from shopwright.faces.backoffice.rule_forms import whole
 from shopwright.faces.backoffice.tax_forms import SCHEMES
+from shopwright.faces.documents import papers_of
 from shopwright.faces.order_state import shown_state
 from shopwright.faces.storefront.frame import OrdersDep, Web, form_of
 from shopwright.faces.trail.gather import searches, trail_of
@@ -110,6 +111,7 @@ async def _order(
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,
         "schemes": SCHEMES,
+        "papers": await papers_of(order.id) if office.caller.may("books.read") else [],
     }
     return office.show("order.html", context, 422 if problem else 200)
 

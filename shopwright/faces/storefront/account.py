@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
+from shopwright.faces.documents import BooksDep, file_of, papers_of
 from shopwright.faces.order_state import shown_state
 from shopwright.faces.storefront.frame import (
     Frame,
@@ -183,10 +184,23 @@ async def _order(
         "unpaid": may_pay(order),
         "may_pay": held,
     }
+    shown["papers"] = await papers_of(order.id)
     page = await frame.show("order.html", shown)
     page.headers["cache-control"] = "private, no-store"
     page.headers["referrer-policy"] = "no-referrer"
     return page
+
+
+@get("/orders/{order_id:str}/documents/{document_id:str}", opt=allow(anyone), include_in_schema=False)
+async def order_document(
+    frame: FrameDep, books: BooksDep, order_id: FromPath[str], document_id: FromPath[str]
+) -> Response[bytes]:
+    """An invoice or credit note, for whoever may see its order."""
+    order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller)
+    document = await books.document(document_id)
+    if document.order_id != order.id or document.sealed:
+        raise Missing("There is no such document.")
+    return await file_of(books, document, "pdf")
 
 
 @post("/orders/{order_id:str}/cancel", opt=seldom(anyone), include_in_schema=False, status_code=200)
@@ -222,5 +236,5 @@ async def track(
 
 
 HANDLERS: list[Any] = [
-    sign_in_page, sign_in, register, sign_out, account, order_page, cancel_order, track,
+    sign_in_page, sign_in, register, sign_out, account, order_page, order_document, cancel_order, track,
 ]  # fmt: skip

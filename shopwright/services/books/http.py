@@ -26,7 +26,7 @@ from shopwright.services.books.contract import (
     TaxStatement,
     file_name,
 )
-from shopwright.services.books.contract.documents import Document
+from shopwright.services.books.contract.documents import PAPER, Document
 from shopwright.services.books.model import day_number
 
 Service = Given[Books]
@@ -142,6 +142,23 @@ async def get_document(books: Service, caller: Asking, document_id: FromPath[str
     return theirs(await books.document(document_id), caller)
 
 
+@get(
+    "/v1/documents/{document_id:str}/{form:str}", opt=allow(signed_in), tags=["books"], operation_id="download_document"
+)
+async def download_document(
+    books: Service, caller: Asking, document_id: FromPath[str], form: FromPath[str]
+) -> Response[bytes]:
+    """A document as `pdf`, with its electronic invoice inside (Factur-X), or as `xml` alone (EN 16931)."""
+    if form not in PAPER:
+        raise Missing("A document can be had as pdf or as xml.")
+    document = theirs(await books.document(document_id), caller)
+    return Response(
+        await books.rendered(document.id, "pdf" if form == "pdf" else "xml"),
+        media_type=PAPER[form],
+        headers={"Content-Disposition": f'attachment; filename="{document.name}.{form}"'},
+    )
+
+
 def theirs(document: Document, caller: Caller) -> Document:
     """The document, for who may read it. Raises Missing, Denied."""
     if caller.may("books.read"):
@@ -168,5 +185,6 @@ def routes() -> Routes:
         add_payout,
         list_documents,
         get_document,
+        download_document,
     ]
     return Routes("/", route_handlers=handlers)

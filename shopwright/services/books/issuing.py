@@ -1,5 +1,6 @@
 """Documents are issued: each with a number of its series that nobody else gets, in the transaction that writes it."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.books import document_store, papers, statement_store, store
-from shopwright.services.books.contract.documents import Document, DocumentKind
+from shopwright.services.books.contract.documents import Document, DocumentForm, DocumentKind
 from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.pricing.contract import Pricing, Seller
 
@@ -27,12 +28,13 @@ DIGITS = 6
 class Issuing:
     """Issues documents, keeps them and shuts them off."""
 
-    def __init__(self, work: Work, vault: Vault, pricing: Pricing, *, years: int, country: str) -> None:
+    def __init__(self, work: Work, vault: Vault, pricing: Pricing, *, years: int, country: str, shop: str) -> None:
         self._work = work
         self._vault = vault
         self._pricing = pricing
         self._years = years
         self._country = country
+        self._shop = shop
 
     async def seller(self) -> Seller | None:
         """Who sells now."""
@@ -143,6 +145,15 @@ class Issuing:
         if row is None:
             raise Missing("There is no such document.")
         return document_store.document(row, self._vault)
+
+    async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
+        """As a file. Raises Missing, Conflict."""
+        from shopwright.services.books import einvoice, pdf  # noqa: PLC0415 -- few processes ever set a page, and the libraries are large
+
+        document = await self.get(document_id)
+        if form == "xml":
+            return await asyncio.to_thread(einvoice.write, document)
+        return await asyncio.to_thread(pdf.write, document, self._shop)
 
     async def names(self, ids: Iterable[str]) -> dict[str, str]:
         """The numbers of documents, by id."""

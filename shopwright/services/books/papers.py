@@ -72,7 +72,7 @@ def body_for(
 def _seller(seller: Seller) -> Party:
     return Party(
         name=seller.legal_name,
-        address=seller.address,
+        address=msgspec.structs.replace(seller.address, name=seller.legal_name, company=""),
         tax_ids=seller.tax_ids,
         email=seller.email,
         register=seller.register,
@@ -175,11 +175,5 @@ def _by_rate(parts: Sequence[TaxPart]) -> tuple[TaxPart, ...]:
     for part in parts:
         kind = model.kind_of(part)
         before = found.get(kind)
-        found[kind] = (
-            part
-            if before is None
-            else msgspec.structs.replace(
-                part, net=before.net + part.net, tax=before.tax + part.tax, gross=before.gross + part.gross
-            )
-        )
+        found[kind] = part if before is None else part.plus(before)
     return tuple(found.values())

@@ -23,7 +23,7 @@ from shopwright.services.books.contract import (
     SalesDay,
     TaxStatement,
 )
-from shopwright.services.books.contract.documents import Document
+from shopwright.services.books.contract.documents import Document, DocumentForm
 from shopwright.services.books.exports import WRITERS
 from shopwright.services.books.extract import Extract
 from shopwright.services.books.issuing import Issuing
@@ -236,6 +236,9 @@ class Statements:
 
     async def document(self, document_id: str) -> Document:
         return await self._issuing.get(document_id)
+
+    async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
+        return await self._issuing.rendered(document_id, form)
 
 
 def months(start: str, end: str) -> tuple[int, int]:

@@ -216,13 +216,7 @@ def by_rate(parts: Iterable[RefundPart]) -> tuple[TaxPart, ...]:
     found: dict[tuple[object, ...], TaxPart] = {}
     for part in (one for some in parts for one in some.tax_parts):
         before = found.get(_rate(part))
-        found[_rate(part)] = (
-            part
-            if before is None
-            else msgspec.structs.replace(
-                part, net=before.net + part.net, tax=before.tax + part.tax, gross=before.gross + part.gross
-            )
-        )
+        found[_rate(part)] = part if before is None else part.plus(before)
     return tuple(one for one in found.values() if one.gross.amount)
 
 

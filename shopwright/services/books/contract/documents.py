@@ -1,5 +1,6 @@
 """What others may know of documents: invoices and credit notes as they were issued."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, Protocol
 
@@ -11,6 +12,8 @@ from shopwright.kit.verbs import again
 from shopwright.services.pricing.contract import TaxId, TaxPart
 
 DocumentKind = Literal["invoice", "credit_note"]
+DocumentForm = Literal["pdf", "xml"]
+PAPER: Mapping[str, str] = {"pdf": "application/pdf", "xml": "application/xml"}
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,4 +95,12 @@ class Documents(Protocol):
     @again
     async def document(self, document_id: str) -> Document:
         """One, by its id. Raises Missing."""
+        ...
+
+    @again
+    async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
+        """As a file: a PDF with its electronic invoice inside, or that alone (EN 16931, Cross Industry Invoice).
+
+        Raises Missing; Conflict where its text is gone, or, for `xml`, where it cannot be written so.
+        """
         ...

@@ -34,6 +34,12 @@ class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     rate_id: str = ""
 
+    def plus(self, other: "TaxPart") -> "TaxPart":
+        """Both together, of one rate."""
+        return msgspec.structs.replace(
+            self, net=self.net + other.net, tax=self.tax + other.tax, gross=self.gross + other.gross
+        )
+
 
 def by_kind(parts: Sequence[TaxPart]) -> list[list[TaxPart]]:
     """Parts of the same net: of one class of goods, where several authorities may tax it.

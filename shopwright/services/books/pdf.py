@@ -1,0 +1,138 @@
+"""Documents as PDF/A-3 that carry their electronic invoice (Factur-X 1.0, ZUGFeRD 2), set by Typst. Pure functions."""
+
+import io
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import typst
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import NameObject, StreamObject
+
+from shopwright.kit.address_lines import address_lines
+from shopwright.kit.countries import country_title
+from shopwright.kit.days import write_day
+from shopwright.kit.errors import Conflict
+from shopwright.kit.money import write as written
+from shopwright.kit.percent import percent
+from shopwright.services.books import einvoice
+from shopwright.services.books.contract.documents import Document, DocumentBody, Party
+
+STANDARD: Final = "a-3b"
+LANGUAGE: Final = "en"
+TITLES: Final = {"invoice": "Invoice", "credit_note": "Credit note"}
+COLUMNS: Final = ("Description", "Quantity", "Tax", "Net", "Gross")
+# What Factur-X wants said in the metadata (Factur-X 1.0, 6.2.2), and the extension PDF/A wants described (ISO 19005-3, 6.6.2.3).
+NAMESPACE: Final = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
+FACTUR_X: Final = (
+    f'<rdf:Description rdf:about="" xmlns:fx="{NAMESPACE}"><fx:DocumentType>INVOICE</fx:DocumentType>'
+    "<fx:DocumentFileName>factur-x.xml</fx:DocumentFileName><fx:Version>1.0</fx:Version>"
+    "<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel></rdf:Description>"
+)
+EXTENSION: Final = (
+    '<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>Factur-X PDFA Extension Schema</pdfaSchema:schema>'
+    f"<pdfaSchema:namespaceURI>{NAMESPACE}</pdfaSchema:namespaceURI><pdfaSchema:prefix>fx</pdfaSchema:prefix>"
+    "<pdfaSchema:property><rdf:Seq>%s</rdf:Seq></pdfaSchema:property></rdf:li>"
+)
+PROPERTY: Final = (
+    '<rdf:li rdf:parseType="Resource"><pdfaProperty:name>%s</pdfaProperty:name>'
+    "<pdfaProperty:valueType>Text</pdfaProperty:valueType><pdfaProperty:category>external</pdfaProperty:category>"
+    "<pdfaProperty:description>%s</pdfaProperty:description></rdf:li>"
+)
+PROPERTIES: Final = (
+    ("DocumentFileName", "The name of the embedded XML document"),
+    ("DocumentType", "The type of the hybrid document in capital letters"),
+    ("Version", "The version of the standard of the embedded XML document"),
+    ("ConformanceLevel", "The profile of the embedded XML document"),
+)
+END: Final = "</rdf:RDF>"
+SCHEMAS_END: Final = "</rdf:Bag></pdfaExtension:schemas>"
+
+
+@cache
+def _template() -> bytes:
+    return files("shopwright.services.books").joinpath("invoice.typ").read_bytes()
+
+
+def write(document: Document, shop: str) -> bytes:
+    """The file. A name in letters no font here has makes it a plain PDF: PDF/A shows everything or is none. Raises Conflict."""
+    if document.body is None:
+        raise Conflict("What stood in this document was deleted when its time was over.")
+    xml = einvoice.write(document).decode() if einvoice.fits(document) else ""
+    data = {"data": json.dumps(_shown(document, document.body, shop, xml), ensure_ascii=False)}
+    try:
+        made = typst.compile(_template(), sys_inputs=data, pdf_standards=[STANDARD], timestamp=document.issued)
+    except typst.TypstError:
+        made = typst.compile(_template(), sys_inputs=data, timestamp=document.issued)
+    return _described(bytes(made)) if xml else bytes(made)
+
+
+def _described(pdf: bytes) -> bytes:
+    """With what the metadata say of the invoice inside."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf)))
+    old = writer.root_object["/Metadata"].get_object()
+    said = old.get_data().decode() if isinstance(old, StreamObject) else ""
+    extension = EXTENSION % "".join(PROPERTY % one for one in PROPERTIES)
+    said = said.replace(SCHEMAS_END, extension + SCHEMAS_END, 1).replace(END, FACTUR_X + END, 1)
+    stream = StreamObject()
+    stream.set_data(said.encode())
+    stream[NameObject("/Type")], stream[NameObject("/Subtype")] = NameObject("/Metadata"), NameObject("/XML")
+    writer.root_object[NameObject("/Metadata")] = writer._add_object(stream)  # noqa: SLF001 -- pypdf has no other way to add one
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def _shown(document: Document, body: DocumentBody, shop: str, xml: str) -> dict[str, Any]:
+    facts = [
+        ("Number", document.name),
+        ("Date", write_day(document.issued.date())),
+        ("Order", f"{body.order_number}, {write_day(body.ordered)}"),
+    ]
+    if body.supplied is not None:
+        facts.append(("Supply", write_day(body.supplied)))
+    if body.refers_to and body.refers_to_day:
+        facts.append(("Corrects", f"{body.refers_to}, {write_day(body.refers_to_day)}"))
+    return {
+        "title": f"{TITLES[document.kind]} {document.name}",
+        "shop": shop,
+        "seller": {
+            "name": body.seller.name,
+            "line": ", ".join(_address(body.seller)),
+            "lines": [*_address(body.seller), *(one.id for one in body.seller.tax_ids), body.seller.email],
+        },
+        "buyer": [*_address(body.buyer), *(one.id for one in body.buyer.tax_ids)],
+        "facts": facts,
+        "reason": body.reason,
+        "columns": COLUMNS,
+        "lines": [
+            {
+                "title": line.title,
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "rate": ", ".join(dict.fromkeys(percent(part.rate_ppm) for part in line.tax_parts)),
+                "net": written(line.net),
+                "gross": written(line.gross),
+            }
+            for line in body.lines
+        ],
+        "sums": [("Net", written(body.net)), *_taxes(body)],
+        "total": ("Total", written(body.gross)),
+        "notes": [*body.notes, *(["Paid."] if document.kind == "invoice" and body.paid == body.gross else [])],
+        "footer": " · ".join(one for one in (body.seller.name, body.seller.register, body.seller.bank) if one),
+        "xml": xml,
+    }
+
+
+def _address(party: Party) -> list[str]:
+    return [*address_lines(party.address, LANGUAGE), country_title(party.address.country)]
+
+
+def _taxes(body: DocumentBody) -> list[tuple[str, str]]:
+    """A row for each rate that takes anything."""
+    return [
+        (f"{part.authority or 'Tax'} {percent(part.rate_ppm)} of {written(part.net)}", written(part.tax))
+        for part in body.rates
+        if part.rate_ppm
+    ]

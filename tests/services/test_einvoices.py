@@ -1,0 +1,231 @@
+"""Documents as PDF/A with an electronic invoice inside, held against the rules of EN 16931 as its makers publish them."""
+
+import io
+from datetime import UTC, date, datetime
+from xml.etree import ElementTree as ET
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from shopwright.app import Shop
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.errors import Conflict
+from shopwright.kit.money import Money, add_up
+from shopwright.kit.places import Address
+from shopwright.services.books import einvoice, pdf
+from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentLine, Party
+from shopwright.services.orders.contract import LineQuantity
+from shopwright.services.pricing.contract import TaxCategory, TaxId, TaxPart
+from tests.conftest import need, server
+from tests.services.test_documents import documents
+from tests.services.test_refund_parts import refunded, two_rates
+from tests.services.test_sale import NORTHLIGHT
+
+pytestmark = pytest.mark.slow
+SELLER = Party(
+    name="Nordlicht GmbH",
+    address=Address(name="Nordlicht GmbH", line1="Hafenstraße 1", city="Hamburg", postal_code="20457", country="DE"),
+    tax_ids=(TaxId(country="DE", id="DE136695976"),),
+    email="books@example.com",
+    bank="DE89370400440532013000",
+)
+VIENNA = Address(
+    name="Zoë Gruber", company="Gruber & Söhne OG", line1="Ring 1", city="Wien", postal_code="1010", country="AT"
+)
+BERLIN = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
+SVRL = "{http://purl.oclc.org/dsdl/svrl}"
+
+
+@pytest.fixture(scope="module")
+def rules():
+    """What of an invoice is against the rules."""
+    from saxonche import PySaxonProcessor
+
+    path = server("EINVOICE_RULES")
+    need(bool(path), "the rules of EN 16931")
+    processor = PySaxonProcessor(license=False)
+    compiled = processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=path)
+
+    def broken(xml: bytes) -> list[str]:
+        told = compiled.transform_to_string(xdm_node=processor.parse_xml(xml_text=xml.decode()))
+        return [
+            "".join(one.itertext()).strip()
+            for one in ET.fromstring(told).iter(f"{SVRL}failed-assert")  # noqa: S314 -- Saxon's answer
+            if one.get("flag") != "warning"
+        ]
+
+    return broken
+
+
+def part(net: int, tax: int, ppm: int, category: TaxCategory = "S", reason: str = "", currency: str = "EUR") -> TaxPart:
+    return TaxPart(
+        net=Money(net, currency), tax=Money(tax, currency), gross=Money(net + tax, currency), category=category,
+        rate_ppm=ppm, country="DE", tax_class="standard", reason=reason,
+    )  # fmt: skip
+
+
+def made(
+    *parts: tuple[TaxPart, int], kind="invoice", buyer: Address = BERLIN, tax_id: str = "", scheme: str = ""
+) -> Document:
+    """An invoice of a line for each part, of so many units."""
+    currency = parts[0][0].net.currency
+    lines = tuple(
+        DocumentLine(title=f"Thing {n}", sku=f"T-{n}", quantity=units, net=one.net, gross=one.gross, tax_parts=(one,))
+        for n, (one, units) in enumerate(parts)
+    )
+    rates: dict[tuple[str, int], TaxPart] = {}
+    for one, _ in parts:
+        key = (one.category, one.rate_ppm)
+        rates[key] = one.plus(rates[key]) if key in rates else one
+    gross = add_up((line.gross for line in lines), currency)
+    tax = add_up((one.tax for one, _ in parts), currency)
+    body = DocumentBody(
+        seller=SELLER,
+        buyer=Party(
+            name=buyer.name, address=buyer, tax_ids=(TaxId(country=buyer.country, id=tax_id),) if tax_id else ()
+        ),
+        ship_to=buyer,
+        order_number="1001",
+        ordered=date(2026, 3, 2),
+        currency=currency,
+        lines=lines,
+        rates=tuple(rates.values()),
+        net=gross - tax,
+        tax=tax,
+        gross=gross,
+        paid=gross,
+        supplied=date(2026, 3, 2),
+        notes=tuple(one.reason for one in rates.values() if one.reason),
+        refers_to="INV-2026-000001" if kind == "credit_note" else "",
+        refers_to_day=date(2026, 3, 1) if kind == "credit_note" else None,
+        scheme=scheme,
+    )
+    return Document(
+        id="doc_1", name="INV-2026-000002", series="INV-2026", number=2, kind=kind, order_id="ord_1",
+        issued=datetime(2026, 3, 2, tzinfo=UTC), keep_until=datetime(2037, 1, 1, tzinfo=UTC), sha256="", before="", body=body,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(made((part(4874, 926, 190_000), 3), (part(935, 65, 70_000), 1)), id="two rates"),
+        pytest.param(made((part(4874, 926, 190_000), 1), kind="credit_note"), id="credit note"),
+        pytest.param(made((part(1000, 0, 0, "Z"), 1), (part(841, 159, 190_000), 2)), id="zero rated"),
+        pytest.param(made((part(1000, 0, 0, "E", "§ 19 UStG"), 1)), id="small business"),
+        pytest.param(
+            made((part(1000, 0, 0, "K", "Intra-community supply"), 1), buyer=VIENNA, tax_id="ATU13585627"),
+            id="intra-community",
+        ),
+        pytest.param(made((part(1000, 0, 0, "G", "Export"), 7)), id="export"),
+        pytest.param(made((part(1000, 0, 0, "AE", "Reverse charge"), 1), buyer=VIENNA, tax_id="ATU13585627"), id="reverse"),
+        pytest.param(made((part(1000, 0, 0, "O", "Outside the scope of tax"), 1)), id="outside tax"),
+        pytest.param(made((part(1000, 100, 100_000, currency="JPY"), 3)), id="yen"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_invoice_keeps_the_rules(rules, document: Document) -> None:
+    assert rules(einvoice.write(document)) == []
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 100_000), st.integers(1, 9), st.sampled_from([190_000, 70_000, 255_000])),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_any_invoice_keeps_the_rules(rules, lines: list[tuple[int, int, int]]) -> None:
+    """Taxes as the shop reckons them: of the sum of each rate, shared among its lines."""
+    wanted = [(*_shared(gross * units, ppm, lines), ppm, units) for gross, units, ppm in lines]
+    parts = [(part(net, tax, ppm), units) for net, tax, ppm, units in wanted]
+    assert rules(einvoice.write(made(*parts))) == []
+
+
+def _shared(gross: int, ppm: int, lines: list[tuple[int, int, int]]) -> tuple[int, int]:
+    whole = sum(one * units for one, units, rate in lines if rate == ppm)
+    tax = Money(whole, "EUR").share(ppm, 1_000_000 + ppm).share(gross, whole).amount
+    return gross - tax, tax
+
+
+def test_the_rules_see_what_is_wrong(rules) -> None:
+    document = made((part(4874, 2000, 190_000), 1))
+    assert any("BR-S-09" in one for one in rules(einvoice.write(document)))
+
+
+def test_a_pdf_carries_its_invoice(rules) -> None:
+    document = made((part(4874, 926, 190_000), 3))
+    reader = PdfReader(io.BytesIO(pdf.write(document, "Northlight")))
+    [inside] = reader.attachments["factur-x.xml"]
+    assert rules(inside) == []
+    assert inside == einvoice.write(document)
+    metadata = reader.root_object["/Metadata"].get_object().get_data().decode()
+    assert "<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>" in metadata
+    assert "<pdfaid:part>3</pdfaid:part>" in metadata
+    text = reader.pages[0].extract_text()
+    for one in ("INV-2026-000002", "Ada Lovelace", "€58.00", "Thing 0", "DE136695976"):
+        assert one in text
+
+
+def test_a_name_no_font_can_show_makes_a_plain_pdf() -> None:
+    tokyo = Address(
+        name="山田 太郎", line1="丸の内1-1", city="千代田区", region="東京都", postal_code="100-0005", country="JP"
+    )
+    made_of = pdf.write(made((part(1000, 0, 0, "G", "Export"), 1), buyer=tokyo), "Northlight")
+    assert "factur-x.xml" in PdfReader(io.BytesIO(made_of)).attachments
+
+
+def test_what_names_markup_of_typst_is_text() -> None:
+    evil = Address(
+        name='#read("/etc/passwd") *x* $y$ \\', line1="<script>", city="@a", postal_code="10119", country="DE"
+    )
+    text = (
+        PdfReader(io.BytesIO(pdf.write(made((part(100, 19, 190_000), 1), buyer=evil), "#panic()")))
+        .pages[0]
+        .extract_text()
+    )
+    assert '#read("/etc/passwd") *x* $y$' in text
+    assert "root:" not in text
+
+
+def test_dinars_are_a_pdf_alone() -> None:
+    document = made((part(100_000, 0, 0, "Z", currency="KWD"), 3))
+    with pytest.raises(Conflict, match="thousandths"):
+        einvoice.write(document)
+    assert PdfReader(io.BytesIO(pdf.write(document, "Northlight"))).attachments == {}
+
+
+def test_what_several_authorities_tax_is_a_pdf_alone() -> None:
+    document = made((part(1000, 50, 50_000), 1))
+    assert document.body is not None
+    line = document.body.lines[0]
+    both = msgspec.structs.replace(line, tax_parts=(*line.tax_parts, *line.tax_parts))
+    document = msgspec.structs.replace(document, body=msgspec.structs.replace(document.body, lines=(both,)))
+    with pytest.raises(Conflict, match="one rate of tax"):
+        einvoice.write(document)
+    assert PdfReader(io.BytesIO(pdf.write(document, "Northlight"))).attachments == {}
+
+
+async def test_documents_of_the_shop_keep_the_rules(
+    rules, shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]
+) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+    order = await two_rates(shop)
+    await shop.bus.settle()
+    await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
+    await shop.bus.settle()
+    await refunded(shop, order, amount=729)
+    await shop.bus.settle()
+    await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
+    found = await documents(shop)
+    assert [one.kind for one in found] == ["invoice", "credit_note", "credit_note", "credit_note"]
+    for one in found:
+        assert rules(await shop.books.rendered(one.id, "xml")) == []
+    answer = await api.get(f"/v1/documents/{found[0].id}/pdf", headers=staff)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.content.startswith(b"%PDF-")
+    assert (await api.get(f"/v1/documents/{found[0].id}/docx", headers=staff)).status_code == 404
