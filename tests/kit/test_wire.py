@@ -52,8 +52,10 @@ async def listening(
     server = await asyncio.start_server(listener.serve, "127.0.0.1", port, ssl=tls)
     wire = HttpWire(f"http{'s' if tls else ''}://127.0.0.1:{port}/internal/things/")
     async with server:
-        yield listener, wire
-        await wire.close()
+        try:
+            yield listener, wire
+        finally:
+            await wire.close()
 
 
 async def ended(writer: asyncio.StreamWriter) -> None:
