@@ -59,22 +59,22 @@ def raw(path: Path, database: Path) -> float:
         return time.perf_counter() - started
 
 
-async def take(path: Path, folder: Path) -> tuple[float, float]:
-    """Seconds until all are taken, and until all services have heard of them and they are found."""
+async def take(path: Path, folder: Path) -> tuple[float, float, float]:
+    """Seconds until all are taken, those of CPU until then, and until all services have heard of them and they are found."""
     shop = Shop(complete(Settings(data=str(folder))))
     await shop.migrate()
     heard, taken = shop.bus.settle, []
 
     async def settle() -> None:
-        taken.append(time.perf_counter())
+        taken.extend((time.perf_counter(), time.process_time()))
         await heard()
 
     shop.bus.settle = settle  # type: ignore[method-assign]  # only to look at the clock
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     await run(shop, "shopify", path, Wish(fetch=False))
     ended = time.perf_counter()
     await shop.close()
-    return taken[0] - started, ended - started
+    return taken[0] - started, taken[1] - cpu, ended - started
 
 
 def main() -> None:
@@ -86,14 +86,15 @@ def main() -> None:
     path = folder / "products.csv"
     write(path, asked.products, asked.megabytes)
     floor = raw(path, folder / "raw.db")
-    taken, heard = asyncio.run(take(path, folder / "shop"))
+    taken, cpu, heard = asyncio.run(take(path, folder / "shop"))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     size = path.stat().st_size / 1_000_000
     shutil.rmtree(folder)
     bar = MOST_S * asked.products / 100_000
     print(f"{asked.products} products, a file of {size:.0f} MB")
     print(f"{'raw SQLite':24} {floor:8.1f} s")
-    print(f"{'taken':24} {taken:8.1f} s{'  BELOW' if taken > bar else ''} (bar: {bar:.0f} s)")
+    print(f"{'taken':24} {taken:8.1f} s{'  BELOW' if taken > bar else ''} (bar: {bar:.0f} s on a quiet machine)")
+    print(f"{'CPU until then':24} {cpu:8.1f} s")
     print(f"{'taken and heard of':24} {heard:8.1f} s")
     print(f"{'memory':24} {memory:8.0f} MB{'  BELOW' if memory > MOST_MB else ''} (bar: {MOST_MB} MB)")
 

@@ -25,7 +25,7 @@ class Scratch:
     def __init__(self, *schema: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="shopwright-import-")
         self.db = sqlite3.connect(Path(self._folder.name) / "rows.db", isolation_level=None, check_same_thread=False)
-        for line in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-20000", *schema):
+        for line in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-8000", *schema):
             self.db.execute(line)
         self.db.execute("BEGIN")
 
