@@ -106,7 +106,7 @@ def made(
     )
     return Document(
         id="doc_1", name="INV-2026-000002", series="INV-2026", number=2, kind=kind, order_id="ord_1",
-        issued=datetime(2026, 3, 2, tzinfo=UTC), keep_until=datetime(2037, 1, 1, tzinfo=UTC), sha256="", before="", body=body,
+        issued=datetime(2026, 3, 2, 12, 30, 1, 123_456, tzinfo=UTC), keep_until=datetime(2037, 1, 1, tzinfo=UTC), sha256="", before="", body=body,
     )  # fmt: skip
 
 

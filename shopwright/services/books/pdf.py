@@ -61,10 +61,11 @@ def write(document: Document, shop: str) -> bytes:
         raise Conflict("What stood in this document was deleted when its time was over.")
     xml = einvoice.write(document).decode() if einvoice.fits(document) else ""
     data = {"data": json.dumps(_shown(document, document.body, shop, xml), ensure_ascii=False)}
+    at = document.issued.replace(microsecond=0)
     try:
-        made = typst.compile(_template(), sys_inputs=data, pdf_standards=[STANDARD], timestamp=document.issued)
+        made = typst.compile(_template(), sys_inputs=data, pdf_standards=[STANDARD], timestamp=at)
     except typst.TypstError:
-        made = typst.compile(_template(), sys_inputs=data, timestamp=document.issued)
+        made = typst.compile(_template(), sys_inputs=data, timestamp=at)
     return _described(bytes(made)) if xml else bytes(made)
 
 
