@@ -53,22 +53,21 @@ def read_tax_id(text: str, country: str = "", pointer: str = "/tax_id") -> TaxNu
     bare, home = SEPARATORS.sub("", written), place_form(country)
     if not bare or len(bare) > LONGEST:
         raise Invalid.at(pointer, f"A tax id has up to {LONGEST} letters and digits, such as ATU13585627.")
-    own = _module(home)
+    own, member, at_home = _module(home), member_of(bare[:2]), member_of(home)
     problem: ValidationError | None = None
-    if own is not None and not member_of(home):
-        try:
-            return TaxNumber(own.validate(written), home)
-        except ValidationError as error:
-            problem = error
-    member = member_of(bare[:2])
-    for candidate, place in ((bare, member), (prefix_of(member_of(home)) + bare, member_of(home))):
+    for place, candidate in ((member, bare), (at_home, prefix_of(at_home) + bare)):
         if place:
             try:
                 return TaxNumber(_with_letters(place, candidate), place, member=True)
             except ValidationError as error:
                 problem = problem or error
+    if own is not None and not at_home:
+        try:
+            return TaxNumber(own.validate(written), home)
+        except ValidationError as error:
+            problem = problem or error
     if problem is not None:
-        where = country_title(home if own is not None and not member else _country(member or member_of(home)))
+        where = country_title(home if own is not None and not member else _country(member or at_home))
         raise Invalid.at(pointer, f"“{text[:LONGEST]}” is no tax id of {where}: {_why(problem)}.")
     if not home:
         raise Invalid.at(

@@ -117,6 +117,33 @@ async def test_the_office_adds_a_rate_of_exchange(office: Browser, clock: HandCl
     assert "0.0061 EUR" in await office.send("/office/exchange-rates", **rate)
 
 
+HISTORY = b"Date,USD,JPY,GBP,\n2026-02-27,1.05,163.11,0.85,\n2026-02-26,1.04,162.5,N/A,\n"
+DAY = b"Date, USD, JPY, GBP, \n27 February 2026, 1.05, 163.11, 0.85, \n"
+
+
+@pytest.mark.parametrize(("file", "days"), [(HISTORY, 2), (DAY, 1)])
+async def test_the_office_takes_a_file_of_the_european_central_bank(
+    office: Browser, shop: Shop, file: bytes, days: int
+) -> None:
+    await office.go("/office/seller")
+    await office.send("/office/seller", **FORM | {"filing_currency": "JPY"})
+    forms = Forms()
+    forms.feed(office.page.text)
+    token = {"_csrf_token": forms.forms["/office/exchange-rates/file"]["_csrf_token"]}
+    for data, status in (
+        (b"\xff\xfe", 422),
+        (b"a,b\n", 422),
+        (b"Date,USD\n2026-02-27,1\n", 422),
+        (b"Date,JPY\nx,1\n", 422),
+        (file, 303),
+    ):
+        answer = await office.client.post("/office/exchange-rates/file", data=token, files={"file": ("x.csv", data)})
+        assert answer.status_code == status, answer.text
+    found = await shop.pricing.exchange_rates()
+    assert [(one.from_, one.to, one.rate) for one in found][:1] == [("EUR", "JPY", "163.11")]
+    assert len(found) == days
+
+
 async def test_a_company_buys_at_the_checkout(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str], open_letters: None
 ) -> None:

@@ -3,6 +3,7 @@
 It answers `isValid: false` also where that member state cannot be asked; what is meant then stands in `userError`.
 """
 
+import asyncio
 import logging
 from urllib.parse import quote
 
@@ -37,9 +38,10 @@ class Vies:
         given = {"requesterMemberStateCode": requester[:2], "requesterNumber": requester[2:]} if requester else {}
         address = f"{self._url}/ms/{tax_id[:2]}/vat/{quote(tax_id[2:], safe='')}"
         try:
-            said = await self._outside.get(address, params=given, timeout=WAITS_S)
+            async with asyncio.timeout(WAITS_S):  # all of it: a limit of the client's is one for each of its steps
+                said = await self._outside.get(address, params=given)
             found = msgspec.json.decode(said.raise_for_status().content, type=_Answer)
-        except (httpx.HTTPError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (httpx.HTTPError, TimeoutError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             log.info("VIES gave no answer: %s", type(error).__name__)
             raise Unavailable("The register of VAT ids cannot be asked at the moment.") from None
         if (found.user_error or "") not in ANSWERED:

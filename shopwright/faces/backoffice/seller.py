@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.backoffice import editing
+from shopwright.faces.backoffice import ecb_file, editing
 from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.storefront.addresses import countries
 from shopwright.faces.storefront.frame import Web, form_of
@@ -160,4 +161,18 @@ async def save_rate(office: OfficeDep, request: Web, pricing: PricingDep) -> Res
     return Redirect("/office/seller?saved=1#rates", status_code=303)
 
 
-HANDLERS: list[Any] = [seller_page, save_seller, save_rate]
+@post("/office/exchange-rates/file", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
+async def take_file(office: OfficeDep, request: Web, pricing: PricingDep) -> Response[bytes] | Redirect:
+    """The rates of a file of the European Central Bank that this shop needs."""
+    file = (await request.form()).get("file")
+    seller = await pricing.seller()
+    needed = {office.settings.currency, seller.filing_currency if seller else ""} - {ecb_file.EURO, ""}
+    try:
+        data = await file.read() if isinstance(file, UploadFile) else b""
+        await pricing.add_exchange_rates(ecb_file.read_rates(data, needed), office.caller.signature)
+    except ShopError as error:
+        return await _show(office, pricing, {"file_error": error.detail}, 422)
+    return Redirect("/office/seller?saved=1#rates", status_code=303)
+
+
+HANDLERS: list[Any] = [seller_page, save_seller, save_rate, take_file]

@@ -67,7 +67,7 @@ def kept_after_erasure(orders: Sequence[Order], settings: Settings) -> list[dict
     return [
         {
             "order": one.number,
-            "what": "name and addresses, encrypted, with what was bought and paid",
+            "what": "name, addresses and tax id, encrypted, with what was bought and paid",
             "why": "books and documents are kept for as long as tax law says (GDPR, article 17 (3) (b))",
             "until": end_of_books(one.placed_at, settings.books_years, settings.zone),
         }

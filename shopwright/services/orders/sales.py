@@ -34,6 +34,8 @@ class Sales:
         if number in self._known or await sale_store.is_there(self._work, number):
             return kept, None
         seller = await self._pricing.seller_named(terms.seller_id) if terms.seller_id else None
+        if seller is not None:  # buyers see this: who of the staff wrote it is no matter of theirs
+            seller = msgspec.structs.replace(seller, who="", why="", created=None)
         said = {name: getattr(terms, name) for name in terms.__struct_fields__ if name != "seller_id"}
         return kept, SaleContext(seller=seller, currency=cart.currency, **said)
 

@@ -20,6 +20,7 @@ MOST_RATES = 1_000  # are listed
 ASKED_AGAIN, TRIED_AGAIN = timedelta(minutes=10), timedelta(seconds=20)  # after an answer, and where there was none
 MOST_ANSWERS = 2_000
 DIGITS = Context(prec=10)
+EURO = "EUR"
 
 
 class SellerBook:
@@ -96,7 +97,12 @@ class SellerBook:
             for number, one in enumerate(rates)
         ]
         async with self._work.begin() as tx:
-            await seller_store.insert_rates(tx, clean, self._work.ids.many("exr", len(clean)))
+            new = []
+            for one in clean:  # what a file says again is there
+                known = await seller_store.newest_rate(tx, (one.from_, one.to), one.day)
+                if known is None or (known.day, known.rate, known.source) != (one.day, one.rate, one.source):
+                    new.append(one)
+            await seller_store.insert_rates(tx, new, self._work.ids.many("exr", len(new)))
         return clean
 
     async def rates(self, to: str) -> list[ExchangeRate]:
@@ -116,6 +122,18 @@ class SellerBook:
         if direct is not None and (inverse is None or inverse.day <= direct.day):
             return direct.rate, f"{direct.day} {direct.source}".strip()
         if inverse is None:
-            return "", ""
+            return await self._through_euro(currency, filing, today)
         rate = DIGITS.divide(Decimal(1), Decimal(inverse.rate))
         return f"{rate:f}", f"{inverse.day} {inverse.source}, 1 {filing} = {inverse.rate} {currency}"
+
+    async def _through_euro(self, currency: str, filing: str, today: date) -> tuple[str, str]:
+        """Of two currencies of which each has a rate to the euro, of the newest day on which both have."""
+        one = await seller_store.newest_rate(self._work, (EURO, currency), today)
+        other = await seller_store.newest_rate(self._work, (EURO, filing), one.day) if one else None
+        if one and other and other.day < one.day:
+            one = await seller_store.newest_rate(self._work, (EURO, currency), other.day)
+        if one is None or other is None or one.day != other.day:
+            return "", ""
+        rate = DIGITS.divide(Decimal(other.rate), Decimal(one.rate))
+        said = f"1 {EURO} = {one.rate} {currency} = {other.rate} {filing}"
+        return f"{rate:f}", f"{one.day} {one.source}, {said}"
