@@ -30,11 +30,12 @@ async def whole(data: tuple[Path, str]) -> AsyncIterator[Shop]:
 
 
 def calls(shop: Shop) -> Counter[str]:
-    """How often this one has asked each of the others."""
+    """How often each of the others has answered this one: a call that is tried again on a busy machine counts once."""
     metrics = [one for one in shop.numbers.registry.collect() if one.name == "shopwright_calls"]
     return Counter({
         sample.labels["service"]: int(sample.value)
-        for one in metrics for sample in one.samples if sample.name.endswith("_total")
+        for one in metrics for sample in one.samples
+        if sample.name.endswith("_total") and sample.labels["outcome"] == "answered"
     })  # fmt: skip
 
 
