@@ -45,4 +45,4 @@ def upgrade(data: str | None, *, rehearse: bool, where: str) -> None:
     if not rehearse:
         raise click.UsageError("Say --rehearse. The upgrade itself is `shopwright migrate`, then start this version.")
     settings = read_settings(data)
-    raise SystemExit(with_shop(settings, lambda shop: migrating.rehearse(shop, where), migrate=False))
+    raise SystemExit(with_shop(settings, lambda shop: migrating.rehearse(shop, where), migrate=False, needs="part"))
