@@ -21,15 +21,18 @@ async def ledger_adds_up(shop: Shop) -> list[str]:
     wrong: list[str] = []
     days, taxes = Counter[tuple[Any, ...]](), defaultdict[tuple[Any, ...], list[int]](lambda: [0, 0, 0])
     last, digest = 0, ""
+    kinds = {number: store.told_kind(kind) for number, kind in (await store.kinds(work)).items()}
+    closed = await statement_store.closings(work)
     async for row, postings in _entries(shop):
         if row["seq"] != last + 1:
             wrong.append(f"After entry {last} of the ledger comes {row['seq']}.")
         if off := sum(one["amount"] for one in postings):
             wrong.append(f"Entry {row['seq']} of the ledger does not balance: its postings add up to {off}.")
-        said = [[one[name] for name in store.HASHED] for one in postings]
+        said = [[*(one[name] for name in store.HASHED), kinds.get(one["tax_kind"], "")] for one in postings]
         if store.entry_hash(digest, row, said) != row["sha256"]:
             wrong.append(f"Entry {row['seq']} of the ledger is not as it was written, or one before it is not.")
         last, digest = row["seq"], row["sha256"]
+        wrong += _late(row, closed)
         for one in postings:
             key = (row["period"], row["day"], one["account"], one["provider"], one["currency"])
             days[(*key, "debit" if one["amount"] > 0 else "credit")] += abs(one["amount"])
@@ -42,7 +45,24 @@ async def ledger_adds_up(shop: Shop) -> list[str]:
             return wrong
     if (last, digest) != await store.head_of(work, store.LEDGER):
         wrong.append(f"The last entry of the ledger is {last}, but another one was written last.")
+    wrong += [
+        f"{model.month_name(one['period'])} was closed at entry {one['last']}, which is missing."
+        for one in closed
+        if one["last"] > last
+    ]
     return [*wrong, *await _sums_agree(shop, days, taxes)]
+
+
+def _late(row: Row, closed: Sequence[Row]) -> list[str]:
+    """What is against the months that were closed."""
+    return [
+        f"{model.month_name(one['period'])} was closed at entry {one['last']}, which was another then."
+        if row["seq"] == one["last"]
+        else f"Entry {row['seq']} was written into {model.month_name(row['period'])} after it was closed."
+        for one in closed
+        if (row["seq"] == one["last"] and row["sha256"] != one["sha256"])
+        or (row["seq"] > one["last"] and row["period"] <= one["period"])
+    ]
 
 
 async def _entries(shop: Shop) -> AsyncIterator[tuple[Row, list[Row]]]:
@@ -96,12 +116,19 @@ async def documents_add_up(shop: Shop) -> list[str]:
                 wrong.append(f"In the series {row['series']}, {row['number']} comes after {number}.")
             if row["before"] != digest:
                 wrong.append(f"{row['name']} does not follow the document before it.")
-            body = shop.vault.open(row["closed"]) if row["closed"] else row["body"]
+            body = document_store.body_of(row, shop.vault)
+            if not body and row["keep_until"] > to_micros(shop.clock.now()):
+                wrong.append(f"What stood in {row['name']} is gone before its time.")
             if body and issuing.document_hash(row["before"], row, body) != row["sha256"]:
                 wrong.append(f"{row['name']} is not as it was issued.")
             last[row["series"]] = row["number"], row["sha256"]
         if len(wrong) >= MOST:
             return wrong
+    done = await statement_store.place(work, issuing.ISSUED)
+    wrong += [
+        f"No document was issued for entry {seq} of the ledger."
+        for seq in await document_store.without_paper(work, int(done or 0), MOST)
+    ]
     heads = await store.heads(work)
     wrong += [
         f"{series}: the last number is {told[0]}, but {heads.get(series, (0, ''))[0]} were given."

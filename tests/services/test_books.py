@@ -5,19 +5,22 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import httpx
+import msgspec
 import pytest
 
 from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
-from shopwright.kit.errors import Conflict, Invalid
+from shopwright.kit.errors import Conflict, Invalid, Unavailable
 from shopwright.kit.money import Money
 from shopwright.services.books import model
 from shopwright.services.books.contract import Correction, CorrectionLine, Entry, Payout
-from shopwright.services.orders.contract import LineQuantity, Order
+from shopwright.services.orders.contract import LineQuantity, Moment, Order, OrderLine, Refund
+from shopwright.services.payments.contract import Payment
+from shopwright.services.pricing.contract import TaxPart, Totals
 from tests.conftest import fill_cart, sell
-from tests.services.test_order_taxes import NOW, place_cart
+from tests.services.test_order_taxes import DE, NOW, place_cart
 from tests.services.test_refund_parts import refunded, two_rates
 from tests.services.test_sale import NORTHLIGHT
 
@@ -100,7 +103,7 @@ async def test_a_free_order_is_a_sale_of_nothing(shop: Shop, api: httpx.AsyncCli
     cart = await fill_cart(shop, (kettle, 1))
     order = await place_cart(shop, await shop.carts.set_coupons(cart.id, ("WHOLE",)))
     found = await balances(shop)
-    assert (found["discounts"], found["revenue"]) == (2900, -2900)
+    assert (found["discounts"], found["revenue"]) == (2437, -2437)  # 29.00 without 19 %
     assert sum(found.values()) == 0
     assert order.totals.total.amount == found["clearing:pretend"]
 
@@ -292,3 +295,85 @@ async def test_orders_of_before_the_books_are_taken_in_without_documents(whole: 
     assert await whole.books.documents() == []
     assert {one.day for one in await whole.books.ledger()} == {NOW.date()}
     assert not any(finding.wrong for finding in await examine(whole))
+
+
+def test_a_refund_that_told_no_taxes_gives_them_back_by_rate() -> None:
+    """On paper: half of 29.00 + 10.00 + 4.90 at 19, 7 and 19 %: of 5.41 and 0.65 of tax go back 2.71 and 0.33."""
+    order = two_rates_sold()
+    half = order.totals.total.amount // 2
+    told = Refund(
+        id="rfd_1", amount=Money(half, "EUR"), reason="x", lines=(), restock=False, status="settled", created_at=NOW
+    )  # fmt: skip
+    sums = model.given_back(msgspec.structs.replace(order, refunds=(told,)))
+    back = {key.tax.rate_ppm: one.amount for key, one in sums.items() if key.account == "tax" and key.tax}
+    assert back == {190_000: 271, 70_000: 33}
+    assert not model.unbalanced(sums.less({}))
+
+
+def two_rates_sold() -> Order:
+    def line(name: str, gross: int, tax: int, ppm: int) -> OrderLine:
+        part = TaxPart(
+            net=Money(gross - tax, "EUR"), tax=Money(tax, "EUR"), gross=Money(gross, "EUR"), category="S", rate_ppm=ppm,
+            country="DE", tax_class=str(ppm),
+        )  # fmt: skip
+        nothing = Money(0, "EUR")
+        return OrderLine(
+            id=name, product_id="", slug="", variant_id=name, sku=name, title=name, variant_title="", image="", quantity=1,
+            unit_price=part.gross, total=part.gross, discount=nothing, tax=nothing, tax_parts=(part,),
+        )  # fmt: skip
+
+    lines = (line("kettle", 3390, 541, 190_000), line("novel", 1000, 65, 70_000))
+    nothing, total = Money(0, "EUR"), Money(4390, "EUR")
+    return Order(
+        id="ord_1", number="1001", status="paid", email="", customer_id=None, currency="EUR", lines=lines,
+        totals=Totals(subtotal=total, discount=nothing, shipping=nothing, tax=nothing, total=total, included_tax=Money(606, "EUR")),
+        receipt=(), coupons=(), shipping_address=DE, billing_address=DE, shipping_title="", payment=None, shipments=(),
+        refunds=(), timeline=(), placed_at=NOW, version=1, tax_parts=tuple(one.tax_parts[0] for one in lines),
+    )  # fmt: skip
+
+
+def test_money_that_comes_when_an_order_is_off_makes_no_sale_of_it() -> None:
+    payment = Payment(
+        id="pay_1", order_id="ord_1", provider="pretend", status="refunded", amount=Money(4390, "EUR"),
+        refunded=Money(4390, "EUR"), created_at=NOW,
+    )  # fmt: skip
+    off = msgspec.structs.replace(two_rates_sold(), status="cancelled", payment=payment)
+    assert not model.is_sold(off, [payment])
+    paid = msgspec.structs.replace(off, timeline=(Moment(NOW, "Payment received", "Shopwright"),))
+    assert model.is_sold(paid, [payment])
+
+
+async def test_an_order_whose_receipt_is_still_to_be_read_waits(whole: Shop, clock: HandClock) -> None:
+    order = await kettles(whole)
+    async with whole.works["orders"].begin() as tx:  # as a version before wrote it
+        await tx.run("UPDATE orders SET taxes = NULL")
+    with pytest.raises(Unavailable, match="still to be read"):
+        await whole.books.follow(order.id, clock.now())
+    await whole.orders.write_taxes()
+    assert await whole.books.follow(order.id, clock.now())
+
+
+async def test_a_payout_that_is_sent_twice_is_booked_once(shop: Shop) -> None:
+    paid = Payout(provider="pretend", amount=Money(7000, "EUR"))
+    await shop.books.add_payout(paid, SYSTEM, "once")
+    with pytest.raises(Conflict, match="already"):
+        await shop.books.add_payout(paid, SYSTEM, "once")
+    assert len(await entries(shop)) == 1
+
+
+async def test_what_is_booked_late_keeps_the_days_it_came_about_on(whole: Shop, clock: HandClock) -> None:
+    order = await two_rates(whole)
+    clock.move(days=40)
+    await refunded(whole, order, amount=729)
+    async with whole.works["orders"].begin() as tx:
+        await tx.run("DELETE FROM deliveries WHERE hearer LIKE 'books.%'")
+    async with whole.works["payments"].begin() as tx:
+        await tx.run("DELETE FROM deliveries WHERE hearer LIKE 'books.%'")
+    async with whole.works["books"].begin() as tx:
+        for table in ("entries", "postings", "followed_orders", "day_sums", "tax_sums"):
+            await tx.run(f"DELETE FROM {table}")
+        await tx.run("UPDATE chains SET last = 0, sha256 = ''")
+    clock.move(days=40)
+    await whole.books.follow(order.id, clock.now())
+    days = {one.kind: one.day for one in await whole.books.ledger()}
+    assert (days["sale"], (days["return"] - days["sale"]).days) == (NOW.date(), 40)

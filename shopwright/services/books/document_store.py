@@ -17,7 +17,7 @@ HEAD = "id, series, number, name, kind, entry, refers_to, order_id, customer_id,
 async def undocumented(source: Reading, order_id: str) -> list[int]:
     """Entries of an order that take a document and have none, the first ones first."""
     rows = await source.fetch(
-        "SELECT e.seq FROM entries e WHERE e.order_id = :id AND e.kind IN ('sale', 'return')"
+        "SELECT e.seq FROM entries e WHERE e.order_id = :id AND e.paper = 1"
         " AND NOT EXISTS (SELECT 1 FROM issued_documents d WHERE d.entry = e.seq) ORDER BY e.seq",
         id=order_id,
     )
@@ -43,7 +43,8 @@ async def insert(tx: Transaction, row: dict[str, Any]) -> None:
 async def invoice_of(source: Reading, order_id: str) -> Row | None:
     """The first invoice of an order."""
     return await source.one(
-        "SELECT id, name, issued FROM issued_documents WHERE order_id = :id AND kind = 'invoice' ORDER BY id LIMIT 1",
+        "SELECT d.id, d.name, d.issued, d.body, s.body AS closed FROM issued_documents d"
+        " LEFT JOIN sealed_documents s ON s.id = d.id WHERE d.order_id = :id AND d.kind = 'invoice' ORDER BY d.id LIMIT 1",
         id=order_id,
     )
 
@@ -87,6 +88,29 @@ async def rows_after(source: Reading, place: tuple[str, int], limit: int) -> Seq
     )
 
 
+async def is_erased(source: Reading, order_id: str) -> bool:
+    """Was who bought this erased?"""
+    return await source.one("SELECT 1 AS found FROM erased_orders WHERE order_id = :id", id=order_id) is not None
+
+
+async def note_erased(tx: Transaction, order_id: str) -> None:
+    """What is issued for this order later is shut off, too."""
+    await tx.run("INSERT INTO erased_orders (order_id) VALUES (:id) ON CONFLICT (order_id) DO NOTHING", id=order_id)
+
+
+async def without_paper(source: Reading, upto: int, limit: int) -> list[int]:
+    """Entries up to this one that take a document and have none, though they are of money."""
+    rows = await source.fetch(
+        "SELECT e.seq FROM entries e WHERE e.paper = 1 AND e.seq <= :upto"
+        " AND NOT EXISTS (SELECT 1 FROM issued_documents d WHERE d.entry = e.seq)"
+        " AND EXISTS (SELECT 1 FROM postings p WHERE p.seq = e.seq AND p.account = 'receivables' AND p.amount <> 0)"
+        " ORDER BY e.seq LIMIT :limit",
+        upto=upto,
+        limit=limit,
+    )
+    return [int(row["seq"]) for row in rows]
+
+
 async def open_bodies(tx: Transaction, order_id: str) -> Sequence[Row]:
     """Those of an order that are not shut off."""
     return await tx.fetch("SELECT id, body FROM issued_documents WHERE order_id = :id AND sealed = 0", id=order_id)
@@ -116,11 +140,14 @@ async def drop_body(tx: Transaction, document_id: str) -> None:
     await tx.run("DELETE FROM sealed_documents WHERE id = :id", id=document_id)
 
 
+def body_of(row: Row, vault: Vault) -> str:
+    """The body, opened where it is closed."""
+    return vault.open(row["closed"]) if row["closed"] else str(row["body"])
+
+
 def document(row: Row, vault: Vault | None = None) -> Document:
     """A row as a document; with its body where a vault is given."""
-    text = ""
-    if vault is not None:
-        text = vault.open(row["closed"]) if row["closed"] else row["body"]
+    text = body_of(row, vault) if vault is not None else ""
     return Document(
         id=row["id"],
         name=row["name"],

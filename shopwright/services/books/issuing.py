@@ -14,7 +14,7 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.books import document_store, papers, statement_store, store
-from shopwright.services.books.contract.documents import Document, DocumentForm, DocumentKind
+from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentForm, DocumentKind
 from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.pricing.contract import Pricing, Seller
 
@@ -59,7 +59,7 @@ class Issuing:
 
     async def issue(self, order: Order) -> None:
         """Issue what an order's entries take and do not have; nothing while it is not said who sells."""
-        if not await document_store.undocumented(self._work, order.id) or not await self._is_ours(order):
+        if not await document_store.undocumented(self._work, order.id):
             return
         seller = (order.sale.seller if order.sale else None) or await self.seller()
         if seller is None:
@@ -69,19 +69,21 @@ class Issuing:
             for seq in await document_store.undocumented(tx, order.id):
                 await self._issue(tx, order, seq, seller)
 
-    async def _is_ours(self, order: Order) -> bool:
-        """Was it placed since there are books? What is older has its documents elsewhere."""
-        return order.placed_at >= await self.began()
-
     async def _issue(self, tx: Transaction, order: Order, seq: int, seller: Seller) -> None:
         entry = await store.entry(tx, seq)
         kind = papers.kind_for(entry) if entry else None
         if entry is None or kind is None:
             return
         row = await document_store.invoice_of(tx, order.id)
+        erased = await document_store.is_erased(tx, order.id)
         zone = self._work.zone
         first = (row["name"], day_of(from_micros(row["issued"]), zone)) if row else None
         body = papers.body_for(order, entry, seller, zone, first)
+        if (
+            erased and row is not None and (known := document_store.body_of(row, self._vault))
+        ):  # the order names nobody now
+            invoice = msgspec.json.decode(known, type=DocumentBody)
+            body = msgspec.structs.replace(body, buyer=invoice.buyer, ship_to=invoice.ship_to)
         series = f"{PREFIXES[kind]}-{day_of(tx.now, zone).year}"
         number, before = await store.next_of(tx, series)
         text = msgspec.json.encode(body).decode()
@@ -102,6 +104,8 @@ class Issuing:
         digest = document_hash(before, head, text)
         await document_store.insert(tx, {**head, "sha256": digest, "before": before, "body": text})
         await store.link(tx, series, digest)
+        if erased:
+            await document_store.seal(tx, head["id"], self._vault.close(text))
 
     async def issue_waiting(self, orders: Orders) -> None:
         """Issue what waited for a seller to be named, or for who died."""
@@ -121,6 +125,8 @@ class Issuing:
     async def seal(self, order_id: str, once: str) -> None:
         """Who bought was erased: the documents are encrypted, for who keeps the books alone, until their time is over."""
         async with self._work.begin(once=once) as tx:
+            await statement_store.hold(tx)  # what is issued after this knows of it
+            await document_store.note_erased(tx, order_id)
             for row in await document_store.open_bodies(tx, order_id):
                 await document_store.seal(tx, row["id"], self._vault.close(row["body"]) if row["body"] else "")
 
@@ -131,9 +137,13 @@ class Issuing:
 
     async def drop_old(self) -> None:
         """A timer: documents whose time is over lose their body."""
-        async with self._work.begin() as tx:
-            for document_id in await document_store.ended(tx, AT_ONCE):
-                await document_store.drop_body(tx, document_id)
+        ended = AT_ONCE
+        while ended == AT_ONCE:
+            async with self._work.begin() as tx:
+                found = await document_store.ended(tx, AT_ONCE)
+                for document_id in found:
+                    await document_store.drop_body(tx, document_id)
+            ended = len(found)
 
     # --- reading
 
@@ -163,6 +173,7 @@ class Issuing:
 def document_hash(before: str, head: Row | Mapping[str, Any], body: str) -> str:
     """The hash of a document: of all that it says, and of the one before in its series."""
     said = [
-        head[name] for name in ("id", "series", "number", "name", "kind", "entry", "order_id", "issued", "keep_until")
+        head[name]
+        for name in ("id", "series", "number", "name", "kind", "entry", "refers_to", "order_id", "issued", "keep_until")
     ]
     return store.hashed(before, said, body)

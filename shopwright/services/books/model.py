@@ -5,7 +5,7 @@ another order than things happened, and the books agree with the order all the s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -23,6 +23,8 @@ from shopwright.services.pricing.contract.taxes import by_kind, gross_of
 UNKNOWN = TaxKind(category="O", reason="The taxes of this order are not known by rate.")
 SOLD = frozenset({"paid", "part_shipped", "shipped", "delivered"})
 MONTH, DECEMBER = 100, 12
+PPM = 1_000_000
+RECEIVED, CANCELLED = "Payment received", "Cancelled:"  # how the history of an order says so
 
 
 class Booking(NamedTuple):
@@ -127,7 +129,26 @@ def is_sold(order: Order, payments: Sequence[Payment]) -> bool:
     """Was it ever a sale? What an earlier shop was paid for is in its books, not in ours."""
     if order.payment is None and order.totals.total.amount:
         return False
-    return order.status in SOLD or (order.status == "cancelled" and any(one.was_received for one in payments))
+    if order.status == "cancelled":  # money that came when it was off already makes no sale of it
+        return paid_at(order) is not None and any(one.was_received for one in payments)
+    return order.status in SOLD
+
+
+def paid_at(order: Order) -> datetime | None:
+    """When the money for it was received, as its history says; None where it never was, or it cost nothing."""
+    return next((one.time for one in order.timeline if one.what == RECEIVED), None)
+
+
+def given_back_at(order: Order) -> datetime | None:
+    """When the last of it was given back: a refund settled, or the order cancelled."""
+    times = [one.settled_at for one in order.refunds if one.settled_at is not None]
+    times += [one.time for one in order.timeline if one.what.startswith(CANCELLED)]
+    return max(times, default=None)
+
+
+def is_unread(order: Order) -> bool:
+    """Is it of an earlier version, and its receipt still to be read for its taxes?"""
+    return bool(order.totals.total.amount and not order.tax_parts and not order.taxes_unknown)
 
 
 def sold(order: Order) -> Sums:
@@ -164,16 +185,13 @@ def _add_parts(sums: Sums, parts: Sequence[TaxPart], account: Account, *, sign: 
 
 
 def discounts_of(line: OrderLine) -> Iterable[tuple[TaxKind, int]]:
-    """What a line's discounts are without tax: in proportion to what of its price is net."""
-    if not line.discount.amount:
-        return
+    """What a line's discounts are without tax, by the rates of the line."""
     kinds = by_kind(line.tax_parts)
-    gross = gross_of(line.tax_parts, line.total.currency).amount
-    net = sum(kind[0].net.amount for kind in kinds)
+    if not line.discount.amount or not kinds:
+        return
     inside = line.tax.amount == 0  # its price contains its tax
-    whole = divide_half_up(line.discount.amount * net, gross) if inside and gross else line.discount.amount
-    if kinds:
-        yield kind_of(kinds[0][0]), whole
+    rates = sum(part.rate_ppm for part in kinds[0]) if inside else 0
+    yield kind_of(kinds[0][0]), divide_half_up(line.discount.amount * PPM, PPM + rates)
 
 
 def given_back(order: Order) -> Sums:
@@ -191,11 +209,24 @@ def given_back(order: Order) -> Sums:
             if part.tax_parts:
                 told += part.amount.amount
                 _add_parts(sums, part.tax_parts, account, sign=1)
-        if told != refund.amount.amount:  # of a version or shop that told no taxes
-            rest = refund.amount.amount - told
-            sums.add("returns", rest, UNKNOWN)
-            sums.add("tax", 0, UNKNOWN, base=rest)
+        if told != refund.amount.amount:  # of a version that told no taxes
+            _add_parts(sums, _spread(order, refund.amount.amount - told), "returns", sign=1)
     return Sums(order.currency, {key: one for key, one in sums.items() if one != Sum()})
+
+
+def _spread(order: Order, amount: int) -> list[TaxPart]:
+    """So much of an order: of each of its rates in proportion."""
+    kinds = by_kind(order.tax_parts or (_unknown(order),))
+    whole = [gross_of(kind, order.currency).amount for kind in kinds]
+    found = []
+    for kind, gross, share in zip(kinds, whole, Money(amount, order.currency).split(whole), strict=True):
+        taxes = [part.tax.share(share.amount, gross) if gross else part.tax for part in kind]
+        net = share - add_up(taxes, order.currency)
+        found += [
+            msgspec.structs.replace(part, net=net, tax=tax, gross=net + tax)
+            for part, tax in zip(kind, taxes, strict=True)
+        ]
+    return found
 
 
 def _reversed(sale: Sums) -> Sums:

@@ -46,11 +46,10 @@ def body_for(
         seller=_seller(seller),
         buyer=Party(
             name=order.billing_address.name,
-            address=order.billing_address,
-            email=order.email,
+            address=msgspec.structs.replace(order.billing_address, phone=""),
             tax_ids=(TaxId(country=order.billing_address.country, id=sale.tax_id),) if sale and sale.tax_id else (),
         ),
-        ship_to=order.shipping_address,
+        ship_to=msgspec.structs.replace(order.shipping_address, phone=""),
         order_number=order.number,
         ordered=day_of(order.placed_at, zone),
         currency=order.currency,
@@ -109,10 +108,24 @@ def _line(title: str, quantity: int, parts: Sequence[TaxPart], sku: str = "") ->
 
 
 def _refund_of(order: Order, entry: Entry) -> Refund | None:
-    """The refund an entry was written for: the newest of its amount."""
+    """The refund an entry was written for: of its amount, and of its taxes to the cent; of several alike any will do."""
     back = -model.total(entry.postings, "receivables", order.currency)
-    fitting = [one for one in order.refunds if one.amount == back and one.parts]
+    wanted = {one.tax: one.amount.amount for one in entry.postings if one.account == "tax" and one.tax is not None}
+    fitting = [
+        one
+        for one in order.refunds
+        if one.status == "settled" and one.amount == back and one.parts and _taxes_of(one) == wanted
+    ]
     return fitting[-1] if fitting and entry.kind == "return" else None
+
+
+def _taxes_of(refund: Refund) -> dict[TaxKind, int]:
+    """The tax of each kind that goes back with a refund."""
+    found: dict[TaxKind, int] = {}
+    for part in (one for some in refund.parts for one in some.tax_parts):
+        kind = model.kind_of(part)
+        found[kind] = found.get(kind, 0) + part.tax.amount
+    return found
 
 
 def _lines_of_refund(order: Order, refund: Refund | None) -> tuple[DocumentLine, ...]:

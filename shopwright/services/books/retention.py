@@ -21,6 +21,7 @@ RETENTION: tuple[Retention, ...] = (
         end="its body SHOPWRIGHT_BOOKS_YEARS full years after it was issued; number and hash never",
         job="books.drop_documents",
     ),
+    Retention(table="erased_orders", rows="an order whose buyer was erased", grows="customers", end="with its entries"),
     Retention(
         table="sealed_documents",
         rows="the body of a document whose buyer was erased, encrypted",

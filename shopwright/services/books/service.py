@@ -53,6 +53,8 @@ class Bookkeeper(Statements):
                 order = await self._orders.get(order_id)
             except Missing:  # a payment that a restored shop took in
                 return False
+            if model.is_unread(order):
+                raise Unavailable(f"The receipt of order {order.number} is still to be read for its taxes.")
             payments = await self._payments.of_order(order.id)
             try:
                 written = await self._book(order, payments, turn, at, once)
@@ -66,6 +68,7 @@ class Bookkeeper(Statements):
 
     async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
         """Whether anything was written. Raises Again."""
+        began = await self._issuing.began()
         async with self._work.begin(once=once) as tx:
             booked = await store.booked(tx, order.id)
             wanted = [(kind, sums.less(booked.get(kind, {}))) for kind, sums in model.targets(order, payments).items()]
@@ -75,11 +78,19 @@ class Bookkeeper(Statements):
                 raise Again
             for kind, postings in wanted:
                 if postings:
-                    await self._write(tx, order, kind, postings, at)
+                    when = _moment(order, kind, postings) or at
+                    await self._write(tx, order, kind, postings, when, paper=kind != "payment" and when >= began)
         return True
 
     async def _write(
-        self, tx: Transaction, order: Order, kind: EntryKind, postings: tuple[Posting, ...], at: datetime
+        self,
+        tx: Transaction,
+        order: Order,
+        kind: EntryKind,
+        postings: tuple[Posting, ...],
+        at: datetime,
+        *,
+        paper: bool,
     ) -> None:
         told = model.total(postings, "receivables", order.currency)
         text = {
@@ -96,6 +107,7 @@ class Bookkeeper(Statements):
                 number=order.number,
                 day=day_of(at, self._work.zone),
                 postings=postings,
+                paper=paper,
             ),
         )
 
@@ -106,13 +118,13 @@ class Bookkeeper(Statements):
         if where == ENDED:
             return
         found = await self._orders.search(after=where or "", limit=AT_ONCE)
-        known = await store.followed(self._work, [one.id for one in found])
+        # For a day all is looked through again: what processes of the version before sell and refund tells the books nothing.
+        over = await self._issuing.began() + OVERLAP < self._work.now()
+        known = await store.followed(self._work, [one.id for one in found]) if over else set()
         for one in found:
             if one.id not in known:
                 with self._work.aside.guard("order", one.id):
                     await self.follow(one.id, one.placed_at)
-        # For a day all is looked through again: what processes of the version before sell tells the books nothing.
-        over = await self._issuing.began() + OVERLAP < self._work.now()
         place = found[-1].id if len(found) == AT_ONCE else ENDED if over else ""
         if place != (where or ""):
             async with self._work.begin() as tx:
@@ -125,3 +137,9 @@ class Bookkeeper(Statements):
     async def protect(self, *, anew: bool) -> int:
         """Documents that are shut off are encrypted; `anew`: with the newest key. Answers how many."""
         return await self._issuing.protect(anew=anew)
+
+
+def _moment(order: Order, kind: EntryKind, postings: Sequence[Posting]) -> datetime | None:
+    """When what is booked came about, as the order tells; None where it does not."""
+    back = kind == "return" or (kind == "payment" and model.total(postings, "receivables", order.currency).amount > 0)
+    return model.given_back_at(order) if back else model.paid_at(order)

@@ -124,6 +124,11 @@ async def close(tx: Transaction, period: int, who: str, head: tuple[int, str]) -
     )
 
 
+async def closings(source: Reading) -> Sequence[Row]:
+    """Each closed month, with the last entry there was then."""
+    return await source.fetch("SELECT period, last, sha256 FROM closed_periods ORDER BY period")
+
+
 async def closed_at(source: Reading, period: int) -> datetime | None:
     """When it was closed."""
     row = await source.one("SELECT closed FROM closed_periods WHERE period = :period", period=period)

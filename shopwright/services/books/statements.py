@@ -9,7 +9,7 @@ from shopwright.kit.days import day_of
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import Money, zero
-from shopwright.kit.work import Work
+from shopwright.kit.work import AlreadyDone, Work
 from shopwright.services.books import charts, model, regions, statement_store, store
 from shopwright.services.books.contract import (
     TITLES,
@@ -128,7 +128,7 @@ class Statements:
 
     # --- by hand
 
-    async def add_payout(self, payout: Payout, who: Caller) -> Entry:
+    async def add_payout(self, payout: Payout, who: Caller, key: str = "") -> Entry:
         currency = payout.amount.currency
         fee = payout.fee or zero(currency)
         if fee.currency != currency:
@@ -148,7 +148,8 @@ class Statements:
                 day=self._day(payout.day),
                 postings=tuple(one for one in postings if one.amount.amount),
                 who=who.signature,
-            )
+            ),
+            f"payout/{key}" if key else None,
         )
 
     async def correct(self, correction: Correction, who: Caller) -> Entry:
@@ -180,10 +181,13 @@ class Statements:
             raise Invalid.at("/day", f"{said} is still to come.")
         return said or today
 
-    async def _by_hand(self, new: store.NewEntry) -> Entry:
-        async with self._work.begin() as tx:
-            seq = await store.write(tx, new)
-            written = await store.entry(tx, seq)
+    async def _by_hand(self, new: store.NewEntry, once: str | None = None) -> Entry:
+        try:
+            async with self._work.begin(once=once) as tx:
+                seq = await store.write(tx, new)
+                written = await store.entry(tx, seq)
+        except AlreadyDone:
+            raise Conflict("This payout is booked already.") from None
         if written is None:
             raise LookupError(seq)
         return written

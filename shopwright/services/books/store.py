@@ -15,7 +15,7 @@ from shopwright.services.books import model
 from shopwright.services.books.contract import Entry, EntryKind, Posting, TaxKind
 
 LEDGER = "ledger"
-HASHED = ("account", "provider", "currency", "amount", "tax_kind", "base")  # of a posting
+HASHED = ("account", "provider", "currency", "amount", "base")  # of a posting, beside its tax
 
 
 class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +28,7 @@ class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     postings: tuple[Posting, ...]
     who: str = ""
+    paper: bool = False
 
 
 # --- chains
@@ -104,7 +105,12 @@ async def take_turn(tx: Transaction, order_id: str, turn: int) -> bool:
 
 
 async def write(tx: Transaction, new: NewEntry) -> int:
-    """Add an entry: in the month of its day, or in the first after it that is open. Answers its number."""
+    """Add an entry: in the month of its day, or in the first after it that is open. Answers its number.
+
+    Raises ValueError for one that does not balance.
+    """
+    if wrong := model.unbalanced(new.postings):
+        raise ValueError(f"{new.text}: the postings come to {wrong}")
     seq, before = await next_of(tx, LEDGER)
     row: dict[str, Any] = {
         "seq": seq,
@@ -116,6 +122,7 @@ async def write(tx: Transaction, new: NewEntry) -> int:
         "day": model.day_number(new.day),
         "period": await _open_month(tx, model.month_of(new.day)),
         "who": new.who,
+        "paper": int(new.paper),
     }
     rows = []
     for line, one in enumerate(new.postings):
@@ -124,10 +131,13 @@ async def write(tx: Transaction, new: NewEntry) -> int:
             "amount": one.amount.amount, "tax_kind": await _tax_kind(tx, one.tax) if one.tax else None,
             "base": one.base.amount if one.base is not None else None,
         })  # fmt: skip
-    digest = entry_hash(before, row, [[one[name] for name in HASHED] for one in rows])
+    said = [
+        [*(one[name] for name in HASHED), told_kind(given.tax)] for one, given in zip(rows, new.postings, strict=True)
+    ]
+    digest = entry_hash(before, row, said)
     await tx.run(
-        "INSERT INTO entries (seq, kind, text, order_id, number, booked, day, period, who, sha256)"
-        " VALUES (:seq, :kind, :text, :order_id, :number, :booked, :day, :period, :who, :sha256)",
+        "INSERT INTO entries (seq, kind, text, order_id, number, booked, day, period, who, paper, sha256)"
+        " VALUES (:seq, :kind, :text, :order_id, :number, :booked, :day, :period, :who, :paper, :sha256)",
         **row,
         sha256=digest,
     )
@@ -147,9 +157,14 @@ async def _open_month(tx: Transaction, month: int) -> int:
     return month if month > closed else model.next_month(closed)
 
 
+def told_kind(kind: TaxKind | None) -> str:
+    """A kind of tax as it is written down."""
+    return msgspec.json.encode(kind).decode() if kind is not None else ""
+
+
 async def _tax_kind(tx: Transaction, kind: TaxKind) -> int:
     """Its number, given at its first use."""
-    text = msgspec.json.encode(kind).decode()
+    text = told_kind(kind)
     found = await tx.one("SELECT id FROM tax_kinds WHERE kind = :kind", kind=text)
     if found is None:
         found = await tx.one(

@@ -227,8 +227,8 @@ class Books(Documents, Protocol):
         """Nothing is written into this month any more. Raises Invalid, Conflict where one before it is open or it has not ended."""
         ...
 
-    async def add_payout(self, payout: Payout, who: Caller) -> Entry:
-        """Write down what a provider has paid out. Raises Invalid."""
+    async def add_payout(self, payout: Payout, who: Caller, key: str = "") -> Entry:
+        """Write down what a provider has paid out, once for each `key`. Raises Invalid, Conflict."""
         ...
 
     async def correct(self, correction: Correction, who: Caller) -> Entry:

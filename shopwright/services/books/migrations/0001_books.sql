@@ -7,6 +7,7 @@ CREATE TABLE chains (
 INSERT INTO chains (name, last, sha256) VALUES ('ledger', 0, '');
 
 -- Entries are never changed. `day`: of the event, counted from 1970 in the shop's zone; `period`: the month it counts in, 202611.
+-- `paper`: 1 where a document is issued for it, 0 where it has one elsewhere.
 CREATE TABLE entries (
     seq BIGINT PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -17,6 +18,7 @@ CREATE TABLE entries (
     day BIGINT NOT NULL,
     period BIGINT NOT NULL,
     who TEXT NOT NULL,
+    paper BIGINT NOT NULL,
     sha256 TEXT NOT NULL
 );
 CREATE INDEX entries_order ON entries (order_id, seq);
@@ -107,7 +109,11 @@ CREATE TABLE issued_documents (
     UNIQUE (entry)
 );
 CREATE INDEX issued_documents_order ON issued_documents (order_id, id);
-CREATE INDEX issued_documents_until ON issued_documents (keep_until);
+CREATE INDEX issued_documents_until ON issued_documents (keep_until) WHERE body <> '';
+-- Orders whose buyer was erased: what is issued for them later is shut off, too.
+CREATE TABLE erased_orders (
+    order_id TEXT PRIMARY KEY
+);
 CREATE TABLE sealed_documents (
     id TEXT PRIMARY KEY,
     body TEXT NOT NULL
