@@ -5,7 +5,8 @@ from typing import Any
 from litestar import Response
 
 from shopwright.faces import render
-from shopwright.kit.errors import Missing
+from shopwright.kit.auth import Caller
+from shopwright.kit.errors import Denied, Missing
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Given
 from shopwright.services.books.contract import Books
@@ -14,10 +15,26 @@ from shopwright.services.books.contract.documents import PAPER, Document
 BooksDep = Given[Books]
 
 
-async def papers_of(order_id: str) -> list[dict[str, Any]]:
-    """Documents of an order that can be read, the oldest first."""
+def may_read(caller: Caller) -> bool:
+    """Of whoever may see an order, who its documents? Of staff who keeps the books alone, as in the API."""
+    return caller.may("books.read") or not caller.is_staff
+
+
+async def papers_of(order_id: str, caller: Caller) -> list[dict[str, Any]]:
+    """Documents of an order that they can read who see it, the oldest first."""
+    if not may_read(caller):
+        return []
     found = await behind().shop.for_pages("books").documents(order_id=order_id)
     return [render.plain(one) for one in reversed(found) if not one.sealed]
+
+
+def of_order(document: Document, order_id: str, caller: Caller) -> Document:
+    """The same, for whoever may see the order. Raises Denied, Missing."""
+    if not may_read(caller):
+        raise Denied("Documents are for who keeps the books.")
+    if document.order_id != order_id or document.sealed:
+        raise Missing("There is no such document.")
+    return document
 
 
 async def file_of(books: Books, document: Document, form: str) -> Response[bytes]:

@@ -11,12 +11,14 @@ from shopwright.kit.web.limits import SHARES, Work
 from shopwright.web import routes_of, shape_of
 from tests.conftest import make_settings
 
-# By what is in an address that takes a password, code, token or coupon, looks for something, or lets somebody be written to.
+# By what is in an address that takes a password, code, token or coupon, looks for something, sets a document,
+# or lets somebody be written to.
 MEANT = {
     "guess": (
         "/v1/sessions", "/v1/sessions/refresh", "/v1/me/second-factor/confirm", "/v1/me/password", "/v1/carts/{cart_id}/coupons",
         "/v1/orders/{order_id}/payments", "/sign-in", "/sign-in/code", "/new-password", "/confirm-email", "/cart/coupons", "/checkout/payment",
         "/account/password", "/account/erase", "/account/second-factor/confirm", "/track", "/unsubscribe", "/confirm-alert", "/v1/stock-alerts/confirmations",
+        "/orders/{order_id}/cancel", "/orders/{order_id}/documents/{document_id}",
     ),
     "message": (
         "/v1/users", "/v1/email-verifications", "/v1/password-resets", "/v1/stock-alerts", "/register", "/forgot-password", "/stock-alerts",

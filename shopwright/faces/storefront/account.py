@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
-from shopwright.faces.documents import BooksDep, file_of, papers_of
+from shopwright.faces.documents import BooksDep, file_of, of_order, papers_of
 from shopwright.faces.order_state import shown_state
 from shopwright.faces.storefront.frame import (
     Frame,
@@ -31,7 +31,7 @@ from shopwright.faces.storefront.frame import (
 from shopwright.faces.storefront.wishlist import keep_wishes
 from shopwright.kit.auth import anyone
 from shopwright.kit.errors import Missing, ShopError
-from shopwright.kit.web.access import allow, seldom
+from shopwright.kit.web.access import allow, audited, seldom
 from shopwright.services.orders.contract import GuestProof, Order
 from shopwright.services.users.contract import SecondFactorNeeded
 
@@ -184,23 +184,20 @@ async def _order(
         "unpaid": may_pay(order),
         "may_pay": held,
     }
-    shown["papers"] = await papers_of(order.id)
+    shown["papers"] = await papers_of(order.id, frame.caller)
     page = await frame.show("order.html", shown)
     page.headers["cache-control"] = "private, no-store"
     page.headers["referrer-policy"] = "no-referrer"
     return page
 
 
-@get("/orders/{order_id:str}/documents/{document_id:str}", opt=allow(anyone), include_in_schema=False)
+@get("/orders/{order_id:str}/documents/{document_id:str}", opt=audited(seldom(anyone)), include_in_schema=False)
 async def order_document(
     frame: FrameDep, books: BooksDep, order_id: FromPath[str], document_id: FromPath[str]
 ) -> Response[bytes]:
-    """An invoice or credit note, for whoever may see its order."""
+    """An invoice or credit note, for whoever may see its order; of staff, for who keeps the books."""
     order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller)
-    document = await books.document(document_id)
-    if document.order_id != order.id or document.sealed:
-        raise Missing("There is no such document.")
-    return await file_of(books, document, "pdf")
+    return await file_of(books, of_order(await books.document(document_id), order.id, frame.caller), "pdf")
 
 
 @post("/orders/{order_id:str}/cancel", opt=seldom(anyone), include_in_schema=False, status_code=200)

@@ -25,7 +25,7 @@ def allow(rule: Rule, work: str = "") -> dict[str, Any]:
 
 
 def seldom(rule: Rule) -> dict[str, Any]:
-    """The same for a route that guesses or asks a bank: each address may call it less often."""
+    """The same for a route that guesses, asks a bank or sets a document: each address may call it less often."""
     return allow(rule, "guess")
 
 

@@ -1,0 +1,70 @@
+"""Invoices on pages: for the buyer of an order, and for who keeps the books, as in the API."""
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.audit import AuditFilter
+from shopwright.kit.auth import Caller
+from tests.conftest import confirm, fill_cart, sell
+from tests.services.test_books import kettles
+from tests.services.test_documents import documents
+from tests.services.test_order_taxes import place_cart
+from tests.services.test_sale import NORTHLIGHT
+from tests.services.test_staff import PASSWORD, hired
+
+DENIED, FOUND, NOWHERE = 403, 200, 404
+
+
+@pytest.fixture
+async def seller(shop: Shop) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+
+
+async def is_now(api: httpx.AsyncClient, shop: Shop, email: str, password: str = PASSWORD) -> None:
+    """This browser is theirs from now on."""
+    api.cookies.clear()
+    api.cookies.set("session", await shop.users.open_session(email, password))
+
+
+@pytest.mark.usefixtures("seller")
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("orders", DENIED), ("support", DENIED), ("read-only", DENIED), ("accounting", FOUND)],
+)
+async def test_staff_read_a_document_only_where_they_keep_the_books(
+    shop: Shop, api: httpx.AsyncClient, role: str, status: int
+) -> None:
+    order = await kettles(shop)
+    [one] = await documents(shop)
+    await hired(shop, role=role)
+    await is_now(api, shop, "sue@example.com")
+    for key in ("", f"?key={await shop.orders.link_key(order.id)}"):
+        page = await api.get(f"/orders/{order.id}{key}")
+        assert page.status_code == FOUND
+        assert (one.name in page.text) == (status == FOUND)
+        assert (await api.get(f"/orders/{order.id}/documents/{one.id}{key}")).status_code == status
+    assert (one.name in (await api.get(f"/office/orders/{order.id}")).text) == (status == FOUND)
+    seen = [one.status for one in await shop.users.audit(AuditFilter(action="order_document"), limit=50)]
+    assert seen == [status] * 2
+
+
+@pytest.mark.usefixtures("seller")
+async def test_buyers_read_their_documents_and_nobody_elses(shop: Shop, api: httpx.AsyncClient) -> None:
+    people = []
+    for email in ("ada@example.com", "eve@example.com"):
+        people.append(await shop.users.register(email, PASSWORD, "Ada Lovelace"))
+        await confirm(shop, email)
+    ada = people[0].id
+    order = await place_cart(shop, await fill_cart(shop, (await sell(shop), 1), customer=ada), Caller(user_id=ada))
+    [one] = await documents(shop)
+    where = f"/orders/{order.id}/documents/{one.id}"
+    for email, status in (("ada@example.com", FOUND), ("eve@example.com", NOWHERE)):
+        await is_now(api, shop, email)
+        assert (await api.get(where)).status_code == status
+    api.cookies.clear()
+    assert (await api.get(where)).status_code == NOWHERE
+    key = await shop.orders.link_key(order.id)
+    assert one.name in (await api.get(f"/orders/{order.id}?key={key}")).text
+    answer = await api.get(f"{where}?key={key}")
+    assert (answer.status_code, answer.content[:5]) == (FOUND, b"%PDF-")
