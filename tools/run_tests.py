@@ -135,6 +135,7 @@ SERVICES = (
             "backup",
             "backup_age",
             "bad_rows",
+            "book_files",
             "books",
             "books_of_any_life",
             "catalog",

@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -13,6 +14,7 @@ from pypdf import PdfReader
 
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money, add_up
 from shopwright.kit.places import Address
@@ -37,6 +39,7 @@ VIENNA = Address(
     name="Zoë Gruber", company="Gruber & Söhne OG", line1="Ring 1", city="Wien", postal_code="1010", country="AT"
 )
 BERLIN = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
+UTC_ZONE = ZoneInfo("UTC")
 SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 
 
@@ -128,7 +131,7 @@ def made(
     ],
 )  # fmt: skip
 def test_each_kind_of_invoice_keeps_the_rules(rules, document: Document) -> None:
-    assert rules(einvoice.write(document)) == []
+    assert rules(einvoice.write(document, UTC_ZONE)) == []
 
 
 @settings(max_examples=25)
@@ -143,7 +146,7 @@ def test_any_invoice_keeps_the_rules(rules, lines: list[tuple[int, int, int]]) -
     """Taxes as the shop reckons them: of the sum of each rate, shared among its lines."""
     wanted = [(*_shared(gross * units, ppm, lines), ppm, units) for gross, units, ppm in lines]
     parts = [(part(net, tax, ppm), units) for net, tax, ppm, units in wanted]
-    assert rules(einvoice.write(made(*parts))) == []
+    assert rules(einvoice.write(made(*parts), UTC_ZONE)) == []
 
 
 def _shared(gross: int, ppm: int, lines: list[tuple[int, int, int]]) -> tuple[int, int]:
@@ -154,15 +157,15 @@ def _shared(gross: int, ppm: int, lines: list[tuple[int, int, int]]) -> tuple[in
 
 def test_the_rules_see_what_is_wrong(rules) -> None:
     document = made((part(4874, 2000, 190_000), 1))
-    assert any("BR-S-09" in one for one in rules(einvoice.write(document)))
+    assert any("BR-S-09" in one for one in rules(einvoice.write(document, UTC_ZONE)))
 
 
 def test_a_pdf_carries_its_invoice(rules) -> None:
     document = made((part(4874, 926, 190_000), 3))
-    reader = PdfReader(io.BytesIO(pdf.write(document, "Northlight")))
+    reader = PdfReader(io.BytesIO(pdf.write(document, "Northlight", UTC_ZONE)))
     [inside] = reader.attachments["factur-x.xml"]
     assert rules(inside) == []
-    assert inside == einvoice.write(document)
+    assert inside == einvoice.write(document, UTC_ZONE)
     metadata = reader.root_object["/Metadata"].get_object().get_data().decode()
     assert "<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>" in metadata
     assert "<pdfaid:part>3</pdfaid:part>" in metadata
@@ -175,7 +178,7 @@ def test_a_name_no_font_can_show_makes_a_plain_pdf() -> None:
     tokyo = Address(
         name="山田 太郎", line1="丸の内1-1", city="千代田区", region="東京都", postal_code="100-0005", country="JP"
     )
-    made_of = pdf.write(made((part(1000, 0, 0, "G", "Export"), 1), buyer=tokyo), "Northlight")
+    made_of = pdf.write(made((part(1000, 0, 0, "G", "Export"), 1), buyer=tokyo), "Northlight", UTC_ZONE)
     assert "factur-x.xml" in PdfReader(io.BytesIO(made_of)).attachments
 
 
@@ -184,7 +187,7 @@ def test_what_names_markup_of_typst_is_text() -> None:
         name='#read("/etc/passwd") *x* $y$ \\', line1="<script>", city="@a", postal_code="10119", country="DE"
     )
     text = (
-        PdfReader(io.BytesIO(pdf.write(made((part(100, 19, 190_000), 1), buyer=evil), "#panic()")))
+        PdfReader(io.BytesIO(pdf.write(made((part(100, 19, 190_000), 1), buyer=evil), "#panic()", UTC_ZONE)))
         .pages[0]
         .extract_text()
     )
@@ -195,8 +198,8 @@ def test_what_names_markup_of_typst_is_text() -> None:
 def test_dinars_are_a_pdf_alone() -> None:
     document = made((part(100_000, 0, 0, "Z", currency="KWD"), 3))
     with pytest.raises(Conflict, match="thousandths"):
-        einvoice.write(document)
-    assert PdfReader(io.BytesIO(pdf.write(document, "Northlight"))).attachments == {}
+        einvoice.write(document, UTC_ZONE)
+    assert PdfReader(io.BytesIO(pdf.write(document, "Northlight", UTC_ZONE))).attachments == {}
 
 
 def test_what_several_authorities_tax_is_a_pdf_alone() -> None:
@@ -206,8 +209,8 @@ def test_what_several_authorities_tax_is_a_pdf_alone() -> None:
     both = msgspec.structs.replace(line, tax_parts=(*line.tax_parts, *line.tax_parts))
     document = msgspec.structs.replace(document, body=msgspec.structs.replace(document.body, lines=(both,)))
     with pytest.raises(Conflict, match="one rate of tax"):
-        einvoice.write(document)
-    assert PdfReader(io.BytesIO(pdf.write(document, "Northlight"))).attachments == {}
+        einvoice.write(document, UTC_ZONE)
+    assert PdfReader(io.BytesIO(pdf.write(document, "Northlight", UTC_ZONE))).attachments == {}
 
 
 async def test_documents_of_the_shop_keep_the_rules(
@@ -229,3 +232,51 @@ async def test_documents_of_the_shop_keep_the_rules(
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
     assert answer.content.startswith(b"%PDF-")
     assert (await api.get(f"/v1/documents/{found[0].id}/docx", headers=staff)).status_code == 404
+
+
+def test_a_document_has_the_day_of_the_shop(rules) -> None:
+    """Half past midnight on 1 January in Berlin is 31 December in UTC."""
+    document = msgspec.structs.replace(
+        made((part(4874, 926, 190_000), 1)), issued=datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    )
+    berlin = ZoneInfo("Europe/Berlin")
+    xml = einvoice.write(document, berlin)
+    assert rules(xml) == []
+    assert b">20270101<" in xml
+    [inside] = PdfReader(io.BytesIO(pdf.write(document, "Northlight", berlin))).attachments["factur-x.xml"]
+    assert inside == xml
+    assert "1 January 2027" in PdfReader(io.BytesIO(pdf.write(document, "Northlight", berlin))).pages[0].extract_text()
+
+
+async def test_a_document_is_dated_in_the_zone_of_its_shop(shop: Shop, clock: HandClock) -> None:
+    """The shop of the tests is in Berlin."""
+    clock.move(hours=14, minutes=30)  # 23:30 on 2 March in UTC
+    await shop.pricing.set_seller(NORTHLIGHT)
+    await two_rates(shop)
+    [one] = await documents(shop)
+    assert b">20260303<" in (xml := await shop.books.rendered(one.id, "xml"))
+    assert b">20260302<" not in xml
+    pages = PdfReader(io.BytesIO(await shop.books.rendered(one.id, "pdf"))).pages
+    assert "3 March 2026" in pages[0].extract_text()
+
+
+def test_what_is_outside_tax_beside_what_is_not_is_a_pdf_alone() -> None:
+    """BR-O-11 and the ones after it."""
+    document = made((part(1000, 0, 0, "O", "Outside the scope of tax"), 1), (part(841, 159, 190_000), 1))
+    assert not einvoice.fits(document)
+    with pytest.raises(Conflict, match="outside tax"):
+        einvoice.write(document, UTC_ZONE)
+    assert PdfReader(io.BytesIO(pdf.write(document, "Northlight", UTC_ZONE))).attachments == {}
+
+
+@pytest.mark.parametrize(("home", "told"), [("DE", b"DE136695976"), ("FR", b"FR40303265045"), ("IT", b"FR40303265045")])
+def test_a_seller_with_two_vat_ids_is_named_by_one(rules, home: str, told: bytes) -> None:
+    document = made((part(4874, 926, 190_000), 1))
+    assert document.body is not None
+    ids = (TaxId(country="FR", id="FR40303265045"), TaxId(country="DE", id="DE136695976"), TaxId(country="AT", id="1"))
+    seller = msgspec.structs.replace(SELLER, tax_ids=ids, address=msgspec.structs.replace(SELLER.address, country=home))
+    body = msgspec.structs.replace(document.body, seller=seller)
+    xml = einvoice.write(msgspec.structs.replace(document, body=body), UTC_ZONE)
+    assert rules(xml) == []
+    assert xml.count(b'schemeID="VA"') == 1
+    assert told in xml

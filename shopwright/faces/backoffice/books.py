@@ -18,7 +18,7 @@ from shopwright.kit.days import day_of, parse_day
 from shopwright.kit.errors import Invalid, ShopError
 from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.behind import behind
-from shopwright.kit.web.given import Asking
+from shopwright.kit.web.given import Asking, Given
 from shopwright.services.books.contract import (
     FILES,
     TITLES,
@@ -30,6 +30,7 @@ from shopwright.services.books.contract import (
     TaxStatement,
     file_name,
 )
+from shopwright.services.pricing.contract import Pricing
 
 PAGE = 50
 EPOCH_DAY = EPOCH.date()
@@ -148,13 +149,16 @@ async def document_page(office: OfficeDep, books: BooksDep, document_id: FromPat
 
 
 @get("/office/books/export", opt=audited(READ), include_in_schema=False)
-async def export(books: BooksDep, form: FromQuery[ExportForm], month: FromQuery[str]) -> Response[bytes]:
+async def export(
+    books: BooksDep, pricing: Given[Pricing], form: FromQuery[ExportForm], month: FromQuery[str]
+) -> Response[bytes]:
     """A month as a file for another program."""
     found = await books.export(form, month, month)
+    name = file_name(form, month, month, await pricing.seller())
     return Response(
         found,
         media_type=FILES[form][0],
-        headers={"Content-Disposition": f'attachment; filename="{file_name(form, month, month)}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

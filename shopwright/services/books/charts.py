@@ -9,7 +9,7 @@ from shopwright.services.books.contract import Posting, TaxKind
 SKR03: Mapping[str, str] = {
     "receivables": "10000", "clearing": "1360", "bank": "1200", "revenue": "8200", "revenue/DE/190000": "8400",
     "revenue/DE/70000": "8300", "revenue/oss": "8320", "revenue/G": "8120", "revenue/K": "8125", "revenue/E": "8100",
-    "discounts": "8700", "returns": "8700", "tax": "1700", "vouchers": "1604", "fees": "4970", "disputes": "1590",
+    "discounts": "8700", "returns": "8700", "tax": "1700", "tax/DE": "1770", "vouchers": "1604", "fees": "4970", "disputes": "1590",
     "rounding": "4905", "exchange": "2150", "stock": "3980", "cost_of_goods": "3200", "between": "1590",
 }  # fmt: skip
 # Plan comptable général (France).
@@ -27,6 +27,7 @@ FRENCH: Mapping[str, str] = {
 }  # fmt: skip
 CONSULTANT, CLIENT = "datev/consultant", "datev/client"  # numbers of DATEV, not of a chart
 EXTRA = frozenset((CONSULTANT, CLIENT))
+OSS = "revenue/oss"  # sold to consumers of other countries of the EU
 
 
 def number(own: Mapping[str, str], chart: Mapping[str, str], one: Posting) -> str:
@@ -34,18 +35,31 @@ def number(own: Mapping[str, str], chart: Mapping[str, str], one: Posting) -> st
     return lookup(own, chart, *_names(one.account, one.provider, one.tax))
 
 
-def revenue_number(own: Mapping[str, str], chart: Mapping[str, str], kind: TaxKind, home: str) -> str:
-    """That of what was sold at a rate: in its own country, in another of the European Union, or elsewhere."""
+def revenue_number(own: Mapping[str, str], chart: Mapping[str, str], kind: TaxKind, home: str) -> tuple[str, bool]:
+    """That of what was sold at a rate: in its own country, in another of the European Union, or elsewhere.
+
+    And whether the account knows the tax that is in what is booked on it, being for this rate or for the One-Stop-Shop.
+    """
     abroad = kind.country in MEMBERS and kind.country != home and kind.category == "S"
-    names = ("revenue/oss",) if abroad else ()
-    return lookup(own, chart, *_names("revenue", "", kind)[:1], *names, *_names("revenue", "", kind)[1:])
+    first, *others = _names("revenue", "", kind)
+    knowing = [*([first] if kind.country else []), *([OSS] if abroad else [])]
+    name = _name(own, chart, *dict.fromkeys((*knowing, first, *others)))
+    return lookup(own, chart, name), name in knowing
+
+
+def tax_number(own: Mapping[str, str], chart: Mapping[str, str], kind: TaxKind) -> str:
+    """That of a tax which is booked by itself."""
+    return lookup(own, chart, f"tax/{kind.country}/{kind.rate_ppm}", f"tax/{kind.country}", "tax")
 
 
 def lookup(own: Mapping[str, str], chart: Mapping[str, str], *names: str) -> str:
-    """The first of these names that has a number; "" where none has."""
-    return next((own[name] for name in names if name in own), "") or next(
-        (chart[name] for name in names if name in chart), ""
-    )
+    """The number of the first of these names that has one, set by the shop before that of the chart; "" where none has."""
+    name = _name(own, chart, *names)
+    return own.get(name) or chart.get(name, "")
+
+
+def _name(own: Mapping[str, str], chart: Mapping[str, str], *names: str) -> str:
+    return next((one for known in (own, chart) for one in names if one in known), "")
 
 
 def _names(account: str, provider: str, kind: TaxKind | None) -> list[str]:

@@ -1,6 +1,6 @@
 """The ledger as DATEV takes it: EXTF 700, category 21 (Buchungsstapel), version 13, in Windows-1252. Pure functions.
 
-Goods, shipping and discounts go, gross, to accounts that know their tax (Automatikkonten); of other countries net and tax
+Goods, shipping and discounts go, gross, to accounts that know their tax (Automatikkonten); on others net and tax are
 apart. What has more than two sides goes over an account between.
 """
 
@@ -8,8 +8,11 @@ import csv
 import io
 from calendar import monthrange
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
+from shopwright.kit.days import in_zone
+from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, major
 from shopwright.kit.tax_ids import MEMBERS
 from shopwright.services.books import charts, model
@@ -19,6 +22,7 @@ from shopwright.services.books.extract import Extract
 CHART = "03"
 GERMAN = str.maketrans(".", ",")
 LONGEST_TEXT, LONGEST_PAPER = 60, 36
+MOST_ROWS = 99_999
 MILLIONTHS_A_PERCENT = 10_000
 COLUMNS = (
     "Umsatz (ohne Soll/Haben-Kz)", "Soll/Haben-Kennzeichen", "WKZ Umsatz", "Kurs", "Basis-Umsatz", "WKZ Basis-Umsatz", "Konto",
@@ -50,21 +54,26 @@ class Line(NamedTuple):
 
 
 def write(extract: Extract) -> bytes:
-    """The file."""
+    """The file. Raises Invalid where DATEV takes none of these months: of two years, with too many rows, not in euros."""
+    if extract.first // model.MONTH != extract.last // model.MONTH:
+        raise Invalid.at("/to", "DATEV takes months of one calendar year at once; ask for each year by itself.")
+    extract.check_euros()
+    rows = [(entry, one) for entry in extract.entries for one in lines(extract, entry)]
+    if len(rows) > MOST_ROWS:
+        raise Invalid.at("/to", f"DATEV takes at most {MOST_ROWS} rows at once; ask for fewer months.")
     file = io.StringIO()
     file.write(_head(extract) + "\r\n")
     writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for entry in extract.entries:
-        for one in lines(extract, entry):
-            writer.writerow(_row(extract, entry, one))
+    for entry, one in rows:
+        writer.writerow(_row(extract, entry, one))
     return file.getvalue().encode("cp1252", errors="replace")
 
 
 def _head(extract: Extract) -> str:
     first, last = extract.first, extract.last
     day = monthrange(last // model.MONTH, last % model.MONTH)[1]
-    made = extract.made.strftime("%Y%m%d%H%M%S%f")[:17]
+    made = in_zone(extract.made, extract.zone).strftime("%Y%m%d%H%M%S%f")[:17]
     consultant = extract.numbers.get(charts.CONSULTANT, "1001")
     client = extract.numbers.get(charts.CLIENT, "1")
     fields = (
@@ -82,7 +91,7 @@ def _row(extract: Extract, entry: Entry, one: Line) -> list[str]:
     row[1] = "S" if sign > 0 else "H"
     row[2] = one.amount.currency
     row[AT["Konto"]], row[AT["Gegenkonto (ohne BU-Schlüssel)"]] = one.account, one.contra
-    row[AT["Belegdatum"]] = entry.day.strftime("%d%m")
+    row[AT["Belegdatum"]] = _within(entry).strftime("%d%m")
     row[AT["Belegfeld 1"]] = extract.paper(entry)[:LONGEST_PAPER]
     row[AT["Buchungstext"]] = entry.text[:LONGEST_TEXT]
     row[AT["Festschreibung"]] = "0"
@@ -92,6 +101,12 @@ def _row(extract: Extract, entry: Entry, one: Line) -> list[str]:
         percent = f"{one.abroad.rate_ppm / MILLIONTHS_A_PERCENT:.2f}"
         row[AT["EU-Steuersatz (Bestimmung)"]] = percent.translate(GERMAN)
     return row
+
+
+def _within(entry: Entry) -> date:
+    """A day of the month the entry counts in, which alone DATEV takes: its own, or, where it came late, the first."""
+    month = model.parse_month(entry.period, "/period")
+    return entry.day if model.month_of(entry.day) == month else date(month // model.MONTH, month % model.MONTH, 1)
 
 
 def lines(extract: Extract, entry: Entry) -> list[Line]:
@@ -122,12 +137,12 @@ def _sold(extract: Extract, entry: Entry) -> Iterator[Line]:
     left = add_up((-one.amount for one in entry.postings if one.account == "receivables"), currency)
     for kind, net, tax in by_kind(entry):
         abroad = kind if kind.country in MEMBERS and kind.country != extract.home else None
-        revenue = charts.revenue_number(own, charts.SKR03, kind, extract.home)
-        if kind.country == extract.home or abroad is not None:
+        revenue, knows = charts.revenue_number(own, charts.SKR03, kind, extract.home)
+        if knows:
             yield Line(net + tax, revenue, customers, abroad if kind.rate_ppm else None)
         else:
             yield Line(net, revenue, customers)
-            yield Line(tax, charts.lookup(own, charts.SKR03, f"tax/{kind.country}", "tax"), customers)
+            yield Line(tax, charts.tax_number(own, charts.SKR03, kind), customers)
         left -= net + tax
     yield Line(left, charts.lookup(own, charts.SKR03, "revenue"), customers)
 

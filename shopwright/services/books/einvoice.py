@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from drafthorse.models.accounting import ApplicableTradeTax
 from drafthorse.models.document import Document as Cii
@@ -12,6 +13,7 @@ from drafthorse.models.payment import PaymentMeans
 from drafthorse.models.tradelines import LineItem
 
 from shopwright.kit.currencies import minor_digits
+from shopwright.kit.days import day_of
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money, major
 from shopwright.kit.places import Address
@@ -27,28 +29,35 @@ PIECE: Final = "C62"  # UN/ECE Recommendation 20
 MILLIONTHS_A_PERCENT: Final = 10_000
 PRICE_DECIMALS: Final = 6
 MOST_DECIMALS: Final = 2
+OUTSIDE: Final = "O"  # not subject to tax
 
 
 def fits(document: Document) -> bool:
-    """Can it be written so? Not where several authorities tax one line, nor in a currency with thousandths (BR-DEC)."""
+    """Can it be written so?
+
+    Not where several authorities tax one line, in a currency with thousandths (BR-DEC), nor with what is outside tax beside
+    what is not (BR-O-11).
+    """
     body = document.body
     if body is None or minor_digits(body.currency) > MOST_DECIMALS:
         return False
-    return bool(body.lines) and all(len(line.tax_parts) == 1 for line in body.lines)
+    if not body.lines or any(len(line.tax_parts) != 1 for line in body.lines):
+        return False
+    return len({part.category == OUTSIDE for line in body.lines for part in line.tax_parts}) == 1
 
 
-def write(document: Document) -> bytes:
-    """The XML, valid by its schema. Raises Conflict where it cannot be written so."""
+def write(document: Document, zone: ZoneInfo) -> bytes:
+    """The XML, valid by its schema, with the day it was issued on in the zone. Raises Conflict where it cannot be written so."""
     body = document.body
     if body is None or not fits(document):
         raise Conflict(
-            "This document cannot be an electronic invoice: each of its lines needs one rate of tax, and the currency has no thousandths."
+            "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax, and the currency has no thousandths."
         )
     cii = Cii()
     cii.context.guideline_parameter.id = GUIDELINE
     cii.header.id = document.name
     cii.header.type_code = TYPES[document.kind]
-    cii.header.issue_date_time = document.issued.date()
+    cii.header.issue_date_time = day_of(document.issued, zone)
     for text in (*body.notes, body.reason):
         if text:
             cii.header.notes.add(IncludedNote(content=text))
@@ -67,10 +76,9 @@ def _decimal(amount: Money) -> Decimal:
 def _parties(cii: Cii, body: DocumentBody) -> None:
     agreement = cii.trade.agreement
     _party(agreement.seller, body.seller)
-    untaxed = all(part.category == "O" for part in body.rates)
-    for one in body.seller.tax_ids:
-        if not one.scheme and not untaxed:  # BR-O-2: who sells outside tax names no VAT id
-            agreement.seller.tax_registrations.add(TaxRegistration(id=_vat_id(one.country, one.id)))
+    untaxed = all(part.category == OUTSIDE for part in body.rates)
+    for found in () if untaxed else _seller_ids(body.seller):  # BR-O-2: who sells outside tax names no VAT id
+        agreement.seller.tax_registrations.add(TaxRegistration(id=found))
     if untaxed:  # BR-CO-26: something else says who it is
         agreement.seller.legal_organization.id = body.seller.register or body.seller.name
     _party(agreement.buyer, body.buyer)
@@ -78,6 +86,18 @@ def _parties(cii: Cii, body: DocumentBody) -> None:
         if not untaxed:
             agreement.buyer.tax_registrations.add(TaxRegistration(id=_vat_id(one.country, one.id)))
     agreement.seller_order.issuer_assigned_id = body.order_number
+
+
+def _seller_ids(seller: Party) -> list[tuple[str, str]]:
+    """One VAT id and one tax number, those of the seller's own country before others: an invoice has no more (BT-31, BT-32)."""
+    home = member_of(seller.address.country) or seller.address.country
+    known = [one for one in seller.tax_ids if not one.scheme]
+    known.sort(key=lambda one: (member_of(one.country) or one.country) != home)
+    found: dict[str, str] = {}
+    for one in known:
+        scheme, number = _vat_id(one.country, one.id)
+        found.setdefault(scheme, number)
+    return list(found.items())
 
 
 def _vat_id(country: str, number: str) -> tuple[str, str]:
@@ -133,7 +153,7 @@ def _price(line: DocumentLine) -> tuple[Decimal, int]:
 def _tax(there: ApplicableTradeTax, part: TaxPart) -> None:
     there.type_code = "VAT"
     there.category_code = part.category
-    if part.category != "O":
+    if part.category != OUTSIDE:
         there.rate_applicable_percent = Decimal(part.rate_ppm) / MILLIONTHS_A_PERCENT
 
 

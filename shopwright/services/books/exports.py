@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from shopwright.kit.money import major
 from shopwright.services.books import datev, fec, saft
@@ -10,6 +10,7 @@ from shopwright.services.books.contract import Entry, ExportForm, Posting
 from shopwright.services.books.extract import Extract
 
 BOM = "\ufeff"
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def _rows(extract: Extract) -> Iterator[tuple[Entry, Posting]]:
@@ -29,19 +30,19 @@ def write_csv(extract: Extract) -> bytes:
     for entry, one in _rows(extract):
         debit, credit = _sides(one)
         tax = one.tax
-        writer.writerow(_safe((
-            entry.seq, entry.kind, entry.day, entry.period, entry.booked.isoformat(), entry.text, entry.number,
-            extract.papers.get(entry.document, ""), one.account, one.provider, debit, credit, one.amount.currency,
-            tax.country if tax else "", tax.region if tax else "", tax.authority if tax else "",
-            tax.rate_ppm if tax else "", tax.category if tax else "", tax.tax_class if tax else "",
+        writer.writerow((
+            entry.seq, entry.kind, entry.day, entry.period, entry.booked.isoformat(), _safe(entry.text), _safe(entry.number),
+            _safe(extract.papers.get(entry.document, "")), one.account, _safe(one.provider), debit, credit, one.amount.currency,
+            tax.country if tax else "", _safe(tax.region if tax else ""), _safe(tax.authority if tax else ""),
+            tax.rate_ppm if tax else "", tax.category if tax else "", _safe(tax.tax_class if tax else ""),
             major(one.base) if one.base is not None else "", entry.sha256,
-        )))  # fmt: skip
+        ))  # fmt: skip
     return (BOM + file.getvalue()).encode()
 
 
-def _safe(cells: Sequence[object]) -> list[object]:
-    """What a spreadsheet would take for a formula is text (OWASP, CSV injection)."""
-    return [f"'{one}" if isinstance(one, str) and one[:1] in {"=", "+", "@", "\t"} else one for one in cells]
+def _safe(text: str) -> str:
+    """A text that a spreadsheet would take for a formula (OWASP, CSV injection) is marked as one."""
+    return f"'{text}" if text.startswith(FORMULAS) else text
 
 
 def _sides(one: Posting) -> tuple[str, str]:

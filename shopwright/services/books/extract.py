@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from shopwright.kit.errors import Invalid
 from shopwright.services.books.contract import Entry
 from shopwright.services.pricing.contract import Seller
 
+EURO = "EUR"
+
 
 class Extract(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries of some months. `numbers`: of accounts, set by the shop; `papers`: numbers of documents, by id; `home`: the seller's country."""
+    """Entries of some months. `numbers`: of accounts, set by the shop; `papers`: numbers of documents, by id; `home`: the seller's country; `zone`: days are in it."""
 
     first: int
     last: int
@@ -20,7 +24,18 @@ class Extract(msgspec.Struct, frozen=True, kw_only=True):
     seller: Seller | None
     home: str
     made: datetime
+    zone: ZoneInfo
 
     def paper(self, entry: Entry) -> str:
         """What an entry is booked from: its document, else its order."""
         return self.papers.get(entry.document, "") or entry.number or str(entry.seq)
+
+    def check_euros(self) -> None:
+        """Raises Invalid where a posting is in another currency: at which rate it was is not kept."""
+        for entry in self.entries:
+            for one in entry.postings:
+                if one.amount.currency != EURO:
+                    raise Invalid.at(
+                        "/form",
+                        f"Entry {entry.seq} is in {one.amount.currency}, and this file is in euros, at rates that the books do not keep; take the form csv.",
+                    )

@@ -1,5 +1,6 @@
 """The ledger as French tax inspectors ask for it: FEC (livre des procédures fiscales, article A47 A-1). Pure functions."""
 
+from shopwright.kit.days import day_of
 from shopwright.kit.money import Money, major
 from shopwright.services.books import charts
 from shopwright.services.books.contract import Entry, EntryKind, Posting
@@ -21,7 +22,8 @@ DAY = "%Y%m%d"
 
 
 def write(extract: Extract) -> bytes:
-    """The file: tabs, decimal commas, UTF-8. Postings of nothing are left out."""
+    """The file: tabs, decimal commas, UTF-8. Postings of nothing are left out. Raises Invalid where some are not in euros."""
+    extract.check_euros()
     lines = ["\t".join(HEADER)]
     for entry in extract.entries:
         rows = (_row(extract, entry, one) for one in entry.postings if one.amount.amount)
@@ -33,11 +35,10 @@ def _row(extract: Extract, entry: Entry, one: Posting) -> list[str]:
     code, title = JOURNALS[entry.kind]
     amount = one.amount
     debit, credit = (amount, amount * 0) if amount.amount > 0 else (amount * 0, -amount)
-    foreign = amount.currency != "EUR"
     return [
         code, title, str(entry.seq), entry.day.strftime(DAY), charts.number(extract.numbers, charts.PCG, one),
         charts.FRENCH[one.account], "", "", extract.paper(entry), entry.day.strftime(DAY), entry.text, _written(debit),
-        _written(credit), "", "", entry.booked.strftime(DAY), _written(amount) if foreign else "", amount.currency if foreign else "",
+        _written(credit), "", "", day_of(entry.booked, extract.zone).strftime(DAY), "", "",
     ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from shopwright.services.books.contract import (
 )
 from shopwright.services.books.contract.documents import PAPER, Document
 from shopwright.services.books.model import day_number
+from shopwright.services.pricing.contract import Pricing
 
 Service = Given[Books]
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
@@ -76,13 +77,15 @@ async def get_tax_statement(
 
 @get("/v1/ledger-export", opt=READ, tags=["books"], operation_id="export_ledger", response_class=Response)
 async def export_ledger(
-    books: Service, start: FromMonth, end: ToMonth, form: FromQuery[ExportForm] = "csv"
+    books: Service, pricing: Given[Pricing], start: FromMonth, end: ToMonth, form: FromQuery[ExportForm] = "csv"
 ) -> Response[bytes]:
     """The ledger of these months as a file for another program."""
+    found = await books.export(form, start, end)
+    name = file_name(form, start, end, await pricing.seller())
     return Response(
-        await books.export(form, start, end),
+        found,
         media_type=FILES[form][0],
-        headers={"Content-Disposition": f'attachment; filename="{file_name(form, start, end)}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

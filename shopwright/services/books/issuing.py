@@ -162,8 +162,8 @@ class Issuing:
 
         document = await self.get(document_id)
         if form == "xml":
-            return await asyncio.to_thread(einvoice.write, document)
-        return await asyncio.to_thread(pdf.write, document, self._shop)
+            return await asyncio.to_thread(einvoice.write, document, self._work.zone)
+        return await asyncio.to_thread(pdf.write, document, self._shop, self._work.zone)
 
     async def names(self, ids: Iterable[str]) -> dict[str, str]:
         """The numbers of documents, by id."""

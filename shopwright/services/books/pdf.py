@@ -5,6 +5,7 @@ import json
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import typst
 from pypdf import PdfReader, PdfWriter
@@ -12,7 +13,7 @@ from pypdf.generic import NameObject, StreamObject
 
 from shopwright.kit.address_lines import address_lines
 from shopwright.kit.countries import country_title
-from shopwright.kit.days import write_day
+from shopwright.kit.days import day_of, write_day
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import write as written
 from shopwright.kit.percent import percent
@@ -55,12 +56,12 @@ def _template() -> bytes:
     return files("shopwright.services.books").joinpath("invoice.typ").read_bytes()
 
 
-def write(document: Document, shop: str) -> bytes:
-    """The file. A name in letters no font here has makes it a plain PDF: PDF/A shows everything or is none. Raises Conflict."""
+def write(document: Document, shop: str, zone: ZoneInfo) -> bytes:
+    """The file, with days of the zone. A name in letters no font here has makes it a plain PDF: PDF/A shows everything or is none. Raises Conflict."""
     if document.body is None:
         raise Conflict("What stood in this document was deleted when its time was over.")
-    xml = einvoice.write(document).decode() if einvoice.fits(document) else ""
-    data = {"data": json.dumps(_shown(document, document.body, shop, xml), ensure_ascii=False)}
+    xml = einvoice.write(document, zone).decode() if einvoice.fits(document) else ""
+    data = {"data": json.dumps(_shown(document, document.body, shop, zone, xml), ensure_ascii=False)}
     at = document.issued.replace(microsecond=0)
     try:
         made = typst.compile(_template(), sys_inputs=data, pdf_standards=[STANDARD], timestamp=at)
@@ -85,10 +86,10 @@ def _described(pdf: bytes) -> bytes:
     return file.getvalue()
 
 
-def _shown(document: Document, body: DocumentBody, shop: str, xml: str) -> dict[str, Any]:
+def _shown(document: Document, body: DocumentBody, shop: str, zone: ZoneInfo, xml: str) -> dict[str, Any]:
     facts = [
         ("Number", document.name),
-        ("Date", write_day(document.issued.date())),
+        ("Date", write_day(day_of(document.issued, zone))),
         ("Order", f"{body.order_number}, {write_day(body.ordered)}"),
     ]
     if body.supplied is not None:

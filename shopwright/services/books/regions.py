@@ -1,6 +1,6 @@
 """Taxes by place: states of the United States, and the European Union's threshold for sales to other countries. Pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shopwright.kit.money import Money, add_up
 from shopwright.kit.tax_ids import MEMBERS
@@ -14,7 +14,8 @@ LIMIT = Money(1_000_000, "EUR")
 def by_region(lines: Sequence[TaxLine]) -> tuple[RegionLine, ...]:
     """Sales in each state: by currency, all, exempt, taxed.
 
-    Where several authorities tax one sale, the state's own line says what it is of: the one with the largest base.
+    Several authorities may tax the same goods. Those of one class in one month are what the authority with most of them
+    says; what any of them taxes is taxed, and exempt is what none does.
     """
     found: dict[tuple[str, str], list[TaxLine]] = {}
     for one in lines:
@@ -24,22 +25,36 @@ def by_region(lines: Sequence[TaxLine]) -> tuple[RegionLine, ...]:
 
 
 def _region(region: str, currency: str, lines: Sequence[TaxLine]) -> RegionLine:
-    exempt = [one for one in lines if one.kind.rate_ppm == 0]
-    taxed = [one for one in lines if one.kind.rate_ppm]
-    by_authority: dict[str, Money] = {}
-    for one in taxed:
-        by_authority[one.kind.authority] = by_authority.get(one.kind.authority, Money(0, currency)) + one.base
-    taxable = max(by_authority.values(), default=Money(0, currency), key=lambda one: abs(one.amount))
-    untaxed = add_up((one.base for one in exempt), currency)
+    goods: dict[tuple[str, str], list[TaxLine]] = {}
+    for one in lines:
+        goods.setdefault((one.period, one.kind.tax_class), []).append(one)
+    gross = taxable = Money(0, currency)
+    reasons: set[str] = set()
+    for same in goods.values():
+        whole, taxed = _once(same, currency), _once((one for one in same if one.kind.rate_ppm), currency)
+        gross, taxable = gross + whole, taxable + taxed
+        if whole != taxed:
+            reasons |= {one.kind.reason for one in same if not one.kind.rate_ppm and one.kind.reason}
+    sales: dict[str, int] = {}
+    for one in lines:  # an order may have goods of several rates
+        sales[one.period] = max(sales.get(one.period, 0), one.sales)
     return RegionLine(
         region=region,
-        gross=untaxed + taxable,
-        exempt=untaxed,
-        reasons=tuple(sorted({one.kind.reason for one in exempt if one.kind.reason})),
+        gross=gross,
+        exempt=gross - taxable,
+        reasons=tuple(sorted(reasons)),
         taxable=taxable,
-        tax=add_up((one.tax for one in taxed), currency),
-        sales=max((one.sales for one in lines), default=0),
+        tax=add_up((one.tax for one in lines), currency),
+        sales=sum(sales.values()),
     )
+
+
+def _once(lines: Iterable[TaxLine], currency: str) -> Money:
+    """What the authority with most of it says that it is of; others say it of the same goods."""
+    found: dict[str, Money] = {}
+    for one in lines:
+        found[one.kind.authority] = found.get(one.kind.authority, Money(0, currency)) + one.base
+    return max(found.values(), default=Money(0, currency), key=lambda one: abs(one.amount))
 
 
 def threshold(lines: Sequence[TaxLine], home: str, year: int) -> Threshold | None:

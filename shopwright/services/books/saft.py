@@ -7,6 +7,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from shopwright.kit.days import day_of
 from shopwright.kit.money import Money, add_up, major
 from shopwright.services.books import charts, model
 from shopwright.services.books.contract import TITLES, Entry, Posting, TaxKind
@@ -38,7 +39,7 @@ def _header(root: Element, extract: Extract) -> None:
         header,
         AuditFileVersion="2.00",
         AuditFileCountry=extract.home,
-        AuditFileDateCreated=extract.made.date().isoformat(),
+        AuditFileDateCreated=day_of(extract.made, extract.zone).isoformat(),
         SoftwareCompanyName="Shopwright",
         SoftwareID="Shopwright",
     )
@@ -117,6 +118,7 @@ def _entries(root: Element, extract: Extract) -> None:
 
 def _transaction(journal: Element, extract: Extract, entry: Entry) -> None:
     found = SubElement(journal, "Transaction")
+    booked = day_of(entry.booked, extract.zone).isoformat()
     _texts(
         found,
         TransactionID=str(entry.seq),
@@ -124,8 +126,8 @@ def _transaction(journal: Element, extract: Extract, entry: Entry) -> None:
         PeriodYear=entry.period.partition("-")[0],
         TransactionDate=entry.day.isoformat(),
         Description=entry.text,
-        SystemEntryDate=entry.booked.date().isoformat(),
-        GLPostingDate=entry.booked.date().isoformat(),
+        SystemEntryDate=booked,
+        GLPostingDate=booked,
     )
     for number, one in enumerate(entry.postings, start=1):
         line = SubElement(found, "Line")

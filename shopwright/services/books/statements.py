@@ -1,5 +1,6 @@
 """What the books say: entries, balances, taxes and days; and months that are closed."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -29,7 +30,7 @@ from shopwright.services.books.extract import Extract
 from shopwright.services.books.issuing import Issuing
 
 MOST_MONTHS = 120
-MOST_EXPORTED = 200_000
+MOST_EXPORTED = 100_000
 SOME = 1_000
 FAR = 1_000_000  # days: later than any entry
 
@@ -206,7 +207,8 @@ class Statements:
         numbers = await store.account_numbers(self._work)
         papers = await self._issuing.names([one.document for one in found if one.document])
         seller = await self._issuing.seller()
-        return WRITERS[form](
+        return await asyncio.to_thread(  # a hundred thousand entries take seconds
+            WRITERS[form],
             Extract(
                 first=first,
                 last=last,
@@ -216,7 +218,8 @@ class Statements:
                 seller=seller,
                 home=await self._issuing.home(),
                 made=self._work.now(),
-            )
+                zone=self._work.zone,
+            ),
         )
 
     async def account_numbers(self) -> dict[str, str]:

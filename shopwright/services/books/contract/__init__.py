@@ -1,5 +1,7 @@
 """What others may know of the books: the ledger, its periods and statements. Documents are in `documents`."""
 
+import re
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -11,7 +13,7 @@ from shopwright.kit.bounds import Reason
 from shopwright.kit.money import Money
 from shopwright.kit.verbs import again
 from shopwright.services.books.contract.documents import Documents
-from shopwright.services.pricing.contract import TaxCategory
+from shopwright.services.pricing.contract import Seller, TaxCategory
 
 Account = Literal[
     "receivables", "clearing", "bank", "revenue", "shipping", "discounts", "returns", "tax", "vouchers", "fees", "disputes",
@@ -33,6 +35,7 @@ FILES: dict[ExportForm, tuple[str, str]] = {
     "fec": ("text/plain; charset=utf-8", "txt"),
     "saft": ("application/xml", "xml"),
 }
+FRENCH_ID = re.compile(r"FR\w\w([0-9]{9})")
 
 
 class TaxKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,9 +185,19 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     day: date | None = None
 
 
-def file_name(form: ExportForm, start: str, end: str) -> str:
-    """As DATEV and others expect it: EXTF_2026-11_2026-11.csv. Both months have been read."""
-    return f"{'EXTF' if form == 'datev' else form}_{start.strip()}_{end.strip()}.{FILES[form][1]}"
+def file_name(form: ExportForm, start: str, end: str, seller: Seller | None) -> str:
+    """As programs expect it: EXTF_2026-11_2026-11.csv, and 303265045FEC20261130.txt of this seller. Both months have been read."""
+    start, end = start.strip(), end.strip()
+    if form == "fec":
+        year, month = (int(one) for one in end.split("-"))
+        return f"{_siren(seller)}FEC{year:04d}{month:02d}{monthrange(year, month)[1]}.{FILES[form][1]}"
+    return f"{'EXTF' if form == 'datev' else form}_{start}_{end}.{FILES[form][1]}"
+
+
+def _siren(seller: Seller | None) -> str:
+    """By what number France knows a company: the last nine digits of its VAT id; zeros where it has none."""
+    found = (FRENCH_ID.fullmatch(one.id) for one in (seller.tax_ids if seller else ()) if not one.scheme)
+    return next((one[1] for one in found if one), "0" * 9)
 
 
 class Books(Documents, Protocol):
