@@ -1,5 +1,6 @@
 """The books: a month at a time, what each account came to, taxes, documents, and what is written by hand."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from shopwright.kit import money
 from shopwright.kit.auth import staff
 from shopwright.kit.clock import EPOCH
 from shopwright.kit.days import day_of, parse_day
-from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.errors import Conflict, Invalid, ShopError
 from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking, Given
@@ -35,12 +36,18 @@ from shopwright.services.pricing.contract import Pricing
 PAGE = 50
 EPOCH_DAY = EPOCH.date()
 KINDS = {"sale": "Sale", "return": "Return", "payment": "Payment", "payout": "Payout", "correction": "By hand"}
+BOOKED_BEFORE = "This form was sent before, and was booked once. For another payout, use the one below."
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
 
 
 def _account(one: Balance) -> dict[str, Any]:
     title = TITLES[one.account] + (f": {one.provider}" if one.provider else "")
     return {**render.plain(one), "title": title, "name": one.account}
+
+
+def _providers(balances: Sequence[Balance]) -> list[str]:
+    """Of whom money is or was to come."""
+    return sorted({one.provider for one in balances if one.account == "clearing" and one.provider})
 
 
 def _entry(one: Entry) -> dict[str, Any]:
@@ -84,19 +91,24 @@ async def _overview(
     typed: dict[str, str] | None = None,
 ) -> Response[bytes]:
     periods = await books.periods()
-    chosen = month or periods[0].period
+    newest = periods[0].period
+    chosen = month or newest
+    typed = typed or {}
+    balances = await books.trial_balance(chosen, chosen)
     context = {
         "month": chosen,
         "periods": render.plain(periods),
         "closed": next((one.closed for one in periods if one.period == chosen and one.closed), None),
         "is_now": chosen >= day_of(behind().shop.clock.now(), office.settings.zone).strftime("%Y-%m"),
-        "balances": [_account(one) for one in await books.trial_balance(chosen, chosen)],
+        "balances": [_account(one) for one in balances],
+        "providers": _providers(balances if chosen == newest else await books.trial_balance(newest, newest)),
+        "key": typed.get("key") or behind().shop.ids.secret(16),
         "taxes": _statement(await books.tax_statement(chosen, chosen)),
         "papers": render.plain(await books.documents(limit=10)),
         "currency": currency,
         "said": said,
         "problem": problem,
-        "typed": typed or {},
+        "typed": typed,
     }
     return office.show("books.html", context, 422 if problem else 200)
 
@@ -186,7 +198,7 @@ async def close_month(
 async def add_payout(
     office: OfficeDep, request: Web, books: BooksDep, settings: SettingsDep, caller: Asking
 ) -> Response[bytes] | Redirect:
-    """Write down what a provider has paid out."""
+    """Write down what a provider has paid out; a form that is sent twice is booked once."""
     form = await form_of(request)
     try:
         day = form.get("day", "")
@@ -198,7 +210,9 @@ async def add_payout(
             day=parse_day(day, "/day") if day else None,
             text=form.get("text", ""),
         )
-        entry = await books.add_payout(payout, caller)
+        entry = await books.add_payout(payout, caller, form.get("key", ""))
+    except Conflict:
+        return Redirect(f"/office/books?said={quote(BOOKED_BEFORE)}", status_code=303)
     except ShopError as error:
         return await _overview(office, books, settings.currency, "", problem=error.detail, typed=form)
     return Redirect(f"/office/books?month={entry.period}&said={quote('The payout is booked.')}", status_code=303)

@@ -1,0 +1,71 @@
+"""The page of the books: a payout is booked once, of a provider the books know."""
+
+import asyncio
+import re
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.money import Money
+from shopwright.services.books.contract import Payout
+from tests.conftest import OWNER
+from tests.services.test_books import MONTH, balances, kettles
+
+BOOKS, PAYOUTS = "/office/books", "/office/books/payouts"
+
+
+@pytest.fixture
+async def office(api: httpx.AsyncClient, shop: Shop) -> httpx.AsyncClient:
+    """The owner's browser."""
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    return api
+
+
+def form_in(page: str) -> dict[str, str]:
+    """What the form for a payout holds that nobody types."""
+    form = page[page.index(f'action="{PAYOUTS}"') :].partition("</form>")[0]
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+
+
+def providers_in(page: str) -> list[str]:
+    return re.findall(r"<option[^>]*>([^<]*)", page.partition('<select name="provider"')[2].partition("</select>")[0])
+
+
+async def test_a_payout_that_is_sent_twice_at_once_or_again_is_booked_once(
+    shop: Shop, office: httpx.AsyncClient
+) -> None:
+    await kettles(shop)
+    before = (await balances(shop))["clearing:pretend"]
+    form = {**form_in((await office.get(BOOKS)).text), "provider": "pretend", "amount": "50.00"}
+    both = await asyncio.gather(*(office.post(PAYOUTS, data=form) for _ in range(2)))
+    again = await office.post(PAYOUTS, data=form, follow_redirects=True)
+    assert [one.status_code for one in (*both, again)] == [303, 303, 200]
+    assert "This form was sent before" in again.text
+    assert (await balances(shop))["clearing:pretend"] == before - 5000
+    assert form_in(again.text)["key"] != form["key"]
+    other = await office.post(PAYOUTS, data={**form, **form_in(again.text)}, follow_redirects=True)
+    assert "The payout is booked." in other.text
+    assert (await balances(shop))["clearing:pretend"] == before - 10_000
+
+
+async def test_a_form_that_was_refused_is_still_the_same_payout(shop: Shop, office: httpx.AsyncClient) -> None:
+    await kettles(shop)
+    form = {**form_in((await office.get(BOOKS)).text), "provider": "pretend", "amount": "much"}
+    refused = await office.post(PAYOUTS, data=form)
+    assert refused.status_code == 422
+    assert form_in(refused.text)["key"] == form["key"]
+
+
+async def test_a_payout_is_of_a_provider_the_books_know(shop: Shop, office: httpx.AsyncClient) -> None:
+    assert '<input name="provider"' in (await office.get(BOOKS)).text
+    await kettles(shop)
+    await shop.bus.settle()
+    page = (await office.get(BOOKS)).text
+    assert '<input name="provider"' not in page
+    assert providers_in(page) == ["pretend"]
+    assert providers_in((await office.get(f"{BOOKS}?month=2025-01")).text) == ["pretend"]
+    await shop.books.add_payout(Payout(provider="bank by post", amount=Money(100, "EUR")), SYSTEM)
+    page = (await office.get(f"{BOOKS}?month={MONTH}")).text
+    assert providers_in(page) == ["Choose one", "bank by post", "pretend"]
