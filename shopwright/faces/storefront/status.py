@@ -21,7 +21,7 @@ DEEDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     ("Looking around", frozenset({"catalog", "pricing", "inventory"}), frozenset({"search", "reviews", "recommendations"})),
     ("Cart and checkout", frozenset({"carts", "orders", "payments", "pricing", "inventory"}), frozenset()),
     ("Refunds", frozenset({"orders", "payments"}), frozenset({"refunds"})),
-    ("Signing in and accounts", frozenset({"users"}), frozenset()),
+    ("Signing in and accounts", frozenset({"users"}), frozenset({"books"})),
     ("Letters and messages", frozenset({"notifications"}), frozenset()),
 )  # fmt: skip
 # What these are for is to write; of the others there is much to be read.
