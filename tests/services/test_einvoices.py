@@ -19,7 +19,7 @@ from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money, add_up
 from shopwright.kit.places import Address
 from shopwright.services.books import einvoice, pdf
-from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentLine, Party
+from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentLine, Party, is_electronic
 from shopwright.services.orders.contract import LineQuantity
 from shopwright.services.pricing.contract import TaxCategory, TaxId, TaxPart
 from tests.conftest import need, server
@@ -263,7 +263,7 @@ async def test_a_document_is_dated_in_the_zone_of_its_shop(shop: Shop, clock: Ha
 def test_what_is_outside_tax_beside_what_is_not_is_a_pdf_alone() -> None:
     """BR-O-11 and the ones after it."""
     document = made((part(1000, 0, 0, "O", "Outside the scope of tax"), 1), (part(841, 159, 190_000), 1))
-    assert not einvoice.fits(document)
+    assert not is_electronic(document)
     with pytest.raises(Conflict, match="outside tax"):
         einvoice.write(document, UTC_ZONE)
     assert PdfReader(io.BytesIO(pdf.write(document, "Northlight", UTC_ZONE))).attachments == {}

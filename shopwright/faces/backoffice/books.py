@@ -31,6 +31,7 @@ from shopwright.services.books.contract import (
     TaxStatement,
     file_name,
 )
+from shopwright.services.books.contract.documents import is_electronic
 from shopwright.services.pricing.contract import Pricing
 
 PAGE = 50
@@ -156,8 +157,7 @@ async def document_list(office: OfficeDep, books: BooksDep, after: FromQuery[str
 async def document_page(office: OfficeDep, books: BooksDep, document_id: FromPath[str]) -> Response[bytes]:
     """One document as it was issued."""
     found = await books.document(document_id)
-    electronic = found.body is not None and all(len(line.tax_parts) == 1 for line in found.body.lines)
-    return office.show("document.html", {"paper": render.plain(found), "electronic": electronic})
+    return office.show("document.html", {"paper": render.plain(found), "electronic": is_electronic(found)})
 
 
 @get("/office/books/export", opt=audited(READ), include_in_schema=False)

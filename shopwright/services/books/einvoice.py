@@ -12,13 +12,19 @@ from drafthorse.models.party import PostalTradeAddress, TaxRegistration
 from drafthorse.models.payment import PaymentMeans
 from drafthorse.models.tradelines import LineItem
 
-from shopwright.kit.currencies import minor_digits
 from shopwright.kit.days import day_of
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money, major
 from shopwright.kit.places import Address
 from shopwright.kit.tax_ids import member_of, prefix_of
-from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentLine, Party
+from shopwright.services.books.contract.documents import (
+    OUTSIDE,
+    Document,
+    DocumentBody,
+    DocumentLine,
+    Party,
+    is_electronic,
+)
 from shopwright.services.pricing.contract import TaxPart
 
 GUIDELINE: Final = "urn:cen.eu:en16931:2017"
@@ -28,28 +34,12 @@ ONLINE_PAYMENT: Final = "68"  # UNTDID 4461
 PIECE: Final = "C62"  # UN/ECE Recommendation 20
 MILLIONTHS_A_PERCENT: Final = 10_000
 PRICE_DECIMALS: Final = 6
-MOST_DECIMALS: Final = 2
-OUTSIDE: Final = "O"  # not subject to tax
-
-
-def fits(document: Document) -> bool:
-    """Can it be written so?
-
-    Not where several authorities tax one line, in a currency with thousandths (BR-DEC), nor with what is outside tax beside
-    what is not (BR-O-11).
-    """
-    body = document.body
-    if body is None or minor_digits(body.currency) > MOST_DECIMALS:
-        return False
-    if not body.lines or any(len(line.tax_parts) != 1 for line in body.lines):
-        return False
-    return len({part.category == OUTSIDE for line in body.lines for part in line.tax_parts}) == 1
 
 
 def write(document: Document, zone: ZoneInfo) -> bytes:
     """The XML, valid by its schema, with the day it was issued on in the zone. Raises Conflict where it cannot be written so."""
     body = document.body
-    if body is None or not fits(document):
+    if body is None or not is_electronic(document):
         raise Conflict(
             "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax, and the currency has no thousandths."
         )

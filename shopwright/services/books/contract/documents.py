@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.currencies import minor_digits
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
@@ -13,6 +14,8 @@ from shopwright.services.pricing.contract import TaxId, TaxPart
 
 DocumentKind = Literal["invoice", "credit_note"]
 DocumentForm = Literal["pdf", "xml"]
+OUTSIDE = "O"  # not subject to tax
+MOST_DECIMALS = 2
 PAPER: Mapping[str, str] = {"pdf": "application/pdf", "xml": "application/xml"}
 
 
@@ -82,6 +85,20 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     before: str
     sealed: bool = False
     body: DocumentBody | None = None
+
+
+def is_electronic(document: Document) -> bool:
+    """Can it be an electronic invoice of EN 16931?
+
+    Not where several authorities tax one line, in a currency with thousandths (BR-DEC), nor with what is outside tax beside
+    what is not (BR-O-11).
+    """
+    body = document.body
+    if body is None or minor_digits(body.currency) > MOST_DECIMALS:
+        return False
+    if not body.lines or any(len(line.tax_parts) != 1 for line in body.lines):
+        return False
+    return len({part.category == OUTSIDE for line in body.lines for part in line.tax_parts}) == 1
 
 
 class Documents(Protocol):
