@@ -239,7 +239,8 @@ class PostgresDatabase:
     async def _lock(connection: Any, tables: Sequence[str]) -> None:
         # We give way before PostgreSQL looks for deadlocks (after 1 s): those who sell must not be the ones to lose.
         await connection.execute("SET LOCAL lock_timeout = '400ms'")
-        await connection.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
+        if tables:  # a part that this version brings has none yet
+            await connection.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[PostgresSnapshot]:
@@ -251,7 +252,7 @@ class PostgresDatabase:
             await connection.execute(
                 "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
             )
-            await connection.fetch("SELECT count(*) FROM migrations")  # from here on it sees this moment
+            await connection.fetch("SELECT count(*) FROM pg_tables")  # from here on it sees this moment
             yield PostgresSnapshot(connection, self._schema)
 
     @property

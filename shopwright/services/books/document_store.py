@@ -120,18 +120,24 @@ async def seal(tx: Transaction, document_id: str, closed: str) -> None:
     """Its body is kept encrypted from here on."""
     await tx.run("UPDATE issued_documents SET sealed = 1, body = '', customer_id = '' WHERE id = :id", id=document_id)
     if closed:
-        await tx.run("INSERT INTO sealed_documents (id, body) VALUES (:id, :body)", id=document_id, body=closed)
+        await tx.run(
+            "INSERT INTO sealed_documents (id, keep_until, body)"
+            " SELECT id, keep_until, :body FROM issued_documents WHERE id = :id",
+            id=document_id,
+            body=closed,
+        )
 
 
 async def ended(tx: Transaction, limit: int) -> list[str]:
     """Documents whose time is over and that have a body."""
+    now = to_micros(tx.now)
     rows = await tx.fetch(
-        "SELECT id FROM issued_documents WHERE keep_until <= :now AND body <> '' UNION ALL SELECT s.id FROM sealed_documents s"
-        " JOIN issued_documents d ON d.id = s.id WHERE d.keep_until <= :now LIMIT :limit",
-        now=to_micros(tx.now),
-        limit=limit,
+        "SELECT id FROM issued_documents WHERE keep_until <= :now AND body <> '' LIMIT :limit", now=now, limit=limit
     )
-    return [str(row["id"]) for row in rows]
+    closed = await tx.fetch(
+        "SELECT id FROM sealed_documents WHERE keep_until <= :now LIMIT :limit", now=now, limit=limit
+    )
+    return [str(row["id"]) for row in (*rows, *closed)][:limit]
 
 
 async def drop_body(tx: Transaction, document_id: str) -> None:

@@ -116,8 +116,10 @@ CREATE TABLE erased_orders (
 );
 CREATE TABLE sealed_documents (
     id TEXT PRIMARY KEY,
+    keep_until BIGINT NOT NULL,
     body TEXT NOT NULL
 );
+CREATE INDEX sealed_documents_until ON sealed_documents (keep_until);
 -- Numbers that a chart of accounts gives to what is booked here.
 CREATE TABLE account_numbers (
     name TEXT PRIMARY KEY,
