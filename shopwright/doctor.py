@@ -27,8 +27,8 @@ from shopwright.order_sums import orders_add_up, untold_taxes
 from shopwright.payment_checks import PAYMENTS, RECEIVED, kept_money, payments_are_known, without_order
 from shopwright.pictures import compare, unreadable_pictures
 from shopwright.services.notifications.delivery import sentences
+from shopwright.services.orders.contract import PAID
 from shopwright.services.orders.contract.facts import OrderPlaced
-from shopwright.services.orders.model import PAID
 from shopwright.services.pricing.contract import TaxRate
 from shopwright.unfinished_restore import unfinished_restore
 

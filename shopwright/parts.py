@@ -85,7 +85,7 @@ def books(shop: "Shop") -> Bookkeeper:
     issuing = Issuing(
         work, shop.vault, shop.pricing, years=settings.books_years, country=settings.country, shop=settings.shop_name
     )
-    return Bookkeeper(work, orders=shop.orders, payments=shop.payments, issuing=issuing, currency=settings.currency)
+    return Bookkeeper(work, orders=shop.orders, payments=shop.payments, documents=issuing, currency=settings.currency)
 
 
 def postboxes(settings: Settings, work: Work) -> dict[str, Postbox]:

@@ -15,8 +15,8 @@ from shopwright.kit.facts import Event, Fact, Heard
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import ProductPublished
 from shopwright.services.inventory.contract import StockChanged
+from shopwright.services.orders.contract import PAID
 from shopwright.services.orders.contract.facts import OrderPaid, SoldLine
-from shopwright.services.orders.model import PAID
 from shopwright.services.pricing.contract import PriceChanged
 from shopwright.services.reviews.contract import ReviewPublished
 

@@ -6,18 +6,13 @@ from litestar import Response
 
 from shopwright.faces import render
 from shopwright.kit.auth import Caller
-from shopwright.kit.errors import Denied, Missing
+from shopwright.kit.errors import Missing
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Given
 from shopwright.services.books.contract import Books
-from shopwright.services.books.contract.documents import PAPER, Document
+from shopwright.services.books.contract.documents import PAPER, Document, may_read, require_reader
 
 BooksDep = Given[Books]
-
-
-def may_read(caller: Caller) -> bool:
-    """Of whoever may see an order, who its documents? Of staff who keeps the books alone, as in the API."""
-    return caller.may("books.read") or not caller.is_staff
 
 
 async def papers_of(order_id: str, caller: Caller) -> list[dict[str, Any]]:
@@ -30,8 +25,7 @@ async def papers_of(order_id: str, caller: Caller) -> list[dict[str, Any]]:
 
 def of_order(document: Document, order_id: str, caller: Caller) -> Document:
     """The same, for whoever may see the order. Raises Denied, Missing."""
-    if not may_read(caller):
-        raise Denied("Documents are for who keeps the books.")
+    require_reader(caller)
     if document.order_id != order_id or document.sealed:
         raise Missing("There is no such document.")
     return document

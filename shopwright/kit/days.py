@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_datetime
 
+from shopwright.kit.clock import EPOCH
 from shopwright.kit.errors import Invalid
 
 MOMENT_BEFORE = timedelta(microseconds=1)
@@ -81,6 +82,16 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
     """The day of a moment in the zone."""
     return in_zone(moment, zone).date()
+
+
+def day_number(day: date) -> int:
+    """The day, counted from 1970: as days are kept."""
+    return (day - EPOCH.date()).days
+
+
+def numbered_day(number: int) -> date:
+    """The day of that number."""
+    return EPOCH.date() + timedelta(days=number)
 
 
 def last_day(end: datetime, zone: ZoneInfo) -> date:

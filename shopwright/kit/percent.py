@@ -1,8 +1,8 @@
 """Rates as people read them."""
 
-from decimal import Decimal
+from shopwright.kit.typed import per_cent
 
 
 def percent(ppm: int) -> str:
     """8.875 %, of a rate in millionths."""
-    return f"{Decimal(ppm).scaleb(-4).normalize():f} %"
+    return f"{per_cent(ppm)} %"

@@ -4,8 +4,7 @@ from collections import Counter
 
 from shopwright.doctor import examine
 from shopwright.kit.errors import ShopError
-from shopwright.services.orders.contract import Order
-from shopwright.services.orders.model import PAID
+from shopwright.services.orders.contract import PAID, Order
 from shopwright.simulate.world import LIMITED, World
 
 

@@ -51,7 +51,7 @@ REMOVED = (
     ),
     Removed(
         "documents of an order are for its buyer and for who keeps the books",
-        "faces/documents.py",
+        "services/books/contract/documents.py",
         '    return caller.may("books.read") or not caller.is_staff',
         "    return True",
         "tests/pages/test_documents.py::test_staff_read_a_document_only_where_they_keep_the_books",

@@ -53,7 +53,7 @@ async def test_a_month_is_closed_and_nothing_is_left_over(rules, whole: Shop, cl
     assert sum(one.gross.amount for one in lines) == kept
     assert sum(one.base.amount for one in lines) == -sum(found.get(name, 0) for name in ("revenue", "discounts", "returns", "shipping"))  # fmt: skip
 
-    booked = accounts_of((await whole.books.export("datev", MONTH, MONTH)).decode("cp1252"))
+    booked = accounts_of((await whole.books.export("datev", MONTH, MONTH)).content.decode("cp1252"))
     gross = {one.kind.rate_ppm: one.gross.amount for one in lines}
     assert (booked["8400"], booked["8300"]) == (-gross[190_000], -gross[70_000])
     assert (booked["1200"], booked["1360"], booked["10000"], booked["4970"]) == (kept - 500, 0, 0, 500)

@@ -21,8 +21,8 @@ from shopwright.services.books.contract import (
     RegionLine,
     TaxKind,
     TaxLine,
-    file_name,
 )
+from shopwright.services.books.exports import file_name
 from shopwright.services.books.extract import Extract
 from shopwright.services.pricing.contract import TaxId
 from tests.services.test_books import kettles
@@ -226,5 +226,5 @@ async def test_files_are_written_aside_of_what_else_is_asked(shop: Shop) -> None
         found = await shop.books.export("csv", "2026-03", "2026-03")
     finally:
         sys.setprofile(None)
-    assert b"Order" in found
+    assert b"Order" in found.content
     assert exports.write_csv.__code__ not in here

@@ -263,7 +263,7 @@ async def test_numbers_of_accounts_are_the_shops_own(shop: Shop, api: httpx.Asyn
     await shop.bus.settle()
     wanted = {"revenue/DE/190000": "4400", "datev/consultant": "29098"}
     assert (await api.patch("/v1/account-numbers", json=wanted, headers=staff)).json() == wanted
-    text = (await shop.books.export("datev", MONTH, MONTH)).decode("cp1252")
+    text = (await shop.books.export("datev", MONTH, MONTH)).content.decode("cp1252")
     assert ";4400;10000;" in text
     assert ";29098;" in text
     for wrong in ({"spoons": "1"}, {"revenue": "12a"}):

@@ -10,8 +10,7 @@ from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
-from shopwright.services.orders.contract import NewRefund, Order, RefundNotPossible
-from shopwright.services.orders.model import PAID
+from shopwright.services.orders.contract import PAID, NewRefund, Order, RefundNotPossible
 from shopwright.services.payments import model
 from tests.conftest import Post, sell
 from tests.services.test_cancelling import wrong

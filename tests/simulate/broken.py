@@ -14,8 +14,8 @@ from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.inventory.promises import Promises
 from shopwright.services.notifications import model as letters
 from shopwright.services.notifications.preferences import Correspondence
-from shopwright.services.orders import model, store
-from shopwright.services.orders.contract import NewRefund, Order, PlaceOrder
+from shopwright.services.orders import store
+from shopwright.services.orders.contract import PAID, NewRefund, Order, PlaceOrder
 from shopwright.services.orders.contract.facts import OrderPaid
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.payments import model as payment_model
@@ -135,7 +135,7 @@ class TellsOfPaymentLater(Fulfilment):
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
-            if order.status == "cancelled" or order.status in model.PAID:
+            if order.status == "cancelled" or order.status in PAID:
                 return order.status != "cancelled"
             await store.move(tx, order_id, "paid")
             await store.set_payment(tx, order_id, payment.id)

@@ -14,14 +14,12 @@ from shopwright.faces.documents import BooksDep, file_of
 from shopwright.faces.storefront.frame import SettingsDep, Web, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import staff
-from shopwright.kit.clock import EPOCH
 from shopwright.kit.days import day_of, parse_day
 from shopwright.kit.errors import Conflict, Invalid, ShopError
 from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.behind import behind
-from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.web.given import Asking
 from shopwright.services.books.contract import (
-    FILES,
     TITLES,
     Balance,
     Books,
@@ -29,13 +27,10 @@ from shopwright.services.books.contract import (
     ExportForm,
     Payout,
     TaxStatement,
-    file_name,
 )
 from shopwright.services.books.contract.documents import is_electronic
-from shopwright.services.pricing.contract import Pricing
 
 PAGE = 50
-EPOCH_DAY = EPOCH.date()
 KINDS = {"sale": "Sale", "return": "Return", "payment": "Payment", "payout": "Payout", "correction": "By hand"}
 BOOKED_BEFORE = "This form was sent before, and was booked once. For another payout, use the one below."
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
@@ -137,7 +132,7 @@ async def entry_list(
         problem = error.detail
     context = {
         "entries": [_entry(one) for one in found[:PAGE]],
-        "next": f"{(found[PAGE - 1].day - EPOCH_DAY).days}-{found[PAGE - 1].seq}" if len(found) > PAGE else "",
+        "next": found[PAGE - 1].place if len(found) > PAGE else "",
         "filters": {"since": since, "until": until, "account": account},
         "accounts": TITLES,
         "problem": problem,
@@ -161,16 +156,13 @@ async def document_page(office: OfficeDep, books: BooksDep, document_id: FromPat
 
 
 @get("/office/books/export", opt=audited(READ), include_in_schema=False)
-async def export(
-    books: BooksDep, pricing: Given[Pricing], form: FromQuery[ExportForm], month: FromQuery[str]
-) -> Response[bytes]:
+async def export(books: BooksDep, form: FromQuery[ExportForm], month: FromQuery[str]) -> Response[bytes]:
     """A month as a file for another program."""
     found = await books.export(form, month, month)
-    name = file_name(form, month, month, await pricing.seller())
     return Response(
-        found,
-        media_type=FILES[form][0],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        found.content,
+        media_type=found.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
     )
 
 

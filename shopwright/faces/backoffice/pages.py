@@ -41,7 +41,7 @@ from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
 from shopwright.kit.web.routes import Pages
-from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, OrderFilter
+from shopwright.services.orders.contract import PAID, LineQuantity, NewRefund, NewShipment, Order, OrderFilter
 
 PAGE = 50
 NOTHING: Mapping[str, str] = {}
@@ -106,7 +106,7 @@ async def _order(
         "left_to_ship": sum(line.to_ship for line in order.lines),
         "key": behind().shop.ids.secret(16),
         "repayments": repayments(order),
-        "paid": order.status in {"paid", "part_shipped", "shipped", "delivered"},
+        "paid": order.status in PAID,
         "trail": render.plain(await trail_of(behind().shop, order.id, messages=office.caller.may("messages.read"))),
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,

@@ -6,7 +6,6 @@ apart. What has more than two sides goes over an account between.
 
 import csv
 import io
-from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
@@ -72,13 +71,12 @@ def write(extract: Extract) -> bytes:
 
 def _head(extract: Extract) -> str:
     first, last = extract.first, extract.last
-    day = monthrange(last // model.MONTH, last % model.MONTH)[1]
     made = in_zone(extract.made, extract.zone).strftime("%Y%m%d%H%M%S%f")[:17]
     consultant = extract.numbers.get(charts.CONSULTANT, "1001")
     client = extract.numbers.get(charts.CLIENT, "1")
     fields = (
         '"EXTF"', "700", "21", '"Buchungsstapel"', "13", made, "", '"SW"', '""', '""', consultant, client,
-        f"{first // model.MONTH}0101", "4", f"{first}01", f"{last}{day}", '"Shopwright"', '""', "1", "0", "0", '"EUR"', "",
+        f"{first // model.MONTH}0101", "4", f"{first}01", f"{model.month_end(last):%Y%m%d}", '"Shopwright"', '""', "1", "0", "0", '"EUR"', "",
         '""', "", "", f'"{CHART}"', "", "", '""', '""',
     )  # fmt: skip
     return ";".join(fields)

@@ -99,11 +99,10 @@ async def note_erased(tx: Transaction, order_id: str) -> None:
 
 
 async def without_paper(source: Reading, upto: int, limit: int) -> list[int]:
-    """Entries up to this one that take a document and have none, though they are of money."""
+    """Entries up to this one that take a document and have none."""
     rows = await source.fetch(
         "SELECT e.seq FROM entries e WHERE e.paper = 1 AND e.seq <= :upto"
         " AND NOT EXISTS (SELECT 1 FROM issued_documents d WHERE d.entry = e.seq)"
-        " AND EXISTS (SELECT 1 FROM postings p WHERE p.seq = e.seq AND p.account = 'receivables' AND p.amount <> 0)"
         " ORDER BY e.seq LIMIT :limit",
         upto=upto,
         limit=limit,

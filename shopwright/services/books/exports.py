@@ -1,13 +1,14 @@
-"""The ledger as files for other programs: CSV, as writers of one model. Pure functions."""
+"""The ledger as files for other programs, by writers of one model; that of CSV is here. Pure functions."""
 
 import csv
 import io
 from collections.abc import Callable, Iterator
 
 from shopwright.kit.money import major
-from shopwright.services.books import datev, fec, saft
-from shopwright.services.books.contract import Entry, ExportForm, Posting
+from shopwright.services.books import datev, fec, model, saft
+from shopwright.services.books.contract import Entry, ExportedFile, ExportForm, Posting
 from shopwright.services.books.extract import Extract
+from shopwright.services.pricing.contract import Seller
 
 BOM = "\ufeff"
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -50,9 +51,26 @@ def _sides(one: Posting) -> tuple[str, str]:
     return (major(amount), "") if amount.amount >= 0 else ("", major(-amount))
 
 
-WRITERS: dict[ExportForm, Callable[[Extract], bytes]] = {
-    "csv": write_csv,
-    "datev": datev.write,
-    "fec": fec.write,
-    "saft": saft.write,
+# How each file is made and sent, and how its name ends.
+WRITERS: dict[ExportForm, tuple[Callable[[Extract], bytes], str, str]] = {
+    "csv": (write_csv, "text/csv; charset=utf-8", "csv"),
+    "datev": (datev.write, "text/csv; charset=windows-1252", "csv"),
+    "fec": (fec.write, "text/plain; charset=utf-8", "txt"),
+    "saft": (saft.write, "application/xml", "xml"),
 }
+
+
+def exported(form: ExportForm, extract: Extract) -> ExportedFile:
+    """The file. Raises Invalid where it cannot be made of these months."""
+    write, media_type, _ = WRITERS[form]
+    name = file_name(form, model.month_name(extract.first), model.month_name(extract.last), extract.seller)
+    return ExportedFile(name=name, media_type=media_type, content=write(extract))
+
+
+def file_name(form: ExportForm, start: str, end: str, seller: Seller | None) -> str:
+    """As programs expect it: EXTF_2026-11_2026-11.csv, and 303265045FEC20261130.txt of this seller. Raises Invalid."""
+    first, last = model.parse_month(start, "/from"), model.parse_month(end, "/to")
+    ending = WRITERS[form][2]
+    if form == "fec":
+        return f"{fec.siren(seller)}FEC{model.month_end(last):%Y%m%d}.{ending}"
+    return f"{'EXTF' if form == 'datev' else form}_{model.month_name(first)}_{model.month_name(last)}.{ending}"

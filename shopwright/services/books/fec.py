@@ -1,10 +1,13 @@
 """The ledger as French tax inspectors ask for it: FEC (livre des procédures fiscales, article A47 A-1). Pure functions."""
 
+import re
+
 from shopwright.kit.days import day_of
 from shopwright.kit.money import Money, major
 from shopwright.services.books import charts
 from shopwright.services.books.contract import Entry, EntryKind, Posting
 from shopwright.services.books.extract import Extract
+from shopwright.services.pricing.contract import Seller
 
 HEADER = (
     "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum", "CompAuxLib",
@@ -19,6 +22,7 @@ JOURNALS: dict[EntryKind, tuple[str, str]] = {
 }
 FRENCH = str.maketrans(".", ",")
 DAY = "%Y%m%d"
+FRENCH_ID = re.compile(r"FR\w\w([0-9]{9})")
 
 
 def write(extract: Extract) -> bytes:
@@ -44,3 +48,9 @@ def _row(extract: Extract, entry: Entry, one: Posting) -> list[str]:
 
 def _written(amount: Money) -> str:
     return major(amount).translate(FRENCH)
+
+
+def siren(seller: Seller | None) -> str:
+    """By what number France knows a company: the last nine digits of its VAT id; zeros where it has none."""
+    found = (FRENCH_ID.fullmatch(one.id) for one in (seller.tax_ids if seller else ()) if not one.scheme)
+    return next((one[1] for one in found if one), "0" * 9)

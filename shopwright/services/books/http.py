@@ -8,13 +8,12 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from shopwright.kit.auth import Caller, signed_in, staff
 from shopwright.kit.days import parse_day
-from shopwright.kit.errors import Denied, Missing
+from shopwright.kit.errors import Missing
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.lists import AfterPlace, Limit, Page, after_id, page
 from shopwright.kit.web.routes import Routes
 from shopwright.services.books.contract import (
-    FILES,
     Account,
     Balance,
     Books,
@@ -24,11 +23,8 @@ from shopwright.services.books.contract import (
     Payout,
     Period,
     TaxStatement,
-    file_name,
 )
-from shopwright.services.books.contract.documents import PAPER, Document
-from shopwright.services.books.model import day_number
-from shopwright.services.pricing.contract import Pricing
+from shopwright.services.books.contract.documents import PAPER, Document, require_reader
 
 Service = Given[Books]
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
@@ -58,7 +54,7 @@ async def list_ledger_entries(
     found = await books.ledger(
         start=_day(start, "/from"), end=_day(end, "/to"), account=account or "", after=after, limit=limit + 1
     )
-    return page(found, limit, lambda one: f"{day_number(one.day)}-{one.seq}")
+    return page(found, limit, lambda one: one.place)
 
 
 @get("/v1/trial-balance", opt=READ, tags=["books"], operation_id="get_trial_balance")
@@ -77,15 +73,14 @@ async def get_tax_statement(
 
 @get("/v1/ledger-export", opt=READ, tags=["books"], operation_id="export_ledger", response_class=Response)
 async def export_ledger(
-    books: Service, pricing: Given[Pricing], start: FromMonth, end: ToMonth, form: FromQuery[ExportForm] = "csv"
+    books: Service, start: FromMonth, end: ToMonth, form: FromQuery[ExportForm] = "csv"
 ) -> Response[bytes]:
     """The ledger of these months as a file for another program."""
     found = await books.export(form, start, end)
-    name = file_name(form, start, end, await pricing.seller())
     return Response(
-        found,
-        media_type=FILES[form][0],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        found.content,
+        media_type=found.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
     )
 
 
@@ -166,8 +161,7 @@ def theirs(document: Document, caller: Caller) -> Document:
     """The document, for who may read it. Raises Missing, Denied."""
     if caller.may("books.read"):
         return document
-    if caller.is_staff:
-        raise Denied("Documents are for who keeps the books.")
+    require_reader(caller)
     if document.sealed or not caller.user_id or document.customer_id != caller.user_id:
         raise Missing("There is no such document.")
     return document

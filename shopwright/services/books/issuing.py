@@ -40,20 +40,9 @@ class Issuing:
         """Who sells now."""
         return await self._pricing.seller()
 
-    async def home(self) -> str:
-        """The country of the seller."""
-        seller = await self.seller()
+    def home_of(self, seller: Seller | None) -> str:
+        """The country of the seller; while none is named that of the shop."""
         return seller.address.country if seller else self._country
-
-    async def began(self) -> datetime:
-        """When these books began: what was sold before has its documents elsewhere."""
-        known = await statement_store.place(self._work, BEGAN)
-        if known is not None:
-            return from_micros(int(known))
-        first = self._work.now() - GRACE
-        async with self._work.begin() as tx:
-            await statement_store.begin_at(tx, BEGAN, str(to_micros(first)))
-        return await self.began()
 
     # --- issuing
 
@@ -71,9 +60,7 @@ class Issuing:
 
     async def _issue(self, tx: Transaction, order: Order, seq: int, seller: Seller) -> None:
         entry = await store.entry(tx, seq)
-        kind = papers.kind_for(entry) if entry else None
-        if entry is None or kind is None:
-            return
+        kind = papers.kind_for(entry)
         row = await document_store.invoice_of(tx, order.id)
         erased = await document_store.is_erased(tx, order.id)
         zone = self._work.zone
@@ -109,16 +96,15 @@ class Issuing:
 
     async def issue_waiting(self, orders: Orders) -> None:
         """Issue what waited for a seller to be named, or for who died."""
-        if await self.seller() is None:
-            return
         done = int(await statement_store.place(self._work, ISSUED) or 0)
         found = await document_store.sold_after(self._work, done, AT_ONCE)
+        if not found or await self.seller() is None:
+            return
         for order_id in dict.fromkeys(order_id for _, order_id in found if order_id):
             with self._work.aside.guard("documents of order", order_id):
                 await self.issue(await orders.get(order_id))
-        if found:
-            async with self._work.begin() as tx:
-                await statement_store.come_to(tx, ISSUED, str(found[-1][0]))
+        async with self._work.begin() as tx:
+            await statement_store.come_to(tx, ISSUED, str(found[-1][0]))
 
     # --- shutting off
 
@@ -168,6 +154,12 @@ class Issuing:
     async def names(self, ids: Iterable[str]) -> dict[str, str]:
         """The numbers of documents, by id."""
         return await document_store.names(self._work, ids)
+
+
+async def began(tx: Transaction) -> datetime:
+    """When these books began: what was sold before has its documents elsewhere."""
+    await statement_store.begin_at(tx, BEGAN, str(to_micros(tx.now - GRACE)))
+    return from_micros(int(await statement_store.place(tx, BEGAN) or 0))
 
 
 def document_hash(before: str, head: Row | Mapping[str, Any], body: str) -> str:

@@ -4,24 +4,23 @@ An order is booked by what it should come to, less what is booked of it already.
 another order than things happened, and the books agree with the order all the same.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 import msgspec
 
-from shopwright.kit.clock import EPOCH
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, divide_half_up
 from shopwright.services.books.contract import Account, EntryKind, Posting, TaxKind
-from shopwright.services.orders.contract import Order, OrderLine
+from shopwright.services.orders.contract import PAID, Order, OrderLine
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import TaxPart
 from shopwright.services.pricing.contract.taxes import by_kind, gross_of
 
 UNKNOWN = TaxKind(category="O", reason="The taxes of this order are not known by rate.")
-SOLD = frozenset({"paid", "part_shipped", "shipped", "delivered"})
 MONTH, DECEMBER = 100, 12
 PPM = 1_000_000
 RECEIVED, CANCELLED = "Payment received", "Cancelled:"  # how the history of an order says so
@@ -71,8 +70,8 @@ class Sum(NamedTuple):
 class Sums(dict[Key, Sum]):
     """Postings of one currency, added up."""
 
-    def __init__(self, currency: str, found: Mapping[Key, Sum] | None = None) -> None:
-        super().__init__(found or {})
+    def __init__(self, currency: str) -> None:
+        super().__init__()
         self._currency = currency
 
     def add(
@@ -131,7 +130,7 @@ def is_sold(order: Order, payments: Sequence[Payment]) -> bool:
         return False
     if order.status == "cancelled":  # money that came when it was off already makes no sale of it
         return paid_at(order) is not None and any(one.was_received for one in payments)
-    return order.status in SOLD
+    return order.status in PAID
 
 
 def paid_at(order: Order) -> datetime | None:
@@ -196,22 +195,25 @@ def discounts_of(line: OrderLine) -> Iterable[tuple[TaxKind, int]]:
 
 def given_back(order: Order) -> Sums:
     """What was given back of the sale: refunds that are settled; all of it where the order is off."""
-    if order.status == "cancelled":
-        return _reversed(sold(order))
     sums = Sums(order.currency)
+    if order.status == "cancelled":  # its goods and discounts together as returned
+        for key, one in sold(order).items():
+            account: Account = "returns" if key.account in {"revenue", "discounts"} else key.account
+            sums.add(account, -one.amount, key.tax, base=-one.base)
+        return sums
     for refund in order.refunds:
         if refund.status != "settled":
             continue
         sums.add("receivables", -refund.amount.amount)
         told = 0
         for part in refund.parts:
-            account: Account = "returns" if part.line_id else "shipping"
+            account = "returns" if part.line_id else "shipping"
             if part.tax_parts:
                 told += part.amount.amount
                 _add_parts(sums, part.tax_parts, account, sign=1)
         if told != refund.amount.amount:  # of a version that told no taxes
             _add_parts(sums, _spread(order, refund.amount.amount - told), "returns", sign=1)
-    return Sums(order.currency, {key: one for key, one in sums.items() if one != Sum()})
+    return sums
 
 
 def _spread(order: Order, amount: int) -> list[TaxPart]:
@@ -229,16 +231,6 @@ def _spread(order: Order, amount: int) -> list[TaxPart]:
     return found
 
 
-def _reversed(sale: Sums) -> Sums:
-    """All of a sale, taken back: its goods and discounts together as returned."""
-    found = Sums("")
-    for key, one in sale.items():
-        account: Account = "returns" if key.account in {"revenue", "discounts"} else key.account
-        back = key._replace(account=account)
-        found[back] = found.get(back, Sum()).plus(Sum(-one.amount, -one.base))
-    return Sums("", {key: one for key, one in found.items() if one != Sum()})
-
-
 def received(order: Order, payments: Sequence[Payment]) -> Sums:
     """What was paid, less what went back; what a buyer objects to at their bank is apart."""
     sums = Sums(order.currency)
@@ -250,7 +242,7 @@ def received(order: Order, payments: Sequence[Payment]) -> Sums:
         sums.add("clearing", here - held, provider=one.provider)
         sums.add("disputes", held, provider=one.provider)
         sums.add("receivables", -here)
-    return Sums(order.currency, {key: one for key, one in sums.items() if one != Sum()})
+    return sums
 
 
 def targets(order: Order, payments: Sequence[Payment]) -> dict[EntryKind, Sums]:
@@ -273,11 +265,6 @@ def unbalanced(postings: Sequence[Posting]) -> dict[str, int]:
 # --- days and months
 
 
-def day_number(day: date) -> int:
-    """Counted from 1970."""
-    return (day - EPOCH.date()).days
-
-
 def month_of(day: date) -> int:
     """202611."""
     return day.year * MONTH + day.month
@@ -291,6 +278,12 @@ def next_month(month: int) -> int:
 def month_name(month: int) -> str:
     """2026-11."""
     return f"{month // MONTH:04d}-{month % MONTH:02d}"
+
+
+def month_end(month: int) -> date:
+    """Its last day."""
+    year, number = divmod(month, MONTH)
+    return date(year, number, monthrange(year, number)[1])
 
 
 def parse_month(text: str, pointer: str) -> int:

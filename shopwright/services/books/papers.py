@@ -20,16 +20,10 @@ INVOICE: DocumentKind = "invoice"
 CREDIT_NOTE: DocumentKind = "credit_note"
 
 
-def kind_for(entry: Entry) -> DocumentKind | None:
-    """Which document an entry takes; None where nothing was sold or given back."""
-    owed = model.total(entry.postings, "receivables", _currency(entry)).amount
-    if entry.kind not in {"sale", "return"} or not owed:
-        return None
-    return INVOICE if owed > 0 else CREDIT_NOTE
-
-
-def _currency(entry: Entry) -> str:
-    return entry.postings[0].amount.currency
+def kind_for(entry: Entry) -> DocumentKind:
+    """Which document an entry takes that takes one: of a sale, or of what a refund that was refused leaves sold."""
+    owed = model.total(entry.postings, "receivables", entry.postings[0].amount.currency)
+    return INVOICE if owed.amount > 0 else CREDIT_NOTE
 
 
 def body_for(

@@ -3,7 +3,6 @@
 Countries have schemas of their own that ask for more; what this file has is what all of them share.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -49,12 +48,10 @@ def _header(root: Element, extract: Extract) -> None:
         _texts(SubElement(company, "TaxRegistration"), TaxRegistrationNumber=one.id, TaxNumber=one.country)
     _texts(header, DefaultCurrencyCode=seller.filing_currency if seller else "EUR")
     chosen = SubElement(header, "SelectionCriteria")
-    last = extract.last
-    day = monthrange(last // model.MONTH, last % model.MONTH)[1]
     _texts(
         chosen,
         SelectionStartDate=f"{model.month_name(extract.first)}-01",
-        SelectionEndDate=f"{model.month_name(last)}-{day}",
+        SelectionEndDate=model.month_end(extract.last).isoformat(),
     )
 
 

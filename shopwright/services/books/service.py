@@ -8,7 +8,7 @@ from shopwright.kit.errors import Missing, Unavailable
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import write
 from shopwright.kit.work import AlreadyDone, Transaction, Work
-from shopwright.services.books import model, statement_store, store
+from shopwright.services.books import issuing, model, statement_store, store
 from shopwright.services.books.contract import EntryKind, Posting
 from shopwright.services.books.issuing import Issuing
 from shopwright.services.books.statements import Statements
@@ -30,8 +30,8 @@ class Again(Exception):
 class Bookkeeper(Statements):
     """The verbs of `contract.Books`."""
 
-    def __init__(self, work: Work, *, orders: Orders, payments: Payments, issuing: Issuing, currency: str) -> None:
-        super().__init__(work, issuing, currency)
+    def __init__(self, work: Work, *, orders: Orders, payments: Payments, documents: Issuing, currency: str) -> None:
+        super().__init__(work, documents, currency)
         self._orders = orders
         self._payments = payments
 
@@ -43,7 +43,7 @@ class Bookkeeper(Statements):
     async def hear_erased(self, heard: Heard) -> None:
         """OrderErased: its documents are shut off."""
         told: OrderErased = heard.event
-        await self._issuing.seal(told.order_id, once=heard.key)
+        await self._documents.seal(told.order_id, once=heard.key)
 
     async def follow(self, order_id: str, at: datetime, once: str | None = None) -> bool:
         """Book what is not booked of an order. `at`: when what was heard came about. True where anything was written."""
@@ -62,13 +62,12 @@ class Bookkeeper(Statements):
                 continue
             except AlreadyDone:
                 written = False
-            await self._issuing.issue(order)
+            await self._documents.issue(order)
             return written
         raise Unavailable("The books of this order are being written by others. They are tried again.")
 
     async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
         """Whether anything was written. Raises Again."""
-        began = await self._issuing.began()
         async with self._work.begin(once=once) as tx:
             booked = await store.booked(tx, order.id)
             wanted = [(kind, sums.less(booked.get(kind, {}))) for kind, sums in model.targets(order, payments).items()]
@@ -76,6 +75,7 @@ class Bookkeeper(Statements):
                 return False
             if not await store.take_turn(tx, order.id, turn):
                 raise Again
+            began = await issuing.began(tx)
             for kind, postings in wanted:
                 if postings:
                     when = _moment(order, kind, postings) or at
@@ -107,19 +107,20 @@ class Bookkeeper(Statements):
                 number=order.number,
                 day=day_of(at, self._work.zone),
                 postings=postings,
-                paper=paper,
+                paper=paper and bool(told.amount),
             ),
         )
 
     async def take_in(self) -> None:
         """A timer: orders that were sold before there were books, the newest first; and documents that wait for a seller."""
-        await self._issuing.issue_waiting(self._orders)
+        await self._documents.issue_waiting(self._orders)
         where = await statement_store.place(self._work, BEFORE)
         if where == ENDED:
             return
         found = await self._orders.search(after=where or "", limit=AT_ONCE)
         # For a day all is looked through again: what processes of the version before sell and refund tells the books nothing.
-        over = await self._issuing.began() + OVERLAP < self._work.now()
+        async with self._work.begin() as tx:
+            over = await issuing.began(tx) + OVERLAP < tx.now
         known = await store.followed(self._work, [one.id for one in found]) if over else set()
         for one in found:
             if one.id not in known:
@@ -132,11 +133,11 @@ class Bookkeeper(Statements):
 
     async def drop_documents(self) -> None:
         """A timer: documents whose time is over lose their body."""
-        await self._issuing.drop_old()
+        await self._documents.drop_old()
 
     async def protect(self, *, anew: bool) -> int:
         """Documents that are shut off are encrypted; `anew`: with the newest key. Answers how many."""
-        return await self._issuing.protect(anew=anew)
+        return await self._documents.protect(anew=anew)
 
 
 def _moment(order: Order, kind: EntryKind, postings: Sequence[Posting]) -> datetime | None:

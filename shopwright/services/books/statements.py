@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from shopwright.kit.auth import Caller
-from shopwright.kit.clock import EPOCH
-from shopwright.kit.days import day_of
+from shopwright.kit.days import day_number, day_of, numbered_day
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import Money, zero
@@ -17,15 +16,17 @@ from shopwright.services.books.contract import (
     Balance,
     Correction,
     Entry,
+    ExportedFile,
     ExportForm,
     Payout,
     Period,
     Posting,
     SalesDay,
     TaxStatement,
+    Threshold,
 )
 from shopwright.services.books.contract.documents import Document, DocumentForm
-from shopwright.services.books.exports import WRITERS
+from shopwright.services.books.exports import exported
 from shopwright.services.books.extract import Extract
 from shopwright.services.books.issuing import Issuing
 
@@ -38,9 +39,9 @@ FAR = 1_000_000  # days: later than any entry
 class Statements:
     """The verbs that read the books, and those of whoever keeps them."""
 
-    def __init__(self, work: Work, issuing: Issuing, currency: str) -> None:
+    def __init__(self, work: Work, documents: Issuing, currency: str) -> None:
         self._work = work
-        self._issuing = issuing
+        self._documents = documents
         self._currency = currency
 
     # --- the ledger
@@ -59,8 +60,8 @@ class Statements:
             raise Invalid.at("/after", "This is not where a list goes on; use `next` of the answer before.")
         return await store.entries(
             self._work,
-            first=model.day_number(start) if start else 0,
-            last=model.day_number(end) if end else FAR,
+            first=day_number(start) if start else 0,
+            last=day_number(end) if end else FAR,
             account=account,
             after=(int(day), int(seq)) if after else (-1, 0),
             limit=limit,
@@ -72,19 +73,19 @@ class Statements:
     async def tax_statement(self, start: str, end: str, country: str = "") -> TaxStatement:
         first, last = months(start, end)
         lines = await statement_store.taxes(self._work.late, first, last)
-        year = last // model.MONTH
-        of_year = await statement_store.taxes(
-            self._work.late, year * model.MONTH + 1, year * model.MONTH + model.DECEMBER
-        )
-        home = await self._issuing.home()
         return TaxStatement(
             lines=tuple(one for one in lines if not country or one.kind.country == country),
             regions=regions.by_region(lines) if country in {"", "US"} else (),
-            threshold=regions.threshold(of_year, home, year) if not country else None,
+            threshold=await self._threshold(last // model.MONTH) if not country else None,
         )
 
+    async def _threshold(self, year: int) -> Threshold | None:
+        first, last = year * model.MONTH + 1, year * model.MONTH + model.DECEMBER
+        of_year = await statement_store.taxes(self._work.late, first, last)
+        return regions.threshold(of_year, self._documents.home_of(await self._documents.seller()), year)
+
     async def sales_days(self, count: int = 30) -> list[SalesDay]:
-        today = model.day_number(self._today())
+        today = day_number(self._today())
         known = await statement_store.days(self._work.late, today - count + 1, today, self._currency)
         return [self._sales_day(day, known.get(day, {})) for day in range(today - count + 1, today + 1)]
 
@@ -94,7 +95,7 @@ class Statements:
 
         net = of("revenue") + of("discounts") + of("returns") + of("shipping")
         return SalesDay(
-            day=EPOCH.date() + timedelta(days=day),
+            day=numbered_day(day),
             goods=of("revenue"),
             discounts=-of("discounts"),
             returned=-of("returns"),
@@ -189,13 +190,11 @@ class Statements:
                 written = await store.entry(tx, seq)
         except AlreadyDone:
             raise Conflict("This payout is booked already.") from None
-        if written is None:
-            raise LookupError(seq)
         return written
 
     # --- for other programs
 
-    async def export(self, form: ExportForm, start: str, end: str) -> bytes:
+    async def export(self, form: ExportForm, start: str, end: str) -> ExportedFile:
         first, last = months(start, end)
         found: list[Entry] = []
         after = 0
@@ -205,10 +204,11 @@ class Statements:
             if len(found) > MOST_EXPORTED:
                 raise Invalid.at("/to", f"More than {MOST_EXPORTED} entries; ask for fewer months at once.")
         numbers = await store.account_numbers(self._work)
-        papers = await self._issuing.names([one.document for one in found if one.document])
-        seller = await self._issuing.seller()
+        papers = await self._documents.names([one.document for one in found if one.document])
+        seller = await self._documents.seller()
         return await asyncio.to_thread(  # a hundred thousand entries take seconds
-            WRITERS[form],
+            exported,
+            form,
             Extract(
                 first=first,
                 last=last,
@@ -216,7 +216,7 @@ class Statements:
                 numbers=numbers,
                 papers=papers,
                 seller=seller,
-                home=await self._issuing.home(),
+                home=self._documents.home_of(seller),
                 made=self._work.now(),
                 zone=self._work.zone,
             ),
@@ -239,13 +239,13 @@ class Statements:
     # --- documents
 
     async def documents(self, *, order_id: str = "", after: str = "", limit: int = 100) -> list[Document]:
-        return await self._issuing.listed(order_id=order_id, after=after, limit=limit)
+        return await self._documents.listed(order_id=order_id, after=after, limit=limit)
 
     async def document(self, document_id: str) -> Document:
-        return await self._issuing.get(document_id)
+        return await self._documents.get(document_id)
 
     async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
-        return await self._issuing.rendered(document_id, form)
+        return await self._documents.rendered(document_id, form)
 
 
 def months(start: str, end: str) -> tuple[int, int]:

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import msgspec
 
-from shopwright.kit.clock import EPOCH, from_micros, to_micros
+from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
+from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.money import Money
 from shopwright.kit.work import Reading, Transaction
 from shopwright.services.books import model
@@ -119,7 +120,7 @@ async def write(tx: Transaction, new: NewEntry) -> int:
         "order_id": new.order_id,
         "number": new.number,
         "booked": to_micros(tx.now),
-        "day": model.day_number(new.day),
+        "day": day_number(new.day),
         "period": await _open_month(tx, model.month_of(new.day)),
         "who": new.who,
         "paper": int(new.paper),
@@ -270,17 +271,10 @@ async def postings_between(source: Reading, first: int, last: int) -> Sequence[R
     )
 
 
-async def entry(source: Reading, seq: int) -> Entry | None:
-    """One, by its number."""
-    found = await _whole(source, await source.fetch("SELECT * FROM entries WHERE seq = :seq", seq=seq))
-    return found[0] if found else None
-
-
-async def entries_of(source: Reading, order_id: str) -> list[Entry]:
-    """All of an order."""
-    return await _whole(
-        source, await source.fetch("SELECT * FROM entries WHERE order_id = :id ORDER BY seq", id=order_id)
-    )
+async def entry(source: Reading, seq: int) -> Entry:
+    """One that is there, by its number."""
+    [found] = await _whole(source, await source.fetch("SELECT * FROM entries WHERE seq = :seq", seq=seq))
+    return found
 
 
 async def _whole(source: Reading, rows: Iterable[Row]) -> list[Entry]:
@@ -305,7 +299,7 @@ async def _whole(source: Reading, rows: Iterable[Row]) -> list[Entry]:
             order_id=row["order_id"],
             number=row["number"],
             booked=from_micros(row["booked"]),
-            day=EPOCH.date() + timedelta(days=row["day"]),
+            day=numbered_day(row["day"]),
             period=model.month_name(row["period"]),
             postings=tuple(by_seq.get(row["seq"], ())),
             who=row["who"],

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shopwright.kit.clock import EPOCH
-from shopwright.kit.days import day_of, start_of
+from shopwright.kit.days import day_number, day_of, numbered_day, start_of
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.facts import Event, Fact, Heard, redacted, without_capabilities
@@ -49,7 +48,7 @@ class Ledgerkeeper:
 
     def _day(self, moment: datetime) -> int:
         """The day in the shop, counted from 1970."""
-        return (day_of(moment, self._work.zone) - EPOCH.date()).days
+        return day_number(day_of(moment, self._work.zone))
 
     async def _add_up(self, tx: Transaction, fact: Fact) -> None:
         day, event = self._day(fact.time), fact.data
@@ -89,7 +88,7 @@ class Ledgerkeeper:
         today = self._day(self._work.now())
         known = await store.days(self._work.late, today - count + 1, self._currency)
         return [
-            Day(EPOCH.date() + timedelta(days=day), *known.get(day, (0, Money(0, self._currency))))
+            Day(numbered_day(day), *known.get(day, (0, Money(0, self._currency))))
             for day in range(today - count + 1, today + 1)
         ]
 
@@ -124,7 +123,7 @@ class Ledgerkeeper:
         """A job: what is old leaves the log, a whole day at a time; what it has added to stays added up."""
         now = await believed(self._work)
         first = self._day(now - self._kept)
-        before = self._work.ids.at("evt", start_of(EPOCH.date() + timedelta(days=first), self._work.zone))
+        before = self._work.ids.at("evt", start_of(numbered_day(first), self._work.zone))
         taken = BATCH
         while taken == BATCH:
             async with self._work.begin() as tx:

@@ -8,7 +8,7 @@ from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.facts import Heard
 from shopwright.kit.work import AlreadyDone
 from shopwright.services.orders import holds_store, list_store, model, store
-from shopwright.services.orders.contract import Order
+from shopwright.services.orders.contract import PAID, Order
 from shopwright.services.orders.past import Past
 from shopwright.services.payments.contract import Payment
 
@@ -49,7 +49,7 @@ class Authorised(Past):
         order = await store.head(self._work, order_id)
         if order is None:
             raise Missing("There is no such order.")
-        if order.status in model.PAID:
+        if order.status in PAID:
             return await self.get(order_id)
         payment = await self._payments.get(order.payment_id) if order.payment_id else None
         if order.status != "placed" or payment is None or payment.status not in {"authorized", "captured"}:

@@ -11,8 +11,8 @@ from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.orders import kept_buyers_store, model, sale_store, store
-from shopwright.services.orders.contract import KeptBuyer, Order
+from shopwright.services.orders import kept_buyers_store, sale_store, store
+from shopwright.services.orders.contract import PAID, KeptBuyer, Order
 from shopwright.services.payments.contract import Payments
 
 
@@ -27,7 +27,7 @@ class KeptBuyers:
 
     async def was_sold(self, order: Order) -> bool:
         """Was money received for it? Only then is there anything to be kept. Raises Unavailable."""
-        if order.status in model.PAID:
+        if order.status in PAID:
             return True
         return any(one.was_received for one in await self._payments.of_order(order.id))
 

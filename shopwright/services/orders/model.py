@@ -17,6 +17,7 @@ from shopwright.kit.places import email_key
 from shopwright.kit.states import States
 from shopwright.services.carts.contract import Cart
 from shopwright.services.orders.contract import (
+    PAID,
     CartNotReady,
     LineQuantity,
     Order,
@@ -50,7 +51,6 @@ PLACING = timedelta(minutes=10)  # nothing that is being placed takes as long
 GRACE = timedelta(
     minutes=10
 )  # reservations outlive the order's own time to pay, so that a late capture finds its goods
-PAID: frozenset[Status] = frozenset({"paid", "part_shipped", "shipped", "delivered"})
 Holder = Literal["cart", "email", "address"]
 Limit = Literal["orders", "units", "value", "share"]
 FEW = 10  # units of a variant may be held unpaid whatever share of the stock they are

@@ -6,7 +6,7 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
 from shopwright.kit.work import Transaction
 from shopwright.services.orders import find_store, model, past_store, refund_store, store
-from shopwright.services.orders.contract import Order, OrderLine, PastOrder, Refund
+from shopwright.services.orders.contract import PAID, Order, OrderLine, PastOrder, Refund
 from shopwright.services.orders.contract.facts import OrderImported
 from shopwright.services.orders.service import OrderBook
 
@@ -49,7 +49,7 @@ class Past(OrderBook):
                 tx, order.id, f"Taken over from an earlier shop, where it was order {past.number}", SYSTEM.name
             )
             await self._past_refund(tx, order, past)
-            if order.status in model.PAID:
+            if order.status in PAID:
                 await self._tell_past(tx, order, past)
         return order.id, True
 

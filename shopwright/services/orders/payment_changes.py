@@ -4,8 +4,8 @@ from shopwright.kit.auth import SYSTEM
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import write
 from shopwright.kit.work import Transaction
-from shopwright.services.orders import model, refund_parts, refund_store, store
-from shopwright.services.orders.contract import Order, Refund
+from shopwright.services.orders import refund_parts, refund_store, store
+from shopwright.services.orders.contract import PAID, Order, Refund
 from shopwright.services.orders.contract.facts import OrderDisputed
 from shopwright.services.orders.refunds import Refunds
 from shopwright.services.payments.contract import PaymentDisputed, RefundSettled
@@ -36,7 +36,7 @@ class PaymentChanges(Refunds):
         head = await store.head(tx, order.id)
         reason = LOST if told.dispute else REFUNDED
         await self._note(tx, order.id, f"{write(told.amount)}: {reason}", SYSTEM.name)
-        if order.status not in {*model.PAID, "cancelled"} or head is None or head.payment_id != told.payment_id:
+        if order.status not in {*PAID, "cancelled"} or head is None or head.payment_id != told.payment_id:
             return
         made = Refund(
             id=self._work.ids.new("rfd"),

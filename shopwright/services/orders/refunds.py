@@ -19,7 +19,7 @@ from shopwright.services.inventory.contract import Adjustment, SoldOut, Wanted
 from shopwright.services.orders import cancel_store, model, past_store, refund_parts, refund_rules, refund_store, store
 from shopwright.services.orders.authorised import Authorised
 from shopwright.services.orders.cancel_store import Cancelling
-from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund, RefundNotPossible, Status
+from shopwright.services.orders.contract import PAID, LineQuantity, NewRefund, Order, Refund, RefundNotPossible, Status
 from shopwright.services.orders.contract.facts import OrderRefunded, OrderRefundRefused
 from shopwright.services.payments.contract import Payment
 
@@ -59,7 +59,7 @@ class Refunds(Authorised):
     async def _write_refund(
         self, tx: Transaction, order: Order, refund: NewRefund, key: str, marks: str, who: Caller
     ) -> str:
-        if order.status not in model.PAID:
+        if order.status not in PAID:
             raise Conflict(f"This order is {order.status}; there is no money to give back.")
         await self._not_being_cancelled(tx, order.id)
         if await past_store.is_past(tx, order.id):

@@ -25,6 +25,7 @@ from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import SoldOut, Wanted
 from shopwright.services.orders import find_store, holds_store, list_store, model, placement_store, sale_store, store
 from shopwright.services.orders.contract import (
+    PAID,
     Order,
     OrderFilter,
     OrderLine,
@@ -250,7 +251,7 @@ class OrderBook(Guests):
         order = await store.head(self._work, order_id)
         if order is None:
             raise Missing("There is no such order.")
-        known = order.status in model.PAID and order.payment_id == payment.id
+        known = order.status in PAID and order.payment_id == payment.id
         if payment.status != "captured" and not known:
             if order.payment_id != payment.id and order.status == "placed":
                 async with self._work.begin() as tx:
@@ -258,7 +259,7 @@ class OrderBook(Guests):
             elif order.status == "cancelled":
                 await self._end_payments(order_id)  # it was opened while the order was given up
             return
-        if order.status not in model.PAID:
+        if order.status not in PAID:
             # Goods are only set aside before the order is paid, and only taken after: whoever cancels or expires it
             # meanwhile gives back what is set aside, never what has left the shelf.
             if (
@@ -312,7 +313,7 @@ class OrderBook(Guests):
             whole = await store.read(tx, order_id)
             if order is None or whole is None or order.status == "cancelled":
                 return False
-            if order.status in model.PAID:
+            if order.status in PAID:
                 return True
             await store.move(tx, order_id, model.STATES.move(order.status, "paid"))
             await holds_store.let_go(tx, order_id)

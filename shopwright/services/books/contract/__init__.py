@@ -1,7 +1,5 @@
 """What others may know of the books: the ledger, its periods and statements. Documents are in `documents`."""
 
-import re
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -10,10 +8,11 @@ import msgspec
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Reason
+from shopwright.kit.days import day_number
 from shopwright.kit.money import Money
 from shopwright.kit.verbs import again
 from shopwright.services.books.contract.documents import Documents
-from shopwright.services.pricing.contract import Seller, TaxCategory
+from shopwright.services.pricing.contract import TaxCategory
 
 Account = Literal[
     "receivables", "clearing", "bank", "revenue", "shipping", "discounts", "returns", "tax", "vouchers", "fees", "disputes",
@@ -28,14 +27,6 @@ TITLES: Mapping[Account, str] = {
     "vouchers": "Vouchers not redeemed", "fees": "Fees of payment providers", "disputes": "Disputed payments",
     "rounding": "Rounding", "exchange": "Differences of exchange", "stock": "Stock", "cost_of_goods": "Cost of goods sold",
 }  # fmt: skip
-# How each file is sent, and how its name ends.
-FILES: dict[ExportForm, tuple[str, str]] = {
-    "csv": ("text/csv; charset=utf-8", "csv"),
-    "datev": ("text/csv; charset=windows-1252", "csv"),
-    "fec": ("text/plain; charset=utf-8", "txt"),
-    "saft": ("application/xml", "xml"),
-}
-FRENCH_ID = re.compile(r"FR\w\w([0-9]{9})")
 
 
 class TaxKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +74,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     before: str
 
+    @property
+    def place(self) -> str:
+        """Where a list goes on that ends with this one."""
+        return f"{day_number(self.day)}-{self.seq}"
+
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """An account over some time: what it began with, what was debited and credited, what it came to (debits less credits)."""
@@ -96,7 +92,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sold at one rate in a month, less what was given back; `sales`: how many orders. `abroad`: declared as OSS."""
+    """What was sold at one rate in a month, less what was given back; `sales`: how many orders."""
 
     period: str
     kind: TaxKind
@@ -185,19 +181,12 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     day: date | None = None
 
 
-def file_name(form: ExportForm, start: str, end: str, seller: Seller | None) -> str:
-    """As programs expect it: EXTF_2026-11_2026-11.csv, and 303265045FEC20261130.txt of this seller. Both months have been read."""
-    start, end = start.strip(), end.strip()
-    if form == "fec":
-        year, month = (int(one) for one in end.split("-"))
-        return f"{_siren(seller)}FEC{year:04d}{month:02d}{monthrange(year, month)[1]}.{FILES[form][1]}"
-    return f"{'EXTF' if form == 'datev' else form}_{start}_{end}.{FILES[form][1]}"
+class ExportedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The ledger as a file for another program: what it is called, of which media type, and what is in it."""
 
-
-def _siren(seller: Seller | None) -> str:
-    """By what number France knows a company: the last nine digits of its VAT id; zeros where it has none."""
-    found = (FRENCH_ID.fullmatch(one.id) for one in (seller.tax_ids if seller else ()) if not one.scheme)
-    return next((one[1] for one in found if one), "0" * 9)
+    name: str
+    media_type: str
+    content: bytes
 
 
 class Books(Documents, Protocol):
@@ -249,7 +238,7 @@ class Books(Documents, Protocol):
         ...
 
     @again
-    async def export(self, form: ExportForm, start: str, end: str) -> bytes:
+    async def export(self, form: ExportForm, start: str, end: str) -> ExportedFile:
         """The ledger of these months as a file for another program. Raises Invalid."""
         ...
 

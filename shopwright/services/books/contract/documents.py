@@ -6,7 +6,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.auth import Caller
 from shopwright.kit.currencies import minor_digits
+from shopwright.kit.errors import Denied
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
@@ -99,6 +101,17 @@ def is_electronic(document: Document) -> bool:
     if not body.lines or any(len(line.tax_parts) != 1 for line in body.lines):
         return False
     return len({part.category == OUTSIDE for line in body.lines for part in line.tax_parts}) == 1
+
+
+def may_read(caller: Caller) -> bool:
+    """Of whoever may see an order, who its documents? Of staff who keeps the books alone."""
+    return caller.may("books.read") or not caller.is_staff
+
+
+def require_reader(caller: Caller) -> None:
+    """Raises Denied for staff who do not keep the books."""
+    if not may_read(caller):
+        raise Denied("Documents are for who keeps the books.")
 
 
 class Documents(Protocol):

@@ -18,6 +18,7 @@ from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import LineDiscount, Step, TaxIdCheck, TaxPart, Totals
 
 Status = Literal["placed", "paid", "part_shipped", "shipped", "delivered", "cancelled", "expired"]
+PAID: frozenset[Status] = frozenset({"paid", "part_shipped", "shipped", "delivered"})
 OrderFilter = Literal[Status, "to_ship", "authorised", "unpaid"]
 
 
