@@ -4,7 +4,7 @@ Engines are opened, services built in river order, reactions started; `web.py` m
 
     sources   users   catalog   inventory   pricing   payments
     flow      carts → orders
-    readers   reviews  search  recommendations  notifications  insights  books
+    readers   reviews  search  recommendations  books  notifications  insights
     faces     shelf  person  storefront  backoffice
 
 One process serves all of it, or some (`here`): what it does not serve itself is asked over the network, by the same contract.
@@ -238,6 +238,7 @@ class Shop:
             Recommendations,
             lambda: self._part(Companion)(works["recommendations"], catalog=catalog),
         )
+        self.books = self._service("books", Books, lambda: parts.books(self))
         self.notifications = self._service(
             "notifications",
             Notifications,
@@ -247,6 +248,7 @@ class Shop:
                 users=self.users,
                 catalog=catalog,
                 orders=self.orders,
+                books=self.books,
                 shop=settings.shop_name,
                 url=settings.url,
                 an_hour=settings.messages_per_hour,
@@ -259,7 +261,6 @@ class Shop:
                 works["insights"], currency=settings.currency, kept_days=settings.events_kept
             ),
         )
-        self.books = self._service("books", Books, lambda: parts.books(self))
         self._spared = {name: Lenient(name, getattr(self, name), self.ways.note_outage) for name in SPARED & self.here}
         self.looked = Tally(self.recommendations.looked)
         self.searched = Tally(self.search.searched)

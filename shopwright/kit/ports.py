@@ -176,11 +176,19 @@ class Files(Protocol):
         ...
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """A file that goes out with a message: what it is called, of which media type, and what is in it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message to a person. `id` is its Message-ID: delivering it again changes nothing.
 
     `unsubscribe`: where one POST ends messages of its kind (RFC 8058), "" for those that must be sent. `secrets`: what in it
-    is for its reader alone.
+    is for its reader alone. `attachments`: files that go with an e-mail; other channels have none.
     """
 
     id: str
@@ -191,6 +199,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     html: str = ""
     unsubscribe: str = ""
     secrets: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 class RegisterAnswer(msgspec.Struct, frozen=True):

@@ -2,5 +2,5 @@
 
 SOURCES = ("users", "catalog", "inventory", "pricing", "payments")
 FLOW = ("carts", "orders")
-READERS = ("reviews", "search", "recommendations", "notifications", "insights", "books")
+READERS = ("reviews", "search", "recommendations", "books", "notifications", "insights")
 RIVER = SOURCES + FLOW + READERS

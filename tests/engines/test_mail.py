@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
 
+import msgspec
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
@@ -13,7 +14,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from shopwright.engines.messages.smtp import Smtp
 from shopwright.kit.errors import Invalid, Refused, Unavailable
-from shopwright.kit.ports import Message
+from shopwright.kit.ports import Attachment, Message
 from tests.process.server import free_port
 
 SENDER = "Northlight & Søn <shop@northlight.example>"
@@ -106,6 +107,21 @@ async def test_a_letter_has_both_forms_one_id_and_one_click_to_end_it(serve, con
     assert one["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert one.get_body(("plain",)).get_content().strip() == "Thank you – Ada"
     assert one.get_body(("html",)).get_content().strip() == "<p>Thank you – Ada</p>"
+
+
+async def test_what_is_attached_comes_beside_both_forms(serve, connect) -> None:
+    inbox = Inbox()
+    files = (
+        Attachment("CN-1.pdf", "application/pdf", b"%PDF-\r\n\x00\xff"),
+        Attachment("Größe.xml", "application/xml", b"<a/>"),
+    )
+    post = connect(f"smtp://127.0.0.1:{serve(inbox)}?starttls=never")
+    await post.deliver(msgspec.structs.replace(LETTER, attachments=files))
+    [letter] = (message_from_bytes(one, policy=policy.default) for one in inbox.letters)
+    found = [(part.get_filename(), part.get_content_type(), part.get_content()) for part in letter.iter_attachments()]
+    assert found == [(one.name, one.media_type, one.content) for one in files]
+    assert letter.get_body(("plain",)).get_content().strip() == "Thank you – Ada"
+    assert letter.get_body(("html",)).get_content().strip() == "<p>Thank you – Ada</p>"
 
 
 async def test_who_does_not_exist_is_given_up_and_who_is_busy_is_tried_again(serve, connect) -> None:

@@ -138,7 +138,7 @@ async def test_an_erased_buyers_documents_are_encrypted_and_end(
 ) -> None:
     order = await kettles(whole)
     [one] = await documents(whole)
-    await whole.books.hear_erased(_erased(order.id))
+    await whole.books.hear_erased(erasure(order.id))
     row = await whole.works["books"].one("SELECT body FROM issued_documents")
     closed = await whole.works["books"].one("SELECT body FROM sealed_documents")
     assert row is not None
@@ -154,7 +154,7 @@ async def test_an_erased_buyers_documents_are_encrypted_and_end(
     assert [one.body for one in await whole.works["books"].fetch("SELECT body FROM sealed_documents")] == []
 
 
-def _erased(order_id: str) -> Heard:
+def erasure(order_id: str) -> Heard:
     fact = Fact(id="evt_1", type="OrderErased", time=NOW, subject=order_id, data=OrderErased(order_id=order_id))
     return Heard(fact, "books.OrderErased")
 
@@ -165,7 +165,7 @@ async def test_what_is_issued_after_an_erasure_is_shut_off_too_and_names_the_buy
 ) -> None:
     order = await kettles(whole)
     [invoice] = await documents(whole)
-    await whole.books.hear_erased(_erased(order.id))
+    await whole.books.hear_erased(erasure(order.id))
     await whole.orders.cancel(order.id, "changed my mind", SYSTEM)
     _, note = await documents(whole)
     assert (note.kind, note.sealed, note.customer_id) == ("credit_note", True, "")

@@ -128,7 +128,7 @@ class Smtp:
         return connection
 
     def _mime(self, message: Message) -> EmailMessage:
-        """RFC 5322 with both forms (multipart/alternative); the id stays the same however often it is sent."""
+        """RFC 5322 with both forms (multipart/alternative) and what is attached; the id stays the same however often it is sent."""
         made = EmailMessage()
         made["From"] = self._sender
         made["To"] = message.recipient
@@ -143,6 +143,9 @@ class Smtp:
         made.set_content(message.text)
         if message.html:
             made.add_alternative(message.html, subtype="html")
+        for one in message.attachments:
+            main, _, sub = one.media_type.partition("/")
+            made.add_attachment(one.content, maintype=main, subtype=sub, filename=one.name)
         return made
 
 

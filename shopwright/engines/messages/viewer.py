@@ -11,7 +11,7 @@ from shopwright.kit.work import Work
 class Viewer:
     """Notes that each message was handed over, by its id, in table `viewer` of the notifications database.
 
-    What it says is kept by the service, without its secrets; a demo shop keeps those that have some here, too, with the
+    What it says is kept by the service, without its secrets, and what is attached by the service it is of; a demo shop keeps those that have some here, too, with the
     secrets in them, so that its links can be tried.
     """
 

@@ -16,4 +16,5 @@ LABEL = Label(
         "RefundRefused",
         "PaymentDisputed",
     ),
+    tells=("DocumentIssued",),
 )

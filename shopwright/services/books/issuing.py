@@ -14,7 +14,13 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.books import document_store, papers, statement_store, store
-from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentForm, DocumentKind
+from shopwright.services.books.contract.documents import (
+    Document,
+    DocumentBody,
+    DocumentForm,
+    DocumentKind,
+)
+from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.pricing.contract import Pricing, Seller
 
@@ -93,6 +99,18 @@ class Issuing:
         await store.link(tx, series, digest)
         if erased:
             await document_store.seal(tx, head["id"], self._vault.close(text))
+            return
+        await tx.tell(
+            DocumentIssued(
+                order_id=order.id,
+                number=order.number,
+                email=order.email,
+                customer_id=order.customer_id,
+                document_id=head["id"],
+                name=head["name"],
+                kind=kind,
+            )
+        )
 
     async def issue_waiting(self, orders: Orders) -> None:
         """Issue what waited for a seller to be named, or for who died."""

@@ -10,6 +10,7 @@ from shopwright.kit.money import write
 from shopwright.kit.work import AlreadyDone, Transaction, Work
 from shopwright.services.books import issuing, model, statement_store, store
 from shopwright.services.books.contract import EntryKind, Posting
+from shopwright.services.books.contract.documents import Document
 from shopwright.services.books.issuing import Issuing
 from shopwright.services.books.statements import Statements
 from shopwright.services.orders.contract import Order, Orders
@@ -65,6 +66,10 @@ class Bookkeeper(Statements):
             await self._documents.issue(order)
             return written
         raise Unavailable("The books of this order are being written by others. They are tried again.")
+
+    async def issued_for(self, order_id: str) -> list[Document]:
+        await self.follow(order_id, self._work.now())
+        return await self.documents(order_id=order_id)
 
     async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
         """Whether anything was written. Raises Again."""

@@ -4,7 +4,7 @@ from shopwright.kit.label import Label
 
 LABEL = Label(
     owns="messages, templates, deliveries, preferences",
-    asks=("users", "catalog", "orders"),
+    asks=("users", "catalog", "orders", "books"),
     hears=(
         "UserRegistered",
         "EmailVerificationAsked",
@@ -26,6 +26,7 @@ LABEL = Label(
         "OrderRefunded",
         "OrderRefundRefused",
         "OrderDisputed",
+        "DocumentIssued",
         "BackInStock",
         "CartAbandoned",
     ),

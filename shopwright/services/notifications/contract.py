@@ -36,14 +36,25 @@ class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome | Literal[""] = ""
 
 
+class AttachedDocument(msgspec.Struct, frozen=True):
+    """A document that goes with a message: its id in the books, and its number as people read it."""
+
+    id: str
+    name: str
+
+
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
-    """A message, whole, without the secrets of its links; `links_work`: with them, as it is shown in a demo shop."""
+    """A message, whole, without the secrets of its links; `links_work`: with them, as it is shown in a demo shop.
+
+    `documents`: what went with it, told where one message is asked for.
+    """
 
     summary: MessageSummary
     text: str
     html: str
     unsubscribe: str = ""
     links_work: bool = False
+    documents: tuple[AttachedDocument, ...] = ()
 
 
 class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,9 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, ShopError
 from shopwright.kit.ports import Deferred, Message, Postbox
 from shopwright.kit.work import Work
+from shopwright.services.books.contract import Books
 from shopwright.services.notifications import alert_store, delivery_store, retries, store, topics
+from shopwright.services.notifications.attaching import Attaching
 from shopwright.services.notifications.contract import DeliveryReport, Resent
 from shopwright.services.notifications.delivery_store import Pending, Result
 from shopwright.services.notifications.letter import MASK, Secret, filled
@@ -58,11 +60,14 @@ class ChannelRest:
 class MessageDelivery:
     """Sends the messages that wait in the database, through the `postboxes` by channel."""
 
-    def __init__(self, work: Work, postboxes: Mapping[str, Postbox], *, users: Users, orders: Orders) -> None:
+    def __init__(
+        self, work: Work, postboxes: Mapping[str, Postbox], *, users: Users, orders: Orders, books: Books
+    ) -> None:
         self._work = work
         self._postboxes = postboxes
         self._users = users
         self._orders = orders
+        self._attaching = Attaching(work, books)
         self._rests = {channel: ChannelRest() for channel in postboxes}
 
     async def send(self) -> None:
@@ -136,6 +141,8 @@ class MessageDelivery:
             whole = await self._complete(pending)
         except Missing:
             return "refused", "What its link was for is gone."
+        except Refused as error:
+            return "refused", error.detail
         except ShopError as error:  # of a service of ours
             return "deferred", error.detail
         return await self._deliver(whole)
@@ -157,8 +164,12 @@ class MessageDelivery:
         return outcome, problem
 
     async def _complete(self, pending: Pending) -> Message:
-        """The message with its secrets, made now: they are in no message that is stored. Raises Missing."""
+        """The message with its documents and secrets, got now: they are in no message that is stored.
+
+        Raises Missing, Refused.
+        """
         message = pending.message
+        attachments = await self._attaching.attachments(pending)
         secret = await self._secret(pending.secret, message.recipient) if pending.secret else ""
         ending = self._work.ids.secret(16) if MASK in message.unsubscribe else ""
         if ending:
@@ -170,6 +181,7 @@ class MessageDelivery:
             html=filled(message.html, secret, ending),
             unsubscribe=filled(message.unsubscribe, "", ending),
             secrets=tuple(one for one in (secret, ending) if one),
+            attachments=attachments,
         )
 
     async def _secret(self, secret: Secret, recipient: str) -> str:

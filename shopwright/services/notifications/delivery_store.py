@@ -20,7 +20,7 @@ SECOND = 1_000_000
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
     """A message to be sent, its secrets still to be made. `attempts`: how often it was tried, this time included.
 
-    `order_id`: the order it is about; `request`, `trace`: what it follows from.
+    `order_id`: the order it is about; `documents`: as `Letter` says; `request`, `trace`: what it follows from.
     `expires_at`, `away_since` (microseconds): until when it is tried, and since when nothing could be sent; 0 for unset.
     """
 
@@ -32,6 +32,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
     away_since: int
     order_id: str = ""
+    documents: str = ""
     request: str = ""
     trace: str = ""
 
@@ -89,6 +90,7 @@ def _pending(row: Row) -> Pending:
         expires_at=row["expires_at"],
         away_since=row["away_since"],
         order_id=row["order_id"],
+        documents=row["documents"],
         request=row["request"],
         trace=row["trace"],
     )

@@ -1,7 +1,7 @@
 """A message before it is written out, and how its secrets are kept out of what is stored."""
 
 import re
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -25,6 +25,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """A message before it is dressed in its template. With a `secret`, `path` ends where it is put: `MASK`.
 
     `account`: whose message it is, by id; "" where all we know is the address. `order_id`: the order it is about, "" for none.
+    `documents`: which documents of that order go with it once they are issued, a kind; or one, by its id: then it is for that.
     """
 
     topic: Topic
@@ -37,6 +38,23 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     action: str = ""
     secret: Secret | None = None
+    documents: str = ""
+
+
+class OrderEvent(Protocol):
+    """What events of orders have in common."""
+
+    @property
+    def order_id(self) -> str: ...
+
+    @property
+    def customer_id(self) -> str | None: ...
+
+
+def order_link(event: OrderEvent) -> tuple[str, Secret | None]:
+    """Where its reader sees an order: customers sign in, the others get a key."""
+    path = f"/orders/{event.order_id}"
+    return (path, None) if event.customer_id else (f"{path}?key={MASK}", Secret("order", event.order_id))
 
 
 def masked(text: str) -> str:

@@ -1,12 +1,11 @@
 """What is said when: each letter as subject, heading, lines and one thing to do."""
 
 from collections.abc import Callable
-from typing import Protocol
 from urllib.parse import quote
 
 from shopwright.kit.facts import Event
 from shopwright.kit.money import write
-from shopwright.services.notifications.letter import MASK, Letter, Secret
+from shopwright.services.notifications.letter import MASK, Letter, Secret, order_link
 from shopwright.services.orders.contract.facts import (
     OrderCancelled,
     OrderDelivered,
@@ -28,22 +27,6 @@ from shopwright.services.users.contract import (
     UserErased,
     UserRegistered,
 )
-
-
-class OrderEvent(Protocol):
-    """What events of orders have in common."""
-
-    @property
-    def order_id(self) -> str: ...
-
-    @property
-    def customer_id(self) -> str | None: ...
-
-
-def _link(event: OrderEvent) -> tuple[str, Secret | None]:
-    """Where its reader sees an order: customers sign in, the others get a key."""
-    path = f"/orders/{event.order_id}"
-    return (path, None) if event.customer_id else (f"{path}?key={MASK}", Secret("order", event.order_id))
 
 
 def welcome(event: UserRegistered) -> Letter:
@@ -209,7 +192,7 @@ def erased(event: UserErased) -> Letter:
 
 def placed(event: OrderPlaced) -> Letter:
     """An order was placed."""
-    path, secret = _link(event)
+    path, secret = order_link(event)
     return Letter(
         topic="orders",
         recipient=event.email,
@@ -230,7 +213,7 @@ def placed(event: OrderPlaced) -> Letter:
 
 def paid(event: OrderPaid) -> Letter:
     """Its money is here."""
-    path, secret = _link(event)
+    path, secret = order_link(event)
     things = tuple(f"{line.quantity} × {line.title}" for line in event.lines)
     return Letter(
         topic="orders",
@@ -247,7 +230,7 @@ def paid(event: OrderPaid) -> Letter:
 
 def shipped(event: OrderShipped) -> Letter:
     """A parcel left."""
-    path, secret = _link(event)
+    path, secret = order_link(event)
     how = f"with {event.carrier}" + (f", number {event.tracking_number}" if event.tracking_number else "")
     things = tuple(
         f"{line.quantity} × {line.title}" + (f", {line.variant_title}" if line.variant_title else "")
@@ -264,12 +247,13 @@ def shipped(event: OrderShipped) -> Letter:
         path=path,
         secret=secret,
         action="Follow your parcel",
+        documents="invoice",
     )
 
 
 def delivered(event: OrderDelivered) -> Letter:
     """It arrived."""
-    path, secret = _link(event)
+    path, secret = order_link(event)
     return Letter(
         topic="parcels",
         recipient=event.email,
@@ -285,7 +269,7 @@ def delivered(event: OrderDelivered) -> Letter:
 
 def cancelled(event: OrderCancelled) -> Letter:
     """It is off."""
-    path, secret = _link(event)
+    path, secret = order_link(event)
     return Letter(
         topic="orders",
         recipient=event.email,
@@ -299,6 +283,7 @@ def cancelled(event: OrderCancelled) -> Letter:
         path=path,
         secret=secret,
         action="See your order",
+        documents="credit_note",
     )
 
 
@@ -318,7 +303,7 @@ def expired(event: OrderExpired) -> Letter:
 
 def refunded(event: OrderRefunded) -> Letter:
     """Money goes back; nobody is written to where their bank took it."""
-    path, secret = _link(event)
+    path, secret = order_link(event)
     return Letter(
         topic="orders",
         recipient="" if event.dispute else event.email,
@@ -332,6 +317,7 @@ def refunded(event: OrderRefunded) -> Letter:
         path=path,
         secret=secret,
         action="See your order",
+        documents="credit_note",
     )
 
 

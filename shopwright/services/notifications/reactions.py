@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
+from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.carts.contract import CartAbandoned
 from shopwright.services.inventory.contract import BackInStock
 from shopwright.services.notifications.model import LETTERS
@@ -17,6 +18,7 @@ def reactions(notifications: Correspondence) -> list[Reaction]:
         *(Reaction(f"notifications.{event.__name__}", event, notifications.hear) for event in LETTERS),
         Reaction("notifications.BackInStock", BackInStock, notifications.hear_back_in_stock),
         Reaction("notifications.OrderRefundRefused", OrderRefundRefused, notifications.hear_for_staff),
+        Reaction("notifications.DocumentIssued", DocumentIssued, notifications.hear_document),
         Reaction("notifications.OrderDisputed", OrderDisputed, notifications.hear_for_staff),
         Reaction("notifications.CartAbandoned", CartAbandoned, notifications.hear_abandoned),
         Reaction("notifications.EmailVerified", EmailVerified, notifications.hear_verified),

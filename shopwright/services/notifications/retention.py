@@ -23,6 +23,12 @@ RETENTION: tuple[Retention, ...] = (
         job="notifications.forget_farewells",
     ),
     Retention(
+        table="attached_documents",
+        rows="that a document of the books went out with a message",
+        grows="orders",
+        expiries=(Expiry(days=400, what="it was sent", since="created_at", where="created_at > 0"),),
+    ),
+    Retention(
         table="viewer",
         rows="that a message was handed over here, where there is no mail server",
         grows="orders",

@@ -14,8 +14,9 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.ports import Message, Postbox
 from shopwright.kit.work import Transaction, Work
+from shopwright.services.books.contract import Books
 from shopwright.services.catalog.contract import Catalog
-from shopwright.services.notifications import model, staff_letters, store, topics
+from shopwright.services.notifications import attachment_store, document_letters, model, staff_letters, store, topics
 from shopwright.services.notifications.contract import (
     Channel,
     Channels,
@@ -45,13 +46,14 @@ class Desk:
         users: Users,
         catalog: Catalog,
         orders: Orders,
+        books: Books,
         shop: str,
         url: str,
         an_hour: int,
     ) -> None:
         self._work = work
         self._postboxes = postboxes
-        self.delivery = MessageDelivery(work, postboxes, users=users, orders=orders)
+        self.delivery = MessageDelivery(work, postboxes, users=users, orders=orders, books=books)
         self._users = users
         self._catalog = catalog
         self._shop = shop
@@ -80,6 +82,18 @@ class Desk:
         async with self._work.begin(once=heard.key) as tx:
             for letter, messages in written:
                 await self.post(tx, letter, messages)
+
+    async def hear_document(self, heard: Heard) -> None:
+        """DocumentIssued: where the message it would go with has left without one, it has a message of its own."""
+        letter = document_letters.issued(heard.event)
+        if letter.recipient in {"", ERASED}:
+            return
+        messages = await self.messages_of(letter)
+        async with self._work.begin(once=heard.key) as tx:
+            if await attachment_store.has_left_without(tx, letter.order_id, heard.event.kind):
+                await self.post(tx, letter, messages)
+                for message in messages:
+                    await attachment_store.attach(tx, message.id, letter.documents, heard.event.name)
 
     async def messages_of(self, letter: Letter) -> list[Message]:
         """The letter in each way its reader wants it. What proves who has a mailbox goes there, and nowhere else."""
@@ -161,6 +175,7 @@ class Desk:
         found = await store.get(self._work, message_id)
         if found is None:
             raise Missing("There is no such message.")
+        found = msgspec.structs.replace(found, documents=await attachment_store.of_message(self._work, message_id))
         if not await self._work.is_demo():
             return found
         kept = await self._postboxes[found.summary.channel].kept(message_id)

@@ -30,9 +30,9 @@ async def insert(
     """A message to be sent, and after a while forgotten; `held`: why it is kept without being sent."""
     await tx.run(
         "INSERT INTO messages (id, channel, recipient, subject, text, html, unsubscribe, about, account, topic, secret,"
-        " secret_of, state, due, created_at, expires_at, forget_at, problem, order_id, request, trace)"
+        " secret_of, state, due, created_at, expires_at, forget_at, problem, order_id, request, trace, documents)"
         " VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe, :about, :account, :topic, :secret,"
-        " :secret_of, :state, :now, :now, :expires_at, :forget_at, :held, :order_id, :request, :trace)",
+        " :secret_of, :state, :now, :now, :expires_at, :forget_at, :held, :order_id, :request, :trace, :documents)",
         id=message.id,
         channel=message.channel,
         recipient=message.recipient,
@@ -53,6 +53,7 @@ async def insert(
         order_id=letter.order_id,
         request=trace.request_id(),
         trace=trace.here(),
+        documents=letter.documents if message.channel == "email" else "",
     )
 
 

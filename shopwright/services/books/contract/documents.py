@@ -123,6 +123,14 @@ class Documents(Protocol):
         ...
 
     @again
+    async def issued_for(self, order_id: str) -> list[Document]:
+        """Documents of an order as it stands now, the newest first: what should be there by now is issued first.
+
+        Raises Unavailable while that cannot be.
+        """
+        ...
+
+    @again
     async def document(self, document_id: str) -> Document:
         """One, by its id. Raises Missing."""
         ...

@@ -1,0 +1,82 @@
+"""Documents that go with messages: asked of the books when a message is sent, so none lies in a message that is stored."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from shopwright.kit.errors import Missing, Refused, ShopError
+from shopwright.kit.ports import Attachment
+from shopwright.kit.work import Work
+from shopwright.services.books.contract import Books
+from shopwright.services.books.contract.documents import PAPER, Document
+from shopwright.services.notifications import attachment_store
+from shopwright.services.notifications.delivery_store import Pending
+
+log = logging.getLogger("shopwright.notifications")
+
+MOST_BYTES = 5_000_000  # of all files of a message: mail servers take 10 MB, in base64
+# What tells of a parcel or a refund waits for the books no longer than this.
+PATIENCE = timedelta(hours=1)
+DOCUMENT = "doc_"  # how the id of one begins
+
+
+class Attaching:
+    """Gets the files of a message."""
+
+    def __init__(self, work: Work, books: Books) -> None:
+        self._work = work
+        self._books = books
+
+    async def attachments(self, pending: Pending) -> tuple[Attachment, ...]:
+        """The files of a message, none where it is not for documents.
+
+        Raises Refused where it is for one that is shut off or gone; another error of ours where it is to be tried again.
+        """
+        if not pending.documents:
+            return ()
+        if pending.documents.startswith(DOCUMENT):
+            return (await self._one(pending.documents),)
+        try:
+            return await self._of_order(pending)
+        except ShopError as error:
+            if self._work.now() - pending.created_at < PATIENCE:
+                raise
+            log.warning("message %s goes without documents: %s", pending.message.id, error.detail)
+            return ()
+
+    async def _one(self, document_id: str) -> Attachment:
+        try:
+            document = await self._books.document(document_id)
+        except Missing as error:
+            raise Refused("The document it was for is gone.") from error
+        if document.sealed or document.body is None:
+            raise Refused("The document it was for is open to nobody but the shop any more.")
+        return await self._file(document)
+
+    async def _of_order(self, pending: Pending) -> tuple[Attachment, ...]:
+        """Those of its kind that went with no other message."""
+        message_id = pending.message.id
+        issued = await self._books.issued_for(pending.order_id)
+        found = [one for one in reversed(issued) if one.kind == pending.documents and not one.sealed]
+        others = await attachment_store.with_others(self._work, message_id, [one.id for one in found])
+        chosen = await self._within_bounds([one for one in found if one.id not in others])
+        async with self._work.begin() as tx:
+            return tuple(
+                [file for one, file in chosen if await attachment_store.attach(tx, message_id, one.id, one.name)]
+            )
+
+    async def _within_bounds(self, documents: Sequence[Document]) -> list[tuple[Document, Attachment]]:
+        """As many as a message may carry; the others are on the order's page."""
+        found: list[tuple[Document, Attachment]] = []
+        size = 0
+        for one in documents:
+            file = await self._file(one)
+            size += len(file.content)
+            if size > MOST_BYTES:
+                log.warning("document %s is too large to go with a message", one.id)
+                break
+            found.append((one, file))
+        return found
+
+    async def _file(self, document: Document) -> Attachment:
+        return Attachment(f"{document.name}.pdf", PAPER["pdf"], await self._books.rendered(document.id, "pdf"))

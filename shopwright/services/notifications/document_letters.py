@@ -1,0 +1,28 @@
+"""A document of the books that goes out by itself: the message of the parcel or the refund had left without it."""
+
+from collections.abc import Mapping
+
+from shopwright.services.books.contract.documents import DocumentKind
+from shopwright.services.books.contract.facts import DocumentIssued
+from shopwright.services.notifications.letter import Letter, order_link
+
+TITLES: Mapping[DocumentKind, str] = {"invoice": "invoice", "credit_note": "credit note"}
+
+
+def issued(event: DocumentIssued) -> Letter:
+    """It is attached."""
+    path, secret = order_link(event)
+    title = TITLES[event.kind]
+    return Letter(
+        topic="orders",
+        recipient=event.email,
+        account=event.customer_id or "",
+        order_id=event.order_id,
+        subject=f"Your {title} {event.name} for order {event.number}",
+        heading=f"Your {title}",
+        lines=(f"The {title} {event.name} for order {event.number} is attached as a PDF. It is with your order, too.",),
+        path=path,
+        secret=secret,
+        action="See your order",
+        documents=event.document_id,
+    )

@@ -1,0 +1,145 @@
+"""Invoices and credit notes go out with e-mails: with that of the parcel or the refund, or by themselves where it had left."""
+
+from collections.abc import AsyncIterator, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import HandClock
+from shopwright.services.notifications.contract import MessageView
+from shopwright.services.orders.contract import LineQuantity, NewShipment, Order
+from tests.conftest import OWNER, QUICK, make_settings, send_all
+from tests.services.test_books import kettles
+from tests.services.test_delivery import MailServer
+from tests.services.test_documents import documents, erasure
+from tests.services.test_refund_parts import refunded
+from tests.services.test_sale import NORTHLIGHT
+
+PDF = "application/pdf"
+
+
+class Inbox(MailServer):
+    """A mail server that keeps what it takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[EmailMessage] = []
+
+    async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802 -- its name
+        self.found.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+    def attached(self, subject: str) -> list[list[str]]:
+        """The names of the files of each message with such a subject."""
+        return [
+            [str(part.get_filename()) for part in one.iter_attachments()]
+            for one in self.found
+            if subject in str(one["Subject"])
+        ]
+
+
+@pytest.fixture
+def mail() -> Iterator[Inbox]:
+    made = Inbox()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+async def posting(data: tuple[Path, str], clock: HandClock, mail: Inbox) -> AsyncIterator[Shop]:
+    """A shop that sends its mail to that server."""
+    url = f"smtp://127.0.0.1:{mail.port}?starttls=never"
+    made = Shop(make_settings(*data, mail=url, mail_from="Shop <shop@example.com>"), clock=clock, hasher=QUICK)
+    async with made.running(deliver=False):
+        yield made
+
+
+async def shipped(shop: Shop, order: Order, units: int = 2) -> None:
+    line = LineQuantity(order.lines[0].id, units)
+    await shop.orders.ship(order.id, NewShipment(carrier="DHL", lines=(line,)), SYSTEM)
+    await send_all(shop)
+
+
+async def written(shop: Shop, subject: str) -> list[MessageView]:
+    """Messages with such a subject, the oldest first."""
+    found = [one for one in await shop.notifications.messages() if subject in one.subject]
+    return [await shop.notifications.message(one.id) for one in reversed(found)]
+
+
+def names(views: list[MessageView]) -> list[list[str]]:
+    return [[document.name for document in one.documents] for one in views]
+
+
+async def test_the_invoice_is_attached_to_the_message_of_the_first_parcel(posting: Shop, mail: Inbox) -> None:
+    await posting.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(posting)
+    await send_all(posting)
+    await shipped(posting, order, 1)
+    await shipped(posting, order, 1)
+    assert mail.attached("on its way") == [["INV-2026-000001.pdf"], []]
+    assert mail.attached("Payment received") == [[]]
+    [letter] = [one for one in mail.found if list(one.iter_attachments())]
+    [file] = letter.iter_attachments()
+    assert isinstance(file, EmailMessage)
+    assert (file.get_content_type(), file.get_content()[:5]) == (PDF, b"%PDF-")
+    html = letter.get_body(("html",))
+    assert html is not None
+    assert "parcel" in html.get_content()
+    assert mail.attached("invoice") == []
+
+
+async def test_a_credit_note_is_attached_to_the_message_of_the_refund(posting: Shop, mail: Inbox) -> None:
+    await posting.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(posting)
+    await posting.bus.settle()
+    for _ in range(2):
+        await refunded(posting, order, lines=(LineQuantity(order.lines[0].id, 1),))
+        await send_all(posting)
+    assert mail.attached("Refund") == [["CN-2026-000001.pdf"], ["CN-2026-000002.pdf"]]
+    assert mail.attached("credit note") == []
+
+
+async def test_what_is_issued_after_its_message_has_left_goes_out_by_itself(shop: Shop, clock: HandClock) -> None:
+    order = await kettles(shop)
+    await send_all(shop)
+    waiting = await kettles(shop)
+    await shipped(shop, order)
+    assert names(await written(shop, "on its way")) == [[]]
+    await shop.pricing.set_seller(NORTHLIGHT)
+    clock.move(minutes=1)
+    assert len(await documents(shop)) == 2
+    await send_all(shop)
+    [own] = await written(shop, "Your invoice")
+    assert (own.summary.subject, names([own])) == (
+        f"Your invoice INV-2026-000001 for order {order.number}",
+        [["INV-2026-000001"]],
+    )
+    await shipped(shop, waiting)
+    assert names(await written(shop, "on its way")) == [[], ["INV-2026-000002"]]
+    assert len(await written(shop, "Your invoice")) == 1
+
+
+async def test_what_is_shut_off_is_not_sent(whole: Shop) -> None:
+    await whole.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(whole)
+    await documents(whole)
+    await whole.books.hear_erased(erasure(order.id))
+    await shipped(whole, order)
+    assert names(await written(whole, "on its way")) == [[]]
+
+
+async def test_a_message_says_what_is_attached(shop: Shop, api: httpx.AsyncClient) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(shop)
+    await shop.bus.settle()
+    await shipped(shop, order)
+    [letter] = await written(shop, "on its way")
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    page = (await api.get(f"/office/messages/{letter.summary.id}")).text
+    assert f'<a href="/office/books/documents/{letter.documents[0].id}">INV-2026-000001.pdf</a>' in page
