@@ -1,6 +1,7 @@
 """Invoices and credit notes: numbered without gaps, chained, never changed, and shut off when their buyer is erased."""
 
 import asyncio
+from datetime import date
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Missing
 from shopwright.kit.facts import Fact, Heard
 from shopwright.services.books.contract.documents import Document
-from shopwright.services.orders.contract import LineQuantity
+from shopwright.services.orders.contract import LineQuantity, NewShipment, Order
 from shopwright.services.orders.contract.facts import OrderErased
 from tests.conftest import confirm, fill_cart, sell, sign_in
 from tests.services.test_books import kettles
@@ -79,6 +80,45 @@ async def test_a_refund_has_a_credit_note_that_names_the_invoice(shop: Shop) -> 
         assert one.body is not None
         assert sum(line.gross.amount for line in one.body.lines) == one.body.gross.amount
         assert sum(part.tax.amount for part in one.body.rates) == one.body.tax.amount
+
+
+@pytest.mark.usefixtures("seller")
+async def test_an_invoice_before_the_supply_says_when_it_was_paid(shop: Shop) -> None:
+    order = await kettles(shop)
+    [invoice] = await documents(shop)
+    assert invoice.body is not None
+    assert (invoice.body.supplied, invoice.body.paid_on) == (None, NOW.date())
+    assert invoice.body.notes == ("Paid in advance on 2 March 2026. The goods are supplied after this invoice.",)
+    await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
+    _, note = await documents(shop)
+    assert note.body is not None
+    assert (note.body.supplied, note.body.paid_on, note.body.notes) == (None, None, ())
+
+
+async def test_an_invoice_after_the_supply_says_when_the_last_parcel_left(shop: Shop, clock: HandClock) -> None:
+    """Two parcels, on 2 and 5 March; of another order one of two units has left by then."""
+    whole, half = await kettles(shop), await kettles(shop)
+    await shop.bus.settle()
+    await shop.orders.ship(half.id, one_of(half), SYSTEM)
+    await shop.orders.ship(whole.id, one_of(whole), SYSTEM)
+    clock.move(days=3)
+    await shop.orders.ship(whole.id, one_of(whole), SYSTEM)
+    await shop.pricing.set_seller(NORTHLIGHT)
+    clock.move(minutes=1)
+    bodies = {one.order_id: one.body for one in await documents(shop)}
+    sent, waiting = bodies[whole.id], bodies[half.id]
+    assert sent is not None
+    assert waiting is not None
+    assert (sent.supplied, sent.paid_on, sent.notes) == (date(2026, 3, 5), None, ())
+    assert (waiting.supplied, waiting.paid_on) == (None, date(2026, 3, 2))
+    await refunded(shop, whole, lines=(LineQuantity(whole.lines[0].id, 1),), returned=True)
+    note = (await documents(shop))[-1]
+    assert note.body is not None
+    assert (note.kind, note.body.supplied) == ("credit_note", date(2026, 3, 5))
+
+
+def one_of(order: Order) -> NewShipment:
+    return NewShipment(carrier="DHL", lines=(LineQuantity(order.lines[0].id, 1),))
 
 
 async def test_what_is_sold_before_there_is_a_seller_has_its_invoice_later(shop: Shop, clock: HandClock) -> None:

@@ -72,7 +72,12 @@ def part(net: int, tax: int, ppm: int, category: TaxCategory = "S", reason: str 
 
 
 def made(
-    *parts: tuple[TaxPart, int], kind="invoice", buyer: Address = BERLIN, tax_id: str = "", scheme: str = ""
+    *parts: tuple[TaxPart, int],
+    kind="invoice",
+    buyer: Address = BERLIN,
+    tax_id: str = "",
+    scheme: str = "",
+    ahead: bool = False,
 ) -> Document:
     """An invoice of a line for each part, of so many units."""
     currency = parts[0][0].net.currency
@@ -101,7 +106,8 @@ def made(
         tax=tax,
         gross=gross,
         paid=gross,
-        supplied=date(2026, 3, 2),
+        supplied=None if ahead else date(2026, 3, 2),
+        paid_on=date(2026, 3, 2) if ahead else None,
         notes=tuple(one.reason for one in rates.values() if one.reason),
         refers_to="INV-2026-000001" if kind == "credit_note" else "",
         refers_to_day=date(2026, 3, 1) if kind == "credit_note" else None,
@@ -124,6 +130,12 @@ def made(
             made((part(1000, 0, 0, "K", "Intra-community supply"), 1), buyer=VIENNA, tax_id="ATU13585627"),
             id="intra-community",
         ),
+        pytest.param(made((part(4874, 926, 190_000), 3), (part(935, 65, 70_000), 1), ahead=True), id="before the supply"),
+        pytest.param(
+            made((part(1000, 0, 0, "K", "Intra-community supply"), 1), buyer=VIENNA, tax_id="ATU13585627", ahead=True),
+            id="intra-community, before the supply",
+        ),
+        pytest.param(made((part(1000, 0, 0, "O", "Outside the scope of tax"), 1), ahead=True), id="outside, before"),
         pytest.param(made((part(1000, 0, 0, "G", "Export"), 7)), id="export"),
         pytest.param(made((part(1000, 0, 0, "AE", "Reverse charge"), 1), buyer=VIENNA, tax_id="ATU13585627"), id="reverse"),
         pytest.param(made((part(1000, 0, 0, "O", "Outside the scope of tax"), 1)), id="outside tax"),

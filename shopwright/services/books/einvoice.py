@@ -31,6 +31,7 @@ GUIDELINE: Final = "urn:cen.eu:en16931:2017"
 SCHEMA: Final = "FACTUR-X_EN16931"
 TYPES: Final = {"invoice": "380", "credit_note": "381"}  # UNTDID 1001
 ONLINE_PAYMENT: Final = "68"  # UNTDID 4461
+PAID: Final = "72"  # UNTDID 2475: tax is due by the day of payment
 PIECE: Final = "C62"  # UN/ECE Recommendation 20
 MILLIONTHS_A_PERCENT: Final = 10_000
 PRICE_DECIMALS: Final = 6
@@ -152,6 +153,10 @@ def _delivery(cii: Cii, body: DocumentBody) -> None:
     _address(cii.trade.delivery.ship_to.address, body.ship_to)
     if body.supplied is not None:
         cii.trade.delivery.event.occurrence = body.supplied
+    elif body.paid_on is not None and any(
+        part.category == "K" for part in body.rates
+    ):  # BR-IC-11: from when on it is supplied
+        cii.trade.settlement.period.start = body.paid_on
 
 
 def _settlement(cii: Cii, body: DocumentBody) -> None:
@@ -163,6 +168,8 @@ def _settlement(cii: Cii, body: DocumentBody) -> None:
         _tax(tax, part)
         tax.calculated_amount = _decimal(part.tax)
         tax.basis_amount = _decimal(part.net)
+        if body.paid_on is not None:
+            tax.due_date_type_code = PAID
         if part.category not in {"S", "Z"}:
             tax.exemption_reason = part.reason or "Not taxed"
         settlement.trade_tax.add(tax)

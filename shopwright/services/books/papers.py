@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from shopwright.kit.days import day_of
+from shopwright.kit.days import day_of, write_day
 from shopwright.kit.money import Money, add_up, zero
 from shopwright.services.books import model
 from shopwright.services.books.contract import Entry, Posting, TaxKind
@@ -36,6 +36,8 @@ def body_for(
     gross = add_up((line.gross for line in lines), order.currency)
     tax = add_up((part.tax for part in parts), order.currency)
     sale = order.sale
+    supplied = _supplied(order, zone)
+    paid_on = entry.day if entry.kind == "sale" and supplied is None else None
     return DocumentBody(
         seller=_seller(seller),
         buyer=Party(
@@ -53,13 +55,29 @@ def body_for(
         tax=tax,
         gross=gross,
         paid=gross,
-        supplied=entry.day,
-        notes=tuple(dict.fromkeys(part.reason for part in parts if part.reason)),
+        supplied=supplied,
+        paid_on=paid_on,
+        notes=(
+            *dict.fromkeys(part.reason for part in parts if part.reason),
+            *([_in_advance(paid_on)] if paid_on else []),
+        ),
         refers_to=invoice[0] if invoice else "",
         refers_to_day=invoice[1] if invoice else None,
         reason=refund.reason if refund else "",
         scheme=sale.scheme if sale else "",
     )
+
+
+def _supplied(order: Order, zone: ZoneInfo) -> date | None:
+    """The day the last parcel left, once nothing is to follow."""
+    if not order.shipments or any(line.to_ship for line in order.lines):
+        return None
+    return day_of(max(one.shipped_at for one in order.shipments), zone)
+
+
+def _in_advance(paid_on: date) -> str:
+    """What an invoice says that comes before the supply (UStG, section 14 (4) no. 6 and (5); Directive 2006/112/EC, article 226 no. 7)."""
+    return f"Paid in advance on {write_day(paid_on)}. The goods are supplied after this invoice."
 
 
 def _seller(seller: Seller) -> Party:

@@ -46,7 +46,8 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands in a document; amounts of a credit note are above 0, too. `rates`: the taxes of all lines, by rate.
 
-    `supplied`: the day of supply. `notes`: sentences the law asks for, such as why nothing is taxed. `refers_to`: the number
+    `supplied`: the day the last of it was sent, where all of it had been by then; `paid_on`: the day of payment of an invoice that
+    comes before the supply. `notes`: sentences the law asks for, such as why nothing is taxed. `refers_to`: the number
     and day of the invoice that a credit note corrects. `scheme`: as `SaleContext` calls it.
     """
 
@@ -63,6 +64,7 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     gross: Money
     paid: Money
     supplied: date | None = None
+    paid_on: date | None = None
     notes: tuple[str, ...] = ()
     refers_to: str = ""
     refers_to_day: date | None = None
