@@ -1,5 +1,6 @@
-"""Invoices and credit notes on pages of both faces."""
+"""Invoices, credit notes and corrected invoices on pages of both faces."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response
@@ -10,9 +11,21 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Given
 from shopwright.services.books.contract import Books
-from shopwright.services.books.contract.documents import PAPER, Document, may_read, require_reader
+from shopwright.services.books.contract.documents import PAPER, Document, DocumentKind, may_read, require_reader
 
 BooksDep = Given[Books]
+
+
+TITLES: Mapping[DocumentKind, str] = {
+    "invoice": "Invoice",
+    "credit_note": "Credit note",
+    "correction": "Corrected invoice",
+}
+
+
+def shown(document: Document) -> dict[str, Any]:
+    """A document as pages show it: with what it is called."""
+    return {**render.plain(document), "title": TITLES[document.kind]}
 
 
 async def papers_of(order_id: str, caller: Caller) -> list[dict[str, Any]]:
@@ -20,7 +33,7 @@ async def papers_of(order_id: str, caller: Caller) -> list[dict[str, Any]]:
     if not may_read(caller):
         return []
     found = await behind().shop.for_pages("books").documents(order_id=order_id)
-    return [render.plain(one) for one in reversed(found) if not one.sealed]
+    return [shown(one) for one in reversed(found) if not one.sealed]
 
 
 def of_order(document: Document, order_id: str, caller: Caller) -> Document:

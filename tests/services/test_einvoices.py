@@ -109,8 +109,8 @@ def made(
         supplied=None if ahead else date(2026, 3, 2),
         paid_on=date(2026, 3, 2) if ahead else None,
         notes=tuple(one.reason for one in rates.values() if one.reason),
-        refers_to="INV-2026-000001" if kind == "credit_note" else "",
-        refers_to_day=date(2026, 3, 1) if kind == "credit_note" else None,
+        refers_to="INV-2026-000001" if kind != "invoice" else "",
+        refers_to_day=date(2026, 3, 1) if kind != "invoice" else None,
         scheme=scheme,
     )
     return Document(
@@ -124,6 +124,7 @@ def made(
     [
         pytest.param(made((part(4874, 926, 190_000), 3), (part(935, 65, 70_000), 1)), id="two rates"),
         pytest.param(made((part(4874, 926, 190_000), 1), kind="credit_note"), id="credit note"),
+        pytest.param(made((part(4874, 926, 190_000), 1), kind="correction"), id="corrected invoice"),
         pytest.param(made((part(1000, 0, 0, "Z"), 1), (part(841, 159, 190_000), 2)), id="zero rated"),
         pytest.param(made((part(1000, 0, 0, "E", "§ 19 UStG"), 1)), id="small business"),
         pytest.param(

@@ -5,12 +5,12 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces import render
 from shopwright.faces.backoffice.frame import Office, OfficeDep
-from shopwright.faces.documents import BooksDep, file_of
+from shopwright.faces.documents import BooksDep, shown
 from shopwright.faces.storefront.frame import SettingsDep, Web, form_of
 from shopwright.kit import money
 from shopwright.kit.auth import staff
@@ -28,7 +28,6 @@ from shopwright.services.books.contract import (
     Payout,
     TaxStatement,
 )
-from shopwright.services.books.contract.documents import is_electronic
 
 PAGE = 50
 KINDS = {"sale": "Sale", "return": "Return", "payment": "Payment", "payout": "Payout", "correction": "By hand"}
@@ -100,7 +99,7 @@ async def _overview(
         "providers": _providers(balances if chosen == newest else await books.trial_balance(newest, newest)),
         "key": typed.get("key") or behind().shop.ids.secret(16),
         "taxes": _statement(await books.tax_statement(chosen, chosen)),
-        "papers": render.plain(await books.documents(limit=10)),
+        "papers": [shown(one) for one in await books.documents(limit=10)],
         "currency": currency,
         "said": said,
         "problem": problem,
@@ -140,21 +139,6 @@ async def entry_list(
     return office.show("ledger.html", context, 422 if problem else 200)
 
 
-@get("/office/books/documents", opt=READ, include_in_schema=False)
-async def document_list(office: OfficeDep, books: BooksDep, after: FromQuery[str] = "") -> Response[bytes]:
-    """Invoices and credit notes, the newest first."""
-    found = await books.documents(after=after, limit=PAGE + 1)
-    context = {"papers": render.plain(found[:PAGE]), "next": found[PAGE - 1].id if len(found) > PAGE else ""}
-    return office.show("documents.html", context)
-
-
-@get("/office/books/documents/{document_id:str}", opt=audited(READ), include_in_schema=False)
-async def document_page(office: OfficeDep, books: BooksDep, document_id: FromPath[str]) -> Response[bytes]:
-    """One document as it was issued."""
-    found = await books.document(document_id)
-    return office.show("document.html", {"paper": render.plain(found), "electronic": is_electronic(found)})
-
-
 @get("/office/books/export", opt=audited(READ), include_in_schema=False)
 async def export(books: BooksDep, form: FromQuery[ExportForm], month: FromQuery[str]) -> Response[bytes]:
     """A month as a file for another program."""
@@ -164,12 +148,6 @@ async def export(books: BooksDep, form: FromQuery[ExportForm], month: FromQuery[
         media_type=found.media_type,
         headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
     )
-
-
-@get("/office/books/documents/{document_id:str}/{form:str}", opt=audited(READ), include_in_schema=False)
-async def document_file(books: BooksDep, document_id: FromPath[str], form: FromPath[str]) -> Response[bytes]:
-    """One document as a file."""
-    return await file_of(books, await books.document(document_id), form)
 
 
 @post("/office/books/close", opt=WRITE, include_in_schema=False, status_code=200)
@@ -214,9 +192,6 @@ HANDLERS: list[Any] = [
     overview,
     export,
     entry_list,
-    document_list,
-    document_page,
-    document_file,
     close_month,
     add_payout,
 ]

@@ -14,6 +14,7 @@ from shopwright.faces.backoffice import (
     audit,
     books,
     collections,
+    documents,
     home,
     making,
     messages,
@@ -184,6 +185,7 @@ def routes() -> Pages:
     handlers: list[Any] = [
         *home.HANDLERS,
         *books.HANDLERS,
+        *documents.HANDLERS,
         order_list,
         order_page,
         kept_buyer,

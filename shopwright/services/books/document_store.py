@@ -49,6 +49,15 @@ async def invoice_of(source: Reading, order_id: str) -> Row | None:
     )
 
 
+async def correction_of(source: Reading, invoice_id: str) -> Row | None:
+    """The newest that replaces this invoice."""
+    return await source.one(
+        "SELECT d.id, d.body, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id"
+        " WHERE d.refers_to = :id AND d.kind = 'correction' ORDER BY d.id DESC LIMIT 1",
+        id=invoice_id,
+    )
+
+
 async def names(source: Reading, ids: Iterable[str]) -> dict[str, str]:
     """The numbers of documents as people read them, by id."""
     return {

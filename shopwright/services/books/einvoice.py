@@ -29,7 +29,7 @@ from shopwright.services.pricing.contract import TaxPart
 
 GUIDELINE: Final = "urn:cen.eu:en16931:2017"
 SCHEMA: Final = "FACTUR-X_EN16931"
-TYPES: Final = {"invoice": "380", "credit_note": "381"}  # UNTDID 1001
+TYPES: Final = {"invoice": "380", "credit_note": "381", "correction": "384"}  # UNTDID 1001
 ONLINE_PAYMENT: Final = "68"  # UNTDID 4461
 PAID: Final = "72"  # UNTDID 2475: tax is due by the day of payment
 PIECE: Final = "C62"  # UN/ECE Recommendation 20

@@ -24,7 +24,7 @@ from shopwright.services.books.contract import (
     Period,
     TaxStatement,
 )
-from shopwright.services.books.contract.documents import PAPER, Document, require_reader
+from shopwright.services.books.contract.documents import PAPER, Document, InvoiceCorrection, require_reader
 
 Service = Given[Books]
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
@@ -140,6 +140,12 @@ async def get_document(books: Service, caller: Asking, document_id: FromPath[str
     return theirs(await books.document(document_id), caller)
 
 
+@post("/v1/documents/{document_id:str}/corrections", opt=WRITE, tags=["books"], operation_id="correct_invoice")
+async def correct_invoice(books: Service, document_id: FromPath[str], data: JSONBody[InvoiceCorrection]) -> Document:
+    """Issue a corrected invoice that replaces this one: with another buyer, and the same lines, sums and taxes."""
+    return await books.correct_invoice(document_id, data)
+
+
 @get(
     "/v1/documents/{document_id:str}/{form:str}", opt=allow(signed_in), tags=["books"], operation_id="download_document"
 )
@@ -182,6 +188,7 @@ def routes() -> Routes:
         add_payout,
         list_documents,
         get_document,
+        correct_invoice,
         download_document,
     ]
     return Routes("/", route_handlers=handlers)

@@ -10,7 +10,7 @@ import msgspec
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.days import day_of, end_of_books
-from shopwright.kit.errors import Missing
+from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.books import document_store, papers, statement_store, store
@@ -19,12 +19,13 @@ from shopwright.services.books.contract.documents import (
     DocumentBody,
     DocumentForm,
     DocumentKind,
+    InvoiceCorrection,
 )
 from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.pricing.contract import Pricing, Seller
 
-PREFIXES: dict[DocumentKind, str] = {"invoice": "INV", "credit_note": "CN"}
+PREFIXES: dict[DocumentKind, str] = {"invoice": "INV", "credit_note": "CN", "correction": "COR"}
 BEGAN, ISSUED = "began", "documents"
 AT_ONCE = 200
 GRACE = timedelta(minutes=1)  # an order that is paid when its shop is a second old was placed before
@@ -72,12 +73,32 @@ class Issuing:
         zone = self._work.zone
         first = (row["name"], day_of(from_micros(row["issued"]), zone)) if row else None
         body = papers.body_for(order, entry, seller, zone, first)
-        if (
-            erased and row is not None and (known := document_store.body_of(row, self._vault))
-        ):  # the order names nobody now
-            invoice = msgspec.json.decode(known, type=DocumentBody)
-            body = msgspec.structs.replace(body, buyer=invoice.buyer, ship_to=invoice.ship_to)
-        series = f"{PREFIXES[kind]}-{day_of(tx.now, zone).year}"
+        newest = await self._newest(tx, row) if row else None
+        if newest is not None:
+            body = msgspec.structs.replace(body, buyer=newest.buyer)
+            if erased:  # the order names nobody now
+                body = msgspec.structs.replace(body, ship_to=newest.ship_to)
+        await self._add(tx, order, kind, body, refers_to=row["id"] if row else "", entry=seq, erased=erased)
+
+    async def _newest(self, tx: Transaction, invoice: Row) -> DocumentBody | None:
+        """What an invoice says, or what replaced it; None where that is deleted."""
+        row = await document_store.correction_of(tx, invoice["id"]) or invoice
+        known = document_store.body_of(row, self._vault)
+        return msgspec.json.decode(known, type=DocumentBody) if known else None
+
+    async def _add(
+        self,
+        tx: Transaction,
+        order: Order,
+        kind: DocumentKind,
+        body: DocumentBody,
+        *,
+        refers_to: str,
+        entry: int | None = None,
+        erased: bool = False,
+    ) -> str:
+        """Number it, write it down and tell of it; answers its id."""
+        series = f"{PREFIXES[kind]}-{day_of(tx.now, self._work.zone).year}"
         number, before = await store.next_of(tx, series)
         text = msgspec.json.encode(body).decode()
         head: dict[str, Any] = {
@@ -86,12 +107,12 @@ class Issuing:
             "number": number,
             "name": f"{series}-{number:0{DIGITS}}",
             "kind": kind,
-            "entry": seq,
-            "refers_to": row["id"] if row else "",
+            "entry": entry,
+            "refers_to": refers_to,
             "order_id": order.id,
             "customer_id": order.customer_id or "",
             "issued": to_micros(tx.now),
-            "keep_until": to_micros(end_of_books(tx.now, self._years, zone)),
+            "keep_until": to_micros(end_of_books(tx.now, self._years, self._work.zone)),
             "sealed": 0,
         }
         digest = document_hash(before, head, text)
@@ -99,7 +120,7 @@ class Issuing:
         await store.link(tx, series, digest)
         if erased:
             await document_store.seal(tx, head["id"], self._vault.close(text))
-            return
+            return str(head["id"])
         await tx.tell(
             DocumentIssued(
                 order_id=order.id,
@@ -111,6 +132,23 @@ class Issuing:
                 kind=kind,
             )
         )
+        return str(head["id"])
+
+    async def correct(self, order: Order, invoice_id: str, correction: InvoiceCorrection) -> Document:
+        """Issue a corrected invoice. Raises Invalid, Conflict."""
+        async with self._work.begin() as tx:
+            await statement_store.hold(tx)
+            row = await document_store.row_of(tx, invoice_id)
+            if row is None or row["sealed"] or not row["body"]:
+                raise Conflict("This invoice is shut off, and cannot be corrected any more.")
+            newest = await self._newest(tx, row)
+            invoice = msgspec.json.decode(row["body"], type=DocumentBody)
+            day = day_of(from_micros(row["issued"]), self._work.zone)
+            body = papers.corrected(invoice, correction, row["name"], day)
+            if newest is None or body.buyer == newest.buyer:
+                raise Conflict("The buyer is named so already: nothing would be corrected.")
+            added = await self._add(tx, order, "correction", body, refers_to=invoice_id)
+        return await self.get(added)
 
     async def issue_waiting(self, orders: Orders) -> None:
         """Issue what waited for a seller to be named, or for who died."""

@@ -7,10 +7,19 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shopwright.kit.days import day_of, write_day
+from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, zero
+from shopwright.kit.places import check_address
+from shopwright.kit.tax_ids import read_tax_id
 from shopwright.services.books import model
 from shopwright.services.books.contract import Entry, Posting, TaxKind
-from shopwright.services.books.contract.documents import DocumentBody, DocumentKind, DocumentLine, Party
+from shopwright.services.books.contract.documents import (
+    DocumentBody,
+    DocumentKind,
+    DocumentLine,
+    InvoiceCorrection,
+    Party,
+)
 from shopwright.services.orders.contract import Order, Refund
 from shopwright.services.pricing.contract import Seller, TaxId, TaxPart
 from shopwright.services.pricing.contract.taxes import by_kind, gross_of
@@ -65,6 +74,23 @@ def body_for(
         refers_to_day=invoice[1] if invoice else None,
         reason=refund.reason if refund else "",
         scheme=sale.scheme if sale else "",
+    )
+
+
+def corrected(invoice: DocumentBody, correction: InvoiceCorrection, name: str, day: date) -> DocumentBody:
+    """The invoice with the buyer as it is right, in place of the one of this number and day. Raises Invalid."""
+    found = read_tax_id(correction.tax_id, correction.buyer.country) if correction.tax_id.strip() else None
+    if found is None and any(part.category in {"K", "AE"} for part in invoice.rates):
+        raise Invalid.at("/tax_id", "This was sold without tax to a business: the invoice names its tax id.")
+    address = msgspec.structs.replace(check_address(correction.buyer, "/buyer"), phone="")
+    ids = (TaxId(country=address.country, id=found.id),) if found else ()
+    return msgspec.structs.replace(
+        invoice,
+        buyer=Party(name=address.name, address=address, tax_ids=ids),
+        notes=(*invoice.notes, f"This invoice replaces {name} of {write_day(day)}."),
+        refers_to=name,
+        refers_to_day=day,
+        reason=correction.reason,
     )
 
 

@@ -22,7 +22,7 @@ from shopwright.services.books.contract.documents import Document, DocumentBody,
 
 STANDARD: Final = "a-3b"
 LANGUAGE: Final = "en"
-TITLES: Final = {"invoice": "Invoice", "credit_note": "Credit note"}
+TITLES: Final = {"invoice": "Invoice", "credit_note": "Credit note", "correction": "Corrected invoice"}
 COLUMNS: Final = ("Description", "Quantity", "Tax", "Net", "Gross")
 # What Factur-X wants said in the metadata (Factur-X 1.0, 6.2.2), and the extension PDF/A wants described (ISO 19005-3, 6.6.2.3).
 NAMESPACE: Final = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
@@ -95,7 +95,12 @@ def _shown(document: Document, body: DocumentBody, shop: str, zone: ZoneInfo, xm
     if body.supplied is not None:
         facts.append(("Supply", write_day(body.supplied)))
     if body.refers_to and body.refers_to_day:
-        facts.append(("Corrects", f"{body.refers_to}, {write_day(body.refers_to_day)}"))
+        facts.append(
+            (
+                "Replaces" if document.kind == "correction" else "Corrects",
+                f"{body.refers_to}, {write_day(body.refers_to_day)}",
+            )
+        )
     return {
         "title": f"{TITLES[document.kind]} {document.name}",
         "shop": shop,
@@ -121,7 +126,7 @@ def _shown(document: Document, body: DocumentBody, shop: str, zone: ZoneInfo, xm
         ],
         "sums": [("Net", written(body.net)), *_taxes(body)],
         "total": ("Total", written(body.gross)),
-        "notes": [*body.notes, *(["Paid."] if document.kind == "invoice" and body.paid == body.gross else [])],
+        "notes": [*body.notes, *(["Paid."] if document.kind != "credit_note" and body.paid == body.gross else [])],
         "footer": " · ".join(one for one in (body.seller.name, body.seller.register, body.seller.bank) if one),
         "xml": xml,
     }

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from shopwright.kit.days import day_of
-from shopwright.kit.errors import Missing, Unavailable
+from shopwright.kit.errors import Conflict, Missing, Unavailable
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import write
 from shopwright.kit.work import AlreadyDone, Transaction, Work
 from shopwright.services.books import issuing, model, statement_store, store
 from shopwright.services.books.contract import EntryKind, Posting
-from shopwright.services.books.contract.documents import Document
+from shopwright.services.books.contract.documents import Document, InvoiceCorrection
 from shopwright.services.books.issuing import Issuing
 from shopwright.services.books.statements import Statements
 from shopwright.services.orders.contract import Order, Orders
@@ -70,6 +70,12 @@ class Bookkeeper(Statements):
     async def issued_for(self, order_id: str) -> list[Document]:
         await self.follow(order_id, self._work.now())
         return await self.documents(order_id=order_id)
+
+    async def correct_invoice(self, document_id: str, correction: InvoiceCorrection) -> Document:
+        document = await self.document(document_id)
+        if document.kind != "invoice":
+            raise Conflict("Only an invoice is corrected; what replaced it is named by it.")
+        return await self._documents.correct(await self._orders.get(document.order_id), document_id, correction)
 
     async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
         """Whether anything was written. Raises Again."""

@@ -54,10 +54,12 @@ class Attaching:
         return await self._file(document)
 
     async def _of_order(self, pending: Pending) -> tuple[Attachment, ...]:
-        """Those of its kind that went with no other message."""
+        """Those of its kind that went with no other message, and were not replaced."""
         message_id = pending.message.id
         issued = await self._books.issued_for(pending.order_id)
-        found = [one for one in reversed(issued) if one.kind == pending.documents and not one.sealed]
+        replaced = {one.refers_to for one in issued if one.kind == "correction"}
+        wanted = [one for one in reversed(issued) if one.kind == pending.documents]
+        found = [one for one in wanted if not one.sealed and one.id not in replaced]
         others = await attachment_store.with_others(self._work, message_id, [one.id for one in found])
         chosen = await self._within_bounds([one for one in found if one.id not in others])
         async with self._work.begin() as tx:

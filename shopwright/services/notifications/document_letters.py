@@ -1,4 +1,4 @@
-"""A document of the books that goes out by itself: the message of the parcel or the refund had left without it."""
+"""A document of the books that goes out by itself: a corrected invoice, or the message it would go with had left without it."""
 
 from collections.abc import Mapping
 
@@ -6,13 +6,18 @@ from shopwright.services.books.contract.documents import DocumentKind
 from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.notifications.letter import Letter, order_link
 
-TITLES: Mapping[DocumentKind, str] = {"invoice": "invoice", "credit_note": "credit note"}
+TITLES: Mapping[DocumentKind, str] = {
+    "invoice": "invoice",
+    "credit_note": "credit note",
+    "correction": "corrected invoice",
+}
 
 
 def issued(event: DocumentIssued) -> Letter:
     """It is attached."""
     path, secret = order_link(event)
     title = TITLES[event.kind]
+    replaced = " It replaces the one you had." if event.kind == "correction" else ""
     return Letter(
         topic="orders",
         recipient=event.email,
@@ -20,7 +25,9 @@ def issued(event: DocumentIssued) -> Letter:
         order_id=event.order_id,
         subject=f"Your {title} {event.name} for order {event.number}",
         heading=f"Your {title}",
-        lines=(f"The {title} {event.name} for order {event.number} is attached as a PDF. It is with your order, too.",),
+        lines=(
+            f"The {title} {event.name} for order {event.number} is attached as a PDF.{replaced} It is with your order, too.",
+        ),
         path=path,
         secret=secret,
         action="See your order",

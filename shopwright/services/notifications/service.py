@@ -84,13 +84,14 @@ class Desk:
                 await self.post(tx, letter, messages)
 
     async def hear_document(self, heard: Heard) -> None:
-        """DocumentIssued: where the message it would go with has left without one, it has a message of its own."""
+        """DocumentIssued: it has a message of its own if it is a correction, or that which it would go with has left without one."""
         letter = document_letters.issued(heard.event)
         if letter.recipient in {"", ERASED}:
             return
         messages = await self.messages_of(letter)
         async with self._work.begin(once=heard.key) as tx:
-            if await attachment_store.has_left_without(tx, letter.order_id, heard.event.kind):
+            corrected = heard.event.kind == "correction"
+            if corrected or await attachment_store.has_left_without(tx, letter.order_id, heard.event.kind):
                 await self.post(tx, letter, messages)
                 for message in messages:
                     await attachment_store.attach(tx, message.id, letter.documents, heard.event.name)

@@ -1,4 +1,4 @@
-"""What others may know of documents: invoices and credit notes as they were issued."""
+"""What others may know of documents: invoices, credit notes and corrected invoices as they were issued."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from shopwright.kit.auth import Caller
+from shopwright.kit.bounds import Reason
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Denied
 from shopwright.kit.money import Money
@@ -14,7 +15,7 @@ from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
 from shopwright.services.pricing.contract import TaxId, TaxPart
 
-DocumentKind = Literal["invoice", "credit_note"]
+DocumentKind = Literal["invoice", "credit_note", "correction"]
 DocumentForm = Literal["pdf", "xml"]
 OUTSIDE = "O"  # not subject to tax
 MOST_DECIMALS = 2
@@ -48,7 +49,7 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     `supplied`: the day the last of it was sent, where all of it had been by then; `paid_on`: the day of payment of an invoice that
     comes before the supply. `notes`: sentences the law asks for, such as why nothing is taxed. `refers_to`: the number
-    and day of the invoice that a credit note corrects. `scheme`: as `SaleContext` calls it.
+    and day of the invoice that a credit note takes off, or that a corrected one replaces. `scheme`: as `SaleContext` calls it.
     """
 
     seller: Party
@@ -89,6 +90,14 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     before: str
     sealed: bool = False
     body: DocumentBody | None = None
+
+
+class InvoiceCorrection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who bought, as it is right: `buyer` with name and address, the tax id ("" for none), and why it is corrected."""
+
+    buyer: Address
+    tax_id: str = ""
+    reason: Reason
 
 
 def is_electronic(document: Document) -> bool:
@@ -135,6 +144,13 @@ class Documents(Protocol):
     @again
     async def document(self, document_id: str) -> Document:
         """One, by its id. Raises Missing."""
+        ...
+
+    async def correct_invoice(self, document_id: str, correction: InvoiceCorrection) -> Document:
+        """Issue a corrected invoice that replaces this one: with another buyer, and the same lines, sums and taxes.
+
+        Raises Missing, Invalid, Conflict where it is no invoice, it is shut off, or nothing would differ.
+        """
         ...
 
     @again

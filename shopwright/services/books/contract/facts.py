@@ -9,7 +9,7 @@ from shopwright.services.orders.contract.facts import OrderEvent
 class DocumentIssued(OrderEvent, frozen=True, kw_only=True):
     """A document is there for the buyer of an order who was not erased; `name`: its number as people read it."""
 
-    LOGGED: ClassVar[tuple[str, ...]] = ("order_id", "number", "document_id", "name")
+    LOGGED: ClassVar[tuple[str, ...]] = ("order_id", "number", "document_id")
     document_id: str
     name: str
     kind: DocumentKind

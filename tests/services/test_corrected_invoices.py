@@ -1,0 +1,124 @@
+"""An invoice whose buyer is named wrongly is replaced by a corrected one, and stays as it is."""
+
+import httpx
+import msgspec
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.errors import Conflict, Invalid
+from shopwright.kit.places import Address
+from shopwright.services.books.contract.documents import Document, DocumentBody, InvoiceCorrection
+from shopwright.services.orders.contract import LineQuantity, Order
+from tests.conftest import BERLIN, OWNER, send_all
+from tests.services.test_books import balances, kettles
+from tests.services.test_document_mail import names, shipped, written
+from tests.services.test_documents import documents, erasure, wrong
+from tests.services.test_refund_parts import refunded
+from tests.services.test_sale import NORTHLIGHT
+
+GMBH = Address(
+    name="Ada Lovelace", company="Lovelace GmbH", line1="Hafenstr. 2", city="Hamburg", postal_code="20457", country="DE"
+)
+CORRECTED = InvoiceCorrection(buyer=GMBH, tax_id="DE136695976", reason="It is for the company")
+
+
+@pytest.fixture
+async def order(shop: Shop) -> Order:
+    await shop.pricing.set_seller(NORTHLIGHT)
+    return await kettles(shop)
+
+
+def body_of(document: Document) -> DocumentBody:
+    assert document.body is not None
+    return document.body
+
+
+async def test_a_corrected_invoice_replaces_the_first_which_stays_as_it_is(shop: Shop, order: Order) -> None:
+    [invoice] = await documents(shop)
+    booked = await balances(shop)
+    added = await shop.books.correct_invoice(invoice.id, CORRECTED)
+    assert (added.name, added.kind, added.refers_to) == ("COR-2026-000001", "correction", invoice.id)
+    first, body = body_of(invoice), body_of(added)
+    assert (body.buyer.address.company, [one.id for one in body.buyer.tax_ids]) == ("Lovelace GmbH", ["DE136695976"])
+    assert (body.lines, body.rates, body.gross, body.ship_to) == (first.lines, first.rates, first.gross, first.ship_to)
+    assert (body.refers_to, body.reason) == ("INV-2026-000001", "It is for the company")
+    assert body.notes[-1] == "This invoice replaces INV-2026-000001 of 2 March 2026."
+    assert (await shop.books.document(invoice.id)) == invoice
+    assert await balances(shop) == booked
+    assert await wrong(shop) == []
+
+
+@pytest.mark.usefixtures("order")
+async def test_what_would_correct_nothing_or_is_wrong_is_refused(shop: Shop) -> None:
+    [invoice] = await documents(shop)
+    added = await shop.books.correct_invoice(invoice.id, CORRECTED)
+    with pytest.raises(Conflict, match="nothing would be corrected"):
+        await shop.books.correct_invoice(invoice.id, CORRECTED)
+    with pytest.raises(Conflict, match="Only an invoice"):
+        await shop.books.correct_invoice(added.id, CORRECTED)
+    with pytest.raises(Invalid):
+        await shop.books.correct_invoice(invoice.id, msgspec.structs.replace(CORRECTED, tax_id="DE1"))
+    with pytest.raises(Invalid):
+        nowhere = msgspec.structs.replace(GMBH, line1="")
+        await shop.books.correct_invoice(invoice.id, msgspec.structs.replace(CORRECTED, buyer=nowhere))
+    again = await shop.books.correct_invoice(invoice.id, InvoiceCorrection(buyer=BERLIN, reason="Not at all"))
+    assert body_of(again).notes == (*body_of(invoice).notes, "This invoice replaces INV-2026-000001 of 2 March 2026.")
+    assert len(await documents(shop)) == 3
+
+
+async def test_a_credit_note_names_the_buyer_as_corrected(shop: Shop, order: Order) -> None:
+    [invoice] = await documents(shop)
+    await shop.books.correct_invoice(invoice.id, CORRECTED)
+    await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 1),))
+    note = (await documents(shop))[-1]
+    assert (note.kind, note.refers_to) == ("credit_note", invoice.id)
+    assert body_of(note).buyer.address.company == "Lovelace GmbH"
+
+
+async def test_it_is_sent_and_the_invoice_it_replaces_is_not(shop: Shop, order: Order) -> None:
+    [invoice] = await documents(shop)
+    await shop.books.correct_invoice(invoice.id, CORRECTED)
+    await send_all(shop)
+    assert names(await written(shop, "corrected invoice")) == [["COR-2026-000001"]]
+    await shipped(shop, order)
+    assert names(await written(shop, "on its way")) == [[]]
+
+
+async def test_it_is_shut_off_with_the_invoice(whole: Shop) -> None:
+    await whole.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(whole)
+    [invoice] = await documents(whole)
+    await whole.books.correct_invoice(invoice.id, CORRECTED)
+    await whole.books.hear_erased(erasure(order.id))
+    assert [one.sealed for one in await documents(whole)] == [True, True]
+    with pytest.raises(Conflict, match="shut off"):
+        await whole.books.correct_invoice(invoice.id, InvoiceCorrection(buyer=BERLIN, reason="x"))
+
+
+@pytest.mark.usefixtures("order")
+async def test_it_is_issued_by_a_form_for_who_keeps_the_books(shop: Shop, api: httpx.AsyncClient) -> None:
+    [invoice] = await documents(shop)
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    where = f"/office/books/documents/{invoice.id}"
+    page = (await api.get(where)).text
+    token = page.partition('name="_csrf_token" value="')[2].partition('"')[0]
+    form = {**{name: getattr(GMBH, name) for name in GMBH.__struct_fields__}, "tax_id": "", "_csrf_token": token}
+    refused = await api.post(f"{where}/correct", data={**form, "line1": "", "reason": "Wrong"})
+    assert (refused.status_code, "Lovelace GmbH" in refused.text) == (422, True)
+    answer = await api.post(f"{where}/correct", data={**form, "reason": "Wrong"})
+    assert answer.status_code == 303
+    shown = (await api.get(answer.headers["location"])).text
+    assert "Corrected invoice COR-2026-000001" in shown
+    assert "replaces INV-2026-000001" in shown
+
+
+async def test_it_is_issued_by_the_api_for_who_keeps_the_books(
+    shop: Shop, api: httpx.AsyncClient, staff: dict[str, str], order: Order
+) -> None:
+    [invoice] = await documents(shop)
+    wanted = {"buyer": msgspec.to_builtins(GMBH), "reason": "Wrong"}
+    where = f"/v1/documents/{invoice.id}/corrections"
+    assert (await api.post(where, json=wanted)).status_code == 401
+    answer = await api.post(where, json=wanted, headers=staff)
+    assert (answer.status_code, answer.json()["name"]) == (201, "COR-2026-000001")
+    assert (await api.get(f"/v1/documents/{answer.json()['id']}/pdf", headers=staff)).content[:5] == b"%PDF-"
