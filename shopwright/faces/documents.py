@@ -7,11 +7,13 @@ from litestar import Response
 
 from shopwright.faces import render
 from shopwright.kit.auth import Caller
-from shopwright.kit.errors import Missing
+from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Given
 from shopwright.services.books.contract import Books
-from shopwright.services.books.contract.documents import PAPER, Document, DocumentKind, may_read, require_reader
+from shopwright.services.books.contract.documents import Document, DocumentKind, may_read, require_reader
+from shopwright.services.books.contract.forms import FORMS, form_named, refusal
+from shopwright.services.orders.contract import Order
 
 BooksDep = Given[Books]
 
@@ -28,12 +30,28 @@ def shown(document: Document) -> dict[str, Any]:
     return {**render.plain(document), "title": TITLES[document.kind]}
 
 
-async def papers_of(order_id: str, caller: Caller) -> list[dict[str, Any]]:
-    """Documents of an order that they can read who see it, the oldest first."""
+def forms_of(document: Document) -> list[dict[str, str]]:
+    """The forms a document can be had in, and why in the others not."""
+    return [{"form": name, "title": form.title, "refusal": refusal(document, name)} for name, form in FORMS.items()]
+
+
+async def papers_of(order: Order, caller: Caller) -> list[dict[str, Any]]:
+    """Documents of an order that they can read who see it, the oldest first; those of a business in all forms there are."""
     if not may_read(caller):
         return []
-    found = await behind().shop.for_pages("books").documents(order_id=order_id)
-    return [shown(one) for one in reversed(found) if not one.sealed]
+    books: Books = behind().shop.for_pages("books")
+    found = [one for one in reversed(await books.documents(order_id=order.id)) if not one.sealed]
+    business = order.sale is not None and bool(order.sale.tax_id or order.sale.reference)
+    return [{**shown(one), "forms": await _electronic(books, one.id) if business else []} for one in found]
+
+
+async def _electronic(books: Books, document_id: str) -> list[dict[str, str]]:
+    """The forms of a document for programs; none while the books are away."""
+    try:
+        document = await books.document(document_id)
+    except ShopError:
+        return []
+    return [one for one in forms_of(document) if not one["refusal"] and one["form"] != "pdf"]
 
 
 def of_order(document: Document, order_id: str, caller: Caller) -> Document:
@@ -46,13 +64,12 @@ def of_order(document: Document, order_id: str, caller: Caller) -> Document:
 
 async def file_of(books: Books, document: Document, form: str) -> Response[bytes]:
     """A document to be shown or saved; nobody between keeps it. Raises Missing for a form there is not, Conflict."""
-    if form not in PAPER:
-        raise Missing("A document can be had as pdf or as xml.")
+    chosen = form_named(form)
     return Response(
-        await books.rendered(document.id, "pdf" if form == "pdf" else "xml"),
-        media_type=PAPER[form],
+        await books.rendered(document.id, chosen),
+        media_type=FORMS[chosen].media_type,
         headers={
-            "Content-Disposition": f'inline; filename="{document.name}.{form}"',
+            "Content-Disposition": f'inline; filename="{document.name}{FORMS[chosen].ending}"',
             "cache-control": "private, no-store",
         },
     )

@@ -12,11 +12,13 @@ from stdnum.util import get_cc_module
 from shopwright.kit.codes import place_form, visible
 from shopwright.kit.countries import country_title
 from shopwright.kit.errors import Invalid
+from shopwright.kit.text import tidy_line
 
 if TYPE_CHECKING:
     from stdnum.util import NumberValidationModule
 
 LONGEST: Final = 40
+LONGEST_REFERENCE: Final = 100
 NORTHERN_IRELAND: Final = (
     "XI"  # goods there are taxed by the rules of the EU; its numbers are British ones with these letters
 )
@@ -34,6 +36,14 @@ class TaxNumber(msgspec.Struct, frozen=True):
     country: str
     known: bool = True
     member: bool = False
+
+
+def check_reference(text: str, pointer: str = "/reference") -> str:
+    """What a buyer wants to find on the invoice, on one line. Raises Invalid."""
+    found = tidy_line(text)
+    if len(found) > LONGEST_REFERENCE:
+        raise Invalid.at(pointer, f"A reference has at most {LONGEST_REFERENCE} characters.")
+    return found
 
 
 def member_of(country: str) -> str:

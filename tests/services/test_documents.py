@@ -10,9 +10,10 @@ from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
-from shopwright.kit.errors import Missing
+from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.facts import Fact, Heard
 from shopwright.services.books.contract.documents import Document
+from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order
 from shopwright.services.orders.contract.facts import OrderErased
 from tests.conftest import confirm, fill_cart, sell, sign_in
@@ -119,6 +120,21 @@ async def test_an_invoice_after_the_supply_says_when_the_last_parcel_left(shop: 
 
 def one_of(order: Order) -> NewShipment:
     return NewShipment(carrier="DHL", lines=(LineQuantity(order.lines[0].id, 1),))
+
+
+@pytest.mark.usefixtures("seller")
+async def test_the_reference_of_the_buyer_stands_on_the_invoice(shop: Shop) -> None:
+    cart = await fill_cart(shop, (await sell(shop), 1))
+    cart = await shop.carts.change(cart.id, CartChange(reference="  04011000-12345-03 "))
+    assert cart.reference == "04011000-12345-03"
+    order = await place_cart(shop, cart)
+    assert order.sale is not None
+    assert (order.sale.reference, order.sale.tax_id) == ("04011000-12345-03", "")
+    [invoice] = await documents(shop)
+    assert invoice.body is not None
+    assert invoice.body.reference == "04011000-12345-03"
+    with pytest.raises(Invalid, match="at most 100"):
+        await shop.carts.change((await fill_cart(shop, (await sell(shop), 1))).id, CartChange(reference="x" * 101))
 
 
 async def test_what_is_sold_before_there_is_a_seller_has_its_invoice_later(shop: Shop, clock: HandClock) -> None:

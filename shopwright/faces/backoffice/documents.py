@@ -7,13 +7,13 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from shopwright.faces.backoffice.frame import Office, OfficeDep
-from shopwright.faces.documents import BooksDep, file_of, shown
+from shopwright.faces.documents import BooksDep, file_of, forms_of, shown
 from shopwright.faces.storefront.addresses import FIELDS, address_of, countries
 from shopwright.faces.storefront.frame import Web, form_of
 from shopwright.kit.auth import staff
 from shopwright.kit.errors import ShopError
 from shopwright.kit.web.access import allow, audited
-from shopwright.services.books.contract.documents import Document, InvoiceCorrection, is_electronic
+from shopwright.services.books.contract.documents import Document, InvoiceCorrection
 
 PAGE = 50
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
@@ -39,10 +39,11 @@ def _page(
 ) -> Response[bytes]:
     buyer = document.body.buyer if document.body else None
     fields = {name: getattr(buyer.address, name) for name in CORRECTED} if buyer else {}
+    fields["reference"] = document.body.reference if document.body else ""
     fields["tax_id"] = buyer.tax_ids[0].id if buyer and buyer.tax_ids else ""
     context = {
         "paper": shown(document),
-        "electronic": is_electronic(document),
+        "forms": forms_of(document) if document.body else [],
         "correctable": document.kind == "invoice" and buyer is not None and not document.sealed,
         "countries": countries(),
         "typed": typed or fields,
@@ -65,7 +66,8 @@ async def correct_invoice(
     form = await form_of(request)
     try:
         correction = InvoiceCorrection(
-            buyer=address_of(form), tax_id=form.get("tax_id", "").strip(), reason=form.get("reason", "").strip()
+            buyer=address_of(form),
+            **{name: form.get(name, "").strip() for name in ("tax_id", "reference", "reason")},
         )
         added = await books.correct_invoice(document_id, correction)
     except ShopError as error:

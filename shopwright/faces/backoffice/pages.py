@@ -112,7 +112,7 @@ async def _order(
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,
         "schemes": SCHEMES,
-        "papers": await papers_of(order.id, office.caller),
+        "papers": await papers_of(order, office.caller),
     }
     return office.show("order.html", context, 422 if problem else 200)
 

@@ -25,9 +25,19 @@ PricingDep = Given[Pricing]
 ROWS, EMPTY = 3, 2  # for tax ids: at least so many, and so many beside those that are there
 SHOWN = 50
 ADDRESS = ("line1", "line2", "postal_code", "city", "region", "country")
-TEXTS = ("legal_name", "register", "email", "filing_currency", "small_business", "ship_from", "bank")
+TEXTS = (
+    "legal_name",
+    "register",
+    "email",
+    "contact",
+    "phone",
+    "filing_currency",
+    "small_business",
+    "ship_from",
+    "bank",
+)
 LABELS = {
-    "legal_name": "Legal name", "register": "Register", "email": "E-mail", "filing_currency": "Currency of the books",
+    "legal_name": "Legal name", "register": "Register", "email": "E-mail", "contact": "Contact", "phone": "Phone", "filing_currency": "Currency of the books",
     "small_business": "Small business", "ship_from": "Goods leave from", "bank": "IBAN", "oss": "One-Stop-Shop",
     "address.line1": "Street and number", "address.line2": "Second line", "address.postal_code": "Postal code",
     "address.city": "City", "address.region": "Region", "address.country": "Country",

@@ -184,7 +184,7 @@ async def _order(
         "unpaid": may_pay(order),
         "may_pay": held,
     }
-    shown["papers"] = await papers_of(order.id, frame.caller)
+    shown["papers"] = await papers_of(order, frame.caller)
     page = await frame.show("order.html", shown)
     page.headers["cache-control"] = "private, no-store"
     page.headers["referrer-policy"] = "no-referrer"
@@ -193,11 +193,11 @@ async def _order(
 
 @get("/orders/{order_id:str}/documents/{document_id:str}", opt=audited(seldom(anyone)), include_in_schema=False)
 async def order_document(
-    frame: FrameDep, books: BooksDep, order_id: FromPath[str], document_id: FromPath[str]
+    frame: FrameDep, books: BooksDep, order_id: FromPath[str], document_id: FromPath[str], form: FromQuery[str] = "pdf"
 ) -> Response[bytes]:
     """An invoice or credit note, for whoever may see its order; of staff, for who keeps the books."""
     order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller)
-    return await file_of(books, of_order(await books.document(document_id), order.id, frame.caller), "pdf")
+    return await file_of(books, of_order(await books.document(document_id), order.id, frame.caller), form)
 
 
 @post("/orders/{order_id:str}/cancel", opt=seldom(anyone), include_in_schema=False, status_code=200)

@@ -24,7 +24,7 @@ from shopwright.kit.places import (
     read_address,
 )
 from shopwright.kit.regions import find_region
-from shopwright.kit.tax_ids import read_tax_id
+from shopwright.kit.tax_ids import check_reference, read_tax_id
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.given import Asking
 
@@ -54,6 +54,8 @@ def errors_of(fields: dict[str, str], *, email: bool = False) -> dict[str, str]:
         checks.append(partial(check_email, fields.get("email", "")))
     if fields.get("tax_id", "").strip():
         checks.append(partial(read_tax_id, fields["tax_id"], fields.get("country", "")))
+    if fields.get("reference", "").strip():
+        checks.append(partial(check_reference, fields["reference"]))
     try:
         check_all(*checks)
     except Invalid as error:
@@ -69,7 +71,7 @@ def order_of(country: str) -> list[str]:
         own = ["name", "line1", "postal_code", "city", "region"]
     if "line1" in own:
         own.insert(own.index("line1") + 1, "line2")
-    return ["email", "country", *own, "phone", "company", "tax_id"]
+    return ["email", "country", *own, "phone", "company", "tax_id", "reference"]
 
 
 @post("/addresses/check", opt=allow(anyone), include_in_schema=False, status_code=200)

@@ -55,7 +55,7 @@ async def details(frame: FrameDep, country: FromQuery[str] = "") -> Response[byt
         known = saved[0].address if saved else None
     fields: dict[str, str] = msgspec.to_builtins(known) if known else {"name": caller.name}
     fields["email"] = cart.email or caller.email
-    fields["tax_id"] = cart.tax_id
+    fields["tax_id"], fields["reference"] = cart.tax_id, cart.reference
     fields["region_of"] = fields.get("country", "")
     fields["country"] = country or fields.get("country", settings.country)
     return await _details(frame, cart, fields, odd_fields(known) if known and not country else {})
@@ -90,8 +90,13 @@ async def save_details(frame: FrameDep) -> Response[bytes] | Redirect:
         return await _details(frame, cart, fields, errors, status=422)
     address, before = address_of(fields), changed(frame, cart)
     try:
-        tax_id = fields.get("tax_id", msgspec.UNSET)
-        await carts.change(cart.id, CartChange(email=fields["email"], shipping_address=address, tax_id=tax_id))
+        change = CartChange(
+            email=fields["email"],
+            shipping_address=address,
+            tax_id=fields.get("tax_id", msgspec.UNSET),
+            reference=fields.get("reference", msgspec.UNSET),
+        )
+        await carts.change(cart.id, change)
     except Invalid as error:
         return await _details(frame, cart, fields, complaints(error) or {"": error.detail}, status=422)
     if caller.user_id and not await users.addresses(caller.user_id):

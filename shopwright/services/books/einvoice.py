@@ -1,6 +1,5 @@
-"""Documents as electronic invoices of EN 16931: Cross Industry Invoice, profile EN 16931 of Factur-X and ZUGFeRD. Pure functions."""
+"""Documents as electronic invoices of EN 16931 in Cross Industry Invoice: Factur-X, ZUGFeRD and XRechnung. Pure functions."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,39 +12,43 @@ from drafthorse.models.payment import PaymentMeans
 from drafthorse.models.tradelines import LineItem
 
 from shopwright.kit.days import day_of
-from shopwright.kit.errors import Conflict
-from shopwright.kit.money import Money, major
 from shopwright.kit.places import Address
-from shopwright.kit.tax_ids import member_of, prefix_of
-from shopwright.services.books.contract.documents import (
-    OUTSIDE,
-    Document,
-    DocumentBody,
-    DocumentLine,
-    Party,
-    is_electronic,
+from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentForm, DocumentLine, Party
+from shopwright.services.books.contract.forms import OUTSIDE, address_of, body_for
+from shopwright.services.books.invoice_values import (
+    BUSINESS,
+    GUIDELINE,
+    ONLINE_PAYMENT,
+    PIECE,
+    TYPES,
+    by_category,
+    decimal_of,
+    percent_of,
+    price_of,
+    reason_of,
+    seller_ids,
+    vat_id,
 )
 from shopwright.services.pricing.contract import TaxPart
 
-GUIDELINE: Final = "urn:cen.eu:en16931:2017"
+XRECHNUNG: Final = f"{GUIDELINE}#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0"
 SCHEMA: Final = "FACTUR-X_EN16931"
-TYPES: Final = {"invoice": "380", "credit_note": "381", "correction": "384"}  # UNTDID 1001
-ONLINE_PAYMENT: Final = "68"  # UNTDID 4461
 PAID: Final = "72"  # UNTDID 2475: tax is due by the day of payment
-PIECE: Final = "C62"  # UN/ECE Recommendation 20
-MILLIONTHS_A_PERCENT: Final = 10_000
-PRICE_DECIMALS: Final = 6
 
 
-def write(document: Document, zone: ZoneInfo) -> bytes:
-    """The XML, valid by its schema, with the day it was issued on in the zone. Raises Conflict where it cannot be written so."""
-    body = document.body
-    if body is None or not is_electronic(document):
-        raise Conflict(
-            "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax, and the currency has no thousandths."
-        )
+def write(document: Document, zone: ZoneInfo, form: DocumentForm = "xml") -> bytes:
+    """The XML as `xml` or `xrechnung`, valid by its schema, with the day it was issued on in the zone.
+
+    Raises Conflict where it cannot be written so.
+    """
+    body = body_for(document, form)
     cii = Cii()
     cii.context.guideline_parameter.id = GUIDELINE
+    if form == "xrechnung":
+        cii.context.guideline_parameter.id = XRECHNUNG
+        cii.context.business_parameter.id = BUSINESS
+    if body.reference:
+        cii.trade.agreement.buyer_reference = body.reference
     cii.header.id = document.name
     cii.header.type_code = TYPES[document.kind]
     cii.header.issue_date_time = day_of(document.issued, zone)
@@ -53,6 +56,8 @@ def write(document: Document, zone: ZoneInfo) -> bytes:
         if text:
             cii.header.notes.add(IncludedNote(content=text))
     _parties(cii, body)
+    if form == "xrechnung":
+        _reachable(cii, body)
     for number, line in enumerate(body.lines, start=1):
         cii.trade.items.add(_line(number, line))
     _delivery(cii, body)
@@ -60,43 +65,28 @@ def write(document: Document, zone: ZoneInfo) -> bytes:
     return bytes(cii.serialize(schema=SCHEMA))
 
 
-def _decimal(amount: Money) -> Decimal:
-    return Decimal(major(amount))
-
-
 def _parties(cii: Cii, body: DocumentBody) -> None:
     agreement = cii.trade.agreement
     _party(agreement.seller, body.seller)
     untaxed = all(part.category == OUTSIDE for part in body.rates)
-    for found in () if untaxed else _seller_ids(body.seller):  # BR-O-2: who sells outside tax names no VAT id
+    for found in () if untaxed else seller_ids(body.seller):  # BR-O-2: who sells outside tax names no VAT id
         agreement.seller.tax_registrations.add(TaxRegistration(id=found))
     if untaxed:  # BR-CO-26: something else says who it is
         agreement.seller.legal_organization.id = body.seller.register or body.seller.name
     _party(agreement.buyer, body.buyer)
     for one in body.buyer.tax_ids:
         if not untaxed:
-            agreement.buyer.tax_registrations.add(TaxRegistration(id=_vat_id(one.country, one.id)))
+            agreement.buyer.tax_registrations.add(TaxRegistration(id=vat_id(one.country, one.id)))
     agreement.seller_order.issuer_assigned_id = body.order_number
 
 
-def _seller_ids(seller: Party) -> list[tuple[str, str]]:
-    """One VAT id and one tax number, those of the seller's own country before others: an invoice has no more (BT-31, BT-32)."""
-    home = member_of(seller.address.country) or seller.address.country
-    known = [one for one in seller.tax_ids if not one.scheme]
-    known.sort(key=lambda one: (member_of(one.country) or one.country) != home)
-    found: dict[str, str] = {}
-    for one in known:
-        scheme, number = _vat_id(one.country, one.id)
-        found.setdefault(scheme, number)
-    return list(found.items())
-
-
-def _vat_id(country: str, number: str) -> tuple[str, str]:
-    """A VAT id with its letters (BR-CO-9); another number as a tax number."""
-    member = member_of(country)
-    if member and not number.startswith(prefix_of(member)):
-        return "FC", number
-    return ("VA", number) if number[:2].isalpha() else ("FC", number)
+def _reachable(cii: Cii, body: DocumentBody) -> None:
+    """Whom to ask at the seller, and the electronic address of the buyer (BG-6, BT-49)."""
+    contact = cii.trade.agreement.seller.contact
+    contact.person_name, contact.telephone.number = body.seller.contact, body.seller.phone
+    contact.email.address = body.seller.email
+    if address := address_of(body.buyer, body.reference):
+        cii.trade.agreement.buyer.electronic_address.uri_ID = address
 
 
 def _party(there: Any, party: Party) -> None:
@@ -125,27 +115,20 @@ def _line(number: int, line: DocumentLine) -> LineItem:
     found.product.name = line.title or "–"
     if line.sku:
         found.product.seller_assigned_id = line.sku
-    price, quantity = _price(line)
+    price, quantity = price_of(line)
     found.agreement.net.amount = price
     found.agreement.net.basis_quantity = (Decimal(quantity), PIECE)
     found.delivery.billed_quantity = (Decimal(line.quantity), PIECE)
     _tax(found.settlement.trade_tax, line.tax_parts[0])
-    found.settlement.monetary_summation.total_amount = _decimal(line.net)
+    found.settlement.monetary_summation.total_amount = decimal_of(line.net)
     return found
-
-
-def _price(line: DocumentLine) -> tuple[Decimal, int]:
-    """The net price, of one, or of all where it does not come out even."""
-    net = _decimal(line.net)
-    one = (net / line.quantity).quantize(Decimal(1).scaleb(-PRICE_DECIMALS))
-    return (one.normalize() + Decimal("0.00"), 1) if one * line.quantity == net else (net, line.quantity)
 
 
 def _tax(there: ApplicableTradeTax, part: TaxPart) -> None:
     there.type_code = "VAT"
     there.category_code = part.category
     if part.category != OUTSIDE:
-        there.rate_applicable_percent = Decimal(part.rate_ppm) / MILLIONTHS_A_PERCENT
+        there.rate_applicable_percent = percent_of(part)
 
 
 def _delivery(cii: Cii, body: DocumentBody) -> None:
@@ -153,9 +136,7 @@ def _delivery(cii: Cii, body: DocumentBody) -> None:
     _address(cii.trade.delivery.ship_to.address, body.ship_to)
     if body.supplied is not None:
         cii.trade.delivery.event.occurrence = body.supplied
-    elif body.paid_on is not None and any(
-        part.category == "K" for part in body.rates
-    ):  # BR-IC-11: from when on it is supplied
+    elif body.paid_on is not None:  # from when on it is supplied (BR-IC-11, BR-DE-TMP-32)
         cii.trade.settlement.period.start = body.paid_on
 
 
@@ -163,34 +144,26 @@ def _settlement(cii: Cii, body: DocumentBody) -> None:
     settlement = cii.trade.settlement
     settlement.currency_code = body.currency
     settlement.payment_means.add(PaymentMeans(type_code=ONLINE_PAYMENT))
-    for part in _by_category(body.rates):
+    for part in by_category(body.rates):
         tax = ApplicableTradeTax()
         _tax(tax, part)
-        tax.calculated_amount = _decimal(part.tax)
-        tax.basis_amount = _decimal(part.net)
+        tax.rate_applicable_percent = percent_of(part)  # also where there is none: XRechnung wants one (BR-DE-14)
+        tax.calculated_amount = decimal_of(part.tax)
+        tax.basis_amount = decimal_of(part.net)
         if body.paid_on is not None:
             tax.due_date_type_code = PAID
-        if part.category not in {"S", "Z"}:
-            tax.exemption_reason = part.reason or "Not taxed"
+        if reason := reason_of(part):
+            tax.exemption_reason = reason
         settlement.trade_tax.add(tax)
     if body.refers_to:
         settlement.invoice_referenced_document.issuer_assigned_id = body.refers_to
         if body.refers_to_day is not None:
             settlement.invoice_referenced_document.issue_date_time = body.refers_to_day
     sums = settlement.monetary_summation
-    sums.line_total = _decimal(body.net)
+    sums.line_total = decimal_of(body.net)
     sums.charge_total = sums.allowance_total = Decimal("0.00")
-    sums.tax_basis_total = _decimal(body.net)
-    sums.tax_total = (_decimal(body.tax), body.currency)
-    sums.grand_total = _decimal(body.gross)
-    sums.prepaid_total = _decimal(body.paid)
-    sums.due_amount = _decimal(body.gross - body.paid)
-
-
-def _by_category(parts: Sequence[TaxPart]) -> list[TaxPart]:
-    """One of each category and rate, whatever class of goods and place (BR-S-8)."""
-    found: dict[tuple[str, int], TaxPart] = {}
-    for part in parts:
-        key = (part.category, part.rate_ppm)
-        found[key] = part.plus(found[key]) if key in found else part
-    return list(found.values())
+    sums.tax_basis_total = decimal_of(body.net)
+    sums.tax_total = (decimal_of(body.tax), body.currency)
+    sums.grand_total = decimal_of(body.gross)
+    sums.prepaid_total = decimal_of(body.paid)
+    sums.due_amount = decimal_of(body.gross - body.paid)

@@ -24,7 +24,8 @@ from shopwright.services.books.contract import (
     Period,
     TaxStatement,
 )
-from shopwright.services.books.contract.documents import PAPER, Document, InvoiceCorrection, require_reader
+from shopwright.services.books.contract.documents import Document, InvoiceCorrection, require_reader
+from shopwright.services.books.contract.forms import FORMS, form_named
 
 Service = Given[Books]
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
@@ -152,14 +153,17 @@ async def correct_invoice(books: Service, document_id: FromPath[str], data: JSON
 async def download_document(
     books: Service, caller: Asking, document_id: FromPath[str], form: FromPath[str]
 ) -> Response[bytes]:
-    """A document as `pdf`, with its electronic invoice inside (Factur-X), or as `xml` alone (EN 16931)."""
-    if form not in PAPER:
-        raise Missing("A document can be had as pdf or as xml.")
+    """A document as `pdf`, with its electronic invoice inside (Factur-X); or that alone, of EN 16931.
+
+    `xml` is Cross Industry Invoice, `ubl` UBL 2.1; `xrechnung` (CII) and `peppol` (UBL) follow the rules of these, and are
+    refused with what the document lacks for them.
+    """
+    chosen = form_named(form)
     document = theirs(await books.document(document_id), caller)
     return Response(
-        await books.rendered(document.id, "pdf" if form == "pdf" else "xml"),
-        media_type=PAPER[form],
-        headers={"Content-Disposition": f'attachment; filename="{document.name}.{form}"'},
+        await books.rendered(document.id, chosen),
+        media_type=FORMS[chosen].media_type,
+        headers={"Content-Disposition": f'attachment; filename="{document.name}{FORMS[chosen].ending}"'},
     )
 
 

@@ -75,7 +75,7 @@ class Issuing:
         body = papers.body_for(order, entry, seller, zone, first)
         newest = await self._newest(tx, row) if row else None
         if newest is not None:
-            body = msgspec.structs.replace(body, buyer=newest.buyer)
+            body = msgspec.structs.replace(body, buyer=newest.buyer, reference=newest.reference)
             if erased:  # the order names nobody now
                 body = msgspec.structs.replace(body, ship_to=newest.ship_to)
         await self._add(tx, order, kind, body, refers_to=row["id"] if row else "", entry=seq, erased=erased)
@@ -145,7 +145,7 @@ class Issuing:
             invoice = msgspec.json.decode(row["body"], type=DocumentBody)
             day = day_of(from_micros(row["issued"]), self._work.zone)
             body = papers.corrected(invoice, correction, row["name"], day)
-            if newest is None or body.buyer == newest.buyer:
+            if newest is None or (body.buyer, body.reference) == (newest.buyer, newest.reference):
                 raise Conflict("The buyer is named so already: nothing would be corrected.")
             added = await self._add(tx, order, "correction", body, refers_to=invoice_id)
         return await self.get(added)
@@ -200,12 +200,14 @@ class Issuing:
 
     async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
         """As a file. Raises Missing, Conflict."""
-        from shopwright.services.books import einvoice, pdf  # noqa: PLC0415 -- few processes ever set a page, and the libraries are large
+        from shopwright.services.books import einvoice, pdf, ubl  # noqa: PLC0415 -- few processes ever set a page, and the libraries are large
 
         document = await self.get(document_id)
-        if form == "xml":
-            return await asyncio.to_thread(einvoice.write, document, self._work.zone)
-        return await asyncio.to_thread(pdf.write, document, self._shop, self._work.zone)
+        zone = self._work.zone
+        if form == "pdf":
+            return await asyncio.to_thread(pdf.write, document, self._shop, zone)
+        write = ubl.write if form in ubl.PROFILES else einvoice.write
+        return await asyncio.to_thread(write, document, zone, form)
 
     async def names(self, ids: Iterable[str]) -> dict[str, str]:
         """The numbers of documents, by id."""

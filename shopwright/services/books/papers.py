@@ -10,7 +10,7 @@ from shopwright.kit.days import day_of, write_day
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, zero
 from shopwright.kit.places import check_address
-from shopwright.kit.tax_ids import read_tax_id
+from shopwright.kit.tax_ids import check_reference, read_tax_id
 from shopwright.services.books import model
 from shopwright.services.books.contract import Entry, Posting, TaxKind
 from shopwright.services.books.contract.documents import (
@@ -74,6 +74,7 @@ def body_for(
         refers_to_day=invoice[1] if invoice else None,
         reason=refund.reason if refund else "",
         scheme=sale.scheme if sale else "",
+        reference=sale.reference if sale else "",
     )
 
 
@@ -91,6 +92,7 @@ def corrected(invoice: DocumentBody, correction: InvoiceCorrection, name: str, d
         refers_to=name,
         refers_to_day=day,
         reason=correction.reason,
+        reference=check_reference(correction.reference) if correction.reference.strip() else "",
     )
 
 
@@ -112,6 +114,8 @@ def _seller(seller: Seller) -> Party:
         address=msgspec.structs.replace(seller.address, name=seller.legal_name, company=""),
         tax_ids=seller.tax_ids,
         email=seller.email,
+        contact=seller.contact,
+        phone=seller.phone,
         register=seller.register,
         bank=seller.bank,
     )

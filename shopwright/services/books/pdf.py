@@ -18,7 +18,8 @@ from shopwright.kit.errors import Conflict
 from shopwright.kit.money import write as written
 from shopwright.kit.percent import percent
 from shopwright.services.books import einvoice
-from shopwright.services.books.contract.documents import Document, DocumentBody, Party, is_electronic
+from shopwright.services.books.contract.documents import Document, DocumentBody, Party
+from shopwright.services.books.contract.forms import GONE, is_electronic
 
 STANDARD: Final = "a-3b"
 LANGUAGE: Final = "en"
@@ -59,7 +60,7 @@ def _template() -> bytes:
 def write(document: Document, shop: str, zone: ZoneInfo) -> bytes:
     """The file, with days of the zone. A name in letters no font here has makes it a plain PDF: PDF/A shows everything or is none. Raises Conflict."""
     if document.body is None:
-        raise Conflict("What stood in this document was deleted when its time was over.")
+        raise Conflict(GONE)
     xml = einvoice.write(document, zone).decode() if is_electronic(document) else ""
     data = {"data": json.dumps(_shown(document, document.body, shop, zone, xml), ensure_ascii=False)}
     at = document.issued.replace(microsecond=0)
@@ -94,6 +95,8 @@ def _shown(document: Document, body: DocumentBody, shop: str, zone: ZoneInfo, xm
     ]
     if body.supplied is not None:
         facts.append(("Supply", write_day(body.supplied)))
+    if body.reference:
+        facts.append(("Your reference", body.reference))
     if body.refers_to and body.refers_to_day:
         facts.append(
             (

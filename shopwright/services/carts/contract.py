@@ -83,6 +83,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     untaxed: tuple[str, ...] = ()
     tax_id: str = ""
     tax_id_check: TaxIdCheck | None = None
+    reference: str = ""
     sale: SaleTerms | None = None
 
     @property
@@ -99,13 +100,17 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Checkout details; what is UNSET stays as it is. `tax_id`: of a buyer who is a business, such as a VAT id; "" for none."""
+    """Checkout details; what is UNSET stays as it is. `tax_id`: of a buyer who is a business, such as a VAT id; "" for none.
+
+    `reference`: what the buyer wants to find on the invoice, such as a purchase order or the Leitweg-ID of a German authority.
+    """
 
     email: Email | msgspec.UnsetType = msgspec.UNSET
     shipping_address: Address | msgspec.UnsetType | None = msgspec.UNSET
     billing_address: Address | msgspec.UnsetType | None = msgspec.UNSET
     shipping_option_id: str | msgspec.UnsetType | None = msgspec.UNSET
     tax_id: str | msgspec.UnsetType = msgspec.UNSET
+    reference: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

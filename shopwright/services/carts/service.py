@@ -13,6 +13,7 @@ from shopwright.kit.facts import Heard
 from shopwright.kit.money import zero
 from shopwright.kit.noted import Noted
 from shopwright.kit.places import Address, check_address, check_email, email_key
+from shopwright.kit.tax_ids import check_reference
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts import model, store, views
 from shopwright.services.carts.businesses import Businesses
@@ -241,7 +242,7 @@ class Baskets:
     async def change(self, cart_id: str, change: CartChange) -> Cart:
         told = given(change)
         stored = await self._read(cart_id) if told.get("tax_id") else None
-        checks = [partial(_clean, told, name) for name in ("email", "shipping_address", "billing_address")]
+        checks = [partial(_clean, told, name) for name in ("email", "shipping_address", "billing_address", "reference")]
         check_all(*checks, partial(self._businesses.read, told, stored))
         await self._businesses.check(told)
         async with self._work.begin() as tx:
@@ -331,6 +332,8 @@ def _clean(given: dict[str, Any], name: str) -> None:
         given[name] = check_email(given[name])
     elif isinstance(given.get(name), Address):
         given[name] = check_address(given[name], f"/{name}")
+    elif name == "reference" and given.get(name):
+        given[name] = check_reference(given[name], f"/{name}")
 
 
 def _has_a_place(stored: store.Stored) -> None:

@@ -49,6 +49,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     saved: tuple[Line, ...] = ()
     business: Business | None = None
+    reference: str = ""
 
 
 async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currency: str) -> None:
@@ -99,6 +100,7 @@ def _stored(row: Row, lines: tuple[Line, ...]) -> Stored:
         lines=tuple(line for line in lines if not line.saved),
         saved=tuple(line for line in lines if line.saved),
         business=understood(row["business"], Business) if row["business"] else None,
+        reference=row["reference"],
     )
 
 
@@ -188,6 +190,7 @@ def joined(own: Stored, guest: Stored) -> Stored:
         billing_address=guest.billing_address or own.billing_address,
         shipping_option_id=guest.shipping_option_id or own.shipping_option_id,
         business=guest.business or own.business,
+        reference=guest.reference or own.reference,
     )
 
 
@@ -195,7 +198,8 @@ async def set_details(tx: Transaction, cart: Stored) -> None:
     """Write the checkout details."""
     await tx.run(
         "UPDATE carts SET email = :email, shipping_address = :shipping, billing_address = :billing,"
-        " shipping_option_id = :option, coupons = :coupons, business = :business WHERE id = :id",
+        " shipping_option_id = :option, coupons = :coupons, business = :business,"
+        " reference = :reference WHERE id = :id",
         id=cart.id,
         email=cart.email,
         shipping=msgspec.json.encode(cart.shipping_address).decode(),
@@ -203,6 +207,7 @@ async def set_details(tx: Transaction, cart: Stored) -> None:
         option=cart.shipping_option_id,
         coupons=" ".join(cart.coupons),
         business=None if cart.business is None else msgspec.json.encode(cart.business).decode(),
+        reference=cart.reference,
     )
 
 

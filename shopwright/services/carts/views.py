@@ -76,5 +76,6 @@ def cart_of(
         untaxed=quote.untaxed,
         tax_id=stored.business.tax_id if stored.business else "",
         tax_id_check=stored.business.check if stored.business else None,
+        reference=stored.reference,
         sale=quote.sale,
     )

@@ -8,7 +8,8 @@ from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.ports import Attachment
 from shopwright.kit.work import Work
 from shopwright.services.books.contract import Books
-from shopwright.services.books.contract.documents import PAPER, Document
+from shopwright.services.books.contract.documents import Document
+from shopwright.services.books.contract.forms import FORMS
 from shopwright.services.notifications import attachment_store
 from shopwright.services.notifications.delivery_store import Pending
 
@@ -81,4 +82,5 @@ class Attaching:
         return found
 
     async def _file(self, document: Document) -> Attachment:
-        return Attachment(f"{document.name}.pdf", PAPER["pdf"], await self._books.rendered(document.id, "pdf"))
+        content = await self._books.rendered(document.id, "pdf")
+        return Attachment(f"{document.name}{FORMS['pdf'].ending}", FORMS["pdf"].media_type, content)

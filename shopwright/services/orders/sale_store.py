@@ -11,17 +11,18 @@ from shopwright.services.pricing.contract import SaleTerms, TaxIdCheck
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What the row of an order keeps of its sale: the number of its circumstances, and the buyer's tax id."""
+    """What the row of an order keeps of its sale: the number of its circumstances, and the buyer's tax id and reference."""
 
     number: int | None = None
     tax_id: str | None = None
 
 
 class BuyerTaxId(msgspec.Struct, frozen=True, array_like=True):
-    """The tax id of a buyer, and what was known of it when the order was placed."""
+    """The tax id of a buyer, what was known of it when the order was placed, and the reference for the invoice."""
 
     tax_id: str
     check: TaxIdCheck | None = None
+    reference: str = ""
 
 
 def number_of(terms: SaleTerms, currency: str) -> int:

@@ -28,16 +28,17 @@ class Sales:
         terms = cart.sale
         if terms is None:
             return sale_store.Kept(), None
-        buyer = sale_store.BuyerTaxId(cart.tax_id, cart.tax_id_check) if cart.tax_id else None
+        buyer = sale_store.BuyerTaxId(cart.tax_id, cart.tax_id_check, cart.reference)
+        said = cart.tax_id or cart.reference
         number = sale_store.number_of(terms, cart.currency)
-        kept = sale_store.Kept(number, None if buyer is None else msgspec.json.encode(buyer).decode())
+        kept = sale_store.Kept(number, msgspec.json.encode(buyer).decode() if said else None)
         if number in self._known or await sale_store.is_there(self._work, number):
             return kept, None
         seller = await self._pricing.seller_named(terms.seller_id) if terms.seller_id else None
         if seller is not None:  # buyers see this: who of the staff wrote it is no matter of theirs
             seller = msgspec.structs.replace(seller, who="", why="", created=None)
-        said = {name: getattr(terms, name) for name in terms.__struct_fields__ if name != "seller_id"}
-        return kept, SaleContext(seller=seller, currency=cart.currency, **said)
+        shared = {name: getattr(terms, name) for name in terms.__struct_fields__ if name != "seller_id"}
+        return kept, SaleContext(seller=seller, currency=cart.currency, **shared)
 
     async def of(self, order: Head) -> SaleContext | None:
         """Those of an order; None where it was placed before they were kept."""
@@ -52,4 +53,4 @@ class Sales:
         buyer = sale_store.buyer_of(order.tax_id)
         if buyer is None:
             return found
-        return msgspec.structs.replace(found, tax_id=buyer.tax_id, tax_id_check=buyer.check)
+        return msgspec.structs.replace(found, tax_id=buyer.tax_id, tax_id_check=buyer.check, reference=buyer.reference)

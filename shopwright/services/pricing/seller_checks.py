@@ -12,13 +12,13 @@ from shopwright.kit.codes import place_form
 from shopwright.kit.countries import check_country
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Invalid, check_all
-from shopwright.kit.places import check_address, check_email
+from shopwright.kit.places import check_address, check_email, check_phone
 from shopwright.kit.tax_ids import MEMBERS, member_of, read_iban, read_oss_id, read_tax_id
 from shopwright.kit.text import tidy_line
 from shopwright.services.pricing.contract import ExchangeRate, Seller, TaxId
 from shopwright.services.pricing.dated import period_of
 
-LONGEST: Final = {"legal_name": 200, "small_business": 500, "register": 200, "why": 255}
+LONGEST: Final = {"legal_name": 200, "small_business": 500, "register": 200, "contact": 200, "why": 255}
 MOST_TAX_IDS: Final = 40
 RATE: Final = re.compile(r"\d{1,12}(\.\d{1,12})?")
 
@@ -45,17 +45,31 @@ def seller(one: Seller) -> Seller:
     def currency() -> None:
         clean["filing_currency"] = _currency(one.filing_currency, "/filing_currency")
 
-    def email() -> None:
-        clean["email"] = check_email(one.email, "/email") if one.email else ""
-
     def bank() -> None:
         clean["bank"] = read_iban(one.bank) if one.bank.strip() else ""
 
     def ship_from() -> None:
         clean["ship_from"] = check_country(one.ship_from, "/ship_from") if one.ship_from else ""
 
-    check_all(texts, place, tax_ids, currency, email, bank, ship_from, lambda: _one_stop_shop(one))
+    check_all(
+        texts,
+        place,
+        tax_ids,
+        currency,
+        lambda: clean.update(_contact(one)),
+        bank,
+        ship_from,
+        lambda: _one_stop_shop(one),
+    )
     return msgspec.structs.replace(one, **clean)
+
+
+def _contact(one: Seller) -> dict[str, str]:
+    """Where it is asked about invoices. Raises Invalid."""
+    return {
+        "email": check_email(one.email, "/email") if one.email else "",
+        "phone": check_phone(one.phone, one.address.country) if one.phone.strip() else "",
+    }
 
 
 def _one_stop_shop(one: Seller) -> None:

@@ -1,6 +1,5 @@
 """What others may know of documents: invoices, credit notes and corrected invoices as they were issued."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, Protocol
 
@@ -8,7 +7,6 @@ import msgspec
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Reason
-from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Denied
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
@@ -16,19 +14,18 @@ from shopwright.kit.verbs import again
 from shopwright.services.pricing.contract import TaxId, TaxPart
 
 DocumentKind = Literal["invoice", "credit_note", "correction"]
-DocumentForm = Literal["pdf", "xml"]
-OUTSIDE = "O"  # not subject to tax
-MOST_DECIMALS = 2
-PAPER: Mapping[str, str] = {"pdf": "application/pdf", "xml": "application/xml"}
+DocumentForm = Literal["pdf", "xml", "ubl", "xrechnung", "peppol"]
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who sells or buys, as the document names them."""
+    """Who sells or buys, as the document names them; `contact`, `phone`: whom to ask at the seller."""
 
     name: str
     address: Address
     tax_ids: tuple[TaxId, ...] = ()
     email: str = ""
+    contact: str = ""
+    phone: str = ""
     register: str = ""
     bank: str = ""
 
@@ -49,7 +46,7 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     `supplied`: the day the last of it was sent, where all of it had been by then; `paid_on`: the day of payment of an invoice that
     comes before the supply. `notes`: sentences the law asks for, such as why nothing is taxed. `refers_to`: the number
-    and day of the invoice that a credit note takes off, or that a corrected one replaces. `scheme`: as `SaleContext` calls it.
+    and day of the invoice that a credit note takes off, or that a corrected one replaces. `scheme`, `reference`: as `SaleContext` calls them.
     """
 
     seller: Party
@@ -70,6 +67,7 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     refers_to: str = ""
     refers_to_day: date | None = None
     reason: str = ""
+    reference: str = ""
     scheme: str = ""
 
 
@@ -93,25 +91,12 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InvoiceCorrection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who bought, as it is right: `buyer` with name and address, the tax id ("" for none), and why it is corrected."""
+    """Who bought, as it is right: `buyer` with name and address, the tax id and reference ("" for none), and why it is corrected."""
 
     buyer: Address
     tax_id: str = ""
+    reference: str = ""
     reason: Reason
-
-
-def is_electronic(document: Document) -> bool:
-    """Can it be an electronic invoice of EN 16931?
-
-    Not where several authorities tax one line, in a currency with thousandths (BR-DEC), nor with what is outside tax beside
-    what is not (BR-O-11).
-    """
-    body = document.body
-    if body is None or minor_digits(body.currency) > MOST_DECIMALS:
-        return False
-    if not body.lines or any(len(line.tax_parts) != 1 for line in body.lines):
-        return False
-    return len({part.category == OUTSIDE for line in body.lines for part in line.tax_parts}) == 1
 
 
 def may_read(caller: Caller) -> bool:
@@ -155,8 +140,8 @@ class Documents(Protocol):
 
     @again
     async def rendered(self, document_id: str, form: DocumentForm) -> bytes:
-        """As a file: a PDF with its electronic invoice inside, or that alone (EN 16931, Cross Industry Invoice).
+        """As a file: a PDF with its electronic invoice inside, or that alone (EN 16931), in one of `FORMS`.
 
-        Raises Missing; Conflict where its text is gone, or, for `xml`, where it cannot be written so.
+        Raises Missing; Conflict where its text is gone, or it cannot be written so.
         """
         ...

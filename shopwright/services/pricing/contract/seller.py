@@ -40,7 +40,7 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `small_business`: the sentence for invoices where no tax is charged at all. `oss`: sales to consumers elsewhere in the EU
     are declared in the One-Stop-Shop. `ship_from`: the country goods leave, "" is that of the address. `register`: the entry
-    of a company, `bank`: the IBAN for invoices.
+    of a company, `bank`: the IBAN for invoices. `contact`, `phone`: who answers questions about invoices, as XRechnung wants it.
     """
 
     id: str = ""
@@ -51,6 +51,8 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     small_business: str = ""
     oss: bool = False
     email: str = ""
+    contact: str = ""
+    phone: str = ""
     ship_from: str = ""
     register: str = ""
     bank: str = ""

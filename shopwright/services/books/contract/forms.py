@@ -1,0 +1,122 @@
+"""In which forms a document can be had, and what one lacks for a form: told where it is asked for, and on pages."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from shopwright.kit.currencies import minor_digits
+from shopwright.kit.errors import Conflict, Missing
+from shopwright.kit.tax_ids import member_of
+from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentForm, Party
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What a form is called, its media type, and how the name of its file ends."""
+
+    title: str
+    media_type: str
+    ending: str
+
+
+FORMS: Mapping[DocumentForm, Form] = {
+    "pdf": Form("PDF", "application/pdf", ".pdf"),
+    "xml": Form("EN 16931 (CII)", "application/xml", ".xml"),
+    "ubl": Form("EN 16931 (UBL)", "application/xml", "-ubl.xml"),
+    "xrechnung": Form("XRechnung", "application/xml", "-xrechnung.xml"),
+    "peppol": Form("Peppol", "application/xml", "-peppol.xml"),
+}
+OUTSIDE: Final = "O"  # not subject to tax
+MOST_DECIMALS: Final = 2
+GONE = "What stood in this document was deleted when its time was over."
+NOT_ELECTRONIC = (
+    "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax,"
+    " and the currency has no thousandths."
+)
+LEITWEG_ID: Final = re.compile(r"\d{2,12}(-[0-9A-Za-z]{1,30})?-\d{2}")
+LEITWEG_SCHEME: Final = "0204"
+# Electronic addresses by VAT id: codes of the EAS list of the European Commission.
+VAT_SCHEMES: Mapping[str, str] = {
+    "AT": "9914", "BE": "9925", "BG": "9926", "CY": "9928", "CZ": "9929", "DE": "9930", "DK": "0198", "EE": "9931",
+    "ES": "9920", "FI": "0213", "FR": "9957", "GR": "9933", "HR": "9934", "HU": "9910", "IE": "9935", "IT": "0211",
+    "LT": "9937", "LU": "9938", "LV": "9939", "MT": "9943", "NL": "9944", "PL": "9945", "PT": "9946", "RO": "9947",
+    "SE": "9955", "SI": "9949", "SK": "9950",
+}  # fmt: skip
+# Peppol asks sellers there for numbers and words of their own.
+OWN_RULES: Final = frozenset({"DK", "GR", "IS", "IT", "NL", "NO", "SE"})
+
+
+def form_named(text: str) -> DocumentForm:
+    """The form of this name. Raises Missing."""
+    for form in FORMS:
+        if form == text:
+            return form
+    raise Missing(f"A document can be had as {', '.join(FORMS)}.")
+
+
+def address_of(party: Party, reference: str = "") -> tuple[str, str] | None:
+    """Where electronic invoices reach a party, as scheme and id: its Leitweg-ID, else its VAT id."""
+    if LEITWEG_ID.fullmatch(reference):
+        return LEITWEG_SCHEME, reference
+    home = member_of(party.address.country)
+    ids = [one for one in party.tax_ids if not one.scheme and member_of(one.country) in VAT_SCHEMES]
+    ids.sort(key=lambda one: member_of(one.country) != home)
+    return (VAT_SCHEMES[member_of(ids[0].country)], ids[0].id) if ids else None
+
+
+def refusal(document: Document, form: DocumentForm) -> str:
+    """Why a document cannot be written in a form, as a sentence; "" where it can."""
+    body = document.body
+    if body is None:
+        return GONE
+    if form == "pdf":
+        return ""
+    if not _is_electronic(body):
+        return NOT_ELECTRONIC
+    lacking = [*_lacking(document, body, form)]
+    return f"{FORMS[form].title} needs {', '.join(lacking)}." if lacking else ""
+
+
+def body_for(document: Document, form: DocumentForm) -> DocumentBody:
+    """What stands in a document that can be written in this form. Raises Conflict."""
+    if (why := refusal(document, form)) or document.body is None:
+        raise Conflict(why)
+    return document.body
+
+
+def is_electronic(document: Document) -> bool:
+    """Can it be an electronic invoice of EN 16931?"""
+    return not refusal(document, "xml")
+
+
+def _is_electronic(body: DocumentBody) -> bool:
+    """Not where several authorities tax one line, with thousandths (BR-DEC), or what is outside tax beside what is not (BR-O-11)."""
+    if minor_digits(body.currency) > MOST_DECIMALS:
+        return False
+    if not body.lines or any(len(line.tax_parts) != 1 for line in body.lines):
+        return False
+    return len({part.category == OUTSIDE for line in body.lines for part in line.tax_parts}) == 1
+
+
+def _lacking(document: Document, body: DocumentBody, form: DocumentForm) -> list[str]:
+    """What XRechnung and Peppol ask for beside EN 16931, and this document does not have."""
+    found: dict[str, bool] = {}
+    germans = body.seller.address.country == body.buyer.address.country == "DE"
+    if form in {"xrechnung", "peppol"}:
+        found["the reference of the buyer (such as a purchase order or a Leitweg-ID)"] = bool(body.reference)
+        found["a Leitweg-ID or a VAT id of the buyer, as its electronic address"] = bool(
+            address_of(body.buyer, body.reference)
+        )
+    if form == "xrechnung" or (form == "peppol" and germans):
+        seller = body.seller
+        found["contact, phone and e-mail of the seller"] = bool(seller.contact and seller.phone and seller.email)
+        places = (seller.address, body.buyer.address, body.ship_to)
+        found["city and postal code in each address"] = all(one.city and one.postal_code for one in places)
+    if form == "peppol":
+        found["a VAT id of the seller, as its electronic address"] = bool(address_of(body.seller))
+        found[f"more of sellers in {body.seller.address.country} than the shop knows"] = (
+            body.seller.address.country not in OWN_RULES
+        )
+        found["seller and buyer in Germany for a corrected invoice"] = document.kind != "correction" or germans
+    return [what for what, there in found.items() if not there]
