@@ -1,56 +1,60 @@
 """What the doctor looks at in the books: chains without gaps, sums that agree, orders that are booked as they stand."""
 
-from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from shopwright.app import Shop
+from shopwright.collecting import page_done
+from shopwright.findings import Finding
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row
-from shopwright.kit.errors import Missing
+from shopwright.kit.work import Reading
+from shopwright.open_questions import Open, OpenQuestions
+from shopwright.order_walk import Page
 from shopwright.services.books import document_store, issuing, model, service, statement_store, store
 from shopwright.services.books.contract import EntryKind
+from shopwright.shop_snapshot import ShopSnapshot
 
-MANY = 1_000  # entries, documents or orders looked at together
+MANY = 1_000  # entries or documents looked at together
 MOST = 20  # sentences of one kind
 
 
-async def ledger_adds_up(shop: Shop) -> list[str]:
+async def ledger_adds_up(snapshot: ShopSnapshot) -> list[str]:
     """Each entry follows the one before, balances, and is as it was written; the sums that statements are made of are theirs."""
-    work = shop.works["books"]
+    books = snapshot.of("books")
     wrong: list[str] = []
-    days, taxes = Counter[tuple[Any, ...]](), defaultdict[tuple[Any, ...], list[int]](lambda: [0, 0, 0])
     last, digest = 0, ""
-    kinds = {number: store.told_kind(kind) for number, kind in (await store.kinds(work)).items()}
-    closed = await statement_store.closings(work)
-    async for row, postings in _entries(shop):
+    kinds = {number: store.told_kind(kind) for number, kind in (await store.kinds(books)).items()}
+    closed = await statement_store.closings(books)
+    async for row, postings in _entries(books):
         if row["seq"] != last + 1:
             wrong.append(f"After entry {last} of the ledger comes {row['seq']}.")
-        if off := sum(one["amount"] for one in postings):
-            wrong.append(f"Entry {row['seq']} of the ledger does not balance: its postings add up to {off}.")
+        wrong += [
+            f"Entry {row['seq']} of the ledger does not balance: its postings add up to {off}."
+            for off in _off_balance(postings)
+        ]
         said = [[*(one[name] for name in store.HASHED), kinds.get(one["tax_kind"], "")] for one in postings]
         if store.entry_hash(digest, row, said) != row["sha256"]:
             wrong.append(f"Entry {row['seq']} of the ledger is not as it was written, or one before it is not.")
         last, digest = row["seq"], row["sha256"]
         wrong += _late(row, closed)
-        for one in postings:
-            key = (row["period"], row["day"], one["account"], one["provider"], one["currency"])
-            days[(*key, "debit" if one["amount"] > 0 else "credit")] += abs(one["amount"])
-            if one["account"] == "tax" and one["tax_kind"] is not None:
-                sums = taxes[row["period"], one["tax_kind"], one["currency"]]
-                sums[0] -= one["base"] or 0
-                sums[1] -= one["amount"]
-                sums[2] += row["kind"] == "sale"
         if len(wrong) >= MOST:
             return wrong
-    if (last, digest) != await store.head_of(work, store.LEDGER):
+    if (last, digest) != await store.head_of(books, store.LEDGER):
         wrong.append(f"The last entry of the ledger is {last}, but another one was written last.")
     wrong += [
         f"{model.month_name(one['period'])} was closed at entry {one['last']}, which is missing."
         for one in closed
         if one["last"] > last
     ]
-    return [*wrong, *await _sums_agree(shop, days, taxes)]
+    return [*wrong, *await _sums_agree(books)]
+
+
+def _off_balance(postings: Sequence[Row]) -> list[int]:
+    """What the postings of an entry come to in each currency in which that is not 0."""
+    sums: dict[str, int] = {}
+    for one in postings:
+        sums[one["currency"]] = sums.get(one["currency"], 0) + one["amount"]
+    return [off for off in sums.values() if off]
 
 
 def _late(row: Row, closed: Sequence[Row]) -> list[str]:
@@ -65,46 +69,66 @@ def _late(row: Row, closed: Sequence[Row]) -> list[str]:
     ]
 
 
-async def _entries(shop: Shop) -> AsyncIterator[tuple[Row, list[Row]]]:
+async def _entries(books: Reading) -> AsyncIterator[tuple[Row, list[Row]]]:
     """All of them, some at a time."""
-    work = shop.works["books"]
     after = 0
-    while rows := await store.rows_after(work, after, MANY):
+    while rows := await store.rows_after(books, after, MANY):
         found: dict[int, list[Row]] = {}
-        for one in await store.postings_between(work, rows[0]["seq"], rows[-1]["seq"]):
+        for one in await store.postings_between(books, rows[0]["seq"], rows[-1]["seq"]):
             found.setdefault(one["seq"], []).append(one)
         for row in rows:
             yield row, found.get(row["seq"], [])
         after = rows[-1]["seq"]
+        await page_done()
 
 
-async def _sums_agree(
-    shop: Shop, days: Counter[tuple[Any, ...]], taxes: defaultdict[tuple[Any, ...], list[int]]
-) -> list[str]:
-    wrong = []
-    work = shop.works["books"]
-    for row in await statement_store.all_day_sums(work):
-        key = tuple(row[name] for name in ("period", "day", "account", "provider", "currency"))
-        sides = [side for side in ("debit", "credit") if days.pop((*key, side), 0) != row[side]]
-        wrong += [
-            f"What is said of {row['account']} on day {row['day']} is not what its entries come to." for _ in sides
-        ]
-    wrong += [
-        f"Nothing is said of {key[2]} on day {key[1]}, though there are entries." for key, sum_ in days.items() if sum_
-    ]
-    for row in await statement_store.all_tax_sums(work):
-        key = (row["period"], row["tax_kind"], row["currency"])
-        if taxes.pop(key, [0, 0, 0]) != [row["base"], row["tax"], row["sales"]]:
-            wrong.append(
+async def _sums_agree(books: Reading) -> list[str]:
+    """The sums of each day and of each month's taxes, beside what the entries of a day come to, a day at a time."""
+    wrong: dict[str, None] = {}
+    taxes: dict[tuple[Any, ...], list[int]] = {}
+    async for day in _days(books):
+        sums: dict[tuple[Any, ...], list[int]] = {}
+        for row in await statement_store.posted_on(books, day):
+            _add(sums, _names(row, "account", "provider"), row["debit"], row["credit"])
+            if row["account"] == "tax" and row["tax_kind"] is not None:
+                _add(taxes, _names(row, "tax_kind"), row["base"], row["credit"] - row["debit"], row["sales"])
+        for row in await statement_store.day_sums_on(books, day):
+            if sums.pop(_names(row, "account", "provider"), [0, 0]) != [row["debit"], row["credit"]]:
+                wrong[f"What is said of {row['account']} on day {day} is not what its entries come to."] = None
+        wrong |= {
+            f"Nothing is said of {key[1]} on day {day}, though there are entries.": None
+            for key in sums
+            if any(sums[key])
+        }
+        await page_done()
+    for row in await statement_store.all_tax_sums(books):
+        if taxes.pop(_names(row, "tax_kind"), [0, 0, 0]) != [row["base"], row["tax"], row["sales"]]:
+            wrong[
                 f"What is said of the taxes of {model.month_name(row['period'])} is not what its entries come to."
-            )
-    wrong += [f"The taxes of {model.month_name(key[0])} are not said, though there are entries." for key in taxes]
-    return list(dict.fromkeys(wrong))[:MOST]
+            ] = None
+    wrong |= {f"The taxes of {model.month_name(key[0])} are not said, though there are entries.": None for key in taxes}
+    return list(wrong)[:MOST]
 
 
-async def documents_add_up(shop: Shop) -> list[str]:
+async def _days(books: Reading) -> AsyncIterator[int]:
+    """Days there are entries or sums of."""
+    day = await statement_store.next_day(books, None)
+    while day is not None:
+        yield day
+        day = await statement_store.next_day(books, day)
+
+
+def _names(row: Row, *names: str) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("period", *names, "currency"))
+
+
+def _add(sums: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], *amounts: int) -> None:
+    sums[key] = [before + int(one) for before, one in zip(sums.get(key, [0] * len(amounts)), amounts, strict=True)]
+
+
+async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
     """In each series each number is there, and each document is as it was issued."""
-    work = shop.works["books"]
+    work, shop = snapshot.of("books"), snapshot.shop
     wrong: list[str] = []
     last: dict[str, tuple[int, str]] = {}
     place = ("", 0)
@@ -124,6 +148,7 @@ async def documents_add_up(shop: Shop) -> list[str]:
             last[row["series"]] = row["number"], row["sha256"]
         if len(wrong) >= MOST:
             return wrong
+        await page_done()
     done = await statement_store.place(work, issuing.ISSUED)
     wrong += [
         f"No document was issued for entry {seq} of the ledger."
@@ -143,30 +168,36 @@ async def documents_add_up(shop: Shop) -> list[str]:
     return wrong
 
 
-async def unbooked_orders(shop: Shop) -> list[tuple[str, str]]:
-    """Orders that are not booked as they stand: a sentence, and the order. What is of before the books may still be taken in."""
-    work = shop.works["books"]
-    ended = await statement_store.place(work, service.BEFORE) == service.ENDED
-    began = await statement_store.place(work, issuing.BEGAN)
-    wrong: list[tuple[str, str]] = []
-    last = ""
-    while rows := await shop.works["orders"].fetch(
-        "SELECT id, number FROM orders WHERE id > :last AND source = '' ORDER BY id LIMIT :many", last=last, many=MANY
-    ):
-        last = rows[-1]["id"]
-        for row in rows:
-            booked = await store.booked(work, row["id"])
-            try:
-                order = await shop.orders.get(row["id"])
-            except Missing:
+class OrdersAreBooked:
+    """Orders are booked as they stand. What is of before the books may still be taken in."""
+
+    name = "every order is booked as it stands"
+
+    def __init__(self, snapshot: ShopSnapshot) -> None:
+        self._snapshot = snapshot
+        self._found = OpenQuestions(self.name, snapshot.under_way)
+        self._begun: tuple[bool, str | None] | None = None
+
+    async def look(self, page: Page) -> None:
+        if self._begun is None:
+            books = self._snapshot.of("books")
+            ended = await statement_store.place(books, service.BEFORE) == service.ENDED
+            self._begun = ended, await statement_store.place(books, issuing.BEGAN)
+        ended, began = self._begun
+        for one in page.orders:
+            order = one.order
+            if order is None or one.problem or one.row["source"]:
                 continue
-            if not booked and not ended and (began is None or to_micros(order.placed_at) < int(began)):
+            booked = page.booked.get(order.id, {})
+            if not booked and not ended and (began is None or one.row["placed_at"] < int(began)):
                 continue
-            payments = await shop.payments.of_order(row["id"])
-            wrong += [
-                (sentence, row["id"]) for sentence in _differs(row["number"], booked, model.targets(order, payments))
-            ]
-    return wrong
+            payments = page.payments.get(order.id, [])
+            subjects = frozenset({order.id, *(paid.id for paid in payments)})
+            sentences = _differs(one.row["number"], booked, model.targets(order, payments))
+            self._found.say(*(Open(sentence, order.id, subjects, "books") for sentence in sentences))
+
+    def finding(self) -> Finding:
+        return self._found.finding()
 
 
 def _differs(

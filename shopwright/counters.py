@@ -11,10 +11,13 @@ from shopwright.kit.database import Session
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import ShopError
 from shopwright.kit.facts import decode
+from shopwright.kit.spans import pages
+from shopwright.kit.work import Reading
 from shopwright.services.orders.contract.facts import OrderPlaced
 
 GAP = "gap after "
 FIRST_NUMBER = 1000  # the first order has the one after it
+MANY = 10_000  # numbers read together
 ORDERS, JOURNAL = "order numbers", "positions in the log of facts"
 # Name → service, the highest that was given, and how the counter is set to a number.
 COUNTERS: Mapping[str, tuple[str, tuple[str, str], str]] = {
@@ -112,8 +115,21 @@ async def note_gaps(shop: Shop, gaps: Mapping[int, int]) -> None:
             await tx.run(NOTE_GAP, name=f"{GAP}{before}", value=last)
 
 
-async def known_gaps(shop: Shop) -> dict[int, int]:
+async def known_gaps(orders: Reading) -> dict[int, int]:
     """The order before each gap that is known, and the last number in it."""
-    rows = await shop.works["orders"].fetch("SELECT name, value FROM counters")
+    rows = await orders.fetch("SELECT name, value FROM counters")
     last = {row["name"].removeprefix(GAP): row["value"] for row in rows}
     return {int(name): number for name, number in last.items() if is_number(name)}
+
+
+async def gaps_in(orders: Reading) -> tuple[list[tuple[int, int]], int | None]:
+    """Between which numbers others are missing, and the last one there is; None where there is none."""
+    sql = "SELECT number FROM orders WHERE number > :last ORDER BY number LIMIT :many"
+    gaps, before, last = [], FIRST_NUMBER, None
+    async for rows in pages(orders, sql, "number", -1, MANY):
+        for row in rows:
+            last = row["number"]
+            if last != before + 1:
+                gaps.append((before, last))
+            before = last
+    return gaps, last

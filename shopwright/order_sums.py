@@ -3,44 +3,69 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from shopwright.app import Shop
+from shopwright.findings import Finding, Sentences, unchecked
 from shopwright.kit.errors import ShopError
-from shopwright.kit.versions import understood
+from shopwright.order_walk import Page
 from shopwright.services.orders import refund_parts
 from shopwright.services.orders.contract import Order
-from shopwright.services.orders.taxes import Kept
 from shopwright.services.pricing.contract import TaxPart
-from shopwright.services.pricing.contract.taxes import gross_of
+from shopwright.services.pricing.contract.taxes import by_kind
 
-MANY = 1_000  # orders looked at together
 UNREAD = "Their receipts are being read."
 
 
-async def orders_add_up(shop: Shop) -> list[str]:
+class OrdersAddUp:
     """What is wrong with the sums of orders, and with the counts of their lines."""
+
+    name = "lines + tax + shipping − discount = total, and each unit is to ship, shipped or refunded"
+
+    def __init__(self) -> None:
+        self._wrong = Sentences()
+        self._unpaid = ""
+
+    async def look(self, page: Page) -> None:
+        if isinstance(page.known_payments, ShopError):
+            self._unpaid = unchecked(page.known_payments)
+        for one in page.orders:
+            if one.problem:
+                self._wrong.say(f"Order {one.row['number']} cannot be read: {one.problem}")
+            if one.order is not None:
+                order = one.order
+                sums = missummed(order, one.row["total"], one.row["items"], ours=not one.row["source"])
+                self._wrong.say(*sums, *mistaxed(order), *misrefunded(order), *miscounted(order))
+
+    def finding(self) -> Finding:
+        return Finding(self.name, [*([self._unpaid] if self._unpaid else []), *self._wrong.whole()])
+
+
+def missummed(order: Order, asked: int, items: int, *, ours: bool) -> list[str]:
+    """Sums of an order that are not those of its parts. `asked`, `items`: what lists show. `ours`: no earlier shop's."""
     wrong = []
-    for row in await shop.works["orders"].fetch("SELECT id, number, total FROM orders ORDER BY id"):
-        try:
-            order = await shop.orders.get(row["id"])
-        except ShopError as error:
-            wrong.append(f"Order {row['number']} cannot be read: {error.detail}")
-            continue
-        totals = order.totals
-        lines = sum(line.total.amount for line in order.lines)
-        whole = totals.subtotal.amount - totals.discount.amount + totals.shipping.amount + totals.tax.amount
-        if lines != totals.subtotal.amount:
-            wrong.append(
-                f"Order {order.number}: its lines add up to {lines}, its subtotal says {totals.subtotal.amount}."
-            )
-        if whole != totals.total.amount or row["total"] != totals.total.amount:
-            wrong.append(
-                f"Order {order.number}: its parts add up to {whole}, its total says {totals.total.amount} (asked: {row['total']})."
-            )
-        if order.payment is not None and order.payment.amount != totals.total:
-            wrong.append(
-                f"Order {order.number}: {totals.total.amount} is its total, {order.payment.amount.amount} was asked for."
-            )
-        wrong += mistaxed(order) + misrefunded(order) + miscounted(order)
+    totals = order.totals
+    lines = sum(line.total.amount for line in order.lines)
+    whole = totals.subtotal.amount - totals.discount.amount + totals.shipping.amount + totals.tax.amount
+    if lines != totals.subtotal.amount:
+        wrong.append(f"Order {order.number}: its lines add up to {lines}, its subtotal says {totals.subtotal.amount}.")
+    if whole != totals.total.amount or asked != totals.total.amount:
+        wrong.append(
+            f"Order {order.number}: its parts add up to {whole}, its total says {totals.total.amount} (asked: {asked})."
+        )
+    if order.payment is not None and order.payment.amount != totals.total:
+        wrong.append(
+            f"Order {order.number}: {totals.total.amount} is its total, {order.payment.amount.amount} was asked for."
+        )
+    if (units := sum(line.quantity for line in order.lines)) != items:
+        wrong.append(f"Order {order.number}: its lines are of {units} units, lists say {items}.")
+    wrong += [
+        f"Order {order.number}: {line.quantity} × {line.sku} at {line.unit_price.amount} is not {line.total.amount}."
+        for line in order.lines
+        if line.total.amount != line.unit_price.amount * line.quantity
+    ]
+    given = sum(line.discount.amount for line in order.lines)
+    if ours and given != totals.discount.amount:
+        wrong.append(
+            f"Order {order.number}: the discounts of its lines add up to {given}, its discount says {totals.discount.amount}."
+        )
     return wrong
 
 
@@ -49,12 +74,19 @@ def mistaxed(order: Order) -> list[str]:
     if order.taxes_unknown or not order.tax_parts:
         return []
     wrong = []
+    shipped = (
+        sum(part.tax.amount for part in order.shipping.tax_parts) if order.shipping and order.totals.tax.amount else 0
+    )
+    if (added := sum(line.tax.amount for line in order.lines) + shipped) != order.totals.tax.amount:
+        wrong.append(
+            f"Order {order.number}: the taxes of its lines and shipping add up to {added}, its tax says {order.totals.tax.amount}."
+        )
     taxed = sum(part.tax.amount for part in order.tax_parts)
     said = order.totals.tax.amount + order.totals.included_tax.amount
     if taxed != said:
         wrong.append(f"Order {order.number}: the tax of its parts adds up to {taxed}, its totals say {said}.")
-    for line in order.lines:
-        parts = whole(line.tax_parts)
+    told = [whole(line.tax_parts) for line in order.lines]
+    for line, parts in zip(order.lines, told, strict=True):
         paid = line.total.amount - line.discount.amount + line.tax.amount
         given = sum(one.amount.amount for one in line.discounts)
         if line.discounts and given != line.discount.amount:
@@ -66,12 +98,9 @@ def mistaxed(order: Order) -> list[str]:
                 f"Order {order.number}: {paid} was paid for {line.sku}, the parts of its tax add up to {parts}."
             )
     if order.shipping is not None and order.shipping.tax_parts:
-        paid = order.totals.total.amount - sum(whole(line.tax_parts) for line in order.lines)
-        if whole(order.shipping.tax_parts) != paid:
-            wrong.append(
-                f"Order {order.number}: {paid} was paid for shipping, the parts of its tax add up to"
-                f" {whole(order.shipping.tax_parts)}."
-            )
+        paid, parts = order.totals.total.amount - sum(told), whole(order.shipping.tax_parts)
+        if parts != paid:
+            wrong.append(f"Order {order.number}: {paid} was paid for shipping, the parts of its tax add up to {parts}.")
     return wrong
 
 
@@ -89,6 +118,8 @@ def misrefunded(order: Order) -> list[str]:
         ]
     if not order.tax_parts:  # of an earlier shop, whose discounts are not told by line
         return wrong
+    if not order.refunds and not order.taxes_unknown and _costs_something(order):
+        return wrong  # all that was sold is left, with the taxes it was sold with
     left = refund_parts.left_of(order)
     waits = any(refund.status == "asked" for refund in order.refunds)  # it may be refused yet
     if not waits and (below := [one for one in left.values() if one.amount.amount < 0]):
@@ -107,6 +138,12 @@ def misrefunded(order: Order) -> list[str]:
     return wrong
 
 
+def _costs_something(order: Order) -> bool:
+    """Is nothing of it worth less than nothing?"""
+    paid = [line.total.amount - line.discount.amount + line.tax.amount for line in order.lines]
+    return min(*paid, 0, order.totals.total.amount - sum(paid)) >= 0
+
+
 def by_rate(parts: Sequence[TaxPart]) -> dict[int, int]:
     """The tax of each rate."""
     found = Counter[int]()
@@ -117,22 +154,27 @@ def by_rate(parts: Sequence[TaxPart]) -> dict[int, int]:
 
 def whole(parts: Sequence[TaxPart]) -> int:
     """What parts of one thing come to."""
-    return gross_of(parts, parts[0].net.currency).amount if parts else 0
+    return sum(kind[0].net.amount + sum(part.tax.amount for part in kind) for kind in by_kind(parts))
 
 
-async def untold_taxes(shop: Shop) -> list[str]:
-    """Why the tax of some orders is not known in parts, and of how many."""
-    found: dict[str, list[int]] = {}
-    last = 0
-    while rows := await shop.works["orders"].fetch(
-        "SELECT number, taxes FROM orders WHERE number > :last ORDER BY number LIMIT :many", last=last, many=MANY
-    ):
-        last = rows[-1]["number"]
-        for row in rows:
-            why = understood(row["taxes"], Kept).unknown if row["taxes"] else UNREAD
+class TaxesAreKnown:
+    """Why the tax of some orders is not known in parts, and of how many: that is told, and wrong with nothing."""
+
+    name = "the tax of each sale is known by line and rate"
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[int, int]] = {}
+
+    async def look(self, page: Page) -> None:
+        for one in page.orders:
+            why = UNREAD if not one.row["taxes"] else one.order.taxes_unknown if one.order is not None else ""
             if why:
-                found.setdefault(why, []).append(row["number"])
-    return [f"{len(numbers)} orders, such as {numbers[0]}: {why}" for why, numbers in found.items()]
+                count, first = self._found.get(why, (0, one.row["number"]))
+                self._found[why] = count + 1, min(first, one.row["number"])
+
+    def finding(self) -> Finding:
+        notes = [f"{count} orders, such as {first}: {why}" for why, (count, first) in self._found.items()]
+        return Finding(self.name, [], notes=notes)
 
 
 def miscounted(order: Order) -> list[str]:

@@ -3,7 +3,6 @@
 Nothing here decides: where two records of one thing differ, the one that was written first and is only added to is right.
 """
 
-import itertools
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
@@ -82,15 +81,9 @@ async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
 
 async def note_gaps(shop: Shop) -> list[str]:
     """Numbers of orders that are lost stay lost: from now on it is known. Answer which, in sentences."""
-    rows = await shop.works["orders"].fetch("SELECT number FROM orders ORDER BY number")
-    numbers = [row["number"] for row in rows]
-    known = await counters.known_gaps(shop)
-    gaps = {
-        before: after - 1
-        for before, after in itertools.pairwise([counters.FIRST_NUMBER, *numbers])
-        if after != before + 1 and known.get(before) != after - 1
-    }
-    last = numbers[-1] if numbers else 0
+    found, last = await counters.gaps_in(shop.works["orders"])
+    known = await counters.known_gaps(shop.works["orders"])
+    gaps = {before: after - 1 for before, after in found if known.get(before) != after - 1}
     given = (await counters.highest(shop))[counters.ORDERS]
     if last and given > last and known.get(last) != given:
         gaps[last] = given

@@ -10,7 +10,8 @@ from shopwright.app import Shop
 from shopwright.demo.load import load, mark_if_new
 from shopwright.demo.many import load_many
 from shopwright.demo.people import live_a_little
-from shopwright.doctor import Finding, examine_engines, look
+from shopwright.doctor import examine_engines, look
+from shopwright.findings import Finding
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.private import make_file
 from shopwright.shop_currency import require_currency

@@ -9,6 +9,7 @@ from shopwright.commands.loading import doctor
 from shopwright.commands.opening import recording
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money, write
+from shopwright.payment_checks import left as left_of
 from shopwright.payment_checks import payments_without_orders
 from shopwright.recovery import LOST, Recovered, go_on_behind, recover
 from shopwright.repair import note_gaps, repair_indexes
@@ -73,7 +74,7 @@ async def repair(shop: Shop) -> int:
 
 async def refund(shop: Shop, payment_ids: Sequence[str]) -> int:
     """Give back the money of payments whose orders do not exist. Raises Refused for all others."""
-    lost = {row["id"]: row for row in await payments_without_orders(shop)}
+    lost = {one.id: one for one in await payments_without_orders(shop)}
     if others := [one for one in payment_ids if one not in lost]:
         raise Refused(
             f"{', '.join(others)}: no payment that has been received for an order that does not exist. Nothing was"
@@ -81,8 +82,7 @@ async def refund(shop: Shop, payment_ids: Sequence[str]) -> int:
         )
     left = False
     for payment_id in payment_ids:
-        row = lost[payment_id]
-        amount = Money(row["amount"] - row["refunded"], row["currency"])
+        amount = Money(left_of(lost[payment_id]), lost[payment_id].amount.currency)
         tries = sum(one.state == "refused" for one in (await shop.payments.get(payment_id)).refunds)
         key = f"lost order {payment_id}{f' {tries}' if tries else ''}"
         paid = await shop.payments.refund(key=key, payment_id=payment_id, amount=amount)

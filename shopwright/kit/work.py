@@ -288,6 +288,12 @@ class Work(Reading):
         async with self.database.in_a_row() as reads:
             yield InARow(reads, self.name)
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Reading]:
+        """Everything as it is now, however long one goes on asking."""
+        async with self.database.snapshot() as snapshot:
+            yield InARow(snapshot, self.name)
+
     def now(self) -> datetime:
         return self.clock.now()
 

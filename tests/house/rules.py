@@ -89,6 +89,7 @@ SPLIT = {
     ("orders", "tax_store"),
     ("orders", "taxes"),
     ("orders", "views"),
+    ("orders", "whole_store"),
     ("payments", "attempts"),
     ("payments", "attempts_store"),
     ("payments", "change_store"),

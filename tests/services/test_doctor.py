@@ -1,5 +1,6 @@
 """Each check of the doctor, shown to see the damage it is there for."""
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.commands import loading
-from shopwright.doctor import examine, examine_engines
+from shopwright.doctor import examine, examine_engines, look
 from tests.conftest import ON_SERVERS, QUICK, sell
 from tests.process.server import free_port
 from tests.services.test_orders import place
@@ -133,3 +134,31 @@ async def test_the_doctor_ends_well_where_all_is_only_on_its_way(
     async with shop.works["payments"].begin() as tx:
         await tx.run("UPDATE deliveries SET state = 'dead'")
     assert await loading.doctor(shop) == 1
+
+
+@pytest.mark.parametrize("mended", [True, False])
+async def test_where_services_do_not_agree_a_second_look_at_the_order_says_whether_it_is_so(
+    whole: Shop, *, mended: bool
+) -> None:
+    """As in a shop whose orders take minutes to be looked at."""
+    order = await place(whole, await sell(whole))
+    await whole.bus.settle()
+
+    async def write(status: str) -> None:
+        async with whole.works["orders"].begin() as tx:
+            await tx.run("UPDATE orders SET status = :status", status=status)
+
+    tasks = []
+
+    def looked(check: str, _seconds: float) -> None:
+        if mended and check.startswith("open reservations"):
+            tasks.append(asyncio.ensure_future(write("paid")))
+
+    await write("placed")
+    wrong = [
+        sentence for one in await look(whole, looked, patience_s=0) for sentence in one.wrong if order.id in sentence
+    ]
+    await asyncio.gather(*tasks)
+    assert wrong == (
+        [] if mended else [f"Payment {order.payment.id} has been received, but order {order.id} does not know."]
+    )

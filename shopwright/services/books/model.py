@@ -47,7 +47,7 @@ TABLE = (
 )  # fmt: skip
 
 
-class Key(NamedTuple):
+class Key(msgspec.Struct, frozen=True, gc=False):
     """What sums of postings are told apart by."""
 
     account: Account
@@ -56,7 +56,7 @@ class Key(NamedTuple):
     tax: TaxKind | None
 
 
-class Sum(NamedTuple):
+class Sum(msgspec.Struct, frozen=True, gc=False):
     """Of postings: their amounts, and what their taxes are of."""
 
     amount: int = 0
@@ -65,6 +65,9 @@ class Sum(NamedTuple):
     def plus(self, other: "Sum") -> "Sum":
         """Both together."""
         return Sum(self.amount + other.amount, self.base + other.base)
+
+
+NOTHING = Sum()
 
 
 class Sums(dict[Key, Sum]):
@@ -79,15 +82,16 @@ class Sums(dict[Key, Sum]):
     ) -> None:
         """A debit above 0, a credit below."""
         key = Key(account, provider, self._currency, tax)
-        self[key] = self.get(key, Sum()).plus(Sum(amount, base))
+        before = self.get(key, NOTHING)
+        self[key] = Sum(before.amount + amount, before.base + base)
 
     def less(self, booked: Mapping[Key, Sum]) -> tuple[Posting, ...]:
         """What is to be posted where so much is booked already."""
+        other = [key for key in self.keys() | booked.keys() if self.get(key, NOTHING) != booked.get(key, NOTHING)]
         found = []
-        for key in sorted(self.keys() | booked.keys(), key=_sorting):
-            target, there = self.get(key, Sum()), booked.get(key, Sum())
-            if target != there:
-                found.append(posting(key, Sum(target.amount - there.amount, target.base - there.base)))
+        for key in sorted(other, key=_sorting):
+            target, there = self.get(key, NOTHING), booked.get(key, NOTHING)
+            found.append(posting(key, Sum(target.amount - there.amount, target.base - there.base)))
         return tuple(found)
 
 

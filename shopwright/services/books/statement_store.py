@@ -77,9 +77,34 @@ async def days(source: Reading, first: int, last: int, currency: str) -> dict[in
     return found
 
 
-async def all_day_sums(source: Reading) -> Sequence[Row]:
-    """As they are kept: some dozens for each day of the shop."""
-    return await source.fetch("SELECT * FROM day_sums")
+async def next_day(source: Reading, after: int | None) -> int | None:
+    """The first day after this one (None: of all) with entries or sums."""
+    where = "" if after is None else " WHERE day > :after"
+    row = await source.one(
+        f"SELECT MIN(day) AS day FROM (SELECT MIN(day) AS day FROM entries{where}"
+        f" UNION ALL SELECT MIN(day) FROM day_sums{where}) days",
+        **({} if after is None else {"after": after}),
+    )
+    return int(row["day"]) if row and row["day"] is not None else None
+
+
+async def posted_on(source: Reading, day: int) -> Sequence[Row]:
+    """What the postings of a day add up to; `base` and `sales`: of taxes."""
+    return await source.fetch(
+        "SELECT e.period, p.account, p.provider, p.currency, p.tax_kind,"
+        " CAST(SUM(CASE WHEN p.amount > 0 THEN p.amount ELSE 0 END) AS BIGINT) AS debit,"
+        " CAST(SUM(CASE WHEN p.amount < 0 THEN -p.amount ELSE 0 END) AS BIGINT) AS credit,"
+        " CAST(-SUM(COALESCE(p.base, 0)) AS BIGINT) AS base,"
+        " SUM(CASE WHEN e.kind = 'sale' THEN 1 ELSE 0 END) AS sales"
+        " FROM entries e JOIN postings p ON p.seq = e.seq WHERE e.day = :day"
+        " GROUP BY e.period, p.account, p.provider, p.currency, p.tax_kind",
+        day=day,
+    )
+
+
+async def day_sums_on(source: Reading, day: int) -> Sequence[Row]:
+    """The sums that are kept of a day."""
+    return await source.fetch("SELECT * FROM day_sums WHERE day = :day", day=day)
 
 
 async def all_tax_sums(source: Reading) -> Sequence[Row]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,9 +12,10 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.money import Money
+from shopwright.kit.spans import Span
 from shopwright.kit.work import Reading, Transaction
 from shopwright.services.books import model
-from shopwright.services.books.contract import Entry, EntryKind, Posting, TaxKind
+from shopwright.services.books.contract import Account, Entry, EntryKind, Posting, TaxKind
 
 LEDGER = "ledger"
 HASHED = ("account", "provider", "currency", "amount", "base")  # of a posting, beside its tax
@@ -221,23 +223,33 @@ async def kinds(source: Reading) -> dict[int, TaxKind]:
     return {int(row["id"]): msgspec.json.decode(row["kind"], type=TaxKind) for row in rows}
 
 
-async def booked(source: Reading, order_id: str) -> dict[EntryKind, dict[model.Key, model.Sum]]:
+BOOKED = (
+    "SELECT e.order_id, e.kind, p.account, p.provider, p.currency, k.kind AS tax, p.amount, p.base"
+    " FROM entries e JOIN postings p ON p.seq = e.seq LEFT JOIN tax_kinds k ON k.id = p.tax_kind WHERE {these}"
+)
+Booked = dict[EntryKind, dict[model.Key, model.Sum]]
+
+
+async def booked(source: Reading, order_id: str) -> Booked:
     """What is booked of an order, by kind of entry."""
-    rows = await source.fetch(
-        "SELECT e.kind AS entry_kind, p.account, p.provider, p.currency, k.kind, SUM(p.amount) AS amount,"
-        " SUM(COALESCE(p.base, 0)) AS base FROM entries e JOIN postings p ON p.seq = e.seq"
-        " LEFT JOIN tax_kinds k ON k.id = p.tax_kind WHERE e.order_id = :id"
-        " GROUP BY e.kind, p.account, p.provider, p.currency, k.kind",
-        id=order_id,
-    )
-    found: dict[EntryKind, dict[model.Key, model.Sum]] = {}
-    for row in rows:
-        tax = msgspec.json.decode(row["kind"], type=TaxKind) if row["kind"] else None
-        key = model.Key(row["account"], row["provider"], row["currency"], tax)
-        one = model.Sum(int(row["amount"]), int(row["base"]))
-        if one != model.Sum():
-            found.setdefault(row["entry_kind"], {})[key] = one
+    return (await booked_of(source, Span(ids=(order_id,)))).get(order_id, {})
+
+
+async def booked_of(source: Reading, span: Span) -> dict[str, Booked]:
+    """The same of each order of a span that has any."""
+    found: dict[str, Booked] = {}
+    for row in await span.fetch(source, BOOKED, "e.order_id"):
+        sums = found.setdefault(row["order_id"], {}).setdefault(row["kind"], {})
+        key = _key(row["account"], row["provider"], row["currency"], row["tax"])
+        before = sums.get(key, model.NOTHING)
+        sums[key] = model.Sum(before.amount + row["amount"], before.base + (row["base"] or 0))
     return found
+
+
+@lru_cache(maxsize=4096)
+def _key(account: Account, provider: str, currency: str, tax: str | None) -> model.Key:
+    """A shop has some hundreds."""
+    return model.Key(account, provider, currency, msgspec.json.decode(tax, type=TaxKind) if tax else None)
 
 
 async def entries(

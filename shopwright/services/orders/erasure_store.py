@@ -8,7 +8,8 @@ from shopwright.kit.facts import ERASED
 from shopwright.kit.places import Address
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.orders.store import Body, to_json
+from shopwright.services.orders.store import to_json
+from shopwright.services.orders.whole_store import Body
 
 
 async def orders_of(source: Work, customer_id: str) -> list[str]:

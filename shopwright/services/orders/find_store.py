@@ -11,7 +11,7 @@ from shopwright.kit.places import Address
 from shopwright.kit.text import like_literal
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.orders import list_store, past_store, store
+from shopwright.services.orders import list_store, past_store, store, whole_store
 from shopwright.services.orders.contract import Order, OrderSummary, Shipment
 from shopwright.services.orders.model import national_digits, phone_spelt
 from shopwright.services.orders.sale_store import Kept
@@ -67,7 +67,7 @@ async def write_missing(tx: Transaction, most: int) -> int:
     )
     for row in rows:
         if not row["erasing"]:
-            body = understood(row["body"], store.Body)
+            body = understood(row["body"], whole_store.Body)
             await _write_personal(tx, row["number"], _personal(body.shipping_address, body.billing_address))
         await _write_of_things(tx, row["id"], row["number"])
     return len(rows)
@@ -80,7 +80,7 @@ async def _write_of_things(tx: Transaction, order_id: str, number: int) -> None:
 
 
 def _sku(row: Row) -> str:
-    return joined(understood(row["body"], store.LineBody).sku)
+    return joined(understood(row["body"], whole_store.LineBody).sku)
 
 
 def _tracking(row: Row) -> str:

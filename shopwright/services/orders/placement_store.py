@@ -2,7 +2,7 @@
 
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.orders import store
+from shopwright.services.orders import whole_store
 
 
 async def claim_key(tx: Transaction, key: str, fingerprint: str, order_id: str) -> tuple[str, str]:
@@ -70,4 +70,4 @@ async def drop_placement(tx: Transaction, order_id: str) -> None:
 async def units(source: Work, order_id: str) -> list[tuple[str, int]]:
     """What an order is of: variants, and how many."""
     rows = await source.fetch("SELECT body, quantity FROM order_lines WHERE order_id = :id", id=order_id)
-    return [(understood(row["body"], store.LineBody).variant_id, row["quantity"]) for row in rows]
+    return [(understood(row["body"], whole_store.LineBody).variant_id, row["quantity"]) for row in rows]

@@ -1,11 +1,13 @@
 """Refunds of orders in SQL; those of nothing, for goods that cost nothing, have a table of their own."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.versions import understood
-from shopwright.kit.work import Reading, Transaction, Work
+from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders.contract import Refund
 
 
@@ -25,13 +27,16 @@ def from_row(row: Row) -> Refund:
     )
 
 
-async def of_order(source: Reading, order_id: str) -> tuple[tuple[Refund, ...], tuple[Refund, ...]]:
+REFUNDS = (
+    "SELECT order_id, id, status, body, why, reference, settled_at FROM order_refunds WHERE {these}"
+    " UNION ALL SELECT order_id, id, status, body, '', '', NULL FROM order_returns WHERE {these} ORDER BY order_id, id"
+)
+
+
+def counted(rows: Sequence[Row]) -> tuple[tuple[Refund, ...], tuple[Refund, ...]]:
     """The refunds of an order that count, and those that were refused."""
-    rows = await source.fetch(
-        "SELECT id, status, body, why, reference, settled_at FROM order_refunds WHERE order_id = :order_id"
-        " UNION ALL SELECT id, status, body, '', '', NULL FROM order_returns WHERE order_id = :order_id ORDER BY id",
-        order_id=order_id,
-    )
+    if not rows:
+        return (), ()
     found = sorted(map(from_row, rows), key=lambda one: (one.created_at, one.of_all, one.id))
     return tuple(one for one in found if not one.why), tuple(one for one in found if one.why)
 

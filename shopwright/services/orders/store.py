@@ -9,54 +9,20 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.digits import is_number
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Reading, Transaction, Work
-from shopwright.kit.working_days import Arrival
-from shopwright.services.orders import list_store, refund_store, taxes
+from shopwright.kit.spans import Span
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.orders import list_store, taxes, whole_store
 from shopwright.services.orders.contract import (
-    Moment,
     Order,
-    OrderLine,
     OrderSummary,
     Shipment,
-    ShippingCharge,
     Status,
 )
 from shopwright.services.orders.sale_store import Kept
-from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
 
 # A number of this many digits fits its column.
 LONGEST_NUMBER = 15
 LARGEST_NUMBER = 2**63 - 1
-
-
-class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an order never changes and is never asked for."""
-
-    totals: Totals
-    receipt: tuple[Step, ...]
-    coupons: tuple[str, ...]
-    shipping_address: Address
-    billing_address: Address
-    shipping_title: str
-    arrives: Arrival | None = None
-
-
-class LineBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The same of a line."""
-
-    slug: str
-    variant_id: str
-    sku: str
-    title: str
-    variant_title: str
-    image: str
-    unit_price: Money
-    total: Money
-    discount: Money
-    tax: Money
-    discounts: tuple[LineDiscount, ...] = ()
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +74,7 @@ async def insert(
     tx: Transaction, order: Order, expires_at: int, cart_version: int, personal_terms: str, sale: Kept
 ) -> None:
     """A new order. Raises UniqueViolation where there is one with its id, or of its cart."""
-    body = Body(
+    body = whole_store.Body(
         totals=order.totals,
         receipt=order.receipt,
         coupons=order.coupons,
@@ -152,7 +118,7 @@ async def insert(
                 "position": position,
                 "product_id": line.product_id,
                 "quantity": line.quantity,
-                "body": to_json(msgspec.convert(line, LineBody, from_attributes=True)),
+                "body": to_json(msgspec.convert(line, whole_store.LineBody, from_attributes=True)),
             }
             for position, line in enumerate(order.lines)
         ],
@@ -235,66 +201,17 @@ async def write_down(tx: Transaction, moment_id: str, order_id: str, what: str, 
 
 async def read(source: Work | Transaction, order_id: str) -> Order | None:
     """An order, whole but for its payment; by id, or by number."""
-    async with source.in_a_row() as asked:
-        return await _read(asked, order_id)
-
-
-async def _read(source: Reading, order_id: str) -> Order | None:
     number = order_id.lstrip("#")
     by_number = is_number(number)
-    row = await source.one(
-        f"SELECT * FROM orders WHERE {'number' if by_number else 'id'} = :id",
-        id=int(number) if by_number else order_id,
-    )
-    if row is None:
-        return None
-    body = understood(row["body"], Body)
-    order = {"order_id": row["id"]}
-    lines = await source.fetch("SELECT * FROM order_lines WHERE order_id = :order_id ORDER BY position", **order)
-    shipments = await source.fetch("SELECT * FROM shipments WHERE order_id = :order_id ORDER BY id", **order)
-    refunds, refused = await refund_store.of_order(source, row["id"])
-    moments = await source.fetch("SELECT * FROM timeline WHERE order_id = :order_id ORDER BY id", **order)
-    found = understood(row["taxes"], taxes.Kept) if row["taxes"] else taxes.Kept()
-    read = taxes.Read(found, row["currency"])
-    return Order(
-        id=row["id"],
-        number=str(row["number"]),
-        status=row["status"],
-        email=row["email"],
-        customer_id=row["customer_id"],
-        currency=row["currency"],
-        lines=tuple(_line(line, read.line(number)) for number, line in enumerate(lines)),
-        shipping=ShippingCharge(title=body.shipping_title, price=body.totals.shipping, tax_parts=read.shipping),
-        tax_parts=read.whole,
-        taxes_unknown=found.unknown,
-        payment=None,
-        shipments=tuple(
-            msgspec.structs.replace(understood(one["body"], Shipment), status=one["status"]) for one in shipments
-        ),
-        refunds=refunds,
-        refused=refused,
-        timeline=tuple(Moment(from_micros(one["time"]), one["what"], one["who"]) for one in moments),
-        cart_id=row["cart_id"],
-        placed_at=from_micros(row["placed_at"]),
-        version=row["version"],
-        **{name: getattr(body, name) for name in body.__struct_fields__},
-    )
-
-
-def _line(row: Row, tax_parts: tuple[TaxPart, ...]) -> OrderLine:
-    body = understood(row["body"], LineBody)
-    return OrderLine(
-        id=row["id"],
-        product_id=row["product_id"],
-        quantity=row["quantity"],
-        shipped=row["shipped"],
-        refunded=row["refunded"],
-        cancelled=min(row["refunded"], row["quantity"] - row["shipped"])
-        if row["cancelled"] is None
-        else row["cancelled"],
-        tax_parts=tax_parts,
-        **msgspec.structs.asdict(body),
-    )
+    async with source.in_a_row() as asked:
+        row = await asked.one(
+            f"SELECT * FROM orders WHERE {'number' if by_number else 'id'} = :id",
+            id=int(number) if by_number else order_id,
+        )
+        if row is None:
+            return None
+        [found] = await whole_store.whole(asked, [row], Span(ids=(row["id"],)))
+    return found()
 
 
 async def summaries(

@@ -96,7 +96,7 @@ class Read:
         return self._parts(tuple((number, net, tax) for number, (net, tax) in sorted(sums.items()) if net or tax))
 
     def _parts(self, shares: Shares) -> tuple[TaxPart, ...]:
-        return tuple(self._part(*one) for one in shares)
+        return tuple([self._part(number, net, tax) for number, net, tax in shares])
 
     def _part(self, number: int, net: int, tax: int) -> TaxPart:
         rate = self._found.rates[number]
@@ -104,7 +104,14 @@ class Read:
             net=Money(net, self._currency),
             tax=Money(tax, self._currency),
             gross=Money(net + tax, self._currency),
-            **{name: getattr(rate, name) for name in rate.__struct_fields__},
+            category=rate.category,
+            rate_ppm=rate.rate_ppm,
+            country=rate.country,
+            region=rate.region,
+            tax_class=rate.tax_class,
+            authority=rate.authority,
+            reason=rate.reason,
+            rate_id=rate.rate_id,
         )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.money import Money
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.spans import Span
+from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.services.payments import refund_store
 from shopwright.services.payments.contract import NextAction, Payment, Status
 from shopwright.services.payments.model import Who
@@ -110,6 +111,27 @@ async def of_order(source: Work, order_id: str) -> Sequence[Row]:
     return await source.fetch("SELECT * FROM payments WHERE order_id = :order_id ORDER BY id", order_id=order_id)
 
 
+async def of_orders(source: Reading, span: Span) -> dict[str, list[Payment]]:
+    """All payments of a span of orders, by order."""
+    refunds: dict[str, list[Row]] = {}
+    for one in await span.fetch(
+        source,
+        "SELECT r.* FROM payments p JOIN refunds r ON r.payment_id = p.id WHERE {these}"
+        " ORDER BY r.payment_id, COALESCE(r.asked_at, 0), r.key",
+        "p.order_id",
+    ):
+        refunds.setdefault(one["payment_id"], []).append(one)
+    found: dict[str, list[Payment]] = {}
+    for one in await span.fetch(source, "SELECT * FROM payments WHERE {these} ORDER BY order_id, id"):
+        found.setdefault(one["order_id"], []).append(payment(one, refunds.get(one["id"], ())))
+    return found
+
+
+async def named(source: Reading, ids: Sequence[str]) -> list[Payment]:
+    """Payments by id, whatever order they are of, without their refunds."""
+    return [payment(one) for one in await source.fetch_in("SELECT * FROM payments WHERE id IN (:each)", ids)]
+
+
 async def undecided(source: Work, now: int, limit: int) -> list[str]:
     """Payments it is time to ask about."""
     rows = await source.fetch(
@@ -187,21 +209,39 @@ async def book(tx: Transaction, entry: str, rows: Sequence[tuple[str, int]], pai
     )
 
 
+UNBALANCED = (
+    "SELECT entry, CAST(sum(amount) AS BIGINT) AS off, MIN(currency) AS currency, MAX(currency) AS other FROM ledger"
+    " GROUP BY entry HAVING sum(amount) <> 0 OR MIN(currency) <> MAX(currency)"
+)
+# Each payment by itself, as no engine has to sort all of them for it.
+UNBOOKED = (
+    "SELECT * FROM (SELECT p.id, p.status, p.amount, p.refunded,"
+    " (SELECT CAST(coalesce(sum(l.amount), 0) AS BIGINT) FROM ledger l WHERE l.payment_id = p.id AND l.account LIKE 'provider:%')"
+    " AS booked, CASE WHEN p.status IN ('captured', 'part_refunded', 'refunded', 'disputed') THEN p.amount - p.refunded"
+    " + (SELECT CAST(coalesce(sum(r.amount), 0) AS BIGINT) FROM refunds r WHERE r.payment_id = p.id AND r.state = 'asked')"
+    " ELSE 0 END AS due FROM payments p) found WHERE booked <> due"
+)
+
+
+MISCOUNTED = (
+    "SELECT * FROM (SELECT p.id, p.refunded, (SELECT CAST(coalesce(sum(r.amount), 0) AS BIGINT) FROM refunds r"
+    " WHERE r.payment_id = p.id AND r.state <> 'refused') AS given FROM payments p) found WHERE refunded <> given"
+)
+
+
 async def damage(source: Work) -> list[str]:
-    """Sentences for `doctor`: where the ledger does not balance or does not agree with the payments."""
+    """Sentences for `doctor`: where the ledger does not balance, or payments do not agree with it or with their refunds."""
     wrong = [
         f"Ledger entry {row['entry']} is off balance by {row['off']} {row['currency']}."
-        for row in await source.fetch(
-            "SELECT entry, currency, CAST(sum(amount) AS BIGINT) AS off FROM ledger GROUP BY entry, currency HAVING sum(amount) <> 0"
-        )
+        if row["currency"] == row["other"]
+        else f"Ledger entry {row['entry']} is in {row['currency']} and {row['other']}."
+        for row in await source.fetch(UNBALANCED)
+    ]
+    wrong += [
+        f"Payment {row['id']} counts {row['refunded']} as refunded, its refunds add up to {row['given']}."
+        for row in await source.fetch(MISCOUNTED)
     ]
     return wrong + [
         f"Payment {row['id']} is {row['status']} over {row['amount']} less {row['refunded']}, but the ledger has {row['booked']}."
-        for row in await source.fetch(
-            "SELECT p.id, p.status, p.amount, p.refunded, CAST(coalesce(sum(l.amount), 0) AS BIGINT) AS booked FROM payments p"
-            " LEFT JOIN ledger l ON l.payment_id = p.id AND l.account LIKE 'provider:%'"
-            " GROUP BY p.id, p.status, p.amount, p.refunded HAVING coalesce(sum(l.amount), 0) <>"
-            " CASE WHEN p.status IN ('captured', 'part_refunded', 'refunded', 'disputed') THEN p.amount - p.refunded"
-            " + coalesce((SELECT sum(r.amount) FROM refunds r WHERE r.payment_id = p.id AND r.state = 'asked'), 0) ELSE 0 END"
-        )
+        for row in await source.fetch(UNBOOKED)
     ]

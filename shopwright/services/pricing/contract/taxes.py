@@ -46,6 +46,8 @@ def by_kind(parts: Sequence[TaxPart]) -> list[list[TaxPart]]:
 
     Shipping may be taxed as several classes. Where no class is told (receipts of earlier versions), each rate has a net of its own.
     """
+    if len(parts) == 1:  # nearly always
+        return [[parts[0]]]
     found: dict[tuple[str, int], list[TaxPart]] = {}
     for part in parts:
         found.setdefault((part.tax_class, 0 if part.tax_class else part.rate_ppm), []).append(part)

@@ -1,0 +1,135 @@
+"""Whole orders in SQL: many at once, each of whose tables is asked once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import msgspec
+
+from shopwright.kit.clock import from_micros
+from shopwright.kit.database import Row
+from shopwright.kit.money import Money
+from shopwright.kit.places import Address
+from shopwright.kit.spans import Span
+from shopwright.kit.versions import understood
+from shopwright.kit.work import Reading
+from shopwright.kit.working_days import Arrival
+from shopwright.services.orders import refund_store, taxes
+from shopwright.services.orders.contract import Moment, Order, OrderLine, Shipment, ShippingCharge
+from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
+
+LINES = "SELECT * FROM order_lines WHERE {these} ORDER BY order_id, position"
+SHIPMENTS = "SELECT order_id, status, body FROM shipments WHERE {these} ORDER BY order_id, id"
+MOMENTS = "SELECT order_id, time, what, who FROM timeline WHERE {these} ORDER BY order_id, id"
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an order never changes and is never asked for."""
+
+    totals: Totals
+    receipt: tuple[Step, ...]
+    coupons: tuple[str, ...]
+    shipping_address: Address
+    billing_address: Address
+    shipping_title: str
+    arrives: Arrival | None = None
+
+
+class LineBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The same of a line."""
+
+    slug: str
+    variant_id: str
+    sku: str
+    title: str
+    variant_title: str
+    image: str
+    unit_price: Money
+    total: Money
+    discount: Money
+    tax: Money
+    discounts: tuple[LineDiscount, ...] = ()
+
+
+Parts = Mapping[str, Sequence[Row]]  # rows by the order they belong to
+ReadOrder = Callable[[], Order]  # raises MsgspecError where it cannot be understood
+
+
+async def page(source: Reading, after: str, limit: int) -> list[tuple[Row, ReadOrder]]:
+    """Orders after this one, by id: the row of each, and what makes the whole order of it."""
+    rows = await source.fetch(
+        "SELECT * FROM orders WHERE id > :after ORDER BY id LIMIT :limit", after=after, limit=limit
+    )
+    return await _together(source, rows, Span(after, rows[-1]["id"])) if rows else []
+
+
+async def some(source: Reading, ids: Sequence[str]) -> list[tuple[Row, ReadOrder]]:
+    """The same of these orders, where they are there."""
+    rows = await source.fetch_in("SELECT * FROM orders WHERE id IN (:each) ORDER BY id", ids)
+    return await _together(source, rows, Span(ids=tuple(row["id"] for row in rows))) if rows else []
+
+
+async def _together(source: Reading, rows: Sequence[Row], span: Span) -> list[tuple[Row, ReadOrder]]:
+    return list(zip(rows, await whole(source, rows, span), strict=True))
+
+
+async def whole(source: Reading, rows: Sequence[Row], span: Span) -> list[ReadOrder]:
+    """Whole orders but for their payments, of the rows of orders of a span."""
+    lines, shipments, moments, refunds = [
+        _by_order(await span.fetch(source, sql)) for sql in (LINES, SHIPMENTS, MOMENTS, refund_store.REFUNDS)
+    ]
+    return [partial(_order, row, lines, shipments, moments, refunds) for row in rows]
+
+
+def _by_order(rows: Sequence[Row]) -> Parts:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["order_id"], []).append(row)
+    return found
+
+
+def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Parts) -> Order:
+    body = understood(row["body"], Body)
+    order_id = row["id"]
+    counted, refused = refund_store.counted(refunds.get(order_id, ()))
+    found = understood(row["taxes"], taxes.Kept) if row["taxes"] else taxes.Kept()
+    read = taxes.Read(found, row["currency"])
+    return Order(
+        id=order_id,
+        number=str(row["number"]),
+        status=row["status"],
+        email=row["email"],
+        customer_id=row["customer_id"],
+        currency=row["currency"],
+        lines=tuple(_line(line, read.line(number)) for number, line in enumerate(lines.get(order_id, ()))),
+        shipping=ShippingCharge(title=body.shipping_title, price=body.totals.shipping, tax_parts=read.shipping),
+        tax_parts=read.whole,
+        taxes_unknown=found.unknown,
+        payment=None,
+        shipments=tuple(
+            msgspec.structs.replace(understood(one["body"], Shipment), status=one["status"])
+            for one in shipments.get(order_id, ())
+        ),
+        refunds=counted,
+        refused=refused,
+        timeline=tuple(Moment(from_micros(one["time"]), one["what"], one["who"]) for one in moments.get(order_id, ())),
+        cart_id=row["cart_id"],
+        placed_at=from_micros(row["placed_at"]),
+        version=row["version"],
+        **{name: getattr(body, name) for name in body.__struct_fields__},
+    )
+
+
+def _line(row: Row, tax_parts: tuple[TaxPart, ...]) -> OrderLine:
+    body = understood(row["body"], LineBody)
+    return OrderLine(
+        id=row["id"],
+        product_id=row["product_id"],
+        quantity=row["quantity"],
+        shipped=row["shipped"],
+        refunded=row["refunded"],
+        cancelled=min(row["refunded"], row["quantity"] - row["shipped"])
+        if row["cancelled"] is None
+        else row["cancelled"],
+        tax_parts=tax_parts,
+        **{name: getattr(body, name) for name in body.__struct_fields__},
+    )
