@@ -1,4 +1,4 @@
-"""Invoices, credit notes and corrected invoices on pages of both faces."""
+"""Invoices, credit notes, delivery notes and others on pages of both faces."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Given
 from shopwright.services.books.contract import Books
-from shopwright.services.books.contract.documents import Document, DocumentKind, may_read, require_reader
+from shopwright.services.books.contract.documents import OF_SALES, Document, DocumentKind, may_read, require_reader
 from shopwright.services.books.contract.forms import FORMS, form_named, refusal
 from shopwright.services.orders.contract import Order
 
@@ -22,12 +22,14 @@ TITLES: Mapping[DocumentKind, str] = {
     "invoice": "Invoice",
     "credit_note": "Credit note",
     "correction": "Corrected invoice",
+    "delivery_note": "Delivery note",
+    "pro_forma": "Pro forma invoice",
 }
 
 
 def shown(document: Document) -> dict[str, Any]:
-    """A document as pages show it: with what it is called."""
-    return {**render.plain(document), "title": TITLES[document.kind]}
+    """A document as pages show it: with what it is called, and whether it is for who sells, too."""
+    return {**render.plain(document), "title": TITLES[document.kind], "of_sale": document.kind in OF_SALES}
 
 
 def forms_of(document: Document) -> list[dict[str, str]]:
@@ -37,10 +39,9 @@ def forms_of(document: Document) -> list[dict[str, str]]:
 
 async def papers_of(order: Order, caller: Caller) -> list[dict[str, Any]]:
     """Documents of an order that they can read who see it, the oldest first; those of a business in all forms there are."""
-    if not may_read(caller):
-        return []
     books: Books = behind().shop.for_pages("books")
-    found = [one for one in reversed(await books.documents(order_id=order.id)) if not one.sealed]
+    known = reversed(await books.documents(order_id=order.id))
+    found = [one for one in known if not one.sealed and may_read(caller, one.kind)]
     business = order.sale is not None and bool(order.sale.tax_id or order.sale.reference)
     return [{**shown(one), "forms": await _electronic(books, one.id) if business else []} for one in found]
 
@@ -56,7 +57,7 @@ async def _electronic(books: Books, document_id: str) -> list[dict[str, str]]:
 
 def of_order(document: Document, order_id: str, caller: Caller) -> Document:
     """The same, for whoever may see the order. Raises Denied, Missing."""
-    require_reader(caller)
+    require_reader(caller, document.kind)
     if document.order_id != order_id or document.sealed:
         raise Missing("There is no such document.")
     return document

@@ -30,7 +30,7 @@ from shopwright.faces.backoffice import (
 from shopwright.faces.backoffice.frame import OfficeDep, provide_office
 from shopwright.faces.backoffice.rule_forms import whole
 from shopwright.faces.backoffice.tax_forms import SCHEMES
-from shopwright.faces.documents import papers_of
+from shopwright.faces.documents import BooksDep, file_of, of_order, papers_of
 from shopwright.faces.order_state import shown_state
 from shopwright.faces.storefront.frame import OrdersDep, Web, form_of
 from shopwright.faces.trail.gather import searches, trail_of
@@ -112,9 +112,22 @@ async def _order(
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,
         "schemes": SCHEMES,
-        "papers": await papers_of(order, office.caller),
+        **_papers(order, await papers_of(order, office.caller)),
     }
     return office.show("order.html", context, 422 if problem else 200)
+
+
+def _papers(order: Order, known: list[dict[str, Any]]) -> dict[str, Any]:
+    """The documents of an order, and which can be issued."""
+    noted = {one["refers_to"] for one in known if one["kind"] == "delivery_note"}
+    found = [
+        {"parcel": one.id, "title": f"Delivery note, {one.carrier} {one.tracking_number}".rstrip()}
+        for one in order.shipments
+        if one.id not in noted
+    ]
+    if order.status == "placed" and all(one["kind"] != "pro_forma" for one in known):
+        found.append({"parcel": "", "title": "Pro forma invoice"})
+    return {"papers": known, "issuable": found}
 
 
 def repayments(order: Order) -> list[dict[str, Any]]:
@@ -146,6 +159,36 @@ async def order_action(
     except ShopError as error:
         return await _order(office, await orders.get(order_id), error.detail, action, form)
     return Redirect(f"/office/orders/{order_id}", status_code=303)
+
+
+@post(
+    "/office/orders/{order_id:str}/documents",
+    opt=allow(staff("orders.write")),
+    include_in_schema=False,
+    status_code=200,
+)
+async def issue_document(
+    office: OfficeDep, request: Web, orders: OrdersDep, books: BooksDep, order_id: FromPath[str]
+) -> Response[bytes] | Redirect:
+    """Issue the delivery note of a parcel, or the pro forma invoice of the order."""
+    parcel = (await form_of(request)).get("parcel", "")
+    try:
+        found = await (books.delivery_note(order_id, parcel) if parcel else books.pro_forma(order_id))
+    except ShopError as error:
+        return await _order(office, await orders.get(order_id), error.detail)
+    return Redirect(f"/office/orders/{order_id}/documents/{found.id}", status_code=303)
+
+
+@get(
+    "/office/orders/{order_id:str}/documents/{document_id:str}",
+    opt=audited(allow(staff("orders.read"))),
+    include_in_schema=False,
+)
+async def sale_document(
+    books: BooksDep, caller: Asking, order_id: FromPath[str], document_id: FromPath[str]
+) -> Response[bytes]:
+    """A delivery note or pro forma invoice, to be printed."""
+    return await file_of(books, of_order(await books.document(document_id), order_id, caller), "pdf")
 
 
 async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str, str], caller: Caller) -> None:
@@ -190,6 +233,8 @@ def routes() -> Pages:
         order_page,
         kept_buyer,
         order_action,
+        issue_document,
+        sale_document,
         *messages.HANDLERS,
         *products.HANDLERS,
         *product_form.HANDLERS,

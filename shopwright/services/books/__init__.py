@@ -3,7 +3,7 @@
 from shopwright.kit.label import Label
 
 LABEL = Label(
-    owns="ledger, periods, statements of tax, invoices, credit notes and corrected invoices",
+    owns="ledger, periods, statements of tax, invoices, credit notes and other documents",
     asks=("pricing", "payments", "orders"),
     hears=(
         "OrderPaid",

@@ -49,6 +49,17 @@ async def invoice_of(source: Reading, order_id: str) -> Row | None:
     )
 
 
+async def of_order(source: Reading, order_id: str, kind: str, refers_to: str) -> str:
+    """The id of one of this kind; "" for none."""
+    row = await source.one(
+        "SELECT id FROM issued_documents WHERE order_id = :order_id AND kind = :kind AND refers_to = :refers_to",
+        order_id=order_id,
+        kind=kind,
+        refers_to=refers_to,
+    )
+    return str(row["id"]) if row else ""
+
+
 async def correction_of(source: Reading, invoice_id: str) -> Row | None:
     """The newest that replaces this invoice."""
     return await source.one(

@@ -167,11 +167,33 @@ async def download_document(
     )
 
 
+@post(
+    "/v1/orders/{order_id:str}/shipments/{shipment_id:str}/delivery-note",
+    opt=allow(staff("orders.write")),
+    tags=["books"],
+    operation_id="issue_delivery_note",
+)
+async def issue_delivery_note(books: Service, order_id: FromPath[str], shipment_id: FromPath[str]) -> Document:
+    """The delivery note of a parcel, without prices: issued once, and the same from then on."""
+    return await books.delivery_note(order_id, shipment_id)
+
+
+@post(
+    "/v1/orders/{order_id:str}/pro-forma",
+    opt=allow(staff("orders.write")),
+    tags=["books"],
+    operation_id="issue_pro_forma",
+)
+async def issue_pro_forma(books: Service, order_id: FromPath[str]) -> Document:
+    """The pro forma invoice of an order that is not paid: issued once, e-mailed, and the same from then on."""
+    return await books.pro_forma(order_id)
+
+
 def theirs(document: Document, caller: Caller) -> Document:
     """The document, for who may read it. Raises Missing, Denied."""
-    if caller.may("books.read"):
+    require_reader(caller, document.kind)
+    if caller.is_staff:
         return document
-    require_reader(caller)
     if document.sealed or not caller.user_id or document.customer_id != caller.user_id:
         raise Missing("There is no such document.")
     return document
@@ -193,6 +215,8 @@ def routes() -> Routes:
         list_documents,
         get_document,
         correct_invoice,
+        issue_delivery_note,
+        issue_pro_forma,
         download_document,
     ]
     return Routes("/", route_handlers=handlers)

@@ -1,6 +1,6 @@
 """What both syntaxes of EN 16931 say of a document: numbers of the seller, prices, taxes by category. Pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -11,7 +11,7 @@ from shopwright.services.pricing.contract import TaxPart
 
 GUIDELINE: Final = "urn:cen.eu:en16931:2017"
 BUSINESS: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"  # the business process of XRechnung and Peppol (BT-23)
-TYPES: Final[dict[DocumentKind, str]] = {"invoice": "380", "credit_note": "381", "correction": "384"}  # UNTDID 1001
+TYPES: Final[Mapping[DocumentKind, str]] = {"invoice": "380", "credit_note": "381", "correction": "384"}  # UNTDID 1001
 ONLINE_PAYMENT: Final = "68"  # UNTDID 4461
 PIECE: Final = "C62"  # UN/ECE Recommendation 20
 MILLIONTHS_A_PERCENT: Final = 10_000

@@ -25,7 +25,13 @@ from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.pricing.contract import Pricing, Seller
 
-PREFIXES: dict[DocumentKind, str] = {"invoice": "INV", "credit_note": "CN", "correction": "COR"}
+PREFIXES: dict[DocumentKind, str] = {
+    "invoice": "INV",
+    "credit_note": "CN",
+    "correction": "COR",
+    "delivery_note": "DN",
+    "pro_forma": "PF",
+}
 BEGAN, ISSUED = "began", "documents"
 AT_ONCE = 200
 GRACE = timedelta(minutes=1)  # an order that is paid when its shop is a second old was placed before
@@ -149,6 +155,23 @@ class Issuing:
                 raise Conflict("The buyer is named so already: nothing would be corrected.")
             added = await self._add(tx, order, "correction", body, refers_to=invoice_id)
         return await self.get(added)
+
+    async def seller_of(self, order: Order) -> Seller:
+        """Who sold, or sells now. Raises Conflict where that was not said."""
+        seller = (order.sale.seller if order.sale else None) or await self.seller()
+        if seller is None:
+            raise Conflict("Say first who sells (Pricing, Seller): the document names them.")
+        return seller
+
+    async def issue_once(self, order: Order, kind: DocumentKind, body: DocumentBody, parcel: str = "") -> Document:
+        """The document of this kind an order or parcel has; issued where it has none. Raises Conflict."""
+        async with self._work.begin() as tx:
+            await statement_store.hold(tx)
+            found = await document_store.of_order(tx, order.id, kind, parcel)
+            if not found and await document_store.is_erased(tx, order.id):
+                raise Conflict("The buyer's account was erased: nothing can be issued that names them.")
+            found = found or await self._add(tx, order, kind, body, refers_to=parcel)
+        return await self.get(found)
 
     async def issue_waiting(self, orders: Orders) -> None:
         """Issue what waited for a seller to be named, or for who died."""

@@ -1,4 +1,4 @@
-"""What stands in invoices and credit notes: made from the order and the entry they are issued for. Pure functions."""
+"""What stands in documents: made from the order, and the entry or parcel they are issued for. Pure functions."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,11 +20,12 @@ from shopwright.services.books.contract.documents import (
     InvoiceCorrection,
     Party,
 )
-from shopwright.services.orders.contract import Order, Refund
+from shopwright.services.orders.contract import Order, OrderLine, Refund, Shipment
 from shopwright.services.pricing.contract import Seller, TaxId, TaxPart
 from shopwright.services.pricing.contract.taxes import by_kind, gross_of
 
 SHIPPING, GOODS, REST = "Shipping", "Goods returned", "Price reduced"
+NO_INVOICE = "This is no invoice, and no input tax can be deducted from it: the invoice follows the payment."
 INVOICE: DocumentKind = "invoice"
 CREDIT_NOTE: DocumentKind = "credit_note"
 
@@ -41,12 +42,27 @@ def body_for(
     """The document of an entry. `invoice`: number and day of that which a credit note corrects."""
     refund = _refund_of(order, entry)
     lines = _lines_of_sale(order) if entry.kind == "sale" else _lines_of_refund(order, refund) or _lines_of_entry(entry)
+    supplied = _supplied(order, zone)
+    paid_on = entry.day if entry.kind == "sale" and supplied is None else None
+    body = _body(order, seller, zone, lines)
+    return msgspec.structs.replace(
+        body,
+        paid=body.gross,
+        supplied=supplied,
+        paid_on=paid_on,
+        notes=(*body.notes, *([_in_advance(paid_on)] if paid_on else [])),
+        refers_to=invoice[0] if invoice else "",
+        refers_to_day=invoice[1] if invoice else None,
+        reason=refund.reason if refund else "",
+    )
+
+
+def _body(order: Order, seller: Seller, zone: ZoneInfo, lines: tuple[DocumentLine, ...]) -> DocumentBody:
+    """What all documents of an order say, of which nothing is paid."""
     parts = _by_rate([part for line in lines for part in line.tax_parts])
     gross = add_up((line.gross for line in lines), order.currency)
     tax = add_up((part.tax for part in parts), order.currency)
     sale = order.sale
-    supplied = _supplied(order, zone)
-    paid_on = entry.day if entry.kind == "sale" and supplied is None else None
     return DocumentBody(
         seller=_seller(seller),
         buyer=Party(
@@ -63,18 +79,33 @@ def body_for(
         net=gross - tax,
         tax=tax,
         gross=gross,
-        paid=gross,
-        supplied=supplied,
-        paid_on=paid_on,
-        notes=(
-            *dict.fromkeys(part.reason for part in parts if part.reason),
-            *([_in_advance(paid_on)] if paid_on else []),
-        ),
-        refers_to=invoice[0] if invoice else "",
-        refers_to_day=invoice[1] if invoice else None,
-        reason=refund.reason if refund else "",
+        paid=zero(order.currency),
+        notes=tuple(dict.fromkeys(part.reason for part in parts if part.reason)),
         scheme=sale.scheme if sale else "",
         reference=sale.reference if sale else "",
+    )
+
+
+def pro_forma(order: Order, seller: Seller, zone: ZoneInfo) -> DocumentBody:
+    """What an order comes to that is not paid."""
+    body = _body(order, seller, zone, _lines_of_sale(order))
+    wanted = [f"Please name order {order.number} when you pay."] if seller.bank else []
+    return msgspec.structs.replace(body, notes=(*body.notes, NO_INVOICE, *wanted))
+
+
+def delivery_note(order: Order, parcel: Shipment, seller: Seller, zone: ZoneInfo) -> DocumentBody:
+    """What is in a parcel."""
+    none = zero(order.currency)
+    sent = {one.line_id: one.quantity for one in parcel.lines}
+    lines = tuple(
+        DocumentLine(title=_title(line), sku=line.sku, quantity=sent[line.id], net=none, gross=none, tax_parts=())
+        for line in order.lines
+        if line.id in sent
+    )
+    return msgspec.structs.replace(
+        _body(order, seller, zone, lines),
+        supplied=day_of(parcel.shipped_at, zone),
+        parcel=" ".join(one for one in (parcel.carrier, parcel.tracking_number) if one),
     )
 
 
@@ -127,13 +158,14 @@ def _lines_of_sale(order: Order) -> tuple[DocumentLine, ...]:
         whole = order.totals.total
         net = whole - order.totals.tax - order.totals.included_tax
         return (DocumentLine(title=f"Order {order.number}", quantity=1, net=net, gross=whole, tax_parts=parts),)
-    lines = [
-        _line(f"{line.title}, {line.variant_title}" if line.variant_title else line.title, line.quantity, line.tax_parts, line.sku)
-        for line in order.lines
-    ]  # fmt: skip
+    lines = [_line(_title(line), line.quantity, line.tax_parts, line.sku) for line in order.lines]
     if order.shipping is not None and gross_of(order.shipping.tax_parts, order.currency).amount:
         lines.append(_line(order.shipping.title, 1, order.shipping.tax_parts))
     return tuple(lines)
+
+
+def _title(line: OrderLine) -> str:
+    return f"{line.title}, {line.variant_title}" if line.variant_title else line.title
 
 
 def _line(title: str, quantity: int, parts: Sequence[TaxPart], sku: str = "") -> DocumentLine:

@@ -17,13 +17,21 @@ from shopwright.kit.days import day_of, write_day
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import write as written
 from shopwright.kit.percent import percent
+from shopwright.kit.places import Address
 from shopwright.services.books import einvoice
-from shopwright.services.books.contract.documents import Document, DocumentBody, Party
+from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentLine
 from shopwright.services.books.contract.forms import GONE, is_electronic
 
 STANDARD: Final = "a-3b"
 LANGUAGE: Final = "en"
-TITLES: Final = {"invoice": "Invoice", "credit_note": "Credit note", "correction": "Corrected invoice"}
+TITLES: Final = {
+    "invoice": "Invoice",
+    "credit_note": "Credit note",
+    "correction": "Corrected invoice",
+    "delivery_note": "Delivery note",
+    "pro_forma": "Pro forma invoice",
+}
+PAID: Final = frozenset({"invoice", "correction"})
 COLUMNS: Final = ("Description", "Quantity", "Tax", "Net", "Gross")
 # What Factur-X wants said in the metadata (Factur-X 1.0, 6.2.2), and the extension PDF/A wants described (ISO 19005-3, 6.6.2.3).
 NAMESPACE: Final = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
@@ -87,7 +95,7 @@ def _described(pdf: bytes) -> bytes:
     return file.getvalue()
 
 
-def _shown(document: Document, body: DocumentBody, shop: str, zone: ZoneInfo, xml: str) -> dict[str, Any]:
+def _facts(document: Document, body: DocumentBody, zone: ZoneInfo) -> list[tuple[str, str]]:
     facts = [
         ("Number", document.name),
         ("Date", write_day(day_of(document.issued, zone))),
@@ -95,48 +103,49 @@ def _shown(document: Document, body: DocumentBody, shop: str, zone: ZoneInfo, xm
     ]
     if body.supplied is not None:
         facts.append(("Supply", write_day(body.supplied)))
+    if body.parcel:
+        facts.append(("Parcel", body.parcel))
     if body.reference:
         facts.append(("Your reference", body.reference))
     if body.refers_to and body.refers_to_day:
-        facts.append(
-            (
-                "Replaces" if document.kind == "correction" else "Corrects",
-                f"{body.refers_to}, {write_day(body.refers_to_day)}",
-            )
-        )
+        what = "Replaces" if document.kind == "correction" else "Corrects"
+        facts.append((what, f"{body.refers_to}, {write_day(body.refers_to_day)}"))
+    return facts
+
+
+def _shown(document: Document, body: DocumentBody, shop: str, zone: ZoneInfo, xml: str) -> dict[str, Any]:
+    priced = document.kind != "delivery_note"
+    buyer = [*_address(body.buyer.address), *(one.id for one in body.buyer.tax_ids)]
     return {
         "title": f"{TITLES[document.kind]} {document.name}",
         "shop": shop,
         "seller": {
             "name": body.seller.name,
-            "line": ", ".join(_address(body.seller)),
-            "lines": [*_address(body.seller), *(one.id for one in body.seller.tax_ids), body.seller.email],
+            "line": ", ".join(_address(body.seller.address)),
+            "lines": [*_address(body.seller.address), *(one.id for one in body.seller.tax_ids), body.seller.email],
         },
-        "buyer": [*_address(body.buyer), *(one.id for one in body.buyer.tax_ids)],
-        "facts": facts,
+        "buyer": buyer if priced else _address(body.ship_to),
+        "facts": _facts(document, body, zone),
         "reason": body.reason,
-        "columns": COLUMNS,
-        "lines": [
-            {
-                "title": line.title,
-                "sku": line.sku,
-                "quantity": line.quantity,
-                "rate": ", ".join(dict.fromkeys(percent(part.rate_ppm) for part in line.tax_parts)),
-                "net": written(line.net),
-                "gross": written(line.gross),
-            }
-            for line in body.lines
-        ],
-        "sums": [("Net", written(body.net)), *_taxes(body)],
-        "total": ("Total", written(body.gross)),
-        "notes": [*body.notes, *(["Paid."] if document.kind != "credit_note" and body.paid == body.gross else [])],
+        "columns": COLUMNS if priced else COLUMNS[:2],
+        "lines": [_line(line, priced=priced) for line in body.lines],
+        "sums": [("Net", written(body.net)), *_taxes(body)] if priced else [],
+        "total": ("Total", written(body.gross)) if priced else None,
+        "notes": [*body.notes, *(["Paid."] if document.kind in PAID and body.paid == body.gross else [])],
         "footer": " · ".join(one for one in (body.seller.name, body.seller.register, body.seller.bank) if one),
         "xml": xml,
     }
 
 
-def _address(party: Party) -> list[str]:
-    return [*address_lines(party.address, LANGUAGE), country_title(party.address.country)]
+def _line(line: DocumentLine, *, priced: bool) -> dict[str, Any]:
+    """Its title, SKU, and the cells beside them."""
+    rate = ", ".join(dict.fromkeys(percent(part.rate_ppm) for part in line.tax_parts))
+    prices = [rate, written(line.net), written(line.gross)] if priced else []
+    return {"title": line.title, "sku": line.sku, "cells": [str(line.quantity), *prices]}
+
+
+def _address(address: Address) -> list[str]:
+    return [*address_lines(address, LANGUAGE), country_title(address.country)]
 
 
 def _taxes(body: DocumentBody) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ RETENTION: tuple[Retention, ...] = (
     Retention(table="progress", rows="how far a job has come", grows="not at all", end="never: one a job"),
     Retention(
         table="issued_documents",
-        rows="an invoice, credit note or corrected invoice",
+        rows="an invoice, credit note or other document",
         grows="orders",
         end="its body SHOPWRIGHT_BOOKS_YEARS full years after it was issued; number and hash never",
         job="books.drop_documents",

@@ -8,7 +8,7 @@ from shopwright.kit.errors import Conflict, Missing, Unavailable
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import write
 from shopwright.kit.work import AlreadyDone, Transaction, Work
-from shopwright.services.books import issuing, model, statement_store, store
+from shopwright.services.books import issuing, model, papers, statement_store, store
 from shopwright.services.books.contract import EntryKind, Posting
 from shopwright.services.books.contract.documents import Document, InvoiceCorrection
 from shopwright.services.books.issuing import Issuing
@@ -76,6 +76,23 @@ class Bookkeeper(Statements):
         if document.kind != "invoice":
             raise Conflict("Only an invoice is corrected; what replaced it is named by it.")
         return await self._documents.correct(await self._orders.get(document.order_id), document_id, correction)
+
+    async def delivery_note(self, order_id: str, shipment_id: str) -> Document:
+        order = await self._orders.get(order_id)
+        parcel = next((one for one in order.shipments if one.id == shipment_id), None)
+        if parcel is None:
+            raise Missing("This order has no such parcel.")
+        body = papers.delivery_note(order, parcel, await self._documents.seller_of(order), self._work.zone)
+        return await self._documents.issue_once(order, "delivery_note", body, parcel.id)
+
+    async def pro_forma(self, order_id: str) -> Document:
+        order = await self._orders.get(order_id)
+        if order.status != "placed":
+            raise Conflict(
+                "A pro forma invoice is for an order that waits for its payment; what is paid has an invoice."
+            )
+        body = papers.pro_forma(order, await self._documents.seller_of(order), self._work.zone)
+        return await self._documents.issue_once(order, "pro_forma", body)
 
     async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
         """Whether anything was written. Raises Again."""

@@ -1,4 +1,4 @@
-"""A document of the books that goes out by itself: a corrected invoice, or the message it would go with had left without it."""
+"""A document of the books that goes out by itself: a corrected or pro forma invoice, or the message it would go with had left without it."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,11 @@ TITLES: Mapping[DocumentKind, str] = {
     "invoice": "invoice",
     "credit_note": "credit note",
     "correction": "corrected invoice",
+    "delivery_note": "delivery note",
+    "pro_forma": "pro forma invoice",
 }
+# They are sent when they are issued.
+ALONE: frozenset[DocumentKind] = frozenset({"correction", "pro_forma"})
 
 
 def issued(event: DocumentIssued) -> Letter:

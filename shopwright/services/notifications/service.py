@@ -84,14 +84,14 @@ class Desk:
                 await self.post(tx, letter, messages)
 
     async def hear_document(self, heard: Heard) -> None:
-        """DocumentIssued: it has a message of its own if it is a correction, or that which it would go with has left without one."""
+        """DocumentIssued: it has a message of its own if it is for the buyer alone, or that which it would go with has left without one."""
         letter = document_letters.issued(heard.event)
         if letter.recipient in {"", ERASED}:
             return
         messages = await self.messages_of(letter)
         async with self._work.begin(once=heard.key) as tx:
-            corrected = heard.event.kind == "correction"
-            if corrected or await attachment_store.has_left_without(tx, letter.order_id, heard.event.kind):
+            alone = heard.event.kind in document_letters.ALONE
+            if alone or await attachment_store.has_left_without(tx, letter.order_id, heard.event.kind):
                 await self.post(tx, letter, messages)
                 for message in messages:
                     await attachment_store.attach(tx, message.id, letter.documents, heard.event.name)

@@ -1,4 +1,4 @@
-"""What others may know of documents: invoices, credit notes and corrected invoices as they were issued."""
+"""What others may know of documents: invoices, credit notes, delivery notes and others as they were issued."""
 
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -13,7 +13,9 @@ from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
 from shopwright.services.pricing.contract import TaxId, TaxPart
 
-DocumentKind = Literal["invoice", "credit_note", "correction"]
+DocumentKind = Literal["invoice", "credit_note", "correction", "delivery_note", "pro_forma"]
+# Of the sale, not of the books: nothing is booked by them, and who reads orders reads them.
+OF_SALES: frozenset[DocumentKind] = frozenset({"delivery_note", "pro_forma"})
 DocumentForm = Literal["pdf", "xml", "ubl", "xrechnung", "peppol"]
 
 
@@ -47,6 +49,7 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `supplied`: the day the last of it was sent, where all of it had been by then; `paid_on`: the day of payment of an invoice that
     comes before the supply. `notes`: sentences the law asks for, such as why nothing is taxed. `refers_to`: the number
     and day of the invoice that a credit note takes off, or that a corrected one replaces. `scheme`, `reference`: as `SaleContext` calls them.
+    `parcel`: carrier and number of what a delivery note goes with, whose amounts are 0, as it states none.
     """
 
     seller: Party
@@ -68,11 +71,15 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     refers_to_day: date | None = None
     reason: str = ""
     reference: str = ""
+    parcel: str = ""
     scheme: str = ""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A document; it is never changed. `name`: its number as people read it. `body`: None in lists, and when its time is over."""
+    """A document; it is never changed. `name`: its number as people read it. `body`: None in lists, and when its time is over.
+
+    `refers_to`: the id of the invoice that it corrects or replaces, or of the parcel it goes with.
+    """
 
     id: str
     name: str
@@ -99,14 +106,14 @@ class InvoiceCorrection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     reason: Reason
 
 
-def may_read(caller: Caller) -> bool:
-    """Of whoever may see an order, who its documents? Of staff who keeps the books alone."""
-    return caller.may("books.read") or not caller.is_staff
+def may_read(caller: Caller, kind: DocumentKind) -> bool:
+    """Of whoever may see an order, who its documents? Of staff those of the books are for who keeps them alone."""
+    return caller.may("books.read") or not caller.is_staff or (kind in OF_SALES and caller.may("orders.read"))
 
 
-def require_reader(caller: Caller) -> None:
+def require_reader(caller: Caller, kind: DocumentKind) -> None:
     """Raises Denied for staff who do not keep the books."""
-    if not may_read(caller):
+    if not may_read(caller, kind):
         raise Denied("Documents are for who keeps the books.")
 
 
@@ -136,6 +143,16 @@ class Documents(Protocol):
 
         Raises Missing, Invalid, Conflict where it is no invoice, it is shut off, or nothing would differ.
         """
+        ...
+
+    @again
+    async def delivery_note(self, order_id: str, shipment_id: str) -> Document:
+        """What goes with a parcel: what is in it, without prices; issued where there is none yet. Raises Missing, Conflict."""
+        ...
+
+    @again
+    async def pro_forma(self, order_id: str) -> Document:
+        """What an order that waits for its payment comes to; issued where there is none yet. Raises Missing, Conflict."""
         ...
 
     @again

@@ -9,7 +9,7 @@ import msgspec
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.tax_ids import member_of
-from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentForm, Party
+from shopwright.services.books.contract.documents import OF_SALES, Document, DocumentBody, DocumentForm, Party
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ OUTSIDE: Final = "O"  # not subject to tax
 MOST_DECIMALS: Final = 2
 GONE = "What stood in this document was deleted when its time was over."
 NOT_ELECTRONIC = (
-    "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax,"
+    "This document cannot be an electronic invoice: it is an invoice or a credit note, each of its lines needs one rate of tax, none or all are outside tax,"
     " and the currency has no thousandths."
 )
 LEITWEG_ID: Final = re.compile(r"\d{2,12}(-[0-9A-Za-z]{1,30})?-\d{2}")
@@ -72,7 +72,7 @@ def refusal(document: Document, form: DocumentForm) -> str:
         return GONE
     if form == "pdf":
         return ""
-    if not _is_electronic(body):
+    if document.kind in OF_SALES or not _is_electronic(body):
         return NOT_ELECTRONIC
     lacking = [*_lacking(document, body, form)]
     return f"{FORMS[form].title} needs {', '.join(lacking)}." if lacking else ""

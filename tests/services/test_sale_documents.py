@@ -1,0 +1,140 @@
+"""Delivery notes and pro forma invoices: numbered like invoices, outside of the ledger, and for who sells, too."""
+
+import io
+
+import httpx
+import pytest
+from pypdf import PdfReader
+
+from shopwright.app import Shop
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.errors import Conflict, Missing
+from shopwright.services.books.contract.forms import FORMS, refusal
+from shopwright.services.orders.contract import LineQuantity, NewShipment, Order
+from tests.conftest import sell, send_all
+from tests.pages.test_documents import is_now
+from tests.services.test_books import balances, entries, kettles
+from tests.services.test_document_mail import names, written
+from tests.services.test_documents import documents, erasure, wrong
+from tests.services.test_orders import place
+from tests.services.test_sale import NORTHLIGHT
+from tests.services.test_staff import hired
+
+
+@pytest.fixture
+async def seller(shop: Shop) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+
+
+async def parcel(shop: Shop, order: Order, units: int) -> str:
+    """Send so many; the id of the parcel."""
+    await shop.bus.settle()
+    sent = NewShipment(carrier="DHL", tracking_number="JD014", lines=(LineQuantity(order.lines[0].id, units),))
+    return (await shop.orders.ship(order.id, sent, SYSTEM)).shipments[-1].id
+
+
+async def unpaid(shop: Shop) -> Order:
+    """Its payment arrives some seconds later."""
+    return await place(shop, await sell(shop), 2, "pretend_delayed")
+
+
+def text_of(pdf: bytes) -> str:
+    return PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+
+
+@pytest.mark.usefixtures("seller")
+async def test_a_parcel_has_one_delivery_note_without_prices(shop: Shop) -> None:
+    order = await kettles(shop)
+    first, second = await parcel(shop, order, 1), await parcel(shop, order, 1)
+    booked = await entries(shop)
+    note = await shop.books.delivery_note(order.id, first)
+    assert (await shop.books.delivery_note(order.id, first)) == note
+    other = await shop.books.delivery_note(order.id, second)
+    assert [one.name for one in (note, other)] == ["DN-2026-000001", "DN-2026-000002"]
+    assert (note.kind, note.refers_to, note.order_id) == ("delivery_note", first, order.id)
+    assert note.body is not None
+    assert [(line.title, line.quantity) for line in note.body.lines] == [("Harbour Kettle", 1)]
+    assert (note.body.parcel, note.body.gross.amount, note.body.rates) == ("DHL JD014", 0, ())
+    page = text_of(await shop.books.rendered(note.id, "pdf"))
+    assert "Delivery note DN-2026-000001" in page
+    assert "DHL JD014" in page
+    assert "€" not in page
+    assert await entries(shop) == booked
+    assert await wrong(shop) == []
+    with pytest.raises(Missing, match="no such parcel"):
+        await shop.books.delivery_note(order.id, "shp_none")
+
+
+@pytest.mark.usefixtures("seller")
+async def test_an_order_that_is_not_paid_has_one_pro_forma_invoice(shop: Shop) -> None:
+    order = await unpaid(shop)
+    paper = await shop.books.pro_forma(order.id)
+    assert (await shop.books.pro_forma(order.id)) == paper
+    assert (paper.name, paper.kind) == ("PF-2026-000001", "pro_forma")
+    assert paper.body is not None
+    assert (paper.body.gross, paper.body.paid.amount) == (order.totals.total, 0)
+    page = text_of(await shop.books.rendered(paper.id, "pdf"))
+    assert "This is no invoice" in page
+    assert "Paid." not in page
+    assert {form for form in FORMS if not refusal(paper, form)} == {"pdf"}
+    assert await balances(shop) == {}
+    await send_all(shop)
+    assert names(await written(shop, "pro forma")) == [["PF-2026-000001"]]
+    assert await wrong(shop) == []
+
+
+@pytest.mark.usefixtures("seller")
+async def test_what_is_paid_has_no_pro_forma_invoice(shop: Shop) -> None:
+    order = await kettles(shop)
+    await shop.bus.settle()
+    with pytest.raises(Conflict, match="waits for its payment"):
+        await shop.books.pro_forma(order.id)
+
+
+async def test_nothing_is_issued_while_nobody_is_named_as_seller_or_buyer(whole: Shop) -> None:
+    order = await kettles(whole)
+    sent = await parcel(whole, order, 1)
+    with pytest.raises(Conflict, match="who sells"):
+        await whole.books.delivery_note(order.id, sent)
+    await whole.pricing.set_seller(NORTHLIGHT)
+    await documents(whole)
+    await whole.books.hear_erased(erasure(order.id))
+    with pytest.raises(Conflict, match="erased"):
+        await whole.books.delivery_note(order.id, sent)
+
+
+@pytest.mark.usefixtures("seller")
+async def test_who_sells_issues_and_prints_them_and_reads_no_invoice(shop: Shop, api: httpx.AsyncClient) -> None:
+    order = await kettles(shop)
+    sent = await parcel(shop, order, 1)
+    [invoice] = await documents(shop)
+    await hired(shop, role="orders")
+    await is_now(api, shop, "sue@example.com")
+    where = f"/office/orders/{order.id}"
+    page = (await api.get(where)).text
+    assert "Delivery note, DHL JD014" in page
+    assert invoice.name not in page
+    token = page.partition('name="_csrf_token" value="')[2].partition('"')[0]
+    answer = await api.post(f"{where}/documents", data={"_csrf_token": token, "parcel": sent})
+    assert answer.status_code == 303
+    assert (await api.get(answer.headers["location"])).content[:5] == b"%PDF-"
+    page = (await api.get(where)).text
+    assert "DN-2026-000001" in page
+    assert "Delivery note, DHL JD014" not in page
+    assert (await api.get(f"{where}/documents/{invoice.id}")).status_code == 403
+    refused = await api.post(f"{where}/documents", data={"_csrf_token": token, "parcel": ""})
+    assert (refused.status_code, "waits for its payment" in refused.text) == (422, True)
+    key = await shop.orders.link_key(order.id)
+    api.cookies.clear()
+    assert "Delivery note DN-2026-000001" in (await api.get(f"/orders/{order.id}?key={key}")).text
+
+
+@pytest.mark.usefixtures("seller")
+async def test_they_are_issued_by_the_api(shop: Shop, api: httpx.AsyncClient, staff: dict[str, str]) -> None:
+    paid, waiting = await kettles(shop), await unpaid(shop)
+    where = f"/v1/orders/{paid.id}/shipments/{await parcel(shop, paid, 1)}/delivery-note"
+    assert (await api.post(where)).status_code == 401
+    note = await api.post(where, headers=staff)
+    assert (note.status_code, note.json()["kind"]) == (201, "delivery_note")
+    assert (await api.post(f"/v1/orders/{paid.id}/pro-forma", headers=staff)).status_code == 409
+    assert waiting.status == "placed"
