@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from shopwright.app import Shop
@@ -59,22 +60,43 @@ def raw(path: Path, database: Path) -> float:
         return time.perf_counter() - started
 
 
-async def take(path: Path, folder: Path) -> tuple[float, float, float]:
-    """Seconds until all are taken, those of CPU until then, and until all services have heard of them and they are found."""
+class Measured(NamedTuple):
+    """Seconds since the start, of the clock and of CPU, and the most memory this process ever had (MB)."""
+
+    seconds: float
+    cpu: float
+    memory: float
+
+
+def measure() -> Measured:
+    """Now."""
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Measured(time.perf_counter(), time.process_time(), memory)
+
+
+async def take(path: Path, folder: Path) -> tuple[Measured, Measured]:
+    """Until all are taken, and until all services have heard of them and they are found."""
     shop = Shop(complete(Settings(data=str(folder))))
     await shop.migrate()
-    heard, taken = shop.bus.settle, []
+    heard, seen = shop.bus.settle, []
 
     async def settle() -> None:
-        taken.extend((time.perf_counter(), time.process_time()))
+        seen.append(measure())
         await heard()
 
     shop.bus.settle = settle  # type: ignore[method-assign]  # only to look at the clock
-    started, cpu = time.perf_counter(), time.process_time()
+    began = measure()
     await run(shop, "shopify", path, Wish(fetch=False))
-    ended = time.perf_counter()
+    seen.append(measure())
     await shop.close()
-    return taken[0] - started, taken[1] - cpu, ended - started
+    taken, found = (Measured(one.seconds - began.seconds, one.cpu - began.cpu, one.memory) for one in seen)
+    return taken, found
+
+
+def show(label: str, figure: float, unit: str, bar: float = 0, note: str = "") -> None:
+    """A line of the answer. `bar`: the most it may be."""
+    told = f"{'  BELOW' if figure > bar else ''} (bar: {bar:.0f} {unit}{note})" if bar else ""
+    print(f"{label:24} {figure:8.1f} {unit}{told}")
 
 
 def main() -> None:
@@ -86,17 +108,17 @@ def main() -> None:
     path = folder / "products.csv"
     write(path, asked.products, asked.megabytes)
     floor = raw(path, folder / "raw.db")
-    taken, cpu, heard = asyncio.run(take(path, folder / "shop"))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    taken, heard = asyncio.run(take(path, folder / "shop"))
     size = path.stat().st_size / 1_000_000
     shutil.rmtree(folder)
-    bar = MOST_S * asked.products / 100_000
     print(f"{asked.products} products, a file of {size:.0f} MB")
-    print(f"{'raw SQLite':24} {floor:8.1f} s")
-    print(f"{'taken':24} {taken:8.1f} s{'  BELOW' if taken > bar else ''} (bar: {bar:.0f} s on a quiet machine)")
-    print(f"{'CPU until then':24} {cpu:8.1f} s")
-    print(f"{'taken and heard of':24} {heard:8.1f} s")
-    print(f"{'memory':24} {memory:8.0f} MB{'  BELOW' if memory > MOST_MB else ''} (bar: {MOST_MB} MB)")
+    show("raw SQLite", floor, "s")
+    show("taken", taken.seconds, "s", MOST_S * asked.products / 100_000, " on a quiet machine")
+    show("CPU until then", taken.cpu, "s")
+    show("memory until then", taken.memory, "MB", MOST_MB)
+    show("taken and heard of", heard.seconds, "s")
+    show("CPU until then", heard.cpu, "s")
+    show("memory until then", heard.memory, "MB", MOST_MB)
 
 
 if __name__ == "__main__":

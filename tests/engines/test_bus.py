@@ -15,13 +15,15 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.engines.bus import Bus, open_bus
+from shopwright.engines.bus.backlog import MOST
 from shopwright.engines.bus.desk import Desk, Letter
 from shopwright.engines.bus.hearing import ATTEMPTS, Ears
 from shopwright.engines.bus.local import LocalBus
 from shopwright.engines.bus.rabbitmq import pack, unpack
+from shopwright.engines.bus.relay import TOLD_AT_ONCE
 from shopwright.housekeeping import Housekeeper
 from shopwright.kit import trace
-from shopwright.kit.clock import HandClock
+from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.facts import Event, Fact, Heard, Reaction, Timer
 from shopwright.kit.tasks import ended
@@ -114,6 +116,43 @@ async def test_many_that_are_told_in_one_transaction_are_each_heard_once_and_in_
     await bus.settle()
     assert heard == list(range(251))
     assert await shop.works["users"].fetch("SELECT * FROM deliveries") == []
+
+
+async def test_what_is_told_while_very_many_wait_is_kept_by_its_ids_and_heard_once_and_in_order(shop: Shop) -> None:
+    heard: list[int] = []
+
+    async def hear(one: Heard) -> None:
+        heard.append(one.event.n)
+
+    users = shop.works["users"]
+    bus = LocalBus([users], [Reaction("one", Rang, hear)], [])
+    await ring_many(shop, MOST)
+    await ring_many(shop, 2 * TOLD_AT_ONCE)
+    await ring(shop, ("one",), ("a", -1))
+    shop.clock.move(seconds=10)
+    await bus.renew(-60)  # all of it: whoever looks at what is due finds nothing
+    assert await LocalBus([users], [Reaction("one", Rang, hear)], []).settle() == 0
+    await bus.settle()
+    assert heard == [*range(MOST), *range(2 * TOLD_AT_ONCE), -1]
+    assert await users.fetch("SELECT * FROM deliveries") == []
+
+
+async def test_of_very_many_that_a_process_leaves_when_it_ends_all_are_taken_over_at_once(shop: Shop) -> None:
+    users = shop.works["users"]
+    first = LocalBus([users], [], [])
+    await ring_many(shop, MOST)
+    await ring(shop, ("one",), ("b", -1), ("c", -2))
+    await first.close()
+    waiting = await users.fetch("SELECT count(*) AS n FROM deliveries WHERE due <= :now", now=to_micros(users.now()))
+    assert waiting[0]["n"] == MOST + 2
+
+
+async def ring_many(shop: Shop, count: int) -> None:
+    """All of them about one subject, in one transaction."""
+    users = shop.works["users"]
+    users.hearers.by_event = {"Rang": ("one",)}
+    async with users.begin() as tx:
+        await tx.tell(*(Rang(bell="a", n=n) for n in range(count)))
 
 
 async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, buses: Buses) -> None:

@@ -127,7 +127,7 @@ class RabbitBus(Relay):
         try:
             await self._connected()
         except Unavailable:
-            self._fresh.clear()  # all of it is in the outboxes, and taken from there when its lease is over
+            self._backlog.clear()  # all of it is in the outboxes, and taken from there when its lease is over
             self._ours.clear()
             await self._timers.run_due()
             raise

@@ -8,11 +8,11 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
+from shopwright.engines.bus.backlog import Backlog, Unread
 from shopwright.engines.bus.timers import Timers
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row
@@ -25,6 +25,7 @@ from shopwright.kit.work import LEASE, Transaction, Work, read_fact
 log = logging.getLogger("shopwright.bus")
 
 BATCH = 100
+TOLD_AT_ONCE = 500  # of what this process told itself: so many wait only where much is told in a row
 POLL_S = 0.5
 RENEWED_S = LEASE.total_seconds() / 3
 SECOND = 1_000_000
@@ -39,9 +40,7 @@ class Relay(ABC):
         self._works = works
         self._by_name = {work.name: work for work in works}
         self._timers = Timers(self._by_name, timers)
-        # What was told here and nobody is at yet, by transaction, since when (monotonic): an import tells hundreds of
-        # thousands before they are heard, so that little is kept of each.
-        self._fresh: deque[tuple[Work, Sequence[Heard], float]] = deque()
+        self._backlog = Backlog()
         self._wake = asyncio.Event()
         self._look_at = 0.0  # monotonic: when it is time to look around again
         self._ours: dict[
@@ -51,7 +50,7 @@ class Relay(ABC):
             work.after_commit = self._committed
 
     def _committed(self, work: Work, told: list[Heard]) -> None:
-        self._fresh.append((work, told, time.monotonic()))
+        self._backlog.add(work, told)
         self._wake.set()
 
     def _take(self, work: Work, ones: Iterable[Heard], since: float) -> None:
@@ -91,7 +90,7 @@ class Relay(ABC):
         """Of all that has been here for longer."""
         late = time.monotonic() - older_s
         ours = [(work, one) for work, one, since in self._ours.values() if since <= late]
-        ours += [(work, one) for work, told, since in self._fresh if since <= late for one in told]
+        ours += [(told.work, one) for told in self._backlog.whole(late) for one in told.ones]
         for work, ones in by_work(ours).items():
             async with work.begin() as tx:
                 lease = to_micros(tx.now + LEASE)
@@ -100,6 +99,18 @@ class Relay(ABC):
                     " AND state = 'waiting' AND due < :lease",
                     [{"lease": lease, "fact_id": one.fact.id, "hearer": one.hearer} for one in ones],
                 )
+        for unread in self._backlog.unread(late):
+            await self._lease_unread(unread, LEASE)
+
+    @staticmethod
+    async def _lease_unread(unread: Unread, lease: timedelta) -> None:
+        """Keep these to this process for so long; for no time gives them back."""
+        async with unread.work.begin() as tx:
+            due = to_micros(tx.now + lease)
+            await tx.run_many(
+                "UPDATE deliveries SET due = :due WHERE fact_id = :fact_id AND state = 'waiting'",
+                [{"due": due, "fact_id": fact_id} for fact_id in unread.ids],
+            )
 
     async def leave_to_others(self) -> None:
         """Instead of `run`, until cancelled: what is told here is carried by other processes, which are woken."""
@@ -108,7 +119,7 @@ class Relay(ABC):
         while True:
             await self._wake.wait()
             self._wake.clear()
-            self._fresh.clear()
+            self._backlog.clear()
             self._ours.clear()
             with suppress(Unavailable):  # then they look by themselves
                 await self._works[0].database.announce()
@@ -117,9 +128,12 @@ class Relay(ABC):
         """Who ends keeps nothing: what was told here and is not on its way, others may take at once."""
         with suppress(Unavailable, TimeoutError):  # then when its lease is over
             async with asyncio.timeout(GIVE_BACK_S):
-                for work, left in by_work([(work, one) for work, told, _ in self._fresh for one in told]).items():
+                whole = [(told.work, one) for told in self._backlog.whole() for one in told.ones]
+                for work, left in by_work(whole).items():
                     await self._leave(work, left)
-        self._fresh.clear()
+                for unread in self._backlog.unread():
+                    await self._lease_unread(unread, timedelta(0))
+        self._backlog.clear()
         self._ours.clear()
 
     async def _carry(self) -> None:
@@ -128,7 +142,7 @@ class Relay(ABC):
             try:
                 # What was told here goes on its way at once. Whether something is due or left by others is many questions,
                 # and is asked twice a second and by whoever is woken, not again for each fact.
-                if self._fresh and time.monotonic() < self._look_at:
+                if self._backlog and time.monotonic() < self._look_at:
                     await self._deliver_fresh()
                 else:
                     self._look_at = time.monotonic() + POLL_S
@@ -142,7 +156,7 @@ class Relay(ABC):
             except Exception:
                 log.exception("delivery stumbled and goes on")
                 await asyncio.sleep(POLL_S)
-            if not self._fresh:
+            if not self._backlog:
                 self._wake.clear()
                 await woken(self._wake, max(0.0, self._look_at - time.monotonic()))
 
@@ -220,22 +234,15 @@ class Relay(ABC):
     async def _deliver_fresh(self) -> int:
         """What this process told itself: its lease is still ours, no claim is needed."""
         count = 0
-        while self._fresh:
-            batch: list[tuple[Work, Heard]] = []
-            begun: list[tuple[Work, Sequence[Heard], float]] = []
-            while self._fresh and len(batch) < BATCH:
-                work, told, since = self._fresh.popleft()
-                now, later = told[: BATCH - len(batch)], told[BATCH - len(batch) :]
-                if later:
-                    self._fresh.appendleft((work, later, since))
-                self._take(work, now, since)
-                batch += [(work, heard) for heard in now]
-                begun.append((work, now, since))
+        while taken := await self._backlog.take(TOLD_AT_ONCE):
+            for told in taken:
+                self._take(told.work, told.ones, told.since)
+            batch = [(told.work, one) for told in taken for one in told.ones]
             try:
                 with self._at_it(batch):
                     await self._deliver(batch)
             except asyncio.CancelledError:
-                self._fresh.extendleft(reversed(begun))  # `close` gives it back
+                self._backlog.put_back(taken)  # `close` gives it back
                 raise
             count += len(batch)
         return count

@@ -28,6 +28,7 @@ from shopwright.engines.search.tantivy_damage import damaged_index, in_its_folde
 from shopwright.engines.search.terms import Word
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health, room
+from shopwright.kit.memory import give_back
 from shopwright.kit.ports import NOTHING, Found, IndexDocument, Query
 from shopwright.kit.private import make_folder
 
@@ -37,7 +38,6 @@ HEAP_BYTES = 64_000_000
 TICK_NS = 50_000_000
 WRITER_WAIT_S = 10.0
 SWEPT_AFTER_S = 3_600
-MANY = 1_000  # so many at once are worth a second thread
 AT_ONCE = 2
 CORRECTABLE = 4  # shorter words are names and sizes more often than typos
 WHOLE = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
@@ -137,7 +137,7 @@ class TantivyIndex:
     def _write(self, documents: Sequence[IndexDocument], removed: Sequence[str]) -> None:
         with self._writing:
             before = self._current()
-            writer = self._writer(threads=2 if len(documents) > MANY else 1)
+            writer = self._writer()
             try:
                 for gone in removed:
                     writer.delete_documents_by_term("id", gone)
@@ -150,13 +150,14 @@ class TantivyIndex:
                 raise self._start_over(before, error) from error
             if self._current() != before:
                 raise Unavailable("The search index was begun anew while it was written.")
+        give_back()  # the writer had threads of its own
 
-    def _writer(self, threads: int) -> tantivy.IndexWriter:
+    def _writer(self) -> tantivy.IndexWriter:
         """The one writer there may be on this machine; another process gives it back after its batch."""
         deadline = time.monotonic() + WRITER_WAIT_S
         while True:
             try:
-                return self._open_current()[1].writer(heap_size=HEAP_BYTES, num_threads=threads)
+                return self._open_current()[1].writer(heap_size=HEAP_BYTES, num_threads=1)
             except ValueError as error:
                 if time.monotonic() > deadline:
                     raise Unavailable(f"The search index is being written by another process: {error}.") from error
@@ -285,6 +286,7 @@ class TantivyIndex:
     def _take_over(self, writer: tantivy.IndexWriter, fresh: str) -> None:
         writer.commit()
         writer.wait_merging_threads()
+        give_back()
         with self._writing, self._naming:
             self._point_to(fresh)
         with suppress(OSError):  # another process sweeps, too; what is left is swept next time

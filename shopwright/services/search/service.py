@@ -27,7 +27,7 @@ from shopwright.services.search.contract import (
 )
 from shopwright.services.search.edges import Edges
 
-BATCH, PAGE = 10_000, 1_000
+PAGE = 1_000  # entries in memory at once: some with long texts
 WORD = re.compile(r"[^\W_]+")
 DEEPEST = 10_000
 LONGEST = 200
@@ -204,7 +204,7 @@ class Finder:
     async def bring_up_to_date(self) -> int:
         """A timer: bring to the index what has changed; answers how many."""
         count = 0
-        while changed := await store.changed(self._work, BATCH):
+        while changed := await store.changed(self._work, PAGE):
             generation = await store.generation(self._work)
             gone = [one.product_id for one in changed if one.entry is None]
             await self._index.write(_documents(changed), gone)
