@@ -1,5 +1,7 @@
 """An invoice whose buyer is named wrongly is replaced by a corrected one, and stays as it is."""
 
+from datetime import date
+
 import httpx
 import msgspec
 import pytest
@@ -73,6 +75,15 @@ async def test_a_credit_note_names_the_buyer_as_corrected(shop: Shop, order: Ord
     note = (await documents(shop))[-1]
     assert (note.kind, note.refers_to) == ("credit_note", invoice.id)
     assert body_of(note).buyer.address.company == "Lovelace GmbH"
+
+
+async def test_what_was_supplied_meanwhile_is_told_by_the_corrected_one(shop: Shop, order: Order) -> None:
+    [invoice] = await documents(shop)
+    assert (body_of(invoice).supplied, body_of(invoice).paid_on) == (None, date(2026, 3, 2))
+    await shipped(shop, order)
+    body = body_of(await shop.books.correct_invoice(invoice.id, CORRECTED))
+    assert (body.supplied, body.paid_on) == (date(2026, 3, 2), None)
+    assert body.notes == ("This invoice replaces INV-2026-000001 of 2 March 2026.",)
 
 
 async def test_it_is_sent_and_the_invoice_it_replaces_is_not(shop: Shop, order: Order) -> None:

@@ -112,7 +112,7 @@ async def test_who_sells_issues_and_prints_them_and_reads_no_invoice(shop: Shop,
     await is_now(api, shop, "sue@example.com")
     where = f"/office/orders/{order.id}"
     page = (await api.get(where)).text
-    assert "Delivery note, DHL JD014" in page
+    assert "Issue delivery note" in page
     assert invoice.name not in page
     token = page.partition('name="_csrf_token" value="')[2].partition('"')[0]
     answer = await api.post(f"{where}/documents", data={"_csrf_token": token, "parcel": sent})
@@ -120,7 +120,7 @@ async def test_who_sells_issues_and_prints_them_and_reads_no_invoice(shop: Shop,
     assert (await api.get(answer.headers["location"])).content[:5] == b"%PDF-"
     page = (await api.get(where)).text
     assert "DN-2026-000001" in page
-    assert "Delivery note, DHL JD014" not in page
+    assert "Issue delivery note" not in page
     assert (await api.get(f"{where}/documents/{invoice.id}")).status_code == 403
     refused = await api.post(f"{where}/documents", data={"_csrf_token": token, "parcel": ""})
     assert (refused.status_code, "waits for its payment" in refused.text) == (422, True)

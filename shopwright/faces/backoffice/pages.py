@@ -121,12 +121,12 @@ def _papers(order: Order, known: list[dict[str, Any]]) -> dict[str, Any]:
     """The documents of an order, and which can be issued."""
     noted = {one["refers_to"] for one in known if one["kind"] == "delivery_note"}
     found = [
-        {"parcel": one.id, "title": f"Delivery note, {one.carrier} {one.tracking_number}".rstrip()}
+        {"parcel": one.id, "title": "Issue delivery note", "of": f"{one.carrier} {one.tracking_number}".rstrip()}
         for one in order.shipments
         if one.id not in noted
     ]
     if order.status == "placed" and all(one["kind"] != "pro_forma" for one in known):
-        found.append({"parcel": "", "title": "Pro forma invoice"})
+        found.append({"parcel": "", "title": "Issue pro forma invoice", "of": ""})
     return {"papers": known, "issuable": found}
 
 

@@ -150,7 +150,7 @@ class Issuing:
             newest = await self._newest(tx, row)
             invoice = msgspec.json.decode(row["body"], type=DocumentBody)
             day = day_of(from_micros(row["issued"]), self._work.zone)
-            body = papers.corrected(invoice, correction, row["name"], day)
+            body = papers.corrected(invoice, correction, order, self._work.zone, (row["name"], day))
             if newest is None or (body.buyer, body.reference) == (newest.buyer, newest.reference):
                 raise Conflict("The buyer is named so already: nothing would be corrected.")
             added = await self._add(tx, order, "correction", body, refers_to=invoice_id)

@@ -109,8 +109,17 @@ def delivery_note(order: Order, parcel: Shipment, seller: Seller, zone: ZoneInfo
     )
 
 
-def corrected(invoice: DocumentBody, correction: InvoiceCorrection, name: str, day: date) -> DocumentBody:
-    """The invoice with the buyer as it is right, in place of the one of this number and day. Raises Invalid."""
+def corrected(
+    invoice: DocumentBody, correction: InvoiceCorrection, order: Order, zone: ZoneInfo, replaced: tuple[str, date]
+) -> DocumentBody:
+    """The invoice with the buyer as it is right, in place of the one of this number and day. Raises Invalid.
+
+    What has been supplied since says when, and no longer that it was paid before.
+    """
+    name, day = replaced
+    supplied = invoice.supplied or _supplied(order, zone)
+    paid_on = None if supplied else invoice.paid_on
+    old = {_in_advance(invoice.paid_on)} if invoice.paid_on and supplied else set()
     found = read_tax_id(correction.tax_id, correction.buyer.country) if correction.tax_id.strip() else None
     if found is None and any(part.category in {"K", "AE"} for part in invoice.rates):
         raise Invalid.at("/tax_id", "This was sold without tax to a business: the invoice names its tax id.")
@@ -119,7 +128,9 @@ def corrected(invoice: DocumentBody, correction: InvoiceCorrection, name: str, d
     return msgspec.structs.replace(
         invoice,
         buyer=Party(name=address.name, address=address, tax_ids=ids),
-        notes=(*invoice.notes, f"This invoice replaces {name} of {write_day(day)}."),
+        supplied=supplied,
+        paid_on=paid_on,
+        notes=(*[one for one in invoice.notes if one not in old], f"This invoice replaces {name} of {write_day(day)}."),
         refers_to=name,
         refers_to_day=day,
         reason=correction.reason,

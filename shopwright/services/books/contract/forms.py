@@ -30,8 +30,9 @@ FORMS: Mapping[DocumentForm, Form] = {
 OUTSIDE: Final = "O"  # not subject to tax
 MOST_DECIMALS: Final = 2
 GONE = "What stood in this document was deleted when its time was over."
+NO_INVOICE = "This is no invoice, and can be had as PDF alone."
 NOT_ELECTRONIC = (
-    "This document cannot be an electronic invoice: it is an invoice or a credit note, each of its lines needs one rate of tax, none or all are outside tax,"
+    "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax,"
     " and the currency has no thousandths."
 )
 LEITWEG_ID: Final = re.compile(r"\d{2,12}(-[0-9A-Za-z]{1,30})?-\d{2}")
@@ -72,7 +73,9 @@ def refusal(document: Document, form: DocumentForm) -> str:
         return GONE
     if form == "pdf":
         return ""
-    if document.kind in OF_SALES or not _is_electronic(body):
+    if document.kind in OF_SALES:
+        return NO_INVOICE
+    if not _is_electronic(body):
         return NOT_ELECTRONIC
     lacking = [*_lacking(document, body, form)]
     return f"{FORMS[form].title} needs {', '.join(lacking)}." if lacking else ""
