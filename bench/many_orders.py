@@ -5,7 +5,6 @@ under other ids, numbers and days. Chains of hashes go on from one to the next.
 """
 
 import asyncio
-import hashlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,7 @@ from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
-from shopwright.services.books import store
+from shopwright.services.books import issuing, store
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, PaymentChoice, PlaceOrder
@@ -304,7 +303,7 @@ def clone_documents(connection: sqlite3.Connection, clones: Sequence[Clone]) -> 
                     "keep_until": one["keep_until"] + clone.micros, "entry": one["entry"] + clone.number * entries,
                     "before": digests.get(series, ""),
                 }  # fmt: skip
-                digests[series] = row["sha256"] = document_hash(row)
+                digests[series] = row["sha256"] = issuing.document_hash(row["before"], row, row["body"])
                 yield row
 
     insert(connection, "issued_documents", list(documents[0]), written())
@@ -314,11 +313,6 @@ def clone_documents(connection: sqlite3.Connection, clones: Sequence[Clone]) -> 
         [(name, given[name], digests[name]) for name in given if name != "ledger"],
     )
     connection.commit()
-
-
-def document_hash(row: dict[str, Any]) -> str:
-    names = ("id", "series", "number", "name", "kind", "entry", "refers_to", "order_id", "issued", "keep_until")
-    return hashlib.sha256(msgspec.json.encode((row["before"], [row[name] for name in names], row["body"]))).hexdigest()
 
 
 def insert(connection: sqlite3.Connection, table: str, names: list[str], rows: Iterator[dict[str, Any]]) -> None:

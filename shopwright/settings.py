@@ -262,7 +262,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(
             ge=1,
             le=1_000_000,
-            description="requests a minute from one address that write, pages and API together; ten times as many that read, twice that search, a fifth that guess (passwords, codes, coupons), a tenth that send messages",
+            description="requests a minute from one address that write, pages and API together; ten times as many that read, twice that search, a fifth that guess (passwords, codes, coupons) or make a file of a document or the ledger, a tenth that send messages",
         ),
     ] = 300
     pages: Annotated[

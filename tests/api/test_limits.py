@@ -17,7 +17,7 @@ from shopwright.kit.web.limits import Limiter
 from shopwright.kit.web.problems import describe, when_again
 from shopwright.web import build
 from tests.api.test_canonical import door
-from tests.conftest import QUICK, make_settings
+from tests.conftest import OWNER, QUICK, make_settings, sign_in
 
 PROMISED = ("retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 
@@ -46,6 +46,15 @@ async def test_reads_are_limited_on_pages_too(data: tuple[Path, str], writes: in
         assert answers[-1].headers["ratelimit-limit"] == str(limit)
         assert answers[-1].headers["ratelimit-remaining"] == "0"
         assert (await api.get("/health/live")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/documents/doc_1/pdf", "/v1/ledger-export?from=2026-03&to=2026-03"])
+async def test_files_of_documents_and_of_the_ledger_are_few(data: tuple[Path, str], path: str) -> None:
+    async with limited(data, HandClock(), 10) as api:
+        staff = await sign_in(api, *OWNER)
+        answers = [await api.get(path, headers=staff) for _ in range(3)]
+        assert [one.status_code == 429 for one in answers] == [False, False, True]
+        assert answers[2].headers["ratelimit-limit"] == "2"
 
 
 @pytest.mark.parametrize(

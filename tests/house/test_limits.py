@@ -24,6 +24,9 @@ MEANT = {
         "/v1/users", "/v1/email-verifications", "/v1/password-resets", "/v1/stock-alerts", "/register", "/forgot-password", "/stock-alerts",
         "/account/confirm",
     ),
+    "document": (
+        "/v1/documents/{document_id}/{form}", "/v1/ledger-export", "/office/books/documents/{document_id}/{form}", "/office/books/export",
+    ),
     "search": ("/v1/search", "/v1/search/suggestions", "/search", "/search/suggestions"),
 }  # fmt: skip
 

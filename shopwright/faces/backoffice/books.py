@@ -33,6 +33,7 @@ PAGE = 50
 KINDS = {"sale": "Sale", "return": "Return", "payment": "Payment", "payout": "Payout", "correction": "By hand"}
 BOOKED_BEFORE = "This form was sent before, and was booked once. For another payout, use the one below."
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
+FILES = allow(staff("books.read"), "document")
 
 
 def _account(one: Balance) -> dict[str, Any]:
@@ -139,7 +140,7 @@ async def entry_list(
     return office.show("ledger.html", context, 422 if problem else 200)
 
 
-@get("/office/books/export", opt=audited(READ), include_in_schema=False)
+@get("/office/books/export", opt=audited(FILES), include_in_schema=False)
 async def export(books: BooksDep, form: FromQuery[ExportForm], month: FromQuery[str]) -> Response[bytes]:
     """A month as a file for another program."""
     found = await books.export(form, month, month)

@@ -17,6 +17,7 @@ from shopwright.services.books.contract.documents import Document, InvoiceCorrec
 
 PAGE = 50
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
+FILES = allow(staff("books.read"), "document")
 CORRECTED = tuple(name for name in FIELDS if name != "phone")
 
 
@@ -52,7 +53,7 @@ def _page(
     return office.show("document.html", context, 422 if problem else 200)
 
 
-@get("/office/books/documents/{document_id:str}/{form:str}", opt=audited(READ), include_in_schema=False)
+@get("/office/books/documents/{document_id:str}/{form:str}", opt=audited(FILES), include_in_schema=False)
 async def document_file(books: BooksDep, document_id: FromPath[str], form: FromPath[str]) -> Response[bytes]:
     """One document as a file."""
     return await file_of(books, await books.document(document_id), form)

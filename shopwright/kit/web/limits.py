@@ -1,7 +1,7 @@
 """Rate limits: for each client address and kind of work so many requests in a minute that moves along; 429 beyond.
 
 Every route is of a kind (`access.allow(rule, "guess")`; else `read` or `write`, by its method). Reads and writes are counted
-before anything is prepared or looked up; what searches, guesses or sends messages is counted once more by that.
+before anything is prepared or looked up; what searches, guesses, sends messages or sets a document is counted once more by that.
 """
 
 import math
@@ -23,9 +23,18 @@ from shopwright.kit.clients import counted_as
 from shopwright.kit.errors import RateLimited, Unavailable
 from shopwright.kit.web.problems import refuse
 
-Work = Literal["read", "write", "search", "guess", "message", "file"]
+Work = Literal["read", "write", "search", "guess", "message", "document", "file"]
 # As many of each for one that writes. Files are the pictures and styles of pages, which come by the dozen.
-SHARES: dict[Work, float] = {"file": 50, "read": 10, "search": 2, "write": 1, "guess": 0.2, "message": 0.1}
+SHARES: dict[Work, float] = {
+    "file": 50,
+    "read": 10,
+    "search": 2,
+    "write": 1,
+    "guess": 0.2,
+    "document": 0.2,
+    "message": 0.1,
+}
+COUNTED_AGAIN = frozenset({"search", "guess", "message", "document"})
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 FILES = ("/assets/", "/media/")
 # Whoever runs the shop asks these, as often as it takes.
@@ -94,7 +103,7 @@ class KindLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         work: Work = scope["route_handler"].opt["work"]
-        counted = scope["type"] == ScopeType.HTTP and work in {"search", "guess", "message"}
+        counted = scope["type"] == ScopeType.HTTP and work in COUNTED_AGAIN
         if counted and (limiter := self._limiter()) is not None:
             await limiter.count(scope, work)
         await self._app(scope, receive, send)

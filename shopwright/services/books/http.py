@@ -29,6 +29,7 @@ from shopwright.services.books.contract.forms import FORMS, form_named
 
 Service = Given[Books]
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
+FILES = allow(staff("books.read"), "document")
 DAY = "a day, 2026-11-27"
 MONTH = "a month, 2026-11"
 FromDay = Annotated[str, QueryParameter(name="from", description=DAY)]
@@ -72,7 +73,7 @@ async def get_tax_statement(
     return await books.tax_statement(start, end, country.strip().upper())
 
 
-@get("/v1/ledger-export", opt=READ, tags=["books"], operation_id="export_ledger", response_class=Response)
+@get("/v1/ledger-export", opt=FILES, tags=["books"], operation_id="export_ledger", response_class=Response)
 async def export_ledger(
     books: Service, start: FromMonth, end: ToMonth, form: FromQuery[ExportForm] = "csv"
 ) -> Response[bytes]:
@@ -148,7 +149,10 @@ async def correct_invoice(books: Service, document_id: FromPath[str], data: JSON
 
 
 @get(
-    "/v1/documents/{document_id:str}/{form:str}", opt=allow(signed_in), tags=["books"], operation_id="download_document"
+    "/v1/documents/{document_id:str}/{form:str}",
+    opt=allow(signed_in, "document"),
+    tags=["books"],
+    operation_id="download_document",
 )
 async def download_document(
     books: Service, caller: Asking, document_id: FromPath[str], form: FromPath[str]
