@@ -55,6 +55,7 @@ LONG = (
     "tests/process/test_full_disk.py",
     "tests/process/test_no_shop.py",
     "tests/services/test_a_month.py",
+    "tests/services/test_any_life.py",
     "tests/services/test_archive.py",
     "tests/services/test_backup.py",
     "tests/services/test_backup_age.py",
@@ -132,6 +133,7 @@ SERVICES = (
         f"--ignore=tests/services/test_{name}.py"
         for name in (
             "a_month",
+            "any_life",
             "archive",
             "audit",
             "backup",

@@ -1,0 +1,115 @@
+"""The sums of an order's life on paper: Decimal, and nothing of the shop.
+
+At the sale a coupon is taken of all goods, and a rate of all it applies to and shared out by largest remainder; what goes back of anything is its share
+of what is left of it, half a cent rounded up, so that all that goes back comes to what was paid.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+Kept = dict[tuple[str, Decimal], list[Decimal]]  # by country and rate: gross and tax
+CENT = Decimal("0.01")
+NONE = Decimal(0)
+
+
+def cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def shared(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """By largest remainder, the first of equals."""
+    exact = [amount * weight / sum(weights) for weight in weights]
+    parts = [one.quantize(CENT, ROUND_FLOOR) for one in exact]
+    left = int((amount - sum(parts)) / CENT)
+    for place in sorted(range(len(parts)), key=lambda n: parts[n] - exact[n])[:left]:
+        parts[place] += CENT
+    return parts
+
+
+@dataclass
+class Piece:
+    """A line, or the shipping: what is left of its units, of what was paid, and of the tax in that."""
+
+    rate: Decimal
+    units: int
+    paid: Decimal
+    tax: Decimal = NONE
+
+    def back(self, amount: Decimal) -> None:
+        share = cents(self.tax * amount / self.paid) if self.paid else self.tax
+        self.tax -= min(max(share, self.tax - (self.paid - amount)), self.tax, amount)
+        self.paid -= amount
+
+    def worth(self, units: int) -> Decimal:
+        return cents(self.paid * units / self.units) if self.units else NONE
+
+
+@dataclass
+class Sold:
+    """An order that was paid; the shipping is its last piece."""
+
+    country: str
+    pieces: list[Piece] = field(default_factory=list)
+
+    @property
+    def kept(self) -> Decimal:
+        return sum((one.paid for one in self.pieces), NONE)
+
+    def units_back(self, place: int, units: int) -> Decimal:
+        piece = self.pieces[place]
+        worth = piece.worth(units)
+        piece.back(worth)
+        piece.units -= units
+        return worth
+
+    def shipping_back(self) -> None:
+        self.pieces[-1].back(self.pieces[-1].paid)
+
+    def amount_back(self, amount: Decimal) -> None:
+        there = [one for one in self.pieces if one.paid]
+        for piece, share in zip(there, shared(amount, [one.paid for one in there]), strict=True):
+            piece.back(share)
+
+    def all_back(self) -> None:
+        for piece in self.pieces:
+            piece.paid = piece.tax = NONE
+            piece.units = 0
+
+
+def sell(
+    country: str,
+    goods: Iterable[tuple[Decimal, int, Decimal]],
+    shipping: tuple[Decimal, Decimal],
+    off: Decimal,
+    *,
+    on_top: bool,
+) -> Sold:
+    """Goods as price, quantity and rate; shipping as price and rate; `off`: the share of the goods that a coupon takes."""
+    goods = list(goods)
+    whole = [price * quantity for price, quantity, _ in goods]
+    given = shared(cents(sum(whole, NONE) * off), whole)
+    sold = Sold(
+        country,
+        [Piece(rate, count, one - less) for (_, count, rate), one, less in zip(goods, whole, given, strict=True)],
+    )
+    sold.pieces.append(Piece(shipping[1], 0, shipping[0]))
+    for rate in {one.rate for one in sold.pieces if one.rate}:
+        taxed = [one for one in sold.pieces if one.rate == rate]
+        base = sum(one.paid for one in taxed)
+        tax = cents(base * rate if on_top else base * rate / (1 + rate))
+        for piece, share in zip(taxed, shared(tax, [one.paid for one in taxed]), strict=True):
+            piece.tax = share
+            piece.paid += share if on_top else 0
+    return sold
+
+
+def together(orders: Iterable[Sold]) -> Kept:
+    """What is kept of all of them, by country and rate."""
+    found: Kept = {}
+    for order in orders:
+        for piece in order.pieces:
+            sums = found.setdefault((order.country, piece.rate), [NONE, NONE])
+            sums[0] += piece.paid
+            sums[1] += piece.tax
+    return {key: sums for key, sums in found.items() if sums != [NONE, NONE]}
