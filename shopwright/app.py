@@ -61,7 +61,6 @@ from shopwright.services.notifications.contract import Notifications
 from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders.contract import Orders
 from shopwright.services.orders.fulfilment import Fulfilment
-from shopwright.services.orders.kept_buyers import KeptBuyers
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.payments.contract import Payments
 from shopwright.services.payments.service import Till
@@ -223,7 +222,7 @@ class Shop:
                 pricing=self.pricing,
                 payments=self.payments,
                 links=OrderLinks(self.settings.secret),
-                kept_buyers=KeptBuyers(self.works["orders"], self.vault, self.payments, self.settings.books_years),
+                forgetting=parts.forgetting(self.settings, self.works["orders"], self.vault, self.payments),
             ),
         )
 

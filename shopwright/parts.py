@@ -20,9 +20,12 @@ from shopwright.kit.work import Work
 from shopwright.services.books.issuing import Issuing
 from shopwright.services.books.service import Bookkeeper
 from shopwright.services.inventory.contract import Inventory
+from shopwright.services.orders.forgetting import Forgetting
 from shopwright.services.orders.holds import Holds
+from shopwright.services.orders.kept_buyers import KeptBuyers
 from shopwright.services.orders.model import Bounds
 from shopwright.services.payments.attempts import Attempts
+from shopwright.services.payments.contract import Payments
 from shopwright.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,6 +68,11 @@ def holds(settings: Settings, work: Work, inventory: Inventory) -> Holds:
         share=settings.unpaid_share,
     )
     return Holds(work, inventory, bounds, KeyedHash(settings.secret, "unpaid orders"))
+
+
+def forgetting(settings: Settings, work: Work, vault: Vault, payments: Payments) -> Forgetting:
+    """How buyers are forgotten, and what the books keep of them."""
+    return Forgetting(work, KeptBuyers(work, vault, payments, settings.books_years), settings.guest_days)
 
 
 def pricing(settings: Settings, outside: httpx.AsyncClient) -> dict[str, Any]:

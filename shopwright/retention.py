@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from shopwright.engines.documents.retention import RETENTION as DOCUMENTS
 from shopwright.engines.providers.pretend.retention import RETENTION as PRETEND
 from shopwright.kit.retention import KIT, Retention
+from shopwright.services import RIVER
 
 EVERYWHERE: tuple[Retention, ...] = (*KIT, *DOCUMENTS)
 
@@ -21,3 +22,8 @@ def own_retention(service: str) -> tuple[Retention, ...]:
 def retention_of(service: str) -> Sequence[Retention]:
     """Every table of a service's database."""
     return (*EVERYWHERE, *own_retention(service))
+
+
+def personal_tables() -> Sequence[Retention]:
+    """Those of all services whose rows may tell of a person."""
+    return [one for one in (*EVERYWHERE, *(rule for name in RIVER for rule in own_retention(name))) if one.personal]

@@ -139,6 +139,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="full years after that of a sale for which name and address of an erased buyer are kept for the books; ask your tax adviser",
         ),
     ] = 10
+    guest_days: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0,
+            le=36_600,
+            description="days after an order placed without an account until its buyer is forgotten as one who erases an account is; 0: never",
+        ),
+    ] = 1095
     stop_grace: Annotated[
         int, msgspec.Meta(ge=1, le=600, description="seconds a server that is told to stop lets requests end")
     ] = 30

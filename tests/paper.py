@@ -19,12 +19,23 @@ def cents(amount: Decimal) -> Decimal:
 
 def shared(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     """By largest remainder, the first of equals."""
-    exact = [amount * weight / sum(weights) for weight in weights]
-    parts = [one.quantize(CENT, ROUND_FLOOR) for one in exact]
+    whole = sum(weights)
+    parts = [(amount * weight / whole).quantize(CENT, ROUND_FLOOR) for weight in weights]
     left = int((amount - sum(parts)) / CENT)
-    for place in sorted(range(len(parts)), key=lambda n: parts[n] - exact[n])[:left]:
+    # Without dividing: a quotient that does not end would make equals differ.
+    for place in sorted(range(len(parts)), key=lambda n: parts[n] * whole - amount * weights[n])[:left]:
         parts[place] += CENT
     return parts
+
+
+@dataclass(frozen=True)
+class Goods:
+    """So many of a variant. `age`: the place of the variant among all, the oldest first."""
+
+    price: Decimal
+    quantity: int
+    rate: Decimal
+    age: int
 
 
 @dataclass
@@ -79,20 +90,21 @@ class Sold:
 
 def sell(
     country: str,
-    goods: Iterable[tuple[Decimal, int, Decimal]],
+    goods: Sequence[Goods],
     shipping: tuple[Decimal, Decimal],
     off: Decimal,
     *,
     on_top: bool,
 ) -> Sold:
-    """Goods as price, quantity and rate; shipping as price and rate; `off`: the share of the goods that a coupon takes."""
-    goods = list(goods)
-    whole = [price * quantity for price, quantity, _ in goods]
+    """Shipping as price and rate; `off`: the share of the goods that a coupon takes.
+
+    Pieces are in the order of the cart; of equals, the variant that is older comes first, however the cart was filled.
+    """
+    aged = sorted(goods, key=lambda one: one.age)
+    whole = [one.price * one.quantity for one in aged]
     given = shared(cents(sum(whole, NONE) * off), whole)
-    sold = Sold(
-        country,
-        [Piece(rate, count, one - less) for (_, count, rate), one, less in zip(goods, whole, given, strict=True)],
-    )
+    pieces = [Piece(one.rate, one.quantity, paid - less) for one, paid, less in zip(aged, whole, given, strict=True)]
+    sold = Sold(country, list(pieces))
     sold.pieces.append(Piece(shipping[1], 0, shipping[0]))
     for rate in {one.rate for one in sold.pieces if one.rate}:
         taxed = [one for one in sold.pieces if one.rate == rate]
@@ -101,6 +113,7 @@ def sell(
         for piece, share in zip(taxed, shared(tax, [one.paid for one in taxed]), strict=True):
             piece.tax = share
             piece.paid += share if on_top else 0
+    sold.pieces[:-1] = [pieces[aged.index(one)] for one in goods]
     return sold
 
 

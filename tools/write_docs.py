@@ -88,6 +88,7 @@ def data() -> str:
         "Made by `python tools/write_docs.py` from `retention.py` of each service; tests keep it true. A job of each service,",
         "`….tidy`, runs every hour and ends what is old, 500 rows at a time. A clock that is ahead ends at most a day's rows with",
         "each run. What is made of books (orders, payments, the ledger) is kept for good; who bought is erased with the account.",
+        "What tells of a person says for which purpose; the office's page *Personal data* and `GET /v1/personal-data` explain them.",
         "Messages from before 0.2 keep their links to unsubscribe.",
         "",
         "SQLite gives much free space (a quarter of a file, and 8 MiB at least) back to the disk every hour; a file of 0.1 uses its",
@@ -103,14 +104,13 @@ def data() -> str:
                 "",
                 f"## {service or 'In every database'}",
                 "",
-                "| table | a row is | grows with | ends | by |",
-                "|---|---|---|---|---|",
+                "| table | a row is | grows with | tells of a person | ends | by |",
+                "|---|---|---|---|---|---|",
             ]
         for rule in rules:
-            ends = [one.words() for one in rule.expiries] + ([rule.end] if rule.end else [])
             jobs = [*([f"{service or '…'}.tidy"] if rule.expiries else []), *([rule.job] if rule.job else [])]
             lines.append(
-                f"| `{rule.table}` | {rule.rows} | {rule.grows} | {'; '.join(ends)} | {', '.join(jobs) or '–'} |"
+                f"| `{rule.table}` | {rule.rows} | {rule.grows} | {rule.personal or '–'} | {rule.ends()} | {', '.join(jobs) or '–'} |"
             )
     return "\n".join(lines) + "\n"
 

@@ -23,6 +23,7 @@ Permission = Literal[
     "audit.read",
     "books.read",
     "books.write",
+    "people.write",
 ]
 
 EVERYTHING: frozenset[str] = frozenset(Permission.__args__)  # type: ignore[attr-defined]  # what a Literal lists

@@ -26,6 +26,38 @@ REACHED = "retention"
 Grows = Literal["orders", "customers", "products", "staff", "days", "strangers", "requests", "not at all"]
 
 
+Purpose = Literal["account", "orders", "messages", "marketing", "behaviour", "reviews", "books", "security", "running"]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """Why something of a person is kept: what it is, whose, and what the law calls the ground."""
+
+    title: str
+    whose: str
+    why: str
+
+
+PURPOSES: dict[Purpose, Kept] = {
+    "account": Kept(
+        "Account, addresses, cart and wishlist",
+        "customers and staff; carts of guests, too",
+        "to serve who has an account or a cart (GDPR, article 6 (1) (b))",
+    ),
+    "orders": Kept(
+        "Orders",
+        "customers and guests",
+        "to send what was ordered and answer for it (GDPR, article 6 (1) (b))",
+    ),
+    "messages": Kept("Messages", "customers, guests and staff", "to tell what happened to an order or an account (GDPR, article 6 (1) (b))"),
+    "marketing": Kept("What somebody wants to hear of", "customers and guests", "with their consent, which they may withdraw (GDPR, article 6 (1) (a))"),
+    "behaviour": Kept("What somebody looked at and bought", "customers", "for recommendations, with their consent (GDPR, article 6 (1) (a))"),
+    "reviews": Kept("Reviews and votes", "customers", "to show what buyers say (GDPR, article 6 (1) (f))"),
+    "books": Kept("Books and documents", "customers, guests and who wrote them", "tax law asks for them (GDPR, articles 6 (1) (c) and 17 (3) (b))"),
+    "security": Kept("Sign-ins, tries and the audit log", "customers, guests and staff", "to keep others out, and to answer for what was done (GDPR, article 6 (1) (f))"),
+    "running": Kept("What services tell each other", "customers, guests and staff", "so that nothing is done twice or lost (GDPR, article 6 (1) (f))"),
+}  # fmt: skip
+
+
 class Expiry(msgspec.Struct, frozen=True, kw_only=True):
     """Rows end `days` after `since`: a column with a time in `unit`s since 1970, or, with a `prefix`, with an id of that kind.
 
@@ -50,14 +82,22 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """A table: what a row of it is, with what it grows, and how a row ends beside or without an `Expiry` (`end`, and by which job)."""
+    """A table: what a row of it is, with what it grows, and how a row ends beside or without an `Expiry` (`end`, and by which job).
+
+    `personal`: why it may tell of a person; None where it tells of none.
+    """
 
     table: str
     rows: str
     grows: Grows
+    personal: Purpose | None = None
     expiries: tuple[Expiry, ...] = ()
     end: str = ""
     job: str = ""
+
+    def ends(self) -> str:
+        """When its rows end, in words."""
+        return "; ".join([one.words() for one in self.expiries] + ([self.end] if self.end else []))
 
 
 UNHEARD = "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.fact_id = facts.id)"
@@ -65,7 +105,7 @@ KIT: tuple[Retention, ...] = (
     Retention(
         table="facts",
         rows="what this service told",
-        grows="orders",
+        grows="orders", personal="running",
         expiries=(
             Expiry(
                 days=7,
@@ -86,7 +126,7 @@ KIT: tuple[Retention, ...] = (
     Retention(
         table="inbox",
         rows="a fact or a request that was handled, so that it is handled once",
-        grows="orders",
+        grows="orders", personal="running",
         expiries=(
             Expiry(
                 days=7,
@@ -103,7 +143,7 @@ KIT: tuple[Retention, ...] = (
     Retention(
         table="idempotency",
         rows="the answer to an Idempotency-Key",
-        grows="requests",
+        grows="requests", personal="running",
         expiries=(Expiry(days=1, what="the first request with it", since="time", key=("scope", "key")),),
     ),
     Retention(table="timers", rows="when a timer is due", grows="not at all", end="never: one for each timer"),

@@ -95,7 +95,7 @@ class Lives:
         rates = {"DE": STANDARD, "US": NEW_YORK, "CH": Decimal(0)}
         written = paper.sell(
             country,
-            [(one.price, count, one.rates[country]) for one, count in wanted],
+            [paper.Goods(one.price, count, one.rates[country], self.goods.index(one)) for one, count in wanted],
             (shipping, rates[country]),
             off,
             on_top=country == "US",

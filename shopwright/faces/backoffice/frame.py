@@ -25,6 +25,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/office/messages", "Messages", "messages.read"),
     ("/office/staff", "Staff", "staff.write"),
     ("/office/audit", "Audit log", "audit.read"),
+    ("/office/personal-data", "Personal data", "people.write"),
     ("/office/system", "System", "system.operate"),
 )
 

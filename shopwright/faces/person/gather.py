@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from shopwright.faces.person.purposes import kept
 from shopwright.kit.days import end_of_books
 from shopwright.services.carts.contract import Carts
 from shopwright.services.notifications.contract import Notifications
@@ -52,6 +53,7 @@ async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
         "sessions": await shop.users.sessions(user_id),
         "orders": orders,
         "kept_after_erasure": kept_after_erasure(orders, shop.settings),
+        "purposes": kept(shop.settings),
         "reviews": await shop.reviews.by_user(user_id),
         "cart": msgspec.structs.replace(cart, quoted=()) if cart else None,
         "wishlist": await shop.carts.wishes(user_id),

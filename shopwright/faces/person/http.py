@@ -1,17 +1,71 @@
-"""REST routes of a person: everything the shop knows of them."""
+"""REST routes of a person: everything the shop knows of them, for themselves; how much that is, and the way out, for staff."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar import Response, get
+from litestar import Response, get, post
+from litestar.params import JSONBody
 
 from shopwright.faces.person.gather import everything
-from shopwright.kit.auth import signed_in
-from shopwright.kit.web.access import allow
+from shopwright.faces.person.lookup import erase, of_person
+from shopwright.faces.person.purposes import kept
+from shopwright.kit.auth import signed_in, staff
+from shopwright.kit.bounds import Email
+from shopwright.kit.web.access import NAMELESS, allow, audited, seldom
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.document import answers
 from shopwright.kit.web.given import Asking
 from shopwright.kit.web.routes import Routes
+
+
+class Whose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person, by their e-mail address."""
+
+    email: Email
+
+
+class KeptTable(msgspec.Struct, frozen=True):
+    """What is kept, and until when."""
+
+    what: str
+    until: str
+
+
+class KeptFor(msgspec.Struct, frozen=True):
+    """A purpose: of whom something is kept for it, the ground in law, and what it is."""
+
+    purpose: str
+    title: str
+    whose: str
+    why: str
+    kept: tuple[KeptTable, ...]
+
+
+class KeptCount(msgspec.Struct, frozen=True):
+    """How much is kept of one person for a purpose."""
+
+    purpose: str
+    title: str
+    count: int
+
+
+class KeptOrder(msgspec.Struct, frozen=True):
+    """An order of theirs. `books_until`: so long the books keep its buyer after an erasure; None where it was not paid."""
+
+    id: str
+    number: str
+    placed_at: datetime
+    books_until: datetime | None = None
+
+
+class KeptOfPerson(msgspec.Struct, frozen=True):
+    """What is kept of one person."""
+
+    email: str
+    has_account: bool
+    kept: tuple[KeptCount, ...]
+    orders: tuple[KeptOrder, ...]
 
 
 @get(
@@ -26,6 +80,39 @@ async def export_me(caller: Asking) -> Response[bytes]:
     return answer(await everything(behind().shop, caller.user_id or ""))
 
 
+@get("/v1/personal-data", opt=allow(staff("people.write")), tags=["users"], operation_id="list_personal_data")
+async def list_personal_data() -> list[KeptFor]:
+    """What the shop keeps of people, by purpose: of whom, why, and until when."""
+    return msgspec.convert(kept(behind().shop.settings), list[KeptFor])
+
+
+@post(
+    "/v1/personal-data/look-up",
+    opt=audited(seldom(staff("people.write"))) | NAMELESS,
+    tags=["users"],
+    operation_id="look_up_person",
+    status_code=200,
+)
+async def look_up_person(data: JSONBody[Whose]) -> KeptOfPerson:
+    """How much is kept of the person with this address, with an account or without."""
+    return msgspec.convert(await of_person(behind().shop, data.email), KeptOfPerson)
+
+
+@post(
+    "/v1/personal-data/erase",
+    opt=seldom(staff("people.write")) | NAMELESS,
+    tags=["users"],
+    operation_id="erase_person",
+    status_code=204,
+)
+async def erase_person(data: JSONBody[Whose]) -> None:
+    """Forget the person with this address: their account, carts and messages go, their orders stay as nobody's.
+
+    What tax law asks for is kept for who keeps the books alone. Refused for staff (409).
+    """
+    await erase(behind().shop, data.email)
+
+
 def answer(known: dict[str, Any]) -> Response[bytes]:
     """The document, as a file to be saved."""
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}
@@ -34,5 +121,5 @@ def answer(known: dict[str, Any]) -> Response[bytes]:
 
 def routes() -> Routes:
     """All routes of this face."""
-    handlers: list[Any] = [export_me]
+    handlers: list[Any] = [export_me, list_personal_data, look_up_person, erase_person]
     return Routes("/", route_handlers=handlers)

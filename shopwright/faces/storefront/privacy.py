@@ -9,6 +9,7 @@ from litestar.response import Redirect
 from shopwright.faces import render
 from shopwright.faces.person.gather import everything
 from shopwright.faces.person.http import answer
+from shopwright.faces.person.purposes import kept
 from shopwright.faces.storefront.frame import Frame, FrameDep, complaints, form_of, leave_browser, needed
 from shopwright.faces.storefront.product import show_product
 from shopwright.kit.auth import anyone, signed_in
@@ -137,7 +138,12 @@ async def _privacy(frame: Frame, errors: dict[str, str], status: int = 200) -> R
     guarded = await frame.users.has_second_factor(frame.caller.user_id or "")
     return await frame.show(
         "account_privacy.html",
-        {"errors": errors, "guarded": guarded, "books_years": frame.settings.books_years},
+        {
+            "errors": errors,
+            "guarded": guarded,
+            "books_years": frame.settings.books_years,
+            "purposes": kept(frame.settings),
+        },
         status,
     )
 

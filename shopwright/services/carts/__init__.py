@@ -5,6 +5,6 @@ from shopwright.kit.label import Label
 LABEL = Label(
     owns="carts and their lines, saved for later, wishlists",
     asks=("catalog", "inventory", "pricing"),
-    hears=("UserErased",),
+    hears=("UserErased", "AddressErased"),
     tells=("CartStarted", "CheckoutStarted", "CartAbandoned"),
 )

@@ -4,12 +4,15 @@ from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.carts.service import Baskets
-from shopwright.services.users.contract import UserErased
+from shopwright.services.users.contract.facts import AddressErased, UserErased
 
 
 def reactions(carts: Baskets) -> list[Reaction]:
     """Carts of the forgotten go."""
-    return [Reaction("carts.user_erased", UserErased, carts.hear_erased)]
+    return [
+        Reaction("carts.user_erased", UserErased, carts.hear_erased),
+        Reaction("carts.address_erased", AddressErased, carts.hear_address_erased),
+    ]
 
 
 def timers(carts: Baskets) -> list[Timer]:

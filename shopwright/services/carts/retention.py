@@ -8,6 +8,7 @@ RETENTION: tuple[Retention, ...] = (
         table="carts",
         rows="a cart with its address",
         grows="strangers",
+        personal="account",
         expiries=(
             Expiry(
                 days=7,
@@ -34,7 +35,12 @@ RETENTION: tuple[Retention, ...] = (
     ),
     Retention(table="cart_lines", rows="what is in a cart", grows="strangers", end="with its cart", job="carts.tidy"),
     Retention(
-        table="wishes", rows="what a customer wishes for", grows="customers", end="with the account", job="UserErased"
+        table="wishes",
+        rows="what a customer wishes for",
+        grows="customers",
+        personal="account",
+        end="with the account",
+        job="UserErased",
     ),
     Retention(
         table="waiting_rooms", rows="the waiting room", grows="not at all", end="when it is closed: there is one"

@@ -9,7 +9,7 @@ import msgspec
 from shopwright.kit.changes import given
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Invalid, Missing, check_all
-from shopwright.kit.facts import Heard
+from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.money import zero
 from shopwright.kit.noted import Noted
 from shopwright.kit.places import Address, check_address, check_email, email_key
@@ -324,6 +324,12 @@ class Baskets:
         """UserErased: their carts go with them."""
         async with self._work.begin(once=heard.key) as tx:
             self._counted_anew(tx, *await store.delete_of(tx, heard.event.user_id))
+
+    async def hear_address_erased(self, heard: Heard) -> None:
+        """AddressErased: what was filled under it without an account."""
+        if heard.event.email != ERASED:
+            async with self._work.begin(once=heard.key) as tx:
+                self._counted_anew(tx, *await store.delete_of_guest(tx, heard.event.email))
 
 
 def _clean(given: dict[str, Any], name: str) -> None:

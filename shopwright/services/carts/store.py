@@ -249,6 +249,14 @@ async def delete_of(tx: Transaction, customer_id: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
+async def delete_of_guest(tx: Transaction, email: str) -> list[str]:
+    """All carts under this address that are no customer's; answers their ids."""
+    theirs = "lower(email) = :email AND email <> '' AND customer_id IS NULL"
+    await tx.run(f"DELETE FROM cart_lines WHERE cart_id IN (SELECT id FROM carts WHERE {theirs})", email=email.lower())
+    rows = await tx.fetch(f"DELETE FROM carts WHERE {theirs} RETURNING id", email=email.lower())
+    return [row["id"] for row in rows]
+
+
 async def left_alone(source: Work, since: int, until: int) -> list[tuple[str, str]]:
     """Open carts of customers with something in them that were last touched in between, not told of before."""
     rows = await source.fetch(

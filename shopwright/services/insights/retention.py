@@ -7,6 +7,7 @@ RETENTION: tuple[Retention, ...] = (
         table="journal",
         rows="a fact in the log that apps read",
         grows="orders",
+        personal="running",
         end="SHOPWRIGHT_EVENTS_KEPT days after it was told; what it added to is kept",
         job="insights.trim",
     ),

@@ -17,6 +17,7 @@ LABEL = Label(
         "StaffInvited",
         "StaffChanged",
         "UserErased",
+        "AddressErased",
         "OrderPlaced",
         "OrderPaid",
         "OrderShipped",

@@ -15,7 +15,7 @@ from shopwright.services.orders.contract.facts import (
     OrderRefunded,
     OrderShipped,
 )
-from shopwright.services.users.contract import (
+from shopwright.services.users.contract.facts import (
     EmailVerificationAsked,
     PasswordChanged,
     PasswordResetAsked,

@@ -5,9 +5,11 @@ from datetime import timedelta
 from shopwright.kit.errors import Missing, RateLimited
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.places import check_email
+from shopwright.kit.work import Transaction
 from shopwright.services.notifications import alert_store, model, store, topics
 from shopwright.services.notifications.contract import Preferences, Topic
 from shopwright.services.notifications.service import Desk
+from shopwright.services.users.contract.facts import UserErased
 
 MOST_WATCHED = 100
 MOST_ASKED = 5
@@ -105,18 +107,32 @@ class Correspondence(Desk):
 
     async def hear_erased(self, heard: Heard) -> None:
         """UserErased: what was written to them, and what they wanted; of an address only where it was proved to be theirs."""
-        event = heard.event
+        event: UserErased = heard.event
         person = topics.person(event.email) if event.verified and event.email != ERASED else ""
-        ids = [one.summary.id for one in await store.written_to(self._work, person, event.user_id)]
-        for postbox in self._postboxes.values():
-            await postbox.forget(ids)
+        await self._forget_viewed(person, event.user_id)
         async with self._work.begin(once=heard.key) as tx:
-            await store.forget(tx, person, event.user_id)
-            if person:
-                await alert_store.drop_all(tx, person)
+            await self._forget(tx, person, event.user_id)
             if event.email != ERASED:
                 farewell = model.erased(event)
                 await store.insert(tx, self._dress(farewell), farewell, "", forget_after=FAREWELL)
+
+    async def hear_address_erased(self, heard: Heard) -> None:
+        """AddressErased: what was written to it."""
+        person = topics.person(heard.event.email) if heard.event.email != ERASED else ""
+        await self._forget_viewed(person, "")
+        async with self._work.begin(once=heard.key) as tx:
+            await self._forget(tx, person, "")
+
+    async def _forget_viewed(self, person: str, account: str) -> None:
+        ids = [one.summary.id for one in await store.written_to(self._work, person, account)]
+        for postbox in self._postboxes.values():
+            await postbox.forget(ids)
+
+    @staticmethod
+    async def _forget(tx: Transaction, person: str, account: str) -> None:
+        await store.forget(tx, person, account)
+        if person:
+            await alert_store.drop_all(tx, person)
 
     async def forget_farewells(self) -> None:
         """A timer: the last message to who was erased is forgotten, too."""

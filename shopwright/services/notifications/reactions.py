@@ -9,7 +9,7 @@ from shopwright.services.inventory.contract import BackInStock
 from shopwright.services.notifications.model import LETTERS
 from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused
-from shopwright.services.users.contract import EmailVerified, UserErased
+from shopwright.services.users.contract.facts import AddressErased, EmailVerified, UserErased
 
 
 def reactions(notifications: Correspondence) -> list[Reaction]:
@@ -23,6 +23,7 @@ def reactions(notifications: Correspondence) -> list[Reaction]:
         Reaction("notifications.CartAbandoned", CartAbandoned, notifications.hear_abandoned),
         Reaction("notifications.EmailVerified", EmailVerified, notifications.hear_verified),
         Reaction("notifications.UserErased", UserErased, notifications.hear_erased),
+        Reaction("notifications.AddressErased", AddressErased, notifications.hear_address_erased),
     ]
 
 

@@ -7,6 +7,7 @@ RETENTION: tuple[Retention, ...] = (
         table="messages",
         rows="a message to somebody",
         grows="orders",
+        personal="messages",
         expiries=(
             Expiry(
                 days=7,
@@ -26,6 +27,7 @@ RETENTION: tuple[Retention, ...] = (
         table="attached_documents",
         rows="that a document of the books went out with a message",
         grows="orders",
+        personal="messages",
         expiries=(Expiry(days=400, what="it was sent", since="created_at", where="created_at > 0"),),
     ),
     Retention(
@@ -38,6 +40,7 @@ RETENTION: tuple[Retention, ...] = (
         table="preferences",
         rows="what somebody wants to be told",
         grows="customers",
+        personal="marketing",
         end="when they are erased",
         job="UserErased",
     ),
@@ -45,6 +48,7 @@ RETENTION: tuple[Retention, ...] = (
         table="unsubscribes",
         rows="a link in a message that ends a topic",
         grows="customers",
+        personal="marketing",
         expiries=(
             Expiry(days=400, what="the message was written", since="created_at", where="created_at > 0", key=("hash",)),
         ),
@@ -53,6 +57,7 @@ RETENTION: tuple[Retention, ...] = (
         table="stock_alerts",
         rows="who wants to be told when something is back",
         grows="strangers",
+        personal="marketing",
         expiries=(
             Expiry(
                 days=1,
@@ -76,6 +81,7 @@ RETENTION: tuple[Retention, ...] = (
         table="alert_tokens",
         rows="a link that confirms an alert",
         grows="strangers",
+        personal="marketing",
         expiries=(Expiry(days=0, what="it expires", since="expires_at", key=("hash",)),),
     ),
 )

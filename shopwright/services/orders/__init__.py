@@ -8,6 +8,7 @@ LABEL = Label(
     hears=(
         "EmailVerified",
         "UserErased",
+        "AddressErased",
         "OrderCancelled",
         "OrderExpired",
         "PaymentAuthorized",

@@ -25,8 +25,8 @@ from shopwright.services.orders import (
 )
 from shopwright.services.orders.contract import Order, Status
 from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired, RestockedLine
+from shopwright.services.orders.forgetting import Forgetting
 from shopwright.services.orders.holds import Holds
-from shopwright.services.orders.kept_buyers import KeptBuyers
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.orders.sales import Sales
 from shopwright.services.payments.contract import Payment, PaymentRefund, Payments
@@ -46,11 +46,11 @@ class Ending:
         pricing: Pricing,
         payments: Payments,
         links: OrderLinks,
-        kept_buyers: KeptBuyers,
+        forgetting: Forgetting,
     ) -> None:
         self._work = work
         self._links = links
-        self._kept_buyers = kept_buyers
+        self.forgetting = forgetting
         self._unpaid = holds
         self._carts = carts
         self._inventory = inventory

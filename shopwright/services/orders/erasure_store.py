@@ -20,6 +20,40 @@ async def orders_of(source: Work, customer_id: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
+async def orders_of_guest(source: Work, email: str) -> list[str]:
+    """All that was ordered with this address and belongs to no account."""
+    rows = await source.fetch(
+        "SELECT id FROM orders WHERE lower(email) = :email AND email <> '' AND customer_id IS NULL ORDER BY id",
+        email=email.lower(),
+    )
+    return [row["id"] for row in rows]
+
+
+async def of_guests(source: Work, after: str, before: str, most: int) -> list[tuple[str, bool]]:
+    """Orders between these ids, the oldest first; is it a guest's who is not forgotten?"""
+    rows = await source.fetch(
+        "SELECT id, customer_id, email FROM orders WHERE id > :after AND id < :before ORDER BY id LIMIT :most",
+        after=after,
+        before=before,
+        most=most,
+    )
+    return [(row["id"], row["customer_id"] is None and row["email"] != "") for row in rows]
+
+
+async def guests_reached(source: Work) -> int:
+    """Up to when guests are forgotten, in microseconds; 0 before the first."""
+    row = await source.one("SELECT time FROM shop_marks WHERE name = 'guests'")
+    return int(row["time"]) if row else 0
+
+
+async def reach_guests(tx: Transaction, until: int) -> None:
+    """Up to here."""
+    await tx.run(
+        "INSERT INTO shop_marks (name, time) VALUES ('guests', :time) ON CONFLICT (name) DO UPDATE SET time = :time",
+        time=until,
+    )
+
+
 async def forget_customer(tx: Transaction, order_id: str, names: Sequence[str]) -> None:
     """Nobody's order any more: its address goes when the parcel has left (`to_be_cleared`)."""
     await tx.run(

@@ -6,7 +6,7 @@ from shopwright.kit.errors import Conflict, Invalid, Unavailable
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.services.orders import erasure_store, find_store, model, store, tax_store
 from shopwright.services.orders.contract import KeptBuyer, LineQuantity, NewShipment, Order, Shipment
-from shopwright.services.orders.contract.facts import OrderDelivered, OrderErased, OrderShipped, SentLine
+from shopwright.services.orders.contract.facts import OrderDelivered, OrderShipped, SentLine
 from shopwright.services.orders.payment_changes import PaymentChanges
 
 LONGEST = 500
@@ -99,16 +99,12 @@ class Fulfilment(PaymentChanges):
             await store.adopt_by_email(tx, heard.event.email, heard.event.user_id)
 
     async def hear_erased(self, heard: Heard) -> None:
-        """UserErased: their orders stay, anonymised; where a parcel must still leave, it keeps its address until then."""
-        for order_id in await erasure_store.orders_of(self._work, heard.event.user_id):
-            async with self._work.begin() as tx:
-                order = await self._locked(tx, order_id)
-                names = {heard.event.name, heard.event.email, order.email, order.shipping_address.name} - {""}
-                await erasure_store.forget_customer(tx, order_id, sorted(names))
-                await find_store.forget(tx, order)
-                await tx.redact(order_id)
-                await tx.tell(OrderErased(order_id=order_id))
-        await self.clear_addresses()
+        """UserErased."""
+        await self.forgetting.hear_erased(heard)
+
+    async def hear_address_erased(self, heard: Heard) -> None:
+        """AddressErased."""
+        await self.forgetting.hear_address_erased(heard)
 
     async def write_terms(self) -> None:
         """A timer: orders a version before has written are found by what later ones are; some at a time."""
@@ -126,34 +122,12 @@ class Fulfilment(PaymentChanges):
             if len(found) < AT_ONCE:
                 return
 
-    async def clear_addresses(self) -> None:
-        """A timer: addresses of the forgotten that are needed no longer. Raises Unavailable after all that can be."""
-        after, waits = "", None
-        while some := await erasure_store.to_be_cleared(self._work, after, AT_ONCE):
-            for after in some:  # one that cannot be now is passed, and met by the next run
-                with self._work.aside.guard("address of order", after):
-                    waits = await self._clear(after) or waits
-        if waits is not None:
-            raise waits
-
-    async def _clear(self, order_id: str) -> Unavailable | None:
-        """Answers why not yet, where whether it was sold cannot be asked now."""
-        order = await store.read(self._work, order_id)
-        if order is None:
-            return None
-        try:
-            sold = await self._kept_buyers.was_sold(order)
-        except Unavailable as error:
-            return error
-        async with self._work.begin() as tx:
-            if sold:
-                await self._kept_buyers.keep(tx, await self._locked(tx, order_id))
-            await erasure_store.clear_addresses(tx, order_id)
-        return None
+    async def of_guest(self, email: str) -> list[Order]:
+        return [await self.get(one) for one in await erasure_store.orders_of_guest(self._work, email)]
 
     async def kept_buyer(self, order_id: str) -> KeptBuyer:
-        return await self._kept_buyers.get((await self.get(order_id)).id)
+        return await self.forgetting.kept_buyers.get((await self.get(order_id)).id)
 
     async def protect(self, *, anew: bool = False) -> int:
         """What is kept of buyers is encrypted; see `KeptBuyers.protect`."""
-        return await self._kept_buyers.protect(anew=anew)
+        return await self.forgetting.kept_buyers.protect(anew=anew)

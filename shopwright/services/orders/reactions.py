@@ -13,7 +13,7 @@ from shopwright.services.payments.contract import (
     RefundRefused,
     RefundSettled,
 )
-from shopwright.services.users.contract import EmailVerified, UserErased
+from shopwright.services.users.contract.facts import AddressErased, EmailVerified, UserErased
 
 
 def reactions(orders: Fulfilment) -> list[Reaction]:
@@ -21,6 +21,7 @@ def reactions(orders: Fulfilment) -> list[Reaction]:
     return [
         Reaction("orders.email_verified", EmailVerified, orders.hear_verified),
         Reaction("orders.user_erased", UserErased, orders.hear_erased),
+        Reaction("orders.address_erased", AddressErased, orders.hear_address_erased),
         Reaction("orders.cancelled", OrderCancelled, orders.hear_off),
         Reaction("orders.expired", OrderExpired, orders.hear_off),
         Reaction("orders.payment_captured", PaymentCaptured, orders.hear_captured),
@@ -36,7 +37,8 @@ def timers(orders: Fulfilment) -> list[Timer]:
     """Time passed: unpaid orders expire, refunds that got stuck are finished, addresses no longer needed are forgotten."""
     return [
         Timer("orders.expire", timedelta(seconds=15), orders.expire_unpaid),
-        Timer("orders.clear_addresses", timedelta(minutes=1), orders.clear_addresses),
+        Timer("orders.clear_addresses", timedelta(minutes=1), orders.forgetting.clear_addresses),
+        Timer("orders.guests", timedelta(hours=1), orders.forgetting.forget_old_guests),
         Timer("orders.guesses", timedelta(minutes=15), orders.forget_guesses),
         Timer("orders.unfinished", timedelta(minutes=1), orders.forget_unfinished),
         Timer("orders.terms", timedelta(seconds=10), orders.write_terms),

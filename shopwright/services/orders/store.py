@@ -294,7 +294,7 @@ async def adopt(tx: Transaction, cart_id: str, customer_id: str) -> list[str]:
 async def adopt_by_email(tx: Transaction, email: str, customer_id: str) -> None:
     """A guest's orders become those of the customer who proved to have their address."""
     await tx.run(
-        "UPDATE orders SET customer_id = :customer_id WHERE lower(email) = :email AND customer_id IS NULL",
+        "UPDATE orders SET customer_id = :customer_id WHERE lower(email) = :email AND email <> '' AND customer_id IS NULL",
         email=email.lower(),
         customer_id=customer_id,
     )

@@ -7,6 +7,7 @@ RETENTION: tuple[Retention, ...] = (
         table="payments",
         rows="a payment",
         grows="orders",
+        personal="security",
         end="never: books; by what tries are counted (hashes), when its window has passed",
         job="payments.forget_tries",
     ),

@@ -6,7 +6,7 @@ from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.catalog.contract import ProductPublished, ProductRetired
 from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
 from shopwright.services.recommendations.memory import Companion
-from shopwright.services.users.contract import UserErased
+from shopwright.services.users.contract.facts import UserErased
 
 
 def reactions(recommendations: Companion) -> list[Reaction]:

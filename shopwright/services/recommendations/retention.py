@@ -13,7 +13,12 @@ RETENTION: tuple[Retention, ...] = (
         expiries=(Expiry(days=400, what="that day", since="day", unit=DAY, key=("product_id", "day")),),
     ),
     Retention(
-        table="bought", rows="what a customer has bought", grows="customers", end="with the account", job="UserErased"
+        table="bought",
+        rows="what a customer has bought",
+        grows="customers",
+        personal="behaviour",
+        end="with the account",
+        job="UserErased",
     ),
     Retention(
         table="features", rows="what a product is like", grows="products", end="with the product", job="ProductDeleted"
@@ -25,6 +30,7 @@ RETENTION: tuple[Retention, ...] = (
         table="consents",
         rows="a browser that wants what it saw to be remembered",
         grows="strangers",
+        personal="behaviour",
         end="90 days after its last look",
         job="recommendations.forget",
     ),
@@ -32,6 +38,7 @@ RETENTION: tuple[Retention, ...] = (
         table="views",
         rows="what somebody looked at",
         grows="strangers",
+        personal="behaviour",
         end="90 days after the look",
         job="recommendations.forget",
     ),

@@ -3,7 +3,7 @@
 from shopwright.kit.facts import Reaction
 from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
 from shopwright.services.reviews.service import Opinions
-from shopwright.services.users.contract import UserErased
+from shopwright.services.users.contract.facts import UserErased
 
 
 def reactions(reviews: Opinions) -> list[Reaction]:

@@ -17,5 +17,6 @@ LABEL = Label(
         "StaffInvited",
         "StaffChanged",
         "UserErased",
+        "AddressErased",
     ),
 )

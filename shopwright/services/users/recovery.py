@@ -12,14 +12,12 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.work import Transaction
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
-from shopwright.services.users.contract import (
+from shopwright.services.users.contract import LetterPurpose, Session, User
+from shopwright.services.users.contract.facts import (
     EmailVerificationAsked,
     EmailVerified,
-    LetterPurpose,
     PasswordChanged,
     PasswordResetAsked,
-    Session,
-    User,
 )
 from shopwright.services.users.guesses import Client, forgive
 from shopwright.services.users.model import Purpose

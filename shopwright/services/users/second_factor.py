@@ -14,14 +14,8 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Conflict, Invalid, Missing, Unauthenticated
 from shopwright.kit.work import Transaction
 from shopwright.services.users import factor_store, model, store
-from shopwright.services.users.contract import (
-    SecondFactor,
-    SecondFactorAdded,
-    SecondFactorNeeded,
-    SecondFactorRemoved,
-    User,
-    WrongPassword,
-)
+from shopwright.services.users.contract import SecondFactor, SecondFactorNeeded, User, WrongPassword
+from shopwright.services.users.contract.facts import SecondFactorAdded, SecondFactorRemoved
 from shopwright.services.users.guesses import Client
 from shopwright.services.users.recovery import Recovery
 

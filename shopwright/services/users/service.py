@@ -18,24 +18,21 @@ from shopwright.kit.errors import Denied, Missing, Unauthenticated, check_all
 from shopwright.kit.places import Address, check_address, check_email, check_phone, read_address
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.users import factor_store, guess_store, mail_store, model, store
+from shopwright.services.users import guess_store, mail_store, model, store
 from shopwright.services.users.audit import AuditLog
 from shopwright.services.users.contract import (
     EmailTaken,
-    LastOwner,
     LetterPurpose,
     ProfileChange,
-    RegistrationRepeated,
     SavedAddress,
     StaffChange,
     Tokens,
     User,
-    UserErased,
-    UserImported,
-    UserRegistered,
     WrongPassword,
 )
-from shopwright.services.users.guesses import Client, Guesses, forgive, remember
+from shopwright.services.users.contract.facts import RegistrationRepeated, UserImported, UserRegistered
+from shopwright.services.users.erasure import Erasure
+from shopwright.services.users.guesses import Client, Guesses, remember
 from shopwright.services.users.model import SigningKey, StaffFactor
 from shopwright.services.users.passwords import Passwords
 from shopwright.services.users.staff import Staff
@@ -62,6 +59,7 @@ class Accounts(ABC):
         self._looked_for_keys = NEVER
         self._staff_factor = staff_factor
         self._staff = Staff(work)
+        self._erasure = Erasure(work)
         self._passwords = Passwords(hasher)
         self._guesses = Guesses(work)
         self._signer: Signer | None = None
@@ -327,22 +325,10 @@ class Accounts(ABC):
         return changed
 
     async def erase(self, user_id: str) -> None:
-        async with self._work.begin() as tx:
-            user = await store.get(tx, user_id)
-            if user is None:
-                raise Missing("There is no such account.")
-            if user.role == "owner":
-                await store.hold_owners(tx)
-            if user.role == "owner" and not await store.has_owner(tx, but=user_id):
-                raise LastOwner("This is the only owner of the shop. Make someone else an owner first.")
-            await store.close_sessions(tx, user_id)
-            await mail_store.drop_tokens(tx, user_id)
-            await forgive(tx, model.email_key(user.email))
-            await guess_store.forget_clients(tx, user_id)
-            await factor_store.drop(tx, user_id)
-            await store.delete(tx, user_id)
-            await tx.redact(user_id)
-            await tx.tell(UserErased(user_id=user_id, email=user.email, name=user.name, verified=user.verified))
+        await self._erasure.account(user_id)
+
+    async def erase_address(self, email: str) -> None:
+        await self._erasure.address(email)
 
     async def forget_guesses(self) -> None:
         """A timer: tries that count no more."""

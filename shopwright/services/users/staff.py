@@ -5,7 +5,8 @@ from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.places import check_email
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.users import factor_store, mail_store, model, store
-from shopwright.services.users.contract import LastOwner, StaffChange, StaffChanged, StaffInvited, User
+from shopwright.services.users.contract import LastOwner, StaffChange, User
+from shopwright.services.users.contract.facts import StaffChanged, StaffInvited
 
 
 class Staff:

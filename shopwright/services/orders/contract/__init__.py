@@ -337,6 +337,10 @@ class Orders(Protocol):
         """Newest first. `text`: any number or words of name and place; else a part of name or address among the last 50,000."""
 
     @again
+    async def of_guest(self, email: str) -> list[Order]:
+        """What was ordered with this address and belongs to no account, oldest first."""
+
+    @again
     async def count(self, status: OrderFilter) -> int:
         """How many are in a status; `to_ship`: some of it has not left, `authorised`: the money is set aside, `unpaid`: it is not."""
 

@@ -1,0 +1,95 @@
+"""Who bought something is forgotten: with their account, when they ask for it without one, or in time.
+
+Orders stay, as nobody's. One that still has to be sent keeps its address until the parcel has left; of one that was paid, the
+books keep the buyer, shut off (`kept_buyers`).
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.facts import ERASED, Heard
+from shopwright.kit.retention import believed
+from shopwright.kit.work import Work
+from shopwright.services.orders import erasure_store, find_store, store
+from shopwright.services.orders.contract.facts import OrderErased
+from shopwright.services.orders.kept_buyers import KeptBuyers
+
+AT_ONCE, LOOKED_AT = 20, 500
+
+
+class Forgetting:
+    """`guest_days`: so many days after its order a guest is forgotten; 0 is never."""
+
+    def __init__(self, work: Work, kept_buyers: KeptBuyers, guest_days: int) -> None:
+        self._work = work
+        self._guest_days = guest_days
+        self.kept_buyers = kept_buyers
+
+    async def hear_erased(self, heard: Heard) -> None:
+        """UserErased: all orders of the account."""
+        for order_id in await erasure_store.orders_of(self._work, heard.event.user_id):
+            await self._forget(order_id, {heard.event.name, heard.event.email})
+        await self.clear_addresses()
+
+    async def hear_address_erased(self, heard: Heard) -> None:
+        """AddressErased: what was ordered with this address and no account."""
+        if heard.event.email != ERASED:
+            for order_id in await erasure_store.orders_of_guest(self._work, heard.event.email):
+                await self._forget(order_id, {heard.event.email})
+        await self.clear_addresses()
+
+    async def forget_old_guests(self) -> None:
+        """A timer: guests whose order is old. A clock that is ahead forgets nobody who would not be forgotten within a day."""
+        if not self._guest_days:
+            return
+        old = await believed(self._work) - timedelta(days=self._guest_days)
+        after = self._work.ids.at("ord", from_micros(await erasure_store.guests_reached(self._work)))
+        before = self._work.ids.at("ord", old)
+        while some := await erasure_store.of_guests(self._work, after, before, LOOKED_AT):
+            for order_id, is_guest in some:
+                if is_guest:
+                    await self._forget(order_id, set())
+            after = some[-1][0]
+        async with self._work.begin() as tx:
+            await erasure_store.reach_guests(tx, to_micros(old))
+
+    async def _forget(self, order_id: str, names: Collection[str]) -> None:
+        async with self._work.begin() as tx:
+            await store.lock(tx, order_id)
+            order = await store.read(tx, order_id)
+            if order is None:
+                return
+            known = {*names, order.email, order.shipping_address.name} - {""}
+            await erasure_store.forget_customer(tx, order_id, sorted(known))
+            await find_store.forget(tx, order)
+            await tx.redact(order_id)
+            await tx.tell(OrderErased(order_id=order_id))
+
+    async def clear_addresses(self) -> None:
+        """A timer: addresses of the forgotten that are needed no longer. Raises Unavailable after all that can be."""
+        after, waits = "", None
+        while some := await erasure_store.to_be_cleared(self._work, after, AT_ONCE):
+            for after in some:  # one that cannot be now is passed, and met by the next run
+                with self._work.aside.guard("address of order", after):
+                    waits = await self._clear(after) or waits
+        if waits is not None:
+            raise waits
+
+    async def _clear(self, order_id: str) -> Unavailable | None:
+        """Answers why not yet, where whether it was sold cannot be asked now."""
+        order = await store.read(self._work, order_id)
+        if order is None:
+            return None
+        try:
+            sold = await self.kept_buyers.was_sold(order)
+        except Unavailable as error:
+            return error
+        async with self._work.begin() as tx:
+            await store.lock(tx, order_id)
+            now = await store.read(tx, order_id)
+            if sold and now is not None:
+                await self.kept_buyers.keep(tx, now)
+            await erasure_store.clear_addresses(tx, order_id)
+        return None

@@ -1,0 +1,43 @@
+"""Accounts, and addresses without one, that are forgotten."""
+
+from shopwright.kit.errors import Conflict, Missing
+from shopwright.kit.places import check_email
+from shopwright.kit.work import Work
+from shopwright.services.users import factor_store, guess_store, mail_store, model, store
+from shopwright.services.users.contract import LastOwner
+from shopwright.services.users.contract.facts import AddressErased, UserErased
+from shopwright.services.users.guesses import forgive
+
+
+class Erasure:
+    """What of someone is here goes at once; the rest when others hear of it."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def account(self, user_id: str) -> None:
+        """Raises Missing, LastOwner."""
+        async with self._work.begin() as tx:
+            user = await store.get(tx, user_id)
+            if user is None:
+                raise Missing("There is no such account.")
+            if user.role == "owner":
+                await store.hold_owners(tx)
+            if user.role == "owner" and not await store.has_owner(tx, but=user_id):
+                raise LastOwner("This is the only owner of the shop. Make someone else an owner first.")
+            await store.close_sessions(tx, user_id)
+            await mail_store.drop_tokens(tx, user_id)
+            await forgive(tx, model.email_key(user.email))
+            await guess_store.forget_clients(tx, user_id)
+            await factor_store.drop(tx, user_id)
+            await store.delete(tx, user_id)
+            await tx.redact(user_id)
+            await tx.tell(UserErased(user_id=user_id, email=user.email, name=user.name, verified=user.verified))
+
+    async def address(self, email: str) -> None:
+        """Raises Invalid, and Conflict where the address has an account."""
+        normal = check_email(email)
+        async with self._work.begin() as tx:
+            if await store.by_key(tx, model.email_key(normal)) is not None:
+                raise Conflict("This address has an account: erase the account, and what belongs to it goes with it.")
+            await tx.tell(AddressErased(erasure_id=self._work.ids.new("ers"), email=normal))

@@ -1,0 +1,63 @@
+"""The page of personal data: somebody is looked up, and forgotten by who proves to be the owner and means it."""
+
+import re
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from tests.conftest import OWNER
+from tests.services.test_guests import GUEST, bought
+
+PAGE = "/office/personal-data"
+
+
+@pytest.fixture
+async def office(api: httpx.AsyncClient, shop: Shop) -> httpx.AsyncClient:
+    """The owner's browser."""
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    return api
+
+
+async def send(office: httpx.AsyncClient, path: str, **typed: str) -> httpx.Response:
+    token = re.search(r'name="_csrf_token" value="([^"]+)"', (await office.get(PAGE)).text)
+    assert token is not None
+    return await office.post(path, data={"_csrf_token": token[1], **typed})
+
+
+async def test_somebody_is_looked_up_and_forgotten(shop: Shop, office: httpx.AsyncClient) -> None:
+    order = await bought(shop)
+    found = (await send(office, PAGE, email=GUEST)).text
+    assert "Has no account." in found
+    assert f'href="/office/orders/{order.id}"' in found
+    assert 'action="/office/personal-data/erase"' in found
+    typed = {"email": GUEST, "again": GUEST.lower(), "own_password": OWNER[1]}
+    assert (await send(office, f"{PAGE}/erase", **typed)).status_code == 303
+    await shop.bus.settle()
+    assert (await shop.orders.get(order.id)).email == ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "said"),
+    [
+        ({"own_password": "not this one"}, 422, "password"),
+        ({"again": "bob@example.com"}, 422, "it is not the same"),
+        ({"email": OWNER[0], "again": OWNER[0]}, 409, "member of staff"),
+    ],
+)
+async def test_nobody_is_forgotten_by_mistake(
+    shop: Shop, office: httpx.AsyncClient, wrong: dict[str, str], status: int, said: str
+) -> None:
+    order = await bought(shop)
+    typed = {"email": GUEST, "again": GUEST, "own_password": OWNER[1], **wrong}
+    answer = await send(office, f"{PAGE}/erase", **typed)
+    assert (answer.status_code, said in answer.text) == (status, True)
+    await shop.bus.settle()
+    assert (await shop.orders.get(order.id)).email == order.email
+
+
+async def test_what_is_no_address_is_said_and_the_purposes_stay(office: httpx.AsyncClient) -> None:
+    answer = await send(office, PAGE, email="nobody")
+    assert (answer.status_code, 'role="alert"' in answer.text) == (422, True)
+    assert "What services tell each other" in answer.text
+    assert "1095 days after an order without one" in answer.text
