@@ -62,6 +62,7 @@ from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders.contract import Orders
 from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.orders.links import OrderLinks
+from shopwright.services.orders.order_sources import OrderSources
 from shopwright.services.payments.contract import Payments
 from shopwright.services.payments.service import Till
 from shopwright.services.pricing.contract import Pricing
@@ -223,6 +224,7 @@ class Shop:
                 payments=self.payments,
                 links=OrderLinks(self.settings.secret),
                 forgetting=parts.forgetting(self.settings, self.works["orders"], self.vault, self.payments),
+                sources=OrderSources(self.works["orders"], self.vault),
             ),
         )
 

@@ -38,6 +38,7 @@ LEFT_OUT = frozenset({"migrations", "timers", "generations", "document_moves", "
 ENCRYPTED: Mapping[tuple[str, str], str] = {
     ("users", "second_factors"): "secret",
     ("orders", "kept_buyers"): "body",
+    ("orders", "order_sources"): "body",
 }
 # What the index has is made anew where the archive is read.
 MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {

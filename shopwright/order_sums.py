@@ -116,7 +116,7 @@ def misrefunded(order: Order) -> list[str]:
         wrong += [
             f"{said}{whole(part.tax_parts)} of a part of {part.amount.amount} is told by its taxes." for part in taxed
         ]
-    if not order.tax_parts:  # of an earlier shop, whose discounts are not told by line
+    if order.imported_from or not order.tax_parts:  # its discounts are not told by line
         return wrong
     if not order.refunds and not order.taxes_unknown and _costs_something(order):
         return wrong  # all that was sold is left, with the taxes it was sold with

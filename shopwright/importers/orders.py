@@ -16,6 +16,8 @@ from shopwright.faces.shelf.view import Shelf
 from shopwright.importers.addresses import FIELDS, imported_address
 from shopwright.importers.draft import Doubt, Remark, Row
 from shopwright.importers.numbers import Evidence, Numbers
+from shopwright.importers.past_rows import source_of
+from shopwright.importers.past_taxes import past_taxes
 from shopwright.kit.days import in_zone
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.money import Money, zero
@@ -123,19 +125,28 @@ class PastOrders:
         self._numbers_to = max((_old_number(name) for name in groups), default=0)
         for name, group in groups.items():
             odd: list[str] = []
+            notes: list[str] = []
             try:
-                outcome, detail = await self._one(name, group, odd)
+                outcome, detail = await self._one(name, group, odd, notes)
             except (Doubt, ShopError) as error:
                 outcome, detail = "refused", str(getattr(error, "detail", error))
             for number, _ in group:
                 yield Remark(number, f"order {name}", outcome, detail)  # type: ignore[arg-type]  # one of the outcomes
-            if odd and outcome == "taken":
-                told = f"its addresses come in, with what is odd as it is written: {'; '.join(odd)}"
+            if odd:
+                notes.append(f"its addresses come in, with what is odd as it is written: {'; '.join(odd)}")
+            for told in notes if outcome == "taken" else ():
                 yield Remark(group[0][0], f"order {name}", "noted", told)
 
-    async def _one(self, name: str, group: list[Row], odd: list[str]) -> tuple[str, str]:
-        """What becomes of an order; `odd` is told what is odd about its addresses."""
+    async def _one(self, name: str, group: list[Row], odd: list[str], notes: list[str]) -> tuple[str, str]:
+        """What becomes of an order; `odd` is told what is odd about its addresses, `notes` what is not as the file has it."""
         past = await (self._sample(name, group) if "product" in group[0][1] else self._past(name, group, odd))
+        source = source_of(group)
+        if source.rows_left_out or source.cells_cut:
+            told = f"{source.rows_left_out} of its rows are left out and {source.cells_cut} of their cells are cut"
+            notes.append(f"in what is kept as evidence {told}: they are too long")
+        tax_parts, doubt = past_taxes(group, Numbers(past.currency, self._decimal), past.tax)
+        notes += [doubt] if doubt else []
+        past = msgspec.structs.replace(past, origin=source, taxes=tax_parts)
         if not self._writes:
             return "taken", ""
         _, is_new = await self._orders.bring(past)

@@ -77,6 +77,7 @@ SPLIT = {
     ("orders", "kept_buyers_store"),
     ("orders", "links"),
     ("orders", "list_store"),
+    ("orders", "order_sources"),
     ("orders", "past"),
     ("orders", "past_store"),
     ("orders", "payment_changes"),

@@ -8,19 +8,25 @@ import httpx
 import msgspec
 import pytest
 
+from shopwright import archive
 from shopwright.app import Shop
 from shopwright.commands.importing import Wish, run
 from shopwright.doctor import examine
 from shopwright.faces.shelf.write import as_written
+from shopwright.kit.audit import AuditFilter
 from shopwright.kit.auth import SYSTEM, Caller
+from shopwright.kit.clock import HandClock
 from shopwright.kit.countries import country_code
-from shopwright.kit.errors import Conflict, Refused
+from shopwright.kit.errors import Conflict, Missing, Refused
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import ProductInput
 from shopwright.services.orders.contract import NewRefund, Order
 from shopwright.services.reviews.contract import NewReview
-from tests.conftest import sell
+from tests.conftest import OWNER, QUICK, fresh, make_settings, sell, sign_in
 from tests.imports.test_imports import real
+from tests.services.test_orders import place
+from tests.services.test_privacy import ADA, WORDS, ada, everything_on_disk
+from tests.services.test_staff import PASSWORD, hired
 
 SHOPIFY = """\
 Name,Email,Financial Status,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Billing Name,Billing Address1,Billing City,Billing Zip,Billing Country,Shipping Name,Shipping Address1,Shipping City,Shipping Zip,Shipping Country,Refunded Amount,Cancelled at
@@ -183,3 +189,158 @@ async def test_sums_are_checked_as_a_whole_and_old_numbers_are_kept(shop: Shop, 
 )  # fmt: skip
 def test_countries_are_read_as_people_write_them(text: str, code: str) -> None:
     assert country_code(text) == code
+
+
+NAMED = """\
+Name,Email,Financial Status,Fulfillment Status,Currency,Shipping,Taxes,Total,Discount Amount,Created at,Lineitem quantity,Lineitem name,Lineitem price,Billing Name,Billing Address1,Billing City,Billing Zip,Billing Country,Billing Phone,Note Attributes,Tax 1 Name,Tax 1 Value,Tax 2 Name,Tax 2 Value
+#2001,ada@example.com,paid,fulfilled,EUR,0.00,19.47,140.70,10.00,2025-03-02 10:00:00 +0100,1,Kettle,119.00,Ada Lovelace,Torstraße 1,Berlin,10119,DE,+49 30 1234567,gift for Byron,DE MwSt 19%,17.40,DE MwSt 7%,2.07
+#2001,ada@example.com,,,,,,,,,1,Book,31.70,,,,,,,,,,,
+#2002,grace@example.com,paid,fulfilled,EUR,0.00,19.00,119.00,0.00,2025-03-02 10:00:00 +0100,1,Kettle,119.00,Grace Hopper,1 Road,Paris,75001,FR,,,FR TVA 19%,18.00,,
+#2003,eve@example.com,paid,fulfilled,EUR,0.00,19.00,119.00,0.00,2025-03-02 10:00:00 +0100,1,Kettle,119.00,Eve,1 Road,Paris,75001,FR,,,State Tax,19.00,,
+#2004,eve@example.com,paid,fulfilled,EUR,0.00,8.88,108.88,0.00,2025-03-02 10:00:00 +0100,1,Kettle,100.00,Eve,1 Road,New York,10001,US,,,New York State Tax 4%,4.00,New York City Tax (4.875%),4.88
+"""
+
+
+async def imported(shop: Shop, text: str) -> Order:
+    """The order that had this number in the earlier shop."""
+    return await shop.orders.get((await shop.orders.search(text=text))[0].id)
+
+
+async def test_taxes_a_file_names_by_rate_are_those_of_the_order_and_what_does_not_add_up_is_told(
+    shop: Shop, tmp_path: Path
+) -> None:
+    code, said = await take(shop, "shopify", NAMED, tmp_path)
+    assert code == 0
+    both = await imported(shop, "2001")
+    assert [(one.rate_ppm, one.net.amount, one.tax.amount, one.authority) for one in both.tax_parts] == [
+        (190_000, 9158, 1740, "DE MwSt"),
+        (70_000, 2965, 207, "DE MwSt"),
+    ]
+    assert sum(one.gross.amount for one in both.tax_parts) == both.totals.total.amount
+    assert "by rate, not by line" in both.taxes_unknown
+    stacked = await imported(shop, "2004")
+    assert [(one.rate_ppm, one.net.amount, one.tax.amount, one.authority) for one in stacked.tax_parts] == [
+        (40_000, 10000, 400, "New York State Tax"),
+        (48_750, 10010, 488, "New York City Tax"),
+    ]
+    for name, words in (("2002", "€18.00"), ("2003", "State Tax")):
+        told = said[f"#{name}"]
+        assert (told[0], words in told[1]) == ("noted", True)
+        assert (await imported(shop, name)).tax_parts == ()
+    assert [sentence for one in await examine(shop) for sentence in one.wrong] == []
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "rate_id:1|code:DE-VAT-1|title:VAT|rate_percent:19|total:11.00",
+        "rate_id:1|code:DE-VAT-1|title:VAT 19 %|total:10.00;rate_id:1|code:DE-VAT-1|title:VAT 19 %|total:1.00",
+        '[{""label"":""VAT"",""rate_percent"":19,""tax_total"":""10.00"",""shipping_tax_total"":1.00}]',
+    ],
+)
+async def test_taxes_of_woocommerce_are_read_from_its_cell(shop: Shop, tmp_path: Path, cell: str) -> None:
+    head, whole, _ = WOO.splitlines()
+    await take(shop, "woocommerce", f'{head},tax_items\n{whole},"{cell}"\n', tmp_path)
+    order = await imported(shop, "77")
+    assert [(one.rate_ppm, one.net.amount, one.tax.amount, one.authority) for one in order.tax_parts] == [
+        (190_000, 5790, 1100, "VAT")
+    ]
+
+
+async def test_taxes_of_magento_are_read_from_the_rows_of_its_items(shop: Shop, tmp_path: Path) -> None:
+    text = (
+        "increment_id,created_at,status,order_currency,customer_email,order_total,tax_total,item_name,item_quantity,item_total,tax_percent,tax_amount\n"
+        "000000042,2025-04-01 09:30:00,complete,EUR,ada@example.com,226.00,26.00,Kettle,1,100.00,19.0000,19.00\n"
+        "000000042,2025-04-01 09:30:00,complete,EUR,ada@example.com,226.00,26.00,Book,1,100.00,7.0000,7.00\n"
+    )
+    await take(shop, "magento", text, tmp_path)
+    order = await imported(shop, "000000042")
+    assert [(one.rate_ppm, one.net.amount, one.tax.amount) for one in order.tax_parts] == [
+        (190_000, 10000, 1900),
+        (70_000, 10000, 700),
+    ]
+
+
+async def test_staff_who_may_read_orders_see_the_rows_of_the_file_and_nobody_else_does(
+    shop: Shop, tmp_path: Path, api: httpx.AsyncClient, staff: dict[str, str]
+) -> None:
+    await take(shop, "shopify", NAMED, tmp_path)
+    order = await imported(shop, "2001")
+    assert order.imported_from == "shopify/#2001"
+    address = f"/v1/orders/{order.id}/source"
+    rows = (await api.get(address, headers=staff)).json()["rows"]
+    assert [row["number"] for row in rows] == [2, 3]
+    assert rows[0]["cells"]["Note Attributes"] == "gift for Byron"
+    assert rows[1]["cells"] == {"Name": "#2001", "Email": "ada@example.com", "Lineitem quantity": "1", "Lineitem name": "Book", "Lineitem price": "31.70"}  # fmt: skip
+    assert (await api.get(address)).status_code == 401
+    await hired(shop, "catalog@example.com", "catalog")
+    assert (await api.get(address, headers=await sign_in(api, "catalog@example.com", PASSWORD))).status_code == 403
+    acts = [entry.act for entry in await shop.users.audit(AuditFilter(subject=f"order {order.id}"))]
+    assert "get_order_source" in [act.action for act in acts]
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    page = f"/office/orders/{order.id}/source"
+    assert page in (await api.get(f"/office/orders/{order.id}")).text
+    assert "gift for Byron" in (await api.get(page)).text
+    own = await place(shop, await sell(shop))
+    assert "/source" not in (await api.get(f"/office/orders/{own.id}")).text
+    assert (await api.get(f"/v1/orders/{own.id}/source", headers=staff)).status_code == 404
+
+
+async def test_rows_lie_encrypted_and_are_gone_with_the_account_and_what_they_told_of_the_buyer(
+    shop: Shop, tmp_path: Path, api: httpx.AsyncClient
+) -> None:
+    me = await ada(shop)
+    await take(shop, "shopify", "\n".join(NAMED.splitlines()[:3]) + "\n", tmp_path)
+    order = await imported(shop, "2001")
+    assert order.customer_id == me.user_id
+    assert "byron" not in (await everything_on_disk(shop)).casefold()
+    exported = (await api.get("/v1/me/export", headers=await sign_in(api, ADA, WORDS))).json()
+    assert exported["imported_rows"][0]["rows"][0]["cells"]["Note Attributes"] == "gift for Byron"
+    await shop.users.erase(me.user_id or "")
+    await shop.bus.settle()
+    shop.clock.move(hours=2)
+    await shop.bus.settle()
+    with pytest.raises(Missing):
+        await shop.orders.source(order.id)
+    assert await shop.works["orders"].fetch("SELECT * FROM order_sources") == []
+    left = (await everything_on_disk(shop)).casefold()
+    assert [word for word in ("lovelace", "torstra", "1234567", "byron", "ada@example.com") if word in left] == []
+
+
+async def test_rows_of_a_guest_are_gone_when_the_address_is_forgotten(shop: Shop, tmp_path: Path) -> None:
+    await take(shop, "shopify", NAMED, tmp_path)
+    order = await imported(shop, "2002")
+    await shop.users.erase_address("Grace@example.com")
+    await shop.bus.settle()
+    with pytest.raises(Missing):
+        await shop.orders.source(order.id)
+    assert await shop.orders.source((await imported(shop, "2001")).id)
+
+
+async def test_rows_are_kept_bounded_and_say_so_where_they_are_cut(shop: Shop, tmp_path: Path) -> None:
+    head, first, second, *_ = NAMED.splitlines()
+    long = first.replace("140.70", "109.00").replace("gift for Byron", "x" * 5_000)
+    free = second.replace("31.70", "0.00")
+    await take(shop, "shopify", "\n".join([head, long, *[free] * 150]) + "\n", tmp_path)
+    told = "51 of its rows are left out and 1 of their cells are cut"
+    assert told in (tmp_path / "report.csv").read_text()
+    source = await shop.orders.source((await imported(shop, "2001")).id)
+    assert (len(source.rows), source.rows_left_out, source.cells_cut) == (100, 51, 1)
+    assert len(source.rows[0].cells["Note Attributes"]) == 1_000
+
+
+async def test_rows_are_read_with_a_new_key_and_in_a_shop_made_from_an_archive(
+    whole: Shop, clock: HandClock, migrated: tuple[Path, str], tmp_path: Path
+) -> None:
+    await take(whole, "shopify", NAMED, tmp_path)
+    order = await imported(whole, "2001")
+    assert await whole.protect(anew=True)
+    kept = await whole.orders.source(order.id)
+    await archive.write(whole, tmp_path / "shop.zip")
+    async with fresh(migrated, tmp_path / "other") as (folder, database):
+        other = Shop(make_settings(folder, database), hasher=QUICK, clock=clock)
+        async with other.running(deliver=False):
+            await archive.read(other, tmp_path / "shop.zip")
+            assert await other.orders.source(order.id) == kept
+            [there, *_] = await other.works["orders"].fetch("SELECT body FROM order_sources")
+            assert there["body"].startswith("vault:")

@@ -95,6 +95,13 @@ async def kept_buyer(office: OfficeDep, orders: OrdersDep, order_id: FromPath[st
     return office.show("order_buyer.html", {"buyer": render.plain(await orders.kept_buyer(order_id))})
 
 
+@get("/office/orders/{order_id:str}/source", opt=audited(allow(staff("orders.read"))), include_in_schema=False)
+async def order_source(office: OfficeDep, orders: OrdersDep, order_id: FromPath[str]) -> Response[bytes]:
+    """The rows of the file an order was imported from."""
+    order, source = await orders.get(order_id), await orders.source(order_id)
+    return office.show("order_source.html", {"order": render.plain(order), "source": render.plain(source)})
+
+
 async def _order(
     office: OfficeDep, order: Order, problem: str = "", action: str = "", typed: Mapping[str, str] = NOTHING
 ) -> Response[bytes]:
@@ -233,6 +240,7 @@ def routes() -> Pages:
         order_list,
         order_page,
         kept_buyer,
+        order_source,
         order_action,
         issue_document,
         sale_document,

@@ -8,6 +8,7 @@ import msgspec
 
 from shopwright.faces.person.purposes import kept
 from shopwright.kit.days import end_of_books
+from shopwright.kit.errors import Missing
 from shopwright.services.carts.contract import Carts
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import Order, Orders
@@ -52,6 +53,7 @@ async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
         "addresses": await shop.users.addresses(user_id),
         "sessions": await shop.users.sessions(user_id),
         "orders": orders,
+        "imported_rows": [one for order in orders if order.imported_from for one in await _source(shop.orders, order)],
         "kept_after_erasure": kept_after_erasure(orders, shop.settings),
         "purposes": kept(shop.settings),
         "reviews": await shop.reviews.by_user(user_id),
@@ -76,6 +78,14 @@ def kept_after_erasure(orders: Sequence[Order], settings: Settings) -> list[dict
         for one in orders
         if one.status not in {"placed", "expired"} and one.payment is not None and one.payment.was_received
     ]
+
+
+async def _source(orders: Orders, order: Order) -> list[dict[str, Any]]:
+    """The rows of the file it was imported from, where they are kept."""
+    try:
+        return [{"order": order.number, "rows": (await orders.source(order.id)).rows}]
+    except Missing:
+        return []
 
 
 async def _orders(orders: Orders, user_id: str) -> list[Any]:

@@ -28,6 +28,7 @@ from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpir
 from shopwright.services.orders.forgetting import Forgetting
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.links import OrderLinks
+from shopwright.services.orders.order_sources import OrderSources
 from shopwright.services.orders.sales import Sales
 from shopwright.services.payments.contract import Payment, PaymentRefund, Payments
 from shopwright.services.pricing.contract import Pricing
@@ -47,10 +48,12 @@ class Ending:
         payments: Payments,
         links: OrderLinks,
         forgetting: Forgetting,
+        sources: OrderSources,
     ) -> None:
         self._work = work
         self._links = links
         self.forgetting = forgetting
+        self._sources = sources
         self._unpaid = holds
         self._carts = carts
         self._inventory = inventory

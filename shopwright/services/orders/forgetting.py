@@ -12,7 +12,7 @@ from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.kit.retention import believed
 from shopwright.kit.work import Work
-from shopwright.services.orders import erasure_store, find_store, store
+from shopwright.services.orders import erasure_store, find_store, past_store, store
 from shopwright.services.orders.contract.facts import OrderErased
 from shopwright.services.orders.kept_buyers import KeptBuyers
 
@@ -64,6 +64,7 @@ class Forgetting:
             known = {*names, order.email, order.shipping_address.name} - {""}
             await erasure_store.forget_customer(tx, order_id, sorted(known))
             await find_store.forget(tx, order)
+            await past_store.delete_source(tx, order_id)
             await tx.redact(order_id)
             await tx.tell(OrderErased(order_id=order_id))
 

@@ -5,7 +5,7 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Conflict, Invalid, Unavailable
 from shopwright.kit.facts import ERASED, Heard
 from shopwright.services.orders import erasure_store, find_store, model, store, tax_store
-from shopwright.services.orders.contract import KeptBuyer, LineQuantity, NewShipment, Order, Shipment
+from shopwright.services.orders.contract import KeptBuyer, LineQuantity, NewShipment, Order, OrderSource, Shipment
 from shopwright.services.orders.contract.facts import OrderDelivered, OrderShipped, SentLine
 from shopwright.services.orders.payment_changes import PaymentChanges
 
@@ -128,6 +128,9 @@ class Fulfilment(PaymentChanges):
     async def kept_buyer(self, order_id: str) -> KeptBuyer:
         return await self.forgetting.kept_buyers.get((await self.get(order_id)).id)
 
+    async def source(self, order_id: str) -> OrderSource:
+        return await self._sources.get((await self.get(order_id)).id)
+
     async def protect(self, *, anew: bool = False) -> int:
         """What is kept of buyers is encrypted; see `KeptBuyers.protect`."""
-        return await self.forgetting.kept_buyers.protect(anew=anew)
+        return await self.forgetting.kept_buyers.protect(anew=anew) + await self._sources.protect(anew=anew)

@@ -24,6 +24,7 @@ from shopwright.services.orders.contract import (
     Order,
     OrderFilter,
     Orders,
+    OrderSource,
     OrderSummary,
     PaymentChoice,
     PlaceOrder,
@@ -162,6 +163,17 @@ async def get_kept_buyer(orders: Service, order_id: FromPath[str]) -> KeptBuyer:
     return await orders.kept_buyer(order_id)
 
 
+@get(
+    "/v1/orders/{order_id:str}/source",
+    opt=audited(allow(staff("orders.read"))),
+    tags=["orders"],
+    operation_id="get_order_source",
+)
+async def get_order_source(orders: Service, order_id: FromPath[str]) -> OrderSource:
+    """The rows of the file an order of an earlier shop was imported from, as they were written; deleted when its buyer is forgotten."""
+    return await orders.source(order_id)
+
+
 @post(
     "/v1/orders/{order_id:str}/cancel",
     opt=audited(allow(anyone)),
@@ -268,7 +280,7 @@ async def cancel_refund(
 def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
-        place_order, pay_order, list_orders, get_order, get_kept_buyer, cancel_order, capture_order, ship_order, deliver_order, refund_order,
+        place_order, pay_order, list_orders, get_order, get_kept_buyer, get_order_source, cancel_order, capture_order, ship_order, deliver_order, refund_order,
         cancel_refund,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

@@ -5,7 +5,7 @@ import msgspec
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
 from shopwright.kit.work import Transaction
-from shopwright.services.orders import find_store, model, past_store, refund_store, store
+from shopwright.services.orders import find_store, model, past_store, refund_store, store, taxes
 from shopwright.services.orders.contract import PAID, Order, OrderLine, PastOrder, Refund
 from shopwright.services.orders.contract.facts import OrderImported
 from shopwright.services.orders.service import OrderBook
@@ -44,7 +44,9 @@ class Past(OrderBook):
                 version=1,
             )
             await find_store.insert(tx, order, to_micros(tx.now), 0)
-            await past_store.set_past(tx, order.id, past.source, sent=past.status in {"shipped", "delivered"})
+            found = taxes.of_earlier_shop(past.taxes, totals, past.shipping_address)
+            await past_store.set_past(tx, order.id, past.source, found, sent=past.status in {"shipped", "delivered"})
+            await self._sources.keep(tx, order.id, past.origin)
             await self._note(
                 tx, order.id, f"Taken over from an earlier shop, where it was order {past.number}", SYSTEM.name
             )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from shopwright.kit.work import Transaction, Work
+from shopwright.services.orders import store, taxes
 
 EARLIER = ("shopify", "woocommerce", "magento")  # shops whose orders are imported
 
@@ -38,8 +39,29 @@ async def begin_after(tx: Transaction, number: int) -> None:
     )
 
 
-async def set_past(tx: Transaction, order_id: str, name: str, *, sent: bool) -> None:
-    """It came from an earlier shop; with `sent`, all of it has left."""
-    await tx.run("UPDATE orders SET source = :name WHERE id = :order_id", name=name, order_id=order_id)
+async def set_past(tx: Transaction, order_id: str, name: str, found: taxes.Kept, *, sent: bool) -> None:
+    """It came from an earlier shop, which told these taxes; with `sent`, all of it has left."""
+    await tx.run(
+        "UPDATE orders SET source = :name, taxes = :taxes WHERE id = :order_id",
+        name=name,
+        taxes=store.to_json(found),
+        order_id=order_id,
+    )
     if sent:
         await tx.run("UPDATE order_lines SET shipped = quantity WHERE order_id = :order_id", order_id=order_id)
+
+
+async def insert_source(tx: Transaction, order_id: str, body: str) -> None:
+    """The rows it was imported from, encrypted."""
+    await tx.run("INSERT INTO order_sources (order_id, body) VALUES (:order_id, :body)", order_id=order_id, body=body)
+
+
+async def source_of(source: Work, order_id: str) -> str | None:
+    """The same, as they were written; None where none are kept."""
+    row = await source.one("SELECT body FROM order_sources WHERE order_id = :order_id", order_id=order_id)
+    return str(row["body"]) if row else None
+
+
+async def delete_source(tx: Transaction, order_id: str) -> None:
+    """Of somebody who is forgotten."""
+    await tx.run("DELETE FROM order_sources WHERE order_id = :order_id", order_id=order_id)

@@ -75,6 +75,14 @@ RETENTION: tuple[Retention, ...] = (
         job="orders.expire",
     ),
     Retention(
+        table="order_sources",
+        rows="the rows of the file an order was imported from, encrypted",
+        grows="orders",
+        personal="orders",
+        end="when its buyer is forgotten",
+        job="UserErased",
+    ),
+    Retention(
         table="kept_buyers",
         rows="name, address and tax id of an erased buyer, encrypted",
         grows="customers",

@@ -9,14 +9,19 @@ from collections.abc import Sequence
 import msgspec
 
 from shopwright.kit.money import Money, add_up
-from shopwright.services.orders.contract import Order, OrderLine
-from shopwright.services.pricing.contract import Step, TaxCategory, TaxPart
+from shopwright.kit.places import Address
+from shopwright.services.orders.contract import Order, OrderLine, PastTax
+from shopwright.services.pricing.contract import Step, TaxCategory, TaxPart, Totals
 
 PPM = 1_000_000
+ROUNDED = 2  # minor units that the tax of one rate may be off by, as each line was rounded by itself
 TOLD = re.compile(r".* (?P<per_cent>[\d.]+) % of (?P<base>.+), (?P<how>in it|added)", re.DOTALL)
 NOT_DIGIT = re.compile(r"\D")
 LOOKED_AT = 2_200  # ways to share half of the lines among rates (3⁷); more are not tried
 EARLIER_SHOP = "An earlier shop told one sum of tax, without its rates."
+EARLIER_RATES = (
+    "An earlier shop told its taxes by rate, not by line; what each rate was taken of is worked out from the tax."
+)
 UNREADABLE = "The receipt does not tell the rates of the tax."
 UNSHARED = "The receipt can be read in more than one way: which line was taxed at which rate is not known."
 UNTOLD = "The receipt tells no tax: whether it was exempt, zero-rated or outside tax is not known."
@@ -67,6 +72,33 @@ def kept(lines: Sequence[Sequence[TaxPart]], shipping: Sequence[TaxPart]) -> Kep
 
     of_lines, of_shipping = tuple(map(shares, lines)), shares(shipping)
     return Kept(tuple(rates), of_lines, of_shipping)
+
+
+def of_earlier_shop(told_taxes: Sequence[PastTax], totals: Totals, place: Address) -> Kept:
+    """The taxes of an order that is imported: by rate alone, as earlier shops tell them.
+
+    They do not say of what each was taken: its tax does, within a rounding. Where the rates come to all of the order within
+    one, they are of all of it; what is left otherwise was not taxed, unless several rates tax the same.
+    """
+    if not told_taxes:
+        return Kept(unknown=EARLIER_SHOP)
+    rates = [Rate("S", one.rate_ppm, place.country, authority=one.name) for one in told_taxes]
+    nets = [_part_of(one.tax.amount, PPM, one.rate_ppm) for one in told_taxes]
+    left = (totals.total - totals.tax - totals.included_tax).amount - sum(nets)
+    exact = sum(_part_of(ROUNDED, PPM, one.rate_ppm) for one in told_taxes)
+    least = min(range(len(rates)), key=lambda number: rates[number].rate_ppm)  # a cent of its tax is of most
+    if abs(left) <= exact and nets[least] + left >= 0:
+        nets[least] += left
+    shares = [(number, net, one.tax.amount) for number, (net, one) in enumerate(zip(nets, told_taxes, strict=True))]
+    if left > exact:
+        shares.append((len(rates), left, 0))
+        rates.append(Rate("O", 0, place.country, reason=UNTOLD))
+    return Kept(tuple(rates), whole=tuple(shares), unknown=EARLIER_RATES)
+
+
+def _part_of(amount: int, of: int, share: int) -> int:
+    """`amount` × `of` / `share`, rounded."""
+    return (2 * amount * of + share) // (2 * share)
 
 
 class Read:

@@ -115,6 +115,7 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
         cart_id=row["cart_id"],
         placed_at=from_micros(row["placed_at"]),
         version=row["version"],
+        imported_from=row["source"],
         **{name: getattr(body, name) for name in body.__struct_fields__},
     )
 

@@ -13,6 +13,9 @@ from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
 from shopwright.services.orders.contract.facts import RefundPart  # whoever knows the contract can read what is told
+from shopwright.services.orders.contract.past import ImportedRow as ImportedRow
+from shopwright.services.orders.contract.past import OrderSource as OrderSource
+from shopwright.services.orders.contract.past import PastTax as PastTax
 from shopwright.services.orders.contract.sale import SaleContext as SaleContext
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import LineDiscount, Step, TaxIdCheck, TaxPart, Totals
@@ -190,7 +193,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `tax_parts`: the sums of its lines and shipping by rate; `taxes_unknown`: why they are not, or not all, known of each line
     (of orders of earlier shops and versions). `refused`: refunds that will not be paid, and count nowhere; `owed`: of an order
-    that is off, what has not gone back yet; `refund`: the one that was asked for.
+    that is off, what has not gone back yet; `refund`: the one that was asked for. `imported_from`: of an order of an earlier
+    shop, which one, and its number there (“shopify/#1001”).
     """
 
     id: str
@@ -221,6 +225,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     owed: Money | None = None
     refund: Refund | None = None
     sale: SaleContext | None = None
+    imported_from: str = ""
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -272,6 +277,8 @@ class PastOrder(msgspec.Struct, frozen=True, kw_only=True):
     placed_at: datetime
     charges: tuple[Step, ...] = ()
     numbers_to: int = 0
+    origin: OrderSource = OrderSource()
+    taxes: tuple[PastTax, ...] = ()
 
 
 class PriceMoved(Conflict):
@@ -362,6 +369,10 @@ class Orders(Protocol):
     @again
     async def kept_buyer(self, order_id: str) -> KeptBuyer:
         """Name and addresses of a buyer who was erased, for who keeps the books. Raises Missing."""
+
+    @again
+    async def source(self, order_id: str) -> OrderSource:
+        """The rows of the file an order was imported from, for staff. Raises Missing where none are kept."""
 
     async def adopt(self, cart_id: str, customer_id: str) -> list[Order]:
         """A guest who makes an account takes along what was ordered from their cart, whose id only they know."""

@@ -1,0 +1,24 @@
+"""The rows of an order as its file has them, to be kept with it: empty cells left out, and bounded."""
+
+from collections.abc import Sequence
+
+from shopwright.importers.draft import Row
+from shopwright.services.orders.contract import ImportedRow, OrderSource
+
+MOST_ROWS, LONGEST_CELL = 100, 1_000
+MOST_LETTERS = 60_000  # of all rows of an order, with the names of their columns
+
+
+def source_of(group: Sequence[Row]) -> OrderSource:
+    """What is kept of them; what is too long is cut, and counted."""
+    rows: list[ImportedRow] = []
+    letters = cut = 0
+    for number, row in group[:MOST_ROWS]:
+        cells = {column: cell for column, cell in row.items() if cell.strip()}
+        shown = {column[:LONGEST_CELL]: cell[:LONGEST_CELL] for column, cell in cells.items()}
+        letters += sum(len(column) + len(cell) for column, cell in shown.items())
+        if letters > MOST_LETTERS:
+            break
+        cut += sum(len(cell) > LONGEST_CELL for cell in cells.values())
+        rows.append(ImportedRow(number, shown))
+    return OrderSource(rows=tuple(rows), rows_left_out=len(group) - len(rows), cells_cut=cut)

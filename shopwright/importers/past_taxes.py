@@ -1,0 +1,99 @@
+"""The taxes of an order by rate, as the files of earlier shops name them.
+
+Shopify: `Tax 1 Name` (“DE MwSt 19%”) to `Tax 5 Value`, in the order's first row. WooCommerce: all in one cell, either
+`rate_id:1|title:VAT|rate_percent:19|total:15.97; …` or the JSON of its API. Magento: a rate and a tax in each item's row, or
+`applied_taxes` of its API.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from shopwright.importers.draft import Doubt, Row
+from shopwright.importers.numbers import Numbers
+from shopwright.kit.money import Money, add_up, write, zero
+from shopwright.services.orders.contract import PastTax
+
+SLOTS = range(1, 6)
+TOGETHER = ("tax_items", "tax_lines", "tax_details", "applied_taxes")
+OF_ITEM = (("item_tax_percent", "item_tax_amount"), ("tax_percent", "tax_amount"))
+NAMES = ("title", "label", "name", "code", "rate_code")
+RATES = ("rate_percent", "tax_rate_percent", "percent", "rate")
+TAXES = ("total", "tax_total", "amount", "tax_amount")
+OF_SHIPPING = ("shipping_tax_total", "shipping_tax_amount")
+PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,4})?)\s*%")
+BARE = re.compile(r"\d{1,3}(\.\d{1,6})?")
+LONGEST_NAME = 60
+HIGHEST_PPM = 1_000_000
+UNKEPT = "what it says of them is in its rows alone"
+
+
+def past_taxes(group: Sequence[Row], numbers: Numbers, tax: Money) -> tuple[tuple[PastTax, ...], str]:
+    """The taxes by rate, and what is to be said where they cannot be taken: then there are none. `tax`: that of the order."""
+    sums: dict[tuple[str, int], Money] = {}
+    try:
+        for name, percent, asked in _named(group, numbers):
+            if not asked.amount:
+                continue
+            rate = _ppm(percent) or _ppm(name)
+            if not rate:
+                return (), f"its tax “{name[:40]}” names no rate: {UNKEPT}"
+            key = PERCENT.sub("", name).strip(" ()-–,")[:LONGEST_NAME], rate
+            sums[key] = sums[key] + asked if key in sums else asked
+    except (Doubt, msgspec.DecodeError, msgspec.ValidationError) as error:
+        return (), f"its taxes by rate cannot be read ({error}): {UNKEPT}"
+    whole = add_up(sums.values(), tax.currency)
+    if sums and whole != tax:
+        return (), f"its taxes by rate add up to {write(whole)}, its tax says {write(tax)}: {UNKEPT}"
+    return tuple(PastTax(name, rate, asked) for (name, rate), asked in sums.items()), ""
+
+
+def _named(group: Sequence[Row], numbers: Numbers) -> Iterator[tuple[str, str, Money]]:
+    """Name, rate and tax of each, as the file has them. Raises Doubt."""
+    head = group[0][1]
+    for slot in SLOTS:
+        yield head.get(f"Tax {slot} Name", ""), "", _money(head.get(f"Tax {slot} Value", ""), numbers)
+    cell = next((head[one] for one in TOGETHER if head.get(one, "").strip()), "").strip()
+    if cell.startswith("["):
+        for found in msgspec.json.decode(cell, type=list[dict[str, object]]):
+            yield _of_fields({name: f"{value}" for name, value in found.items()}, Numbers(numbers.currency, "."))
+    elif cell:
+        for part in cell.split(";"):
+            yield _of_fields(dict(_pair(one) for one in part.split("|")), numbers)
+    for _, row in group:
+        for rate, tax in OF_ITEM:
+            if row.get(rate, "").strip() and row.get(tax, "").strip():
+                yield "", f"{row[rate]}", _money(row[tax], numbers)
+                break
+
+
+def _of_fields(fields: Mapping[str, str], numbers: Numbers) -> tuple[str, str, Money]:
+    """A tax of one cell: in the API of WooCommerce that of the shipping stands beside that of the goods."""
+    asked = _money(_first(fields, TAXES), numbers) + _money(_first(fields, OF_SHIPPING), numbers)
+    return _first(fields, NAMES), _first(fields, RATES), asked
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition(":")
+    return name.strip(), value.strip()
+
+
+def _first(fields: Mapping[str, str], names: Sequence[str]) -> str:
+    return next((fields[name] for name in names if fields.get(name, "").strip()), "")
+
+
+def _money(text: str, numbers: Numbers) -> Money:
+    """Raises Doubt."""
+    return numbers.price(text) or zero(numbers.currency)
+
+
+def _ppm(text: str) -> int:
+    """“19”, “19 %” or “DE MwSt 19%” in millionths; 0 where no rate stands there."""
+    found = PERCENT.search(text)
+    bare = (found[1] if found else text.strip()).replace(",", ".")
+    if not BARE.fullmatch(bare):
+        return 0
+    ppm = int(Decimal(bare) * 10_000)
+    return ppm if ppm <= HIGHEST_PPM else 0
