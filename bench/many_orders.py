@@ -75,6 +75,9 @@ async def make(folder: Path, count: int) -> None:
     """A shop of so many orders, made once."""
     made = folder / "orders-made"
     if made.is_file() and made.read_text() == str(count):
+        shop = open_shop(folder, HandClock(FIRST))
+        await shop.migrate()
+        await shop.close()
         return
     if made.is_file() or (folder / "orders.db").is_file():
         raise SystemExit(f"{folder} holds another shop, or one that was not finished")
@@ -98,7 +101,7 @@ async def make(folder: Path, count: int) -> None:
 async def template(folder: Path, begin: datetime) -> None:
     """A hundred orders within one window of time."""
     clock = HandClock(begin - timedelta(days=1))
-    shop = Shop(complete(Settings(data=str(folder), limits="off", payments="pretend:", url="http://shop.test")), clock=clock)  # fmt: skip
+    shop = open_shop(folder, clock)
     await shop.migrate()
     await load_rules(shop)
     products = [await sell(shop, n) for n in range(24)]
@@ -119,6 +122,11 @@ async def settled(shop: Shop, clock: HandClock) -> None:
     while not settling.done():
         await asyncio.wait({settling}, timeout=0.2)
         clock.move(seconds=5)
+
+
+def open_shop(folder: Path, clock: HandClock) -> Shop:
+    settings = complete(Settings(data=str(folder), limits="off", payments="pretend:", url="http://shop.test"))
+    return Shop(settings, clock=clock)
 
 
 async def sell(shop: Shop, n: int) -> Product:
@@ -221,9 +229,9 @@ def clone_entries(connection: sqlite3.Connection, clones: Sequence[Clone]) -> No
     entries = [dict(row) for row in connection.execute("SELECT * FROM entries ORDER BY seq")]
     postings = [dict(row) for row in connection.execute("SELECT * FROM postings ORDER BY seq, line")]
     kinds = {row["id"]: row["kind"] for row in connection.execute("SELECT * FROM tax_kinds")}
-    said: dict[int, list[list[Any]]] = {}
+    said: dict[int, list[list[object]]] = {}
     for one in postings:
-        said.setdefault(one["seq"], []).append([*(one[name] for name in store.HASHED), kinds.get(one["tax_kind"], "")])
+        said.setdefault(one["seq"], []).append(store.said_of(one, kinds.get(one["tax_kind"], "")))
     digest = entries[-1]["sha256"]
 
     def written() -> Iterator[dict[str, Any]]:

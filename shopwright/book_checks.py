@@ -32,7 +32,7 @@ async def ledger_adds_up(snapshot: ShopSnapshot) -> list[str]:
             f"Entry {row['seq']} of the ledger does not balance: its postings add up to {off}."
             for off in _off_balance(postings)
         ]
-        said = [[*(one[name] for name in store.HASHED), kinds.get(one["tax_kind"], "")] for one in postings]
+        said = [store.said_of(one, kinds.get(one["tax_kind"], "")) for one in postings]
         if store.entry_hash(digest, row, said) != row["sha256"]:
             wrong.append(f"Entry {row['seq']} of the ledger is not as it was written, or one before it is not.")
         last, digest = row["seq"], row["sha256"]
@@ -207,6 +207,7 @@ def _differs(
     found = [
         f"Order {number}: {one.amount.amount} is not booked on {one.account}, though its {kind} comes to it."
         for kind in kinds
+        if targets.get(kind, {}) != booked.get(kind, {})
         for one in targets.get(kind, model.Sums("")).less(booked.get(kind, {}))
     ]
     return found[:1]

@@ -20,7 +20,8 @@ STOCK, MESSAGE = "stock was taken for it", "there is a message about it"
 # Service → what is asked there, by which column in pages, and what it says of an order.
 KNOWN: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "inventory": (
-        ("SELECT order_id, order_id AS known FROM reservations WHERE state = 'taken' AND order_id > :last", "order_id", STOCK),
+        # All of them, as an index by state would be sorted anew for each page.
+        ("SELECT order_id, CASE WHEN state = 'taken' THEN order_id ELSE '' END AS known FROM reservations WHERE order_id > :last", "order_id", STOCK),
         ("SELECT id, reason AS known FROM movements WHERE reason LIKE 'order %' AND id > :last", "id", STOCK),
         ("SELECT DISTINCT order_id, order_id AS known FROM owed WHERE order_id > :last", "order_id", "stock is promised to it"),
     ),

@@ -1,13 +1,13 @@
 """What the doctor looks at in each order: does it add up, and is each unit counted once?"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shopwright.findings import Finding, Sentences, unchecked
 from shopwright.kit.errors import ShopError
 from shopwright.order_walk import Page
 from shopwright.services.orders import refund_parts
-from shopwright.services.orders.contract import Order
+from shopwright.services.orders.contract import LineQuantity, Order
 from shopwright.services.pricing.contract import TaxPart
 from shopwright.services.pricing.contract.taxes import by_kind
 
@@ -179,22 +179,29 @@ class TaxesAreKnown:
 
 def miscounted(order: Order) -> list[str]:
     """Lines whose units are not each to ship, shipped, or refunded before they left."""
-    sent, refunded = Counter[str](), Counter[str]()
-    for parcel in order.shipments:
-        sent.update({one.line_id: one.quantity for one in parcel.lines})
-    for refund in order.refunds:
-        refunded.update({one.line_id: one.quantity for one in refund.lines})
+    sent = _units(parcel.lines for parcel in order.shipments)
+    refunded = _units(refund.lines for refund in order.refunds)
     wrong = []
     for line in order.lines:
+        parcels, refunds = sent.get(line.id, 0), refunded.get(line.id, 0)
         said = f"Order {order.number}: of {line.quantity} × {line.sku}, {line.shipped} were shipped"
         if line.to_ship < 0:
             wrong.append(f"{said} and {line.cancelled} refunded before they left.")
         if not line.cancelled <= line.refunded <= line.cancelled + line.shipped:
             wrong.append(f"{said}, {line.refunded} refunded, {line.cancelled} of these before they left.")
-        if order.shipments and sent[line.id] != line.shipped:  # an earlier shop's parcels are not known
-            wrong.append(f"{said}, and its parcels hold {sent[line.id]}.")
-        if refunded[line.id] != line.refunded:
-            wrong.append(f"{said} and {line.refunded} refunded, and its refunds are for {refunded[line.id]}.")
+        if order.shipments and parcels != line.shipped:  # an earlier shop's parcels are not known
+            wrong.append(f"{said}, and its parcels hold {parcels}.")
+        if refunds != line.refunded:
+            wrong.append(f"{said} and {line.refunded} refunded, and its refunds are for {refunds}.")
         if order.status in {"shipped", "delivered"} and line.to_ship > 0:
             wrong.append(f"{said}, {line.to_ship} are left, and it is {order.status}.")
     return wrong
+
+
+def _units(parts: Iterable[Sequence[LineQuantity]]) -> dict[str, int]:
+    """How many of each line."""
+    found: dict[str, int] = {}
+    for lines in parts:
+        for one in lines:
+            found[one.line_id] = found.get(one.line_id, 0) + one.quantity
+    return found

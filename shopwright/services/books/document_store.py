@@ -101,7 +101,7 @@ async def rows_after(source: Reading, place: tuple[str, int], limit: int) -> Seq
     """Those behind this place, by series and number, with bodies as they are kept."""
     return await source.fetch(
         "SELECT d.*, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id"
-        " WHERE d.series > :series OR d.series = :series AND d.number > :number ORDER BY d.series, d.number LIMIT :limit",
+        " WHERE (d.series, d.number) > (:series, :number) ORDER BY d.series, d.number LIMIT :limit",
         series=place[0],
         number=place[1],
         limit=limit,

@@ -18,7 +18,6 @@ from shopwright.services.books import model
 from shopwright.services.books.contract import Account, Entry, EntryKind, Posting, TaxKind
 
 LEDGER = "ledger"
-HASHED = ("account", "provider", "currency", "amount", "base")  # of a posting, beside its tax
 
 
 class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +67,11 @@ async def heads(source: Reading) -> dict[str, tuple[int, str]]:
 def hashed(before: str, *parts: object) -> str:
     """SHA-256 of the hash before and these, as JSON."""
     return hashlib.sha256(msgspec.json.encode((before, *parts))).hexdigest()
+
+
+def said_of(posting: Row | dict[str, Any], tax: str) -> list[object]:
+    """What is hashed of a posting; `tax`: its kind as it is written down."""
+    return [posting["account"], posting["provider"], posting["currency"], posting["amount"], posting["base"], tax]
 
 
 def entry_hash(before: str, row: Row | dict[str, Any], postings: Sequence[Sequence[object]]) -> str:
@@ -134,9 +138,7 @@ async def write(tx: Transaction, new: NewEntry) -> int:
             "amount": one.amount.amount, "tax_kind": await _tax_kind(tx, one.tax) if one.tax else None,
             "base": one.base.amount if one.base is not None else None,
         })  # fmt: skip
-    said = [
-        [*(one[name] for name in HASHED), told_kind(given.tax)] for one, given in zip(rows, new.postings, strict=True)
-    ]
+    said = [said_of(one, told_kind(given.tax)) for one, given in zip(rows, new.postings, strict=True)]
     digest = entry_hash(before, row, said)
     await tx.run(
         "INSERT INTO entries (seq, kind, text, order_id, number, booked, day, period, who, paper, sha256)"
