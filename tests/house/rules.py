@@ -47,6 +47,7 @@ SPLIT = {
     ("catalog", "reserved_store"),
     ("catalog", "rules"),
     ("catalog", "words_store"),
+    ("insights", "log_store"),
     ("insights", "sales_store"),
     ("insights", "trim_store"),
     ("inventory", "backorder_store"),

@@ -135,6 +135,36 @@ async def test_the_log_of_facts_says_nothing_personal_of_the_erased(shop: Shop) 
     assert ADA not in log
 
 
+async def test_the_log_of_facts_is_not_written_anew_when_somebody_is_erased(whole: Shop) -> None:
+    me = await ada(whole)
+    await buy(whole, await sell(whole), me)
+    rows = "SELECT seq, id, type, data FROM journal ORDER BY seq"
+    before = await whole.works["insights"].fetch(rows)
+    assert ADA not in str(before)
+    assert ADA in msgspec.json.encode(await whole.insights.events(limit=1000)).decode()
+    await whole.users.erase(me.user_id or "")
+    await whole.bus.settle()
+    assert (await whole.works["insights"].fetch(rows))[: len(before)] == before
+    left = await whole.works["insights"].fetch("SELECT data FROM journal_personal")
+    assert ADA not in str(left)
+
+
+async def test_rows_of_a_version_before_are_redacted_too(whole: Shop) -> None:
+    me = await ada(whole)
+    await whole.bus.settle()
+    log = whole.works["insights"]
+    told = next(one for one in await whole.insights.events(limit=1000) if ADA in bytes(one.data).decode())
+    async with log.begin() as tx:
+        await tx.run(
+            "UPDATE journal SET apart = NULL, data = :data WHERE id = :id", id=told.id, data=bytes(told.data).decode()
+        )
+        await tx.run("DELETE FROM journal_personal")
+    assert ADA in msgspec.json.encode(await whole.insights.events(limit=1000)).decode()
+    await whole.users.erase(me.user_id or "")
+    await whole.bus.settle()
+    assert ADA not in str(await log.fetch("SELECT data FROM journal"))
+
+
 async def test_someone_else_can_have_the_address_of_the_erased_and_sees_nothing_of_theirs(shop: Shop) -> None:
     kettle = await sell(shop)
     me = await ada(shop)

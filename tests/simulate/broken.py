@@ -1,13 +1,13 @@
 """Shops that are broken on purpose, one way each: what the simulator must find."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shopwright.kit.auth import SYSTEM, Caller
-from shopwright.kit.clock import EPOCH, to_micros
+from shopwright.kit.clock import to_micros
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money
-from shopwright.services.insights import store as journal
+from shopwright.services.insights import sales_store
 from shopwright.services.insights.service import Ledgerkeeper
 from shopwright.services.inventory import store as stock
 from shopwright.services.inventory.contract import Adjustment
@@ -283,9 +283,9 @@ class CountsSalesTwice(Ledgerkeeper):
     """A dashboard that counts what it hears, as often as it hears it."""
 
     async def hear(self, heard: Heard) -> None:
-        if isinstance(heard.event, OrderPaid):
+        if (change := sales_store.change_of(heard.event)) is not None:
             async with self._work.begin() as tx:
-                await journal.add_sale(tx, (heard.fact.time - EPOCH) // timedelta(days=1), heard.event)
+                await sales_store.add(tx, self._day(heard.fact.time), change)
         await super().hear(heard)
 
 

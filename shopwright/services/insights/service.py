@@ -12,7 +12,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.retention import believed
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import CartStarted, CheckoutStarted
-from shopwright.services.insights import sales_store, store, trim_store
+from shopwright.services.insights import log_store, sales_store, store, trim_store
 from shopwright.services.insights.contract import Day, FunnelStep, Logged, Step, TopProduct, TopSearch, TopView
 from shopwright.services.orders.contract.facts import OrderImported, OrderPaid, OrderPlaced
 from shopwright.services.recommendations.contract import ProductsViewed
@@ -40,10 +40,10 @@ class Ledgerkeeper:
         """Every fact."""
         async with self._work.begin(once=heard.key) as tx:
             if heard.event.FORGETS:
-                await store.redact(tx, heard.fact.subject)
-                await store.append(tx, msgspec.structs.replace(heard.fact, data=redacted(heard.event)))
+                await log_store.redact(tx, heard.fact.subject)
+                await log_store.append(tx, msgspec.structs.replace(heard.fact, data=redacted(heard.event)))
                 return
-            await store.append(tx, without_capabilities(heard.fact))
+            await log_store.append(tx, without_capabilities(heard.fact))
             await self._add_up(tx, heard.fact)
 
     def _day(self, moment: datetime) -> int:
@@ -79,10 +79,10 @@ class Ledgerkeeper:
                 f"Events right after this cursor are older than {self._kept.days} days and gone. Begin without a cursor,"
                 " and read from the API what may have changed before.",
             )
-        return await store.after(self._work.late, int(after or 0), limit)
+        return await log_store.after(self._work.late, int(after or 0), limit)
 
     async def about(self, subjects: list[str], limit: int = 500) -> list[Logged]:
-        return await store.about(self._work.late, subjects, limit)
+        return await log_store.about(self._work.late, subjects, limit)
 
     async def days(self, count: int = 30) -> list[Day]:
         today = self._day(self._work.now())

@@ -1,70 +1,12 @@
-"""The log and its sums, in SQL."""
+"""The sums of the log, in SQL."""
 
 from collections.abc import AsyncIterator, Mapping
 
-import msgspec
-
-from shopwright.kit import trace
-from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
-from shopwright.kit.facts import Event, Fact, decode, redacted, without_capabilities
+from shopwright.kit.facts import Fact
 from shopwright.kit.money import Money
 from shopwright.kit.work import Reading, Transaction, read_fact
 from shopwright.services.insights import trim_store
-from shopwright.services.insights.contract import Logged, TopProduct, TopSearch, TopView
-
-
-async def append(tx: Transaction, fact: Fact) -> None:
-    """The next place in the log."""
-    rows = await tx.fetch("UPDATE journal_head SET seq = seq + 1 WHERE name = 'journal' RETURNING seq")
-    await tx.run(
-        "INSERT INTO journal (seq, id, type, subject, time, data, request, trace)"
-        " VALUES (:seq, :id, :type, :subject, :time, :data, :request, :trace)",
-        seq=rows[0]["seq"],
-        id=fact.id,
-        type=fact.type,
-        subject=fact.subject,
-        time=to_micros(fact.time),
-        data=msgspec.json.encode(fact.data).decode(),
-        request=fact.request,
-        trace=fact.trace,
-    )
-
-
-async def redact(tx: Transaction, subject: str) -> None:
-    """The log says nothing personal about this subject any more."""
-    for row in await tx.fetch("SELECT seq, type, data FROM journal WHERE subject = :subject", subject=subject):
-        clean = msgspec.json.encode(redacted(decode(row["type"], row["data"]))).decode()
-        await tx.run("UPDATE journal SET data = :data WHERE seq = :seq", seq=row["seq"], data=clean)
-
-
-async def after(source: Reading, seq: int, limit: int) -> list[Logged]:
-    """The log after a place."""
-    rows = await source.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
-    return [_logged(row) for row in rows]
-
-
-async def about(source: Reading, subjects: list[str], limit: int) -> list[Logged]:
-    """The log about some subjects."""
-    sql = "SELECT * FROM journal WHERE subject IN (:each) ORDER BY seq LIMIT :limit"
-    rows = await source.fetch_in(sql, subjects, limit=limit)
-    return [_logged(row) for row in sorted(rows, key=lambda row: int(row["seq"]))[:limit]]
-
-
-def _logged(row: Row) -> Logged:
-    """What was logged before capabilities were kept out of the log shows none either."""
-    fact = without_capabilities(read_fact(row))
-    known = row["type"] in Event.types and Event.types[row["type"]].CAPABILITIES
-    return Logged(
-        id=row["id"],
-        type=row["type"],
-        time=from_micros(row["time"]),
-        subject=fact.subject,
-        data=msgspec.Raw(msgspec.json.encode(fact.data) if known else row["data"].encode()),
-        cursor=str(row["seq"]),
-        request_id=row["request"],
-        trace_id=trace.id_of(row["trace"]),
-    )
+from shopwright.services.insights.contract import TopProduct, TopSearch, TopView
 
 
 async def count_step(tx: Transaction, day: int, step: str, count: int) -> None:

@@ -41,6 +41,7 @@ async def take_oldest(tx: Transaction, before: str, limit: int) -> list[Fact]:
         before=before,
         limit=limit,
     )
+    await tx.run_many("DELETE FROM journal_personal WHERE seq = :seq", [{"seq": row["seq"]} for row in rows])
     return [read_fact(row) for row in rows]
 
 

@@ -158,7 +158,7 @@ async def _ways(source: Work, text: str, paid_by: Sequence[str], status: str) ->
     """From the most exact on: of each all that are met count alike."""
     number = text.lstrip("#")
     exactly, given = past_store.known_as(number)
-    given |= {"text": text, "lower": text.lower()}
+    given |= {"lower": text.lower()}
     if number.isdecimal() and len(number) <= store.LONGEST_NUMBER:
         exactly, given["number"] = f"(orders.number = :number OR {exactly})", int(number)
     first = [Way([exactly], given, by=FEW_FIRST)]

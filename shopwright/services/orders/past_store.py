@@ -9,11 +9,11 @@ EARLIER = ("shopify", "woocommerce", "magento")  # shops whose orders are import
 
 
 def known_as(number: str) -> tuple[str, dict[str, Any]]:
-    """By the address (`text`, `lower`), or by the number it had in an earlier shop: a condition, and what it is given."""
+    """By the address (`lower`), or by the number it had in an earlier shop: a condition, and what it is given."""
     olds = [f"{kind}/{sign}{number}" for kind in EARLIER for sign in ("", "#")]
     names = {f"from{place}": old for place, old in enumerate(olds)}
     found = f"source <> '' AND source IN ({', '.join(f':{name}' for name in names)})"
-    return f"(email IN (:text, :lower) OR ({found}))", dict(names)
+    return f"(lower(email) = :lower AND email <> '' OR ({found}))", dict(names)
 
 
 async def by_source(source: Work | Transaction, name: str) -> str | None:

@@ -1,0 +1,88 @@
+"""The log of facts, in SQL. It is written once: what of a fact tells of a person is kept apart, and goes with them."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from shopwright.kit import trace
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.facts import ERASED, Event, Fact, decode, redacted, without_capabilities
+from shopwright.kit.work import Reading, Transaction, read_fact
+from shopwright.services.insights.contract import Logged
+
+
+async def append(tx: Transaction, fact: Fact) -> None:
+    """The next place in the log."""
+    rows = await tx.fetch("UPDATE journal_head SET seq = seq + 1 WHERE name = 'journal' RETURNING seq")
+    seq, event = rows[0]["seq"], fact.data
+    personal = {name: getattr(event, name) for name in event.PERSONAL} if isinstance(event, Event) else {}
+    if any(value != ERASED for value in personal.values()):
+        await tx.run(
+            "INSERT INTO journal_personal (seq, subject, data) VALUES (:seq, :subject, :data)",
+            seq=seq,
+            subject=fact.subject,
+            data=msgspec.json.encode(personal).decode(),
+        )
+    await tx.run(
+        "INSERT INTO journal (seq, id, type, subject, time, data, request, trace, apart)"
+        " VALUES (:seq, :id, :type, :subject, :time, :data, :request, :trace, 1)",
+        seq=seq,
+        id=fact.id,
+        type=fact.type,
+        subject=fact.subject,
+        time=to_micros(fact.time),
+        data=msgspec.json.encode(redacted(event) if isinstance(event, Event) else event).decode(),
+        request=fact.request,
+        trace=fact.trace,
+    )
+
+
+async def redact(tx: Transaction, subject: str) -> None:
+    """The log says nothing personal about this subject any more; only rows of before 0.2 have to be written anew."""
+    await tx.run("DELETE FROM journal_personal WHERE subject = :subject", subject=subject)
+    sql = "SELECT seq, type, data FROM journal WHERE subject = :subject AND apart IS NULL"
+    for row in await tx.fetch(sql, subject=subject):
+        clean = msgspec.json.encode(redacted(decode(row["type"], row["data"]))).decode()
+        await tx.run("UPDATE journal SET data = :data WHERE seq = :seq", seq=row["seq"], data=clean)
+
+
+async def after(source: Reading, seq: int, limit: int) -> list[Logged]:
+    """The log after a place."""
+    rows = await source.fetch("SELECT * FROM journal WHERE seq > :seq ORDER BY seq LIMIT :limit", seq=seq, limit=limit)
+    return await _whole(source, rows)
+
+
+async def about(source: Reading, subjects: list[str], limit: int) -> list[Logged]:
+    """The log about some subjects."""
+    sql = "SELECT * FROM journal WHERE subject IN (:each) ORDER BY seq LIMIT :limit"
+    rows = await source.fetch_in(sql, subjects, limit=limit)
+    return await _whole(source, sorted(rows, key=lambda row: int(row["seq"]))[:limit])
+
+
+async def _whole(source: Reading, rows: Sequence[Row]) -> list[Logged]:
+    """These, with what is still known of persons."""
+    found = await source.fetch_in(
+        "SELECT seq, data FROM journal_personal WHERE seq IN (:each)", [row["seq"] for row in rows]
+    )
+    personal = {row["seq"]: msgspec.json.decode(row["data"], type=dict[str, msgspec.Raw]) for row in found}
+    return [_logged(row, personal.get(row["seq"], {})) for row in rows]
+
+
+def _logged(row: Row, personal: Mapping[str, msgspec.Raw]) -> Logged:
+    """What was logged before capabilities were kept out of the log shows none either."""
+    fact = without_capabilities(read_fact(row))
+    known = row["type"] in Event.types and Event.types[row["type"]].CAPABILITIES
+    data = msgspec.json.encode(fact.data) if known else row["data"].encode()
+    if personal:
+        data = msgspec.json.encode({**msgspec.json.decode(data, type=dict[str, msgspec.Raw]), **personal})
+    return Logged(
+        id=row["id"],
+        type=row["type"],
+        time=from_micros(row["time"]),
+        subject=fact.subject,
+        data=msgspec.Raw(data),
+        cursor=str(row["seq"]),
+        request_id=row["request"],
+        trace_id=trace.id_of(row["trace"]),
+    )
