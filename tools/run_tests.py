@@ -86,6 +86,8 @@ STATEMENTS = tuple(
     f"tests/services/test_{name}.py"
     for name in (
         "books",
+        "corrected_invoices",
+        "document_mail",
         "documents",
         "find_orders",
         "kept_buyers",
@@ -95,6 +97,7 @@ STATEMENTS = tuple(
         "receipts_of_before",
         "refund_parts",
         "sale",
+        "sale_documents",
         "taxes",
         "untaxed_places",
     )
@@ -146,6 +149,7 @@ SERVICES = (
             "books_of_any_life",
             "catalog",
             "clocks",
+            "corrected_invoices",
             "damage",
             "delivery",
             "demo",
@@ -176,6 +180,7 @@ SERVICES = (
             "retention",
             "reviews",
             "sale",
+            "sale_documents",
             "shop_currency",
             "shop_days",
             "staff",
