@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from stdnum import iban
+from stdnum.de import leitweg
 from stdnum.eu import oss, vat
 from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 from stdnum.util import get_cc_module
@@ -44,6 +45,11 @@ def check_reference(text: str, pointer: str = "/reference") -> str:
     if len(found) > LONGEST_REFERENCE:
         raise Invalid.at(pointer, f"A reference has at most {LONGEST_REFERENCE} characters.")
     return found
+
+
+def is_leitweg_id(text: str) -> bool:
+    """Is it the id by which a German authority takes invoices, with check digits that fit?"""
+    return "-" in text and bool(leitweg.is_valid(text))
 
 
 def member_of(country: str) -> str:

@@ -1,8 +1,13 @@
 """Documents in UBL, as XRechnung and for Peppol, held against the rules of their makers; and what a document lacks for them."""
 
+from functools import cache
+from pathlib import Path
+
 import httpx
 import msgspec
 import pytest
+from hypothesis import given, settings
+from lxml import etree
 
 from shopwright.app import Shop
 from shopwright.kit.errors import Conflict
@@ -12,9 +17,9 @@ from shopwright.services.books.contract.documents import Document, Party
 from shopwright.services.books.contract.forms import FORMS, address_of, refusal
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.pricing.contract import TaxId
-from tests.conftest import OWNER, fill_cart, sell
+from tests.conftest import OWNER, fill_cart, need, sell, server
 from tests.services.test_documents import documents
-from tests.services.test_einvoices import BERLIN, KINDS, SELLER, UTC_ZONE, VIENNA, made, part, rules_of
+from tests.services.test_einvoices import BERLIN, KINDS, LINES, SELLER, UTC_ZONE, VIENNA, made, part, rules_of, sold
 from tests.services.test_order_taxes import place_cart
 from tests.services.test_sale import NORTHLIGHT
 
@@ -35,9 +40,28 @@ def complete(document: Document, reference: str = LEITWEG, **buyer: object) -> D
     return msgspec.structs.replace(document, body=body)
 
 
+@cache
+def schema_of(name: str) -> etree.XMLSchema:
+    """The schema of UBL 2.1 for an Invoice or CreditNote."""
+    path = server("EINVOICE_RULES")
+    need(bool(path), "the rules of EN 16931")
+    file = Path(path).with_name("ubl21") / "maindoc" / f"UBL-{name}-2.1.xsd"
+    need(file.exists(), "the schema of UBL")
+    return etree.XMLSchema(etree.parse(file))
+
+
 @pytest.mark.parametrize("document", KINDS)
 def test_each_kind_of_document_keeps_the_rules_in_ubl(document: Document) -> None:
     assert rules_of("en16931-ubl")(ubl.write(document, UTC_ZONE)) == []
+
+
+@pytest.mark.parametrize("document", KINDS)
+def test_each_kind_of_document_is_as_the_schema_of_ubl_says(document: Document) -> None:
+    for xml in (ubl.write(document, UTC_ZONE), ubl.write(complete(document), UTC_ZONE, "peppol")):
+        read = etree.fromstring(xml)
+        schema = schema_of(etree.QName(read).localname)
+        schema.validate(read)
+        assert [one.message for one in schema.error_log] == []
 
 
 @pytest.mark.parametrize("document", KINDS)
@@ -51,6 +75,21 @@ def test_each_kind_of_document_keeps_the_rules_of_xrechnung(document: Document) 
 def test_each_kind_of_document_keeps_the_rules_of_peppol(document: Document) -> None:
     xml = ubl.write(complete(document), UTC_ZONE, "peppol")
     assert rules_of("en16931-ubl")(xml) == []
+    assert rules_of("peppol-ubl")(xml) == []
+
+
+@settings(max_examples=25)
+@given(LINES)
+def test_any_invoice_keeps_the_rules_of_peppol(lines: list[tuple[int, int, int]]) -> None:
+    xml = ubl.write(complete(sold(lines)), UTC_ZONE, "peppol")
+    assert rules_of("en16931-ubl")(xml) == []
+    assert rules_of("peppol-ubl")(xml) == []
+
+
+def test_a_buyer_elsewhere_is_reached_by_their_vat_id() -> None:
+    document = made((part(1000, 0, 0, "K", "Intra-community supply"), 1), buyer=VIENNA, tax_id="ATU13585627")
+    xml = ubl.write(complete(document, "PO 4711"), UTC_ZONE, "peppol")
+    assert b'<cbc:EndpointID schemeID="9914">ATU13585627</cbc:EndpointID>' in xml
     assert rules_of("peppol-ubl")(xml) == []
 
 
@@ -75,7 +114,8 @@ def test_a_buyer_is_reached_by_leitweg_id_or_vat_id(home: Address, reaches: tupl
     number = "ATU13585627" if reaches else "123"
     party = Party(name=home.name, address=home, tax_ids=(TaxId(country=home.country if reaches else "US", id=number),))
     assert address_of(party) == reaches
-    assert address_of(party, "PO 4711") == reaches
+    for reference in ("PO 4711", "2026-17", "04011000-12345-04"):  # the last two have wrong check digits
+        assert address_of(party, reference) == reaches
     assert address_of(party, LEITWEG) == ("0204", LEITWEG)
 
 

@@ -1,6 +1,5 @@
 """In which forms a document can be had, and what one lacks for a form: told where it is asked for, and on pages."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,7 +7,7 @@ import msgspec
 
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Conflict, Missing
-from shopwright.kit.tax_ids import member_of
+from shopwright.kit.tax_ids import is_leitweg_id, member_of
 from shopwright.services.books.contract.documents import OF_SALES, Document, DocumentBody, DocumentForm, Party
 
 
@@ -35,7 +34,6 @@ NOT_ELECTRONIC = (
     "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax,"
     " and the currency has no thousandths."
 )
-LEITWEG_ID: Final = re.compile(r"\d{2,12}(-[0-9A-Za-z]{1,30})?-\d{2}")
 LEITWEG_SCHEME: Final = "0204"
 # Electronic addresses by VAT id: codes of the EAS list of the European Commission.
 VAT_SCHEMES: Mapping[str, str] = {
@@ -58,7 +56,7 @@ def form_named(text: str) -> DocumentForm:
 
 def address_of(party: Party, reference: str = "") -> tuple[str, str] | None:
     """Where electronic invoices reach a party, as scheme and id: its Leitweg-ID, else its VAT id."""
-    if LEITWEG_ID.fullmatch(reference):
+    if is_leitweg_id(reference):
         return LEITWEG_SCHEME, reference
     home = member_of(party.address.country)
     ids = [one for one in party.tax_ids if not one.scheme and member_of(one.country) in VAT_SCHEMES]
