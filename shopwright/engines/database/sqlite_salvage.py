@@ -191,5 +191,9 @@ class _Salvage:
                     if cell is None or len(cell.values) != len(names) + 1 or not isinstance(cell.values[-1], int):
                         continue
                     if cell.values[-1] not in self._rowids[table]:
-                        lost.setdefault(cell.values[-1], {}).update(zip(names, cell.values, strict=False))
+                        # What an index reckons (`lower(email)`) is no column, and has no name.
+                        told = {
+                            name: value for name, value in zip(names, cell.values, strict=False) if name is not None
+                        }
+                        lost.setdefault(cell.values[-1], {}).update(told)
         return Saved(table=table, rows=self._rows[table], lost=tuple(lost.values()), unreadable=self._unreadable[table])
