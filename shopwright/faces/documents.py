@@ -1,6 +1,5 @@
 """Invoices, credit notes, delivery notes and others on pages of both faces."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response
@@ -11,20 +10,11 @@ from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Given
 from shopwright.services.books.contract import Books
-from shopwright.services.books.contract.documents import OF_SALES, Document, DocumentKind, may_read, require_reader
+from shopwright.services.books.contract.documents import OF_SALES, TITLES, Document, may_read, require_reader
 from shopwright.services.books.contract.forms import FORMS, form_named, refusal
 from shopwright.services.orders.contract import Order
 
 BooksDep = Given[Books]
-
-
-TITLES: Mapping[DocumentKind, str] = {
-    "invoice": "Invoice",
-    "credit_note": "Credit note",
-    "correction": "Corrected invoice",
-    "delivery_note": "Delivery note",
-    "pro_forma": "Pro forma invoice",
-}
 
 
 def shown(document: Document) -> dict[str, Any]:
@@ -37,13 +27,19 @@ def forms_of(document: Document) -> list[dict[str, str]]:
     return [{"form": name, "title": form.title, "refusal": refusal(document, name)} for name, form in FORMS.items()]
 
 
-async def papers_of(order: Order, caller: Caller) -> list[dict[str, Any]]:
-    """Documents of an order that they can read who see it, the oldest first; those of a business in all forms there are."""
+async def papers_of(order: Order, caller: Caller, *, sealed: bool = False) -> list[dict[str, Any]]:
+    """Documents of an order that they can read who see it, the oldest first; those of a business in all forms there are.
+
+    `sealed`: also those that are shut off, to be named and not opened.
+    """
     books: Books = behind().shop.for_pages("books")
     known = reversed(await books.documents(order_id=order.id))
-    found = [one for one in known if not one.sealed and may_read(caller, one.kind)]
+    found = [one for one in known if (sealed or not one.sealed) and may_read(caller, one.kind)]
     business = order.sale is not None and bool(order.sale.tax_id or order.sale.reference)
-    return [{**shown(one), "forms": await _electronic(books, one.id) if business else []} for one in found]
+    return [
+        {**shown(one), "forms": await _electronic(books, one.id) if business and not one.sealed else []}
+        for one in found
+    ]
 
 
 async def _electronic(books: Books, document_id: str) -> list[dict[str, str]]:
@@ -57,7 +53,7 @@ async def _electronic(books: Books, document_id: str) -> list[dict[str, str]]:
 
 def of_order(document: Document, order_id: str, caller: Caller) -> Document:
     """The same, for whoever may see the order. Raises Denied, Missing."""
-    require_reader(caller, document.kind)
+    require_reader(caller, document)
     if document.order_id != order_id or document.sealed:
         raise Missing("There is no such document.")
     return document

@@ -329,3 +329,13 @@ def unheard(told: Label, source: str) -> set[str]:
     if told.hears == ("*",):
         return set()
     return {event for event in Event.types if re.search(rf"\b{event}\b", source)} ^ set(told.hears)
+
+
+def encrypted(source: str) -> list[str]:
+    """The tables that this code has encrypted: those given to `protect`."""
+    return [
+        str(ast.literal_eval(place)[0])
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "protect"
+        for place in (node.args[2].elts if isinstance(node.args[2], ast.Tuple) else ())
+    ]

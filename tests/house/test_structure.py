@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from shopwright.archive import ENCRYPTED, LEFT_OUT
 from shopwright.kit.facts import Event
 from shopwright.services import FLOW, READERS, RIVER, SOURCES
 from tests.house import rules
@@ -146,3 +147,13 @@ def test_each_service_stands_in_the_river_once_and_has_what_it_needs(service: st
     there = {path.stem for path in home.glob("*.py")} | {path.parent.name for path in home.glob("*/__init__.py")}
     assert {"__init__", "contract", "service", "store"} <= there
     assert (home / "migrations").is_dir() or service == "catalog"
+
+
+def test_what_is_encrypted_where_it_lies_is_in_archives_as_it_was() -> None:
+    kept = {
+        (path.split("/")[1], table)
+        for path, source in rules.sources().items()
+        if path.startswith("services/")
+        for table in rules.encrypted(source)
+    }
+    assert {one for one in kept if one[1] not in LEFT_OUT} == set(ENCRYPTED)

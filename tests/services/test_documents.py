@@ -4,6 +4,7 @@ import asyncio
 from datetime import date
 
 import httpx
+import msgspec
 import pytest
 
 from shopwright.app import Shop
@@ -12,13 +13,16 @@ from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.facts import Fact, Heard
+from shopwright.kit.work import read_fact
 from shopwright.services.books.contract.documents import Document
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order
 from shopwright.services.orders.contract.facts import OrderErased
 from tests.conftest import confirm, fill_cart, sell, sign_in
 from tests.services.test_books import kettles
+from tests.services.test_guests import GUEST, bought, later
 from tests.services.test_order_taxes import NOW, place_cart
+from tests.services.test_privacy import everything_on_disk
 from tests.services.test_refund_parts import refunded, two_rates
 from tests.services.test_sale import NORTHLIGHT
 
@@ -280,3 +284,17 @@ async def test_the_doctor_sees_what_was_changed_in_the_books(whole: Shop, sql: s
             "INSERT INTO progress (name, place) VALUES ('documents', '2') ON CONFLICT (name) DO UPDATE SET place = '2'"
         )
     assert any(DAMAGE[sql] in sentence for sentence in await wrong(whole))
+
+
+@pytest.mark.usefixtures("seller")
+async def test_nothing_tells_of_a_document_with_the_address_of_who_was_erased(shop: Shop, clock: HandClock) -> None:
+    await bought(shop)
+    await documents(shop)
+    row = await shop.works["books"].one("SELECT * FROM facts WHERE type = 'DocumentIssued'")
+    assert row is not None
+    fact = read_fact(row)
+    await shop.users.erase_address(GUEST)
+    await later(shop, clock)
+    late = msgspec.structs.replace(fact, id="evt_late", data=msgspec.structs.replace(fact.data, kind="correction"))
+    await shop.notifications.hear_document(Heard(late, "notifications.DocumentIssued"))
+    assert "grace" not in (await everything_on_disk(shop)).casefold()

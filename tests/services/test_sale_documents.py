@@ -8,17 +8,20 @@ from pypdf import PdfReader
 
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict, Missing
+from shopwright.services.books.contract.documents import Document
 from shopwright.services.books.contract.forms import FORMS, refusal
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order
-from tests.conftest import sell, send_all
+from tests.conftest import OWNER, sell, send_all, sign_in
 from tests.pages.test_documents import is_now
 from tests.services.test_books import balances, entries, kettles
 from tests.services.test_document_mail import names, written
 from tests.services.test_documents import documents, erasure, wrong
+from tests.services.test_guests import GUEST, bought, later
 from tests.services.test_orders import place
 from tests.services.test_sale import NORTHLIGHT
-from tests.services.test_staff import hired
+from tests.services.test_staff import PASSWORD, hired
 
 
 @pytest.fixture
@@ -138,3 +141,53 @@ async def test_they_are_issued_by_the_api(shop: Shop, api: httpx.AsyncClient, st
     assert (note.status_code, note.json()["kind"]) == (201, "delivery_note")
     assert (await api.post(f"/v1/orders/{paid.id}/pro-forma", headers=staff)).status_code == 409
     assert waiting.status == "placed"
+
+
+@pytest.fixture
+async def shut_off(shop: Shop, clock: HandClock) -> tuple[Order, str, Document]:
+    """An order of somebody who was erased, its parcel, and the delivery note of that."""
+    await shop.pricing.set_seller(NORTHLIGHT)
+    order = await bought(shop, sent=False)
+    sent = await parcel(shop, order, order.lines[0].quantity)
+    note = await shop.books.delivery_note(order.id, sent)
+    await shop.users.erase_address(GUEST)
+    await later(shop, clock)
+    return order, sent, note
+
+
+async def test_what_is_shut_off_is_open_to_who_keeps_the_books_alone(
+    shop: Shop, api: httpx.AsyncClient, shut_off: tuple[Order, str, Document]
+) -> None:
+    order, sent, note = shut_off
+    statuses = {}
+    for role in ("support", "orders", "accounting"):
+        await hired(shop, f"{role}@example.com", role)
+        headers = await sign_in(api, f"{role}@example.com", PASSWORD)
+        read = [await api.get(f"/v1/documents/{note.id}{end}", headers=headers) for end in ("", "/pdf")]
+        again = await api.post(f"/v1/orders/{order.id}/shipments/{sent}/delivery-note", headers=headers)
+        assert "Ada Lovelace" not in again.text
+        await is_now(api, shop, f"{role}@example.com")
+        page = await api.get(f"/office/orders/{order.id}/documents/{note.id}")
+        statuses[role] = [one.status_code for one in (*read, again, page)]
+        api.cookies.clear()
+    assert statuses == {
+        "support": [404, 404, 409, 404],
+        "orders": [404, 404, 409, 404],
+        "accounting": [200, 200, 403, 404],
+    }
+
+
+async def test_the_page_of_an_erased_order_says_what_is_shut_off_and_offers_nothing_to_issue(
+    shop: Shop, api: httpx.AsyncClient, shut_off: tuple[Order, str, Document]
+) -> None:
+    order, _, note = shut_off
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    page = (await api.get(f"/office/orders/{order.id}")).text
+    assert "Issue delivery note" not in page
+    assert "The buyer was erased: these documents" in page
+    assert f'<a href="/office/books/documents/{note.id}">' in page
+    await hired(shop, role="support")
+    await is_now(api, shop, "sue@example.com")
+    page = (await api.get(f"/office/orders/{order.id}")).text
+    assert f"Delivery note {note.name}" in page
+    assert f"documents/{note.id}" not in page

@@ -23,7 +23,7 @@ CORRECTED = tuple(name for name in FIELDS if name != "phone")
 
 @get("/office/books/documents", opt=READ, include_in_schema=False)
 async def document_list(office: OfficeDep, books: BooksDep, after: FromQuery[str] = "") -> Response[bytes]:
-    """Invoices and credit notes, the newest first."""
+    """Documents of all kinds, the newest first."""
     found = await books.documents(after=after, limit=PAGE + 1)
     context = {"papers": [shown(one) for one in found[:PAGE]], "next": found[PAGE - 1].id if len(found) > PAGE else ""}
     return office.show("documents.html", context)

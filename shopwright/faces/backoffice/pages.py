@@ -120,13 +120,15 @@ async def _order(
         "searches": searches(order.id),
         "kept_days": office.settings.events_kept,
         "schemes": SCHEMES,
-        **_papers(order, await papers_of(order, office.caller)),
+        **_papers(order, await papers_of(order, office.caller, sealed=True)),
     }
     return office.show("order.html", context, 422 if problem else 200)
 
 
 def _papers(order: Order, known: list[dict[str, Any]]) -> dict[str, Any]:
-    """The documents of an order, and which can be issued."""
+    """The documents of an order, and which can be issued: none where the buyer was erased."""
+    if order.shipping_address.name == ERASED or any(one["sealed"] for one in known):
+        return {"papers": known, "issuable": [], "shut_off": bool(known)}
     noted = {one["refers_to"] for one in known if one["kind"] == "delivery_note"}
     found = [
         {"parcel": one.id, "title": "Issue delivery note", "of": f"{one.carrier} {one.tracking_number}".rstrip()}
@@ -135,7 +137,7 @@ def _papers(order: Order, known: list[dict[str, Any]]) -> dict[str, Any]:
     ]
     if order.status == "placed" and all(one["kind"] != "pro_forma" for one in known):
         found.append({"parcel": "", "title": "Issue pro forma invoice", "of": ""})
-    return {"papers": known, "issuable": found}
+    return {"papers": known, "issuable": found, "shut_off": False}
 
 
 def repayments(order: Order) -> list[dict[str, Any]]:

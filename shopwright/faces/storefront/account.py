@@ -195,7 +195,7 @@ async def _order(
 async def order_document(
     frame: FrameDep, books: BooksDep, order_id: FromPath[str], document_id: FromPath[str], form: FromQuery[str] = "pdf"
 ) -> Response[bytes]:
-    """An invoice or credit note, for whoever may see its order; of staff, for who keeps the books."""
+    """A document, for whoever may see its order; invoices, credit notes and what is shut off, of staff, for who keeps the books."""
     order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller)
     return await file_of(books, of_order(await books.document(document_id), order.id, frame.caller), form)
 

@@ -167,9 +167,9 @@ class Issuing:
         """The document of this kind an order or parcel has; issued where it has none. Raises Conflict."""
         async with self._work.begin() as tx:
             await statement_store.hold(tx)
+            if await document_store.is_erased(tx, order.id):
+                raise Conflict("The buyer was erased: what names them is shut off, and nothing more can be issued.")
             found = await document_store.of_order(tx, order.id, kind, parcel)
-            if not found and await document_store.is_erased(tx, order.id):
-                raise Conflict("The buyer's account was erased: nothing can be issued that names them.")
             found = found or await self._add(tx, order, kind, body, refers_to=parcel)
         return await self.get(found)
 
@@ -192,6 +192,7 @@ class Issuing:
         async with self._work.begin(once=once) as tx:
             await statement_store.hold(tx)  # what is issued after this knows of it
             await document_store.note_erased(tx, order_id)
+            await tx.redact(order_id)
             for row in await document_store.open_bodies(tx, order_id):
                 await document_store.seal(tx, row["id"], self._vault.close(row["body"]) if row["body"] else "")
 

@@ -19,18 +19,11 @@ from shopwright.kit.money import write as written
 from shopwright.kit.percent import percent
 from shopwright.kit.places import Address
 from shopwright.services.books import einvoice
-from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentLine
+from shopwright.services.books.contract.documents import TITLES, Document, DocumentBody, DocumentLine
 from shopwright.services.books.contract.forms import GONE, is_electronic
 
 STANDARD: Final = "a-3b"
 LANGUAGE: Final = "en"
-TITLES: Final = {
-    "invoice": "Invoice",
-    "credit_note": "Credit note",
-    "correction": "Corrected invoice",
-    "delivery_note": "Delivery note",
-    "pro_forma": "Pro forma invoice",
-}
 PAID: Final = frozenset({"invoice", "correction"})
 COLUMNS: Final = ("Description", "Quantity", "Tax", "Net", "Gross")
 # What Factur-X wants said in the metadata (Factur-X 1.0, 6.2.2), and the extension PDF/A wants described (ISO 19005-3, 6.6.2.3).

@@ -1,18 +1,9 @@
 """A document of the books that goes out by itself: a corrected or pro forma invoice, or the message it would go with had left without it."""
 
-from collections.abc import Mapping
-
-from shopwright.services.books.contract.documents import DocumentKind
+from shopwright.services.books.contract.documents import TITLES, DocumentKind
 from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.notifications.letter import Letter, order_link
 
-TITLES: Mapping[DocumentKind, str] = {
-    "invoice": "invoice",
-    "credit_note": "credit note",
-    "correction": "corrected invoice",
-    "delivery_note": "delivery note",
-    "pro_forma": "pro forma invoice",
-}
 # They are sent when they are issued.
 ALONE: frozenset[DocumentKind] = frozenset({"correction", "pro_forma"})
 
@@ -20,7 +11,7 @@ ALONE: frozenset[DocumentKind] = frozenset({"correction", "pro_forma"})
 def issued(event: DocumentIssued) -> Letter:
     """It is attached."""
     path, secret = order_link(event)
-    title = TITLES[event.kind]
+    title = TITLES[event.kind].lower()
     replaced = " It replaces the one you had." if event.kind == "correction" else ""
     return Letter(
         topic="orders",

@@ -56,6 +56,7 @@ class Desk:
         self.delivery = MessageDelivery(work, postboxes, users=users, orders=orders, books=books)
         self._users = users
         self._catalog = catalog
+        self._orders = orders
         self._shop = shop
         self._url = url
         self._an_hour = an_hour
@@ -85,9 +86,11 @@ class Desk:
 
     async def hear_document(self, heard: Heard) -> None:
         """DocumentIssued: it has a message of its own if it is for the buyer alone, or that which it would go with has left without one."""
-        letter = document_letters.issued(heard.event)
-        if letter.recipient in {"", ERASED}:
+        order = await self._orders.get(heard.event.order_id)
+        if not order.email:  # erased; that may be heard before this
             return
+        now = msgspec.structs.replace(heard.event, email=order.email, customer_id=order.customer_id)
+        letter = document_letters.issued(now)
         messages = await self.messages_of(letter)
         async with self._work.begin(once=heard.key) as tx:
             alone = heard.event.kind in document_letters.ALONE

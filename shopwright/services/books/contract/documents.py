@@ -1,5 +1,6 @@
 """What others may know of documents: invoices, credit notes, delivery notes and others as they were issued."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, Protocol
 
@@ -7,7 +8,7 @@ import msgspec
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Reason
-from shopwright.kit.errors import Denied
+from shopwright.kit.errors import Denied, Missing
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
@@ -16,6 +17,13 @@ from shopwright.services.pricing.contract import TaxId, TaxPart
 DocumentKind = Literal["invoice", "credit_note", "correction", "delivery_note", "pro_forma"]
 # Of the sale, not of the books: nothing is booked by them, and who reads orders reads them.
 OF_SALES: frozenset[DocumentKind] = frozenset({"delivery_note", "pro_forma"})
+TITLES: Mapping[DocumentKind, str] = {
+    "invoice": "Invoice",
+    "credit_note": "Credit note",
+    "correction": "Corrected invoice",
+    "delivery_note": "Delivery note",
+    "pro_forma": "Pro forma invoice",
+}
 DocumentForm = Literal["pdf", "xml", "ubl", "xrechnung", "peppol"]
 
 
@@ -111,10 +119,12 @@ def may_read(caller: Caller, kind: DocumentKind) -> bool:
     return caller.may("books.read") or not caller.is_staff or (kind in OF_SALES and caller.may("orders.read"))
 
 
-def require_reader(caller: Caller, kind: DocumentKind) -> None:
-    """Raises Denied for staff who do not keep the books."""
-    if not may_read(caller, kind):
+def require_reader(caller: Caller, document: Document) -> None:
+    """Raises Denied for staff who do not keep the books, Missing for all others of what is shut off."""
+    if not may_read(caller, document.kind):
         raise Denied("Documents are for who keeps the books.")
+    if document.sealed and not caller.may("books.read"):
+        raise Missing("There is no such document.")
 
 
 class Documents(Protocol):
@@ -147,12 +157,18 @@ class Documents(Protocol):
 
     @again
     async def delivery_note(self, order_id: str, shipment_id: str) -> Document:
-        """What goes with a parcel: what is in it, without prices; issued where there is none yet. Raises Missing, Conflict."""
+        """What goes with a parcel: what is in it, without prices; issued where there is none yet.
+
+        Raises Missing; Conflict where nobody is named as seller, or the buyer was erased.
+        """
         ...
 
     @again
     async def pro_forma(self, order_id: str) -> Document:
-        """What an order that waits for its payment comes to; issued where there is none yet. Raises Missing, Conflict."""
+        """What an order that waits for its payment comes to; issued where there is none yet.
+
+        Raises Missing; Conflict where it waits for none, nobody is named as seller, or the buyer was erased.
+        """
         ...
 
     @again
