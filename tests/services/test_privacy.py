@@ -10,7 +10,8 @@ from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict, Invalid, Missing
-from shopwright.kit.facts import ERASED
+from shopwright.kit.facts import ERASED, Heard
+from shopwright.kit.work import read_fact
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.notifications.contract import Channels, Preferences
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
@@ -147,6 +148,38 @@ async def test_the_log_of_facts_is_not_written_anew_when_somebody_is_erased(whol
     assert (await whole.works["insights"].fetch(rows))[: len(before)] == before
     left = await whole.works["insights"].fetch("SELECT data FROM journal_personal")
     assert ADA not in str(left)
+
+
+async def test_what_another_service_tells_of_somebody_after_their_erasure_is_not_kept(whole: Shop) -> None:
+    me = await ada(whole)
+    order = await buy(whole, await sell(whole), me)
+    [placed] = await whole.works["orders"].fetch("SELECT * FROM facts WHERE type = 'OrderPlaced'")
+    await whole.users.erase(me.user_id or "")
+    await whole.bus.settle()
+    told = read_fact(placed)
+    late = msgspec.structs.replace(told, id=whole.ids.new("evt"), data=msgspec.structs.replace(told.data, email=ADA))
+    assert late.subject == order.id
+    await whole.insights.hear(Heard(late, "insights.OrderPlaced"))
+    assert ADA not in str(await whole.works["insights"].fetch("SELECT data FROM journal_personal"))
+
+
+async def test_what_a_process_of_the_version_before_forgets_is_forgotten(whole: Shop) -> None:
+    """It rewrites what it finds, and knows of no other table."""
+    me = await ada(whole)
+    log = whole.works["insights"]
+    [kept] = [row for row in await log.fetch("SELECT * FROM journal_personal") if me.user_id == row["subject"]][:1]
+    await whole.users.erase(me.user_id or "")
+    await whole.bus.settle()
+    async with log.begin() as tx:
+        await tx.run("UPDATE journal SET apart = NULL WHERE type = 'UserErased'")
+        await tx.run(
+            "INSERT INTO journal_personal (seq, subject, data) VALUES (:seq, :subject, :data)",
+            seq=kept["seq"],
+            subject=kept["subject"],
+            data=kept["data"],
+        )
+    await whole.insights.trim()
+    assert ADA not in str(await log.fetch("SELECT data FROM journal_personal"))
 
 
 async def test_rows_of_a_version_before_are_redacted_too(whole: Shop) -> None:

@@ -25,6 +25,13 @@ class Whose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     email: Email
 
 
+class Forgotten(Whose, frozen=True, forbid_unknown_fields=True):
+    """The same, with one's own password again, and the code of one's authenticator where there is one."""
+
+    password: str = ""
+    code: str = ""
+
+
 class KeptTable(msgspec.Struct, frozen=True):
     """What is kept, and until when."""
 
@@ -105,11 +112,12 @@ async def look_up_person(data: JSONBody[Whose]) -> KeptOfPerson:
     operation_id="erase_person",
     status_code=204,
 )
-async def erase_person(data: JSONBody[Whose]) -> None:
+async def erase_person(caller: Asking, data: JSONBody[Forgotten]) -> None:
     """Forget the person with this address: their account, carts and messages go, their orders stay as nobody's.
 
-    What tax law asks for is kept for who keeps the books alone. Refused for staff (409).
+    What tax law asks for is kept for who keeps the books alone. Refused for staff (409), and without one's own password.
     """
+    await behind().shop.users.reauthenticate(caller, data.password, data.code)
     await erase(behind().shop, data.email)
 
 

@@ -17,10 +17,16 @@ async def of_person(shop: Knowing, email: str) -> dict[str, Any]:
     """
     normal = check_email(email)
     user = await shop.users.by_email(normal)
-    known = await everything(shop, user.id) if user else await _of_guest(shop, normal)
+    known = await _of_guest(shop, normal)
+    if user:
+        both = ("orders", "messages", "kept_after_erasure")
+        own = await everything(shop, user.id)
+        known = own | {name: [*own[name], *(one for one in known[name] if one not in own[name])] for name in both}
+    carts = _one(known["cart"]) + await shop.carts.count_of_guest(normal)
     counts = {
-        "account": _one(user) + len(known["addresses"]) + _one(known["cart"]) + len(known["wishlist"]),
+        "account": _one(user) + len(known["addresses"]) + carts + len(known["wishlist"]),
         "orders": len(known["orders"]),
+        "marketing": await shop.notifications.watched_by(normal),
         "messages": len(known["messages"]),
         "behaviour": len(known["viewed_products"]),
         "reviews": len(known["reviews"]),
@@ -69,4 +75,5 @@ async def erase(shop: Knowing, email: str) -> None:
         raise Conflict("This is a member of staff: remove them from the staff first.")
     else:
         await shop.users.erase(user.id)
-        await shop.users.erase_address(email)
+        if not user.verified:  # else what belongs to the address went with the account
+            await shop.users.erase_address(email)

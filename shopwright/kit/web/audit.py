@@ -6,7 +6,7 @@ closed before its answer: what a crash leaves open is recorded as unfinished.
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -114,7 +114,7 @@ def _describe(scope: Scope, body: bytes) -> Request:
         action=handler.handler_name,
         route=scope["path_template"],
         parameters={name: str(value)[:LONGEST_VALUE] for name, value in scope["path_params"].items()},
-        given=masked(_fields(kind, body[:MOST_READ]), handler.opt.get("masks", frozenset())),
+        given={} if "nameless" in handler.opt else masked(_fields(kind, body[:MOST_READ])),
         address=client[0],
         request_id=trace.request_id(),
     )
@@ -132,13 +132,11 @@ def _fields(kind: bytes, body: bytes) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {"items": found}
 
 
-def masked(fields: Mapping[str, Any], also: Collection[str] = frozenset()) -> dict[str, Any]:
-    """The same without secrets and what is named by `also`, and with long texts cut."""
+def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without secrets, and with long texts cut."""
     proving = any("password" in str(name).lower() for name in fields)  # then `code` is an authenticator's, no coupon's
     return {
-        str(name)[:LONGEST_VALUE]: MASK
-        if name in also or _is_secret(str(name).lower(), proving=proving)
-        else _cut(value)
+        str(name)[:LONGEST_VALUE]: MASK if _is_secret(str(name).lower(), proving=proving) else _cut(value)
         for name, value in fields.items()
     }
 

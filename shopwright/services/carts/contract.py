@@ -208,6 +208,11 @@ class Carts(Protocol):
         ...
 
     @again
+    async def count_of_guest(self, email: str) -> int:
+        """How many carts stand under this address and belong to no account."""
+        ...
+
+    @again
     async def wishes(self, user_id: str) -> list[Wish]:
         """What a customer would like to have, newest first."""
         ...

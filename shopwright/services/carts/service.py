@@ -321,15 +321,25 @@ class Baskets:
                         await tx.tell(CartAbandoned(cart_id=cart_id, customer_id=customer_id, count=count))
 
     async def hear_erased(self, heard: Heard) -> None:
-        """UserErased: their carts go with them."""
+        """UserErased: their carts go with them, also those they filled without their account, where their address was proved."""
         async with self._work.begin(once=heard.key) as tx:
             self._counted_anew(tx, *await store.delete_of(tx, heard.event.user_id))
+            if heard.event.verified:
+                await self._forget_guest(tx, heard.event.email)
 
     async def hear_address_erased(self, heard: Heard) -> None:
         """AddressErased: what was filled under it without an account."""
-        if heard.event.email != ERASED:
-            async with self._work.begin(once=heard.key) as tx:
-                self._counted_anew(tx, *await store.delete_of_guest(tx, heard.event.email))
+        async with self._work.begin(once=heard.key) as tx:
+            await self._forget_guest(tx, heard.event.email)
+
+    async def _forget_guest(self, tx: Transaction, email: str) -> None:
+        if email != ERASED:
+            ids = await store.of_guest(tx, email)
+            await store.delete(tx, ids)
+            self._counted_anew(tx, *ids)
+
+    async def count_of_guest(self, email: str) -> int:
+        return len(await store.of_guest(self._work, email))
 
 
 def _clean(given: dict[str, Any], name: str) -> None:

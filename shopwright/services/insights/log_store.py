@@ -17,7 +17,8 @@ async def append(tx: Transaction, fact: Fact) -> None:
     rows = await tx.fetch("UPDATE journal_head SET seq = seq + 1 WHERE name = 'journal' RETURNING seq")
     seq, event = rows[0]["seq"], fact.data
     personal = {name: getattr(event, name) for name in event.PERSONAL} if isinstance(event, Event) else {}
-    if any(value != ERASED for value in personal.values()):
+    told = any(value != ERASED for value in personal.values())
+    if told and not await _is_forgotten(tx, fact.subject):  # another service's fact may come after that of the erasure
         await tx.run(
             "INSERT INTO journal_personal (seq, subject, data) VALUES (:seq, :subject, :data)",
             seq=seq,
@@ -38,8 +39,30 @@ async def append(tx: Transaction, fact: Fact) -> None:
     )
 
 
+async def _is_forgotten(tx: Transaction, subject: str) -> bool:
+    rows = await tx.fetch("SELECT DISTINCT type FROM journal WHERE subject = :subject", subject=subject)
+    return not _forgetting().isdisjoint(row["type"] for row in rows)
+
+
+async def tidy(tx: Transaction) -> None:
+    """What a process of a version before leaves here: it knows nothing of this table, and ends or forgets what it is of."""
+    await tx.run("DELETE FROM journal_personal WHERE seq < (SELECT min(seq) FROM journal)")
+    sql = "SELECT DISTINCT subject FROM journal WHERE apart IS NULL AND type = :type"
+    for name in sorted(_forgetting()):
+        for row in await tx.fetch(sql, type=name):
+            await redact(tx, row["subject"])
+
+
+def _forgetting() -> set[str]:
+    """Facts after which nothing personal about their subject is kept."""
+    return {name for name, kind in Event.types.items() if kind.FORGETS}
+
+
 async def redact(tx: Transaction, subject: str) -> None:
-    """The log says nothing personal about this subject any more; only rows of before 0.2 have to be written anew."""
+    """The log says nothing personal about this subject any more.
+
+    Where `apart` is NULL, a version wrote the row that kept personal fields in it: that is written anew.
+    """
     await tx.run("DELETE FROM journal_personal WHERE subject = :subject", subject=subject)
     sql = "SELECT seq, type, data FROM journal WHERE subject = :subject AND apart IS NULL"
     for row in await tx.fetch(sql, subject=subject):

@@ -124,6 +124,8 @@ class Ledgerkeeper:
         now = await believed(self._work)
         first = self._day(now - self._kept)
         before = self._work.ids.at("evt", start_of(numbered_day(first), self._work.zone))
+        async with self._work.begin() as tx:
+            await log_store.tidy(tx)
         taken = BATCH
         while taken == BATCH:
             async with self._work.begin() as tx:

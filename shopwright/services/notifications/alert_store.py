@@ -93,3 +93,9 @@ async def drop_all(tx: Transaction, person: str) -> None:
     """They wait for nothing any more."""
     await tx.run("DELETE FROM stock_alerts WHERE person = :person", person=person)
     await tx.run("DELETE FROM alert_tokens WHERE person = :person", person=person)
+
+
+async def count_of(source: Work, person: str) -> int:
+    """How many they wait for, confirmed or not."""
+    row = await source.one("SELECT count(*) AS n FROM stock_alerts WHERE person = :person", person=person)
+    return int(row["n"]) if row else 0

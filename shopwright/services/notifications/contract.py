@@ -130,6 +130,11 @@ class Notifications(Protocol):
         ...
 
     @again
+    async def watched_by(self, email: str) -> int:
+        """Of how many things this address wants to hear when they are back."""
+        ...
+
+    @again
     async def written_to(self, email: str, account: str = "") -> list[MessageView]:
         """Everything that was written to an address or for an account, oldest first; "" is nobody's."""
         ...

@@ -116,6 +116,9 @@ class Correspondence(Desk):
                 farewell = model.erased(event)
                 await store.insert(tx, self._dress(farewell), farewell, "", forget_after=FAREWELL)
 
+    async def watched_by(self, email: str) -> int:
+        return await alert_store.count_of(self._work, topics.person(email))
+
     async def hear_address_erased(self, heard: Heard) -> None:
         """AddressErased: what was written to it."""
         person = topics.person(heard.event.email) if heard.event.email != ERASED else ""

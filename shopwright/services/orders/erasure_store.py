@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import msgspec
 
 from shopwright.kit.facts import ERASED
-from shopwright.kit.places import Address
+from shopwright.kit.places import Address, email_key
 from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.services.orders.store import to_json
 from shopwright.services.orders.whole_store import Body
+
+LOOKED_AT = 5_000
 
 
 async def orders_of(source: Work, customer_id: str) -> list[str]:
@@ -20,38 +22,35 @@ async def orders_of(source: Work, customer_id: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
-async def orders_of_guest(source: Work, email: str) -> list[str]:
-    """All that was ordered with this address and belongs to no account."""
-    rows = await source.fetch(
-        "SELECT id FROM orders WHERE lower(email) = :email AND email <> '' AND customer_id IS NULL ORDER BY id",
-        email=email.lower(),
+async def orders_of_guest(source: Reading, email: str) -> list[str]:
+    """All that was ordered with this address, however it is spelt, and belongs to no account."""
+    if email.isascii():
+        rows = await source.fetch(
+            "SELECT id FROM orders WHERE lower(email) = :email AND email <> '' AND customer_id IS NULL ORDER BY id",
+            email=email.lower(),
+        )
+        return [row["id"] for row in rows]
+    # SQLite's lower() knows ASCII alone: such addresses, which are few, are looked for among those of all guests.
+    found, after = [], ""
+    sql = (
+        "SELECT id, email FROM orders WHERE id > :after AND email <> '' AND customer_id IS NULL ORDER BY id LIMIT :most"
     )
-    return [row["id"] for row in rows]
+    while rows := await source.fetch(sql, after=after, most=LOOKED_AT):
+        found += [row["id"] for row in rows if email_key(row["email"]) == email_key(email)]
+        after = rows[-1]["id"]
+    return found
 
 
-async def of_guests(source: Work, after: str, before: str, most: int) -> list[tuple[str, bool]]:
-    """Orders between these ids, the oldest first; is it a guest's who is not forgotten?"""
+async def old_guests(source: Work, since: int, before: int, most: int) -> list[tuple[str, int]]:
+    """Orders of guests who are not forgotten, placed from `since` until before `before` (microseconds), and when; the oldest first."""
     rows = await source.fetch(
-        "SELECT id, customer_id, email FROM orders WHERE id > :after AND id < :before ORDER BY id LIMIT :most",
-        after=after,
+        "SELECT id, placed_at FROM orders WHERE customer_id IS NULL AND erasing = 0"
+        " AND placed_at >= :since AND placed_at < :before ORDER BY placed_at LIMIT :most",
+        since=since,
         before=before,
         most=most,
     )
-    return [(row["id"], row["customer_id"] is None and row["email"] != "") for row in rows]
-
-
-async def guests_reached(source: Work) -> int:
-    """Up to when guests are forgotten, in microseconds; 0 before the first."""
-    row = await source.one("SELECT time FROM shop_marks WHERE name = 'guests'")
-    return int(row["time"]) if row else 0
-
-
-async def reach_guests(tx: Transaction, until: int) -> None:
-    """Up to here."""
-    await tx.run(
-        "INSERT INTO shop_marks (name, time) VALUES ('guests', :time) ON CONFLICT (name) DO UPDATE SET time = :time",
-        time=until,
-    )
+    return [(row["id"], row["placed_at"]) for row in rows]
 
 
 async def forget_customer(tx: Transaction, order_id: str, names: Sequence[str]) -> None:

@@ -4,17 +4,20 @@ Orders stay, as nobody's. One that still has to be sent keeps its address until 
 books keep the buyer, shut off (`kept_buyers`).
 """
 
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 
-from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.facts import ERASED, Heard
+from shopwright.kit.places import email_key
 from shopwright.kit.retention import believed
 from shopwright.kit.work import Work
 from shopwright.services.orders import erasure_store, find_store, past_store, store
+from shopwright.services.orders.contract import Order
 from shopwright.services.orders.contract.facts import OrderErased
 from shopwright.services.orders.kept_buyers import KeptBuyers
+from shopwright.services.users.contract.facts import UserErased
 
 AT_ONCE, LOOKED_AT = 20, 500
 
@@ -28,38 +31,52 @@ class Forgetting:
         self.kept_buyers = kept_buyers
 
     async def hear_erased(self, heard: Heard) -> None:
-        """UserErased: all orders of the account."""
-        for order_id in await erasure_store.orders_of(self._work, heard.event.user_id):
-            await self._forget(order_id, {heard.event.name, heard.event.email})
+        """UserErased: all orders of the account, and what was ordered without it under its address, where that was proved."""
+        event: UserErased = heard.event
+        names = {event.name, event.email}
+
+        for order_id in await erasure_store.orders_of(self._work, event.user_id):
+            await self._forget(order_id, names, lambda order: order.customer_id == event.user_id)
+        if event.verified:
+            await self._forget_address(event.email, names, heard.fact.time)
         await self.clear_addresses()
 
     async def hear_address_erased(self, heard: Heard) -> None:
         """AddressErased: what was ordered with this address and no account."""
-        if heard.event.email != ERASED:
-            for order_id in await erasure_store.orders_of_guest(self._work, heard.event.email):
-                await self._forget(order_id, {heard.event.email})
+        await self._forget_address(heard.event.email, {heard.event.email}, heard.fact.time)
         await self.clear_addresses()
+
+    async def _forget_address(self, email: str, names: Collection[str], asked: datetime) -> None:
+        """Not what an account has taken over meanwhile, nor what was ordered since it was asked for."""
+        if email == ERASED:
+            return
+
+        def meant(order: Order) -> bool:
+            is_theirs = order.customer_id is None and email_key(order.email) == email_key(email)
+            return is_theirs and order.placed_at <= asked
+
+        for order_id in await erasure_store.orders_of_guest(self._work, email):
+            await self._forget(order_id, names, meant)
 
     async def forget_old_guests(self) -> None:
         """A timer: guests whose order is old. A clock that is ahead forgets nobody who would not be forgotten within a day."""
         if not self._guest_days:
             return
-        old = await believed(self._work) - timedelta(days=self._guest_days)
-        after = self._work.ids.at("ord", from_micros(await erasure_store.guests_reached(self._work)))
-        before = self._work.ids.at("ord", old)
-        while some := await erasure_store.of_guests(self._work, after, before, LOOKED_AT):
-            for order_id, is_guest in some:
-                if is_guest:
-                    await self._forget(order_id, set())
-            after = some[-1][0]
-        async with self._work.begin() as tx:
-            await erasure_store.reach_guests(tx, to_micros(old))
+        since, before = 0, to_micros(await believed(self._work) - timedelta(days=self._guest_days))
+        while some := await erasure_store.old_guests(self._work, since, before, LOOKED_AT):
+            for order_id, placed_at in some:
+                with self._work.aside.guard("order of guest", order_id):
+                    await self._forget(order_id, (), lambda order: order.customer_id is None)
+                since = placed_at
+            if len(some) < LOOKED_AT:
+                return
 
-    async def _forget(self, order_id: str, names: Collection[str]) -> None:
+    async def _forget(self, order_id: str, names: Collection[str], meant: Callable[[Order], bool]) -> None:
+        """`meant` is asked once nobody else can change the order."""
         async with self._work.begin() as tx:
             await store.lock(tx, order_id)
             order = await store.read(tx, order_id)
-            if order is None:
+            if order is None or not meant(order):
                 return
             known = {*names, order.email, order.shipping_address.name} - {""}
             await erasure_store.forget_customer(tx, order_id, sorted(known))

@@ -96,7 +96,8 @@ class Fulfilment(PaymentChanges):
         if heard.event.email == ERASED:
             return
         async with self._work.begin(once=heard.key) as tx:
-            await store.adopt_by_email(tx, heard.event.email, heard.event.user_id)
+            for order_id in await erasure_store.orders_of_guest(tx, heard.event.email):
+                await store.adopt_one(tx, order_id, heard.event.user_id)
 
     async def hear_erased(self, heard: Heard) -> None:
         """UserErased."""

@@ -8,8 +8,8 @@ RETENTION: tuple[Retention, ...] = (
         rows="an order",
         grows="orders",
         personal="orders",
-        end="never: books; who bought is forgotten with the account, or `SHOPWRIGHT_GUEST_DAYS` days after an order without one",
-        job="UserErased",
+        end="never: books; who bought is forgotten with the account, or `SHOPWRIGHT_GUEST_DAYS` days after an order without one was placed",
+        job="UserErased, AddressErased, orders.guests",
     ),
     Retention(
         table="placements",
@@ -36,8 +36,8 @@ RETENTION: tuple[Retention, ...] = (
         rows="a word or number an order is found by",
         grows="orders",
         personal="orders",
-        end="with its order; words of a person with the account",
-        job="UserErased",
+        end="with its order; words of a person when they are forgotten",
+        job="UserErased, AddressErased, orders.guests",
     ),
     Retention(
         table="timeline", rows="what happened to an order", grows="orders", personal="orders", end="with its order"
@@ -80,7 +80,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         personal="orders",
         end="when its buyer is forgotten",
-        job="UserErased",
+        job="UserErased, AddressErased, orders.guests",
     ),
     Retention(
         table="kept_buyers",

@@ -291,11 +291,11 @@ async def adopt(tx: Transaction, cart_id: str, customer_id: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
-async def adopt_by_email(tx: Transaction, email: str, customer_id: str) -> None:
-    """A guest's orders become those of the customer who proved to have their address."""
+async def adopt_one(tx: Transaction, order_id: str, customer_id: str) -> None:
+    """A guest's order becomes that of the customer who proved to have their address."""
     await tx.run(
-        "UPDATE orders SET customer_id = :customer_id WHERE lower(email) = :email AND email <> '' AND customer_id IS NULL",
-        email=email.lower(),
+        "UPDATE orders SET customer_id = :customer_id WHERE id = :id AND customer_id IS NULL AND email <> ''",
+        id=order_id,
         customer_id=customer_id,
     )
 

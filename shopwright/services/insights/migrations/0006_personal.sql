@@ -7,3 +7,4 @@ CREATE TABLE journal_personal (
 CREATE INDEX journal_personal_subject ON journal_personal (subject);
 -- 1 where that was done; a row of before is written anew when its person is erased.
 ALTER TABLE journal ADD COLUMN apart BIGINT;
+CREATE INDEX journal_before ON journal (type, subject) WHERE apart IS NULL;
