@@ -103,7 +103,7 @@ async def test_what_was_ordered_since_or_taken_over_by_an_account_is_not_forgott
 async def test_one_order_that_cannot_be_read_keeps_no_other_guest(whole: Shop, clock: HandClock) -> None:
     broken, other = await bought(whole), await bought(whole, email="bob@example.com")
     async with whole.works["orders"].begin() as tx:
-        await tx.run("UPDATE orders SET body = '{', placed_at = placed_at - 1 WHERE id = :id", id=broken.id)
+        await tx.run("UPDATE orders SET body = '[]', placed_at = placed_at - 1 WHERE id = :id", id=broken.id)
         await tx.run("UPDATE orders SET placed_at = 0 WHERE id = :id", id=other.id)
     await whole.orders.forgetting.forget_old_guests()
     assert (await whole.orders.get(other.id)).email == ""
