@@ -142,9 +142,11 @@ def plain_text(html: str) -> str:
     return re.sub(r"\s+", " ", nh3.clean(spaced, tags=set()).replace("&nbsp;", " ").replace("&amp;", "&")).strip()
 
 
-# C0 and C1 controls, what breaks lines, and what turns the direction of text around (UAX #9).
-CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-CONTROLS_OF_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# C0 and C1 controls, what breaks lines, what turns the direction of text around (UAX #9), and what is no character.
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+CONTROLS_OF_TEXT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # of those, what turns the direction
 JOINERS, LAST_LATIN = "\u200c\u200d", "\u024f"

@@ -11,7 +11,21 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from shopwright.kit import bounds
-from shopwright.kit.bounds import BY_NAME, EMAIL, HTML, LINE, NAME, PHONE, REASON, TEXT, TOKEN, URL, Bound, faults
+from shopwright.kit.bounds import (
+    BY_NAME,
+    EMAIL,
+    HTML,
+    LINE,
+    NAME,
+    PHONE,
+    REASON,
+    TEXT,
+    TOKEN,
+    URL,
+    Bound,
+    faults,
+    wrong_with,
+)
 from shopwright.web import whole_api
 
 TEMPLATES = Path(__file__).parents[2] / "shopwright" / "faces"
@@ -103,3 +117,12 @@ def test_what_is_longer_deeper_or_not_text_is_found_wherever_it_stands() -> None
         if wrong not in "\n\t":
             assert told(inner=(Inner(text=f"a{wrong}b"),)) == ["/inner/0/text"], repr(wrong)
     assert NAME.longest == 200
+
+
+def test_what_is_no_character_is_in_no_text() -> None:
+    for one in "\ufffe\uffff\ud800\udfff":
+        assert {wrong_with(f"a{one}b", bound) for bound in (REASON, TEXT)} == {
+            "has line breaks or other control characters",
+            "has control characters",
+        }
+    assert wrong_with("Zoë 😀 \ufffd", REASON) == ""

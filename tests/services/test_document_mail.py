@@ -143,3 +143,88 @@ async def test_a_message_says_what_is_attached(shop: Shop, api: httpx.AsyncClien
     api.cookies.set("session", await shop.users.open_session(*OWNER))
     page = (await api.get(f"/office/messages/{letter.summary.id}")).text
     assert f'<a href="/office/books/documents/{letter.documents[0].id}">INV-2026-000001.pdf</a>' in page
+
+
+async def cannot_be_set(shop: Shop, name: str) -> str:
+    """A document cannot be read any more; what stood in it."""
+    async with shop.works["books"].begin() as tx:
+        row = await tx.one("SELECT body FROM issued_documents WHERE name = :name", name=name)
+        assert row is not None
+        await tx.run("UPDATE issued_documents SET body = '{' WHERE name = :name", name=name)
+    return str(row["body"])
+
+
+async def can_be_set(shop: Shop, name: str, body: str) -> None:
+    async with shop.works["books"].begin() as tx:
+        await tx.run("UPDATE issued_documents SET body = :body WHERE name = :name", name=name, body=body)
+
+
+async def pass_hours(shop: Shop, clock: HandClock, hours: int) -> None:
+    for _ in range(hours):
+        clock.move(hours=1)
+        await send_all(shop)
+
+
+async def test_a_message_waits_an_hour_for_what_cannot_be_had_which_then_follows_by_itself(
+    shop: Shop, clock: HandClock
+) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(shop)
+    await documents(shop)
+    body = await cannot_be_set(shop, "INV-2026-000001")
+    await shipped(shop, order)
+    [letter] = await written(shop, "on its way")
+    assert letter.summary.state == "waiting"
+    await pass_hours(shop, clock, 2)
+    [letter] = await written(shop, "on its way")
+    assert (letter.summary.state, letter.documents) == ("sent", ())
+    await can_be_set(shop, "INV-2026-000001", body)
+    await pass_hours(shop, clock, 2)
+    [own] = await written(shop, "Your invoice")
+    assert (own.summary.state, names([own])) == ("sent", [["INV-2026-000001"]])
+
+
+async def test_a_document_that_can_never_be_set_is_given_up_in_the_end(shop: Shop, clock: HandClock) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(shop)
+    await documents(shop)
+    await cannot_be_set(shop, "INV-2026-000001")
+    await shipped(shop, order)
+    await pass_hours(shop, clock, 3)
+    clock.move(days=3)
+    await pass_hours(shop, clock, 1)
+    [own] = await written(shop, "Your invoice")
+    assert (own.summary.state, own.summary.problem) == ("failed", "It could not be completed (DecodeError).")
+    assert [one.summary.state for one in await written(shop, "on its way")] == ["sent"]
+
+
+async def test_a_message_that_is_old_waits_for_its_documents_like_any(
+    posting: Shop, clock: HandClock, mail: Inbox
+) -> None:
+    await posting.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(posting)
+    await send_all(posting)
+    mail.stop()
+    await shipped(posting, order)
+    clock.move(hours=2)
+    body = await cannot_be_set(posting, "INV-2026-000001")
+    mail.start()
+    await send_all(posting)
+    assert mail.attached("on its way") == []
+    await can_be_set(posting, "INV-2026-000001", body)
+    await pass_hours(posting, clock, 1)
+    assert mail.attached("on its way") == [["INV-2026-000001.pdf"]]
+    assert mail.attached("Your invoice") == []
+
+
+async def test_a_document_whose_message_failed_goes_out_by_itself(posting: Shop, clock: HandClock, mail: Inbox) -> None:
+    order = await kettles(posting)
+    await send_all(posting)
+    mail.answers[order.email] = "550 No such mailbox"
+    await shipped(posting, order)
+    mail.answers.clear()
+    await posting.pricing.set_seller(NORTHLIGHT)
+    clock.move(minutes=1)
+    await documents(posting)
+    await send_all(posting)
+    assert mail.attached("Your invoice") == [["INV-2026-000001.pdf"]]

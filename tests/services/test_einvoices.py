@@ -21,7 +21,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money, add_up
 from shopwright.kit.places import Address
-from shopwright.services.books import einvoice, pdf
+from shopwright.services.books import einvoice, pdf, ubl
 from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentLine, Party
 from shopwright.services.books.contract.forms import is_electronic
 from shopwright.services.orders.contract import LineQuantity
@@ -309,3 +309,17 @@ def test_a_seller_with_two_vat_ids_is_named_by_one(rules, home: str, told: bytes
     assert rules(xml) == []
     assert xml.count(b'schemeID="VA"') == 1
     assert told in xml
+
+
+@pytest.mark.parametrize("sign", ["\ufffe", "\uffff", "\x0b", "\x00"])
+def test_what_no_xml_may_have_is_left_out(sign: str) -> None:
+    document = made((part(1000, 190, 190_000), 1), buyer=msgspec.structs.replace(BERLIN, name=f"Ada{sign} 😀"))
+    assert document.body is not None
+    document = msgspec.structs.replace(document, body=msgspec.structs.replace(document.body, reason=f"a{sign}b\tc"))
+    for write in (einvoice.write, ubl.write):
+        root = ET.fromstring(write(document, UTC_ZONE))  # noqa: S314 -- ours
+        texts = [*root.itertext()]
+        assert "Ada 😀" in texts
+        assert any(text.endswith("ab\tc") for text in texts)
+    reader = PdfReader(io.BytesIO(pdf.write(document, "Shop", UTC_ZONE)))
+    assert "/OutputIntents" in reader.root_object

@@ -20,7 +20,7 @@ from shopwright.kit.percent import percent
 from shopwright.kit.places import Address
 from shopwright.services.books import einvoice
 from shopwright.services.books.contract.documents import TITLES, Document, DocumentBody, DocumentLine
-from shopwright.services.books.contract.forms import GONE, is_electronic
+from shopwright.services.books.contract.forms import GONE, is_electronic, writable
 
 STANDARD: Final = "a-3b"
 LANGUAGE: Final = "en"
@@ -63,7 +63,7 @@ def write(document: Document, shop: str, zone: ZoneInfo) -> bytes:
     if document.body is None:
         raise Conflict(GONE)
     xml = einvoice.write(document, zone).decode() if is_electronic(document) else ""
-    data = {"data": json.dumps(_shown(document, document.body, shop, zone, xml), ensure_ascii=False)}
+    data = {"data": json.dumps(_shown(document, writable(document.body), shop, zone, xml), ensure_ascii=False)}
     at = document.issued.replace(microsecond=0)
     try:
         made = typst.compile(_template(), sys_inputs=data, pdf_standards=[STANDARD], timestamp=at)

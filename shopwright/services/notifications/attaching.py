@@ -4,7 +4,8 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from shopwright.kit.errors import Missing, Refused, ShopError
+from shopwright.kit.clock import from_micros
+from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.ports import Attachment
 from shopwright.kit.work import Work
 from shopwright.services.books.contract import Books
@@ -16,7 +17,7 @@ from shopwright.services.notifications.delivery_store import Pending
 log = logging.getLogger("shopwright.notifications")
 
 MOST_BYTES = 5_000_000  # of all files of a message: mail servers take 10 MB, in base64
-# What tells of a parcel or a refund waits for the books no longer than this.
+# What tells of a parcel or a refund waits no longer than this once the books could not be asked; its documents follow by themselves.
 PATIENCE = timedelta(hours=1)
 DOCUMENT = "doc_"  # how the id of one begins
 
@@ -31,7 +32,7 @@ class Attaching:
     async def attachments(self, pending: Pending) -> tuple[Attachment, ...]:
         """The files of a message, none where it is not for documents.
 
-        Raises Refused where it is for one that is shut off or gone; another error of ours where it is to be tried again.
+        Raises Refused where it is for one that is shut off or gone; another error where it is to be tried again.
         """
         if not pending.documents:
             return ()
@@ -39,11 +40,19 @@ class Attaching:
             return (await self._one(pending.documents),)
         try:
             return await self._of_order(pending)
-        except ShopError as error:
-            if self._work.now() - pending.created_at < PATIENCE:
+        except Exception as error:
+            if await self._may_wait(pending):
                 raise
-            log.warning("message %s goes without documents: %s", pending.message.id, error.detail)
+            log.warning("message %s goes without documents: %s", pending.message.id, error)
             return ()
+
+    async def _may_wait(self, pending: Pending) -> bool:
+        """Its documents cannot be had: is it to be tried again with them?"""
+        if pending.documents_since:
+            return self._work.now() - from_micros(pending.documents_since) < PATIENCE
+        async with self._work.begin() as tx:
+            await attachment_store.await_documents(tx, pending.message.id)
+        return True
 
     async def _one(self, document_id: str) -> Attachment:
         try:
@@ -55,18 +64,23 @@ class Attaching:
         return await self._file(document)
 
     async def _of_order(self, pending: Pending) -> tuple[Attachment, ...]:
-        """Those of its kind that went with no other message, and were not replaced."""
         message_id = pending.message.id
-        issued = await self._books.issued_for(pending.order_id)
-        replaced = {one.refers_to for one in issued if one.kind == "correction"}
-        wanted = [one for one in reversed(issued) if one.kind == pending.documents]
-        found = [one for one in wanted if not one.sealed and one.id not in replaced]
-        others = await attachment_store.with_others(self._work, message_id, [one.id for one in found])
-        chosen = await self._within_bounds([one for one in found if one.id not in others])
+        chosen = await self._within_bounds(await self.due(message_id, pending.order_id, pending.documents))
         async with self._work.begin() as tx:
+            if pending.documents_since:
+                await attachment_store.have_documents(tx, message_id)
             return tuple(
                 [file for one, file in chosen if await attachment_store.attach(tx, message_id, one.id, one.name)]
             )
+
+    async def due(self, message_id: str, order_id: str, kind: str) -> list[Document]:
+        """Documents of an order and kind that went with no message but this, and were not replaced. Raises Unavailable."""
+        issued = await self._books.issued_for(order_id)
+        replaced = {one.refers_to for one in issued if one.kind == "correction"}
+        wanted = [one for one in reversed(issued) if one.kind == kind]
+        found = [one for one in wanted if not one.sealed and one.id not in replaced]
+        others = await attachment_store.with_others(self._work, message_id, [one.id for one in found])
+        return [one for one in found if one.id not in others]
 
     async def _within_bounds(self, documents: Sequence[Document]) -> list[tuple[Document, Attachment]]:
         """As many as a message may carry; the others are on the order's page."""

@@ -1,4 +1,4 @@
-"""Which document went out with which message, in SQL."""
+"""Which document went out with which message, and which messages wait for theirs, in SQL."""
 
 from collections.abc import Iterable
 
@@ -32,9 +32,9 @@ async def with_others(source: Reading, message_id: str, document_ids: Iterable[s
 
 
 async def has_left_without(tx: Transaction, order_id: str, kind: str) -> bool:
-    """Was a message of this order sent that should have had such a document, and had none?"""
+    """Is there a message of this order that should have had such a document, had none, and is not to be sent any more?"""
     row = await tx.one(
-        "SELECT 1 AS found FROM messages m WHERE m.order_id = :order_id AND m.documents = :kind AND m.state = 'sent'"
+        "SELECT 1 AS found FROM messages m WHERE m.order_id = :order_id AND m.documents = :kind AND m.state <> 'waiting'"
         " AND NOT EXISTS (SELECT 1 FROM attached_documents a WHERE a.message_id = m.id) LIMIT 1",
         order_id=order_id,
         kind=kind,
@@ -48,3 +48,26 @@ async def of_message(source: Reading, message_id: str) -> tuple[AttachedDocument
         "SELECT id, name FROM attached_documents WHERE message_id = :id ORDER BY id", id=message_id
     )
     return tuple(AttachedDocument(row["id"], row["name"]) for row in rows)
+
+
+async def await_documents(tx: Transaction, message_id: str) -> None:
+    """Its documents cannot be had, from now on."""
+    await tx.run(
+        "UPDATE messages SET documents_since = :now WHERE id = :id AND documents_since = 0",
+        id=message_id,
+        now=to_micros(tx.now),
+    )
+
+
+async def have_documents(tx: Transaction, message_id: str) -> None:
+    """They can be had, or have followed."""
+    await tx.run("UPDATE messages SET documents_since = 0 WHERE id = :id", id=message_id)
+
+
+async def left_without(source: Reading, limit: int) -> list[tuple[str, str, str]]:
+    """Messages that were sent while their documents could not be had: id, order, kind of document."""
+    rows = await source.fetch(
+        "SELECT id, order_id, documents FROM messages WHERE documents_since > 0 AND state = 'sent' ORDER BY id LIMIT :limit",
+        limit=limit,
+    )
+    return [(row["id"], row["order_id"], row["documents"]) for row in rows]

@@ -16,7 +16,6 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, ShopError
 from shopwright.kit.ports import Deferred, Message, Postbox
 from shopwright.kit.work import Work
-from shopwright.services.books.contract import Books
 from shopwright.services.notifications import alert_store, delivery_store, retries, store, topics
 from shopwright.services.notifications.attaching import Attaching
 from shopwright.services.notifications.contract import DeliveryReport, Resent
@@ -61,13 +60,13 @@ class MessageDelivery:
     """Sends the messages that wait in the database, through the `postboxes` by channel."""
 
     def __init__(
-        self, work: Work, postboxes: Mapping[str, Postbox], *, users: Users, orders: Orders, books: Books
+        self, work: Work, postboxes: Mapping[str, Postbox], *, users: Users, orders: Orders, attaching: Attaching
     ) -> None:
         self._work = work
         self._postboxes = postboxes
         self._users = users
         self._orders = orders
-        self._attaching = Attaching(work, books)
+        self._attaching = attaching
         self._rests = {channel: ChannelRest() for channel in postboxes}
 
     async def send(self) -> None:
@@ -145,6 +144,9 @@ class MessageDelivery:
             return "refused", error.detail
         except ShopError as error:  # of a service of ours
             return "deferred", error.detail
+        except Exception as error:  # such as a document that cannot be set
+            log.exception("message %s cannot be completed", pending.message.id)
+            return "deferred", f"It could not be completed ({type(error).__name__})."
         return await self._deliver(whole)
 
     async def _deliver(self, message: Message) -> tuple[Outcome, str]:

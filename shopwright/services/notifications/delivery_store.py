@@ -21,7 +21,8 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     """A message to be sent, its secrets still to be made. `attempts`: how often it was tried, this time included.
 
     `order_id`: the order it is about; `documents`: as `Letter` says; `request`, `trace`: what it follows from.
-    `expires_at`, `away_since` (microseconds): until when it is tried, and since when nothing could be sent; 0 for unset.
+    `expires_at`, `away_since` (microseconds): until when it is tried, and since when nothing could be sent; 0 for unset. `documents_since`: as
+    these, since when its documents could not be had.
     """
 
     message: Message
@@ -33,6 +34,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     away_since: int
     order_id: str = ""
     documents: str = ""
+    documents_since: int = 0
     request: str = ""
     trace: str = ""
 
@@ -91,6 +93,7 @@ def _pending(row: Row) -> Pending:
         away_since=row["away_since"],
         order_id=row["order_id"],
         documents=row["documents"],
+        documents_since=row["documents_since"],
         request=row["request"],
         trace=row["trace"],
     )

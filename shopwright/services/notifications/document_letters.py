@@ -1,8 +1,9 @@
 """A document of the books that goes out by itself: a corrected or pro forma invoice, or the message it would go with had left without it."""
 
-from shopwright.services.books.contract.documents import TITLES, DocumentKind
+from shopwright.services.books.contract.documents import TITLES, Document, DocumentKind
 from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.notifications.letter import Letter, order_link
+from shopwright.services.orders.contract import Order
 
 # They are sent when they are issued.
 ALONE: frozenset[DocumentKind] = frozenset({"correction", "pro_forma"})
@@ -27,4 +28,19 @@ def issued(event: DocumentIssued) -> Letter:
         secret=secret,
         action="See your order",
         documents=event.document_id,
+    )
+
+
+def late(order: Order, document: Document) -> Letter:
+    """One that could not be had when its message left."""
+    return issued(
+        DocumentIssued(
+            order_id=order.id,
+            number=order.number,
+            email=order.email,
+            customer_id=order.customer_id,
+            document_id=document.id,
+            name=document.name,
+            kind=document.kind,
+        )
     )

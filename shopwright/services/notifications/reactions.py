@@ -28,8 +28,9 @@ def reactions(notifications: Correspondence) -> list[Reaction]:
 
 
 def timers(notifications: Correspondence) -> list[Timer]:
-    """Messages go out every second; the last ones to who was erased are soon forgotten."""
+    """Messages go out every second, documents they left without after them; the last ones to who was erased are soon forgotten."""
     return [
         Timer("notifications.send", timedelta(seconds=1), notifications.delivery.send),
+        Timer("notifications.post_late_documents", timedelta(minutes=5), notifications.post_late_documents),
         Timer("notifications.forget_farewells", timedelta(minutes=5), notifications.forget_farewells),
     ]

@@ -17,6 +17,7 @@ from shopwright.kit.work import Transaction, Work
 from shopwright.services.books.contract import Books
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.notifications import attachment_store, document_letters, model, staff_letters, store, topics
+from shopwright.services.notifications.attaching import Attaching
 from shopwright.services.notifications.contract import (
     Channel,
     Channels,
@@ -32,6 +33,7 @@ from shopwright.services.users.contract import User, Users
 
 TEMPLATES = Path(__file__).parent / "templates"
 CLOSING = "You receive this message because of your order or account with us."
+LATE_AT_ONCE = 50
 ASKED_FOR = "You receive this message because you wanted to hear of this."
 
 
@@ -53,7 +55,8 @@ class Desk:
     ) -> None:
         self._work = work
         self._postboxes = postboxes
-        self.delivery = MessageDelivery(work, postboxes, users=users, orders=orders, books=books)
+        self._attaching = Attaching(work, books)
+        self.delivery = MessageDelivery(work, postboxes, users=users, orders=orders, attaching=self._attaching)
         self._users = users
         self._catalog = catalog
         self._orders = orders
@@ -95,9 +98,29 @@ class Desk:
         async with self._work.begin(once=heard.key) as tx:
             alone = heard.event.kind in document_letters.ALONE
             if alone or await attachment_store.has_left_without(tx, letter.order_id, heard.event.kind):
-                await self.post(tx, letter, messages)
-                for message in messages:
-                    await attachment_store.attach(tx, message.id, letter.documents, heard.event.name)
+                await self._post_document(tx, letter, messages, heard.event.name)
+
+    async def post_late_documents(self) -> None:
+        """A timer: documents that could not be had when their message left go out by themselves."""
+        for message_id, order_id, kind in await attachment_store.left_without(self._work, LATE_AT_ONCE):
+            with self._work.aside.guard("documents of message", message_id):
+                await self._post_late(message_id, order_id, kind)
+
+    async def _post_late(self, message_id: str, order_id: str, kind: str) -> None:
+        order = await self._orders.get(order_id)
+        found = await self._attaching.due(message_id, order_id, kind) if order.email else []
+        letters = [(document_letters.late(order, one), one.name) for one in found]
+        written = [(letter, await self.messages_of(letter), name) for letter, name in letters]
+        async with self._work.begin() as tx:
+            await attachment_store.have_documents(tx, message_id)
+            for letter, messages, name in written:
+                await self._post_document(tx, letter, messages, name)
+
+    async def _post_document(self, tx: Transaction, letter: Letter, messages: Sequence[Message], name: str) -> None:
+        """Unless it goes with another message. Of these the e-mail carries it."""
+        carrier = next((one for one in messages if one.channel == "email"), None)
+        if carrier is None or await attachment_store.attach(tx, carrier.id, letter.documents, name):
+            await self.post(tx, letter, messages)
 
     async def messages_of(self, letter: Letter) -> list[Message]:
         """The letter in each way its reader wants it. What proves who has a mailbox goes there, and nowhere else."""

@@ -1,7 +1,8 @@
 """In which forms a document can be had, and what one lacks for a form: told where it is asked for, and on pages."""
 
+import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -34,6 +35,7 @@ NOT_ELECTRONIC = (
     "This document cannot be an electronic invoice: each of its lines needs one rate of tax, none or all are outside tax,"
     " and the currency has no thousandths."
 )
+FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by XML 1.0, section 2.2
 LEITWEG_SCHEME: Final = "0204"
 # Electronic addresses by VAT id: codes of the EAS list of the European Commission.
 VAT_SCHEMES: Mapping[str, str] = {
@@ -83,7 +85,20 @@ def body_for(document: Document, form: DocumentForm) -> DocumentBody:
     """What stands in a document that can be written in this form. Raises Conflict."""
     if (why := refusal(document, form)) or document.body is None:
         raise Conflict(why)
-    return document.body
+    return writable(document.body)
+
+
+def writable(body: DocumentBody) -> DocumentBody:
+    """The same without what no XML may have: texts of earlier versions do."""
+    return msgspec.convert(_writable(msgspec.to_builtins(body)), DocumentBody)
+
+
+def _writable(part: Any) -> Any:
+    if isinstance(part, str):
+        return FORBIDDEN.sub("", part)
+    if isinstance(part, dict):
+        return {name: _writable(one) for name, one in part.items()}
+    return [_writable(one) for one in part] if isinstance(part, list | tuple) else part
 
 
 def is_electronic(document: Document) -> bool:
