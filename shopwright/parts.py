@@ -91,7 +91,13 @@ def books(shop: "Shop") -> Bookkeeper:
     """Who keeps the books."""
     work, settings = shop.works["books"], shop.settings
     issuing = Issuing(
-        work, shop.vault, shop.pricing, years=settings.books_years, country=settings.country, shop=settings.shop_name
+        work,
+        shop.vault,
+        shop.pricing,
+        shop.orders,
+        years=settings.books_years,
+        country=settings.country,
+        shop=settings.shop_name,
     )
     return Bookkeeper(work, orders=shop.orders, payments=shop.payments, documents=issuing, currency=settings.currency)
 

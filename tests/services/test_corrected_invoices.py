@@ -1,6 +1,7 @@
 """An invoice whose buyer is named wrongly is replaced by a corrected one, and stays as it is."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -9,8 +10,10 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.places import Address
-from shopwright.services.books.contract.documents import Document, DocumentBody, InvoiceCorrection
+from shopwright.services.books import papers
+from shopwright.services.books.contract.documents import Document, DocumentBody, InvoiceCorrection, Party
 from shopwright.services.orders.contract import LineQuantity, Order
+from shopwright.services.pricing.contract import TaxCategory, TaxId
 from tests.conftest import BERLIN, OWNER, send_all
 from tests.services.test_books import balances, kettles
 from tests.services.test_document_mail import names, shipped, written
@@ -45,7 +48,7 @@ async def test_a_corrected_invoice_replaces_the_first_which_stays_as_it_is(shop:
     assert (body.lines, body.rates, body.gross, body.ship_to) == (first.lines, first.rates, first.gross, first.ship_to)
     assert (body.refers_to, body.reason) == ("INV-2026-000001", "It is for the company")
     assert body.notes[-1] == "This invoice replaces INV-2026-000001 of 2 March 2026."
-    assert (await shop.books.document(invoice.id)) == invoice
+    assert (await shop.books.document(invoice.id)) == msgspec.structs.replace(invoice, replaced_by=added.id)
     assert await balances(shop) == booked
     assert await wrong(shop) == []
 
@@ -64,7 +67,7 @@ async def test_what_would_correct_nothing_or_is_wrong_is_refused(shop: Shop) -> 
         nowhere = msgspec.structs.replace(GMBH, line1="")
         await shop.books.correct_invoice(invoice.id, msgspec.structs.replace(CORRECTED, buyer=nowhere))
     again = await shop.books.correct_invoice(invoice.id, InvoiceCorrection(buyer=BERLIN, reason="Not at all"))
-    assert body_of(again).notes == (*body_of(invoice).notes, "This invoice replaces INV-2026-000001 of 2 March 2026.")
+    assert body_of(again).notes == (*body_of(invoice).notes, "This invoice replaces COR-2026-000001 of 2 March 2026.")
     assert len(await documents(shop)) == 3
 
 
@@ -133,3 +136,50 @@ async def test_it_is_issued_by_the_api_for_who_keeps_the_books(
     answer = await api.post(where, json=wanted, headers=staff)
     assert (answer.status_code, answer.json()["name"]) == (201, "COR-2026-000001")
     assert (await api.get(f"/v1/documents/{answer.json()['id']}/pdf", headers=staff)).content[:5] == b"%PDF-"
+
+
+@pytest.mark.usefixtures("order")
+async def test_a_second_correction_replaces_the_first_and_one_invoice_holds(shop: Shop, api: httpx.AsyncClient) -> None:
+    [invoice] = await documents(shop)
+    first = await shop.books.correct_invoice(invoice.id, CORRECTED)
+    second = await shop.books.correct_invoice(invoice.id, InvoiceCorrection(buyer=BERLIN, reason="It is not"))
+    assert (second.refers_to, body_of(second).refers_to) == (first.id, "COR-2026-000001")
+    assert body_of(second).notes[-1] == "This invoice replaces COR-2026-000001 of 2 March 2026."
+    assert sum("replaces" in note for note in body_of(second).notes) == 1
+    holding = {one.name: one.replaced_by for one in await documents(shop)}
+    assert holding == {invoice.name: first.id, first.name: second.id, second.name: ""}
+    assert await wrong(shop) == []
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    for where in ("/office/books/documents", f"/office/orders/{invoice.order_id}", "/office/books"):
+        assert (await api.get(where)).text.count(">replaced<") == 2
+    assert (
+        f'<a href="/office/books/documents/{first.id}">corrected invoice</a> holds'
+        in (await api.get(f"/office/books/documents/{invoice.id}")).text
+    )
+
+
+@pytest.mark.parametrize("category", ["K", "AE"])
+async def test_what_is_not_taxed_stays_with_a_business_of_its_country(
+    shop: Shop, order: Order, category: TaxCategory
+) -> None:
+    [invoice] = await documents(shop)
+    body = body_of(invoice)
+    vienna = msgspec.structs.replace(GMBH, city="Wien", postal_code="1010", country="AT")
+    sold = msgspec.structs.replace(
+        body,
+        buyer=Party(name="Ada", address=vienna, tax_ids=(TaxId(country="AT", id="ATU13585627"),)),
+        ship_to=vienna,
+        rates=tuple(msgspec.structs.replace(part, category=category) for part in body.rates),
+    )
+
+    def corrected(buyer: Address, tax_id: str) -> DocumentBody:
+        wanted = InvoiceCorrection(buyer=buyer, tax_id=tax_id, reason="Wrong")
+        return papers.corrected(sold, wanted, order, ZoneInfo("UTC"), ("INV-1", date(2026, 3, 2)))
+
+    with pytest.raises(Invalid, match="names its tax id"):
+        corrected(vienna, "")
+    with pytest.raises(Invalid, match="with the country its taxes would change"):
+        corrected(GMBH, "DE136695976")
+    with pytest.raises(Invalid, match="not of the seller's"):
+        corrected(vienna, "DE136695976")
+    assert corrected(msgspec.structs.replace(vienna, name="Zoë"), "ATU13585627").buyer.name == "Zoë"

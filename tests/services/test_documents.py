@@ -298,3 +298,23 @@ async def test_nothing_tells_of_a_document_with_the_address_of_who_was_erased(sh
     late = msgspec.structs.replace(fact, id="evt_late", data=msgspec.structs.replace(fact.data, kind="correction"))
     await shop.notifications.hear_document(Heard(late, "notifications.DocumentIssued"))
     assert "grace" not in (await everything_on_disk(shop)).casefold()
+
+
+async def test_the_first_document_after_an_erasure_names_the_buyer_that_is_kept_for_the_books(
+    shop: Shop, clock: HandClock
+) -> None:
+    order = await bought(shop)
+    await shop.users.erase_address(GUEST)
+    await later(shop, clock)
+    await shop.pricing.set_seller(NORTHLIGHT)
+    for _ in range(2):
+        clock.move(minutes=1)
+        await shop.bus.settle()
+    [invoice] = await documents(shop)
+    assert invoice.body is not None
+    assert (invoice.sealed, invoice.body.buyer.name, invoice.body.ship_to.line1) == (
+        True,
+        "Ada Lovelace",
+        order.shipping_address.line1,
+    )
+    assert "grace" not in (await everything_on_disk(shop)).casefold()

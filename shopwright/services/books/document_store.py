@@ -12,6 +12,10 @@ from shopwright.kit.work import Reading, Transaction
 from shopwright.services.books.contract.documents import Document, DocumentBody
 
 HEAD = "id, series, number, name, kind, entry, refers_to, order_id, customer_id, issued, keep_until, sealed, sha256, before"
+REPLACED = (
+    "(SELECT MAX(c.id) FROM issued_documents c WHERE c.refers_to <> '' AND c.refers_to = d.id AND c.kind = 'correction')"
+    " AS replaced_by"
+)
 
 
 async def undocumented(source: Reading, order_id: str) -> list[int]:
@@ -61,10 +65,10 @@ async def of_order(source: Reading, order_id: str, kind: str, refers_to: str) ->
 
 
 async def correction_of(source: Reading, invoice_id: str) -> Row | None:
-    """The newest that replaces this invoice."""
+    """What replaces this invoice, or this corrected one."""
     return await source.one(
-        "SELECT d.id, d.body, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id"
-        " WHERE d.refers_to = :id AND d.kind = 'correction' ORDER BY d.id DESC LIMIT 1",
+        "SELECT d.id, d.name, d.issued, d.body, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id"
+        " WHERE d.refers_to <> '' AND d.refers_to = :id AND d.kind = 'correction' ORDER BY d.id DESC LIMIT 1",
         id=invoice_id,
     )
 
@@ -85,14 +89,15 @@ async def listed(source: Reading, *, order_id: str, after: str, limit: int) -> l
         where.append("order_id = :order_id")
         values["order_id"] = order_id
     condition = f" WHERE {' AND '.join(where)}" if where else ""
-    sql = f"SELECT {HEAD} FROM issued_documents{condition} ORDER BY id DESC LIMIT :limit"
+    sql = f"SELECT {HEAD}, {REPLACED} FROM issued_documents d{condition} ORDER BY id DESC LIMIT :limit"
     return [document(row) for row in await source.fetch(sql, **values, limit=limit)]
 
 
 async def row_of(source: Reading, document_id: str) -> Row | None:
     """One, with its body as it is kept: plain, or closed."""
     return await source.one(
-        "SELECT d.*, s.body AS closed FROM issued_documents d LEFT JOIN sealed_documents s ON s.id = d.id WHERE d.id = :id",
+        f"SELECT d.*, s.body AS closed, {REPLACED} FROM issued_documents d"
+        " LEFT JOIN sealed_documents s ON s.id = d.id WHERE d.id = :id",
         id=document_id,
     )
 
@@ -187,5 +192,6 @@ def document(row: Row, vault: Vault | None = None) -> Document:
         sha256=row["sha256"],
         before=row["before"],
         sealed=bool(row["sealed"]),
+        replaced_by=row["replaced_by"] or "",
         body=msgspec.json.decode(text, type=DocumentBody) if text else None,
     )

@@ -144,7 +144,7 @@ async def get_document(books: Service, caller: Asking, document_id: FromPath[str
 
 @post("/v1/documents/{document_id:str}/corrections", opt=WRITE, tags=["books"], operation_id="correct_invoice")
 async def correct_invoice(books: Service, document_id: FromPath[str], data: JSONBody[InvoiceCorrection]) -> Document:
-    """Issue a corrected invoice that replaces this one: with another buyer, and the same lines, sums and taxes."""
+    """Issue a corrected invoice that replaces this one, or what has replaced it: with another buyer, and the same lines, sums and taxes."""
     return await books.correct_invoice(document_id, data)
 
 

@@ -11,6 +11,7 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.database import Row
 from shopwright.kit.days import day_of, end_of_books
 from shopwright.kit.errors import Conflict, Missing
+from shopwright.kit.facts import ERASED
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.books import document_store, papers, statement_store, store
@@ -41,10 +42,13 @@ DIGITS = 6
 class Issuing:
     """Issues documents, keeps them and shuts them off."""
 
-    def __init__(self, work: Work, vault: Vault, pricing: Pricing, *, years: int, country: str, shop: str) -> None:
+    def __init__(
+        self, work: Work, vault: Vault, pricing: Pricing, orders: Orders, *, years: int, country: str, shop: str
+    ) -> None:
         self._work = work
         self._vault = vault
         self._pricing = pricing
+        self._orders = orders
         self._years = years
         self._country = country
         self._shop = shop
@@ -66,10 +70,26 @@ class Issuing:
         seller = (order.sale.seller if order.sale else None) or await self.seller()
         if seller is None:
             return
+        order = await self._with_buyer(order)
         async with self._work.begin() as tx:
             await statement_store.hold(tx)  # who issues at the same time waits
             for seq in await document_store.undocumented(tx, order.id):
                 await self._issue(tx, order, seq, seller)
+
+    async def _with_buyer(self, order: Order) -> Order:
+        """The order with the buyer that is kept for the books, where it names nobody any more. Raises Unavailable."""
+        if order.billing_address.name != ERASED:
+            return order
+        try:
+            kept = await self._orders.kept_buyer(order.id)
+        except Missing:
+            return order
+        return msgspec.structs.replace(
+            order,
+            shipping_address=kept.shipping_address,
+            billing_address=kept.billing_address,
+            sale=msgspec.structs.replace(order.sale, tax_id=kept.tax_id) if order.sale else None,
+        )
 
     async def _issue(self, tx: Transaction, order: Order, seq: int, seller: Seller) -> None:
         entry = await store.entry(tx, seq)
@@ -79,16 +99,15 @@ class Issuing:
         zone = self._work.zone
         first = (row["name"], day_of(from_micros(row["issued"]), zone)) if row else None
         body = papers.body_for(order, entry, seller, zone, first)
-        newest = await self._newest(tx, row) if row else None
+        newest = self._said(await _newest(tx, row)) if row else None
         if newest is not None:
             body = msgspec.structs.replace(body, buyer=newest.buyer, reference=newest.reference)
             if erased:  # the order names nobody now
                 body = msgspec.structs.replace(body, ship_to=newest.ship_to)
         await self._add(tx, order, kind, body, refers_to=row["id"] if row else "", entry=seq, erased=erased)
 
-    async def _newest(self, tx: Transaction, invoice: Row) -> DocumentBody | None:
-        """What an invoice says, or what replaced it; None where that is deleted."""
-        row = await document_store.correction_of(tx, invoice["id"]) or invoice
+    def _said(self, row: Row) -> DocumentBody | None:
+        """What stands in it; None where that is deleted."""
         known = document_store.body_of(row, self._vault)
         return msgspec.json.decode(known, type=DocumentBody) if known else None
 
@@ -147,13 +166,13 @@ class Issuing:
             row = await document_store.row_of(tx, invoice_id)
             if row is None or row["sealed"] or not row["body"]:
                 raise Conflict("This invoice is shut off, and cannot be corrected any more.")
-            newest = await self._newest(tx, row)
-            invoice = msgspec.json.decode(row["body"], type=DocumentBody)
-            day = day_of(from_micros(row["issued"]), self._work.zone)
-            body = papers.corrected(invoice, correction, order, self._work.zone, (row["name"], day))
-            if newest is None or (body.buyer, body.reference) == (newest.buyer, newest.reference):
+            last = await _newest(tx, row)
+            newest = msgspec.json.decode(last["body"], type=DocumentBody)
+            day = day_of(from_micros(last["issued"]), self._work.zone)
+            body = papers.corrected(newest, correction, order, self._work.zone, (last["name"], day))
+            if (body.buyer, body.reference) == (newest.buyer, newest.reference):
                 raise Conflict("The buyer is named so already: nothing would be corrected.")
-            added = await self._add(tx, order, "correction", body, refers_to=invoice_id)
+            added = await self._add(tx, order, "correction", body, refers_to=last["id"])
         return await self.get(added)
 
     async def seller_of(self, order: Order) -> Seller:
@@ -173,7 +192,7 @@ class Issuing:
             found = found or await self._add(tx, order, kind, body, refers_to=parcel)
         return await self.get(found)
 
-    async def issue_waiting(self, orders: Orders) -> None:
+    async def issue_waiting(self) -> None:
         """Issue what waited for a seller to be named, or for who died."""
         done = int(await statement_store.place(self._work, ISSUED) or 0)
         found = await document_store.sold_after(self._work, done, AT_ONCE)
@@ -181,7 +200,7 @@ class Issuing:
             return
         for order_id in dict.fromkeys(order_id for _, order_id in found if order_id):
             with self._work.aside.guard("documents of order", order_id):
-                await self.issue(await orders.get(order_id))
+                await self.issue(await self._orders.get(order_id))
         async with self._work.begin() as tx:
             await statement_store.come_to(tx, ISSUED, str(found[-1][0]))
 
@@ -236,6 +255,13 @@ class Issuing:
     async def names(self, ids: Iterable[str]) -> dict[str, str]:
         """The numbers of documents, by id."""
         return await document_store.names(self._work, ids)
+
+
+async def _newest(tx: Transaction, invoice: Row) -> Row:
+    """The invoice, or what has replaced it last."""
+    while (found := await document_store.correction_of(tx, invoice["id"])) is not None:
+        invoice = found
+    return invoice
 
 
 async def began(tx: Transaction) -> datetime:

@@ -10,7 +10,7 @@ from shopwright.kit.days import day_of, write_day
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, zero
 from shopwright.kit.places import check_address
-from shopwright.kit.tax_ids import check_reference, read_tax_id
+from shopwright.kit.tax_ids import TaxNumber, check_reference, member_of, read_tax_id
 from shopwright.services.books import model
 from shopwright.services.books.contract import Entry, Posting, TaxKind
 from shopwright.services.books.contract.documents import (
@@ -24,6 +24,7 @@ from shopwright.services.orders.contract import Order, OrderLine, Refund, Shipme
 from shopwright.services.pricing.contract import Seller, TaxId, TaxPart
 from shopwright.services.pricing.contract.taxes import by_kind, gross_of
 
+UNTAXED = frozenset({"K", "AE"})
 SHIPPING, GOODS, REST = "Shipping", "Goods returned", "Price reduced"
 NO_INVOICE = "This is no invoice, and no input tax can be deducted from it: the invoice follows the payment."
 INVOICE: DocumentKind = "invoice"
@@ -112,7 +113,7 @@ def delivery_note(order: Order, parcel: Shipment, seller: Seller, zone: ZoneInfo
 def corrected(
     invoice: DocumentBody, correction: InvoiceCorrection, order: Order, zone: ZoneInfo, replaced: tuple[str, date]
 ) -> DocumentBody:
-    """The invoice with the buyer as it is right, in place of the one of this number and day. Raises Invalid.
+    """The invoice, or what replaced it last, with the buyer as it is right, in place of that of this number and day. Raises Invalid.
 
     What has been supplied since says when, and no longer that it was paid before.
     """
@@ -120,22 +121,42 @@ def corrected(
     supplied = invoice.supplied or _supplied(order, zone)
     paid_on = None if supplied else invoice.paid_on
     old = {_in_advance(invoice.paid_on)} if invoice.paid_on and supplied else set()
+    if invoice.refers_to_day is not None:
+        old.add(_replaces(invoice.refers_to, invoice.refers_to_day))
     found = read_tax_id(correction.tax_id, correction.buyer.country) if correction.tax_id.strip() else None
-    if found is None and any(part.category in {"K", "AE"} for part in invoice.rates):
-        raise Invalid.at("/tax_id", "This was sold without tax to a business: the invoice names its tax id.")
     address = msgspec.structs.replace(check_address(correction.buyer, "/buyer"), phone="")
+    if any(part.category in UNTAXED for part in invoice.rates):
+        _check_untaxed(invoice, address.country, found)
     ids = (TaxId(country=address.country, id=found.id),) if found else ()
     return msgspec.structs.replace(
         invoice,
         buyer=Party(name=address.name, address=address, tax_ids=ids),
         supplied=supplied,
         paid_on=paid_on,
-        notes=(*[one for one in invoice.notes if one not in old], f"This invoice replaces {name} of {write_day(day)}."),
+        notes=(*[one for one in invoice.notes if one not in old], _replaces(name, day)),
         refers_to=name,
         refers_to_day=day,
         reason=correction.reason,
         reference=check_reference(correction.reference) if correction.reference.strip() else "",
     )
+
+
+def _check_untaxed(invoice: DocumentBody, country: str, tax_id: TaxNumber | None) -> None:
+    """Would what was sold without tax to a business still be? Raises Invalid."""
+    if tax_id is None:
+        raise Invalid.at("/tax_id", "This was sold without tax to a business: the invoice names its tax id.")
+    told = "This was sold without tax to a business in another country"
+    home = invoice.seller.address.country
+    if country != invoice.buyer.address.country:
+        raise Invalid.at(
+            "/buyer/country", f"{told}: with the country its taxes would change. Refund it, and sell it anew."
+        )
+    if invoice.ship_to.country != home and tax_id.country == (member_of(home) or home):
+        raise Invalid.at("/tax_id", f"{told}: its tax id is not of the seller's. Refund it, and sell it anew.")
+
+
+def _replaces(name: str, day: date) -> str:
+    return f"This invoice replaces {name} of {write_day(day)}."
 
 
 def _supplied(order: Order, zone: ZoneInfo) -> date | None:

@@ -141,7 +141,7 @@ class Bookkeeper(Statements):
 
     async def take_in(self) -> None:
         """A timer: orders that were sold before there were books, the newest first; and documents that wait for a seller."""
-        await self._documents.issue_waiting(self._orders)
+        await self._documents.issue_waiting()
         where = await statement_store.place(self._work, BEFORE)
         if where == ENDED:
             return

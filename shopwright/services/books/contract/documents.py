@@ -86,7 +86,8 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """A document; it is never changed. `name`: its number as people read it. `body`: None in lists, and when its time is over.
 
-    `refers_to`: the id of the invoice that it corrects or replaces, or of the parcel it goes with.
+    `refers_to`: the id of the invoice that it corrects or replaces, or of the parcel it goes with. `replaced_by`: the id of the
+    corrected invoice that holds in its place, "" for none.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     before: str
     sealed: bool = False
+    replaced_by: str = ""
     body: DocumentBody | None = None
 
 
@@ -149,7 +151,7 @@ class Documents(Protocol):
         ...
 
     async def correct_invoice(self, document_id: str, correction: InvoiceCorrection) -> Document:
-        """Issue a corrected invoice that replaces this one: with another buyer, and the same lines, sums and taxes.
+        """Issue a corrected invoice that replaces this one, or what has replaced it: with another buyer, and the same lines, sums and taxes.
 
         Raises Missing, Invalid, Conflict where it is no invoice, it is shut off, or nothing would differ.
         """
