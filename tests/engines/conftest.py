@@ -1,16 +1,21 @@
 """What several contracts of engines need."""
 
 import secrets
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
 
+from shopwright.app import Shop
+from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.cache import open_cache, open_marks
 from shopwright.engines.search import open_search
+from shopwright.kit.facts import Reaction, Timer
 from shopwright.kit.ports import Cache, SearchIndex
-from shopwright.kit.work import Marks
+from shopwright.kit.work import Marks, Work
 from tests.conftest import server
 
 
@@ -43,3 +48,31 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await made.close()
     async with httpx.AsyncClient(trust_env=False) as client:
         await client.delete(f"{server('OPENSEARCH').replace('opensearch', 'http', 1)}/{prefix}-*")
+
+
+class Buses(Protocol):
+    """Makes buses on one engine, as processes of one shop do."""
+
+    def __call__(
+        self, works: Sequence[Work], reactions: Sequence[Reaction] = (), timers: Sequence[Timer] = ()
+    ) -> Bus: ...
+
+
+@pytest.fixture
+def rabbit() -> str:
+    """A place of this test's own on RabbitMQ."""
+    return f"{server('RABBITMQ')}?prefix={uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(params=["local", "rabbitmq"])
+async def buses(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator[Buses]:
+    made: list[Bus] = []
+    url = "local:" if request.param == "local" else request.getfixturevalue("rabbit")
+
+    def make(works: Sequence[Work], reactions: Sequence[Reaction] = (), timers: Sequence[Timer] = ()) -> Bus:
+        made.append(open_bus(url, works, reactions, timers))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()

@@ -4,63 +4,34 @@ import asyncio
 import json
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, TypeVar
 
 import aio_pika
 import pytest
 
 from shopwright.app import Shop
-from shopwright.engines.bus import Bus, open_bus
-from shopwright.engines.bus.backlog import MOST
+from shopwright.engines.bus import open_bus
 from shopwright.engines.bus.desk import Desk, Letter
 from shopwright.engines.bus.hearing import ATTEMPTS, Ears
 from shopwright.engines.bus.local import LocalBus
 from shopwright.engines.bus.rabbitmq import pack, unpack
-from shopwright.engines.bus.relay import TOLD_AT_ONCE
 from shopwright.housekeeping import Housekeeper
 from shopwright.kit import trace
-from shopwright.kit.clock import HandClock, to_micros
+from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.facts import Event, Fact, Heard, Reaction, Timer
 from shopwright.kit.tasks import ended
-from shopwright.kit.work import AlreadyDone, Work
+from shopwright.kit.work import AlreadyDone
 from tests.conftest import QUICK, Post, make_settings, sell, server
+from tests.engines.conftest import Buses
 from tests.road import Road
 from tests.services.test_orders import place
 
 T = TypeVar("T")
-
-
-class Buses(Protocol):
-    """Makes buses on one engine, as processes of one shop do."""
-
-    def __call__(
-        self, works: Sequence[Work], reactions: Sequence[Reaction] = (), timers: Sequence[Timer] = ()
-    ) -> Bus: ...
-
-
-@pytest.fixture
-def rabbit() -> str:
-    """A place of this test's own on RabbitMQ."""
-    return f"{server('RABBITMQ')}?prefix={uuid.uuid4().hex[:12]}"
-
-
-@pytest.fixture(params=["local", "rabbitmq"])
-async def buses(request: pytest.FixtureRequest, shop: Shop) -> AsyncIterator[Buses]:
-    made: list[Bus] = []
-    url = "local:" if request.param == "local" else request.getfixturevalue("rabbit")
-
-    def make(works: Sequence[Work], reactions: Sequence[Reaction] = (), timers: Sequence[Timer] = ()) -> Bus:
-        made.append(open_bus(url, works, reactions, timers))
-        return made[-1]
-
-    yield make
-    for one in made:
-        await one.close()
 
 
 class Rang(Event, frozen=True, kw_only=True):
@@ -116,43 +87,6 @@ async def test_many_that_are_told_in_one_transaction_are_each_heard_once_and_in_
     await bus.settle()
     assert heard == list(range(251))
     assert await shop.works["users"].fetch("SELECT * FROM deliveries") == []
-
-
-async def test_what_is_told_while_very_many_wait_is_kept_by_its_ids_and_heard_once_and_in_order(shop: Shop) -> None:
-    heard: list[int] = []
-
-    async def hear(one: Heard) -> None:
-        heard.append(one.event.n)
-
-    users = shop.works["users"]
-    bus = LocalBus([users], [Reaction("one", Rang, hear)], [])
-    await ring_many(shop, MOST)
-    await ring_many(shop, 2 * TOLD_AT_ONCE)
-    await ring(shop, ("one",), ("a", -1))
-    shop.clock.move(seconds=10)
-    await bus.renew(-60)  # all of it: whoever looks at what is due finds nothing
-    assert await LocalBus([users], [Reaction("one", Rang, hear)], []).settle() == 0
-    await bus.settle()
-    assert heard == [*range(MOST), *range(2 * TOLD_AT_ONCE), -1]
-    assert await users.fetch("SELECT * FROM deliveries") == []
-
-
-async def test_of_very_many_that_a_process_leaves_when_it_ends_all_are_taken_over_at_once(shop: Shop) -> None:
-    users = shop.works["users"]
-    first = LocalBus([users], [], [])
-    await ring_many(shop, MOST)
-    await ring(shop, ("one",), ("b", -1), ("c", -2))
-    await first.close()
-    waiting = await users.fetch("SELECT count(*) AS n FROM deliveries WHERE due <= :now", now=to_micros(users.now()))
-    assert waiting[0]["n"] == MOST + 2
-
-
-async def ring_many(shop: Shop, count: int) -> None:
-    """All of them about one subject, in one transaction."""
-    users = shop.works["users"]
-    users.hearers.by_event = {"Rang": ("one",)}
-    async with users.begin() as tx:
-        await tx.tell(*(Rang(bell="a", n=n) for n in range(count)))
 
 
 async def test_another_process_takes_over_when_the_first_has_died(shop: Shop, buses: Buses) -> None:
@@ -263,7 +197,8 @@ async def test_processes_that_died_while_they_delivered_do_not_count_as_failures
     await ring(shop, ("one",), ("a", 1))
     for _ in range(ATTEMPTS + 1):
         shop.clock.move(seconds=21)
-        assert len(await LocalBus([work], [], [])._claim(work)) == 1  # and dies
+        claimed, _ = await LocalBus([work], [], [])._claim(work)  # and dies
+        assert len(claimed) == 1
     shop.clock.move(seconds=21)
     bus = LocalBus([work], [Reaction("one", Rang, hear)], [])
     await bus.settle()

@@ -4,43 +4,25 @@ So the first of them are kept as they are, and of what is told behind them the i
 outbox when their turn comes.
 """
 
-import math
-import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-import msgspec
-
+from shopwright.engines.bus.leases import OURS, PORTION, Lease, Leases, Told, Unread
+from shopwright.kit.clock import to_micros
 from shopwright.kit.facts import Heard
 from shopwright.kit.work import Work, read_fact
 
 MOST = 10_000  # deliveries that are kept as they are
-
-
-class Told(msgspec.Struct, frozen=True):
-    """Deliveries of one transaction of a service, and since when their lease is ours (monotonic)."""
-
-    work: Work
-    ones: Sequence[Heard]
-    since: float
-
-
-class Unread(msgspec.Struct, frozen=True):
-    """The facts of one transaction by their ids, as one text: hundreds of thousands wait, and a text each is three times that."""
-
-    work: Work
-    facts: str
-    since: float
-
-    @property
-    def ids(self) -> list[str]:
-        return self.facts.split(" ")
+# Deeds of one transaction that began within so long have one lease. It is less than the shortest pause after a failure.
+NEAR = timedelta(milliseconds=100)
 
 
 class Backlog:
     """First in, first out. `most`: so many deliveries are kept as they are."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, leases: Leases, most: int = MOST) -> None:
+        self._leases = leases
         self._most = most
         self._whole: deque[Told] = deque()
         self._unread: deque[Unread] = deque()
@@ -51,50 +33,57 @@ class Backlog:
 
     def add(self, work: Work, ones: Sequence[Heard]) -> None:
         """Told just now."""
-        now = time.monotonic()
-        if self._unread or self._count >= self._most:
-            self._unread.append(Unread(work, " ".join(dict.fromkeys(one.fact.id for one in ones)), now))
-        else:
-            self._append(Told(work, ones, now))
+        for some in _portions(ones):
+            times = [one.fact.time for one in some]
+            lease = Lease(to_micros(min(times) + work.lease), to_micros(max(times) + work.lease))
+            if self._unread or self._count >= self._most:
+                self._unread.append(_by_ids(Told(work, some, lease)))
+            else:
+                self._append(Told(work, some, lease))
 
     def _append(self, told: Told) -> None:
         self._whole.append(told)
-        self._count += len(told.ones)
+        self._count += told.size
 
     async def take(self, count: int) -> list[Told]:
-        """The next deliveries, at most so many; none where nothing is left."""
-        if not self._whole:
+        """The next deliveries: so many, and what belongs to them; none where nothing is left."""
+        while self._unread and not self._whole:
             await self._read_on()
         taken: list[Told] = []
-        while count and self._whole:
-            told = self._whole.popleft()
-            if len(told.ones) > count:
-                self._whole.appendleft(Told(told.work, told.ones[count:], told.since))
-                told = Told(told.work, told.ones[:count], told.since)
-            self._count -= len(told.ones)
-            count -= len(told.ones)
-            taken.append(told)
+        while count > 0 and self._whole:
+            taken.append(told := self._whole.popleft())
+            self._count -= told.size
+            count -= told.size
         return taken
 
     async def _read_on(self) -> None:
-        """Read the facts that come next. What others have brought meanwhile is brought twice, and heard once."""
-        if not self._unread:
-            return
-        unread = self._unread.popleft()
-        try:
-            rows = await unread.work.fetch_in("SELECT * FROM facts WHERE id IN (:each)", unread.ids)
-        except BaseException:
-            self._unread.appendleft(unread)
-            raise
-        facts = unread.work.aside.readable("fact", rows, lambda row: str(row["id"]), read_fact)
-        hearers = unread.work.hearers
-        ones = [Heard(fact, name) for fact in sorted(facts, key=lambda one: one.id) for name in hearers.of(fact.type)]
-        self._append(Told(unread.work, ones, unread.since))
+        """Read what comes next, and is still ours."""
+        async with self._leases.still:
+            unread = self._unread.popleft()
+            try:
+                rows = await unread.work.fetch_in(
+                    f"SELECT f.*, d.hearer FROM deliveries d JOIN facts f ON f.id = d.fact_id WHERE fact_id IN (:each) AND {OURS}",
+                    unread.ids,
+                    **unread.lease.ours,
+                )
+            except BaseException:
+                self._unread.appendleft(unread)
+                raise
+        hearers: dict[str, list[str]] = {}
+        for row in rows:
+            hearers.setdefault(row["id"], []).append(row["hearer"])
+        each = list({row["id"]: row for row in rows}.values())
+        facts = unread.work.aside.readable("fact", each, lambda row: str(row["id"]), read_fact)
+        ones = [
+            Heard(fact, name) for fact in sorted(facts, key=lambda one: one.id) for name in sorted(hearers[fact.id])
+        ]
+        if ones:
+            self._append(Told(unread.work, ones, unread.lease))
 
     def put_back(self, taken: Sequence[Told]) -> None:
         """Nobody is at these after all: they come first again."""
         self._whole.extendleft(reversed(taken))
-        self._count += sum(len(told.ones) for told in taken)
+        self._count += sum(told.size for told in taken)
 
     def clear(self) -> None:
         """Others bring all of it."""
@@ -102,10 +91,26 @@ class Backlog:
         self._unread.clear()
         self._count = 0
 
-    def whole(self, until: float = math.inf) -> list[Told]:
-        """What is kept as it is, of what was told until then (monotonic)."""
-        return [told for told in self._whole if told.since <= until]
+    def by_ids(self) -> list[Unread]:
+        """All of it, in order."""
+        return [*map(_by_ids, self._whole), *self._unread]
 
-    def unread(self, until: float = math.inf) -> list[Unread]:
-        """What is kept by its ids, of what was told until then (monotonic)."""
-        return [unread for unread in self._unread if unread.since <= until]
+
+def _by_ids(told: Told) -> Unread:
+    return Unread(told.work, " ".join(dict.fromkeys(one.fact.id for one in told.ones)), told.lease)
+
+
+def _portions(ones: Sequence[Heard]) -> Iterator[list[Heard]]:
+    """In their order; all that is to be heard of a fact is in one of them."""
+    some: list[Heard] = []
+    for one in ones:
+        if (
+            some
+            and one.fact is not some[-1].fact
+            and (len(some) >= PORTION or abs(one.fact.time - some[0].fact.time) > NEAR)
+        ):
+            yield some
+            some = []
+        some.append(one)
+    if some:
+        yield some

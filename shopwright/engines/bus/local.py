@@ -24,7 +24,7 @@ class LocalBus(Relay):
         ours = [one for one in waiting if one[1].hearer in self._ears.reactions]  # the others are served elsewhere
         for work, heard, _ in waiting:
             if heard.hearer not in self._ears.reactions:
-                self._let_be(work, [heard])
+                self._leases.let_be(work, [heard])
         outcome = await self._ears.hear(
             [heard for _, heard, _ in ours], {heard.key: attempts for _, heard, attempts in ours}
         )
@@ -47,7 +47,7 @@ class LocalBus(Relay):
 
     async def _postpone(self, work: Work, heard: Heard, attempts: int, error: Exception) -> None:
         """Only what failed counts: a process that died in the middle says nothing against the hearer."""
-        self._let_be(work, [heard])
+        self._leases.let_be(work, [heard])
         async with work.begin() as tx:
             await tx.run(
                 "UPDATE deliveries SET due = :due, attempts = :attempts, state = :state, problem = :problem"

@@ -128,7 +128,7 @@ class RabbitBus(Relay):
             await self._connected()
         except Unavailable:
             self._backlog.clear()  # all of it is in the outboxes, and taken from there when its lease is over
-            self._ours.clear()
+            self._leases.clear()
             await self._timers.run_due()
             raise
         return await super()._round()
@@ -185,7 +185,7 @@ class RabbitBus(Relay):
                 left = [one for one in left if one[1].key not in gone]
         except (*GONE, ShopError) as error:
             for work, ones in by_work(left).items():
-                await self._leave(work, ones)
+                await self._leases.leave(work, ones)
             if isinstance(error, Unavailable):
                 raise
             raise Unavailable(f"RabbitMQ does not answer ({type(error).__name__}).") from error

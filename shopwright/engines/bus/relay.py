@@ -8,11 +8,12 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
-from shopwright.engines.bus.backlog import Backlog, Unread
+from shopwright.engines.bus.backlog import Backlog
+from shopwright.engines.bus.leases import Lease, Leases, Told, one_at_a_time
 from shopwright.engines.bus.timers import Timers
 from shopwright.kit.clock import to_micros
 from shopwright.kit.database import Row
@@ -40,34 +41,16 @@ class Relay(ABC):
         self._works = works
         self._by_name = {work.name: work for work in works}
         self._timers = Timers(self._by_name, timers)
-        self._backlog = Backlog()
+        self._leases = Leases()
+        self._backlog = Backlog(self._leases)
         self._wake = asyncio.Event()
         self._look_at = 0.0  # monotonic: when it is time to look around again
-        self._ours: dict[
-            tuple[str, str, str], tuple[Work, Heard, float]
-        ] = {}  # somebody is at it; since when its lease is ours
         for work in works:
             work.after_commit = self._committed
 
     def _committed(self, work: Work, told: list[Heard]) -> None:
         self._backlog.add(work, told)
         self._wake.set()
-
-    def _take(self, work: Work, ones: Iterable[Heard], since: float) -> None:
-        self._ours |= {(work.name, one.fact.id, one.hearer): (work, one, since) for one in ones}
-
-    def _let_be(self, work: Work, ones: Iterable[Heard]) -> None:
-        for one in ones:
-            self._ours.pop((work.name, one.fact.id, one.hearer), None)
-
-    @contextmanager
-    def _at_it(self, batch: Sequence[tuple[Work, Heard]]) -> Iterator[None]:
-        """However it ends, nobody is at these afterwards: a lease that would be renewed for ever keeps them from everyone."""
-        try:
-            yield
-        finally:
-            for work, ones in by_work(batch).items():
-                self._let_be(work, ones)
 
     async def run(self) -> None:
         bell = asyncio.create_task(self._works[0].database.listen(self._wake.set))
@@ -87,30 +70,10 @@ class Relay(ABC):
                 log.info("leases cannot be renewed: %s", error.detail)
 
     async def renew(self, older_s: float) -> None:
-        """Of all that has been here for longer."""
-        late = time.monotonic() - older_s
-        ours = [(work, one) for work, one, since in self._ours.values() if since <= late]
-        ours += [(told.work, one) for told in self._backlog.whole(late) for one in told.ones]
-        for work, ones in by_work(ours).items():
-            async with work.begin() as tx:
-                lease = to_micros(tx.now + LEASE)
-                await tx.run_many(
-                    "UPDATE deliveries SET due = :lease WHERE fact_id = :fact_id AND hearer = :hearer"
-                    " AND state = 'waiting' AND due < :lease",
-                    [{"lease": lease, "fact_id": one.fact.id, "hearer": one.hearer} for one in ones],
-                )
-        for unread in self._backlog.unread(late):
-            await self._lease_unread(unread, LEASE)
-
-    @staticmethod
-    async def _lease_unread(unread: Unread, lease: timedelta) -> None:
-        """Keep these to this process for so long; for no time gives them back."""
-        async with unread.work.begin() as tx:
-            due = to_micros(tx.now + lease)
-            await tx.run_many(
-                "UPDATE deliveries SET due = :due WHERE fact_id = :fact_id AND state = 'waiting'",
-                [{"due": due, "fact_id": fact_id} for fact_id in unread.ids],
-            )
+        """Of all that were taken or renewed longer ago than that."""
+        late = to_micros(self._works[0].now() + LEASE - timedelta(seconds=older_s))
+        await self._leases.extend([told for told in self._leases.held() if told.lease.first <= late], LEASE)
+        await self._leases.extend([one for one in self._backlog.by_ids() if one.lease.first <= late], LEASE)
 
     async def leave_to_others(self) -> None:
         """Instead of `run`, until cancelled: what is told here is carried by other processes, which are woken."""
@@ -120,7 +83,7 @@ class Relay(ABC):
             await self._wake.wait()
             self._wake.clear()
             self._backlog.clear()
-            self._ours.clear()
+            self._leases.clear()
             with suppress(Unavailable):  # then they look by themselves
                 await self._works[0].database.announce()
 
@@ -128,13 +91,9 @@ class Relay(ABC):
         """Who ends keeps nothing: what was told here and is not on its way, others may take at once."""
         with suppress(Unavailable, TimeoutError):  # then when its lease is over
             async with asyncio.timeout(GIVE_BACK_S):
-                whole = [(told.work, one) for told in self._backlog.whole() for one in told.ones]
-                for work, left in by_work(whole).items():
-                    await self._leave(work, left)
-                for unread in self._backlog.unread():
-                    await self._lease_unread(unread, timedelta(0))
+                await self._leases.extend(self._backlog.by_ids(), timedelta(0))
         self._backlog.clear()
-        self._ours.clear()
+        self._leases.clear()
 
     async def _carry(self) -> None:
         said = ""
@@ -232,19 +191,17 @@ class Relay(ABC):
         """Bring these, in this order, to who hears them, and forget what was brought; answers what must wait for others."""
 
     async def _deliver_fresh(self) -> int:
-        """What this process told itself: its lease is still ours, no claim is needed."""
+        """What this process told itself, as far as it is still its own."""
         count = 0
         while taken := await self._backlog.take(TOLD_AT_ONCE):
-            for told in taken:
-                self._take(told.work, told.ones, told.since)
-            batch = [(told.work, one) for told in taken for one in told.ones]
             try:
-                with self._at_it(batch):
-                    await self._deliver(batch)
+                kept = [await self._leases.keep(told) for told in taken]
+                with self._leases.at(kept):
+                    await self._deliver([(told.work, one) for told in kept for one in told.ones])
             except asyncio.CancelledError:
                 self._backlog.put_back(taken)  # `close` gives it back
                 raise
-            count += len(batch)
+            count += sum(told.size for told in kept)
         return count
 
     async def _deliver(self, batch: Sequence[tuple[Work, Heard]]) -> None:
@@ -259,7 +216,8 @@ class Relay(ABC):
                 ready.append((work, heard, 0))
         later += await self._handle(ready)
         for work, left in by_work(later).items():
-            await self._leave(work, left)
+            # Not before those that come first: `_take_over` delivers them in order, as soon as it can.
+            await self._leases.leave(work, left)
             self._look_at = 0.0
 
     @staticmethod
@@ -279,42 +237,32 @@ class Relay(ABC):
                     found[work.name, row["hearer"], row["subject"]] = row["fact_id"]
         return found
 
-    async def _leave(self, work: Work, left: Sequence[Heard]) -> None:
-        """Not before those that come first: `_take_over` delivers them in order, as soon as it can."""
-        self._let_be(work, left)
-        async with work.begin() as tx:
-            await tx.run_many(
-                "UPDATE deliveries SET due = :now WHERE fact_id = :fact_id AND hearer = :hearer",
-                [{"now": to_micros(tx.now), "fact_id": one.fact.id, "hearer": one.hearer} for one in left],
-            )
-
     async def _take_over(self) -> int:
         count = 0
         for work in self._works:
-            claimed = await self._claim(work)
-            self._take(work, [heard for heard, _ in claimed], time.monotonic())
-            with self._at_it([(work, heard) for heard, _ in claimed]):
+            claimed, lease = await self._claim(work)
+            with self._leases.at([Told(work, [heard for heard, _ in claimed], lease)]):
                 await self._handle([(work, heard, attempts) for heard, attempts in claimed])
             count += len(claimed)
         return count
 
-    async def _claim(self, work: Work) -> list[tuple[Heard, int]]:
+    async def _claim(self, work: Work) -> tuple[list[tuple[Heard, int]], Lease]:
         """Due deliveries, the first of each hearer and subject, with a new lease so that no other process takes them."""
         now = to_micros(work.now())
         if not await work.one(
             "SELECT 1 AS due FROM deliveries WHERE state = 'waiting' AND due <= :now LIMIT 1", now=now
         ):
-            return []
+            return [], Lease.until(now)
         async with work.begin() as tx:
-            # One process at a time: two statements that claim the same rows could wait for each other in a ring.
-            await tx.run("INSERT INTO timers (name, due) VALUES ('claim', 0) ON CONFLICT (name) DO UPDATE SET due = 0")
+            await one_at_a_time(tx)
+            lease = Lease.until(to_micros(tx.now + LEASE))
             rows = await tx.fetch(
                 "UPDATE deliveries SET due = :lease WHERE (fact_id, hearer) IN ("
                 " SELECT d.fact_id, d.hearer FROM deliveries d WHERE d.state = 'waiting' AND d.due <= :now AND NOT EXISTS ("
                 "  SELECT 1 FROM deliveries e WHERE e.hearer = d.hearer AND e.subject = d.subject"
                 "  AND e.fact_id < d.fact_id AND e.state = 'waiting')"
                 " ORDER BY d.fact_id LIMIT :batch) AND due <= :now RETURNING fact_id, hearer, attempts",
-                lease=to_micros(tx.now + LEASE),
+                lease=lease.last,
                 now=now,
                 batch=BATCH,
             )
@@ -327,10 +275,11 @@ class Relay(ABC):
                         facts[fact_id] = read_fact(row)
                 if fact_id not in facts:
                     await _give_up(tx, fact_id, "The fact cannot be read.")
-        return [(Heard(facts[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in facts]
+        each = [(Heard(facts[fact_id], hearer), attempts) for fact_id, hearer, attempts in claimed if fact_id in facts]
+        return each, lease
 
     async def _forget(self, work: Work, handled: Sequence[Heard]) -> None:
-        self._let_be(work, handled)
+        self._leases.let_be(work, handled)
         async with work.begin() as tx:
             await tx.run_many(
                 "DELETE FROM deliveries WHERE fact_id = :fact_id AND hearer = :hearer",

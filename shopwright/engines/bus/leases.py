@@ -1,0 +1,185 @@
+"""Whose a delivery is: who told it or took it keeps it to itself until `due`, and it is his while what he wrote stands there.
+
+Others take it when that is over, or put it off, and write another `due`: nobody renews, gives back or hears what is
+another's by now, or is done.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TypeVar
+
+import msgspec
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.facts import Heard
+from shopwright.kit.work import LEASE, Transaction, Work
+
+PORTION = 500  # deliveries that are written or read at once: whoever else wants to write waits for no longer
+# `<>`, so that nobody looks through all that wait instead of at these facts.
+OURS = "state <> 'dead' AND due BETWEEN :first AND :last"
+EXTEND = "UPDATE deliveries SET due = :due WHERE"
+
+
+class Lease(msgspec.Struct, eq=False):
+    """Between what this process wrote as `due` of some deliveries (µs since 1970), all of which it keeps as long."""
+
+    first: int
+    last: int
+
+    @classmethod
+    def until(cls, due: int) -> "Lease":
+        return cls(due, due)
+
+    @property
+    def ours(self) -> dict[str, int]:
+        """What `OURS` asks for."""
+        return {"first": self.first, "last": self.last}
+
+    def renewed(self, due: int) -> None:
+        self.first = self.last = due
+
+
+class Told(msgspec.Struct, frozen=True, eq=False):
+    """Deliveries of a service that one lease is for."""
+
+    work: Work
+    ones: Sequence[Heard]
+    lease: Lease
+
+    @property
+    def size(self) -> int:
+        return len(self.ones)
+
+    async def extend(self, tx: Transaction, due: int) -> None:
+        more = {"due": due, **self.lease.ours}
+        await tx.run_many(
+            f"{EXTEND} fact_id = :fact_id AND hearer = :hearer AND {OURS}",
+            [{"fact_id": one.fact.id, "hearer": one.hearer, **more} for one in self.ones],
+        )
+
+
+class Unread(msgspec.Struct, frozen=True, eq=False):
+    """All that is to be heard of some facts, by ids as one text: of hundreds of thousands, a text each is three times that."""
+
+    work: Work
+    facts: str
+    lease: Lease
+
+    @property
+    def ids(self) -> list[str]:
+        return self.facts.split(" ")
+
+    @property
+    def size(self) -> int:
+        return self.facts.count(" ") + 1
+
+    async def extend(self, tx: Transaction, due: int) -> None:
+        await tx.fetch_in(f"{EXTEND} fact_id IN (:each) AND {OURS}", self.ids, due=due, **self.lease.ours)
+
+
+H = TypeVar("H", Told, Unread)
+
+
+class Leases:
+    """The leases this process has, and those of the deliveries somebody is at."""
+
+    def __init__(self) -> None:
+        self._at: dict[tuple[str, str, str], tuple[Work, Heard, Lease]] = {}
+        self.still = asyncio.Lock()  # who holds it knows that no lease is just being written
+
+    def take(self, told: Told) -> None:
+        """Somebody is at these from now on."""
+        work = told.work
+        self._at |= {(work.name, one.fact.id, one.hearer): (work, one, told.lease) for one in told.ones}
+
+    def let_be(self, work: Work, ones: Iterable[Heard]) -> None:
+        """Nobody is at these any more."""
+        for one in ones:
+            self._at.pop((work.name, one.fact.id, one.hearer), None)
+
+    @contextmanager
+    def at(self, several: Sequence[Told]) -> Iterator[None]:
+        """However it ends, nobody is at these afterwards: a lease that would be renewed for ever keeps them from everyone."""
+        for told in several:
+            self.take(told)
+        try:
+            yield
+        finally:
+            for told in several:
+                self.let_be(told.work, told.ones)
+
+    def clear(self) -> None:
+        """Nobody is at anything."""
+        self._at.clear()
+
+    def held(self) -> list[Told]:
+        """What somebody is at."""
+        return _by_lease(self._at.values())
+
+    async def leave(self, work: Work, left: Sequence[Heard]) -> None:
+        """Nobody is at these any more, and whoever wants may take them at once."""
+        found = [self._at.pop((work.name, one.fact.id, one.hearer), None) for one in left]
+        await self.extend(_by_lease([one for one in found if one is not None]), timedelta(0))
+
+    async def extend(self, held: Sequence[H], lease: timedelta) -> None:
+        """Keep these so long from now, where they are still ours; for no time gives them back.
+
+        A portion in a transaction: what is done stays done when time runs out, and others write in between.
+        """
+        for some in _portions(held):
+            async with self.still:
+                async with some[0].work.begin() as tx:
+                    await one_at_a_time(tx)
+                    due = to_micros(tx.now + lease)
+                    for one in some:
+                        await one.extend(tx, due)
+                if lease:
+                    for one in some:
+                        one.lease.renewed(due)
+            await asyncio.sleep(0)
+
+    async def keep(self, told: Told) -> Told:
+        """Those of them that are still ours, and will be for a while."""
+        if told.lease.first > to_micros(told.work.now() + LEASE / 3):
+            return told
+        async with self.still:
+            async with told.work.begin() as tx:
+                await one_at_a_time(tx)
+                due = to_micros(tx.now + LEASE)
+                rows = await tx.fetch_in(
+                    f"{EXTEND} fact_id IN (:each) AND {OURS} RETURNING fact_id, hearer",
+                    [one.fact.id for one in told.ones],
+                    due=due,
+                    **told.lease.ours,
+                )
+            told.lease.renewed(due)
+        ours = {(row["fact_id"], row["hearer"]) for row in rows}
+        return Told(told.work, [one for one in told.ones if (one.fact.id, one.hearer) in ours], told.lease)
+
+
+async def one_at_a_time(tx: Transaction) -> None:
+    """One process after the other: two statements about the same deliveries could wait for each other in a ring."""
+    await tx.run("INSERT INTO timers (name, due) VALUES ('claim', 0) ON CONFLICT (name) DO UPDATE SET due = 0")
+
+
+def _by_lease(ones: Iterable[tuple[Work, Heard, Lease]]) -> list[Told]:
+    found: dict[tuple[Work, Lease], list[Heard]] = {}
+    for work, one, lease in ones:
+        found.setdefault((work, lease), []).append(one)
+    return [Told(work, several, lease) for (work, lease), several in found.items()]
+
+
+def _portions(held: Iterable[H]) -> Iterator[list[H]]:
+    """In their order, several of one service at a time."""
+    some: list[H] = []
+    count = 0
+    for one in held:
+        if some and (some[0].work is not one.work or count >= PORTION):
+            yield some
+            some, count = [], 0
+        some.append(one)
+        count += one.size
+    if some:
+        yield some
