@@ -41,6 +41,7 @@ LONG = (
     "tests/apart/test_traces.py",
     "tests/api/test_bodies.py",
     "tests/api/test_queries.py",
+    "tests/engines/test_backlog.py",
     "tests/engines/test_cache.py",
     "tests/engines/test_edges.py",
     "tests/engines/test_search_words.py",
