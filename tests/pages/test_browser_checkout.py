@@ -103,7 +103,7 @@ async def test_listings_do_not_move_and_no_page_is_too_wide(url: str) -> None:
         await page.fill("#s-email", "owner@example.com")
         await page.fill("#s-password", "owner-password")
         await page.press("#s-password", "Enter")
-        await page.wait_for_url("**/account")
+        await page.wait_for_url(f"{url}/account")
         await to_details(page, url)
         await fill_address(page, "ada@example.com")
         await page.press("[name=city]", "Enter")
