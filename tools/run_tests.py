@@ -33,184 +33,99 @@ MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of its own in it; tests writ
 FAILED = 1  # pytest's exit code where tests failed; others mean that it could not run them
 SHORT = "not slow and not browser and not soak"
 SLOW = "slow and not browser and not soak"
+
+
+def files(folder: str, *names: str) -> tuple[str, ...]:
+    """Test files of a folder."""
+    return tuple(f"tests/{folder}/test_{name}.py" for name in names)
+
+
+def without(folder: str, *names: str) -> tuple[str, ...]:
+    """What leaves them out."""
+    return tuple(f"--ignore={one}" for one in files(folder, *names))
+
+
 # Long tests of a single process, three at a time: what a person runs stays within two minutes.
 LONG = (
-    "tests/apart/test_deploy.py",
-    "tests/apart/test_front.py",
-    "tests/apart/test_gateways.py",
-    "tests/apart/test_traces.py",
-    "tests/api/test_bodies.py",
-    "tests/api/test_queries.py",
-    "tests/engines/test_backlog.py",
-    "tests/engines/test_cache.py",
-    "tests/engines/test_edges.py",
-    "tests/engines/test_search_words.py",
-    "tests/imports/test_made_tables.py",
-    "tests/imports/test_merges.py",
-    "tests/imports/test_wordpress.py",
-    "tests/pages/test_office_finds.py",
-    "tests/pages/test_office_truth.py",
-    "tests/pages/test_typed.py",
-    "tests/process/test_damaged_shop.py",
-    "tests/process/test_extras.py",
-    "tests/process/test_full_disk.py",
-    "tests/process/test_no_shop.py",
-    "tests/services/test_a_month.py",
-    "tests/services/test_any_life.py",
-    "tests/services/test_archive.py",
-    "tests/services/test_backup.py",
-    "tests/services/test_backup_age.py",
-    "tests/services/test_books_of_any_life.py",
-    "tests/services/test_clocks.py",
-    "tests/services/test_damage.py",
-    "tests/services/test_delivery.py",
-    "tests/services/test_doctor.py",
-    "tests/services/test_einvoices.py",
-    "tests/services/test_guests.py",
-    "tests/services/test_invoice_forms.py",
-    "tests/services/test_largest.py",
-    "tests/services/test_lost_orders.py",
-    "tests/services/test_queries.py",
-    "tests/services/test_recovery.py",
-    "tests/services/test_restore.py",
-    "tests/services/test_retention.py",
-    "tests/services/test_taxes.py",
-    "tests/services/test_true_rules.py",
-)
+    *files(
+        "apart",
+        "deploy", "front", "gateways", "traces",
+    ),
+    *files(
+        "api",
+        "bodies", "queries",
+    ),
+    *files(
+        "engines",
+        "backlog", "cache", "edges", "search_words",
+    ),
+    *files(
+        "imports",
+        "made_tables", "merges", "wordpress",
+    ),
+    *files(
+        "pages",
+        "office_finds", "office_truth", "typed",
+    ),
+    *files(
+        "process",
+        "damaged_shop", "extras", "full_disk", "no_shop",
+    ),
+    *files(
+        "services",
+        "a_month", "any_life", "archive", "backup", "backup_age", "books_of_any_life", "clocks", "damage",
+        "delivery", "doctor", "einvoices", "guests", "invoice_forms", "largest", "lost_orders", "queries",
+        "recovery", "restore", "retention", "taxes", "true_rules",
+    ),
+)  # fmt: skip
 OTHERS = tuple(f"--ignore={one}" for one in LONG)
 # Services asked on the wire: all tests but those of what is apart by itself or asks no service.
 SPLIT = tuple(f"tests/{name}" for name in ("api", "imports", "kit", "pages", "security", "services"))
 # Contracts of engines and imports ran already, on two databases each.
 SERVERS = ("--ignore=tests/engines", "--ignore=tests/imports")
 # Of one service, but with statements that PostgreSQL may read in another way.
-STATEMENTS = tuple(
-    f"tests/services/test_{name}.py"
-    for name in (
-        "books",
-        "corrected_invoices",
-        "document_mail",
-        "documents",
-        "find_orders",
-        "kept_buyers",
-        "order_damage",
-        "order_taxes",
-        "provider_changes",
-        "receipts_of_before",
-        "refund_parts",
-        "sale",
-        "sale_documents",
-        "taxes",
-        "untaxed_places",
-    )
-)
+STATEMENTS = files(
+    "services",
+    "books", "corrected_invoices", "document_mail", "documents", "find_orders", "kept_buyers",
+    "order_damage", "order_taxes", "provider_changes", "receipts_of_before", "refund_parts", "sale",
+    "sale_documents", "taxes", "untaxed_places",
+)  # fmt: skip
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too.
 SEEN = tuple(f"--ignore=tests/{name}" for name in ("pages", "security", "process", "apart"))
 # The gate runs each test on the servers in one of the two shapes; `make soak` in both.
 # Pages that show what their services answer: these are asked on the servers by the pass `split`.
 FACES = (
     "tests/pages",
-    *(
-        f"--ignore=tests/pages/test_{name}.py"
-        for name in (
-            "addresses",
-            "days",
-            "delivery_promise",
-            "editing",
-            "guest_wishes",
-            "office",
-            "office_finds",
-            "office_personal_data",
-            "office_truth",
-            "price_filter",
-            "search",
-            "status",
-            "typed",
-        )
+    *without(
+        "pages",
+        "addresses", "days", "delivery_promise", "editing", "guest_wishes", "office", "office_finds",
+        "office_personal_data", "office_truth", "price_filter", "search", "status", "typed",
     ),
     "tests/security",
     "tests/process",
     "tests/apart",
-)
+)  # fmt: skip
 # Services that ask each other; what follows is of one of them, of files or of the clock.
 SERVICES = (
     "tests/api",
     "tests/services",
-    *(
-        f"--ignore=tests/services/test_{name}.py"
-        for name in (
-            "a_month",
-            "any_life",
-            "archive",
-            "audit",
-            "backup",
-            "backup_age",
-            "bad_rows",
-            "book_files",
-            "books",
-            "books_of_any_life",
-            "catalog",
-            "clocks",
-            "corrected_invoices",
-            "damage",
-            "delivery",
-            "demo",
-            "discounts",
-            "doctor",
-            "documents",
-            "einvoices",
-            "find_orders",
-            "guard",
-            "guests",
-            "inventory",
-            "invoice_forms",
-            "kept_buyers",
-            "largest",
-            "lost_orders",
-            "memory",
-            "order_damage",
-            "order_taxes",
-            "pictures",
-            "pricing",
-            "provider_changes",
-            "queries",
-            "receipts_of_before",
-            "recovery",
-            "refund_parts",
-            "refund_rules",
-            "restore",
-            "retention",
-            "reviews",
-            "sale",
-            "sale_documents",
-            "shop_currency",
-            "shop_days",
-            "staff",
-            "taxes",
-            "true_rules",
-            "untaxed_places",
-            "users",
-        )
+    *without(
+        "services",
+        "a_month", "any_life", "archive", "audit", "backup", "backup_age", "bad_rows", "book_files", "books",
+        "books_of_any_life", "catalog", "clocks", "corrected_invoices", "damage", "delivery", "demo",
+        "discounts", "doctor", "documents", "einvoices", "find_orders", "guard", "guests", "inventory",
+        "invoice_forms", "kept_buyers", "largest", "lost_orders", "memory", "order_damage", "order_taxes",
+        "pictures", "pricing", "provider_changes", "queries", "receipts_of_before", "recovery", "refund_parts",
+        "refund_rules", "restore", "retention", "reviews", "sale", "sale_documents", "shop_currency",
+        "shop_days", "staff", "taxes", "true_rules", "untaxed_places", "users",
     ),
     # What is asked before any service: the same where they are apart.
-    *(
-        f"--ignore=tests/api/test_{name}.py"
-        for name in (
-            "access",
-            "addresses",
-            "bodies",
-            "canonical",
-            "codes",
-            "idempotency",
-            "limits",
-            "log_lines",
-            "order_numbers",
-            "queries",
-            "seller",
-            "tax_rates",
-            "variants",
-        )
+    *without(
+        "api",
+        "access", "addresses", "bodies", "canonical", "codes", "idempotency", "limits", "log_lines",
+        "order_numbers", "queries", "seller", "tax_rates", "variants",
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
