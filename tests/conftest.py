@@ -311,6 +311,13 @@ async def staff(api: httpx.AsyncClient) -> dict[str, str]:
     return await sign_in(api, *OWNER)
 
 
+@pytest.fixture
+async def office(shop: Shop, api: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The owner's browser."""
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    return api
+
+
 async def sign_in(api: httpx.AsyncClient, email: str, password: str) -> dict[str, str]:
     answer = await api.post("/v1/sessions", json={"email": email, "password": password})
     assert answer.status_code == 201, answer.text

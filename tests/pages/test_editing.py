@@ -17,16 +17,9 @@ from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import AttributeType, Collection, Condition, ProductType
 from shopwright.services.inventory.contract import Adjustment, Location, Wanted
 from shopwright.services.pricing.contract import Coupon, Price, Promotion
-from tests.conftest import OWNER, sell
+from tests.conftest import sell
 
 PRICING = "/office/pricing"
-
-
-@pytest.fixture
-async def office(shop: Shop, api: httpx.AsyncClient) -> httpx.AsyncClient:
-    """The owner's browser."""
-    api.cookies.set("session", await shop.users.open_session(*OWNER))
-    return api
 
 
 def fields(page: str, action: str) -> dict[str, str]:

@@ -11,14 +11,7 @@ from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
 from shopwright.services.catalog.contract import AttributeType
 from shopwright.services.inventory.contract import Adjustment
-from tests.conftest import OWNER, fill_cart, sell
-
-
-@pytest.fixture
-async def office(shop: Shop, api: httpx.AsyncClient) -> httpx.AsyncClient:
-    """The owner's browser."""
-    api.cookies.set("session", await shop.users.open_session(*OWNER))
-    return api
+from tests.conftest import fill_cart, sell
 
 
 async def send(office: httpx.AsyncClient, page: str, action: str, **fields: str) -> httpx.Response:

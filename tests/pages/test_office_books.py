@@ -4,23 +4,14 @@ import asyncio
 import re
 
 import httpx
-import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.money import Money
 from shopwright.services.books.contract import Payout
-from tests.conftest import OWNER
 from tests.services.test_books import MONTH, balances, kettles
 
 BOOKS, PAYOUTS = "/office/books", "/office/books/payouts"
-
-
-@pytest.fixture
-async def office(api: httpx.AsyncClient, shop: Shop) -> httpx.AsyncClient:
-    """The owner's browser."""
-    api.cookies.set("session", await shop.users.open_session(*OWNER))
-    return api
 
 
 def form_in(page: str) -> dict[str, str]:

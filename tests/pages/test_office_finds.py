@@ -10,16 +10,8 @@ from shopwright.app import Shop
 from shopwright.faces.shelf import write
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product
-from tests.conftest import OWNER
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-async def office(shop: Shop, api: httpx.AsyncClient) -> httpx.AsyncClient:
-    """The owner's browser."""
-    api.cookies.set("session", await shop.users.open_session(*OWNER))
-    return api
 
 
 async def put(shop: Shop, title: str, status: str = "draft", sku: str = "", barcode: str = "", **more: str) -> Product:

@@ -12,13 +12,6 @@ from tests.services.test_guests import GUEST, bought
 PAGE = "/office/personal-data"
 
 
-@pytest.fixture
-async def office(api: httpx.AsyncClient, shop: Shop) -> httpx.AsyncClient:
-    """The owner's browser."""
-    api.cookies.set("session", await shop.users.open_session(*OWNER))
-    return api
-
-
 async def send(office: httpx.AsyncClient, path: str, **typed: str) -> httpx.Response:
     token = re.search(r'name="_csrf_token" value="([^"]+)"', (await office.get(PAGE)).text)
     assert token is not None
