@@ -8,6 +8,7 @@ from shopwright.faces import render
 from shopwright.kit.auth import Caller
 from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.web.behind import behind
+from shopwright.kit.web.files import file_answer
 from shopwright.kit.web.given import Given
 from shopwright.services.books.contract import Books
 from shopwright.services.books.contract.documents import OF_SALES, TITLES, Document, may_read, require_reader
@@ -62,11 +63,6 @@ def of_order(document: Document, order_id: str, caller: Caller) -> Document:
 async def file_of(books: Books, document: Document, form: str) -> Response[bytes]:
     """A document to be shown or saved; nobody between keeps it. Raises Missing for a form there is not, Conflict."""
     chosen = form_named(form)
-    return Response(
-        await books.rendered(document.id, chosen),
-        media_type=FORMS[chosen].media_type,
-        headers={
-            "Content-Disposition": f'inline; filename="{document.name}{FORMS[chosen].ending}"',
-            "cache-control": "private, no-store",
-        },
-    )
+    content = await books.rendered(document.id, chosen)
+    name = FORMS[chosen].file_of(document.name)
+    return file_answer(content, name, FORMS[chosen].media_type, shown=True, private=True)

@@ -18,6 +18,7 @@ from shopwright.kit.days import day_of, parse_day
 from shopwright.kit.errors import Conflict, Invalid, ShopError
 from shopwright.kit.web.access import allow, audited
 from shopwright.kit.web.behind import behind
+from shopwright.kit.web.files import file_answer
 from shopwright.kit.web.given import Asking
 from shopwright.services.books.contract import (
     TITLES,
@@ -144,11 +145,7 @@ async def entry_list(
 async def export(books: BooksDep, form: FromQuery[ExportForm], month: FromQuery[str]) -> Response[bytes]:
     """A month as a file for another program."""
     found = await books.export(form, month, month)
-    return Response(
-        found.content,
-        media_type=found.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
-    )
+    return file_answer(found.content, found.name, found.media_type)
 
 
 @post("/office/books/close", opt=WRITE, include_in_schema=False, status_code=200)

@@ -15,6 +15,7 @@ from shopwright.kit.bounds import Email
 from shopwright.kit.web.access import NAMELESS, allow, audited, seldom
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.document import answers
+from shopwright.kit.web.files import file_answer
 from shopwright.kit.web.given import Asking
 from shopwright.kit.web.routes import Routes
 
@@ -123,8 +124,7 @@ async def erase_person(caller: Asking, data: JSONBody[Forgotten]) -> None:
 
 def answer(known: dict[str, Any]) -> Response[bytes]:
     """The document, as a file to be saved."""
-    headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}
-    return Response(msgspec.json.encode(known), media_type="application/json", headers=headers)
+    return file_answer(msgspec.json.encode(known), "my-data.json", "application/json", private=True)
 
 
 def routes() -> Routes:

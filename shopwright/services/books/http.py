@@ -10,6 +10,7 @@ from shopwright.kit.auth import Caller, signed_in, staff
 from shopwright.kit.days import parse_day
 from shopwright.kit.errors import Missing
 from shopwright.kit.web.access import allow
+from shopwright.kit.web.files import file_answer
 from shopwright.kit.web.given import Asking, Given
 from shopwright.kit.web.lists import AfterPlace, Limit, Page, after_id, page
 from shopwright.kit.web.routes import Routes
@@ -79,11 +80,7 @@ async def export_ledger(
 ) -> Response[bytes]:
     """The ledger of these months as a file for another program."""
     found = await books.export(form, start, end)
-    return Response(
-        found.content,
-        media_type=found.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
-    )
+    return file_answer(found.content, found.name, found.media_type)
 
 
 @get("/v1/account-numbers", opt=READ, tags=["books"], operation_id="get_account_numbers")
@@ -164,11 +161,8 @@ async def download_document(
     """
     chosen = form_named(form)
     document = theirs(await books.document(document_id), caller)
-    return Response(
-        await books.rendered(document.id, chosen),
-        media_type=FORMS[chosen].media_type,
-        headers={"Content-Disposition": f'attachment; filename="{document.name}{FORMS[chosen].ending}"'},
-    )
+    content = await books.rendered(document.id, chosen)
+    return file_answer(content, FORMS[chosen].file_of(document.name), FORMS[chosen].media_type)
 
 
 @post(

@@ -8,6 +8,7 @@ from shopwright.kit.money import Money, major
 from shopwright.kit.tax_ids import member_of, prefix_of
 from shopwright.services.books.contract.documents import DocumentKind, DocumentLine, Party
 from shopwright.services.pricing.contract import TaxPart
+from shopwright.services.pricing.contract.taxes import summed
 
 GUIDELINE: Final = "urn:cen.eu:en16931:2017"
 BUSINESS: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"  # the business process of XRechnung and Peppol (BT-23)
@@ -61,10 +62,6 @@ def reason_of(part: TaxPart) -> str:
     return "" if part.category in NO_REASON_NEEDED else part.reason or "Not taxed"
 
 
-def by_category(parts: Sequence[TaxPart]) -> list[TaxPart]:
+def by_category(parts: Sequence[TaxPart]) -> tuple[TaxPart, ...]:
     """One of each category and rate, whatever class of goods and place (BR-S-8)."""
-    found: dict[tuple[str, int], TaxPart] = {}
-    for part in parts:
-        key = (part.category, part.rate_ppm)
-        found[key] = part.plus(found[key]) if key in found else part
-    return list(found.values())
+    return summed(parts, lambda part: (part.category, part.rate_ppm))

@@ -67,7 +67,7 @@ class Issuing:
         """Issue what an order's entries take and do not have; nothing while it is not said who sells."""
         if not await document_store.undocumented(self._work, order.id):
             return
-        seller = (order.sale.seller if order.sale else None) or await self.seller()
+        seller = await self._seller_of(order)
         if seller is None:
             return
         order = await self._with_buyer(order)
@@ -175,9 +175,13 @@ class Issuing:
             added = await self._add(tx, order, "correction", body, refers_to=last["id"])
         return await self.get(added)
 
+    async def _seller_of(self, order: Order) -> Seller | None:
+        """Who sold, or sells now."""
+        return (order.sale.seller if order.sale else None) or await self.seller()
+
     async def seller_of(self, order: Order) -> Seller:
-        """Who sold, or sells now. Raises Conflict where that was not said."""
-        seller = (order.sale.seller if order.sale else None) or await self.seller()
+        """The same. Raises Conflict where that was not said."""
+        seller = await self._seller_of(order)
         if seller is None:
             raise Conflict("Say first who sells (Pricing, Seller): the document names them.")
         return seller

@@ -22,7 +22,7 @@ from shopwright.services.books.contract.documents import (
 )
 from shopwright.services.orders.contract import Order, OrderLine, Refund, Shipment
 from shopwright.services.pricing.contract import Seller, TaxId, TaxPart
-from shopwright.services.pricing.contract.taxes import by_kind, gross_of
+from shopwright.services.pricing.contract.taxes import by_kind, gross_of, summed
 
 UNTAXED = frozenset({"K", "AE"})
 SHIPPING, GOODS, REST = "Shipping", "Goods returned", "Price reduced"
@@ -60,7 +60,7 @@ def body_for(
 
 def _body(order: Order, seller: Seller, zone: ZoneInfo, lines: tuple[DocumentLine, ...]) -> DocumentBody:
     """What all documents of an order say, of which nothing is paid."""
-    parts = _by_rate([part for line in lines for part in line.tax_parts])
+    parts = summed((part for line in lines for part in line.tax_parts), model.kind_of)
     gross = add_up((line.gross for line in lines), order.currency)
     tax = add_up((part.tax for part in parts), order.currency)
     sale = order.sale
@@ -286,13 +286,3 @@ def _part(one: Posting, sign: int) -> TaxPart:
         gross=net + tax,
         **{name: getattr(kind, name) for name in kind.__struct_fields__},
     )
-
-
-def _by_rate(parts: Sequence[TaxPart]) -> tuple[TaxPart, ...]:
-    """One of each rate, summed."""
-    found: dict[TaxKind, TaxPart] = {}
-    for part in parts:
-        kind = model.kind_of(part)
-        before = found.get(kind)
-        found[kind] = part if before is None else part.plus(before)
-    return tuple(found.values())

@@ -241,14 +241,12 @@ async def take_out(tx: Transaction, cart_id: str, variant_id: str, quantity: int
 
 
 async def delete_of(tx: Transaction, customer_id: str) -> list[str]:
-    """All carts of a customer; answers their ids."""
-    await tx.run(
-        "DELETE FROM cart_lines WHERE cart_id IN (SELECT id FROM carts WHERE customer_id = :customer_id)",
-        customer_id=customer_id,
-    )
-    rows = await tx.fetch("DELETE FROM carts WHERE customer_id = :customer_id RETURNING id", customer_id=customer_id)
+    """All carts of a customer, and what they wish for; answers the ids of the carts."""
+    rows = await tx.fetch("SELECT id FROM carts WHERE customer_id = :customer_id", customer_id=customer_id)
+    ids = [row["id"] for row in rows]
+    await delete(tx, ids)
     await tx.run("DELETE FROM wishes WHERE user_id = :customer_id", customer_id=customer_id)
-    return [row["id"] for row in rows]
+    return ids
 
 
 async def of_guest(source: Reading, email: str) -> list[str]:

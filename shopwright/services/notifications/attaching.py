@@ -97,4 +97,4 @@ class Attaching:
 
     async def _file(self, document: Document) -> Attachment:
         content = await self._books.rendered(document.id, "pdf")
-        return Attachment(f"{document.name}{FORMS['pdf'].ending}", FORMS["pdf"].media_type, content)
+        return Attachment(FORMS["pdf"].file_of(document.name), FORMS["pdf"].media_type, content)

@@ -42,7 +42,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="customers",
         personal="marketing",
         end="when they are erased",
-        job="UserErased",
+        job="UserErased, AddressErased",
     ),
     Retention(
         table="unsubscribes",

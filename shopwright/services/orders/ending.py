@@ -163,9 +163,7 @@ class Ending:
 
     async def _locked(self, tx: Transaction, order_id: str) -> Order:
         """The order, held until the transaction ends."""
-        if await store.lock(tx, order_id) is None:
-            raise Missing("There is no such order.")
-        order = await store.read(tx, order_id)
+        order = await store.held(tx, order_id)
         if order is None:
             raise Missing("There is no such order.")
         return order

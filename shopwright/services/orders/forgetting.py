@@ -74,8 +74,7 @@ class Forgetting:
     async def _forget(self, order_id: str, names: Collection[str], meant: Callable[[Order], bool]) -> None:
         """`meant` is asked once nobody else can change the order."""
         async with self._work.begin() as tx:
-            await store.lock(tx, order_id)
-            order = await store.read(tx, order_id)
+            order = await store.held(tx, order_id)
             if order is None or not meant(order):
                 return
             known = {*names, order.email, order.shipping_address.name} - {""}
@@ -105,8 +104,7 @@ class Forgetting:
         except Unavailable as error:
             return error
         async with self._work.begin() as tx:
-            await store.lock(tx, order_id)
-            now = await store.read(tx, order_id)
+            now = await store.held(tx, order_id)
             if sold and now is not None:
                 await self.kept_buyers.keep(tx, now)
             await erasure_store.clear_addresses(tx, order_id)

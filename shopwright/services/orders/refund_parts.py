@@ -13,7 +13,7 @@ from shopwright.kit.money import Money, add_up, zero
 from shopwright.services.orders.contract import Order, Refund
 from shopwright.services.orders.contract.facts import RefundPart
 from shopwright.services.pricing.contract import TaxPart
-from shopwright.services.pricing.contract.taxes import by_kind, gross_of
+from shopwright.services.pricing.contract.taxes import by_kind, gross_of, summed
 
 SHIPPING = ""  # no line has this id
 
@@ -212,11 +212,8 @@ def everything(left: Mapping[str, Left]) -> tuple[RefundPart, ...]:
 
 def by_rate(parts: Iterable[RefundPart]) -> tuple[TaxPart, ...]:
     """The sums of all of these, one of each rate."""
-    found: dict[tuple[object, ...], TaxPart] = {}
-    for part in (one for some in parts for one in some.tax_parts):
-        before = found.get(_rate(part))
-        found[_rate(part)] = part if before is None else part.plus(before)
-    return tuple(one for one in found.values() if one.gross.amount)
+    found = summed((one for some in parts for one in some.tax_parts), _rate)
+    return tuple(one for one in found if one.gross.amount)
 
 
 def sum_of(parts: Sequence[RefundPart], currency: str) -> Money:

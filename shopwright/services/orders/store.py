@@ -145,6 +145,11 @@ async def lock(tx: Transaction, order_id: str) -> Head | None:
     return _head(rows[0]) if rows else None
 
 
+async def held(tx: Transaction, order_id: str) -> Order | None:
+    """The whole order, in a new version, held until the transaction ends."""
+    return None if await lock(tx, order_id) is None else await read(tx, order_id)
+
+
 async def move(tx: Transaction, order_id: str, status: Status) -> None:
     """Write the new status (the move was checked against the table)."""
     await tx.run("UPDATE orders SET status = :status WHERE id = :id", id=order_id, status=status)

@@ -19,6 +19,10 @@ class Form(msgspec.Struct, frozen=True):
     media_type: str
     ending: str
 
+    def file_of(self, document: str) -> str:
+        """How the file of the document of this number is called."""
+        return f"{document}{self.ending}"
+
 
 FORMS: Mapping[DocumentForm, Form] = {
     "pdf": Form("PDF", "application/pdf", ".pdf"),

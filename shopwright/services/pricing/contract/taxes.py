@@ -1,6 +1,6 @@
 """What others may know of taxes: their categories, what each authority takes, and what a country's rules say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -52,6 +52,15 @@ def by_kind(parts: Sequence[TaxPart]) -> list[list[TaxPart]]:
     for part in parts:
         found.setdefault((part.tax_class, 0 if part.tax_class else part.rate_ppm), []).append(part)
     return list(found.values())
+
+
+def summed(parts: Iterable[TaxPart], key: Callable[[TaxPart], Hashable]) -> tuple[TaxPart, ...]:
+    """The sums of parts that have a key in common, in the order the keys come in; what else differs is as in the last."""
+    found: dict[Hashable, TaxPart] = {}
+    for part in parts:
+        before = found.get(name := key(part))
+        found[name] = part if before is None else part.plus(before)
+    return tuple(found.values())
 
 
 def gross_of(parts: Sequence[TaxPart], currency: str) -> Money:
