@@ -1,6 +1,7 @@
 """The ledger: every sale, refund and payment is booked once, balances, and adds up to what the orders say."""
 
 import csv
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -48,6 +49,24 @@ async def statement(shop: Shop) -> dict[int, tuple[int, int, int]]:
     await shop.bus.settle()
     lines = (await shop.books.tax_statement(MONTH, MONTH)).lines
     return {one.kind.rate_ppm: (one.base.amount, one.tax.amount, one.sales) for one in lines}
+
+
+async def test_entries_of_an_account_are_found_by_the_days_on_which_it_moves(shop: Shop) -> None:
+    """Fees on the 3rd, twice on the 5th and on the 9th, between days that move other accounts alone."""
+    for number, (day, fee) in enumerate([(2, 0), (3, 29), (4, 0), (5, 10), (5, 0), (5, 30), (9, 40)]):
+        payout = Payout(provider="pretend", amount=Money(5000, "EUR"), fee=Money(fee, "EUR"), day=date(2026, 2, day))
+        await shop.books.add_payout(payout, SYSTEM, key=str(number))
+    whole = [one for one in await shop.books.ledger() if any(line.account == "fees" for line in one.postings)]
+    assert [one.day.day for one in whole] == [3, 5, 5, 9]
+    for limit in (1, 2, 3, 4):
+        found: list[Entry] = []
+        while page := await shop.books.ledger(account="fees", after=found[-1].place if found else "", limit=limit):
+            found += page
+        assert found == whole
+    assert [one.day.day for one in await shop.books.ledger(account="fees", start=date(2026, 2, 4), limit=2)] == [5, 5]
+    assert await shop.books.ledger(account="fees", start=date(2026, 2, 10)) == []
+    assert await shop.books.ledger(account="fees", end=date(2026, 2, 2)) == []
+    assert len(await shop.books.ledger(account="bank")) == 7
 
 
 async def test_a_sale_is_booked_with_its_taxes_and_its_money(shop: Shop) -> None:

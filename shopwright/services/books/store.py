@@ -257,13 +257,25 @@ def _key(account: Account, provider: str, currency: str, tax: str | None) -> mod
 async def entries(
     source: Reading, *, first: int, last: int, account: str = "", after: tuple[int, int] = (-1, 0), limit: int
 ) -> list[Entry]:
-    """Those of days from `first` through `last`, by day and number."""
-    only = " AND EXISTS (SELECT 1 FROM postings p WHERE p.seq = e.seq AND p.account = :account)" if account else ""
-    chosen = {"account": account} if account else {}
+    """Those of days from `first` through `last`, by day and number; `account`: those that move it, looked for on its days."""
+    chosen: dict[str, str] = {}
+    only, first = "", max(first, after[0])
+    if account:
+        days = await _days_of(
+            source, account, first, last, limit + 1
+        )  # each has one at least, but for what came before
+        if not days:
+            return []
+        first, last = days[0], days[-1]
+        only = (
+            " AND e.day IN (SELECT day FROM day_sums WHERE account = :account AND day >= :first AND day <= :last)"
+            " AND EXISTS (SELECT 1 FROM postings p WHERE p.seq = e.seq AND p.account = :account)"
+        )
+        chosen = {"account": account}
     rows = await source.fetch(
         "SELECT * FROM entries e WHERE e.day >= :first AND e.day <= :last"
         f" AND (e.day > :day OR e.day = :day AND e.seq > :seq){only} ORDER BY e.day, e.seq LIMIT :limit",
-        first=max(first, after[0]),
+        first=first,
         last=last,
         day=after[0],
         seq=after[1],
@@ -271,6 +283,19 @@ async def entries(
         **chosen,
     )
     return await _whole(source, rows)
+
+
+async def _days_of(source: Reading, account: str, first: int, last: int, limit: int) -> list[int]:
+    """The first days on which an account moves."""
+    rows = await source.fetch(
+        "SELECT DISTINCT day FROM day_sums WHERE account = :account AND day >= :first AND day <= :last"
+        " ORDER BY day LIMIT :limit",
+        account=account,
+        first=first,
+        last=last,
+        limit=limit,
+    )
+    return [int(row["day"]) for row in rows]
 
 
 async def rows_after(source: Reading, seq: int, limit: int) -> Sequence[Row]:
