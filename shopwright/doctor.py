@@ -47,11 +47,14 @@ def _untimed(_check: str, _seconds: float) -> None:
 
 
 async def look(shop: Shop, timed: Timed = _untimed, patience_s: float = PATIENCE_S) -> list[Finding]:
-    """All checks, once everything that can be delivered was; a living shop is given a moment to do what it is at.
+    """All checks; where something is on its way, again once it was delivered. A living shop is given a moment to do what it is at.
 
     What three looks find alike while no fact is under way is as it is: nobody is at it.
     """
     until = time.monotonic() + patience_s
+    for work in shop.works.values():  # a file that is gone is known before others look for something in it
+        with suppress(ShopError):
+            await work.database.look_for_damage(within_s=0)
     # The files are read once, beside the first look: the disk is busy with the one, a processor with the other.
     whole, checked = await asyncio.gather(_whole(shop, timed), _checked(shop, timed))
     looks: list[list[Finding]] = []
@@ -64,6 +67,7 @@ async def look(shop: Shop, timed: Timed = _untimed, patience_s: float = PATIENCE
         if time.monotonic() > until:
             return await _confirmed(shop, findings)
         await asyncio.sleep(AGAIN_S)
+        await shop.bus.settle()
         checked = await _checked(shop, timed)
 
 
@@ -75,8 +79,6 @@ async def _whole(shop: Shop, timed: Timed) -> Finding:
 
 
 async def _checked(shop: Shop, timed: Timed) -> list[Finding]:
-    with suppress(ShopError):  # a shop that is damaged delivers nothing; the checks say what is wrong
-        await shop.bus.settle()
     return [
         *await examine(shop, timed),
         *[await _timed(name, check(shop), timed) for name, check in LIVING],
