@@ -2,7 +2,7 @@
 
 Engines are opened, services built in river order, reactions started; `web.py` mounts the routes.
 
-    sources   users   catalog   inventory   pricing   payments
+    sources   users   catalog   inventory   pricing   payments   giftcards
     flow      carts → orders
     readers   reviews  search  recommendations  books  notifications  insights
     faces     shelf  person  storefront  backoffice
@@ -53,6 +53,7 @@ from shopwright.services.carts.contract import Carts
 from shopwright.services.carts.waiting import Doorkeeper
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.catalog.intake import Intake
+from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.insights.contract import Insights
 from shopwright.services.insights.service import Ledgerkeeper
 from shopwright.services.inventory.contract import Inventory
@@ -190,6 +191,7 @@ class Shop:
             ),
         )
         self.payments = self._service("payments", Payments, self._open_till)
+        self.giftcards = self._service("giftcards", GiftCards, lambda: parts.giftcards(self))
 
     def _open_till(self) -> Till:
         settings, work = self.settings, self.works["payments"]
@@ -324,9 +326,8 @@ class Shop:
 
     async def protect(self, *, anew: bool = False) -> int:
         """Secrets that lie plain in a database are encrypted, `anew`: all of them, with the newest key."""
-        count = await self.users.protect(anew=anew) if "users" in self.here else 0
-        count += await self.orders.protect(anew=anew) if "orders" in self.here else 0
-        count += await self.books.protect(anew=anew) if "books" in self.here else 0
+        here = [getattr(self, name) for name in ("users", "orders", "books", "giftcards") if name in self.here]
+        count: int = sum([await service.protect(anew=anew) for service in here])
         return count + (await self.pretend.protect(anew=anew) if "payments" in self.here else 0)
 
     async def is_demo(self) -> bool:

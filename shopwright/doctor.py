@@ -276,6 +276,10 @@ CHECKS: tuple[tuple[str, Callable[[ShopSnapshot], Awaitable[list[str]]]], ...] =
         "stock is the sum of its movements, and what is reserved is in open reservations",
         lambda one: one.shop.inventory.damage(),
     ),
+    (
+        "gift cards are the sum of their movements, and what is held of them is in open holds",
+        lambda one: one.shop.giftcards.damage(),
+    ),
     ("the ledger balances and agrees with the payments", lambda one: one.shop.payments.damage()),
     ("order numbers have no gaps", numbers_have_no_gaps),
     ("every order that was placed is there", orders_are_there),

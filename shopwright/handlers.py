@@ -13,6 +13,7 @@ from shopwright.retention import retention_of
 from shopwright.services.books import reactions as books_reactions
 from shopwright.services.carts import reactions as carts_reactions
 from shopwright.services.catalog import reactions as catalog_reactions
+from shopwright.services.giftcards import reactions as giftcards_reactions
 from shopwright.services.insights import reactions as insights_reactions
 from shopwright.services.inventory import reactions as inventory_reactions
 from shopwright.services.notifications import reactions as notifications_reactions
@@ -48,6 +49,7 @@ def due_times(service: str) -> tuple[DueTime, ...]:
 def reactions(shop: "Shop") -> list[Reaction]:
     """Everything that is heard by anyone; what is elsewhere is known by name only."""
     heard = {
+        "giftcards": giftcards_reactions,
         "carts": carts_reactions, "orders": orders_reactions, "reviews": reviews_reactions, "search": search_reactions,
         "recommendations": recommendations_reactions, "notifications": notifications_reactions,
         "insights": insights_reactions, "books": books_reactions,
@@ -62,6 +64,7 @@ def timers(shop: "Shop") -> list[Timer]:
     """Everything that is done here as time passes."""
     kept = {
         "users": users_reactions, "catalog": catalog_reactions, "inventory": inventory_reactions,
+        "giftcards": giftcards_reactions,
         "carts": carts_reactions, "payments": payments_reactions, "orders": orders_reactions,
         "search": search_reactions, "recommendations": recommendations_reactions,
         "notifications": notifications_reactions, "insights": insights_reactions, "books": books_reactions,

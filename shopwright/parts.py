@@ -19,6 +19,7 @@ from shopwright.kit.vault import Vault, keys_in
 from shopwright.kit.work import Work
 from shopwright.services.books.issuing import Issuing
 from shopwright.services.books.service import Bookkeeper
+from shopwright.services.giftcards.service import GiftCardService
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders.forgetting import Forgetting
 from shopwright.services.orders.holds import Holds
@@ -100,6 +101,14 @@ def books(shop: "Shop") -> Bookkeeper:
         shop=settings.shop_name,
     )
     return Bookkeeper(work, orders=shop.orders, payments=shop.payments, documents=issuing, currency=settings.currency)
+
+
+def giftcards(shop: "Shop") -> GiftCardService:
+    """Who keeps gift cards."""
+    settings = shop.settings
+    hashed = KeyedHash(settings.secret, "gift cards")
+    work = shop.works["giftcards"]
+    return GiftCardService(work, hashed, shop.vault, currency=settings.currency, country=settings.country)
 
 
 def postboxes(settings: Settings, work: Work) -> dict[str, Postbox]:

@@ -9,7 +9,7 @@ from shopwright.kit.facts import UnderWay
 from shopwright.kit.work import Reading
 
 # As facts go, so that what is on its way from one to the next is seen where it comes from.
-COMPARED = ("inventory", "payments", "orders", "notifications", "insights", "books")
+COMPARED = ("inventory", "payments", "giftcards", "orders", "notifications", "insights", "books")
 
 
 class ShopSnapshot:

@@ -51,6 +51,7 @@ LOOKING = {
         "tax_rules",
         "untaxed_places",
     ),
+    "giftcards": ("cards", "card", "named", "movements", "of_order"),
     "carts": ("get", "of_customer", "count", "wishes", "shipping_options", "waiting_room"),
     "search": ("find", "suggest"),
     "recommendations": ("recommend", "remembers", "seen"),

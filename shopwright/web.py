@@ -65,6 +65,7 @@ from shopwright.kit.work import Work
 from shopwright.services.books import http as books
 from shopwright.services.carts import http as carts
 from shopwright.services.catalog import http as catalog
+from shopwright.services.giftcards import http as giftcards
 from shopwright.services.insights import http as insights
 from shopwright.services.inventory import http as inventory
 from shopwright.services.notifications import http as notifications
@@ -80,7 +81,7 @@ from shopwright.ways import FACES, HOUSE, PARTS, may_ask
 
 SERVICES = (
     "users", "catalog", "inventory", "pricing", "payments", "carts", "orders", "reviews", "search", "recommendations",
-    "notifications", "insights", "books", "shelf", "pretend",
+    "notifications", "insights", "books", "giftcards", "shelf", "pretend",
 )  # fmt: skip
 OF_STANDING = ("house", "houses", "told")
 
@@ -152,7 +153,7 @@ ROUTES: dict[str, Callable[[], Router]] = {
     "users": users.routes, "catalog": _catalog_routes, "inventory": inventory.routes, "pricing": pricing.routes,
     "payments": payments.routes, "carts": carts.routes, "orders": orders.routes, "reviews": reviews.routes,
     "search": search.routes, "insights": insights.routes, "notifications": notifications.routes,
-    "recommendations": recommendations.routes, "books": books.routes,
+    "recommendations": recommendations.routes, "books": books.routes, "giftcards": giftcards.routes,
 }  # fmt: skip
 # The hottest reads: they and what is below them ("/" stands for itself alone) is the same for all who are not signed in.
 KEPT_API = ("/v1/products", "/v1/search", "/v1/categories")
@@ -194,6 +195,7 @@ def openapi() -> OpenAPIConfig:
         "carts",
         "orders",
         "payments",
+        "gift cards",
         "reviews",
         "search",
         "recommendations",

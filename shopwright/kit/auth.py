@@ -24,6 +24,8 @@ Permission = Literal[
     "books.read",
     "books.write",
     "people.write",
+    "gift_cards.read",
+    "gift_cards.write",
 ]
 
 EVERYTHING: frozenset[str] = frozenset(Permission.__args__)  # type: ignore[attr-defined]  # what a Literal lists
@@ -32,10 +34,13 @@ READING = frozenset(one for one in EVERYTHING if one.endswith(".read")) - {"audi
 ROLES: dict[str, frozenset[str]] = {
     "owner": EVERYTHING,
     "catalog": frozenset({"catalog.write", "stock.write", "prices.write"}) | {"insights.read"},
-    "orders": frozenset({"orders.read", "orders.write", "stock.write", "messages.read", "messages.write"}),
-    "support": frozenset({"orders.read", "orders.write", "messages.read", "messages.write", "reviews.moderate"}),
+    "orders": frozenset({"orders.read", "orders.write", "stock.write", "messages.read", "messages.write"})
+    | {"gift_cards.read", "gift_cards.write"},
+    "support": frozenset({"orders.read", "orders.write", "messages.read", "messages.write", "reviews.moderate"})
+    | {"gift_cards.read"},
     "marketing": frozenset({"prices.write", "insights.read", "reviews.moderate"}),
-    "accounting": frozenset({"orders.read", "insights.read", "books.read", "books.write"}),
+    "accounting": frozenset({"orders.read", "insights.read", "books.read", "books.write"})
+    | {"gift_cards.read", "gift_cards.write"},
     "read-only": READING,
 }
 

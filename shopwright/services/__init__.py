@@ -1,6 +1,6 @@
 """The shop: one folder a service, all of the same shape. Requests go up the river, facts come down."""
 
-SOURCES = ("users", "catalog", "inventory", "pricing", "payments")
+SOURCES = ("users", "catalog", "inventory", "pricing", "payments", "giftcards")
 FLOW = ("carts", "orders")
 READERS = ("reviews", "search", "recommendations", "books", "notifications", "insights")
 RIVER = SOURCES + FLOW + READERS

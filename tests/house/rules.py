@@ -47,6 +47,7 @@ SPLIT = {
     ("catalog", "reserved_store"),
     ("catalog", "rules"),
     ("catalog", "words_store"),
+    ("giftcards", "hold_store"),
     ("insights", "log_store"),
     ("insights", "sales_store"),
     ("insights", "trim_store"),

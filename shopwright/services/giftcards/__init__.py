@@ -1,0 +1,9 @@
+"""Gift cards: money that was paid before there was an order, and is spent on orders."""
+
+from shopwright.kit.label import Label
+
+LABEL = Label(
+    owns="gift cards, what is held of them for orders, movements (append-only)",
+    hears=("UserErased", "AddressErased"),
+    tells=("GiftCardIssued",),
+)

@@ -1,0 +1,166 @@
+"""What gift cards pay of orders, in SQL: held, taken, and what goes back."""
+
+from datetime import date
+
+import msgspec
+
+from shopwright.kit.days import day_number
+from shopwright.kit.money import Money
+from shopwright.kit.work import Reading, Transaction, Work
+from shopwright.services.giftcards.contract import GiftCardShare, OrderGiftCards
+
+
+class Line(msgspec.Struct, frozen=True):
+    """What a card pays of an order, and what of that went back."""
+
+    card_id: str
+    last4: str
+    amount: int
+    back: int
+
+
+async def open_hold(tx: Transaction, order_id: str, expires_at: int) -> bool:
+    """Open it, again where it ran out or was released; False where it is open or taken."""
+    return bool(
+        await tx.run(
+            "INSERT INTO holds (order_id, state, expires_at) VALUES (:order_id, 'open', :expires_at)"
+            " ON CONFLICT (order_id) DO UPDATE SET state = 'open', expires_at = :expires_at"
+            " WHERE holds.state IN ('expired', 'released')",
+            order_id=order_id,
+            expires_at=expires_at,
+        )
+    )
+
+
+async def set_aside(tx: Transaction, order_id: str, position: int, share: GiftCardShare, today: date) -> bool:
+    """So much of a card for an order; False where it cannot pay that."""
+    held = await tx.run(
+        "UPDATE cards SET held = held + :amount WHERE id = :id AND balance - held >= :amount AND disabled = 0"
+        " AND currency = :currency AND (expires_on IS NULL OR expires_on >= :today)",
+        id=share.card_id,
+        amount=share.amount.amount,
+        currency=share.amount.currency,
+        today=day_number(today),
+    )
+    if held:
+        await tx.run(
+            "INSERT INTO hold_lines (order_id, position, card_id, amount) VALUES (:order_id, :position, :card_id, :amount)",
+            order_id=order_id,
+            position=position,
+            card_id=share.card_id,
+            amount=share.amount.amount,
+        )
+    return bool(held)
+
+
+async def keep_until(tx: Transaction, order_id: str, expires_at: int) -> None:
+    """A hold that is open ends no sooner than then."""
+    await tx.run(
+        "UPDATE holds SET expires_at = :expires_at"
+        " WHERE order_id = :order_id AND state = 'open' AND expires_at < :expires_at",
+        order_id=order_id,
+        expires_at=expires_at,
+    )
+
+
+async def close_hold(tx: Transaction, order_id: str, state: str) -> bool:
+    """Open → `state`; False where it is not open."""
+    return bool(
+        await tx.run(
+            "UPDATE holds SET state = :state WHERE order_id = :order_id AND state = 'open'",
+            order_id=order_id,
+            state=state,
+        )
+    )
+
+
+async def state_of(tx: Transaction, order_id: str) -> str:
+    """The state of an order's hold, which is held until the transaction ends; "" where there is none."""
+    rows = await tx.fetch("UPDATE holds SET state = state WHERE order_id = :id RETURNING state", id=order_id)
+    return str(rows[0]["state"]) if rows else ""
+
+
+async def lines_of(source: Reading, order_id: str) -> list[Line]:
+    """What cards pay of an order, in the order in which they were given."""
+    rows = await source.fetch(
+        "SELECT l.*, c.last4 FROM hold_lines l JOIN cards c ON c.id = l.card_id WHERE l.order_id = :order_id"
+        " ORDER BY l.position",
+        order_id=order_id,
+    )
+    return [Line(row["card_id"], row["last4"], row["amount"], row["back"]) for row in rows]
+
+
+async def let_go(tx: Transaction, order_id: str, *, spent: bool) -> list[Line]:
+    """What is held is free again; with `spent` it is gone from the cards, and stays with the order."""
+    lines = sorted(await lines_of(tx, order_id), key=lambda one: one.card_id)
+    for line in lines:
+        await tx.run(
+            "UPDATE cards SET held = held - :amount, balance = balance - :spent WHERE id = :id",
+            id=line.card_id,
+            amount=line.amount,
+            spent=line.amount if spent else 0,
+        )
+    if not spent:
+        await tx.run("DELETE FROM hold_lines WHERE order_id = :order_id", order_id=order_id)
+    return lines
+
+
+async def went_back(tx: Transaction, order_id: str, card_id: str, amount: int) -> None:
+    """So much of what a card paid of an order is on it again."""
+    await tx.run(
+        "UPDATE hold_lines SET back = back + :amount WHERE order_id = :order_id AND card_id = :card_id",
+        order_id=order_id,
+        card_id=card_id,
+        amount=amount,
+    )
+
+
+async def expired(source: Work, now: int, limit: int) -> list[str]:
+    """Orders whose hold has run out."""
+    rows = await source.fetch(
+        "SELECT order_id FROM holds WHERE state = 'open' AND expires_at <= :now ORDER BY expires_at LIMIT :limit",
+        now=now,
+        limit=limit,
+    )
+    return [row["order_id"] for row in rows]
+
+
+# --- refunds
+
+
+async def begin_refund(tx: Transaction, key: str, order_id: str, amount: int) -> bool:
+    """A refund to gift cards; False where it was made."""
+    return bool(
+        await tx.run(
+            "INSERT INTO refunds (key, order_id, amount) VALUES (:key, :order_id, :amount) ON CONFLICT (key) DO NOTHING",
+            key=key,
+            order_id=order_id,
+            amount=amount,
+        )
+    )
+
+
+async def of_refund(source: Reading, key: str) -> tuple[GiftCardShare, ...]:
+    """Where a refund went."""
+    rows = await source.fetch(
+        "SELECT m.card_id, m.amount, c.last4, c.currency FROM movements m JOIN cards c ON c.id = m.card_id"
+        " WHERE m.refund = :key ORDER BY m.id",
+        key=key,
+    )
+    return tuple(
+        GiftCardShare(card_id=row["card_id"], last4=row["last4"], amount=Money(row["amount"], row["currency"]))
+        for row in rows
+    )
+
+
+async def of_order(source: Reading, order_id: str) -> OrderGiftCards:
+    """What was taken for an order and what went back."""
+    sums = await source.fetch(
+        "SELECT kind, CAST(sum(amount) AS BIGINT) AS amount FROM movements WHERE order_id = :id GROUP BY kind",
+        id=order_id,
+    )
+    amounts = {row["kind"]: row["amount"] for row in sums}
+    keys = await source.fetch("SELECT key FROM refunds WHERE order_id = :id ORDER BY key", id=order_id)
+    return OrderGiftCards(
+        taken=-amounts.get("taken", 0), back=amounts.get("given_back", 0), refunds=tuple(row["key"] for row in keys)
+    )

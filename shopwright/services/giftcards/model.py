@@ -1,0 +1,65 @@
+"""Rules of gift cards: how codes are written, how long cards are good, where a refund goes. Pure functions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from shopwright.kit.ids import ALPHABET
+from shopwright.services.giftcards.contract import State
+
+CODE_LENGTH, GROUP = 16, 4
+# Crockford's base 32: what looks alike is read as one.
+ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
+LETTERS = frozenset(ALPHABET.upper())
+# After how many years cards may end, by country: (years, at the end of the year). The owner's adviser confirms it.
+# Germany: BGB sections 195 and 199. United States: 15 U.S.C. 1693l-1, which states may prolong.
+YEARS: Mapping[str, tuple[int, bool]] = {"DE": (3, True), "US": (5, False)}
+LEAP_DAY = (2, 29)
+
+
+def written(chance: bytes) -> str:
+    """A code of these 16 bytes, 5 bits of each: 7K3M-Q2XV-0D4H-9TRA."""
+    letters = "".join(ALPHABET[byte % len(ALPHABET)] for byte in chance[:CODE_LENGTH]).upper()
+    return "-".join(letters[start : start + GROUP] for start in range(0, CODE_LENGTH, GROUP))
+
+
+def read(typed: str) -> str:
+    """A code as it is looked for, however it was typed; "" where it cannot be one."""
+    bare = "".join(one for one in typed.upper().translate(ALIKE) if one.isalnum())
+    return bare if len(bare) == CODE_LENGTH and set(bare) <= LETTERS else ""
+
+
+def last_day(country: str, issued: date) -> date | None:
+    """The last day a card can be used that is issued that day; None where it never ends."""
+    if country not in YEARS:
+        return None
+    years, to_years_end = YEARS[country]
+    if to_years_end:
+        return date(issued.year + years, 12, 31)
+    if (issued.month, issued.day) == LEAP_DAY:
+        return date(issued.year + years, 3, 1)
+    return issued.replace(year=issued.year + years)
+
+
+def state(*, disabled: bool, expires_on: date | None, balance: int, today: date) -> State:
+    """What becomes of a card that somebody wants to use today."""
+    if disabled:
+        return "disabled"
+    if expires_on is not None and expires_on < today:
+        return "expired"
+    return "active" if balance else "spent"
+
+
+def shared_out(lines: Sequence[tuple[str, int]], amount: int) -> dict[str, int]:
+    """A refund on the cards of an order: to each what it paid and has not back, in their order; what is more to the first.
+
+    `lines`: cards, and what each could still get back.
+    """
+    found: dict[str, int] = {}
+    left = amount
+    for card_id, paid in lines:
+        if part := min(paid, left):
+            found[card_id] = part
+            left -= part
+    if left and lines:
+        found[lines[0][0]] = found.get(lines[0][0], 0) + left
+    return found

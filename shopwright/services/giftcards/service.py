@@ -1,0 +1,333 @@
+"""Gift cards: money that cannot be spent twice. What a card has is changed by conditional statements alone."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from shopwright.kit import watch
+from shopwright.kit.auth import SYSTEM, Caller
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.days import day_of
+from shopwright.kit.derived import KeyedHash
+from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused
+from shopwright.kit.facts import Heard
+from shopwright.kit.money import LARGEST, Money, write, zero
+from shopwright.kit.places import check_email
+from shopwright.kit.vault import Vault, protect
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.giftcards import hold_store, model, store
+from shopwright.services.giftcards.contract import (
+    GiftCard,
+    GiftCardIssued,
+    GiftCardMovement,
+    GiftCardRefused,
+    GiftCards,
+    GiftCardShare,
+    MovementKind,
+    NewGiftCard,
+    OrderGiftCards,
+    Why,
+)
+from shopwright.services.users.contract.facts import AddressErased, UserErased
+
+TRIES = 20  # of a network address in a quarter of an hour
+SENT_WITHIN = timedelta(days=7)  # as long as the delivery log is kept
+NOT_USABLE = "This gift card cannot pay as much any more. Look at your cart again."
+
+
+class GiftCardService(GiftCards):
+    """The verbs of `contract.GiftCards`."""
+
+    def __init__(self, work: Work, hashed: KeyedHash, vault: Vault, *, currency: str, country: str) -> None:
+        self._work = work
+        self._hashed = hashed
+        self._vault = vault
+        self._currency = currency
+        self._country = country
+
+    def _today(self) -> date:
+        return day_of(self._work.now(), self._work.zone)
+
+    # --- for staff
+
+    async def issue(self, new: NewGiftCard, who: Caller, key: str = "") -> GiftCard:
+        today = self._today()
+        if new.amount.currency != self._currency:
+            raise Invalid.at("/amount/currency", f"Gift cards of this shop are in {self._currency}.")
+        if not 1 <= new.amount.amount <= LARGEST:
+            raise Invalid.at("/amount", "A gift card is worth something, and no more than an order can come to.")
+        expires_on = new.expires_on
+        if isinstance(expires_on, msgspec.UnsetType):
+            expires_on = model.last_day(self._country, today)
+        elif expires_on is not None and expires_on < today:
+            raise Invalid.at("/expires_on", "This day is over. Choose a later one, or none.")
+        recipient = check_email(new.recipient, "/recipient") if new.recipient else ""
+        request = f"{who.user_id}/{key}" if key else ""
+        async with self._work.begin() as tx:
+            made = await self._make(
+                tx, new.amount, new.why, who.signature, expires_on=expires_on, recipient=recipient, request=request
+            )
+            if made is not None:
+                return made
+            row = await store.by_request(tx, request)
+        if row is None:
+            raise Missing("There is no such gift card.")
+        return store.card_of(row, today)
+
+    async def _make(
+        self,
+        tx: Transaction,
+        amount: Money,
+        why: Why,
+        who: str,
+        *,
+        expires_on: date | None,
+        recipient: str,
+        request: str = "",
+        order_id: str = "",
+        refund: str = "",
+    ) -> GiftCard | None:
+        """A new card with its code; None where the request was answered with one."""
+        code = model.written(bytes.fromhex(self._work.ids.secret(model.CODE_LENGTH)))
+        card = GiftCard(
+            id=self._work.ids.new("gft"),
+            last4=code[-4:],
+            why=why,
+            state="active",
+            issued=amount,
+            balance=amount,
+            held=zero(amount.currency),
+            issued_at=tx.now,
+            issued_by=who,
+            expires_on=expires_on,
+            recipient=recipient,
+            order_id=order_id,
+            code=code,
+        )
+        if not await store.insert(tx, card, self._hash(code), request):
+            return None
+        kinds: dict[Why, MovementKind] = {"refund": "given_back", "replacement": "moved"}
+        kind = kinds.get(why, "issued")
+        await self._record(tx, card.id, kind, amount.amount, who, order_id=order_id, refund=refund)
+        if recipient:
+            await store.keep_code(tx, card.id, self._vault.close(code), to_micros(tx.now + SENT_WITHIN))
+        await tx.tell(
+            GiftCardIssued(
+                card_id=card.id,
+                last4=card.last4,
+                amount=amount,
+                why=why,
+                recipient=recipient,
+                expires_on=expires_on,
+            )
+        )
+        return card
+
+    async def _record(
+        self,
+        tx: Transaction,
+        card_id: str,
+        kind: MovementKind,
+        amount: int,
+        who: str,
+        *,
+        order_id: str,
+        refund: str = "",
+    ) -> None:
+        movement_id = self._work.ids.new("gfm")
+        await store.record(tx, movement_id, card_id, kind, amount, who, order_id=order_id, refund=refund)
+
+    def _hash(self, code: str) -> str:
+        return self._hashed.of("code", model.read(code))
+
+    async def cards(self, *, text: str = "", after: str = "", limit: int = 50) -> list[GiftCard]:
+        today = self._today()
+        return [store.card_of(row, today) for row in await store.search(self._work, text.strip(), after, limit)]
+
+    async def card(self, card_id: str) -> GiftCard:
+        row = await store.row_of(self._work, card_id)
+        if row is None:
+            raise Missing("There is no such gift card.")
+        return store.card_of(row, self._today())
+
+    async def named(self, card_ids: Sequence[str]) -> dict[str, GiftCard]:
+        today = self._today()
+        return {row["id"]: store.card_of(row, today) for row in await store.named(self._work, card_ids)}
+
+    async def movements(self, card_id: str, limit: int = 100) -> list[GiftCardMovement]:
+        return await store.movements(self._work, card_id, limit)
+
+    async def set_disabled(self, card_id: str, *, disabled: bool) -> GiftCard:
+        async with self._work.begin() as tx:
+            if await store.lock(tx, card_id) is None:
+                raise Missing("There is no such gift card.")
+            await store.set_disabled(tx, card_id, disabled=disabled)
+        return await self.card(card_id)
+
+    async def replace(self, card_id: str, who: Caller) -> GiftCard:
+        async with self._work.begin() as tx:
+            row = await store.lock(tx, card_id)
+            if row is None:
+                raise Missing("There is no such gift card.")
+            old = store.card_of(row, self._today())
+            if old.available.amount <= 0 or old.state == "expired":
+                raise Conflict("Nothing is left on this gift card that another one could take over.")
+            await store.add(tx, card_id, -old.available.amount)
+            await self._record(tx, card_id, "moved", -old.available.amount, who.signature, order_id="")
+            await store.set_disabled(tx, card_id, disabled=True)
+            new = await self._make(
+                tx, old.available, "replacement", who.signature, expires_on=old.expires_on, recipient=old.recipient
+            )
+        if new is None:
+            raise Conflict("This gift card is being replaced already.")
+        return new
+
+    # --- for who has a code
+
+    async def find(self, code: str, address: str = "") -> GiftCard:
+        key = f"client:{address}"
+        if address:
+            await self._count_guess(key, address)
+        row = await store.by_code(self._work, self._hash(code)) if model.read(code) else None
+        if row is None:
+            raise Missing("There is no gift card with this code. It has 16 letters and digits.")
+        if address:
+            async with self._work.begin() as tx:
+                await store.no_guess(tx, key)
+        return store.card_of(row, self._today())
+
+    async def _count_guess(self, key: str, address: str) -> None:
+        """Before anything is looked up. Raises RateLimited."""
+        async with self._work.begin() as tx:
+            count, since = await store.count_guess(tx, key)
+        if count > TRIES:
+            wait = int((from_micros(since) + store.WINDOW - self._work.now()).total_seconds()) + 1
+            watch.note("gift cards guessed", address=address)
+            raise RateLimited(f"Too many tries. Come back in {wait} seconds.", data={"retry_after": wait})
+
+    async def letter_code(self, card_id: str) -> str:
+        body = await store.code_of(self._work, card_id, to_micros(self._work.now()))
+        if body is None:
+            raise Missing("The code of this gift card is not known any more.")
+        return self._vault.open(body)
+
+    # --- for orders
+
+    async def hold(self, order_id: str, shares: Sequence[GiftCardShare], expires_at: datetime) -> None:
+        if not shares:
+            return
+        today = self._today()
+        async with self._work.begin() as tx:
+            if not await hold_store.open_hold(tx, order_id, to_micros(expires_at)):
+                return
+            # Cards are locked in the same order by everyone, so that two orders never wait for one another.
+            for position, share in sorted(enumerate(shares), key=lambda one: one[1].card_id):
+                if share.amount.amount <= 0:
+                    raise Invalid("A gift card pays something of an order, or is not named.")
+                if not await hold_store.set_aside(tx, order_id, position, share, today):
+                    raise GiftCardRefused(NOT_USABLE, data={"card_id": share.card_id, "last4": share.last4})
+
+    async def keep(self, order_id: str, expires_at: datetime) -> None:
+        async with self._work.begin() as tx:
+            await hold_store.keep_until(tx, order_id, to_micros(expires_at))
+
+    async def take(self, order_id: str) -> Literal["taken", "expired"]:
+        async with self._work.begin() as tx:
+            if not await hold_store.close_hold(tx, order_id, "taken"):
+                return "taken" if await hold_store.state_of(tx, order_id) == "taken" else "expired"
+            for line in await hold_store.let_go(tx, order_id, spent=True):
+                await self._record(tx, line.card_id, "taken", -line.amount, SYSTEM.name, order_id=order_id)
+        return "taken"
+
+    async def release(self, order_id: str) -> None:
+        await self._close(order_id, "released")
+
+    async def _close(self, order_id: str, state: str) -> None:
+        async with self._work.begin() as tx:
+            if await hold_store.close_hold(tx, order_id, state):
+                await hold_store.let_go(tx, order_id, spent=False)
+
+    async def give_back(self, order_id: str, key: str, amount: Money, recipient: str = "") -> tuple[GiftCardShare, ...]:
+        if amount.amount <= 0:
+            return ()
+        async with self._work.begin() as tx:
+            if await hold_store.begin_refund(tx, key, order_id, amount.amount):
+                taken = await hold_store.state_of(tx, order_id) == "taken"
+                lines = await hold_store.lines_of(tx, order_id) if taken else []
+                if lines:
+                    await self._put_back(tx, order_id, lines, amount.amount, key)
+                elif recipient:
+                    until = model.last_day(self._country, self._today())
+                    await self._make(
+                        tx, amount, "refund", SYSTEM.name,
+                        expires_on=until, recipient=recipient, order_id=order_id, refund=key,
+                    )  # fmt: skip
+                else:
+                    raise Refused(
+                        f"{write(amount)} cannot go to a gift card: nobody is known whom its code could be sent to."
+                    )
+            return await hold_store.of_refund(tx, key)
+
+    async def give_back_rest(self, order_id: str) -> None:
+        async with self._work.begin() as tx:
+            if await hold_store.state_of(tx, order_id) != "taken":
+                return
+            lines = await hold_store.lines_of(tx, order_id)
+            rest = sum(one.amount for one in lines) - (await hold_store.of_order(tx, order_id)).back
+            if rest > 0 and await hold_store.begin_refund(tx, f"off/{order_id}", order_id, rest):
+                await self._put_back(tx, order_id, lines, rest, f"off/{order_id}")
+
+    async def _put_back(
+        self, tx: Transaction, order_id: str, lines: Sequence[hold_store.Line], amount: int, refund: str
+    ) -> None:
+        """On the cards an order was paid with; those that have expired are good again."""
+        today = self._today()
+        shares = model.shared_out([(one.card_id, max(0, one.amount - one.back)) for one in lines], amount)
+        for card_id, part in sorted(shares.items()):
+            await store.add(tx, card_id, part)
+            await store.prolong(tx, card_id, today, model.last_day(self._country, today))
+            await hold_store.went_back(tx, order_id, card_id, part)
+            await self._record(tx, card_id, "given_back", part, SYSTEM.name, order_id=order_id, refund=refund)
+
+    async def of_order(self, order_id: str) -> OrderGiftCards:
+        return await hold_store.of_order(self._work, order_id)
+
+    # --- as time passes
+
+    async def expire(self) -> None:
+        """A timer: holds that ran out are released."""
+        for order_id in await hold_store.expired(self._work, to_micros(self._work.now()), limit=200):
+            with self._work.aside.guard("hold of gift cards", order_id):
+                await self._close(order_id, "expired")
+
+    async def forget(self) -> None:
+        """A timer: codes that were sent, and tries that count no more."""
+        async with self._work.begin() as tx:
+            await store.forget(tx)
+
+    async def hear_erased(self, heard: Heard) -> None:
+        """UserErased: who was sent a card is not known any more, where the address was proved to be theirs."""
+        event: UserErased = heard.event
+        if event.verified:
+            await self._forget_recipient(heard, event.email)
+
+    async def hear_address_erased(self, heard: Heard) -> None:
+        """AddressErased: the same."""
+        event: AddressErased = heard.event
+        await self._forget_recipient(heard, event.email)
+
+    async def _forget_recipient(self, heard: Heard, email: str) -> None:
+        async with self._work.begin(once=heard.key) as tx:
+            for card_id in await store.forget_recipient(tx, email):
+                await tx.redact(card_id)
+
+    async def protect(self, *, anew: bool) -> int:
+        """Codes that are still to be sent are encrypted; `anew`: with the newest key. Answers how many."""
+        async with self._work.begin() as tx:
+            return await protect(tx, self._vault, (("codes", "card_id", "body"),), anew=anew)
+
+    async def damage(self) -> list[str]:
+        """For `doctor`: what does not add up, in words."""
+        return await store.damage(self._work)

@@ -1,0 +1,268 @@
+"""Gift cards in SQL. No statement leaves a card with less than nothing, or with less than is held of it."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.days import day_number, numbered_day
+from shopwright.kit.money import Money
+from shopwright.kit.places import email_key
+from shopwright.kit.work import Reading, Transaction
+from shopwright.services.giftcards import model
+from shopwright.services.giftcards.contract import GiftCard, GiftCardMovement, MovementKind
+
+WINDOW = timedelta(minutes=15)
+
+
+def card_of(row: Row, today: date) -> GiftCard:
+    """A row as a card, as it is today."""
+    expires_on = None if row["expires_on"] is None else numbered_day(row["expires_on"])
+    disabled, currency = bool(row["disabled"]), row["currency"]
+    return GiftCard(
+        id=row["id"],
+        last4=row["last4"],
+        why=row["why"],
+        state=model.state(disabled=disabled, expires_on=expires_on, balance=row["balance"], today=today),
+        issued=Money(row["issued"], currency),
+        balance=Money(row["balance"], currency),
+        held=Money(row["held"], currency),
+        issued_at=from_micros(row["issued_at"]),
+        issued_by=row["issued_by"],
+        expires_on=expires_on,
+        disabled=disabled,
+        recipient=row["recipient"],
+        order_id=row["order_id"],
+    )
+
+
+async def insert(tx: Transaction, card: GiftCard, code_hash: str, request: str) -> bool:
+    """A new card; False where there is one of this request."""
+    return bool(
+        await tx.run(
+            "INSERT INTO cards (id, code_hash, last4, currency, why, issued, balance, issued_at, issued_by, expires_on,"
+            " recipient, recipient_key, order_id, request) VALUES (:id, :code_hash, :last4, :currency, :why, :issued,"
+            " :issued, :issued_at, :issued_by, :expires_on, :recipient, :recipient_key, :order_id, :request)"
+            " ON CONFLICT (request) DO NOTHING",
+            id=card.id,
+            code_hash=code_hash,
+            last4=card.last4,
+            currency=card.issued.currency,
+            why=card.why,
+            issued=card.issued.amount,
+            issued_at=to_micros(card.issued_at),
+            issued_by=card.issued_by,
+            expires_on=None if card.expires_on is None else day_number(card.expires_on),
+            recipient=card.recipient,
+            recipient_key=email_key(card.recipient) if card.recipient else "",
+            order_id=card.order_id,
+            request=request or None,
+        )
+    )
+
+
+async def record(
+    tx: Transaction,
+    movement_id: str,
+    card_id: str,
+    kind: MovementKind,
+    amount: int,
+    who: str,
+    *,
+    order_id: str = "",
+    refund: str = "",
+) -> None:
+    """One line of the append-only record."""
+    await tx.run(
+        "INSERT INTO movements (id, card_id, kind, amount, order_id, who, time, refund)"
+        " VALUES (:id, :card_id, :kind, :amount, :order_id, :who, :time, :refund)",
+        id=movement_id,
+        card_id=card_id,
+        kind=kind,
+        amount=amount,
+        order_id=order_id,
+        who=who,
+        time=to_micros(tx.now),
+        refund=refund,
+    )
+
+
+# --- looking
+
+
+async def row_of(source: Reading, card_id: str) -> Row | None:
+    """A card."""
+    return await source.one("SELECT * FROM cards WHERE id = :id", id=card_id)
+
+
+async def by_request(source: Reading, request: str) -> Row | None:
+    """The card that this request issued."""
+    return await source.one("SELECT * FROM cards WHERE request = :request", request=request)
+
+
+async def by_code(source: Reading, code_hash: str) -> Row | None:
+    """The card with this code."""
+    return await source.one("SELECT * FROM cards WHERE code_hash = :code_hash", code_hash=code_hash)
+
+
+async def named(source: Reading, card_ids: Sequence[str]) -> list[Row]:
+    """Those there are."""
+    return await source.fetch_in("SELECT * FROM cards WHERE id IN (:each)", card_ids)
+
+
+async def search(source: Reading, text: str, after: str, limit: int) -> Sequence[Row]:
+    """The newest first, by the last four of the code or the recipient."""
+    which = " AND (last4 = :last4 OR recipient_key = :email)" if text else ""
+    given = {"last4": text.upper(), "email": email_key(text)} if text else {}
+    before = " AND id < :after" if after else ""
+    return await source.fetch(
+        f"SELECT * FROM cards WHERE 1 = 1{which}{before} ORDER BY id DESC LIMIT :limit",
+        limit=limit,
+        **given,
+        **({"after": after} if after else {}),
+    )
+
+
+async def movements(source: Reading, card_id: str, limit: int) -> list[GiftCardMovement]:
+    """The newest of a card."""
+    rows = await source.fetch(
+        "SELECT m.*, c.currency FROM movements m JOIN cards c ON c.id = m.card_id WHERE m.card_id = :card_id"
+        " ORDER BY m.id DESC LIMIT :limit",
+        card_id=card_id,
+        limit=limit,
+    )
+    return [
+        GiftCardMovement(
+            id=row["id"],
+            kind=row["kind"],
+            amount=Money(row["amount"], row["currency"]),
+            time=from_micros(row["time"]),
+            who=row["who"],
+            order_id=row["order_id"],
+        )
+        for row in rows
+    ]
+
+
+# --- changing
+
+
+async def lock(tx: Transaction, card_id: str) -> Row | None:
+    """A card, held until the transaction ends."""
+    rows = await tx.fetch("UPDATE cards SET disabled = disabled WHERE id = :id RETURNING *", id=card_id)
+    return rows[0] if rows else None
+
+
+async def set_disabled(tx: Transaction, card_id: str, *, disabled: bool) -> None:
+    """It can be used, or not."""
+    await tx.run("UPDATE cards SET disabled = :disabled WHERE id = :id", id=card_id, disabled=int(disabled))
+
+
+async def add(tx: Transaction, card_id: str, amount: int) -> bool:
+    """More on it, or less; False where that is more than is free of it."""
+    return bool(
+        await tx.run(
+            "UPDATE cards SET balance = balance + :amount WHERE id = :id AND balance + :amount >= held",
+            id=card_id,
+            amount=amount,
+        )
+    )
+
+
+async def prolong(tx: Transaction, card_id: str, today: date, until: date | None) -> None:
+    """One that has expired is good until then."""
+    await tx.run(
+        "UPDATE cards SET expires_on = :until WHERE id = :id AND expires_on < :today",
+        id=card_id,
+        today=day_number(today),
+        until=None if until is None else day_number(until),
+    )
+
+
+# --- codes and tries
+
+
+async def keep_code(tx: Transaction, card_id: str, body: str, until: int) -> None:
+    """For the e-mail to its recipient."""
+    await tx.run(
+        "INSERT INTO codes (card_id, body, until) VALUES (:card_id, :body, :until)",
+        card_id=card_id,
+        body=body,
+        until=until,
+    )
+
+
+async def code_of(source: Reading, card_id: str, now: int) -> str | None:
+    """It, encrypted."""
+    row = await source.one("SELECT body FROM codes WHERE card_id = :id AND until > :now", id=card_id, now=now)
+    return str(row["body"]) if row else None
+
+
+async def forget(tx: Transaction) -> None:
+    """Codes that were sent long ago, and tries that count no more."""
+    await tx.run("DELETE FROM codes WHERE until <= :now", now=to_micros(tx.now))
+    await tx.run("DELETE FROM guesses WHERE since <= :old", old=to_micros(tx.now - WINDOW))
+
+
+async def count_guess(tx: Transaction, key: str) -> tuple[int, int]:
+    """How many there were with this one, and since when; what is old counts no more."""
+    [row] = await tx.fetch(
+        "INSERT INTO guesses (key, count, since) VALUES (:key, 1, :now) ON CONFLICT (key) DO UPDATE SET"
+        " count = CASE WHEN guesses.since <= :old THEN 1 ELSE guesses.count + 1 END,"
+        " since = CASE WHEN guesses.since <= :old THEN :now ELSE guesses.since END RETURNING count, since",
+        key=key,
+        now=to_micros(tx.now),
+        old=to_micros(tx.now - WINDOW),
+    )
+    return row["count"], row["since"]
+
+
+async def no_guess(tx: Transaction, key: str) -> None:
+    """That one was right."""
+    await tx.run("UPDATE guesses SET count = count - 1 WHERE key = :key AND count > 0", key=key)
+
+
+async def forget_recipient(tx: Transaction, email: str) -> list[str]:
+    """Whose cards these are is not known any more; answers which."""
+    rows = await tx.fetch(
+        "UPDATE cards SET recipient = '', recipient_key = '' WHERE recipient_key = :key RETURNING id",
+        key=email_key(email),
+    )
+    ids = [row["id"] for row in rows]
+    await tx.run_many("DELETE FROM codes WHERE card_id = :id", [{"id": one} for one in ids])
+    return ids
+
+
+# --- for the doctor
+
+
+async def balances(source: Reading) -> dict[str, int]:
+    """What all cards are worth, by currency."""
+    rows = await source.fetch("SELECT currency, CAST(sum(balance) AS BIGINT) AS balance FROM cards GROUP BY currency")
+    return {row["currency"]: row["balance"] for row in rows}
+
+
+async def damage(source: Reading) -> list[str]:
+    """Where a card is not its movements, has less than nothing, or holds what no order waits for."""
+    wrong = [
+        f"Gift card {row['id']} has {row['balance']}, but its movements add up to {row['moved']}."
+        for row in await source.fetch(
+            "SELECT c.id, c.balance, CAST(coalesce(sum(m.amount), 0) AS BIGINT) AS moved FROM cards c"
+            " LEFT JOIN movements m ON m.card_id = c.id GROUP BY c.id, c.balance"
+            " HAVING c.balance <> coalesce(sum(m.amount), 0)"
+        )
+    ]
+    wrong += [
+        f"Gift card {row['id']} has {row['balance']}, and {row['held']} of it are held."
+        for row in await source.fetch("SELECT * FROM cards WHERE balance < 0 OR held < 0 OR held > balance")
+    ]
+    wrong += [
+        f"Of gift card {row['id']} {row['held']} are held, but open holds are of {row['lines']}."
+        for row in await source.fetch(
+            "SELECT c.id, c.held, CAST(coalesce(sum(l.amount), 0) AS BIGINT) AS lines FROM cards c"
+            " LEFT JOIN (SELECT h.card_id, h.amount FROM hold_lines h JOIN holds o ON o.order_id = h.order_id"
+            "  WHERE o.state = 'open') l ON l.card_id = c.id"
+            " GROUP BY c.id, c.held HAVING c.held <> coalesce(sum(l.amount), 0)"
+        )
+    ]
+    return wrong
