@@ -25,9 +25,9 @@ CALLER, DEADLINE = "shopwright-service", "shopwright-deadline-ms"
 
 
 class Failure(msgspec.Struct):
-    """A ShopError on the wire."""
+    """A ShopError on the wire. `codes`: of its class and of those above it."""
 
-    kind: str
+    codes: tuple[str, ...]
     detail: str
     problems: tuple[Problem, ...]
     data: dict[str, Any]
@@ -118,19 +118,18 @@ class Exposed:
                 raise Unavailable(f"{self._name} has no verb {name}.")
             return 200, await verb.perform(self._service, body)
         except ShopError as error:
-            return FAILED, failed(error)
+            return FAILED, pack_error(error)
 
 
-def failed(error: ShopError) -> bytes:
+def pack_error(error: ShopError) -> bytes:
     """An error as an answer."""
-    kind = f"{type(error).__module__}.{type(error).__qualname__}"
-    return msgspec.msgpack.encode(Failure(kind, error.detail, error.problems, error.data))
+    return msgspec.msgpack.encode(Failure(error.wire_codes(), error.detail, error.problems, error.data))
 
 
-def _unpack_error(body: bytes) -> ShopError:
+def unpack_error(body: bytes) -> ShopError:
+    """The error that an answer tells of. Raises MsgspecError."""
     failure = understood(body, Failure, msgspec.msgpack)
-    kind = ShopError.kinds.get(failure.kind, ShopError)
-    return kind(failure.detail, problems=failure.problems, data=failure.data)
+    return ShopError.of_wire_codes(failure.codes)(failure.detail, problems=failure.problems, data=failure.data)
 
 
 def remote(contract: type[T], way: Way) -> T:
@@ -140,7 +139,7 @@ def remote(contract: type[T], way: Way) -> T:
         async def call(*args: Any, **kwargs: Any) -> Any:
             status, body = await way.ask(verb.name, verb.pack(args, kwargs), again=verb.again)
             if status == FAILED:
-                raise _unpack_error(body)
+                raise unpack_error(body)
             try:
                 return verb.unpack(body)
             except msgspec.MsgspecError as error:

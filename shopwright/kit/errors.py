@@ -8,11 +8,11 @@
     ├── Denied       the caller may not do this
     └── Unavailable  something we depend on does not answer; trying again may help (Damaged: it will not)
 
-Services subclass these in their contracts with a stable `code`. They travel between processes unchanged
-(`kit.calls`) and become HTTP problem details (RFC 9457) in one place (`kit.web.problems`).
+Services subclass these in their contracts with a stable `code`. Errors cross processes by their codes (`kit.calls`), so
+that classes can move, and become HTTP problem details (RFC 9457) in one place (`kit.web.problems`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import msgspec
@@ -30,7 +30,8 @@ class ShopError(Exception):
     """The root of the family. `detail` is a sentence for the person who asked."""
 
     code: ClassVar[str] = "error"
-    kinds: ClassVar[dict[str, type["ShopError"]]] = {}
+    wire_code: ClassVar[str] = "error"
+    by_wire_code: ClassVar[dict[str, type["ShopError"]]] = {}
 
     def __init__(self, detail: str, *, problems: tuple[Problem, ...] = (), data: dict[str, Any] | None = None) -> None:
         super().__init__(detail)
@@ -38,9 +39,30 @@ class ShopError(Exception):
         self.problems = problems
         self.data = data or {}
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, wire_code: str = "", **kwargs: Any) -> None:
+        """`wire_code` names the class between processes where its code is that of another class.
+
+        A class with neither crosses as its parent. Raises TypeError for a code that another class has.
+        """
         super().__init_subclass__(**kwargs)
-        ShopError.kinds[f"{cls.__module__}.{cls.__qualname__}"] = cls
+        name = wire_code or vars(cls).get("code", "")
+        if not name:
+            return
+        if name in ShopError.by_wire_code:
+            raise TypeError(f"{cls.__qualname__}: {ShopError.by_wire_code[name].__qualname__} has the code {name}")
+        cls.wire_code = name
+        ShopError.by_wire_code[name] = cls
+
+    @classmethod
+    def wire_codes(cls) -> tuple[str, ...]:
+        """The codes of this class and of those above it, the most specific first."""
+        lineage = (one.wire_code for one in cls.__mro__ if issubclass(one, ShopError))
+        return tuple(dict.fromkeys(lineage))
+
+    @staticmethod
+    def of_wire_codes(codes: Iterable[str]) -> type["ShopError"]:
+        """The first of these classes that this process has: another version may know more specific ones."""
+        return next((ShopError.by_wire_code[one] for one in codes if one in ShopError.by_wire_code), ShopError)
 
 
 class Missing(ShopError):
@@ -71,7 +93,7 @@ def check_all(*checks: Callable[[], object]) -> None:
         raise Invalid(" ".join(problem.detail for problem in found), problems=tuple(found))
 
 
-class Malformed(Invalid):
+class Malformed(Invalid, wire_code="malformed"):
     """The request cannot be read as what it says it is."""
 
 
@@ -148,5 +170,5 @@ NOT_UNTIL_REPAIRED = (
 )
 
 
-class Damaged(Unavailable):
+class Damaged(Unavailable, wire_code="damaged"):
     """What is kept is damaged, and trying again does not help. The detail names the place, for who runs the shop alone."""

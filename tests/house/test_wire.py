@@ -1,7 +1,7 @@
 """What services say to each other changes so that the version before still understands, and is understood.
 
-The version before is in tests/data/wire-VERSION.json: verbs with what they are asked and answer, facts, and the fields of
-everything in them. After a release: `python -m tests.house.test_wire tests/data/wire-VERSION.json`.
+The version before is in tests/data/wire-VERSION.json: verbs with what they are asked and answer, facts, the fields of
+everything in them, and the codes by which errors cross. After a release: `python -m tests.house.test_wire tests/data/wire-VERSION.json`.
 """
 
 import functools
@@ -19,6 +19,7 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
+from shopwright.kit.errors import ShopError
 from shopwright.kit.facts import Event
 from shopwright.kit.house import House
 from shopwright.ways import HOUSE
@@ -28,7 +29,7 @@ RELEASES = Path(__file__).parents[1] / "data"
 NEEDED, LEFT_OUT = "needed", "may be left out"
 Things = dict[
     str, dict[str, list[str]]
-]  # of each verb, fact and struct: the type of each field, and whether it is needed
+]  # of each verb, fact, struct and error: the type of each field, and whether it is needed
 
 
 def said(kind: Any) -> str:
@@ -71,6 +72,9 @@ def wire(contracts: Mapping[str, type]) -> Things:
     for event in Event.types.values():
         if event.__module__.startswith("shopwright."):
             structs(event, found)
+    for name, error in ShopError.by_wire_code.items():
+        if error.__module__.startswith("shopwright."):
+            found[f"error {name}"] = {"codes": [" ".join(error.wire_codes()), NEEDED]}
     return found
 
 
@@ -111,6 +115,12 @@ def test_the_version_before_understands_this_one_and_is_understood(shop: Shop) -
         ("Money", "amount", ["str", NEEDED], "Money: amount was int and is str"),
         ("Money", "rounded", ["bool", NEEDED], "Money: rounded is needed, and the version before need not say it"),
         ("Money", "rounded", ["bool", LEFT_OUT], None),
+        (
+            "error sold_out",
+            "codes",
+            ["sold_out conflict", NEEDED],
+            "error sold_out: codes was sold_out refused error and is sold_out conflict",
+        ),
     ],
 )
 def test_what_breaks_it_is_seen(shop: Shop, name: str, field: str, now: list[str] | None, problem: str | None) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit import deadline
-from shopwright.kit.calls import CALLER, FAILED, Exposed, remote
-from shopwright.kit.errors import Invalid, ShopError, Unauthenticated, Unavailable
+from shopwright.kit.calls import CALLER, FAILED, Exposed, pack_error, remote, unpack_error
+from shopwright.kit.errors import Invalid, Refused, ShopError, Unauthenticated, Unavailable
 from shopwright.kit.line import AT_ONCE, FAILURES, Line
 from shopwright.kit.seal import CALL_LASTS_S, LASTS_S, LEEWAY_S, CallSeal, Seal
 from shopwright.kit.verbs import again
@@ -408,8 +408,32 @@ async def test_json_that_is_passed_on_as_it_is_arrives_as_it_is() -> None:
 
 
 def test_every_error_of_the_family_can_travel() -> None:
-    for name, kind in ShopError.kinds.items():
-        assert kind("words").detail == "words", name
+    for code, kind in ShopError.by_wire_code.items():
+        assert unpack_error(pack_error(kind("words"))).__class__ is kind, code
+
+
+def test_an_error_crosses_by_its_code_wherever_its_class_is() -> None:
+    assert b"sold_out" in pack_error(SoldOut("none left"))
+    assert b"shopwright" not in pack_error(SoldOut("none left"))
+
+
+def test_an_error_that_only_a_newer_process_knows_is_that_above_it() -> None:
+    told = msgspec.msgpack.encode(
+        {"codes": ["tomorrow", "sold_out", "refused", "error"], "detail": "none left", "problems": [], "data": {}}
+    )
+    assert type(unpack_error(told)) is SoldOut
+
+
+def test_an_error_without_a_code_of_its_own_is_that_above_it() -> None:
+    class TooLong(Invalid):
+        """Known here alone."""
+
+    assert type(unpack_error(pack_error(TooLong("words")))) is Invalid
+
+
+def test_two_errors_do_not_share_a_code_between_processes() -> None:
+    with pytest.raises(TypeError, match="SoldOut has the code sold_out"):
+        type("Another", (Refused,), {"code": "sold_out"})
 
 
 async def test_what_cannot_be_written_is_refused_and_not_sent() -> None:

@@ -13,7 +13,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from shopwright.kit import deadline
-from shopwright.kit.calls import CALLER, DEADLINE, FAILED, PREFIX, Exposed, failed
+from shopwright.kit.calls import CALLER, DEADLINE, FAILED, PREFIX, Exposed, pack_error
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Denied, ShopError, Unauthenticated, Unavailable
 from shopwright.kit.seal import CallSeal
@@ -43,7 +43,7 @@ class Internal:
             await self._believe(service, verb, body, headers.get(CALLER, ""))
             status, answer = await self._answer(service, verb, body, headers.get(DEADLINE, ""))
         except ShopError as error:
-            status, answer = FAILED, failed(error)
+            status, answer = FAILED, pack_error(error)
         scope["path_template"] = f"{PREFIX}{service}/{verb}" if status != FAILED else PREFIX
         kind = [(b"content-type", b"application/msgpack")]
         await send({"type": "http.response.start", "status": status, "headers": kind})

@@ -65,7 +65,7 @@ class EmailTaken(Conflict):
     code = "email_taken"
 
 
-class WrongPassword(Unauthenticated):
+class WrongPassword(Unauthenticated, wire_code="wrong_password"):
     """E-mail address or password is wrong; which one is not told."""
 
     code = "unauthenticated"
