@@ -180,7 +180,9 @@ class Shop:
         self.catalog = self._service(
             "catalog", Catalog, lambda: self._part(Intake)(works["catalog"], self.documents, self.files)
         )
-        self.inventory = self._service("inventory", Inventory, lambda: self._part(Promises)(works["inventory"]))
+        self.inventory = self._service(
+            "inventory", Inventory, lambda: self._part(Promises)(works["inventory"], settings.currency)
+        )
         self.pricing = self._service(
             "pricing",
             Pricing,

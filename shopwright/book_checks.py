@@ -12,10 +12,13 @@ from shopwright.open_questions import Open, OpenQuestions
 from shopwright.order_walk import Page
 from shopwright.services.books import document_store, issuing, model, service, statement_store, store
 from shopwright.services.books.contract import EntryKind
+from shopwright.services.inventory import value_store
 from shopwright.shop_snapshot import ShopSnapshot
 
 MANY = 1_000  # entries or documents looked at together
 MOST = 20  # sentences of one kind
+STOCK_BOOKED = "the books have stock at what it is worth"
+STOCK_HEARER = "books.StockValued"
 
 
 async def ledger_adds_up(snapshot: ShopSnapshot) -> list[str]:
@@ -166,6 +169,19 @@ async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
         if series not in last and told[0]
     ]
     return wrong
+
+
+async def stock_is_booked(snapshot: ShopSnapshot) -> Finding:
+    """What stock is worth is what it was booked at, unless goods have moved that the books have not heard of."""
+    worth = await value_store.totals(snapshot.of("inventory"))
+    booked = await statement_store.stock_booked(snapshot.of("books"))
+    found = [
+        f"Stock is worth {worth.get(one, 0)} {one}, but the books have it at {booked.get(one, 0)}."
+        for one in sorted(worth.keys() | booked.keys())
+        if worth.get(one, 0) != booked.get(one, 0)
+    ]
+    on_its_way = any(one.hearer == STOCK_HEARER for one in snapshot.under_way)
+    return Finding(STOCK_BOOKED, [], found) if on_its_way else Finding(STOCK_BOOKED, found)
 
 
 class OrdersAreBooked:

@@ -14,7 +14,7 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.backup_age import backup_ages, overdue
-from shopwright.book_checks import OrdersAreBooked, documents_add_up, ledger_adds_up
+from shopwright.book_checks import STOCK_BOOKED, OrdersAreBooked, documents_add_up, ledger_adds_up, stock_is_booked
 from shopwright.collecting import at_page_ends
 from shopwright.findings import MOST, Finding, unchecked
 from shopwright.kit.clock_watch import behind_s
@@ -112,6 +112,7 @@ async def examine(shop: Shop, timed: Timed = _untimed) -> list[Finding]:
         with at_page_ends():
             findings = [await _timed(name, check(snapshot), timed) for name, check in CHECKS]
             findings += await _between_services(snapshot, (), timed)
+            findings.append(await _stock_is_booked(snapshot, timed))
     try:
         return [*findings, await _facts_are_delivered(shop)]
     except ShopError as error:
@@ -129,6 +130,16 @@ async def _between_services(snapshot: ShopSnapshot, ids: Sequence[str], timed: T
         belong = Finding(BELONG, [unchecked(error)])
     timed(BELONG, time.monotonic() - began)
     return [sums, taxes, payments, belong, booked]
+
+
+async def _stock_is_booked(snapshot: ShopSnapshot, timed: Timed) -> Finding:
+    began = time.monotonic()
+    try:
+        return await stock_is_booked(snapshot)
+    except Exception as error:  # noqa: BLE001 -- what else was found is said
+        return Finding(STOCK_BOOKED, [unchecked(error)])
+    finally:
+        timed(STOCK_BOOKED, time.monotonic() - began)
 
 
 async def _timed(name: str, check: Awaitable[list[str]], timed: Timed) -> Finding:
@@ -273,7 +284,7 @@ async def _everything_can_be_read(shop: Shop) -> list[str]:
 
 CHECKS: tuple[tuple[str, Callable[[ShopSnapshot], Awaitable[list[str]]]], ...] = (
     (
-        "stock is the sum of its movements, and what is reserved is in open reservations",
+        "stock and its value are the sum of its movements, and what is reserved is in open reservations",
         lambda one: one.shop.inventory.damage(),
     ),
     (

@@ -88,7 +88,7 @@ STATEMENTS = files(
     "services",
     "books", "corrected_invoices", "document_mail", "documents", "find_orders", "kept_buyers",
     "gift_cards", "order_damage", "order_taxes", "provider_changes", "receipts_of_before", "refund_parts", "sale",
-    "sale_documents", "taxes", "untaxed_places",
+    "sale_documents", "stock_values", "taxes", "untaxed_places",
 )  # fmt: skip
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too.
 SEEN = tuple(f"--ignore=tests/{name}" for name in ("pages", "security", "process", "apart"))
@@ -117,7 +117,7 @@ SERVICES = (
         "invoice_forms", "kept_buyers", "largest", "lost_orders", "memory", "order_damage", "order_taxes",
         "pictures", "pricing", "provider_changes", "queries", "receipts_of_before", "recovery", "refund_parts",
         "refund_rules", "restore", "retention", "reviews", "sale", "sale_documents", "shop_currency",
-        "shop_days", "staff", "taxes", "true_rules", "untaxed_places", "users",
+        "shop_days", "staff", "stock_values", "taxes", "true_rules", "untaxed_places", "users",
     ),
     # What is asked before any service: the same where they are apart.
     *without(

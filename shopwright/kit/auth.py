@@ -10,6 +10,7 @@ from shopwright.kit.errors import Denied, Unauthenticated
 Permission = Literal[
     "catalog.write",
     "stock.write",
+    "costs.write",
     "prices.write",
     "orders.read",
     "orders.write",
@@ -33,13 +34,13 @@ EVERYTHING: frozenset[str] = frozenset(Permission.__args__)  # type: ignore[attr
 READING = frozenset(one for one in EVERYTHING if one.endswith(".read")) - {"audit.read", "books.read"}
 ROLES: dict[str, frozenset[str]] = {
     "owner": EVERYTHING,
-    "catalog": frozenset({"catalog.write", "stock.write", "prices.write"}) | {"insights.read"},
+    "catalog": frozenset({"catalog.write", "stock.write", "costs.write", "prices.write"}) | {"insights.read"},
     "orders": frozenset({"orders.read", "orders.write", "stock.write", "messages.read", "messages.write"})
     | {"gift_cards.read", "gift_cards.write"},
     "support": frozenset({"orders.read", "orders.write", "messages.read", "messages.write", "reviews.moderate"})
     | {"gift_cards.read"},
     "marketing": frozenset({"prices.write", "insights.read", "reviews.moderate"}),
-    "accounting": frozenset({"orders.read", "insights.read", "books.read", "books.write"})
+    "accounting": frozenset({"orders.read", "insights.read", "books.read", "books.write", "costs.write"})
     | {"gift_cards.read", "gift_cards.write"},
     "read-only": READING,
 }

@@ -35,6 +35,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     subject may say so any more. `CAPABILITIES` names the fields that open something for whoever knows them: handlers of the
     shop get them, the log of facts does not. `LOGGED` names the fields that the line of this event shows in the logs, and ()
     keeps it out of them; where an event does not say, it is a step of business if it has an `order_id`, and shows its `IDS`.
+    `PRIVATE`: the log of facts, which all who may read it read whole, does not have it.
     `COMMON`, in a class itself: it is what several events have in common, and no event.
     """
 
@@ -43,6 +44,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     FORGETS: ClassVar[bool] = False
     CAPABILITIES: ClassVar[tuple[str, ...]] = ()
     LOGGED: ClassVar[tuple[str, ...] | None] = None
+    PRIVATE: ClassVar[bool] = False
     COMMON: ClassVar[bool] = False
     types: ClassVar[dict[str, type["Event"]]] = {}
 

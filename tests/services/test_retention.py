@@ -13,6 +13,7 @@ from shopwright.engines.database.migrations import all_in, new_tables
 from shopwright.handlers import tidy
 from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.money import Money
 from shopwright.kit.retention import Retention
 from shopwright.retention import retention_of
 from shopwright.services import RIVER
@@ -146,14 +147,15 @@ async def test_words_strangers_make_up_do_not_fill_the_shop(shop: Shop, clock: H
 
 async def test_old_movements_are_carried_forward_and_stock_still_adds_up(shop: Shop, clock: HandClock) -> None:
     kettle = await sell(shop, on_hand=10)
+    await shop.inventory.set_cost(kettle.variants[0].id, Money(333, "EUR"))
     for _ in range(3):
         await place(shop, kettle)
     await pass_days(shop, clock, 399)
     await place(shop, kettle)
     await pass_days(shop, clock, 3)
-    told = [(one.delta, one.reason) for one in await shop.inventory.movements(kettle.variants[0].id)]
-    assert [delta for delta, _ in told] == [-1, 7]
-    assert told[-1][1] == "carried forward"
+    told = await shop.inventory.movements(kettle.variants[0].id)
+    assert [(one.delta, one.value) for one in told] == [(-1, Money(-333, "EUR")), (7, Money(7 * 333, "EUR"))]
+    assert told[-1].reason == "carried forward"
     assert [sentence for finding in await examine(shop) for sentence in finding.wrong] == []
 
 

@@ -29,9 +29,17 @@ from shopwright.services.books.contract import (
     Payout,
     TaxStatement,
 )
+from shopwright.services.books.contract.margin import margins
 
 PAGE = 50
-KINDS = {"sale": "Sale", "return": "Return", "payment": "Payment", "payout": "Payout", "correction": "By hand"}
+KINDS = {
+    "sale": "Sale",
+    "return": "Return",
+    "payment": "Payment",
+    "payout": "Payout",
+    "correction": "By hand",
+    "stock": "Stock",
+}
 BOOKED_BEFORE = "This form was sent before, and was booked once. For another payout, use the one below."
 READ, WRITE = allow(staff("books.read")), allow(staff("books.write"))
 FILES = allow(staff("books.read"), "document")
@@ -98,6 +106,7 @@ async def _overview(
         "closed": next((one.closed for one in periods if one.period == chosen and one.closed), None),
         "is_now": chosen >= day_of(behind().shop.clock.now(), office.settings.zone).strftime("%Y-%m"),
         "balances": [_account(one) for one in balances],
+        "margins": render.plain(margins(balances)),
         "providers": _providers(balances if chosen == newest else await books.trial_balance(newest, newest)),
         "key": typed.get("key") or behind().shop.ids.secret(16),
         "taxes": _statement(await books.tax_statement(chosen, chosen)),

@@ -22,6 +22,7 @@ from shopwright.faces.backoffice import (
     personal_data,
     product_form,
     products,
+    receiving,
     reviews,
     rules,
     seller,
@@ -259,6 +260,7 @@ def routes() -> Pages:
         *rules.HANDLERS,
         *seller.HANDLERS,
         *stock.HANDLERS,
+        *receiving.HANDLERS,
         *system.HANDLERS,
     ]
     return Pages("/", route_handlers=handlers, dependencies={"office": Provide(provide_office)})

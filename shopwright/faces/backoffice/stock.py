@@ -1,6 +1,7 @@
 """Stock: what there is, what is set aside, what has moved and why."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from litestar import Response, get, post
@@ -11,16 +12,18 @@ from shopwright.faces import render
 from shopwright.faces.backoffice import editing
 from shopwright.faces.backoffice.frame import Office, OfficeDep
 from shopwright.faces.backoffice.products import looked_for
+from shopwright.faces.shelf.stock import movements_for
 from shopwright.faces.shelf.view import Shelf
 from shopwright.faces.storefront.frame import SearchDep, ShelfDep, Web, form_of
 from shopwright.kit.auth import staff
-from shopwright.kit.errors import ShopError
+from shopwright.kit.errors import Missing, ShopError
 from shopwright.kit.text import slugify
 from shopwright.kit.typed import whole_number
 from shopwright.kit.web.access import allow
 from shopwright.kit.web.behind import behind
 from shopwright.kit.web.given import Asking
-from shopwright.services.inventory.contract import MAIN, Adjustment, Location, StockRule
+from shopwright.services.catalog.contract import Product, Variant
+from shopwright.services.inventory.contract import MAIN, Adjustment, Location, Stock, StockRule
 
 MOST = 10_000_000
 RULE = {"backorder": "May be ordered beyond what is there", "low_at": "Runs low at"}
@@ -30,37 +33,56 @@ PAGE = 30
 
 @get("/office/stock", opt=allow(staff("stock.write")), include_in_schema=False)
 async def stock_list(
-    office: OfficeDep, shelf: ShelfDep, search: SearchDep, q: FromQuery[str] = "", after: FromQuery[str] = ""
+    office: OfficeDep,
+    shelf: ShelfDep,
+    search: SearchDep,
+    q: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    cost: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """Every variant with its counts."""
+    """Every variant with its counts; `cost=missing`: those of which units have none."""
+    if cost and office.caller.may("costs.write"):
+        return await _without_cost(office, shelf, after)
     found = await looked_for(shelf, search, q, None, after, PAGE + 1)
     more = found[PAGE - 1].id if len(found) > PAGE else ""
     stock = await shelf.inventory.stock([variant.id for product in found[:PAGE] for variant in product.variants])
-    rows = [
-        {
-            "id": variant.id,
-            "product": product.title,
-            "variant": variant.title if variant.options else "",
-            "sku": variant.sku,
-            "on_hand": stock[variant.id].on_hand,
-            "reserved": stock[variant.id].reserved,
-            "available": stock[variant.id].available,
-            "backorder": stock[variant.id].backorder,
-            "low": stock[variant.id].on_shelf <= stock[variant.id].low_at,
-        }
-        for product in found[:PAGE]
-        for variant in product.variants
-    ]
-    return office.show("stock.html", {"rows": rows, "q": q, "next": more})
+    rows = [_row(product, variant, stock[variant.id]) for product in found[:PAGE] for variant in product.variants]
+    return office.show("stock.html", {"rows": rows, "q": q, "next": more, "missing": False})
+
+
+def _row(product: Product, variant: Variant, stock: Stock) -> dict[str, Any]:
+    return {
+        "id": variant.id,
+        "product": product.title,
+        "variant": variant.title if variant.options else "",
+        "sku": variant.sku,
+        "on_hand": stock.on_hand,
+        "reserved": stock.reserved,
+        "available": stock.available,
+        "backorder": stock.backorder,
+        "low": stock.on_shelf <= stock.low_at,
+    }
+
+
+async def _without_cost(office: Office, shelf: Shelf, after: str) -> Response[bytes]:
+    found = await shelf.inventory.without_cost(after, PAGE + 1)
+    stock = await shelf.inventory.stock(found[:PAGE])
+    rows = []
+    for one in found[:PAGE]:
+        with suppress(Missing):  # of a product that is not there any more
+            product = await shelf.catalog.by_variant(one)
+            rows += [_row(product, variant, stock[one]) for variant in product.variants if variant.id == one]
+    more = found[PAGE - 1] if len(found) > PAGE else ""
+    return office.show("stock.html", {"rows": rows, "q": "", "next": more, "missing": True})
 
 
 @get("/office/stock/{variant_id:str}", opt=allow(staff("stock.write")), include_in_schema=False)
 async def stock_page(office: OfficeDep, shelf: ShelfDep, variant_id: FromPath[str]) -> Response[bytes]:
     """One variant: its counts, and everything that moved it."""
-    return await _page(office, shelf, variant_id)
+    return await variant_page(office, shelf, variant_id)
 
 
-async def _page(
+async def variant_page(
     office: Office,
     shelf: Shelf,
     variant_id: str,
@@ -68,6 +90,7 @@ async def _page(
     typed: dict[str, str] | None = None,
     different: Sequence[Mapping[str, Any]] = (),
 ) -> Response[bytes]:
+    """A variant's page, with what was typed into one of its forms."""
     product = await shelf.catalog.by_variant(variant_id)
     variant = product.variant(variant_id)
     stock = (await shelf.inventory.stock([variant_id]))[variant_id]
@@ -92,12 +115,22 @@ async def _page(
         "rule": rule | (typed or {}),
         "seen": (typed or {}).get(editing.SEEN) or editing.marks(rule),
         "different": different,
-        "movements": render.plain(await shelf.inventory.movements(variant_id)),
+        "movements": render.plain(await movements_for(office.caller, shelf.inventory, variant_id)),
+        "worth": await _worth(office, shelf, variant_id),
+        "currency": shelf.currency,
         "problem": problem,
         "typed": typed or {},
         "key": behind().shop.ids.secret(16),
     }
     return office.show("stock_one.html", context, 422 if problem else 409 if different else 200)
+
+
+async def _worth(office: Office, shelf: Shelf, variant_id: str) -> dict[str, Any] | None:
+    """What it is worth, for who may see costs."""
+    if not office.caller.may("costs.write"):
+        return None
+    found = (await shelf.inventory.values([variant_id]))[variant_id]
+    return {**render.plain(found), "without_cost": found.without_cost}
 
 
 async def _rule(shelf: Shelf, variant_id: str) -> dict[str, str]:
@@ -123,7 +156,7 @@ async def adjust(
         )
         await shelf.inventory.adjust([one], key=form.get("key", ""))
     except ShopError as error:
-        return await _page(office, shelf, variant_id, error.detail, form)
+        return await variant_page(office, shelf, variant_id, error.detail, form)
     return Redirect(f"/office/stock/{variant_id}", status_code=303)
 
 
@@ -136,11 +169,11 @@ async def set_rule(
     try:
         now = await _rule(shelf, variant_id)
         if changed := editing.conflict(form, now, RULE):
-            return await _page(office, shelf, variant_id, typed=changed["typed"], different=changed["different"])
+            return await variant_page(office, shelf, variant_id, typed=changed["typed"], different=changed["different"])
         counts = {name: _count(form.get(name, now[name]), name) for name in RULE}
         await shelf.inventory.put_rule(variant_id, StockRule(**counts))
     except ShopError as error:
-        return await _page(office, shelf, variant_id, error.detail, form)
+        return await variant_page(office, shelf, variant_id, error.detail, form)
     return Redirect(f"/office/stock/{variant_id}", status_code=303)
 
 

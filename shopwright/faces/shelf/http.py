@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
-from shopwright.faces.shelf import stock, variants, write
+from shopwright.faces.shelf import costs, stock, variants, write
 from shopwright.faces.shelf.answering import PRODUCT, IfMatch, answer, version_of
 from shopwright.faces.shelf.view import ProductView, Shelf, with_reason
 from shopwright.kit.auth import anyone, staff
@@ -146,6 +146,7 @@ def routes() -> Routes:
     handlers: list[Any] = [
         list_products, get_product, create_product, change_product, retire_product, adjust_stock, recommend,
         *stock.HANDLERS,
+        *costs.HANDLERS,
         *variants.HANDLERS,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

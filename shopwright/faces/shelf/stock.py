@@ -7,10 +7,10 @@ from litestar import get, put
 from litestar.params import FromPath, JSONBody
 
 from shopwright.faces.shelf.view import Shelf
-from shopwright.kit.auth import staff
+from shopwright.kit.auth import Caller, staff
 from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Given
-from shopwright.services.inventory.contract import Movement, StockRule
+from shopwright.kit.web.given import Asking, Given
+from shopwright.services.inventory.contract import Inventory, Movement, StockRule
 
 Face = Given[Shelf]
 
@@ -33,9 +33,17 @@ class StockDetail(msgspec.Struct, frozen=True, kw_only=True):
     movements: list[Movement]
 
 
+async def movements_for(caller: Caller, inventory: Inventory, variant_id: str) -> list[Movement]:
+    """The newest ones, with what they carried for who may see costs."""
+    found = await inventory.movements(variant_id)
+    if caller.may("costs.write"):
+        return found
+    return [msgspec.structs.replace(one, value=None) for one in found]
+
+
 @get("/v1/stock/{variant_id:str}", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="get_stock")
-async def get_stock(shelf: Face, variant_id: FromPath[str]) -> StockDetail:
-    """A variant's stock, by its id or SKU; one never stocked has none."""
+async def get_stock(shelf: Face, caller: Asking, variant_id: FromPath[str]) -> StockDetail:
+    """A variant's stock, by its id or SKU; one never stocked has none. Values are for who may see costs."""
     variant_id, inventory = (await shelf.variant(variant_id)).id, shelf.inventory
     total = (await inventory.stock([variant_id]))[variant_id]
     return StockDetail(
@@ -46,7 +54,7 @@ async def get_stock(shelf: Face, variant_id: FromPath[str]) -> StockDetail:
             for location, one in (await inventory.by_location(variant_id)).items()
         },
         rule=await inventory.rule(variant_id),
-        movements=await inventory.movements(variant_id),
+        movements=await movements_for(caller, inventory, variant_id),
     )
 
 

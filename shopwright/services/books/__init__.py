@@ -15,6 +15,7 @@ LABEL = Label(
         "RefundSettled",
         "RefundRefused",
         "PaymentDisputed",
+        "StockValued",
     ),
     tells=("DocumentIssued",),
 )

@@ -11,12 +11,14 @@ SKR03: Mapping[str, str] = {
     "revenue/DE/70000": "8300", "revenue/oss": "8320", "revenue/G": "8120", "revenue/K": "8125", "revenue/E": "8100",
     "discounts": "8700", "returns": "8700", "tax": "1700", "tax/DE": "1770", "vouchers": "1604", "fees": "4970", "disputes": "1590",
     "rounding": "4905", "exchange": "2150", "stock": "3980", "cost_of_goods": "3200", "between": "1590",
+    "payables": "1600", "opening": "9000", "stock_differences": "3960",
 }  # fmt: skip
 # Plan comptable général (France).
 PCG: Mapping[str, str] = {
     "receivables": "411000", "clearing": "580000", "bank": "512000", "revenue": "707000", "shipping": "708500",
     "discounts": "709700", "returns": "709000", "tax": "445710", "vouchers": "419700", "fees": "627800",
     "disputes": "467000", "rounding": "658000", "exchange": "666000", "stock": "370000", "cost_of_goods": "607000",
+    "payables": "408100", "opening": "890000", "stock_differences": "603700",
 }  # fmt: skip
 FRENCH: Mapping[str, str] = {
     "receivables": "Clients", "clearing": "Virements internes", "bank": "Banque", "revenue": "Ventes de marchandises",
@@ -24,6 +26,8 @@ FRENCH: Mapping[str, str] = {
     "returns": "Retours et avoirs", "tax": "TVA collectée", "vouchers": "Clients - Avoirs à établir",
     "fees": "Frais et commissions", "disputes": "Autres comptes débiteurs", "rounding": "Charges diverses",
     "exchange": "Pertes de change", "stock": "Stocks de marchandises", "cost_of_goods": "Achats de marchandises",
+    "payables": "Fournisseurs - Factures non parvenues", "opening": "Bilan d'ouverture",
+    "stock_differences": "Variation des stocks de marchandises",
 }  # fmt: skip
 CONSULTANT, CLIENT = "datev/consultant", "datev/client"  # numbers of DATEV, not of a chart
 EXTRA = frozenset((CONSULTANT, CLIENT))

@@ -123,7 +123,7 @@ def lines(extract: Extract, entry: Entry) -> list[Line]:
 
 def _main(entry: Entry) -> Posting | None:
     """The side that all others of an entry stand against; None where there is no such side."""
-    wanted = {"payment": "receivables", "payout": "clearing"}.get(entry.kind)
+    wanted = {"payment": "receivables", "payout": "clearing", "stock": "stock"}.get(entry.kind)
     found = [one for one in entry.postings if one.account == wanted]
     return found[0] if len(found) == 1 else None
 

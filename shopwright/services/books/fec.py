@@ -19,6 +19,7 @@ JOURNALS: dict[EntryKind, tuple[str, str]] = {
     "payment": ("BQ", "Encaissements"),
     "payout": ("BQ", "Encaissements"),
     "correction": ("OD", "Opérations diverses"),
+    "stock": ("ST", "Stocks"),
 }
 FRENCH = str.maketrans(".", ",")
 DAY = "%Y%m%d"

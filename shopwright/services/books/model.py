@@ -44,6 +44,12 @@ TABLE = (
     Booking("payment", "a buyer objects at their bank", ("disputes",), ("clearing",)),
     Booking("payment", "the bank decides", ("clearing", "receivables"), ("disputes",)),
     Booking("payout", "a provider pays out", ("bank", "fees"), ("clearing",)),
+    Booking("stock", "goods are received at a cost", ("stock",), ("payables",)),
+    Booking("stock", "goods that are there already get a cost", ("stock",), ("opening",)),
+    Booking("stock", "goods leave for an order", ("cost_of_goods",), ("stock",)),
+    Booking("stock", "goods come back on the shelf", ("stock",), ("cost_of_goods",)),
+    Booking("stock", "fewer goods are counted", ("stock_differences",), ("stock",)),
+    Booking("stock", "more goods are counted", ("stock",), ("stock_differences",)),
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.books.service import Bookkeeper
+from shopwright.services.inventory.contract import StockValued
 from shopwright.services.orders.contract.facts import (
     OrderCancelled,
     OrderErased,
@@ -26,9 +27,10 @@ FOLLOWED = (
 
 
 def reactions(books: Bookkeeper) -> list[Reaction]:
-    """Each has the order looked at."""
+    """Each has the order looked at, but for what is told of goods."""
     return [
         *(Reaction(f"books.{event.__name__}", event, books.hear) for event in FOLLOWED),
+        Reaction("books.StockValued", StockValued, books.hear_stock),
         Reaction("books.OrderErased", OrderErased, books.hear_erased),
     ]
 

@@ -14,7 +14,9 @@ from shopwright.services.books.extract import Extract
 
 NAMESPACE = "urn:OECD:StandardAuditFile-Taxation/2.00"
 TENTH_OF_A_PERCENT = 10_000
-JOURNALS = {"sale": "Sales", "return": "Sales", "payment": "Payments", "payout": "Payments", "correction": "General"}
+JOURNALS = {
+    "sale": "Sales", "return": "Sales", "payment": "Payments", "payout": "Payments", "correction": "General", "stock": "Inventory",
+}  # fmt: skip
 
 
 def write(extract: Extract) -> bytes:

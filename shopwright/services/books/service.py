@@ -1,6 +1,7 @@
 """The books follow what orders and payments tell: whatever they hear, they book what the order should come to and does not yet."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from shopwright.kit.days import day_of
@@ -8,11 +9,12 @@ from shopwright.kit.errors import Conflict, Missing, Unavailable
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import write
 from shopwright.kit.work import AlreadyDone, Transaction, Work
-from shopwright.services.books import issuing, model, papers, statement_store, store
+from shopwright.services.books import goods, issuing, model, papers, statement_store, store
 from shopwright.services.books.contract import EntryKind, Posting
 from shopwright.services.books.contract.documents import Document, InvoiceCorrection
 from shopwright.services.books.issuing import Issuing
 from shopwright.services.books.statements import Statements
+from shopwright.services.inventory.contract import StockValued
 from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.orders.contract.facts import OrderErased
 from shopwright.services.payments.contract import Payment, Payments
@@ -45,6 +47,27 @@ class Bookkeeper(Statements):
         """OrderErased: its documents are shut off."""
         told: OrderErased = heard.event
         await self._documents.seal(told.order_id, once=heard.key)
+
+    async def hear_stock(self, heard: Heard) -> None:
+        """StockValued: stock and what stands against it."""
+        told: StockValued = heard.event
+        number = ""
+        if told.order_id:
+            with suppress(Missing):  # goods that were set aside for what became no order
+                number = (await self._orders.get(told.order_id)).number
+        with suppress(AlreadyDone):
+            async with self._work.begin(once=heard.key) as tx:
+                await store.write(
+                    tx,
+                    store.NewEntry(
+                        kind="stock",
+                        text=goods.text(told, number),
+                        order_id=told.order_id,
+                        number=number,
+                        day=day_of(heard.fact.time, self._work.zone),
+                        postings=goods.postings(told),
+                    ),
+                )
 
     async def follow(self, order_id: str, at: datetime, once: str | None = None) -> bool:
         """Book what is not booked of an order. `at`: when what was heard came about. True where anything was written."""

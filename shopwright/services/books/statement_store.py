@@ -193,3 +193,12 @@ async def come_to(tx: Transaction, name: str, where: str) -> None:
         name=name,
         place=where,
     )
+
+
+async def stock_booked(source: Reading) -> dict[str, int]:
+    """What goods that came and left were booked at on the account of stock, by currency; without what was booked by hand."""
+    rows = await source.fetch(
+        "SELECT p.currency, CAST(sum(p.amount) AS BIGINT) AS amount FROM entries e JOIN postings p ON p.seq = e.seq"
+        " WHERE e.kind = 'stock' AND p.account = 'stock' GROUP BY p.currency"
+    )
+    return {row["currency"]: int(row["amount"]) for row in rows}

@@ -7,11 +7,11 @@ from shopwright.services.insights.service import Ledgerkeeper
 
 
 def reactions(insights: Ledgerkeeper) -> list[Reaction]:
-    """One for every event there is."""
+    """One for every event there is, but for those that few may see."""
     return [
         Reaction(f"insights.{name}", event, insights.hear, alone=False)
         for name, event in sorted(Event.types.items())
-        if event.SUBJECT
+        if event.SUBJECT and not event.PRIVATE
     ]
 
 

@@ -3,6 +3,6 @@
 from shopwright.kit.label import Label
 
 LABEL = Label(
-    owns="stock per location, reservations that expire, movements (append-only)",
-    tells=("StockChanged", "StockRanLow", "BackInStock"),
+    owns="stock per location, reservations that expire, movements (append-only), what it is worth",
+    tells=("StockChanged", "StockRanLow", "BackInStock", "StockValued"),
 )

@@ -8,9 +8,12 @@ import msgspec
 
 from shopwright.kit.errors import Refused
 from shopwright.kit.facts import Event
+from shopwright.kit.money import Money
 from shopwright.kit.verbs import again
 
 MAIN = "main"
+# Goods came with a cost; units that were there got one; left for an order; came back from it; were counted, more or fewer.
+ValueCause = Literal["received", "opened", "sold", "returned", "counted"]
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -68,8 +71,40 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     location: str = MAIN
 
 
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Goods that came, and what they cost without tax: each (`unit_cost`) or all (`total_cost`); neither: it is not known.
+
+    `reference`: such as the number of the supplier's delivery note.
+    """
+
+    variant_id: str
+    quantity: int
+    location: str = MAIN
+    unit_cost: Money | None = None
+    total_cost: Money | None = None
+    reference: str = ""
+
+
+class StockValue(msgspec.Struct, frozen=True, kw_only=True):
+    """What a variant's stock is worth: `units` of those `on_hand` have a cost, and are worth `value` together.
+
+    `average`: what one costs on average, rounded; that of the last there were where none is left.
+    """
+
+    variant_id: str
+    on_hand: int
+    units: int
+    value: Money
+    average: Money | None = None
+
+    @property
+    def without_cost(self) -> int:
+        """Units whose cost is not known."""
+        return max(0, self.on_hand - self.units)
+
+
 class Movement(msgspec.Struct, frozen=True):
-    """One line of the append-only record: stock = the sum of its movements."""
+    """One line of the append-only record: stock = the sum of its movements. `value`: what it carried, where it has a cost."""
 
     id: str
     variant_id: str
@@ -77,6 +112,7 @@ class Movement(msgspec.Struct, frozen=True):
     delta: int
     reason: str
     time: datetime
+    value: Money | None = None
 
 
 class SoldOut(Refused):
@@ -109,6 +145,22 @@ class BackInStock(Event, frozen=True, kw_only=True):
     available: int
 
 
+class StockValued(Event, frozen=True, kw_only=True):
+    """Stock is worth so much more, or less where `value` is below 0. `order_id`: of what was sold or came back.
+
+    `movement_id`: the first of the movements that carried it. `reference`: of what was received.
+    """
+
+    SUBJECT: ClassVar[str] = "movement_id"
+    PRIVATE: ClassVar[bool] = True  # what goods cost is not for all who read the log
+    LOGGED: ClassVar[tuple[str, ...] | None] = ()
+    movement_id: str
+    cause: ValueCause
+    value: Money
+    order_id: str = ""
+    reference: str = ""
+
+
 class Inventory(Protocol):
     """The verbs of inventory."""
 
@@ -122,8 +174,11 @@ class Inventory(Protocol):
         ...
 
     @again
-    async def open_stock(self, lines: Sequence[Wanted], reason: str) -> None:
-        """Opening stock of variants that never had any; the others, and whoever repeats it, change nothing."""
+    async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
+        """Opening stock of variants that never had any; the others, and whoever repeats it, change nothing.
+
+        `costs`: what a unit of some of them costs without tax.
+        """
         ...
 
     @again
@@ -190,4 +245,22 @@ class Inventory(Protocol):
     @again
     async def movements(self, variant_id: str, limit: int = 50) -> list[Movement]:
         """The newest movements of a variant."""
+        ...
+
+    async def receive(self, receipts: Sequence[Receipt], who: str = "", key: str = "") -> dict[str, Stock]:
+        """Goods came, all or none. The same `key` receives them once. Raises Invalid, Refused."""
+        ...
+
+    async def set_cost(self, variant_id: str, unit_cost: Money, who: str = "", key: str = "") -> StockValue:
+        """What a unit of those there costs whose cost is not known. Raises Invalid, Refused where all have one."""
+        ...
+
+    @again
+    async def values(self, variant_ids: Sequence[str]) -> dict[str, StockValue]:
+        """What the stock of each is worth."""
+        ...
+
+    @again
+    async def without_cost(self, after: str = "", limit: int = 100) -> list[str]:
+        """Variants of which some units that are there have no cost, by id."""
         ...

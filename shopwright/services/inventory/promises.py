@@ -10,12 +10,14 @@ from shopwright.kit.text import slugify
 from shopwright.kit.work import AlreadyDone, Transaction
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.contract import Adjustment, Location, Stock, StockRule, Wanted
-from shopwright.services.inventory.service import MOST, StockKeeper
+from shopwright.services.inventory.costs import Costs
+from shopwright.services.inventory.service import MOST
+from shopwright.services.inventory.valuation import Move, sold
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
-class Promises(StockKeeper):
+class Promises(Costs):
     """All verbs of `contract.Inventory`."""
 
     async def locations(self) -> list[Location]:
@@ -69,6 +71,7 @@ class Promises(StockKeeper):
             async with self._work.begin(once=f"adjust/{key}") as tx:
                 before = await store.read(tx, ids)
                 waits = await backorder_store.owed(tx, order_id)
+                moves: list[Move] = []
                 for line in sorted(lines, key=lambda one: one.variant_id):
                     # What the order still waits for never left the shelf: it is owed no more, and nothing comes back.
                     unsent = min(waits.get(line.variant_id, 0), line.quantity)
@@ -77,28 +80,30 @@ class Promises(StockKeeper):
                         waits[line.variant_id] -= unsent
                     if back := line.quantity - unsent:
                         reason = f"returned from {order_id}"
-                        await self._adjust_one(tx, Adjustment(variant_id=line.variant_id, delta=back, reason=reason))
+                        came = Adjustment(variant_id=line.variant_id, delta=back, reason=reason)
+                        await self._adjust_one(tx, came, moves, returned_from=order_id)
+                await self._write(tx, moves)
                 await self._tell(tx, before)
         except AlreadyDone:
             return
 
-    async def _goods_came(self, tx: Transaction, variant_id: str, location: str) -> None:
+    async def _goods_came(self, tx: Transaction, variant_id: str, location: str, moves: list[Move]) -> None:
         """Orders that wait for a variant get it, the longest waiting first."""
         for order_id, quantity in await backorder_store.waiting(tx, variant_id):
             free = (await store.free(tx, variant_id)).get(location, 0)
             if not (given := min(free, quantity)) or not await store.move(tx, variant_id, location, -given):
                 return
             await backorder_store.settle(tx, order_id, variant_id, given)
-            await self._record(tx, variant_id, location, -given, f"order {order_id}, on backorder")
+            moves.append(sold(order_id, Wanted(variant_id, given), location, ", on backorder"))
 
-    async def _keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted) -> None:
+    async def _keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[Move]) -> None:
         """A paid order's units that were not there when it was placed: from the shelf if they have come, else owed."""
         left = wanted.quantity
         for location, free in (await store.free(tx, wanted.variant_id)).items():
             given = min(free, left)
             if given and await store.move(tx, wanted.variant_id, location, -given):
                 await backorder_store.unpromise(tx, wanted.variant_id, given)
-                await self._record(tx, wanted.variant_id, location, -given, f"order {order_id}")
+                moves.append(sold(order_id, Wanted(wanted.variant_id, given), location))
                 left -= given
         if left:
             await backorder_store.owe(tx, order_id, Wanted(wanted.variant_id, left))

@@ -34,6 +34,15 @@ RETENTION: tuple[Retention, ...] = (
         end="400 days after it, when all earlier ones of a variant at a location are carried forward as one",
         job="inventory.carry_forward",
     ),
+    Retention(
+        table="stock_values", rows="what a variant's stock is worth", grows="products", end="never: one a variant"
+    ),
+    Retention(
+        table="order_costs",
+        rows="what left for an order, at its cost",
+        grows="orders",
+        expiries=(Expiry(days=1095, what="it left", since="since", key=("order_id", "variant_id")),),
+    ),
     Retention(table="locations", rows="a location", grows="staff", end="when staff remove it"),
     Retention(table="stock_rules", rows="rules for a variant", grows="products", end="never: one a variant"),
     Retention(

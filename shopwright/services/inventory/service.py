@@ -1,16 +1,17 @@
 """Inventory: stock that cannot be oversold."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.memo import Memo
+from shopwright.kit.money import Money
 from shopwright.kit.retention import believed
 from shopwright.kit.work import AlreadyDone, Transaction, Work
-from shopwright.services.inventory import backorder_store, store
+from shopwright.services.inventory import backorder_store, store, value_store
 from shopwright.services.inventory.contract import (
     MAIN,
     Adjustment,
@@ -23,6 +24,7 @@ from shopwright.services.inventory.contract import (
     StockRanLow,
     Wanted,
 )
+from shopwright.services.inventory.valuation import Move, follow, sold, valued_events
 
 MOST = 10_000_000
 MOVEMENTS_KEPT = timedelta(days=400)
@@ -31,8 +33,9 @@ MOVEMENTS_KEPT = timedelta(days=400)
 class StockKeeper(ABC):
     """What moves stock; `promises.py` has the rest of `contract.Inventory`."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, currency: str) -> None:
         self._work = work
+        self._currency = currency
         self._memo = Memo(work)
 
     async def stock(self, variant_ids: Sequence[str]) -> dict[str, Stock]:
@@ -47,14 +50,16 @@ class StockKeeper(ABC):
         try:
             async with self._work.begin(once=f"adjust/{key}" if key else None) as tx:
                 before = await store.read(tx, ids)
+                moves: list[Move] = []
                 for one in sorted(adjustments, key=lambda one: one.variant_id):
-                    await self._adjust_one(tx, one)
+                    await self._adjust_one(tx, one, moves)
+                await self._write(tx, moves)
                 await self._tell(tx, before)
                 return await store.read(tx, ids)
         except AlreadyDone:
             return await store.read(self._work, ids)
 
-    async def _adjust_one(self, tx: Transaction, one: Adjustment) -> None:
+    async def _adjust_one(self, tx: Transaction, one: Adjustment, moves: list[Move], returned_from: str = "") -> None:
         delta = one.delta or 0
         if one.on_hand is not None:
             await store.move(tx, one.variant_id, one.location, 0)  # so that the row is there, and locked
@@ -65,14 +70,37 @@ class StockKeeper(ABC):
                 f"{one.variant_id} has {stock.on_hand} on hand, {stock.reserved} of them reserved: {-delta} cannot be taken away."
             )
         if delta:
-            await self._record(tx, one.variant_id, one.location, delta, one.reason)
+            moves.append(
+                Move(
+                    variant_id=one.variant_id,
+                    location=one.location,
+                    delta=delta,
+                    reason=one.reason,
+                    cause="returned" if returned_from else "counted",
+                    order_id=returned_from,
+                )
+            )
         if delta > 0:
-            await self._goods_came(tx, one.variant_id, one.location)
+            await self._goods_came(tx, one.variant_id, one.location, moves)
 
-    async def _record(self, tx: Transaction, variant_id: str, location: str, delta: int, reason: str) -> None:
-        await store.record(tx, self._work.ids.new("mov"), variant_id, location, delta, reason)
+    async def _write(self, tx: Transaction, moves: Sequence[Move]) -> None:
+        """Record what moved, and the value it carried. All of it together: a line more asks the database nothing more."""
+        if not moves:
+            return
+        await value_store.make(tx, {one.variant_id for one in moves if one.cost is not None}, self._currency)
+        there = await value_store.held(tx, {one.variant_id for one in moves if one.may_change_value})
+        orders = {one.order_id for one in moves if one.order_id and one.variant_id in there}
+        out = await value_store.out(tx, orders)
+        before, out_before = dict(there), dict(out)
+        carried = follow(moves, there, out, self._currency)
+        ids = self._work.ids.many("mov", len(moves))
+        await value_store.record(tx, ids, moves, carried)
+        await value_store.put(tx, {name: one for name, one in there.items() if one != before[name]})
+        await value_store.put_out(tx, {key: one for key, one in out.items() if one != out_before.get(key)})
+        if told := valued_events(ids, moves, carried):
+            await tx.tell(*told)
 
-    async def open_stock(self, lines: Sequence[Wanted], reason: str) -> None:
+    async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
         for number, line in enumerate(lines):
             if not 0 <= line.quantity <= MOST:
                 raise Invalid.at(f"/{number}/quantity", f"Opening stock is a whole number from 0 to {MOST}.")
@@ -80,10 +108,15 @@ class StockKeeper(ABC):
             there = await store.stocked(tx, [line.variant_id for line in lines])
             new = {line.variant_id: line for line in lines if line.variant_id not in there}
             opened = await store.put_first(tx, [new[one] for one in sorted(new)])
-            await store.record_many(tx, self._work.ids.many("mov", len(opened)), opened, MAIN, reason)
+            moves = [
+                Move(variant_id=one.variant_id, location=MAIN, delta=one.quantity, reason=reason, cause="opened",
+                     cost=costs[one.variant_id] * one.quantity if costs and one.variant_id in costs else None)
+                for one in opened
+            ]  # fmt: skip
             ruled = await backorder_store.rules(tx, [one.variant_id for one in opened])
             for variant_id in ruled:
-                await self._goods_came(tx, variant_id, MAIN)
+                await self._goods_came(tx, variant_id, MAIN, moves)
+            await self._write(tx, moves)
             now = {one.variant_id: one.quantity for one in opened}
             now |= {one: stock.available for one, stock in (await store.read(tx, list(ruled))).items()}
             await tx.tell(*(StockChanged(variant_id=one, available=available) for one, available in now.items()))
@@ -129,11 +162,13 @@ class StockKeeper(ABC):
         async with self._work.begin() as tx:
             if not await store.close_reservation(tx, order_id, store.TAKEN):
                 return "taken" if await store.reservation_state(tx, order_id) == store.TAKEN else "expired"
+            moves: list[Move] = []
             for line, location in await store.give_back(tx, order_id, leaves_shelf=True):
                 if location == store.ON_BACKORDER:
-                    await self._keep_promise(tx, order_id, line)
+                    await self._keep_promise(tx, order_id, line, moves)
                 else:
-                    await self._record(tx, line.variant_id, location, -line.quantity, f"order {order_id}")
+                    moves.append(sold(order_id, line, location))
+            await self._write(tx, moves)
         return "taken"
 
     async def release(self, order_id: str) -> None:
@@ -144,18 +179,20 @@ class StockKeeper(ABC):
             if not await store.close_reservation(tx, order_id, state):
                 return
             before = await store.read(tx, await store.variants_of(tx, order_id))
+            moves: list[Move] = []
             for line, location in await store.give_back(tx, order_id, leaves_shelf=False):
                 if location == store.ON_BACKORDER:
                     await backorder_store.unpromise(tx, line.variant_id, line.quantity)
                 else:
-                    await self._goods_came(tx, line.variant_id, location)
+                    await self._goods_came(tx, line.variant_id, location, moves)
+            await self._write(tx, moves)
             await self._tell(tx, before)
 
     @abstractmethod
-    async def _goods_came(self, tx: Transaction, variant_id: str, location: str) -> None: ...
+    async def _goods_came(self, tx: Transaction, variant_id: str, location: str, moves: list[Move]) -> None: ...
 
     @abstractmethod
-    async def _keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted) -> None: ...
+    async def _keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[Move]) -> None: ...
 
     async def movements(self, variant_id: str, limit: int = 50) -> list[Movement]:
         return await store.movements(self._work, variant_id, limit)
@@ -180,7 +217,7 @@ class StockKeeper(ABC):
 
     async def damage(self) -> list[str]:
         """For `doctor`: what does not add up, in words."""
-        return await store.damage(self._work)
+        return [*await store.damage(self._work), *await value_store.damage(self._work)]
 
     @staticmethod
     async def _tell(tx: Transaction, before: dict[str, Stock]) -> None:

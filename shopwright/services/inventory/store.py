@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.clock import from_micros
+from shopwright.kit.money import Money
+from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.services.inventory.backorder_store import rules
 from shopwright.services.inventory.contract import MAIN, Movement, Stock, Wanted
 
@@ -29,6 +30,15 @@ async def read(source: Work | Transaction, variant_ids: Sequence[str]) -> dict[s
             found[variant_id], backorder=max(0, rule.backorder - promised), low_at=rule.low_at
         )
     return found
+
+
+async def counts(source: Reading, variant_ids: Sequence[str]) -> dict[str, int]:
+    """Units that are there, at all locations together."""
+    rows = await source.fetch_in(
+        "SELECT variant_id, sum(on_hand) AS on_hand FROM stock WHERE variant_id IN (:each) GROUP BY variant_id",
+        variant_ids,
+    )
+    return {row["variant_id"]: int(row["on_hand"]) for row in rows}
 
 
 async def by_location(source: Work | Transaction, variant_id: str) -> dict[str, Stock]:
@@ -195,32 +205,6 @@ async def give_back(tx: Transaction, order_id: str, *, leaves_shelf: bool) -> li
     return [(Wanted(variant_id, quantity), location) for variant_id, location, quantity in lines]
 
 
-async def record(tx: Transaction, movement_id: str, variant_id: str, location: str, delta: int, reason: str) -> None:
-    """One line of the append-only record."""
-    await record_many(tx, [movement_id], [Wanted(variant_id, delta)], location, reason)
-
-
-async def record_many(
-    tx: Transaction, movement_ids: Sequence[str], lines: Sequence[Wanted], location: str, reason: str
-) -> None:
-    """Several lines of it, for one reason."""
-    await tx.run_many(
-        "INSERT INTO movements (id, variant_id, location, delta, reason, time)"
-        " VALUES (:id, :variant_id, :location, :delta, :reason, :time)",
-        [
-            {
-                "id": movement_id,
-                "variant_id": line.variant_id,
-                "location": location,
-                "delta": line.quantity,
-                "reason": reason,
-                "time": to_micros(tx.now),
-            }
-            for movement_id, line in zip(movement_ids, lines, strict=True)
-        ],
-    )
-
-
 async def movements(source: Work, variant_id: str, limit: int) -> list[Movement]:
     """The newest movements of a variant."""
     rows = await source.fetch(
@@ -229,7 +213,15 @@ async def movements(source: Work, variant_id: str, limit: int) -> list[Movement]
         limit=limit,
     )
     return [
-        Movement(row["id"], row["variant_id"], row["location"], row["delta"], row["reason"], from_micros(row["time"]))
+        Movement(
+            row["id"],
+            row["variant_id"],
+            row["location"],
+            row["delta"],
+            row["reason"],
+            from_micros(row["time"]),
+            Money(row["value"], row["currency"]) if row["valued"] else None,
+        )
         for row in rows
     ]
 
@@ -247,7 +239,8 @@ async def carry_forward(tx: Transaction, variant_id: str, before: str) -> None:
     """Its movements older than this id become one for each location, where the last of them stands."""
     old = "variant_id = :variant_id AND id < :before"
     rows = await tx.fetch(
-        f"SELECT location, max(id) AS id, CAST(sum(delta) AS BIGINT) AS delta FROM movements WHERE {old}"
+        f"SELECT location, max(id) AS id, CAST(sum(delta) AS BIGINT) AS delta, max(currency) AS currency,"
+        f" CAST(sum(valued) AS BIGINT) AS valued, CAST(sum(value) AS BIGINT) AS value FROM movements WHERE {old}"
         " GROUP BY location HAVING count(*) > 1",
         variant_id=variant_id,
         before=before,
@@ -261,9 +254,9 @@ async def carry_forward(tx: Transaction, variant_id: str, before: str) -> None:
             id=row["id"],
         )
         await tx.run(
-            "UPDATE movements SET delta = :delta, reason = 'carried forward' WHERE id = :id",
-            delta=row["delta"],
-            id=row["id"],
+            "UPDATE movements SET delta = :delta, valued = :valued, value = :value, currency = :currency,"
+            " reason = 'carried forward' WHERE id = :id",
+            **row,
         )
 
 

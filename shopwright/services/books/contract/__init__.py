@@ -16,9 +16,9 @@ from shopwright.services.pricing.contract import TaxCategory
 
 Account = Literal[
     "receivables", "clearing", "bank", "revenue", "shipping", "discounts", "returns", "tax", "vouchers", "fees", "disputes",
-    "rounding", "exchange", "stock", "cost_of_goods",
+    "rounding", "exchange", "stock", "cost_of_goods", "payables", "opening", "stock_differences",
 ]  # fmt: skip
-EntryKind = Literal["sale", "return", "payment", "payout", "correction"]
+EntryKind = Literal["sale", "return", "payment", "payout", "correction", "stock"]
 ExportForm = Literal["csv", "datev", "fec", "saft"]
 # What accounts are called on pages and in files.
 TITLES: Mapping[Account, str] = {
@@ -26,6 +26,7 @@ TITLES: Mapping[Account, str] = {
     "shipping": "Shipping", "discounts": "Discounts", "returns": "Returns and refunds", "tax": "Tax owed",
     "vouchers": "Vouchers not redeemed", "fees": "Fees of payment providers", "disputes": "Disputed payments",
     "rounding": "Rounding", "exchange": "Differences of exchange", "stock": "Stock", "cost_of_goods": "Cost of goods sold",
+    "payables": "Goods received, to be invoiced", "opening": "Opening balances", "stock_differences": "Stock differences",
 }  # fmt: skip
 
 

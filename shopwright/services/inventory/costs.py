@@ -1,0 +1,121 @@
+"""What goods cost: receipts, costs of what is there already, and what stock is worth."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.money import LARGEST, Money
+from shopwright.kit.work import AlreadyDone, Reading, Transaction
+from shopwright.services.inventory import backorder_store, store, value_store
+from shopwright.services.inventory.contract import MAIN, Location, Receipt, Stock, StockValue
+from shopwright.services.inventory.service import MOST, StockKeeper
+from shopwright.services.inventory.valuation import Move, Valuation, part
+
+LONGEST_REFERENCE = 100
+
+
+class Costs(StockKeeper):
+    """The verbs that give stock its value."""
+
+    async def receive(self, receipts: Sequence[Receipt], who: str = "", key: str = "") -> dict[str, Stock]:
+        known = await backorder_store.locations(self._work)
+        costs = [self._cost_of(one, f"/{number}", known) for number, one in enumerate(receipts)]
+        ids = sorted({one.variant_id for one in receipts})
+        try:
+            async with self._work.begin(once=f"receive/{key}" if key else None) as tx:
+                before = await store.read(tx, ids)
+                moves: list[Move] = []
+                for one, cost in sorted(zip(receipts, costs, strict=True), key=lambda pair: pair[0].variant_id):
+                    await self._receive_one(tx, one, cost, who, moves)
+                await self._write(tx, moves)
+                await self._tell(tx, before)
+                return await store.read(tx, ids)
+        except AlreadyDone:
+            return await store.read(self._work, ids)
+
+    async def _receive_one(
+        self, tx: Transaction, one: Receipt, cost: Money | None, who: str, moves: list[Move]
+    ) -> None:
+        await store.move(tx, one.variant_id, one.location, one.quantity)
+        moves.append(
+            Move(
+                variant_id=one.variant_id,
+                location=one.location,
+                delta=one.quantity,
+                reason=_signed(f"received {one.reference.strip()}".strip(), who),
+                cause="received",
+                cost=cost,
+                reference=one.reference.strip(),
+            )
+        )
+        await self._goods_came(tx, one.variant_id, one.location, moves)
+
+    def _cost_of(self, one: Receipt, pointer: str, known: Sequence[Location]) -> Money | None:
+        """What all of it costs; None where that is not known. Raises Invalid."""
+        if not 0 < one.quantity <= MOST:
+            raise Invalid.at(f"{pointer}/quantity", f"A quantity received is a whole number from 1 to {MOST}.")
+        if one.location not in {location.id for location in known}:
+            there = ", ".join(location.id for location in known)
+            raise Invalid.at(f"{pointer}/location", f"There is no location “{one.location}”; this shop has {there}.")
+        if len(one.reference) > LONGEST_REFERENCE:
+            raise Invalid.at(f"{pointer}/reference", f"A reference has at most {LONGEST_REFERENCE} characters.")
+        if one.unit_cost is not None and one.total_cost is not None:
+            raise Invalid.at(f"{pointer}/total_cost", "Give either what each costs (unit_cost) or all (total_cost).")
+        if one.total_cost is not None:
+            return self._checked(one.total_cost, f"{pointer}/total_cost")
+        return self._all(one.unit_cost, one.quantity, f"{pointer}/unit_cost") if one.unit_cost is not None else None
+
+    def _all(self, unit_cost: Money, units: int, pointer: str) -> Money:
+        return self._checked(self._checked(unit_cost, pointer) * units, pointer)
+
+    def _checked(self, cost: Money, pointer: str) -> Money:
+        if cost.currency != self._currency:
+            raise Invalid.at(pointer, f"A cost is in the currency of the shop, {self._currency}.")
+        if not 0 <= cost.amount <= LARGEST:
+            raise Invalid.at(pointer, "A cost is 0 or more, and all together come to what can be reckoned with.")
+        return cost
+
+    async def set_cost(self, variant_id: str, unit_cost: Money, who: str = "", key: str = "") -> StockValue:
+        self._checked(unit_cost, "/unit_cost")
+        try:
+            async with self._work.begin(once=f"cost/{key}" if key else None) as tx:
+                await store.free(tx, variant_id)  # so that nothing leaves meanwhile
+                now = (await self._values(tx, [variant_id]))[variant_id]
+                if not now.without_cost:
+                    raise Refused("All units that are there have a cost.")
+                cost = self._all(unit_cost, now.without_cost, "/unit_cost")
+                reason = _signed("cost set", who)
+                await self._write(
+                    tx,
+                    [Move(variant_id=variant_id, location=MAIN, delta=0, reason=reason, cause="opened", cost=cost,
+                          given=now.without_cost)],
+                )  # fmt: skip
+                return (await self._values(tx, [variant_id]))[variant_id]
+        except AlreadyDone:
+            return (await self.values([variant_id]))[variant_id]
+
+    async def values(self, variant_ids: Sequence[str]) -> dict[str, StockValue]:
+        async with self._work.in_a_row() as asked:
+            return await self._values(asked, variant_ids)
+
+    async def _values(self, source: Reading, variant_ids: Sequence[str]) -> dict[str, StockValue]:
+        there = await value_store.read(source, variant_ids)
+        counts = await store.counts(source, variant_ids)
+        found = {}
+        for one in variant_ids:
+            now = there.get(one, Valuation(currency=self._currency))
+            average = part(now.average_units, now.average_value, 1) if now.average_units else None
+            found[one] = StockValue(
+                variant_id=one,
+                on_hand=counts.get(one, 0),
+                units=now.units,
+                value=Money(now.value, now.currency),
+                average=None if average is None else Money(average, now.currency),
+            )
+        return found
+
+    async def without_cost(self, after: str = "", limit: int = 100) -> list[str]:
+        return await value_store.without_cost(self._work, after, min(limit, 1_000))
+
+
+def _signed(reason: str, who: str) -> str:
+    return f"{reason} ({who})" if who else reason

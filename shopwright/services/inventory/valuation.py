@@ -1,0 +1,151 @@
+"""What stock is worth: at the moving average, to the last minor unit. Pure functions.
+
+Of a variant's units, those that have a cost leave first; what has none is worth nothing. So the value is the sum of what
+movements carried, and no units have no value.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from shopwright.kit.errors import Refused
+from shopwright.kit.money import LARGEST, Money, divide_half_up, write
+from shopwright.services.inventory.contract import StockValued, ValueCause, Wanted
+
+
+class Valuation(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a variant: units that have a cost, and what they are worth together; the average is that of the last there were."""
+
+    currency: str
+    units: int = 0
+    value: int = 0
+    average_units: int = 0
+    average_value: int = 0
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes or goes. `cost`: of all of it, where that is known; `given`: units there already that get a cost now."""
+
+    variant_id: str
+    location: str
+    delta: int
+    reason: str
+    cause: ValueCause
+    order_id: str = ""
+    cost: Money | None = None
+    given: int = 0
+    reference: str = ""
+
+    @property
+    def may_change_value(self) -> bool:
+        """What comes without a cost is worth nothing, whatever else there is."""
+        return self.cost is not None or self.cause in {"sold", "returned", "counted"}
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """What a move adds to the units that have a cost, and to their value; below 0 where they leave."""
+
+    units: int = 0
+    value: int = 0
+    currency: str = ""
+
+
+NOTHING = Carried()
+Out = dict[tuple[str, str], Valuation]  # what left for an order, of a variant, and has not come back
+
+
+def part(units: int, value: int, taken: int) -> int:
+    """What so many of these units are worth; all of them take all of it."""
+    return value if taken == units else divide_half_up(value * taken, units)
+
+
+def carried(move: Move, now: Valuation, out: Out) -> Carried:
+    """What a move carries. Raises Refused where its cost cannot be added to what is there."""
+    if move.cost is not None:
+        _check(move.variant_id, move.cost, now)
+        return Carried(move.delta + move.given, move.cost.amount, move.cost.currency)
+    if move.delta < 0:
+        taken = min(-move.delta, now.units)
+        return Carried(-taken, -part(now.units, now.value, taken), now.currency) if taken else NOTHING
+    if move.cause == "returned":
+        left = out.get((move.order_id, move.variant_id))
+        # In another currency than the stock it left the shop of before, and has no cost in this one.
+        if left is None or not left.units or left.currency != now.currency:
+            return NOTHING
+        back = min(move.delta, left.units)
+        return Carried(back, part(left.units, left.value, back), now.currency)
+    if move.cause == "counted" and now.average_units:
+        found = divide_half_up(now.average_value * move.delta, now.average_units)
+        return Carried(move.delta, found, now.currency)
+    return NOTHING
+
+
+def _check(variant_id: str, cost: Money, now: Valuation) -> None:
+    if now.units and now.currency != cost.currency:
+        told = f"{now.units} of {variant_id} are worth {write(Money(now.value, now.currency))}"
+        raise Refused(f"{told}: a cost in {cost.currency} cannot be added to it. Count them out first.")
+    if now.value + cost.amount > LARGEST:
+        raise Refused(f"All of {variant_id} together would be worth more than can be reckoned with.")
+
+
+def after(now: Valuation, change: Carried) -> Valuation:
+    """What is there once that was carried."""
+    units, value = now.units + change.units, now.value + change.value
+    average = (units, value) if units else (now.units, now.value)
+    return Valuation(
+        currency=change.currency, units=units, value=value, average_units=average[0], average_value=average[1]
+    )
+
+
+def left(before: Valuation | None, change: Carried) -> Valuation:
+    """What is out for an order once that was carried for it."""
+    if before is None or before.currency != change.currency:
+        before = Valuation(currency=change.currency)
+    return Valuation(currency=change.currency, units=before.units - change.units, value=before.value - change.value)
+
+
+def follow(moves: Iterable[Move], there: dict[str, Valuation], out: Out, currency: str) -> list[Carried]:
+    """What each of these carries, one after the other; `there` and `out` are as they leave them."""
+    found = []
+    for move in moves:
+        now = there.get(move.variant_id)
+        if now is not None and not now.units and now.currency != currency:  # what it cost then says nothing now
+            now = Valuation(currency=currency)
+        change = NOTHING if now is None or not move.may_change_value else carried(move, now, out)
+        found.append(change)
+        if now is None or not change.units:
+            continue
+        there[move.variant_id] = after(now, change)
+        if move.order_id:
+            key = move.order_id, move.variant_id
+            out[key] = left(out.get(key), change)
+    return found
+
+
+def sold(order_id: str, wanted: Wanted, location: str, how: str = "") -> Move:
+    """What leaves for an order."""
+    return Move(
+        variant_id=wanted.variant_id,
+        location=location,
+        delta=-wanted.quantity,
+        reason=f"order {order_id}{how}",
+        cause="sold",
+        order_id=order_id,
+    )
+
+
+def valued_events(ids: Sequence[str], moves: Sequence[Move], carried: Sequence[Carried]) -> list[StockValued]:
+    """What is told of them: one event for what has the same cause, order and reference."""
+    found: dict[tuple[str, ...], StockValued] = {}
+    for movement_id, move, one in zip(ids, moves, carried, strict=True):
+        if not one.value:
+            continue
+        key = move.cause, move.order_id, move.reference, one.currency
+        value = Money(one.value, one.currency)
+        if key in found:
+            found[key] = msgspec.structs.replace(found[key], value=found[key].value + value)
+        else:
+            found[key] = StockValued(
+                movement_id=movement_id, cause=move.cause, value=value, order_id=move.order_id, reference=move.reference
+            )
+    return [one for one in found.values() if one.value.amount]

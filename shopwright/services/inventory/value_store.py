@@ -1,0 +1,167 @@
+"""What stock is worth, and what left for orders, in SQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.work import Reading, Transaction
+from shopwright.services.inventory.valuation import Carried, Move, Out, Valuation
+
+
+def _valuation(row: Row) -> Valuation:
+    return Valuation(
+        currency=row["currency"],
+        units=row["units"],
+        value=row["value"],
+        average_units=row["average_units"],
+        average_value=row["average_value"],
+    )
+
+
+async def make(tx: Transaction, variant_ids: Collection[str], currency: str) -> None:
+    """So that there is a row of each."""
+    await tx.run_many(
+        "INSERT INTO stock_values (variant_id, currency, units, value, average_units, average_value)"
+        " VALUES (:variant_id, :currency, 0, 0, 0, 0) ON CONFLICT (variant_id) DO NOTHING",
+        [{"variant_id": one, "currency": currency} for one in sorted(variant_ids)],
+    )
+
+
+async def held(tx: Transaction, variant_ids: Collection[str]) -> dict[str, Valuation]:
+    """Those of these variants that ever had a cost, held until the transaction ends. Their stock is held already."""
+    rows = await tx.fetch_in(
+        "UPDATE stock_values SET units = units WHERE variant_id IN (:each) RETURNING *", sorted(variant_ids)
+    )
+    return {row["variant_id"]: _valuation(row) for row in rows}
+
+
+async def read(source: Reading, variant_ids: Sequence[str]) -> dict[str, Valuation]:
+    """The same, to look at."""
+    rows = await source.fetch_in("SELECT * FROM stock_values WHERE variant_id IN (:each)", variant_ids)
+    return {row["variant_id"]: _valuation(row) for row in rows}
+
+
+async def put(tx: Transaction, values: Mapping[str, Valuation]) -> None:
+    """Write what there is of each now."""
+    await tx.run_many(
+        "UPDATE stock_values SET currency = :currency, units = :units, value = :value,"
+        " average_units = :average_units, average_value = :average_value WHERE variant_id = :variant_id",
+        [
+            {
+                "variant_id": variant_id,
+                "currency": one.currency,
+                "units": one.units,
+                "value": one.value,
+                "average_units": one.average_units,
+                "average_value": one.average_value,
+            }
+            for variant_id, one in sorted(values.items())
+        ],
+    )
+
+
+async def out(tx: Transaction, order_ids: Collection[str]) -> Out:
+    """What left for these orders."""
+    rows = await tx.fetch_in("SELECT * FROM order_costs WHERE order_id IN (:each)", sorted(order_ids))
+    return {
+        (row["order_id"], row["variant_id"]): Valuation(
+            currency=row["currency"], units=row["units"], value=row["value"]
+        )
+        for row in rows
+    }
+
+
+async def put_out(tx: Transaction, found: Out) -> None:
+    """Write what is out for each order."""
+    await tx.run_many(
+        "INSERT INTO order_costs (order_id, variant_id, currency, units, value, since)"
+        " VALUES (:order_id, :variant_id, :currency, :units, :value, :since)"
+        " ON CONFLICT (order_id, variant_id) DO UPDATE"
+        " SET currency = excluded.currency, units = excluded.units, value = excluded.value",
+        [
+            {
+                "order_id": order_id,
+                "variant_id": variant_id,
+                "currency": one.currency,
+                "units": one.units,
+                "value": one.value,
+                "since": to_micros(tx.now),
+            }
+            for (order_id, variant_id), one in sorted(found.items())
+        ],
+    )
+
+
+async def record(tx: Transaction, ids: Sequence[str], moves: Sequence[Move], carried: Sequence[Carried]) -> None:
+    """Lines of the append-only record. What carries no value is written as if there were no costs."""
+    plain, valued = [], []
+    for movement_id, move, one in zip(ids, moves, carried, strict=True):
+        row = {
+            "id": movement_id,
+            "variant_id": move.variant_id,
+            "location": move.location,
+            "delta": move.delta,
+            "reason": move.reason,
+            "time": to_micros(tx.now),
+        }
+        if one.units:
+            valued.append({**row, "valued": one.units, "value": one.value, "currency": one.currency})
+        else:
+            plain.append(row)
+    await tx.run_many(
+        "INSERT INTO movements (id, variant_id, location, delta, reason, time)"
+        " VALUES (:id, :variant_id, :location, :delta, :reason, :time)",
+        plain,
+    )
+    await tx.run_many(
+        "INSERT INTO movements (id, variant_id, location, delta, reason, time, valued, value, currency)"
+        " VALUES (:id, :variant_id, :location, :delta, :reason, :time, :valued, :value, :currency)",
+        valued,
+    )
+
+
+async def without_cost(source: Reading, after: str, limit: int) -> list[str]:
+    """Variants of which some units that are there have no cost, by id."""
+    rows = await source.fetch(
+        "SELECT s.variant_id FROM stock s LEFT JOIN stock_values v ON v.variant_id = s.variant_id"
+        " WHERE s.variant_id > :after GROUP BY s.variant_id HAVING sum(s.on_hand) > coalesce(max(v.units), 0)"
+        " ORDER BY s.variant_id LIMIT :limit",
+        after=after,
+        limit=limit,
+    )
+    return [row["variant_id"] for row in rows]
+
+
+async def totals(source: Reading) -> dict[str, int]:
+    """What all stock is worth, by currency."""
+    rows = await source.fetch(
+        "SELECT currency, CAST(sum(value) AS BIGINT) AS value FROM stock_values GROUP BY currency"
+    )
+    return {row["currency"]: int(row["value"]) for row in rows}
+
+
+async def damage(source: Reading) -> list[str]:
+    """Sentences for `doctor`: where the value of stock is not what movements carried, or is that of nothing."""
+    wrong = [
+        f"{row['variant_id']} has {row['units']} units with a cost, worth {row['value']}, but its movements carried"
+        f" {row['valued']}, worth {row['carried']}."
+        for row in await source.fetch(
+            "SELECT v.variant_id, v.units, v.value, CAST(coalesce(m.valued, 0) AS BIGINT) AS valued,"
+            " CAST(coalesce(m.value, 0) AS BIGINT) AS carried FROM stock_values v LEFT JOIN"
+            " (SELECT variant_id, sum(valued) AS valued, sum(value) AS value FROM movements GROUP BY variant_id) m"
+            " ON m.variant_id = v.variant_id"
+            " WHERE v.units <> coalesce(m.valued, 0) OR v.value <> coalesce(m.value, 0)"
+        )
+    ]
+    wrong += [
+        f"{row['variant_id']} is worth {row['value']} without a unit that has a cost."
+        for row in await source.fetch("SELECT variant_id, value FROM stock_values WHERE units = 0 AND value <> 0")
+    ]
+    return wrong + [
+        f"{row['variant_id']} has {row['units']} units with a cost, but {row['on_hand']} on hand."
+        for row in await source.fetch(
+            "SELECT v.variant_id, v.units, CAST(coalesce(s.on_hand, 0) AS BIGINT) AS on_hand FROM stock_values v"
+            " LEFT JOIN (SELECT variant_id, sum(on_hand) AS on_hand FROM stock GROUP BY variant_id) s"
+            " ON s.variant_id = v.variant_id WHERE v.units > coalesce(s.on_hand, 0)"
+        )
+    ]

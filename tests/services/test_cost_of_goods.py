@@ -1,0 +1,158 @@
+"""Goods in the books: received, sold, come back and counted, to the cent; and what is left of the revenue."""
+
+import csv
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.doctor import examine
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.facts import Heard
+from shopwright.kit.money import Money
+from shopwright.services.books.contract.margin import margins
+from shopwright.services.inventory.contract import Adjustment, Receipt
+from shopwright.services.orders.contract import LineQuantity
+from tests.conftest import fill_cart, sell
+from tests.pages.test_office import send
+from tests.services.test_books import MONTH, balances, entries
+from tests.services.test_order_taxes import place_cart
+from tests.services.test_refund_parts import refunded
+
+WORDS = "three words will do"
+GOODS = ("stock", "payables", "opening", "cost_of_goods", "stock_differences")
+
+
+async def kept(shop: Shop) -> dict[str, int]:
+    """The accounts of goods; the doctor finds nothing."""
+    found = await balances(shop)
+    assert [sentence for one in await examine(shop) for sentence in (*one.wrong, *one.under_way)] == []
+    return {name: found[name] for name in GOODS if name in found}
+
+
+async def test_goods_are_booked_from_their_receipt_to_what_was_counted(shop: Shop) -> None:
+    """On paper: 10 at 4.00 and 10 at 5.00 are 90.00. 5 sold at 4.50 cost 22.50; 2 come back with 9.00; one of 17 for
+    76.50 is missing: 4.50. Stock is 72.00.
+    """
+    product = await sell(shop, price=2900, on_hand=0)
+    variant = product.variants[0].id
+    for each in (400, 500):
+        one = Receipt(variant_id=variant, quantity=10, unit_cost=Money(each, "EUR"), reference="LS-9")
+        await shop.inventory.receive([one])
+    assert await kept(shop) == {"stock": 9000, "payables": -9000}
+    order = await place_cart(shop, await fill_cart(shop, (product, 5)))
+    assert await kept(shop) == {"stock": 6750, "payables": -9000, "cost_of_goods": 2250}
+    await refunded(shop, order, lines=(LineQuantity(order.lines[0].id, 2),), restock=True)
+    await shop.inventory.adjust([Adjustment(variant_id=variant, on_hand=16, reason="counted")])
+    assert await kept(shop) == {"stock": 7200, "payables": -9000, "cost_of_goods": 1350, "stock_differences": 450}
+    told = [(one.text, one.number) for one in await entries(shop) if one.kind == "stock"]
+    assert sorted(told) == sorted([
+        ("Goods received: LS-9", ""),
+        ("Goods received: LS-9", ""),
+        (f"Order {order.number}: cost of goods", order.number),
+        (f"Order {order.number}: goods back in stock", order.number),
+        ("Stock counted", ""),
+    ])  # fmt: skip
+
+
+async def test_a_cancelled_order_leaves_stock_as_it_was(shop: Shop) -> None:
+    product = await sell(shop, price=2900, on_hand=3)
+    await shop.inventory.set_cost(product.variants[0].id, Money(333, "EUR"))
+    order = await place_cart(shop, await fill_cart(shop, (product, 2)))
+    await shop.orders.cancel(order.id, "changed my mind", SYSTEM)
+    assert await kept(shop) == {"stock": 999, "opening": -999}
+
+
+async def test_the_margin_is_that_of_goods_with_a_cost(shop: Shop, office: httpx.AsyncClient) -> None:
+    """On paper: two kettles at 29.00 with 19 % are 48.74 without tax; they cost 20.00: 28.74 are left."""
+    product = await sell(shop, price=2900, on_hand=5)
+    await place_cart(shop, await fill_cart(shop, (product, 2)))
+    await shop.bus.settle()
+    assert margins(await shop.books.trial_balance(MONTH, MONTH)) == []
+    await shop.inventory.set_cost(product.variants[0].id, Money(1000, "EUR"))
+    await place_cart(shop, await fill_cart(shop, (product, 2), email="bob@example.com"))
+    await shop.bus.settle()
+    [found] = margins(await shop.books.trial_balance(MONTH, MONTH))
+    assert (found.revenue.amount, found.cost_of_goods.amount, found.margin.amount) == (9748, 2000, 7748)
+    page = (await office.get("/office/books")).text
+    assert "Gross margin" in page
+    assert "€77.48" in page
+
+
+async def test_what_is_heard_twice_is_booked_once(whole: Shop) -> None:
+    await whole.inventory.receive([Receipt(variant_id="var_lamp", quantity=3, total_cost=Money(1000, "EUR"))])
+    [fact] = [one for one in await whole.works["inventory"].facts_after("", 100) if one.type == "StockValued"]
+    for _ in range(2):
+        await whole.books.hear_stock(Heard(fact, "books.StockValued"))
+    assert await kept(whole) == {"stock": 1000, "payables": -1000}
+
+
+async def test_files_for_other_programs_have_what_is_booked_of_goods(shop: Shop) -> None:
+    product = await sell(shop, price=2900, on_hand=4)
+    await shop.inventory.set_cost(product.variants[0].id, Money(250, "EUR"))
+    await shop.bus.settle()
+    rows = [
+        row
+        for row in csv.DictReader(
+            (await shop.books.export("csv", MONTH, MONTH)).content.decode("utf-8-sig").splitlines()
+        )
+        if row["kind"] == "stock"
+    ]
+    assert [(row["account"], row["debit"], row["credit"]) for row in rows] == [
+        ("stock", "10.00", ""),
+        ("opening", "", "10.00"),
+    ]
+    datev = (await shop.books.export("datev", MONTH, MONTH)).content.decode("cp1252")
+    assert "10,00;H;EUR;;;;9000;3980;" in datev.replace('"', "")
+    fec = (await shop.books.export("fec", MONTH, MONTH)).content.decode()
+    assert "ST\tStocks" in fec
+    assert "\t370000\tStocks de marchandises\t" in fec
+    assert "<AccountID>opening</AccountID>" in (await shop.books.export("saft", MONTH, MONTH)).content.decode()
+
+
+@pytest.mark.parametrize("service", ["inventory", "books"])
+async def test_stock_that_is_in_the_books_at_another_value_is_seen(shop: Shop, service: str) -> None:
+    product = await sell(shop, price=2900, on_hand=4)
+    await shop.inventory.set_cost(product.variants[0].id, Money(250, "EUR"))
+    await shop.bus.settle()
+    async with shop.works[service].begin() as tx:
+        if service == "inventory":
+            await tx.run("UPDATE stock_values SET value = 999")
+        else:
+            await tx.run("UPDATE postings SET amount = 999 WHERE account = 'stock'")
+    said = [sentence for one in await examine(shop) for sentence in one.wrong]
+    assert any(one.startswith("Stock is worth") and "the books have it at" in one for one in said)
+
+
+async def test_goods_are_received_in_the_office_with_what_they_cost(shop: Shop, office: httpx.AsyncClient) -> None:
+    product = await sell(shop, price=2900, on_hand=2)
+    here = f"/office/stock/{product.variants[0].id}"
+    came = {"quantity": "3", "unit_cost": "3.33", "reference": "LS-12", "key": "one"}
+    for _ in range(2):
+        assert (await send(office, here, f"{here}/receipts", **came)).status_code == 303
+    page = (await office.get(here)).text
+    assert "received LS-12" in page
+    assert "€9.99" in page
+    assert product.title in (await office.get("/office/stock?cost=missing")).text
+    for wrong in ({"quantity": "0"}, {"quantity": "1", "unit_cost": "x"}, {"quantity": "1", "reference": "x" * 101}):
+        assert (await send(office, here, f"{here}/receipts", **wrong)).status_code == 422
+    assert (await send(office, here, f"{here}/cost", opening_cost="x")).status_code == 422
+    assert (await send(office, here, f"{here}/cost", opening_cost="2")).status_code == 303
+    assert product.title not in (await office.get("/office/stock?cost=missing")).text
+    assert await kept(shop) == {"stock": 1399, "payables": -999, "opening": -400}
+
+
+async def test_who_may_not_see_costs_receives_goods_without(shop: Shop, api: httpx.AsyncClient) -> None:
+    product = await sell(shop, price=2900, on_hand=2)
+    await shop.inventory.set_cost(product.variants[0].id, Money(777, "EUR"))
+    await shop.users.register("packer@example.com", WORDS, "Pat", role="orders")
+    api.cookies.set("session", await shop.users.open_session("packer@example.com", WORDS))
+    here = f"/office/stock/{product.variants[0].id}"
+    page = (await api.get(here)).text
+    assert "Receive stock" in page
+    assert not {found for found in ("7.77", "15.54", "unit_cost", "opening_cost") if found in page}
+    assert (await send(api, here, f"{here}/receipts", quantity="1", unit_cost="1")).status_code == 403
+    assert (await send(api, here, f"{here}/receipts", quantity="1")).status_code == 303
+    assert (await send(api, here, f"{here}/cost", opening_cost="1")).status_code == 403
+    assert "cost=missing" not in (await api.get("/office/stock")).text
+    assert product.title in (await api.get("/office/stock?cost=missing")).text
