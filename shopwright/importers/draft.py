@@ -33,13 +33,17 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 class DraftVariant(msgspec.Struct, frozen=True, kw_only=True):
-    """A variant as the file has it. `on_hand` is None where nobody counts it; `backorder`, `low_at` where the file says it."""
+    """A variant as the file has it. `on_hand` is None where nobody counts it; `backorder`, `low_at` where the file says it.
+
+    `cost`: what one costs the shop, without tax. Where no file says it, it changes no digest.
+    """
 
     row: int
     sku: str = ""
     options: dict[str, str] = {}
     price: Money
     compare_at: Money | None = None
+    cost: Money | msgspec.UnsetType = msgspec.UNSET
     on_hand: int | None = None
     backorder: int = 0
     low_at: int | None = None

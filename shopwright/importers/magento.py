@@ -174,6 +174,8 @@ def _variant(
     if row.get("in_stock") == "0" and tracked:
         counted = 0
     more = row.get("backorders", "") in {"1", "2"} or row.get("backorders", "").casefold().startswith("allow")
+    cost, why = numbers.cost(row.get("cost", ""))
+    remarks += [noted(number, name, why)] if why else []
     low = row.get("low_stock", "")
     return DraftVariant(
         row=number,
@@ -181,6 +183,7 @@ def _variant(
         options=options,
         price=asked.price,
         compare_at=asked.compare_at,
+        cost=cost,
         on_hand=max(counted, 0) if counted is not None and tracked else None,
         backorder=UNLIMITED if more else 0,
         low_at=int(numbers.number(low) or 0) if low else None,

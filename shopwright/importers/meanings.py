@@ -71,7 +71,6 @@ def _no_place(*lines: tuple[str, str, str]) -> tuple[Meaning, ...]:
     return tuple(Meaning(name, tuple(spellings.split("|")), left_out=why) for name, spellings, why in lines)
 
 
-COST = "what a product costs the shop is not kept"
 SIZE = "the size of a parcel is not kept"
 SHOWN = "only says how it was shown there"
 
@@ -102,6 +101,7 @@ SHOPIFY = Format(
             ("policy", "Variant Inventory Policy|Continue selling when out of stock|Inventory policy"),
             ("price", "Variant Price|Price"),
             ("compare_at", "Variant Compare At Price|Compare-at price|Compare At Price"),
+            ("cost", "Cost per item|Variant Cost"),
             ("taxable", "Variant Taxable|Charge tax|Taxable"),
             ("image", "Image Src|Product image URL|Image URL"),
             ("image_position", "Image Position"),
@@ -110,11 +110,10 @@ SHOPIFY = Format(
             ("gift_card", "Gift Card"),
             ("seo_title", "SEO Title"),
             ("seo_description", "SEO Description"),
-            numeric="grams weight stock price compare_at",
+            numeric="grams weight stock price compare_at cost",
             restricts="published status gift_card",
         ),
         *_no_place(
-            ("cost", "Cost per item|Variant Cost", COST),
             ("fulfilment", "Variant Fulfillment Service|Fulfillment service", "parcels are sent from the shop"),
             ("requires_shipping", "Variant Requires Shipping|Requires shipping", "everything is sent"),
             ("tax_code", "Variant Tax Code|Tax code", "taxes follow the tax class"),
@@ -156,6 +155,7 @@ _WOOCOMMERCE = (
         ("tax_class", "Tax class"),
         ("in_stock", "In stock?"),
         ("stock", "Stock"),
+        ("cost", "Meta: _wc_cog_cost|Cost of goods|Cost price"),
         ("low_stock", "Low stock amount"),
         ("backorders", "Backorders allowed?"),
         ("weight", "Weight"),
@@ -170,7 +170,7 @@ _WOOCOMMERCE = (
         ("attribute#_values", "Attribute # value(s)"),
         ("seo_title", "Meta: _yoast_wpseo_title|Meta: rank_math_title"),
         ("seo_description", "Meta: _yoast_wpseo_metadesc|Meta: rank_math_description"),
-        numeric="stock weight sale_price price",
+        numeric="stock weight sale_price price cost",
         restricts="published visibility sale_from sale_to kind parent",
     ),
     *_no_place(
@@ -192,7 +192,6 @@ _WOOCOMMERCE = (
         ("attribute#_visible", "Attribute # visible", SHOWN),
         ("attribute#_global", "Attribute # global", SHOWN),
         ("attribute#_default", "Attribute # default", SHOWN),
-        ("cost", "Meta: _wc_cog_cost|Cost of goods|Cost price", COST),
     ),
 )  # fmt: skip
 WOOCOMMERCE = Format(
@@ -244,15 +243,15 @@ MAGENTO = Format(
             ("backorders", "allow_backorders|backorders"),
             ("config_backorders", "use_config_backorders"),
             ("low_stock", "notify_on_stock_below"),
+            ("cost", "cost"),
             ("brand", "manufacturer|brand"),
             ("attributes", "additional_attributes"),
             ("variations", "configurable_variations"),
             ("variation_labels", "configurable_variation_labels"),
-            numeric="weight price special_price qty",
+            numeric="weight price special_price qty cost",
             restricts="online visibility special_from special_to store_view kind",
         ),
         *_no_place(
-            ("cost", "cost", COST),
             ("msrp", "msrp_price|msrp|map_price|map_enabled|msrp_display_actual_price_type", "list prices of makers are not kept"),
             ("tier_prices", "tier_prices|group_prices|_tier_price_price", "prices by quantity are not kept"),
             ("keywords", "meta_keywords|meta_keyword", "search engines do not read them"),
@@ -283,6 +282,7 @@ TABLE = Format(
         ("tags", "Keywords|Schlagwörter|Labels"),
         ("price", "Unit price|Retail price|Sales price|RRP|Preis|Verkaufspreis|VK|Bruttopreis|Prix|Prix TTC|Precio|Prezzo|Prijs|Cena|Preço|Цена|Fiyat|価格|价格|Pris"),
         ("compare_at", "Compare at price|List price|Old price|UVP|Streichpreis|Was"),
+        ("cost", "Cost per item|Cost price|Unit cost|Purchase price|Einkaufspreis|EK|EK netto|Prix d'achat|Precio de coste|Prezzo di acquisto|Inkoopprijs|Cena zakupu|Preço de custo|Закупочная цена"),
         ("currency", "Currency code|Währung|Devise|Moneda|Valuta|Moeda|Валюта"),
         ("stock", "Quantity|Qty|In stock|Inventory|On hand|Bestand|Lagerbestand|Menge|Quantité|Cantidad|Existencias|Quantità|Voorraad|Ilość|Stan|Estoque|Остаток|Количество|Stok|在庫|库存|Lager"),
         ("weight", "Gewicht|Poids|Peso|Waga|Вес|Ağırlık|重量|Vikt"),
@@ -296,7 +296,7 @@ TABLE = Format(
         ("parent", "Parent|Parent SKU|Group|Gruppe"),
         ("option#_name", "Option# Name"),
         ("option#_value", "Option# Value"),
-        numeric="price compare_at stock weight",
+        numeric="price compare_at cost stock weight",
         restricts="published visibility status",
     ),
 )  # fmt: skip

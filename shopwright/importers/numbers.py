@@ -72,6 +72,14 @@ class Numbers(msgspec.Struct, frozen=True):
         """A price; None for a blank. Raises Doubt, also where it is more exact than the currency."""
         return _price(self.currency, self.decimal, text) if text.strip() else None
 
+    def cost(self, text: str) -> tuple[Money | msgspec.UnsetType, str]:
+        """What one costs the shop, where the file says it (0 says nothing), and what to note where it cannot be read."""
+        try:
+            found = self.price(text)
+        except Doubt as doubt:
+            return msgspec.UNSET, f"cost left out: {doubt}"
+        return (found, "") if found is not None and found.amount else (msgspec.UNSET, "")
+
     def count(self, text: str) -> int | None:
         """A count of things; None for a blank. Raises Doubt."""
         return _count(self.decimal, text) if text.strip() else None

@@ -8,6 +8,7 @@ from shopwright.faces.shelf.view import Shelf
 from shopwright.importers.draft import UNLIMITED, UNTRACKED, Draft, DraftVariant
 from shopwright.importers.merging import fingerprint, key_of
 from shopwright.kit.errors import Refused
+from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.inventory.contract import Adjustment, StockRule, Wanted
 from shopwright.services.pricing.contract import Price
@@ -28,6 +29,11 @@ class Offer(msgspec.Struct, frozen=True):
     @property
     def on_hand(self) -> int:
         return UNTRACKED if self.file.on_hand is None else self.file.on_hand
+
+    @property
+    def cost(self) -> Money | None:
+        """What a unit costs, of stock that is counted."""
+        return None if self.file.on_hand is None or self.file.cost is msgspec.UNSET else self.file.cost
 
     @property
     def rule(self) -> StockRule:
@@ -65,7 +71,9 @@ async def set_offers(shelf: Shelf, offers: Sequence[tuple[Offer, Mapping[str, st
     }
     await shelf.pricing.set_prices([offer.price for offer in changed["price"]])
     # Opening stock is set once for a variant: what was sold since must not come back with the next run.
-    await shelf.inventory.open_stock([Wanted(offer.made.id, offer.on_hand) for offer in changed["stock"]], "imported")
+    opened = [Wanted(offer.made.id, offer.on_hand) for offer in changed["stock"]]
+    costs = {offer.made.id: cost for offer in changed["stock"] if (cost := offer.cost) is not None}
+    await shelf.inventory.open_stock(opened, "imported", costs or None)
     if rules := {one.made.id: one.rule for one in changed["rule"] if one.made.id not in new or one.rule != USUAL}:
         await shelf.inventory.put_rules(rules)
     failed: list[str] = []

@@ -151,12 +151,16 @@ def _variant(
         )
     except Doubt as doubt:
         remarks.append(noted(number, handle, f"weight left out: {doubt}"))
+    cost, why = numbers.cost(row.get("cost", ""))
+    if why:
+        remarks.append(noted(number, handle, why))
     return DraftVariant(
         row=number,
         sku=row.get("sku", "").lstrip("'"),
         options=options,
         price=asked,
         compare_at=compare_at if compare_at and compare_at.amount > asked.amount else None,
+        cost=cost,
         on_hand=on_hand,
         backorder=UNLIMITED if _goes_on_selling(row, remarks, number, handle) else 0,
         weight=weight,

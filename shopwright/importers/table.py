@@ -55,6 +55,8 @@ class OtherTable:
             except Doubt as doubt:
                 yield refused(at, title, f"{doubt}", "" if len(group) > 1 else source)
                 continue
+            if why := reading.numbers.cost(row.get("cost", ""))[1]:
+                yield noted(at, title, why)
             taken.append(at)
         if not variants:
             return
@@ -89,6 +91,7 @@ def _variant(number: int, row: Mapping[str, str], options: dict[str, str], readi
         options=options,
         price=asked,
         compare_at=before if before and before.amount > asked.amount else None,
+        cost=numbers.cost(row.get("cost", ""))[0],
         on_hand=reading.stock if counted is None else max(counted, 0),
         weight=numbers.grams(row.get("weight", ""), reading.weight_unit or "kg"),
         barcode=row.get("barcode", "").lstrip("'"),

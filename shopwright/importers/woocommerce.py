@@ -163,6 +163,8 @@ def _variants(
         weight = numbers.grams(row.get("weight", "") or parent.get("weight", ""), reading.weight_unit or "kg")
     except Doubt as doubt:
         remarks.append(f"weight left out: {doubt}")
+    cost, why = numbers.cost(row.get("cost", "") or parent.get("cost", ""))
+    remarks += [why] if why else []
     own = {title.casefold(): values for title, values in _attributes(row).items()}
     choices = _combinations({title: own.get(title.casefold()) or values for title, values in options.items()})
     sku = row.get("sku", "").lstrip("'")
@@ -174,6 +176,7 @@ def _variants(
             options=chosen,
             price=asked.price,
             compare_at=asked.compare_at,
+            cost=cost,
             on_hand=on_hand,
             backorder=backorder,
             low_at=numbers.count(low) if low else None,

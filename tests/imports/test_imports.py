@@ -6,7 +6,7 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -199,9 +199,9 @@ async def test_an_import_that_died_in_the_middle_of_a_product_shows_nobody_half_
 class CountsStock(Promises):
     opened: ClassVar[list[int]] = []
 
-    async def open_stock(self, lines: Sequence[Wanted], reason: str) -> None:
+    async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
         self.opened.append(len(lines))
-        await super().open_stock(lines, reason)
+        await super().open_stock(lines, reason, costs)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from shopwright.faces.shelf import write
 from shopwright.importers.draft import UNLIMITED, Draft, Remark
 from shopwright.importers.header import Doubtful
 from shopwright.kit.errors import Invalid
+from shopwright.kit.money import Money
 from shopwright.kit.text import csv_cell
 from shopwright.services.pricing.contract import TaxClass
 from shopwright.services.search.contract import SearchRequest
@@ -171,8 +172,31 @@ async def test_what_a_shopify_row_says_is_taken_or_named(
     assert (await shop.inventory.rule(lamp.variants[0].id)).backorder == UNLIMITED
     assert (code, "gift card" in rows[1]["detail"], rows[1]["outcome"]) == (1, True, "refused")
     assert (await shop.catalog.get("away")).status == "draft"
-    for header in ("Cost per item (1 rows)", "Price / International (1 rows)", "Custom Label 0", "Sparkle (1 rows)"):
+    worth = (await shop.inventory.values([lamp.variants[0].id]))[lamp.variants[0].id]
+    assert (worth.units, worth.value) == (2, Money(1800, "EUR"))
+    for header in ("Price / International (1 rows)", "Custom Label 0", "Sparkle (1 rows)"):
         assert header in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "row"),
+    [
+        ("shopify", "Handle,Title,Variant Price,Variant Inventory Qty,Cost per item", "mug-{n},Mug,9,3,{cost}"),
+        ("woocommerce", f"{WOO},Cost of goods", "{n},simple,M{n},Mug {n},1,visible,,,3,,9,{cost}"),
+        ("magento", "sku,product_type,name,price,qty,cost", "M{n},simple,Mug {n},9,3,{cost}"),
+        ("table", "title,sku,price,stock,Einkaufspreis", "Mug {n},M{n},9,3,{cost}"),
+    ],
+)
+async def test_stock_that_is_opened_has_the_cost_of_its_file(
+    shop: Shop, tmp_path: Path, kind: str, head: str, row: str
+) -> None:
+    """What cannot be read is noted and worth nothing; what is 0 says nothing."""
+    rows = [row.format(n=n, cost=cost) for n, cost in enumerate(("1.50", "0", "1.505"), 1)]
+    _, said = await take(shop, kind, file(tmp_path, "\n".join((head, *rows, ""))), tmp_path)
+    assert [one["outcome"] for one in said if "cost left out" in one["detail"]] == ["noted"]
+    variants = [one.variants[0].id for one in await shop.catalog.list_products()]
+    worth = (await shop.inventory.values(variants)).values()
+    assert [(one.units, one.value.amount, one.on_hand) for one in worth] == [(3, 450, 3), (0, 0, 3), (0, 0, 3)]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from shopwright.services.inventory import value_store
 from shopwright.services.inventory.contract import Adjustment, Receipt, StockRule, Wanted
 from shopwright.services.inventory.valuation import Move, Out, Valuation, follow
 from tests.conftest import QUICK, make_settings, sell, sign_in
+from tests.services.test_queries import Looking
 
 WORDS = "three words will do"
 
@@ -77,6 +78,32 @@ async def test_three_units_for_ten_lose_no_cent(shop: Shop) -> None:
     assert await worth(shop) == (0, 0)
     await shop.inventory.restock("ord_2", [Wanted("var_lamp", 1)], key="rfd_1")
     assert await worth(shop) == (1, 334)
+
+
+def test_money_without_cents_is_divided_to_its_smallest_unit() -> None:
+    """On paper: 7 at ¥100 and 3 more for ¥200 are ¥900 for 10, ¥90 each; 4 leave with ¥360; of ¥540 for 6 each has ¥90.
+    Three for ¥100: 33, then 67 / 2 = 33.5, half up 34, then the rest, 33.
+    """
+    there, out = {"v": Valuation(currency="JPY")}, Out()
+    moves = [(7, 700), (3, 200), (-4, None), (-6, None), (3, 100), (-1, None), (-1, None), (-1, None)]
+    found = follow(
+        [
+            Move(
+                variant_id="v",
+                location="main",
+                delta=delta,
+                reason="",
+                cause="received" if delta > 0 else "sold",
+                cost=Money(cost, "JPY") if cost is not None else None,
+            )
+            for delta, cost in moves
+        ],
+        there,
+        out,
+        "JPY",
+    )
+    assert [one.value for one in found] == [700, 200, -360, -540, 100, -33, -34, -33]
+    assert (there["v"].units, there["v"].value) == (0, 0)
 
 
 async def test_what_has_no_cost_is_worth_nothing_and_is_named_until_it_has_one(shop: Shop) -> None:
@@ -172,6 +199,31 @@ async def test_takes_that_race_for_the_last_units_take_all_of_the_value(
     came = sum(one.value.amount for one in moved if one.value is not None and one.reason.startswith("received"))
     assert out is not None
     assert out["value"] == came
+
+
+async def test_a_line_more_asks_nothing_more_for_its_value(data: tuple[Path, str], clock: HandClock) -> None:
+    looking = Looking()
+    async with Shop(make_settings(*data), clock=clock, hasher=QUICK, around=looking).running(deliver=False) as shop:
+        variants = [f"var_{n}" for n in range(6)]
+        await shop.inventory.receive([Receipt(variant_id=one, quantity=9, unit_cost=euros(100)) for one in variants])
+        asked = []
+        for chosen in (variants[:1], variants):
+            later = shop.clock.now() + timedelta(minutes=30)
+            await shop.inventory.reserve(f"ord_{len(chosen)}", [Wanted(one, 1) for one in chosen], later)
+            looking.asked.clear()
+            await shop.inventory.take(f"ord_{len(chosen)}")
+            asked.append([sql for _, sql, _ in looking.asked if not sql.startswith("UPDATE stock SET")])
+    assert len(asked[0]) == len(asked[1])
+
+
+async def test_goods_without_costs_write_nothing_of_value(shop: Shop) -> None:
+    await receive(shop, 5, None)
+    await take(shop, "ord_1", 2)
+    await shop.inventory.restock("ord_1", [Wanted("var_lamp", 1)], key="rfd_1")
+    await shop.inventory.adjust([Adjustment(variant_id="var_lamp", on_hand=9, reason="counted")])
+    for table in ("stock_values", "order_costs", "facts WHERE type = 'StockValued'"):
+        assert await shop.works["inventory"].fetch(f"SELECT * FROM {table}") == []
+    assert await carried(shop) == [None] * 4
 
 
 STEPS = st.lists(
