@@ -29,7 +29,7 @@ from shopwright.services.books.contract import (
     Payout,
     TaxStatement,
 )
-from shopwright.services.books.contract.margin import margins
+from shopwright.services.books.contract.margin import Margin, margins
 
 PAGE = 50
 KINDS = {
@@ -48,6 +48,18 @@ FILES = allow(staff("books.read"), "document")
 def _account(one: Balance) -> dict[str, Any]:
     title = TITLES[one.account] + (f": {one.provider}" if one.provider else "")
     return {**render.plain(one), "title": title, "name": one.account}
+
+
+def _margin(one: Margin) -> list[dict[str, Any]]:
+    """As a sum: what is taken off is below 0."""
+    rows = (
+        (TITLES["revenue"], one.revenue),
+        (TITLES["discounts"], -one.discounts),
+        (TITLES["returns"], -one.returns),
+        (TITLES["cost_of_goods"], -one.cost_of_goods),
+        ("Gross margin", one.margin),
+    )
+    return [{"title": title, "amount": render.plain(amount)} for title, amount in rows]
 
 
 def _providers(balances: Sequence[Balance]) -> list[str]:
@@ -106,7 +118,7 @@ async def _overview(
         "closed": next((one.closed for one in periods if one.period == chosen and one.closed), None),
         "is_now": chosen >= day_of(behind().shop.clock.now(), office.settings.zone).strftime("%Y-%m"),
         "balances": [_account(one) for one in balances],
-        "margins": render.plain(margins(balances)),
+        "margins": [_margin(one) for one in margins(balances)],
         "providers": _providers(balances if chosen == newest else await books.trial_balance(newest, newest)),
         "key": typed.get("key") or behind().shop.ids.secret(16),
         "taxes": _statement(await books.tax_statement(chosen, chosen)),
