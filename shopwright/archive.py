@@ -23,7 +23,7 @@ import msgspec
 from shopwright import __version__
 from shopwright.app import Shop, migrations_of
 from shopwright.engines.database.migrations import all_in
-from shopwright.handlers import KEEP_DOCUMENTS
+from shopwright.handlers import keep_documents
 from shopwright.kit.database import Session, Snapshot
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.private import make_file
@@ -157,7 +157,7 @@ async def held(shop: Shop) -> AsyncIterator[Mapping[str, Session]]:
 @asynccontextmanager
 async def _steady(shop: Shop) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        for name in KEEP_DOCUMENTS:
+        for name in keep_documents():
             await stack.enter_async_context(shop.documents.steady(shop.works[name]))
         yield
 

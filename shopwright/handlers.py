@@ -1,28 +1,16 @@
 """Which service hears what, and what each does as time passes: the tables of all services put together."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from shopwright.engines.providers import PRETEND
 from shopwright.kit.clock_watch import DueTime, bring_back
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.kit.retention import end_old
 from shopwright.kit.work import Work
 from shopwright.retention import retention_of
-from shopwright.services.books import reactions as books_reactions
-from shopwright.services.carts import reactions as carts_reactions
-from shopwright.services.catalog import reactions as catalog_reactions
-from shopwright.services.giftcards import reactions as giftcards_reactions
-from shopwright.services.insights import reactions as insights_reactions
-from shopwright.services.inventory import reactions as inventory_reactions
-from shopwright.services.notifications import reactions as notifications_reactions
-from shopwright.services.orders import reactions as orders_reactions
-from shopwright.services.payments import reactions as payments_reactions
-from shopwright.services.recommendations import reactions as recommendations_reactions
-from shopwright.services.reviews import reactions as reviews_reactions
-from shopwright.services.search import reactions as search_reactions
-from shopwright.services.users import reactions as users_reactions
+from shopwright.services.specs import spec_of, specs
 from shopwright.ways import ELSEWHERE
 
 if TYPE_CHECKING:
@@ -30,52 +18,34 @@ if TYPE_CHECKING:
 
 # How far away it can be that something is tried again; with room for clocks of several machines that differ.
 DELIVERIES = DueTime("deliveries", "due", timedelta(minutes=11), "state = 'waiting'")
-DUE_TIMES: Mapping[str, tuple[DueTime, ...]] = {
-    "notifications": (DueTime("messages", "due", timedelta(minutes=16), "state = 'waiting'"),),
-    "payments": (
-        DueTime("payments", "ask_at", timedelta(minutes=6), "ask_at IS NOT NULL"),
-        DueTime("refunds", "ask_at", timedelta(hours=7), "state = 'asked'"),
-    ),
-    "orders": (DueTime("order_refunds", "ask_at", timedelta(hours=7), "status = 'asked'"),),
-}
-KEEP_DOCUMENTS = ("catalog", "reviews")
 
 
 def due_times(service: str) -> tuple[DueTime, ...]:
     """What a service tries again later."""
-    return (DELIVERIES, *DUE_TIMES.get(service, ()))
+    return (DELIVERIES,) if service == PRETEND else (DELIVERIES, *spec_of(service).due_times)
+
+
+def keep_documents() -> list[str]:
+    """The services that keep documents."""
+    return [spec.name for spec in specs() if spec.documents]
 
 
 def reactions(shop: "Shop") -> list[Reaction]:
     """Everything that is heard by anyone; what is elsewhere is known by name only."""
-    heard = {
-        "giftcards": giftcards_reactions,
-        "carts": carts_reactions, "orders": orders_reactions, "reviews": reviews_reactions, "search": search_reactions,
-        "recommendations": recommendations_reactions, "notifications": notifications_reactions,
-        "insights": insights_reactions, "books": books_reactions,
-    }  # fmt: skip
-    found: list[Reaction] = []
-    for name, module in heard.items():
-        found += module.reactions(getattr(shop, name) if name in shop.here else ELSEWHERE)
-    return found
+    return [
+        reaction
+        for spec in specs()
+        for reaction in spec.reactions(getattr(shop, spec.name) if spec.name in shop.here else ELSEWHERE)
+    ]
 
 
 def timers(shop: "Shop") -> list[Timer]:
     """Everything that is done here as time passes."""
-    kept = {
-        "users": users_reactions, "catalog": catalog_reactions, "inventory": inventory_reactions,
-        "giftcards": giftcards_reactions,
-        "carts": carts_reactions, "payments": payments_reactions, "orders": orders_reactions,
-        "search": search_reactions, "recommendations": recommendations_reactions,
-        "notifications": notifications_reactions, "insights": insights_reactions, "books": books_reactions,
-    }  # fmt: skip
-    found: list[Timer] = []
-    for name, module in kept.items():
-        found += module.timers(getattr(shop, name)) if name in shop.here else []
+    here = [spec for spec in specs() if spec.name in shop.here]
     return [
-        *found,
+        *(timer for spec in here for timer in spec.timers(getattr(shop, spec.name))),
         *(shop.pretend.timers() if "payments" in shop.here else []),
-        *shop.documents.timers([shop.works[name] for name in KEEP_DOCUMENTS if name in shop.here]),
+        *shop.documents.timers([shop.works[spec.name] for spec in here if spec.documents]),
         *(
             Timer(f"{name}.bring_back", timedelta(minutes=1), partial(bring_back, work, due_times(name)))
             for name, work in shop.works.items()

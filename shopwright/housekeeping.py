@@ -26,8 +26,8 @@ from shopwright.kit.web.document import document
 from shopwright.kit.web.given import Given
 from shopwright.kit.web.routes import Routes
 from shopwright.kit.work import Work
-from shopwright.lenient import SPARED
 from shopwright.services.notifications.delivery import sentences
+from shopwright.services.specs import specs
 from shopwright.settings import Settings
 
 log = logging.getLogger("shopwright")
@@ -229,7 +229,9 @@ def operator_routes() -> Routes:
         engines = await house.engines()
         # Without the others the shop says less, but it sells: it stays in the load balancer.
         bad = {name for name, state in engines.items() if state != GOOD}
-        needed = {name.partition(" ")[2] for name in bad if name.startswith("database ")} - SPARED
+        needed = {name.partition(" ")[2] for name in bad if name.startswith("database ")} - {
+            spec.name for spec in specs() if spec.fallbacks
+        }
         good = needed <= house.damaged()  # what is damaged is read on: one can look around
         status = GOOD if not bad else "less" if good else "unavailable"
         body: dict[str, Any] = {"status": status}

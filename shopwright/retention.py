@@ -1,12 +1,12 @@
 """The declarations of all tables put together: what each service's database holds, and until when."""
 
-import importlib
 from collections.abc import Sequence
 
 from shopwright.engines.documents.retention import RETENTION as DOCUMENTS
 from shopwright.engines.providers.pretend.retention import RETENTION as PRETEND
 from shopwright.kit.retention import KIT, Retention
 from shopwright.services import RIVER
+from shopwright.services.specs import spec_of
 
 EVERYWHERE: tuple[Retention, ...] = (*KIT, *DOCUMENTS)
 
@@ -15,8 +15,7 @@ def own_retention(service: str) -> tuple[Retention, ...]:
     """The tables that are a service's own."""
     if service == "pretend":
         return PRETEND
-    found: tuple[Retention, ...] = importlib.import_module(f"shopwright.services.{service}.retention").RETENTION
-    return found
+    return spec_of(service).retention
 
 
 def retention_of(service: str) -> Sequence[Retention]:

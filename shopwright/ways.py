@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from shopwright.kit.calls import PREFIX, Called, Way, remote
 from shopwright.kit.errors import Invalid
 from shopwright.kit.house import House
-from shopwright.kit.label import Label
 from shopwright.kit.noted import Noted, Shortcut
 from shopwright.kit.remembered import Remembered
 from shopwright.kit.seal import CallSeal, Seal
 from shopwright.kit.settings import client_of
 from shopwright.kit.work import Marks
-from shopwright.lenient import SPARED, Lenient
+from shopwright.lenient import Lenient
 from shopwright.services import RIVER
+from shopwright.services.specs import spec_of
 from shopwright.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,39 +28,6 @@ PARTS = (*RIVER, FACES)
 # The pretend provider keeps its books beside payments.
 ALONG = {"payments": "pretend"}
 EMBEDDED = {"database": "sqlite:", "bus": "local:", "cache": "memory:", "search": "tantivy:", "files": "file:"}
-# Verbs whose answers follow from the service's database alone, whoever asks and whenever; and others that change nothing.
-REMEMBERED = {
-    "catalog": (
-        "get", "get_many", "by_variant", "collections", "collections_of", "product_types", "redirect", "categories",
-        "attribute_types",
-    ),
-    "inventory": ("stock",),
-    "pricing": ("prices", "tax_presets", "tax_classes", "shipping_rates"),
-    "reviews": ("of_product", "chosen", "histogram"),
-    "search": ("cards", "rating"),
-}  # fmt: skip
-LOOKING = {
-    "catalog": ("list_products", "in_collection", "by_sources", "original", "picture"),
-    "pricing": (
-        "quote",
-        "shipping_options",
-        "coupons",
-        "promotions",
-        "tax_rates",
-        "tax_rate_history",
-        "tax_rules",
-        "untaxed_places",
-    ),
-    "giftcards": ("cards", "card", "named", "movements", "of_order"),
-    "carts": ("get", "of_customer", "count", "wishes", "shipping_options", "waiting_room"),
-    "search": ("find", "suggest"),
-    "recommendations": ("recommend", "remembers", "seen"),
-    "books": ("ledger", "trial_balance", "tax_statement", "sales_days", "periods", "export", "documents", "document"),
-}
-# Whom a part asks beyond what its label says: the shelf (products as they are seen) lives with catalog.
-BESIDE = {"catalog": ("inventory", "pricing", "search")}
-# Where it tells what was counted (`kit.tally`).
-TOLD = {"catalog": ("recommendations",)}
 # Where each part records what staff do there, and learns who somebody is.
 AUDIT = "users"
 T = TypeVar("T")
@@ -89,9 +56,9 @@ def asks(name: str) -> tuple[str, ...]:
     """The parts that this one calls."""
     if name == FACES:
         return tuple(part for part in PARTS if part != FACES)
-    label: Label = importlib.import_module(f"shopwright.services.{name}").LABEL
+    spec = spec_of(name)
     audited = () if name == AUDIT else (AUDIT,)
-    return tuple(dict.fromkeys((*label.asks, *BESIDE.get(name, ()), *TOLD.get(name, ()), *audited)))
+    return tuple(dict.fromkeys((*spec.manifest.asks, *spec.beside, *audited)))
 
 
 def may_ask(caller: str, service: str) -> bool:
@@ -158,13 +125,13 @@ class Ways:
 
     def to(self, service: str, contract: type[T]) -> T:
         """An object with the verbs of that contract."""
-        way = self._line(service)
+        spec, way = spec_of(service), self._line(service)
         if self.marks is not None:
-            way = Remembered(way, service, self.marks, REMEMBERED.get(service, ()), LOOKING.get(service, ()))
+            way = Remembered(way, service, self.marks, spec.cached, spec.reads)
         found = remote(contract, way)
         if service == "carts" and self.cart_counts is not None:
             found = cast("T", Shortcut(found, "count", self.cart_counts))
-        return cast("T", Lenient(service, found, self.note_outage)) if service in SPARED else found
+        return cast("T", Lenient(spec, found, self.note_outage)) if spec.fallbacks else found
 
     def note_outage(self) -> None:
         """Something was answered with less than there is."""
@@ -176,7 +143,7 @@ class Ways:
 
     def house(self, part: str) -> House:
         """One of the processes that serve that part."""
-        return remote(House, self._line(part, HOUSE))  # type: ignore[type-abstract]  # a Protocol is what it wants
+        return remote(House, self._line(part, HOUSE))
 
     def _line(self, service: str, what: str = "") -> Way:
         with client_of("apart"):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from litestar.types import ASGIApp
 
 from shopwright import __version__
-from shopwright.app import SEEN_BY_ALL, Shop
+from shopwright.app import Shop
 from shopwright.engines.cache.windows import open_windows
 from shopwright.engines.providers.pretend import pages as pretend_pages
 from shopwright.faces.audit import Trail
@@ -62,27 +62,12 @@ from shopwright.kit.web.routes import Routes, takes_cookies
 from shopwright.kit.web.strict import StrictRequest
 from shopwright.kit.web.whole import Whole
 from shopwright.kit.work import Work
-from shopwright.services.books import http as books
-from shopwright.services.carts import http as carts
-from shopwright.services.catalog import http as catalog
-from shopwright.services.giftcards import http as giftcards
-from shopwright.services.insights import http as insights
-from shopwright.services.inventory import http as inventory
-from shopwright.services.notifications import http as notifications
-from shopwright.services.orders import http as orders
-from shopwright.services.payments import http as payments
-from shopwright.services.pricing import http as pricing
-from shopwright.services.recommendations import http as recommendations
-from shopwright.services.reviews import http as reviews
-from shopwright.services.search import http as search
-from shopwright.services.users import http as users
+from shopwright.services import RIVER
+from shopwright.services.specs import spec_of, specs
 from shopwright.settings import Settings
 from shopwright.ways import FACES, HOUSE, PARTS, may_ask
 
-SERVICES = (
-    "users", "catalog", "inventory", "pricing", "payments", "carts", "orders", "reviews", "search", "recommendations",
-    "notifications", "insights", "books", "giftcards", "shelf", "pretend",
-)  # fmt: skip
+OF_SHOP = (*RIVER, "shelf", "pretend")
 OF_STANDING = ("house", "houses", "told")
 
 
@@ -141,20 +126,16 @@ def _work_of(name: str) -> Callable[[], Work]:
     return lambda: behind().shop.works[name]
 
 
-def _catalog_routes() -> Router:
-    """A product as it is seen from outside is put together by the shelf, beside the catalog."""
-    router = catalog.routes()
-    router.register(shelf.routes())
+def _routes_of(name: str) -> Router:
+    """The API of a service. A product as it is seen from outside is put together by the shelf, beside the catalog."""
+    router = spec_of(name).routes()
+    if name == "catalog":
+        router.register(shelf.routes())
     return router
 
 
 # What each part of the shop answers: the API of the services, and what people see.
-ROUTES: dict[str, Callable[[], Router]] = {
-    "users": users.routes, "catalog": _catalog_routes, "inventory": inventory.routes, "pricing": pricing.routes,
-    "payments": payments.routes, "carts": carts.routes, "orders": orders.routes, "reviews": reviews.routes,
-    "search": search.routes, "insights": insights.routes, "notifications": notifications.routes,
-    "recommendations": recommendations.routes, "books": books.routes, "giftcards": giftcards.routes,
-}  # fmt: skip
+ROUTES: dict[str, Callable[[], Router]] = {name: partial(_routes_of, name) for name in RIVER}
 # The hottest reads: they and what is below them ("/" stands for itself alone) is the same for all who are not signed in.
 KEPT_API = ("/v1/products", "/v1/search", "/v1/categories")
 KEPT_PAGES = ("/", "/c", "/collections", "/p", "/search")
@@ -170,7 +151,7 @@ def whole_api() -> Litestar:
     """Every route of the API, answered by nobody: for its document, where services are apart."""
     return Litestar(
         route_handlers=[*(one() for one in ROUTES.values()), person.routes(), trail.routes(), operator_routes()],
-        dependencies={name: _provide(lambda: None) for name in (*SERVICES, *OF_STANDING, "settings", "caller")},
+        dependencies={name: _provide(lambda: None) for name in (*OF_SHOP, *OF_STANDING, "settings", "caller")},
         openapi_config=openapi(),
         logging_config=None,
     )
@@ -249,7 +230,7 @@ def routes_of(shape: Shape) -> Litestar:
     app = Litestar(
         route_handlers=handlers,
         dependencies={
-            **{name: _provide(_of_shop(name)) for name in (*SERVICES, "settings")},
+            **{name: _provide(_of_shop(name)) for name in (*OF_SHOP, "settings")},
             **{name: _provide(_of_standing(name)) for name in OF_STANDING},
             "caller": Provide(provide_caller),
         },
@@ -285,7 +266,7 @@ def shape_of(shop: Shop) -> Shape:
 
 def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
     """The application: prepared answers, limits and what is seen from outside stand around the routes."""
-    versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in SEEN_BY_ALL}
+    versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in public_services()}
     sources = Sources(versions, shop.marks)
     standing = Standing(shop, deliver=deliver)
     answering: ASGIApp = Behind(routes_of(shape_of(shop)), standing)
@@ -335,6 +316,11 @@ def heard_once(shop: Shop) -> Callable[[str], Awaitable[bool]]:
     return once
 
 
+def public_services() -> tuple[str, ...]:
+    """The services that pages and lists are made from which are the same for everyone."""
+    return tuple(spec.name for spec in specs() if spec.public)
+
+
 def made_by(settings: Settings) -> str:
     """What makes an answer besides what it is made of: this version, its templates, and what it was told of the shop."""
     told = [getattr(settings, name) for name in SHOWS_IN_ANSWERS]
@@ -353,11 +339,11 @@ def plans(shop: Shop) -> dict[str, Plan]:
 
     strangers = Strangers()
     found = shop.search.outages if "search" in shop.here else lambda: 0
-    made_from = {"/v1/products": SEEN_BY_ALL, "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
+    made_from = {"/v1/products": public_services(), "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
     api = {path: Plan(made_from[path], strangers, own=[found, shop.ways.outages]) for path in KEPT_API}
     # What is recommended shifts with every glance of anyone: pages may be a minute behind in this alone.
     visitors = PageVisitors(shop.carts, shop.settings, all_alike=shop.edge is not None)
-    page = Plan(SEEN_BY_ALL, visitors, others=[minute], own=[found, shop.ways.outages])
+    page = Plan(public_services(), visitors, others=[minute], own=[found, shop.ways.outages])
     return api if shop.settings.pages == "fresh" else api | dict.fromkeys(KEPT_PAGES, page)
 
 

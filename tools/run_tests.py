@@ -56,6 +56,10 @@ LONG = (
         "bodies", "queries",
     ),
     *files(
+        "house",
+        "new_service",
+    ),
+    *files(
         "engines",
         "backlog", "cache", "edges", "search_words",
     ),

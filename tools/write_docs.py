@@ -11,6 +11,7 @@ from shopwright.kit.label import Label
 from shopwright.kit.settings import describe
 from shopwright.retention import EVERYWHERE, own_retention
 from shopwright.services import FLOW, READERS, RIVER, SOURCES
+from shopwright.services.specs import specs
 from shopwright.settings import Settings
 
 HOME = Path(__file__).parents[1]
@@ -21,10 +22,9 @@ def the_map() -> str:
     """Who owns, asks, hears and tells."""
     labels: dict[str, Label] = {}
     words: dict[str, str] = {}
-    for name in RIVER:
-        importlib.import_module(f"shopwright.services.{name}.contract")
-        module = importlib.import_module(f"shopwright.services.{name}")
-        labels[name], words[name] = module.LABEL, (module.__doc__ or "").strip()
+    for spec in specs():
+        labels[spec.name] = spec.manifest
+        words[spec.name] = (importlib.import_module(spec.package).__doc__ or "").strip()
     lines = [
         "# The map",
         "",

@@ -7,7 +7,7 @@ import click
 from shopwright.app import Shop
 from shopwright.kit.days import write_moment
 from shopwright.kit.vault import add_key
-from shopwright.parts import ENCRYPTION_KEY
+from shopwright.open_engines import ENCRYPTION_KEY
 
 
 async def show(shop: Shop) -> int:

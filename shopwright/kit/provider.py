@@ -89,3 +89,4 @@ class Provider(Protocol):
 
 
 SendWebhook = Callable[[str, Mapping[str, str], bytes], Awaitable[bool]]
+Offered = Callable[[], Awaitable[Mapping[str, Provider]]]  # who takes money for the shop just now, by name

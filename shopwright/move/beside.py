@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.handlers import KEEP_DOCUMENTS
+from shopwright.handlers import keep_documents
 from shopwright.kit.errors import Invalid
 from shopwright.move.files import bring_files
 
@@ -30,7 +30,7 @@ async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) ->
         )
     moved = here.documents != there.documents
     documents = 0
-    for name in KEEP_DOCUMENTS if moved or not here.documents.startswith("database:") else ():
+    for name in keep_documents() if moved or not here.documents.startswith("database:") else ():
         say(f"documents of {name}")
         if moved:
             documents += await source.documents.give_back(source.works[name])

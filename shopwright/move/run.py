@@ -9,7 +9,7 @@ import msgspec
 
 from shopwright import archive
 from shopwright.app import Shop
-from shopwright.handlers import KEEP_DOCUMENTS
+from shopwright.handlers import keep_documents
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.move.files import bring_files
 from shopwright.move.notes import Notebook
@@ -83,13 +83,13 @@ class Move:
         for tables in self._tables:
             await tables.source.database.movable.watch()
             await tables.empty()
-            if tables.source.name in KEEP_DOCUMENTS and not self._same_documents:
+            if tables.source.name in keep_documents() and not self._same_documents:
                 await self.target.documents.clear(tables.target)
         self._notebook.write()
 
     def _cargo(self, service: str) -> Mapping[str, Cargo]:
         cargo: dict[str, Cargo] = {}
-        if service in KEEP_DOCUMENTS and not self._same_documents:
+        if service in keep_documents() and not self._same_documents:
             work = self.source.works[service]
 
             async def whole(rows: Sequence[Row]) -> Sequence[Row]:
@@ -130,7 +130,7 @@ class Move:
             await bring_files(self.source, self.target)
 
     async def _settle(self) -> None:
-        for name in KEEP_DOCUMENTS:
+        for name in keep_documents():
             await self.target.documents.settle(self.target.works[name])
 
     async def _catch_up(self) -> int:
@@ -146,7 +146,7 @@ class Move:
         """Both sides as they are at one moment: others wait until it is fixed, not until it is read."""
         self._say("comparing both sides")
         async with AsyncExitStack() as stack:
-            for name in KEEP_DOCUMENTS:
+            for name in keep_documents():
                 await stack.enter_async_context(self.source.documents.steady(self.source.works[name]))
             async with AsyncExitStack() as held:
                 sessions = [await held.enter_async_context(one.source.database.hold()) for one in self._tables]

@@ -8,12 +8,12 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from shopwright.app import Around
 from shopwright.kit.database import Database, Movable, Params, Reads, Row, Session, Snapshot, Step
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.health import Health
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Capture, Provider, ProviderNotice, ProviderPayment, ProviderRefund
+from shopwright.open_engines import EngineDecorator
 
 Told = TypeVar("Told", ProviderPayment, ProviderRefund)
 OUTSIDE = {"pretend"}  # the provider's own books: its trouble is that of the road to it
@@ -184,7 +184,7 @@ class FaultyProvider:
         return told
 
 
-class Trouble(Around):
+class Trouble(EngineDecorator):
     """Around a shop whose engines are in trouble."""
 
     def __init__(self, faults: Faults) -> None:

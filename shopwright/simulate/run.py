@@ -39,10 +39,12 @@ def story(seed: int, length: int) -> list[Step]:
 class Stage:
     """Where stories are played: a template of the shop, copied for each. `capture`: does it take money by itself?"""
 
-    def __init__(self, folder: Path, parts: Mapping[type, type] | None = None, capture: Capture = "automatic") -> None:
+    def __init__(
+        self, folder: Path, overrides: Mapping[type, type] | None = None, capture: Capture = "automatic"
+    ) -> None:
         self._folder = folder
         self._capture: Capture = capture
-        self._parts = parts
+        self._overrides = overrides
         self._runs = 0
 
     async def prepare(self) -> None:
@@ -55,7 +57,7 @@ class Stage:
         self._runs += 1
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             copy(self._folder / "template", Path(folder) / "data")
-            world = World(Path(folder) / "data", self._parts, self._capture)
+            world = World(Path(folder) / "data", self._overrides, self._capture)
             start = world.clock.now()
             await world.enter()
             try:

@@ -44,7 +44,9 @@ class Sold(msgspec.Struct, frozen=True):
 class World:
     """A shop that can die and be opened again, and everything outside of it."""
 
-    def __init__(self, folder: Path, parts: Mapping[type, type] | None = None, capture: Capture = "automatic") -> None:
+    def __init__(
+        self, folder: Path, overrides: Mapping[type, type] | None = None, capture: Capture = "automatic"
+    ) -> None:
         self.capture: Capture = capture
         self.faults = Faults()
         self.clock = HandClock()
@@ -56,7 +58,7 @@ class World:
         self.asked: list[tuple[str, Adjustment]] = []
         self.crashes = 0
         self._folder = folder
-        self._parts = parts or {}
+        self._overrides = overrides or {}
         self._ids = Random(4711)  # noqa: S311 -- ids of a simulation
         self.shop = self._open()
         self.customers: list[Caller] = []
@@ -81,7 +83,7 @@ class World:
             send_webhook=self.road,
             hasher=QUICK,
             around=Trouble(self.faults),
-            parts=self._parts,
+            overrides=self._overrides,
         )
 
     async def enter(self) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
-from shopwright.app import Around, Shop
+from shopwright.app import Shop
 from shopwright.engines.cache import open_marks
 from shopwright.engines.cache.redis import RedisCache
 from shopwright.engines.cache.redis_marks import RedisMarks
@@ -18,6 +18,7 @@ from shopwright.kit.database import Database
 from shopwright.kit.money import Money
 from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
 from shopwright.kit.work import Marks, one_request
+from shopwright.open_engines import EngineDecorator
 from shopwright.services.pricing.contract import Price
 from shopwright.web import build
 from tests.conftest import POSTGRES, QUICK, engines, make_settings, need, place, sell, server
@@ -147,7 +148,7 @@ def test_caches_that_can_be_asked_by_script_alone_keep_versions() -> None:
     assert isinstance(open_marks("redis://127.0.0.1:6379/0"), RedisMarks)
 
 
-class Counting(Around):
+class Counting(EngineDecorator):
     """How often databases are read."""
 
     def __init__(self) -> None:

@@ -294,7 +294,7 @@ async def test_a_page_made_without_the_index_is_not_kept_when_it_is_back(
             return await super()._find(*given)
 
     broken = True
-    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, parts={Finder: Moody})
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, overrides={Finder: Moody})
     async with shop.running(deliver=False):
         await sell(shop, "Lamp")
         transport = httpx.ASGITransport(app=build(shop, deliver=False))

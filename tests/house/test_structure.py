@@ -53,6 +53,11 @@ def test_the_house_keeps(rule: Rule) -> None:
             "from shopwright.services.catalog.store import ProductStore",
         ),
         (rules.faces_know_contracts_only, "faces/shelf/view.py", "import shopwright.engines.cache.memory"),
+        (
+            rules.services_meet_through_contracts_on_their_labels,
+            "services/orders/service.py",
+            "from shopwright.service_spec import BuildContext",
+        ),
         (rules.only_stores_say_sql, "services/orders/service.py", 'x = "SELECT a FROM b"'),
         (rules.only_stores_say_sql, "faces/shelf/view.py", 'f("UPDATE orders SET total = 0")'),
         (rules.models_are_pure, "services/orders/model.py", "import secrets"),
@@ -81,6 +86,11 @@ def test_what_breaks_a_rule_is_seen(rule: Rule, path: str, source: str) -> None:
             rules.services_meet_through_contracts_on_their_labels,
             "services/orders/service.py",
             "from shopwright.services.carts.contract import Carts",
+        ),
+        (
+            rules.services_meet_through_contracts_on_their_labels,
+            "services/orders/spec.py",
+            "from shopwright.service_spec import BuildContext",
         ),
         (rules.only_stores_say_sql, "services/orders/service.py", '"""Select one from the list."""'),
         (rules.only_stores_say_sql, "services/orders/store.py", 'x = "SELECT a FROM b"'),

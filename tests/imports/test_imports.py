@@ -182,7 +182,7 @@ class DiesBeforeStock(Promises):
 async def test_an_import_that_died_in_the_middle_of_a_product_shows_nobody_half_of_it(data, tmp_path: Path) -> None:
     rows = "".join(f"mug-{n},Mug {n},,,,,true,Title,Default Title,M{n},,shopify,4,7,,,,active\n" for n in range(3))
     path = write(tmp_path, rows)
-    dying = Shop(make_settings(*data), parts={Promises: DiesBeforeStock})
+    dying = Shop(make_settings(*data), overrides={Promises: DiesBeforeStock})
     async with dying.running(deliver=False):
         with pytest.raises(ConnectionError):
             await take(dying, "shopify", path, tmp_path)
@@ -217,7 +217,7 @@ async def test_no_transaction_is_long_whatever_products_are_like(
         Draft(source=f"{n}", rows=(n,), title="Mug", slug=f"mug-{n}", description="a" * letters, options=("Colour",), variants=tuple(colours))
         for n in range(products)
     ]  # fmt: skip
-    shop = Shop(make_settings(*data), parts={Promises: CountsStock})
+    shop = Shop(make_settings(*data), overrides={Promises: CountsStock})
     CountsStock.opened.clear()
     async with shop.running(deliver=False):
         taker = Taker(shop.shelf, Fetcher(shop.catalog, fetch=False), at_once=4 if variants > 1 else 1_000)

@@ -6,7 +6,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.faces.storefront.status import states
 from shopwright.kit.house import Condition, Waiting
-from shopwright.lenient import SPARED
+from shopwright.services.specs import specs
 from shopwright.web import build
 from tests.conftest import APART, ON_SERVERS, sell
 
@@ -45,7 +45,7 @@ async def test_anyone_may_look_and_learns_nothing_of_the_inside(shop: Shop) -> N
 
 
 @pytest.mark.skipif(ON_SERVERS, reason="there the role of a service drops no table")
-@pytest.mark.parametrize("service", sorted(SPARED))
+@pytest.mark.parametrize("service", sorted(spec.name for spec in specs() if spec.fallbacks))
 async def test_a_reader_whose_tables_are_gone_takes_no_page_with_it_and_is_told_of(shop: Shop, service: str) -> None:
     kettle = await sell(shop)
     async with shop.works[service].database.snapshot() as moment:

@@ -9,11 +9,12 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from shopwright.app import Around, Shop
+from shopwright.app import Shop
 from shopwright.faces.storefront.turns import LOOKED_S
 from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.database import Database
 from shopwright.kit.errors import Invalid, Unavailable
+from shopwright.open_engines import EngineDecorator
 from shopwright.services.carts import room_store
 from shopwright.web import build
 from tests.conftest import QUICK, make_settings, sell
@@ -87,7 +88,7 @@ async def test_a_turn_of_a_former_rush_or_of_ones_own_making_counts_for_nothing(
             assert told.status_code == 429
 
 
-class Overrun(Around):
+class Overrun(EngineDecorator):
     """The database of carts answers, or does not."""
 
     def __init__(self) -> None:
@@ -107,7 +108,7 @@ class Gone:
         return getattr(self._inner, name)
 
 
-class Slow(Around):
+class Slow(EngineDecorator):
     """The database of carts takes a moment."""
 
     def database(self, name: str, database: Database) -> Database:

@@ -13,12 +13,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from shopwright.app import Around, Shop
+from shopwright.app import Shop
 from shopwright.commands.importing import Wish, run
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import Database
 from shopwright.kit.provider import Provider
+from shopwright.open_engines import EngineDecorator
 from shopwright.services.orders.contract import NewRefund, NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.simulate.faults import OUTSIDE, Faults, FaultyDatabase, FaultyProvider
 from tests.conftest import QUICK, make_settings
@@ -94,7 +95,7 @@ class SteppedDatabase(FaultyDatabase):
         self._faults.reach(f"{name}, after")
 
 
-class Stepped(Around):
+class Stepped(EngineDecorator):
     """Around a shop that dies at a step."""
 
     def __init__(self, steps: Steps) -> None:
@@ -107,7 +108,7 @@ class Stepped(Around):
         return FaultyProvider(provider, self._steps)
 
 
-def open_shop(data: Path, database: str, clock: HandClock, around: Around | None = None) -> Shop:
+def open_shop(data: Path, database: str, clock: HandClock, around: EngineDecorator | None = None) -> Shop:
     async def webhook(provider: str, headers: Mapping[str, str], body: bytes) -> bool:
         await shop.payments.webhook(provider, headers, body)
         return True

@@ -124,7 +124,7 @@ async def test_a_refund_that_waits_and_a_cancelled_order_give_back_all_of_it_onc
 
 @pytest.fixture
 async def dying(data: tuple[Path, str], clock, post: Post) -> AsyncIterator[Shop]:
-    made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, parts={Fulfilment: Slow})
+    made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, overrides={Fulfilment: Slow})
     post.shop = made
     Slow.dies = True
     async with made.running(deliver=False):

@@ -502,7 +502,7 @@ class SlowThenDown(Reckoner):
 async def test_a_click_that_fails_takes_nothing_from_under_the_click_before_it(
     data: tuple[Path, str], clock, post: Post
 ) -> None:
-    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, parts={Reckoner: SlowThenDown})
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, overrides={Reckoner: SlowThenDown})
     async with shop.running(deliver=False):
         await shop.pricing.put_coupon(Coupon(code="TEN", kind="percentage", value=1000))
         kettle = await sell(shop)

@@ -269,7 +269,7 @@ async def test_a_pricing_of_0_1_0_is_asked_for_the_way_to_ship(data: tuple[Path,
         async def quote(self, request: QuoteRequest) -> Quote:
             return msgspec.structs.replace(await super().quote(request), shipping_option=msgspec.UNSET)
 
-    shop = Shop(make_settings(*data), hasher=QUICK, parts={Reckoner: Earlier})
+    shop = Shop(make_settings(*data), hasher=QUICK, overrides={Reckoner: Earlier})
     cart = await fill_cart(shop, (await sell(shop), 1))
     assert cart.shipping_option_id == "shr_standard"
     assert cart.totals.shipping == cart.shipping_option.price

@@ -13,11 +13,12 @@ import msgspec
 import pytest
 
 from shopwright import handlers
-from shopwright.app import Around, Shop
+from shopwright.app import Shop
 from shopwright.engines.database.parameters import positional
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
 from shopwright.kit.database import Database
+from shopwright.open_engines import EngineDecorator
 from shopwright.services.orders.contract import (
     NewRefund,
     NewShipment,
@@ -84,7 +85,7 @@ class SeenSession:
         await self._inner.run_many(sql, rows)
 
 
-class Looking(Around):
+class Looking(EngineDecorator):
     """Around every database of a shop."""
 
     def __init__(self) -> None:

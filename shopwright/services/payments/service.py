@@ -1,6 +1,6 @@
 """Payments. No lock is held while talking to a provider; whatever it says is looked up, never taken from a message."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from shopwright.kit.database import Row
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money, zero
 from shopwright.kit.origins import Origins
-from shopwright.kit.provider import Capture, Provider, ProviderPayment
+from shopwright.kit.provider import Capture, Offered, Provider, ProviderPayment
 from shopwright.kit.work import Work
 from shopwright.services.payments import model, refund_store, store
 from shopwright.services.payments.attempts import Attempts
@@ -29,7 +29,6 @@ from shopwright.services.payments.unknown import UnknownPayments
 BATCH = 50
 LONG = timedelta(minutes=30)
 NO_ANSWER = (Unavailable, Invalid, NoPaymentProvider)  # the provider does not answer, or the shop has it no more
-Offered = Callable[[], Awaitable[Mapping[str, Provider]]]  # who takes money for the shop just now, by name
 
 
 class Till:

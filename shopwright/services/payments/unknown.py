@@ -1,10 +1,8 @@
 """Money that providers have received and the shop does not know: it is listed, and can be taken in."""
 
-from collections.abc import Awaitable, Callable, Mapping
-
 from shopwright.kit.errors import Conflict
 from shopwright.kit.ids import is_id
-from shopwright.kit.provider import Provider
+from shopwright.kit.provider import Offered, Provider
 from shopwright.kit.work import Work
 from shopwright.services.payments import change_store, model, store
 from shopwright.services.payments.changes import ProviderChanges
@@ -16,9 +14,7 @@ MOST = 1_000  # of a provider are looked through
 class UnknownPayments:
     """Compares the payments of each provider with those of the shop."""
 
-    def __init__(
-        self, work: Work, offered: Callable[[], Awaitable[Mapping[str, Provider]]], changes: ProviderChanges
-    ) -> None:
+    def __init__(self, work: Work, offered: Offered, changes: ProviderChanges) -> None:
         self._work = work
         self._offered = offered
         self._changes = changes

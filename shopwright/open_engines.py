@@ -1,0 +1,111 @@
+"""The engines of a process: all that is outside of the shop, each chosen by the URL in its setting."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from shopwright.engines.cache import open_cache, open_hot, open_marks
+from shopwright.engines.documents import open_documents
+from shopwright.engines.edges import open_edge
+from shopwright.engines.files import open_files
+from shopwright.engines.messages import open_postbox
+from shopwright.engines.providers import PRETEND, Offered, named
+from shopwright.engines.registers import open_register
+from shopwright.engines.search import open_search
+from shopwright.kit import outgoing
+from shopwright.kit.database import Database
+from shopwright.kit.noted import Noted
+from shopwright.kit.ports import Postbox, TaxRegister
+from shopwright.kit.provider import Provider
+from shopwright.kit.settings import listed
+from shopwright.kit.vault import Vault, keys_in
+from shopwright.kit.work import Work
+from shopwright.settings import Settings
+
+log = logging.getLogger("shopwright")
+ENCRYPTION_KEY = "encryption.key"
+TIMEOUT_S = 10
+
+
+class EngineDecorator:
+    """Stands between a shop and its engines: does nothing, unless someone wants to see them fail."""
+
+    def database(self, _name: str, database: Database) -> Database:
+        return database
+
+    def provider(self, provider: Provider) -> Provider:
+        return provider
+
+
+class Engines:
+    """All of them but databases, which are a service's own, and the bus, which needs those who hear."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.marks = open_marks(settings.cache)
+        self.documents = open_documents(settings.documents)
+        self.cache = open_cache(settings.cache)
+        # Redis alone: that of Memcached costs as much as it spares.
+        self.cart_counts = Noted(self.cache if self.marks is not None else None, "cart")
+        self.hot = open_hot(settings.hot_reads, self.cache, settings.cache)
+        self.caches = {"cache": self.cache}
+        if self.hot is not None and self.hot is not self.cache:
+            self.caches["hot reads"] = self.hot
+        self.files = open_files(settings.files)
+        self.edge = open_edge(settings.cdn)
+        self.index = open_search(settings.search)
+        self.outside = outgoing.client(timeout_s=TIMEOUT_S)
+        self.postboxes: dict[str, Postbox] = {}
+        self.vault = open_vault(settings)
+
+    def open_postboxes(self, work: Work) -> dict[str, Postbox]:
+        """Where messages go, by channel."""
+        settings = self._settings
+        self.postboxes |= {
+            "email": open_postbox("mail", settings.mail, work, settings.mail_from),
+            "sms": open_postbox("sms", settings.sms, work, settings.shop_name),
+            "push": open_postbox("push", settings.push, work, settings.shop_name),
+        }
+        return self.postboxes
+
+    def tax_register(self) -> TaxRegister | None:
+        """Where tax ids are looked up; None for nowhere."""
+        return open_register(self._settings.vies, self.outside)
+
+    def providers(self, pretend: Provider, work: Work) -> Offered:
+        """Who takes money. Raises Invalid for a provider nobody knows."""
+        return Offered(named(self._settings.payments), {PRETEND: pretend}, work)
+
+    async def post_webhook(self, provider: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Call a payment webhook of the shop over the network, as a provider would."""
+        url = f"{self._settings.url}/v1/payment-webhooks/{provider}"
+        try:
+            answer = await self.outside.post(url, content=body, headers=dict(headers))
+        except httpx.HTTPError as error:
+            log.info("a webhook was not taken: %r", error)
+            return False
+        return answer.is_success
+
+    async def close(self) -> None:
+        """Let go of every engine."""
+        for postbox in self.postboxes.values():
+            await postbox.close()
+        await self.index.close()
+        await self.documents.close()
+        for cache in self.caches.values():
+            await cache.close()
+        if self.marks is not None:
+            await self.marks.close()
+        await self.outside.aclose()
+        if self.edge is not None:
+            await self.edge.close()
+
+
+def open_vault(settings: Settings) -> Vault:
+    """What secrets are encrypted with."""
+    if settings.encryption_key:
+        return Vault(lambda: listed(settings.encryption_key))
+    path = Path(settings.data) / ENCRYPTION_KEY
+    return Vault(lambda: keys_in(path))

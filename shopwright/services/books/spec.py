@@ -1,0 +1,41 @@
+"""How the service that keeps the books is built and wired; the one file of this service that the house knows besides its contract."""
+
+from shopwright.service_spec import BuildContext, ServiceSpec
+from shopwright.services.books import LABEL
+from shopwright.services.books.contract import Books
+from shopwright.services.books.issuing import Issuing
+from shopwright.services.books.reactions import reactions, timers
+from shopwright.services.books.service import Bookkeeper
+from shopwright.services.orders.contract import Orders
+from shopwright.services.payments.contract import Payments
+from shopwright.services.pricing.contract import Pricing
+
+
+def _build(context: BuildContext) -> Bookkeeper:
+    settings = context.settings
+    pricing, orders = context.ask(Pricing), context.ask(Orders)
+    issuing = Issuing(
+        context.work,
+        context.vault,
+        pricing,
+        orders,
+        years=settings.books_years,
+        country=settings.country,
+        shop=settings.shop_name,
+    )
+    return context.chosen(Bookkeeper)(
+        context.work, orders=orders, payments=context.ask(Payments), documents=issuing, currency=settings.currency
+    )
+
+
+SPEC = ServiceSpec(
+    package=__package__,
+    manifest=LABEL,
+    contract=Books,
+    build=_build,
+    reactions=reactions,
+    timers=timers,
+    reads=("ledger", "trial_balance", "tax_statement", "sales_days", "periods", "export", "documents", "document"),
+    fallbacks={"documents": list},
+    protect=lambda books, anew: books.protect(anew=anew),
+)

@@ -1,0 +1,41 @@
+"""How the catalog is built and wired; the one file of this service that the house knows besides its contract."""
+
+from shopwright.service_spec import BuildContext, ServiceSpec
+from shopwright.services.catalog import LABEL
+from shopwright.services.catalog.contract import Catalog
+from shopwright.services.catalog.intake import Intake
+from shopwright.services.catalog.reactions import timers
+
+
+def _build(context: BuildContext) -> Intake:
+    return context.chosen(Intake)(context.work, context.documents, context.files)
+
+
+SPEC = ServiceSpec(
+    package=__package__,
+    manifest=LABEL,
+    contract=Catalog,
+    build=_build,
+    timers=timers,
+    cached=(
+        "get",
+        "get_many",
+        "by_variant",
+        "collections",
+        "collections_of",
+        "product_types",
+        "redirect",
+        "categories",
+        "attribute_types",
+    ),
+    reads=("list_products", "in_collection", "by_sources", "original", "picture"),
+    public=True,
+    seldom=True,
+    documents=True,
+    beside=(
+        "inventory",
+        "pricing",
+        "search",
+        "recommendations",
+    ),  # products as they are seen are put together in its process
+)

@@ -1,0 +1,28 @@
+"""How the service of gift cards is built and wired; the one file of this service that the house knows besides its contract."""
+
+from shopwright.kit.derived import KeyedHash
+from shopwright.service_spec import BuildContext, ServiceSpec
+from shopwright.services.giftcards import LABEL
+from shopwright.services.giftcards.contract import GiftCards
+from shopwright.services.giftcards.reactions import reactions, timers
+from shopwright.services.giftcards.service import GiftCardService
+
+
+def _build(context: BuildContext) -> GiftCardService:
+    settings = context.settings
+    hashed = KeyedHash(settings.secret, "gift cards")
+    return context.chosen(GiftCardService)(
+        context.work, hashed, context.vault, currency=settings.currency, country=settings.country
+    )
+
+
+SPEC = ServiceSpec(
+    package=__package__,
+    manifest=LABEL,
+    contract=GiftCards,
+    build=_build,
+    reactions=reactions,
+    timers=timers,
+    reads=("cards", "card", "named", "movements", "of_order"),
+    protect=lambda giftcards, anew: giftcards.protect(anew=anew),
+)

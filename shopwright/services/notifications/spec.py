@@ -1,0 +1,40 @@
+"""How the service of messages is built and wired; the one file of this service that the house knows besides its contract."""
+
+from datetime import timedelta
+
+from shopwright.kit.clock_watch import DueTime
+from shopwright.service_spec import BuildContext, ServiceSpec
+from shopwright.services.books.contract import Books
+from shopwright.services.catalog.contract import Catalog
+from shopwright.services.notifications import LABEL
+from shopwright.services.notifications.contract import Notifications
+from shopwright.services.notifications.preferences import Correspondence
+from shopwright.services.notifications.reactions import reactions, timers
+from shopwright.services.orders.contract import Orders
+from shopwright.services.users.contract import Users
+
+
+def _build(context: BuildContext) -> Correspondence:
+    settings = context.settings
+    return context.chosen(Correspondence)(
+        context.work,
+        context.postboxes(),
+        users=context.ask(Users),
+        catalog=context.ask(Catalog),
+        orders=context.ask(Orders),
+        books=context.ask(Books),
+        shop=settings.shop_name,
+        url=settings.url,
+        an_hour=settings.messages_per_hour,
+    )
+
+
+SPEC = ServiceSpec(
+    package=__package__,
+    manifest=LABEL,
+    contract=Notifications,
+    build=_build,
+    reactions=reactions,
+    timers=timers,
+    due_times=(DueTime("messages", "due", timedelta(minutes=16), "state = 'waiting'"),),
+)

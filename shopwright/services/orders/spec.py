@@ -1,0 +1,57 @@
+"""How the service of orders is built and wired; the one file of this service that the house knows besides its contract."""
+
+from datetime import timedelta
+
+from shopwright.kit.clock_watch import DueTime
+from shopwright.kit.derived import KeyedHash
+from shopwright.service_spec import BuildContext, ServiceSpec
+from shopwright.services.carts.contract import Carts
+from shopwright.services.inventory.contract import Inventory
+from shopwright.services.orders import LABEL
+from shopwright.services.orders.contract import Orders
+from shopwright.services.orders.forgetting import Forgetting
+from shopwright.services.orders.fulfilment import Fulfilment
+from shopwright.services.orders.holds import Holds
+from shopwright.services.orders.kept_buyers import KeptBuyers
+from shopwright.services.orders.links import OrderLinks
+from shopwright.services.orders.model import Bounds
+from shopwright.services.orders.order_sources import OrderSources
+from shopwright.services.orders.reactions import reactions, timers
+from shopwright.services.payments.contract import Payments
+from shopwright.services.pricing.contract import Pricing
+
+
+def _build(context: BuildContext) -> Fulfilment:
+    settings, work = context.settings, context.work
+    inventory, payments = context.ask(Inventory), context.ask(Payments)
+    bounds = Bounds(
+        orders=settings.unpaid_orders,
+        orders_of_address=settings.unpaid_orders_at_address,
+        units=settings.unpaid_units,
+        value=settings.unpaid_value,
+        share=settings.unpaid_share,
+    )
+    kept_buyers = KeptBuyers(work, context.vault, payments, settings.books_years)
+    return context.chosen(Fulfilment)(
+        work,
+        Holds(work, inventory, bounds, KeyedHash(settings.secret, "unpaid orders")),
+        carts=context.ask(Carts),
+        inventory=inventory,
+        pricing=context.ask(Pricing),
+        payments=payments,
+        links=OrderLinks(settings.secret),
+        forgetting=Forgetting(work, kept_buyers, settings.guest_days),
+        sources=OrderSources(work, context.vault),
+    )
+
+
+SPEC = ServiceSpec(
+    package=__package__,
+    manifest=LABEL,
+    contract=Orders,
+    build=_build,
+    reactions=reactions,
+    timers=timers,
+    due_times=(DueTime("order_refunds", "ask_at", timedelta(hours=7), "status = 'asked'"),),
+    protect=lambda orders, anew: orders.protect(anew=anew),
+)

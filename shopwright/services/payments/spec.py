@@ -1,0 +1,34 @@
+"""How the service of payments is built and wired; the one file of this service that the house knows besides its contract."""
+
+from datetime import timedelta
+
+from shopwright.kit.clock_watch import DueTime
+from shopwright.kit.derived import KeyedHash
+from shopwright.kit.origins import Origins
+from shopwright.kit.settings import listed
+from shopwright.service_spec import BuildContext, ServiceSpec
+from shopwright.services.payments import LABEL
+from shopwright.services.payments.attempts import Attempts
+from shopwright.services.payments.contract import Payments
+from shopwright.services.payments.reactions import timers
+from shopwright.services.payments.service import Till
+
+
+def _build(context: BuildContext) -> Till:
+    settings = context.settings
+    attempts = Attempts(context.work, KeyedHash(settings.secret, "payment attempts"), settings.payment_attempts)
+    origins = Origins((settings.url, *listed(settings.return_origins)))
+    return context.chosen(Till)(context.work, context.providers(), origins, attempts, settings.capture)
+
+
+SPEC = ServiceSpec(
+    package=__package__,
+    manifest=LABEL,
+    contract=Payments,
+    build=_build,
+    timers=timers,
+    due_times=(
+        DueTime("payments", "ask_at", timedelta(minutes=6), "ask_at IS NOT NULL"),
+        DueTime("refunds", "ask_at", timedelta(hours=7), "state = 'asked'"),
+    ),
+)

@@ -1,0 +1,42 @@
+"""How pricing is built and wired; the one file of this service that the house knows besides its contract."""
+
+from shopwright.kit.derived import KeyedHash
+from shopwright.service_spec import BuildContext, ServiceSpec
+from shopwright.services.pricing import LABEL
+from shopwright.services.pricing.contract import Pricing
+from shopwright.services.pricing.service import Reckoner
+
+
+def _build(context: BuildContext) -> Reckoner:
+    settings = context.settings
+    return context.chosen(Reckoner)(
+        context.work,
+        KeyedHash(settings.secret, "coupons"),
+        currency=settings.currency,
+        home_country=settings.country,
+        prices_include_tax=settings.prices_include_tax,
+        cut_off=settings.cut_off,
+        register=context.tax_register(),
+        reverse_charge=settings.reverse_charge,
+    )
+
+
+SPEC = ServiceSpec(
+    package=__package__,
+    manifest=LABEL,
+    contract=Pricing,
+    build=_build,
+    cached=("prices", "tax_presets", "tax_classes", "shipping_rates"),
+    reads=(
+        "quote",
+        "shipping_options",
+        "coupons",
+        "promotions",
+        "tax_rates",
+        "tax_rate_history",
+        "tax_rules",
+        "untaxed_places",
+    ),
+    public=True,
+    seldom=True,
+)

@@ -1,0 +1,32 @@
+"""How search is built and wired; the one file of this service that the house knows besides its contract."""
+
+from shopwright.service_spec import BuildContext, ServiceSpec
+from shopwright.services.catalog.contract import Catalog
+from shopwright.services.search import LABEL
+from shopwright.services.search.contract import Rating, Results, Search
+from shopwright.services.search.reactions import reactions, timers
+from shopwright.services.search.service import Finder
+
+
+def _build(context: BuildContext) -> Finder:
+    return context.chosen(Finder)(context.work, context.index, catalog=context.ask(Catalog), edge=context.edge)
+
+
+SPEC = ServiceSpec(
+    package=__package__,
+    manifest=LABEL,
+    contract=Search,
+    build=_build,
+    reactions=reactions,
+    timers=timers,
+    cached=("cards", "rating"),
+    reads=("find", "suggest"),
+    fallbacks={
+        "find": lambda: Results(items=(), total=0, facets=(), partial=True),
+        "cards": list,
+        "suggest": list,
+        "rating": lambda: Rating(0.0, 0),
+    },
+    public=True,
+    start=lambda search: search.heal(),
+)

@@ -1,0 +1,28 @@
+"""How the service of accounts is built and wired; the one file of this service that the house knows besides its contract."""
+
+from shopwright.kit.derived import derived_key
+from shopwright.service_spec import BuildContext, ServiceSpec
+from shopwright.services.users import LABEL
+from shopwright.services.users.contract import Users
+from shopwright.services.users.reactions import timers
+from shopwright.services.users.second_factor import Guarded
+
+
+def _build(context: BuildContext) -> Guarded:
+    return context.chosen(Guarded)(
+        context.work,
+        context.hasher,
+        staff_factor=context.settings.staff_second_factor,
+        audit_key=derived_key(context.settings.secret, "audit log"),
+        vault=context.vault,
+    )
+
+
+SPEC = ServiceSpec(
+    package=__package__,
+    manifest=LABEL,
+    contract=Users,
+    build=_build,
+    timers=timers,
+    protect=lambda users, anew: users.protect(anew=anew),
+)

@@ -1,0 +1,7 @@
+"""How long the rows of each table are kept."""
+
+from shopwright.kit.retention import Retention
+
+RETENTION: tuple[Retention, ...] = (
+    Retention(table="gift_notes", rows="the note of an order", grows="orders", end="with its order"),
+)

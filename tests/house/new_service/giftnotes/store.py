@@ -1,0 +1,14 @@
+"""Gift notes in SQL."""
+
+from shopwright.kit.work import Reading, Transaction
+
+
+async def read(source: Reading, order_id: str) -> str | None:
+    """The text of a note; None where there is none."""
+    row = await source.one("SELECT text FROM gift_notes WHERE order_id = :id", id=order_id)
+    return str(row["text"]) if row else None
+
+
+async def insert(tx: Transaction, order_id: str, text: str) -> None:
+    """Keep a note."""
+    await tx.run("INSERT INTO gift_notes (order_id, text) VALUES (:id, :text)", id=order_id, text=text)

@@ -1,0 +1,91 @@
+"""A service is its folder and its name in one line: routes, handlers, tables, the map and figures follow from its spec."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).parents[2]
+FOLDER = Path(__file__).parent / "new_service"
+USE = """
+import asyncio, sys
+from pathlib import Path
+
+import httpx
+
+from shopwright.app import Shop
+from shopwright.kit.auth import SYSTEM
+from shopwright.web import build
+from tests.conftest import load_rules, make_settings, sell
+from tests.services.test_orders import place
+
+
+async def webhook(provider, headers, body) -> bool:
+    return False
+
+
+async def use() -> None:
+    shop = Shop(make_settings(Path(sys.argv[1])), send_webhook=webhook)
+    assert any(one.startswith("giftnotes: giftnotes/0001") for one in await shop.migrate())
+    async with shop.running(deliver=False):
+        await load_rules(shop)
+        order = await place(shop, await sell(shop))
+        await shop.bus.settle()
+        assert (await shop.giftnotes.of_order(order.id)).text == f"For order {order.number}"
+        assert [one.type for one in await shop.insights.about([order.id]) if one.type == "GiftNoteWritten"]
+        transport = httpx.ASGITransport(app=build(shop, deliver=False))
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+            assert (await client.get(f"/v1/gift-notes/{order.id}")).status_code == 401
+            described = (await client.get("/openapi.json")).json()
+            assert "/v1/gift-notes/{order_id}" in described["paths"]
+        assert 'facts_total{type="GiftNoteWritten"} 1.0' in shop.numbers.text().decode()
+
+
+asyncio.run(use())
+"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the house with one service more."""
+    copy = tmp_path_factory.mktemp("house")
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in ("shopwright", "tools", "docs", "deploy", "tests"):
+        shutil.copytree(HOME / name, copy / name, ignore=ignore)
+    shutil.copytree(FOLDER / "giftnotes", copy / "shopwright" / "services" / "giftnotes", ignore=ignore)
+    river = copy / "shopwright" / "services" / "__init__.py"
+    river.write_text(
+        river.read_text().replace('"notifications", "insights")', '"notifications", "insights", "giftnotes")')
+    )
+    return copy
+
+
+def run(house: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=house,
+        env={**os.environ, "PYTHONPATH": str(house)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_a_folder_and_a_name_make_a_service(house: Path, tmp_path: Path) -> None:
+    done = run(house, "-c", USE, str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_map_and_what_is_deployed_have_it_too(house: Path) -> None:
+    done = run(house, "tools/write_docs.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| **giftnotes** |" in (house / "docs" / "map.md").read_text()
+    assert "| GiftNoteWritten | giftnotes |" in (house / "docs" / "map.md").read_text()
+    assert "gift_notes" in (house / "docs" / "data.md").read_text()
+    assert "/v1/gift-notes" in (house / "deploy" / "systemd" / "nginx.conf").read_text()
+    assert (house / "deploy" / "kubernetes" / "giftnotes.yaml").exists()
