@@ -219,7 +219,7 @@ class OrdersAreBooked:
 def _differs(
     number: int, booked: dict[EntryKind, dict[model.Key, model.Sum]], targets: dict[EntryKind, model.Sums]
 ) -> Sequence[str]:
-    kinds: tuple[EntryKind, ...] = ("sale", "return", "payment")
+    kinds: tuple[EntryKind, ...] = ("sale", "correction", "return", "payment")
     found = [
         f"Order {number}: {one.amount.amount} is not booked on {one.account}, though its {kind} comes to it."
         for kind in kinds

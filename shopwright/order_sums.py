@@ -73,10 +73,8 @@ def mistaxed(order: Order) -> list[str]:
     """Parts of the tax of a line or of shipping that do not come to what was paid for it, or to the tax of the order."""
     if order.taxes_unknown or not order.tax_parts:
         return []
-    wrong = []
-    shipped = (
-        sum(part.tax.amount for part in order.shipping.tax_parts) if order.shipping and order.totals.tax.amount else 0
-    )
+    wrong = miscorrected(order)
+    shipped = sum(part.tax.amount for part in _shipping_as_sold(order)) if order.totals.tax.amount else 0
     if (added := sum(line.tax.amount for line in order.lines) + shipped) != order.totals.tax.amount:
         wrong.append(
             f"Order {order.number}: the taxes of its lines and shipping add up to {added}, its tax says {order.totals.tax.amount}."
@@ -101,6 +99,39 @@ def mistaxed(order: Order) -> list[str]:
         paid, parts = order.totals.total.amount - sum(told), whole(order.shipping.tax_parts)
         if parts != paid:
             wrong.append(f"Order {order.number}: {paid} was paid for shipping, the parts of its tax add up to {parts}.")
+    return wrong
+
+
+def _shipping_as_sold(order: Order) -> Sequence[TaxPart]:
+    """The parts of the shipping before any were corrected."""
+    changed = [
+        one.before for some in order.tax_corrections for one in some.lines if one.line_id == refund_parts.SHIPPING
+    ]
+    return changed[0] if changed else order.shipping.tax_parts if order.shipping else ()
+
+
+def miscorrected(order: Order) -> list[str]:
+    """Taxes that were corrected and moved what was paid, do not follow each other, or are of a parcel that is not there."""
+    if not order.tax_corrections:
+        return []
+    now = {line.id: line.tax_parts for line in order.lines}
+    now[refund_parts.SHIPPING] = order.shipping.tax_parts if order.shipping else ()
+    parcels = {one.id: _units([one.lines]) for one in order.shipments}
+    wrong = []
+    for some in reversed(order.tax_corrections):
+        said = f"Order {order.number}: its taxes were corrected with the parcel {some.shipment_id}, "
+        held = parcels.get(some.shipment_id)
+        if held is None:
+            wrong.append(f"{said}which is not there.")
+        for one in some.lines:
+            before, after = whole(one.before), whole(one.after)
+            if held is not None and one.quantity > held.get(one.line_id, 0):
+                wrong.append(f"{said}which holds {held.get(one.line_id, 0)} of a line, not {one.quantity}.")
+            if before != after:
+                wrong.append(f"{said}and {before} that was paid became {after}.")
+            if one.after != now.get(one.line_id):
+                wrong.append(f"{said}but are others now.")
+            now[one.line_id] = one.before
     return wrong
 
 

@@ -91,8 +91,8 @@ SERVERS = ("--ignore=tests/engines", "--ignore=tests/imports")
 STATEMENTS = files(
     "services",
     "books", "corrected_invoices", "document_mail", "documents", "find_orders", "kept_buyers",
-    "gift_cards", "order_damage", "order_taxes", "provider_changes", "receipts_of_before", "refund_parts", "sale",
-    "sale_documents", "stock_values", "taxes", "untaxed_places",
+    "gift_cards", "order_damage", "order_taxes", "provider_changes", "receipts_of_before", "refund_parts", "rerating",
+    "sale", "sale_documents", "stock_values", "taxes", "untaxed_places",
 )  # fmt: skip
 # Seen on SQLite and on all servers, whose database is PostgreSQL, too.
 SEEN = tuple(f"--ignore=tests/{name}" for name in ("pages", "security", "process", "apart"))
@@ -120,7 +120,7 @@ SERVICES = (
         "discounts", "doctor", "documents", "einvoices", "find_orders", "guard", "guests", "inventory",
         "invoice_forms", "kept_buyers", "largest", "lost_orders", "memory", "order_damage", "order_taxes",
         "pictures", "pricing", "provider_changes", "queries", "receipts_of_before", "recovery", "refund_parts",
-        "refund_rules", "restore", "retention", "reviews", "sale", "sale_documents", "shop_currency",
+        "refund_rules", "rerated_lives", "restore", "retention", "reviews", "sale", "sale_documents", "shop_currency",
         "shop_days", "staff", "stock_values", "taxes", "true_rules", "untaxed_places", "users",
     ),
     # What is asked before any service: the same where they are apart.

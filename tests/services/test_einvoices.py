@@ -29,6 +29,7 @@ from shopwright.services.pricing.contract import TaxCategory, TaxId, TaxPart
 from tests.conftest import need, server
 from tests.services.test_documents import documents
 from tests.services.test_refund_parts import refunded, two_rates
+from tests.services.test_rerating import becomes, kettles, leaves
 from tests.services.test_sale import NORTHLIGHT
 
 pytestmark = pytest.mark.slow
@@ -240,6 +241,20 @@ def test_what_several_authorities_tax_is_a_pdf_alone() -> None:
     with pytest.raises(Conflict, match="one rate of tax"):
         einvoice.write(document, UTC_ZONE)
     assert PdfReader(io.BytesIO(pdf.write(document, "Northlight", UTC_ZONE))).attachments == {}
+
+
+async def test_an_invoice_with_taxes_of_two_days_keeps_the_rules(rules, shop: Shop, clock: HandClock) -> None:
+    await shop.pricing.set_seller(NORTHLIGHT)
+    order = await kettles(shop, 3, 2000)
+    await leaves(shop, order, 2)
+    await becomes(shop, clock, 1600)
+    await leaves(shop, order, 1)
+    _, corrected = await documents(shop)
+    assert (corrected.name, corrected.replaced_by) == ("COR-2026-000001", "")
+    xml = await shop.books.rendered(corrected.id, "xml")
+    assert b"<ram:TypeCode>384</ram:TypeCode>" in xml
+    assert rules(xml) == []
+    assert rules_of("en16931-ubl")(await shop.books.rendered(corrected.id, "ubl")) == []
 
 
 async def test_documents_of_the_shop_keep_the_rules(

@@ -89,6 +89,7 @@ async def test_each_line_and_the_shipping_keep_their_tax_in_parts(shop: Shop, ap
             "authority": "",
             "reason": "",
             "rate_id": said["lines"][0]["tax_parts"][0]["rate_id"],
+            "lot": 0,
         }
     ]
     assert said["shipping"]["tax_parts"][0]["tax"] == {"amount": 78, "currency": "EUR"}

@@ -37,7 +37,7 @@ KINDS = {
     "return": "Return",
     "payment": "Payment",
     "payout": "Payout",
-    "correction": "By hand",
+    "correction": "Correction",
     "stock": "Stock",
 }
 BOOKED_BEFORE = "This form was sent before, and was booked once. For another payout, use the one below."

@@ -38,6 +38,8 @@ SETTINGS = {
     "prices=gross": "Prices have the tax of the place in them",
     "prices=net": "Tax is added to prices",
     "prices=less_home_tax": "Tax is added to prices less the tax of the shop’s own country",
+    "tax_at=supply": "A parcel is taxed at the rates of the day it leaves",
+    "tax_at=order": "A parcel is taxed at the rates of the day it was ordered",
 }
 MOST_ENDED = 200  # on the page; the API has all
 

@@ -10,6 +10,7 @@ LABEL = Label(
         "OrderCancelled",
         "OrderRefunded",
         "OrderRefundRefused",
+        "OrderTaxCorrected",
         "OrderErased",
         "PaymentCaptured",
         "RefundSettled",

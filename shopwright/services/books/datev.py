@@ -109,7 +109,7 @@ def _within(entry: Entry) -> date:
 
 def lines(extract: Extract, entry: Entry) -> list[Line]:
     """An entry in pairs of accounts, whose amounts come to what it says of each."""
-    if entry.kind in {"sale", "return"}:
+    if entry.kind in {"sale", "return"} or any(one.account == "tax" for one in entry.postings):
         return [one for one in _sold(extract, entry) if one.amount.amount]
     postings = [one for one in entry.postings if one.amount.amount]
     main = _main(entry)
@@ -147,13 +147,12 @@ def _sold(extract: Extract, entry: Entry) -> Iterator[Line]:
 
 def by_kind(entry: Entry) -> Iterator[tuple[TaxKind, Money, Money]]:
     """The taxes of an entry with what they are of, as postings; where several authorities tax the same, it counts once."""
-    seen: set[tuple[str, str, str, int]] = set()
+    seen: dict[tuple[str, str, str, int], str] = {}
     for one in entry.postings:
         if one.account != "tax" or one.tax is None or one.base is None:
             continue
         base = one.base
         place = (one.tax.country, one.tax.region, one.tax.tax_class, base.amount)
-        if one.tax.authority and place in seen:
+        if seen.setdefault(place, one.tax.authority) != one.tax.authority:
             base = Money(0, base.currency)
-        seen.add(place)
         yield one.tax, base, one.amount

@@ -14,7 +14,7 @@ from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.facts import ERASED
 from shopwright.kit.vault import Vault, protect
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.books import document_store, papers, statement_store, store
+from shopwright.services.books import document_store, model, papers, statement_store, store
 from shopwright.services.books.contract.documents import (
     Document,
     DocumentBody,
@@ -97,14 +97,23 @@ class Issuing:
         row = await document_store.invoice_of(tx, order.id)
         erased = await document_store.is_erased(tx, order.id)
         zone = self._work.zone
-        first = (row["name"], day_of(from_micros(row["issued"]), zone)) if row else None
-        body = papers.body_for(order, entry, seller, zone, first)
-        newest = self._said(await _newest(tx, row)) if row else None
+        last = await _newest(tx, row) if row else None
+        newest = self._said(last) if last else None
+        if kind == papers.CORRECTION and last is not None:
+            stage = model.as_of(order, await store.corrections_upto(tx, order.id, seq))
+            paid_on = day_of(model.paid_at(order) or order.placed_at, zone)
+            body = papers.rerated(
+                stage, seller, zone, paid_on, (last["name"], day_of(from_micros(last["issued"]), zone))
+            )
+        else:
+            first = (row["name"], day_of(from_micros(row["issued"]), zone)) if row else None
+            body = papers.body_for(order, entry, seller, zone, first)
         if newest is not None:
             body = msgspec.structs.replace(body, buyer=newest.buyer, reference=newest.reference)
             if erased:  # the order names nobody now
                 body = msgspec.structs.replace(body, ship_to=newest.ship_to)
-        await self._add(tx, order, kind, body, refers_to=row["id"] if row else "", entry=seq, erased=erased)
+        replaced = last if kind == papers.CORRECTION else row
+        await self._add(tx, order, kind, body, refers_to=replaced["id"] if replaced else "", entry=seq, erased=erased)
 
     def _said(self, row: Row) -> DocumentBody | None:
         """What stands in it; None where that is deleted."""

@@ -37,6 +37,7 @@ class Booking(NamedTuple):
 
 TABLE = (
     Booking("sale", "an order is paid", ("receivables", "discounts"), ("revenue", "shipping", "tax")),
+    Booking("correction", "a parcel leaves when another rate of tax applies than when it was ordered", ("revenue", "shipping", "tax"), ("revenue", "shipping", "tax")),
     Booking("return", "a refund is settled, or a paid order is cancelled", ("returns", "shipping", "tax"), ("receivables",)),
     Booking("return", "such a refund is refused after all", ("receivables",), ("returns", "shipping", "tax")),
     Booking("payment", "a payment is received", ("clearing",), ("receivables",)),
@@ -177,6 +178,41 @@ def sold(order: Order) -> Sums:
     return sums
 
 
+def as_of(order: Order, corrections: int) -> Order:
+    """The order with its taxes as they were after so many of their corrections; 0: as it was sold."""
+    parts = {line.id: line.tax_parts for line in order.lines}
+    parts[""] = order.shipping.tax_parts if order.shipping else ()
+    for some in reversed(order.tax_corrections[corrections:]):
+        parts |= {one.line_id: one.before for one in some.lines}
+    return msgspec.structs.replace(
+        order,
+        lines=tuple(msgspec.structs.replace(line, tax_parts=parts[line.id]) for line in order.lines),
+        shipping=order.shipping and msgspec.structs.replace(order.shipping, tax_parts=parts[""]),
+        tax_corrections=order.tax_corrections[:corrections],
+    )
+
+
+def corrected(order: Order, corrections: int) -> Sums:
+    """What so many corrections of its taxes have changed of the sale."""
+    sums = sold(as_of(order, corrections))
+    for key, one in sold(as_of(order, 0)).items():
+        sums.add(key.account, -one.amount, key.tax, base=-one.base)
+    return sums
+
+
+def uncorrected(order: Order, booked: Mapping[Key, Sum]) -> list[tuple[tuple[Posting, ...], datetime]]:
+    """What is to be posted for corrections of its taxes, each on the day of supply."""
+    if not order.tax_corrections:
+        return []
+    stages = [corrected(order, count) for count in range(len(order.tax_corrections) + 1)]
+    done = max((count for count, sums in enumerate(stages) if not sums.less(booked)), default=len(stages) - 2)
+    found = []
+    for sums, one in zip(stages[done + 1 :], order.tax_corrections[done:], strict=True):
+        found.append((sums.less(booked), one.supplied))
+        booked = sums
+    return [(postings, when) for postings, when in found if postings]
+
+
 def _unknown(order: Order) -> TaxPart:
     """All of an order whose taxes are not known by rate, as one part."""
     total, tax = order.totals.total, order.totals.tax + order.totals.included_tax
@@ -199,8 +235,11 @@ def discounts_of(line: OrderLine) -> Iterable[tuple[TaxKind, int]]:
     if not line.discount.amount or not kinds:
         return
     inside = line.tax.amount == 0  # its price contains its tax
-    rates = sum(part.rate_ppm for part in kinds[0]) if inside else 0
-    yield kind_of(kinds[0][0]), divide_half_up(line.discount.amount * PPM, PPM + rates)
+    grosses = [gross_of(kind, line.discount.currency).amount for kind in kinds]
+    shares = line.discount.split(grosses) if len(kinds) > 1 else [line.discount]
+    for kind, share in zip(kinds, shares, strict=True):
+        rates = sum(part.rate_ppm for part in kind) if inside else 0
+        yield kind_of(kind[0]), divide_half_up(share.amount * PPM, PPM + rates)
 
 
 def given_back(order: Order) -> Sums:
@@ -259,7 +298,9 @@ def targets(order: Order, payments: Sequence[Payment]) -> dict[EntryKind, Sums]:
     """What an order comes to in the books, by kind of entry."""
     found: dict[EntryKind, Sums] = {}
     if is_sold(order, payments):
-        found |= {"sale": sold(order), "return": given_back(order)}
+        found |= {"sale": sold(as_of(order, 0)), "return": given_back(order)}
+        if order.tax_corrections:
+            found["correction"] = corrected(order, len(order.tax_corrections))
     found["payment"] = received(order, payments)
     return found
 

@@ -29,10 +29,17 @@ SHIPPING, GOODS, REST = "Shipping", "Goods returned", "Price reduced"
 NO_INVOICE = "This is no invoice, and no input tax can be deducted from it: the invoice follows the payment."
 INVOICE: DocumentKind = "invoice"
 CREDIT_NOTE: DocumentKind = "credit_note"
+CORRECTION: DocumentKind = "correction"
+OF_SUPPLY = "The rate of tax is that of the day of supply."
 
 
 def kind_for(entry: Entry) -> DocumentKind:
-    """Which document an entry takes that takes one: of a sale, or of what a refund that was refused leaves sold."""
+    """Which document an entry takes that takes one: of a sale, or of what a refund that was refused leaves sold.
+
+    An invoice whose taxes were corrected is replaced, as nothing goes back.
+    """
+    if entry.kind == "correction":
+        return CORRECTION
     owed = model.total(entry.postings, "receivables", entry.postings[0].amount.currency)
     return INVOICE if owed.amount > 0 else CREDIT_NOTE
 
@@ -42,7 +49,11 @@ def body_for(
 ) -> DocumentBody:
     """The document of an entry. `invoice`: number and day of that which a credit note corrects."""
     refund = _refund_of(order, entry)
-    lines = _lines_of_sale(order) if entry.kind == "sale" else _lines_of_refund(order, refund) or _lines_of_entry(entry)
+    lines = (
+        _lines_of_sale(model.as_of(order, 0))
+        if entry.kind == "sale"
+        else _lines_of_refund(order, refund) or _lines_of_entry(entry)
+    )
     supplied = _supplied(order, zone)
     paid_on = entry.day if entry.kind == "sale" and supplied is None else None
     body = _body(order, seller, zone, lines)
@@ -141,6 +152,25 @@ def corrected(
     )
 
 
+def rerated(
+    order: Order, seller: Seller, zone: ZoneInfo, paid_on: date | None, replaced: tuple[str, date]
+) -> DocumentBody:
+    """The invoice of an order with its taxes as they are corrected, in place of that of this number and day."""
+    supplied = _supplied(order, zone)
+    body = _body(order, seller, zone, _lines_of_sale(order))
+    in_advance = [_in_advance(paid_on)] if paid_on and not supplied else []
+    return msgspec.structs.replace(
+        body,
+        paid=body.gross,
+        supplied=supplied,
+        paid_on=None if supplied else paid_on,
+        notes=(*body.notes, *in_advance, _replaces(*replaced)),
+        refers_to=replaced[0],
+        refers_to_day=replaced[1],
+        reason=OF_SUPPLY,
+    )
+
+
 def _check_untaxed(invoice: DocumentBody, country: str, tax_id: TaxNumber | None) -> None:
     """Would what was sold without tax to a business still be? Raises Invalid."""
     if tax_id is None:
@@ -190,10 +220,23 @@ def _lines_of_sale(order: Order) -> tuple[DocumentLine, ...]:
         whole = order.totals.total
         net = whole - order.totals.tax - order.totals.included_tax
         return (DocumentLine(title=f"Order {order.number}", quantity=1, net=net, gross=whole, tax_parts=parts),)
-    lines = [_line(_title(line), line.quantity, line.tax_parts, line.sku) for line in order.lines]
-    if order.shipping is not None and gross_of(order.shipping.tax_parts, order.currency).amount:
-        lines.append(_line(order.shipping.title, 1, order.shipping.tax_parts))
+    lines = [one for line in order.lines for one in _lots(order, line)]
+    shipping = order.shipping
+    if shipping is not None and gross_of(shipping.tax_parts, order.currency).amount:
+        lots = dict.fromkeys(part.lot for part in shipping.tax_parts)
+        lines += [_line(shipping.title, 1, [part for part in shipping.tax_parts if part.lot == lot]) for lot in lots]
     return tuple(lines)
+
+
+def _lots(order: Order, line: OrderLine) -> list[DocumentLine]:
+    """A line, or several where its units are taxed at the rates of several days; what was given back of them all is apart."""
+    units = order.units_of(line)
+    found = []
+    for lot in dict.fromkeys(part.lot for part in line.tax_parts):
+        parts = [part for part in line.tax_parts if part.lot == lot]
+        title = _title(line) if units.get(lot) else f"{REST}: {_title(line)}"
+        found.append(_line(title, units.get(lot) or 1, parts, line.sku))
+    return found
 
 
 def _title(line: OrderLine) -> str:
@@ -272,7 +315,7 @@ def _bases(entry: Entry, sign: int) -> dict[TaxKind, Money]:
 
 def _same_goods(one: TaxKind, kind: TaxKind) -> bool:
     return (one.country, one.region, one.tax_class) == (kind.country, kind.region, kind.tax_class) and (
-        bool(one.authority) or one == kind
+        one == kind or bool(one.authority and one.authority != kind.authority)
     )
 
 

@@ -11,6 +11,7 @@ from shopwright.services.orders.contract.facts import (
     OrderPaid,
     OrderRefunded,
     OrderRefundRefused,
+    OrderTaxCorrected,
 )
 from shopwright.services.payments.contract import PaymentCaptured, PaymentDisputed, RefundRefused, RefundSettled
 
@@ -19,6 +20,7 @@ FOLLOWED = (
     OrderCancelled,
     OrderRefunded,
     OrderRefundRefused,
+    OrderTaxCorrected,
     PaymentCaptured,
     RefundSettled,
     RefundRefused,

@@ -24,6 +24,7 @@ AT_ONCE = 100
 TRIES = 20
 OVERLAP = timedelta(days=1)
 ENDED = "ended"
+RATES_OF_SUPPLY = "tax of the day of supply"
 
 
 class Again(Exception):
@@ -121,16 +122,22 @@ class Bookkeeper(Statements):
         """Whether anything was written. Raises Again."""
         async with self._work.begin(once=once) as tx:
             booked = await store.booked(tx, order.id)
-            wanted = [(kind, sums.less(booked.get(kind, {}))) for kind, sums in model.targets(order, payments).items()]
-            if not any(postings for _, postings in wanted):
+            wanted: list[tuple[EntryKind, tuple[Posting, ...], datetime]] = [
+                (kind, postings, _moment(order, kind, postings) or at)
+                for kind, sums in model.targets(order, payments).items()
+                if kind != "correction" and (postings := sums.less(booked.get(kind, {})))
+            ]
+            sold = model.is_sold(order, payments)
+            for postings, day in model.uncorrected(order, booked.get("correction", {})) if sold else ():
+                wanted.append(("correction", postings, day))
+            if not wanted:
                 return False
             if not await store.take_turn(tx, order.id, turn):
                 raise Again
             began = await issuing.began(tx)
-            for kind, postings in wanted:
-                if postings:
-                    when = _moment(order, kind, postings) or at
-                    await self._write(tx, order, kind, postings, when, paper=kind != "payment" and when >= began)
+            for kind, postings, when in wanted:
+                known = (model.paid_at(order) or when) if kind == "correction" else when
+                await self._write(tx, order, kind, postings, when, paper=kind != "payment" and known >= began)
         return True
 
     async def _write(
@@ -148,6 +155,7 @@ class Bookkeeper(Statements):
             "sale": f"Order {order.number}",
             "return": f"Order {order.number}: {write(-told)} given back",
             "payment": f"Order {order.number}: {write(-told)} received",
+            "correction": f"Order {order.number}: {RATES_OF_SUPPLY}",
         }[kind]
         await store.write(
             tx,
@@ -158,7 +166,7 @@ class Bookkeeper(Statements):
                 number=order.number,
                 day=day_of(at, self._work.zone),
                 postings=postings,
-                paper=paper and bool(told.amount),
+                paper=paper and (kind == "correction" or bool(told.amount)),
             ),
         )
 

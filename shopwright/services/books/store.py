@@ -310,6 +310,16 @@ async def postings_between(source: Reading, first: int, last: int) -> Sequence[R
     )
 
 
+async def corrections_upto(source: Reading, order_id: str, seq: int) -> int:
+    """How many entries correct the taxes of an order, up to this one."""
+    row = await source.one(
+        "SELECT COUNT(*) AS count FROM entries WHERE order_id = :id AND kind = 'correction' AND seq <= :seq",
+        id=order_id,
+        seq=seq,
+    )
+    return int(row["count"]) if row else 0
+
+
 async def entry(source: Reading, seq: int) -> Entry:
     """One that is there, by its number."""
     [found] = await _whole(source, await source.fetch("SELECT * FROM entries WHERE seq = :seq", seq=seq))

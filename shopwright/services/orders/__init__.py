@@ -23,6 +23,7 @@ LABEL = Label(
         "OrderPaid",
         "OrderImported",
         "OrderShipped",
+        "OrderTaxCorrected",
         "OrderDelivered",
         "OrderCancelled",
         "OrderExpired",

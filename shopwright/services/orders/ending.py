@@ -30,6 +30,7 @@ from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.orders.order_sources import OrderSources
 from shopwright.services.orders.sales import Sales
+from shopwright.services.orders.tax_corrections import TaxCorrections
 from shopwright.services.payments.contract import Payment, PaymentRefund, Payments
 from shopwright.services.pricing.contract import Pricing
 
@@ -60,6 +61,7 @@ class Ending:
         self._pricing = pricing
         self._payments = payments
         self._sales = Sales(work, pricing)
+        self.tax_corrections = TaxCorrections(work, pricing)
 
     async def get(self, order_id: str) -> Order:
         order = await store.read(self._work, order_id)

@@ -20,6 +20,7 @@ class Fulfilment(PaymentChanges):
         if not shipment.carrier.strip() or len(shipment.carrier) > LONGEST or len(shipment.tracking_number) > LONGEST:
             raise Invalid.at("/carrier", "Name the carrier, such as DHL.")
         waits = await self._inventory.owed(order_id)
+        rates = await self.tax_corrections.rates_now(order_id)
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
             await self._not_being_cancelled(tx, order_id)
@@ -42,6 +43,7 @@ class Fulfilment(PaymentChanges):
             await store.insert_shipment(tx, order.id, parcel)
             await find_store.write_tracking(tx, order, parcel.tracking_number)
             await store.write_counts(tx, after)
+            await self.tax_corrections.shipped(tx, order, parcel, rates)
             await self._note(
                 tx, order.id, f"Shipped with {parcel.carrier} {parcel.tracking_number}".rstrip(), who.signature
             )

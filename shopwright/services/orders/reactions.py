@@ -43,6 +43,7 @@ def timers(orders: Fulfilment) -> list[Timer]:
         Timer("orders.unfinished", timedelta(minutes=1), orders.forget_unfinished),
         Timer("orders.terms", timedelta(seconds=10), orders.write_terms),
         Timer("orders.taxes", timedelta(seconds=10), orders.write_taxes),
+        Timer("orders.tax_corrections", timedelta(seconds=10), orders.tax_corrections.correct_waiting),
         Timer("orders.refunds", timedelta(seconds=10), orders.finish_refunds),
         Timer("orders.cancelling", timedelta(minutes=1), orders.finish_cancelling),
     ]

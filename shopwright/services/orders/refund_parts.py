@@ -1,7 +1,8 @@
 """What a refund is of: parts that sum to its amount, each with the tax that goes back with it. Pure functions.
 
 Of each line and of the shipping a refund takes a share of what is left of it, so that all refunds together give back exactly
-what was paid, and exactly its tax, in whatever order they come.
+what was paid, and exactly its tax, in whatever order they come. Units of a line that are taxed at the rates of several days
+are apart: units that have not left go back at the rates of the order, and so do, of those that came back, the first ones.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,13 +20,17 @@ SHIPPING = ""  # no line has this id
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """What has not gone back of a line, or of the shipping; `kept`: what of it is of units that came back."""
+    """What has not gone back of a line, or of the shipping, in one lot; `kept`: what of it is of units that came back.
+
+    `unsent`: how many of its units have not left.
+    """
 
     line_id: str
     units: int
     amount: Money
     kept: Money
     tax_parts: tuple[TaxPart, ...]
+    unsent: int = 0
 
     def share(self, amount: Money) -> tuple[TaxPart, ...]:
         """The parts of so much of it: each kind of goods and each tax in proportion."""
@@ -46,12 +51,12 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 
     def without(self, part: RefundPart) -> "Left":
         """What is left when this has gone back, too."""
-        taken = {_rate(one): one for one in part.tax_parts}
+        taken = {rate_of(one): one for one in part.tax_parts}
         left: list[TaxPart] = []
         for kind in by_kind(self.tax_parts):
-            gone = [taken[_rate(one)] for one in kind if _rate(one) in taken]
+            gone = [taken[rate_of(one)] for one in kind if rate_of(one) in taken]
             gross = gross_of(kind, self.amount.currency) - gross_of(gone, self.amount.currency)
-            rest = [one.tax - taken[_rate(one)].tax if _rate(one) in taken else one.tax for one in kind]
+            rest = [one.tax - taken[rate_of(one)].tax if rate_of(one) in taken else one.tax for one in kind]
             left += _with(kind, gross, rest)
         kept = self.kept + part.kept if part.kept else self.kept
         if part.of not in {"line", "shipping"} and self.amount.amount > 0:  # of what is kept as of all the rest
@@ -90,23 +95,43 @@ def _with(kind: Sequence[TaxPart], gross: Money, sums: Sequence[Money]) -> list[
 
 
 # What the parts of one rate have in common.
-_rate = attrgetter(*(name for name in TaxPart.__struct_fields__ if name not in {"net", "tax", "gross"}))
+rate_of = attrgetter(*(name for name in TaxPart.__struct_fields__ if name not in {"net", "tax", "gross"}))
+
+
+def key_of(line_id: str, lot: int) -> str:
+    """What is left of a line is found by this."""
+    return f"{line_id}/{lot}" if lot else line_id
 
 
 def sold_of(order: Order) -> dict[str, Left]:
-    """All that was sold, by line, and the shipping last."""
+    """All that was sold, by line and lot, and the shipping last."""
     paid = {line.id: line.total - line.discount + line.tax for line in order.lines}
-    nothing = zero(order.currency)
     shipping = order.totals.total - add_up(paid.values(), order.currency)
-    sold = {
-        line.id: Left(
-            line_id=line.id, units=line.quantity, amount=paid[line.id], kept=nothing, tax_parts=line.tax_parts
-        )
-        for line in order.lines
-    }
-    parts = order.shipping.tax_parts if order.shipping else ()
-    sold[SHIPPING] = Left(line_id=SHIPPING, units=0, amount=shipping, kept=nothing, tax_parts=parts)
+    sold: dict[str, Left] = {}
+    for line in order.lines:
+        sold |= _lots(line.id, paid[line.id], line.tax_parts, order.units_of(line), unsent=line.to_ship)
+    sold |= _lots(SHIPPING, shipping, order.shipping.tax_parts if order.shipping else (), {0: 0})
     return _shared_out(order, sold) if order.taxes_unknown and order.tax_parts else sold
+
+
+def _lots(
+    line_id: str, paid: Money, parts: Sequence[TaxPart], units: Mapping[int, int], *, unsent: int = 0
+) -> dict[str, Left]:
+    """What was paid for a line in its lots, the first of which is there in any case."""
+    apart = {lot: tuple(one for one in parts if one.lot == lot) for lot in sorted({0, *(one.lot for one in parts)})}
+    amounts = {lot: gross_of(some, paid.currency) for lot, some in apart.items() if lot}
+    amounts[0] = paid - add_up(amounts.values(), paid.currency)
+    return {
+        key_of(line_id, lot): Left(
+            line_id=line_id,
+            units=units.get(lot, 0),
+            amount=amounts[lot],
+            kept=zero(paid.currency),
+            tax_parts=some,
+            unsent=0 if lot else unsent,
+        )
+        for lot, some in apart.items()
+    }
 
 
 def _shared_out(order: Order, sold: Mapping[str, Left]) -> dict[str, Left]:
@@ -127,9 +152,22 @@ def left_of(order: Order, *, settled: bool = False) -> dict[str, Left]:
         if settled and refund.status != "settled":
             continue
         for part in refund.parts or legacy_parts(left, refund):
-            if part.line_id in left:
-                left[part.line_id] = left[part.line_id].without(part)
+            name = key_of(part.line_id, part.tax_parts[0].lot if part.tax_parts else 0)
+            if name in left:
+                left[name] = left[name].without(part)
     return left
+
+
+def _drawn(left: Mapping[str, Left], line_id: str, units: int, *, returned: bool = False) -> list[tuple[Left, int]]:
+    """From which lots so many units of a line go back; `returned`: of those that had left."""
+    lots = [one for one in left.values() if one.line_id == line_id]
+    found = []
+    for one in lots:
+        there = max(0, one.units - (one.unsent if returned else 0))
+        count = units if one is lots[-1] else min(units, there)
+        found.append((one, count))
+        units -= count
+    return [(one, count) for one, count in found if count] or found[:1]
 
 
 def whole_of(left: Mapping[str, Left], currency: str) -> Money:
@@ -140,21 +178,28 @@ def whole_of(left: Mapping[str, Left], currency: str) -> Money:
 def legacy_parts(left: Mapping[str, Left], refund: Refund) -> tuple[RefundPart, ...]:
     """Those of a refund that was written when they were not: its units, and what is over as goodwill."""
     lines = {one.line_id: one.quantity for one in refund.lines}
-    worth = sum(left[line_id].units_worth(units).amount for line_id, units in lines.items() if line_id in left)
-    if worth == refund.amount.amount:
-        return parts_of(left, lines)
+    known = {line_id: units for line_id, units in lines.items() if line_id in left}
+    parts = parts_of(left, known)
+    if sum_of(parts, refund.amount.currency) == refund.amount:
+        return parts
     return tuple(
-        msgspec.structs.replace(part, quantity=lines.get(part.line_id, 0)) for part in goodwill(left, refund.amount)
+        msgspec.structs.replace(part, quantity=lines.pop(part.line_id, 0)) for part in goodwill(left, refund.amount)
     )
 
 
 def parts_of(
-    left: Mapping[str, Left], units: Mapping[str, int], *, shipping: bool = False, worth: Money | None = None
+    left: Mapping[str, Left],
+    units: Mapping[str, int],
+    *,
+    returned: bool = False,
+    shipping: bool = False,
+    worth: Money | None = None,
 ) -> tuple[RefundPart, ...]:
     """So many units of these lines, and what is left of the shipping; `worth`: for so much, where that is less."""
-    chosen = [(left[line_id], count, left[line_id].units_worth(count)) for line_id, count in units.items()]
+    drawn = [one for line_id, count in units.items() for one in _drawn(left, line_id, count, returned=returned)]
+    chosen = [(one, count, one.units_worth(count)) for one, count in drawn]
     if shipping:
-        chosen.append((left[SHIPPING], 0, left[SHIPPING].amount))
+        chosen += [(one, 0, one.amount) for one in left.values() if one.line_id == SHIPPING and one.amount.amount]
     amounts = [amount for _, _, amount in chosen]
     if worth is not None and any(one.amount for one in amounts):
         amounts = worth.split([one.amount for one in amounts])
@@ -212,7 +257,7 @@ def everything(left: Mapping[str, Left]) -> tuple[RefundPart, ...]:
 
 def by_rate(parts: Iterable[RefundPart]) -> tuple[TaxPart, ...]:
     """The sums of all of these, one of each rate."""
-    found = summed((one for some in parts for one in some.tax_parts), _rate)
+    found = summed((one for some in parts for one in some.tax_parts), rate_of)
     return tuple(one for one in found if one.gross.amount)
 
 

@@ -146,11 +146,11 @@ def refunded_parts(order: Order, refund: NewRefund) -> tuple[tuple[RefundPart, .
     _check_things(refund, left)
     if chosen or refund.shipping:
         units = {line.id: quantity for line, quantity in chosen}
-        parts = refund_parts.parts_of(left, units, shipping=refund.shipping)
+        parts = refund_parts.parts_of(left, units, returned=refund.returned, shipping=refund.shipping)
         worth = refund_parts.sum_of(parts, order.currency)
         if asked is not None and asked != worth:
             _check_deduction(refund, asked, worth)
-            parts = refund_parts.parts_of(left, units, shipping=refund.shipping, worth=asked)
+            parts = refund_parts.parts_of(left, units, returned=refund.returned, shipping=refund.shipping, worth=asked)
         elif asked is None:
             _check_worth(order, chosen, parts)
         return parts, chosen
@@ -172,15 +172,16 @@ def _check_things(refund: NewRefund, left: Mapping[str, refund_parts.Left]) -> N
     for name, said in (("returned", refund.returned), ("restock", refund.restock)):
         if said and not refund.lines:
             raise Invalid.at(f"/{name}", "This is of goods: say in `lines` which of them.")
-    if refund.shipping and left[refund_parts.SHIPPING].amount.amount <= 0:
+    shipping = sum(one.amount.amount for one in left.values() if one.line_id == refund_parts.SHIPPING)
+    if refund.shipping and shipping <= 0:
         raise Invalid.at("/shipping", "Nothing of the shipping is left to be refunded.")
 
 
 def _check_worth(order: Order, chosen: Sequence[tuple[OrderLine, int]], parts: Sequence[RefundPart]) -> None:
     """Goods whose money went back as goodwill: that they came back, too, is to be said. Raises Invalid."""
     spent = {one.line_id for refund in order.refunds for one in refund.parts if one.of == "goodwill"}
-    for number, ((line, _), part) in enumerate(zip(chosen, parts, strict=False)):
-        if not part.amount.amount and line.id in spent:
+    for number, (line, _) in enumerate(chosen):
+        if line.id in spent and not any(part.amount.amount for part in parts if part.line_id == line.id):
             raise Invalid.at(
                 f"/lines/{number}",
                 f"Nothing of what was paid for “{line.title}” is left to be refunded. Say `amount` 0 to record that it came back.",

@@ -1,10 +1,11 @@
-"""The taxes of orders a version before has written, in SQL: read from their receipts, once."""
+"""The taxes of orders in SQL: those a version before has written are read from their receipts, once; later they may be corrected."""
 
 import asyncio
 from collections.abc import Sequence
 
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders import store, taxes
+from shopwright.services.orders.contract import Order
 
 Found = tuple[str, taxes.Kept]  # the id of an order, its taxes
 
@@ -23,6 +24,31 @@ async def _of_order(work: Work, order_id: str, *, past: bool) -> taxes.Kept:
             await asyncio.sleep(0)  # requests have their turn between two orders
             found = taxes.of_receipt(order, past=past)
     return found
+
+
+async def correct(tx: Transaction, order: Order) -> None:
+    """Write its taxes as they are now; the order is held."""
+    shipping = order.shipping.tax_parts if order.shipping else ()
+    kept = taxes.kept(
+        [line.tax_parts for line in order.lines], shipping, order.tax_corrections, [line.id for line in order.lines]
+    )
+    await tx.run("UPDATE orders SET taxes = :taxes WHERE id = :id", id=order.id, taxes=store.to_json(kept))
+
+
+async def await_rates(tx: Transaction, shipment_id: str) -> None:
+    """The rates of the day this parcel left are still to be asked for."""
+    await tx.run("UPDATE shipments SET rates_due = 1 WHERE id = :id", id=shipment_id)
+
+
+async def awaiting_rates(work: Work, most: int) -> list[tuple[str, str]]:
+    """Parcels whose rates are still to be asked for, and their orders."""
+    rows = await work.fetch("SELECT id, order_id FROM shipments WHERE rates_due = 1 ORDER BY id LIMIT :most", most=most)
+    return [(row["id"], row["order_id"]) for row in rows]
+
+
+async def have_rates(tx: Transaction, shipment_id: str) -> bool:
+    """They were asked for; False where somebody else has seen to it. The order is held."""
+    return bool(await tx.run("UPDATE shipments SET rates_due = 0 WHERE id = :id AND rates_due = 1", id=shipment_id))
 
 
 async def write(tx: Transaction, found: Sequence[Found]) -> None:

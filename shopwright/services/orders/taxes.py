@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.money import Money, add_up
 from shopwright.kit.places import Address
-from shopwright.services.orders.contract import Order, OrderLine, PastTax
+from shopwright.services.orders.contract import CorrectedTax, Order, OrderLine, PastTax, TaxCorrection
 from shopwright.services.pricing.contract import Step, TaxCategory, TaxPart, Totals
 
 PPM = 1_000_000
+SHIPPING = -1  # in place of the position of a line
 ROUNDED = 2  # minor units that the tax of one rate may be off by, as each line was rounded by itself
 TOLD = re.compile(r".* (?P<per_cent>[\d.]+) % of (?P<base>.+), (?P<how>in it|added)", re.DOTALL)
 NOT_DIGIT = re.compile(r"\D")
@@ -41,10 +43,29 @@ class Rate(msgspec.Struct, frozen=True, array_like=True):
     authority: str = ""
     reason: str = ""
     rate_id: str = ""
+    lot: int = 0
+
+
+class Changed(msgspec.Struct, frozen=True, array_like=True):
+    """The parts of one line before and after a correction; `position` is that of the line, SHIPPING of the shipping."""
+
+    position: int
+    quantity: int
+    lot: int
+    before: Shares
+    after: Shares
+
+
+class Corrected(msgspec.Struct, frozen=True, array_like=True):
+    """What was corrected as a parcel left; `supplied` in microseconds."""
+
+    shipment_id: str
+    supplied: int
+    changed: tuple[Changed, ...]
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """The taxes of an order: of its lines in their order, and of its shipping.
+    """The taxes of an order as they are now: of its lines in their order, and of its shipping; how they were corrected.
 
     Of an order whose receipt does not tell so much: `whole`, by rate alone, or nothing; `unknown` says why.
     """
@@ -54,10 +75,16 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     shipping: Shares = ()
     whole: Shares = ()
     unknown: str = ""
+    corrections: tuple[Corrected, ...] = ()
 
 
-def kept(lines: Sequence[Sequence[TaxPart]], shipping: Sequence[TaxPart]) -> Kept:
-    """Parts as they are written down."""
+def kept(
+    lines: Sequence[Sequence[TaxPart]],
+    shipping: Sequence[TaxPart],
+    corrections: Sequence[TaxCorrection] = (),
+    line_ids: Sequence[str] = (),
+) -> Kept:
+    """Parts as they are written down; `line_ids`: whose they are, for corrections."""
     rates: dict[Rate, int] = {}
 
     def shares(parts: Sequence[TaxPart]) -> Shares:
@@ -71,7 +98,19 @@ def kept(lines: Sequence[Sequence[TaxPart]], shipping: Sequence[TaxPart]) -> Kep
         )
 
     of_lines, of_shipping = tuple(map(shares, lines)), shares(shipping)
-    return Kept(tuple(rates), of_lines, of_shipping)
+    places = {line_id: number for number, line_id in enumerate(line_ids)}
+    corrected = tuple(
+        Corrected(
+            some.shipment_id,
+            to_micros(some.supplied),
+            tuple(
+                Changed(places.get(one.line_id, SHIPPING), one.quantity, one.lot, shares(one.before), shares(one.after))
+                for one in some.lines
+            ),
+        )
+        for some in corrections
+    )
+    return Kept(tuple(rates), of_lines, of_shipping, corrections=corrected)
 
 
 def of_earlier_shop(told_taxes: Sequence[PastTax], totals: Totals, place: Address) -> Kept:
@@ -117,6 +156,26 @@ class Read:
         """Those of the shipping."""
         return self._parts(self._found.shipping)
 
+    def corrections(self, line_ids: Sequence[str]) -> tuple[TaxCorrection, ...]:
+        """How they were corrected, the first time first."""
+        return tuple(
+            TaxCorrection(
+                shipment_id=some.shipment_id,
+                supplied=from_micros(some.supplied),
+                lines=tuple(
+                    CorrectedTax(
+                        line_id="" if one.position == SHIPPING else line_ids[one.position],
+                        quantity=one.quantity,
+                        lot=one.lot,
+                        before=self._parts(one.before),
+                        after=self._parts(one.after),
+                    )
+                    for one in some.changed
+                ),
+            )
+            for some in self._found.corrections
+        )
+
     @property
     def whole(self) -> tuple[TaxPart, ...]:
         """One of each rate: the sum of all there are."""
@@ -144,6 +203,7 @@ class Read:
             authority=rate.authority,
             reason=rate.reason,
             rate_id=rate.rate_id,
+            lot=rate.lot,
         )
 
 

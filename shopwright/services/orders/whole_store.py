@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from shopwright.kit.clock import from_micros
 from shopwright.kit.database import Row
-from shopwright.kit.money import Money
+from shopwright.kit.money import Money, add_up
 from shopwright.kit.places import Address
 from shopwright.kit.spans import Span
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Reading
 from shopwright.kit.working_days import Arrival
 from shopwright.services.orders import refund_store, taxes
-from shopwright.services.orders.contract import Moment, Order, OrderLine, Shipment, ShippingCharge
+from shopwright.services.orders.contract import Moment, Order, OrderLine, Shipment, ShippingCharge, TaxCorrection
 from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
 
 LINES = "SELECT * FROM order_lines WHERE {these} ORDER BY order_id, position"
@@ -93,6 +94,8 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
     counted, refused = refund_store.counted(refunds.get(order_id, ()))
     found = understood(row["taxes"], taxes.Kept) if row["taxes"] else taxes.Kept()
     read = taxes.Read(found, row["currency"])
+    rows = lines.get(order_id, ())
+    corrections = read.corrections([one["id"] for one in rows]) if found.corrections else ()
     return Order(
         id=order_id,
         number=str(row["number"]),
@@ -100,7 +103,7 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
         email=row["email"],
         customer_id=row["customer_id"],
         currency=row["currency"],
-        lines=tuple(_line(line, read.line(number)) for number, line in enumerate(lines.get(order_id, ()))),
+        lines=tuple(_line(line, read.line(number)) for number, line in enumerate(rows)),
         shipping=ShippingCharge(title=body.shipping_title, price=body.totals.shipping, tax_parts=read.shipping),
         tax_parts=read.whole,
         taxes_unknown=found.unknown,
@@ -116,8 +119,21 @@ def _order(row: Row, lines: Parts, shipments: Parts, moments: Parts, refunds: Pa
         placed_at=from_micros(row["placed_at"]),
         version=row["version"],
         imported_from=row["source"],
-        **{name: getattr(body, name) for name in body.__struct_fields__},
+        tax_corrections=corrections,
+        **{name: getattr(body, name) for name in body.__struct_fields__}
+        | (_as_corrected(body, corrections) if corrections else {}),
     )
+
+
+def _as_corrected(body: Body, corrections: Sequence[TaxCorrection]) -> dict[str, Any]:
+    """What was charged, with the tax that it contains as it was corrected, and the receipt that says so."""
+    currency = body.totals.total.currency
+    more = [Step("tax", f"Day of supply: {one.told}", Money(one.tax, currency)) for one in corrections]
+    contained = body.totals.included_tax + add_up((one.amount for one in more), currency)
+    return {
+        "totals": msgspec.structs.replace(body.totals, included_tax=contained),
+        "receipt": (*body.receipt, *more),
+    }
 
 
 def _line(row: Row, tax_parts: tuple[TaxPart, ...]) -> OrderLine:

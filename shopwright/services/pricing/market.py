@@ -12,8 +12,9 @@ import msgspec
 from shopwright.kit.codes import place_form
 from shopwright.kit.money import Money, add_up
 from shopwright.services.pricing.contract import QuoteRequest
+from shopwright.services.pricing.contract.taxes import PPM
 from shopwright.services.pricing.model import Basis
-from shopwright.services.pricing.taxes import PPM, Taxed
+from shopwright.services.pricing.taxes import Taxed
 
 LESS_HOME_TAX = "less_home_tax"
 

@@ -240,6 +240,11 @@ class Reckoner:
     async def end_tax_rule(self, rule_id: str, who: str = "", why: str = "") -> None:
         await self._taxes.end_rule(rule_id, who, why)
 
+    async def supply_rates(
+        self, country: str, region: str, postcode: str, classes: Sequence[str], at: datetime
+    ) -> dict[str, tuple[TaxRate, ...]]:
+        return await self._taxes.of_supply(country, region, postcode, classes, at)
+
     async def note_untaxed(self, country: str, region: str, tax_classes: Sequence[str]) -> None:
         await self._taxes.note_untaxed(country, region, tax_classes)
 

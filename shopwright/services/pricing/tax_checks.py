@@ -16,7 +16,8 @@ from shopwright.kit.regions import check_region
 from shopwright.kit.typed import per_cent
 from shopwright.services.pricing import checks, dated
 from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule
-from shopwright.services.pricing.taxes import PPM, PPM_OF_A_BASIS_POINT, RULES, Key, clean_tax_rate, key_of
+from shopwright.services.pricing.contract.taxes import PPM
+from shopwright.services.pricing.taxes import PPM_OF_A_BASIS_POINT, RULES, Key, clean_tax_rate, key_of
 
 LONGEST_OF_A_RATE: Final = {"title": 80, "postcodes": 2_000, "authority": 60, "reason": 500, "why": 255}
 CLASS_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")

@@ -1,6 +1,7 @@
 """The taxes of a shop: rates, rules and kinds of goods. Rates and rules are added and ended, never overwritten or deleted."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -10,7 +11,7 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.memo import Memo
 from shopwright.kit.regions import region_form
 from shopwright.kit.work import Transaction, Work
-from shopwright.services.pricing import dated, presets, tax_checks, tax_rows, tax_store
+from shopwright.services.pricing import dated, presets, schemes, tax_checks, tax_rows, tax_store
 from shopwright.services.pricing.contract import TaxClass, TaxPreset, TaxRate, TaxRule, UntaxedPlace
 from shopwright.services.pricing.taxes import Taxed, clean_tax_rate, key_of
 
@@ -26,6 +27,28 @@ class Taxes:
         """All rates of a country, of whatever time."""
         code = place_form(country)
         return await self._memo.get(("tax", code), lambda: tax_store.of_country(self._work, code))
+
+    async def of_supply(
+        self, country: str, region: str, postcode: str, classes: Sequence[str], at: datetime
+    ) -> dict[str, tuple[TaxRate, ...]]:
+        """The rates of these classes of goods at a moment, where the day of supply decides; none where that of the order does.
+
+        Without a rule it decides in the member states of the EU (Directive 2006/112/EC, articles 63, 93 and 95).
+        """
+        here = Taxed(
+            country=place_form(country),
+            region=region,
+            postcode=postcode,
+            rates=await self.of(country),
+            rules=await self.all_rules(),
+            included=True,
+            at=at,
+        ).here()
+        rule = here.rule("tax_at")
+        in_the_eu = bool(schemes.vat_member(here.country, postcode))
+        if not (rule.value == "supply" if rule else in_the_eu):
+            return {}
+        return {one: rates for one in dict.fromkeys(classes) if (rates := here.applicable(one))}
 
     async def every(self) -> list[TaxRate]:
         """All rates there ever were and those to come."""

@@ -15,14 +15,14 @@ from shopwright.kit.postcode_patterns import bare_postcode, clean_patterns, clos
 from shopwright.kit.regions import region_form
 from shopwright.kit.typed import per_cent
 from shopwright.services.pricing.contract import Step, TaxPart, TaxRate, TaxRule
-from shopwright.services.pricing.contract.taxes import RuleName
+from shopwright.services.pricing.contract.taxes import PPM, RuleName, within
 
-PPM = 1_000_000
 PPM_OF_A_BASIS_POINT = PPM // 10_000
 RULES: dict[RuleName, tuple[str, ...]] = {
     "shipping": ("main", "pro_rata", "none", "class:NAME"),
     "shipping_of_untaxed": ("taxed", "untaxed"),
     "prices": ("gross", "net", "less_home_tax"),
+    "tax_at": ("supply", "order"),
 }
 NO_TAX_ON_SHIPPING = "Shipping is not taxed here."
 UNTAXED = None  # in place of a class of goods: what is not taxed whatever the rates
@@ -152,11 +152,7 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
         for rates in dict.fromkeys(found):
             numbers = [n for n, its in enumerate(found) if its == rates]
             base = add_up((amounts[n] for n in numbers), amounts[0].currency)
-            whole = sum(rate.ppm for rate in rates)
-            tax = base.share(whole, PPM + whole)
-            if not tax.amount:
-                continue
-            for rate, part in zip(rates, tax.split([rate.ppm for rate in rates]), strict=True):
+            for rate, part in zip(rates, within(base, [rate.ppm for rate in rates]), strict=True):
                 self._spread(rate, part, base, numbers, amounts, taken, receipt)
         return taken
 

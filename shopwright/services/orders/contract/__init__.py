@@ -12,6 +12,8 @@ from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
+from shopwright.services.orders.contract.corrections import CorrectedTax as CorrectedTax
+from shopwright.services.orders.contract.corrections import TaxCorrection as TaxCorrection
 from shopwright.services.orders.contract.facts import RefundPart  # whoever knows the contract can read what is told
 from shopwright.services.orders.contract.past import ImportedRow as ImportedRow
 from shopwright.services.orders.contract.past import OrderSource as OrderSource
@@ -46,6 +48,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
 
     `cancelled`: units refunded before they left: quantity = shipped + cancelled + to ship; `refunded`: these, and returned ones.
     `tax` is what was added to its price, 0 where prices contain it; `tax_parts` tell both: their sum is what was paid for it.
+    Where they were corrected, they are as they are now, and `tax` is what was added when it was ordered.
     `discounts`: which coupon or promotion gave what of `discount` (not of orders of earlier versions and shops).
     """
 
@@ -194,7 +197,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `tax_parts`: the sums of its lines and shipping by rate; `taxes_unknown`: why they are not, or not all, known of each line
     (of orders of earlier shops and versions). `refused`: refunds that will not be paid, and count nowhere; `owed`: of an order
     that is off, what has not gone back yet; `refund`: the one that was asked for. `imported_from`: of an order of an earlier
-    shop, which one, and its number there (“shopify/#1001”).
+    shop, which one, and its number there (“shopify/#1001”). `tax_corrections`: parcels that left when other rates applied;
+    `totals.included_tax` is with them, so that it and `totals.tax` are all of the tax.
     """
 
     id: str
@@ -226,6 +230,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refund: Refund | None = None
     sale: SaleContext | None = None
     imported_from: str = ""
+    tax_corrections: tuple[TaxCorrection, ...] = ()
+
+    def units_of(self, line: OrderLine) -> dict[int, int]:
+        """Units of a line by the lot they are taxed in."""
+        units = {0: line.quantity}
+        for one in (one for some in self.tax_corrections for one in some.lines if one.line_id == line.id):
+            units[0] -= one.quantity
+            units[one.lot] = units.get(one.lot, 0) + one.quantity
+        return units
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):

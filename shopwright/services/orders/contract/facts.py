@@ -78,6 +78,14 @@ class OrderShipped(OrderEvent, frozen=True, kw_only=True):
     lines: tuple[SentLine, ...] = ()
 
 
+class OrderTaxCorrected(OrderEvent, frozen=True, kw_only=True):
+    """A parcel left when another rate of tax applied than when it was ordered: of what was paid, this much is tax now."""
+
+    shipment_id: str
+    before: Money
+    tax: Money
+
+
 class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
     """Everything has arrived."""
 

@@ -358,6 +358,13 @@ class Pricing(TaxSettings, Sellers, Protocol):
         """All rates there ever were and those to come, with their `state`."""
         ...
 
+    @again
+    async def supply_rates(
+        self, country: str, region: str, postcode: str, classes: Sequence[str], at: datetime
+    ) -> dict[str, tuple[TaxRate, ...]]:
+        """The rates of these classes of goods that leave for a place at this moment; {} where the day of the order decides."""
+        ...
+
     async def add_tax_presets(self, names: Sequence[str], who: str = "") -> list[TaxRate]:
         """Add rates for these; those that are there stay. Raises Missing."""
         ...

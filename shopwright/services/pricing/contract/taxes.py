@@ -6,12 +6,13 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.money import Money, add_up
+from shopwright.kit.money import Money, add_up, zero
 from shopwright.kit.verbs import again
 
 TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
-RuleName = Literal["shipping", "shipping_of_untaxed", "prices"]
+RuleName = Literal["shipping", "shipping_of_untaxed", "prices", "tax_at"]
 State = Literal["", "current", "coming", "ended"]
+PPM = 1_000_000
 
 
 class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +20,8 @@ class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
 
     Where several tax the same, each has a part, of the same net. `category`: why it is taxed so (UNTDID 5305, as EN 16931
     uses it: S at a rate, Z zero-rated, E exempt, AE reverse charge, K to a business of the EU, G export, O not subject
-    to tax), in words in `reason`. `rate_ppm`: in millionths, 190,000 is 19 %. `class` is that of the goods.
+    to tax), in words in `reason`. `rate_ppm`: in millionths, 190,000 is 19 %. `class` is that of the goods. `lot`: units of
+    one line may be taxed at the rates of several days; 0 is what is taxed as it was sold.
     """
 
     net: Money
@@ -33,6 +35,7 @@ class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
     authority: str = ""
     reason: str = ""
     rate_id: str = ""
+    lot: int = 0
 
     def plus(self, other: "TaxPart") -> "TaxPart":
         """Both together, of one rate."""
@@ -42,15 +45,15 @@ class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def by_kind(parts: Sequence[TaxPart]) -> list[list[TaxPart]]:
-    """Parts of the same net: of one class of goods, where several authorities may tax it.
+    """Parts of the same net: of one class of goods at the rates of one day, where several authorities may tax it.
 
     Shipping may be taxed as several classes. Where no class is told (receipts of earlier versions), each rate has a net of its own.
     """
     if len(parts) == 1:  # nearly always
         return [[parts[0]]]
-    found: dict[tuple[str, int], list[TaxPart]] = {}
+    found: dict[tuple[str, int, int], list[TaxPart]] = {}
     for part in parts:
-        found.setdefault((part.tax_class, 0 if part.tax_class else part.rate_ppm), []).append(part)
+        found.setdefault((part.tax_class, part.lot, 0 if part.tax_class else part.rate_ppm), []).append(part)
     return list(found.values())
 
 
@@ -67,6 +70,12 @@ def gross_of(parts: Sequence[TaxPart], currency: str) -> Money:
     """What parts of one thing come to."""
     nets = (kind[0].net for kind in by_kind(parts))
     return add_up(nets, currency) + add_up((part.tax for part in parts), currency)
+
+
+def within(gross: Money, rates: Sequence[int]) -> list[Money]:
+    """The taxes that an amount contains, one of each of these rates (millionths): rounded once, then split among them."""
+    whole = sum(rates)
+    return gross.share(whole, PPM + whole).split(rates) if whole else [zero(gross.currency) for _ in rates]
 
 
 class TaxPreset(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +108,7 @@ class TaxRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `shipping_of_untaxed`, whose goods are all at 0 %: `taxed` as always, or `untaxed`.
     `prices`: `gross` (what goods cost has the tax of the place in it), `net` (it is added), or `less_home_tax` (it is added
     to the price list less the tax of the shop's own country, which the list contains).
+    `tax_at`: `supply` (a parcel is taxed at the rates of the day it leaves) or `order` (as it was ordered).
     """
 
     country: str = ""

@@ -1,0 +1,96 @@
+"""Taxes of parcels that leave when other rates apply than when they were ordered: asked of pricing, and written with the parcel.
+
+A parcel waits for nobody: where pricing does not answer it leaves, and a timer asks again, for the moment it left.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime
+
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.money import Money, write
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.orders import rerating, store, tax_store
+from shopwright.services.orders.contract import Order, Shipment
+from shopwright.services.orders.contract.facts import OrderTaxCorrected
+from shopwright.services.pricing.contract import Pricing
+
+PATIENCE_S = 2
+AT_ONCE = 50
+TAXES = "tax rates of order"
+
+
+class TaxCorrections:
+    """Part of `OrderService` that follows the rates of the day of supply."""
+
+    def __init__(self, work: Work, pricing: Pricing) -> None:
+        self._work = work
+        self._pricing = pricing
+
+    async def rates_now(self, order_id: str) -> rerating.Rates | None:
+        """The rates for what may leave now; None where they cannot be had."""
+        with suppress(Unavailable), self._work.aside.guard(TAXES, order_id):
+            async with asyncio.timeout(PATIENCE_S):
+                order = await store.read(self._work, order_id)
+                return await self._rates(order, self._work.now()) if order else {}
+        return None
+
+    async def _rates(self, order: Order, at: datetime) -> rerating.Rates:
+        classes, place = rerating.classes_of(order), order.shipping_address
+        if not classes:
+            return {}
+        return await self._pricing.supply_rates(place.country, place.region, place.postal_code, classes, at)
+
+    async def shipped(self, tx: Transaction, order: Order, parcel: Shipment, rates: rerating.Rates | None) -> None:
+        """Correct the taxes of what is in a parcel that leaves, or note that this is to be done; the order is held."""
+        if rates is None or not all(rate.holds(parcel.shipped_at) for some in rates.values() for rate in some):
+            await tax_store.await_rates(tx, parcel.id)
+            return
+        corrected, done = None, False
+        with suppress(Unavailable), self._work.aside.guard(TAXES, order.id):
+            corrected, done = rerating.rerated(order, parcel, rates), True
+        if not done:
+            await tax_store.await_rates(tx, parcel.id)
+        elif corrected is not None:
+            await self._write(tx, order, corrected)
+
+    async def correct_waiting(self) -> None:
+        """A timer: parcels that left while the rates could not be had."""
+        for shipment_id, order_id in await tax_store.awaiting_rates(self._work, AT_ONCE):
+            with self._work.aside.guard(TAXES, order_id):
+                await self._correct(order_id, shipment_id)
+
+    async def _correct(self, order_id: str, shipment_id: str) -> None:
+        order = await store.read(self._work, order_id)
+        parcel = next((one for one in order.shipments if one.id == shipment_id), None) if order else None
+        if order is None or parcel is None:
+            return
+        rates = await self._rates(order, parcel.shipped_at)
+        async with self._work.begin() as tx:
+            held = await store.held(tx, order.id)
+            if held is None or not await tax_store.have_rates(tx, shipment_id):
+                return
+            corrected = rerating.rerated(held, parcel, rates)
+            if corrected is not None:
+                await self._write(tx, held, corrected)
+
+    async def _write(self, tx: Transaction, order: Order, corrected: Order) -> None:
+        """The taxes, a line of the history, and the fact that the books follow."""
+        made = corrected.tax_corrections[-1]
+        before = order.totals.tax + order.totals.included_tax
+        tax = before + Money(made.tax, order.currency)
+        await tax_store.correct(tx, corrected)
+        what = f"Tax of the day of supply: {made.told}, {write(tax)} instead of {write(before)}"
+        await store.write_down(tx, self._work.ids.new("tml"), order.id, what, SYSTEM.name)
+        await tx.tell(
+            OrderTaxCorrected(
+                order_id=order.id,
+                number=order.number,
+                email=order.email,
+                customer_id=order.customer_id,
+                shipment_id=made.shipment_id,
+                before=before,
+                tax=tax,
+            )
+        )
