@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from shopwright.services.recommendations.memory import Companion
     from shopwright.services.reviews.service import Opinions
     from shopwright.services.search.service import Finder
-    from shopwright.services.users.second_factor import Guarded
+    from shopwright.services.users.service import UserService
 
 log = logging.getLogger("shopwright")
 HOME = Path(__file__).parent
@@ -79,7 +79,7 @@ class Shop:
     `overrides`: classes to be used in place of our own, by those. Raises LookupError for one that no service is built from.
     """
 
-    users: "Guarded"
+    users: "UserService"
     catalog: "Intake"
     inventory: "Promises"
     pricing: "Reckoner"

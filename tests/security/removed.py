@@ -80,21 +80,21 @@ REMOVED = (
     ),
     Removed(
         "a session nobody uses ends",
-        "services/users/service.py",
+        "services/users/sessions.py",
         "            if not self._is_idle(row):\n                await store.see_session",
         "            if row:\n                await store.see_session",
         "tests/services/test_guard.py::test_a_session_nobody_uses_ends_and_one_that_is_used_does_not",
     ),
     Removed(
         "a refresh token that comes twice ends its session",
-        "services/users/service.py",
+        "services/users/sessions.py",
         "                await store.close_session(tx, found[0])\n",
         "",
         "tests/services/test_others.py::test_a_refresh_token_works_once_and_its_reuse_ends_the_session",
     ),
     Removed(
         "an access token of an ended session is refused",
-        "services/users/service.py",
+        "services/users/sessions.py",
         '            raise Unauthenticated("This session has ended. Sign in again.")',
         "            return caller",
         "tests/services/test_users.py",
@@ -164,7 +164,7 @@ REMOVED = (
     ),
     Removed(
         "who is disabled does not sign in",
-        "services/users/service.py",
+        "services/users/sessions.py",
         "        if user is None or user.disabled:",
         "        if user is None:",
         "tests/services/test_staff.py::test_who_is_disabled_signs_in_again_when_enabled_and_not_before",
@@ -185,7 +185,7 @@ REMOVED = (
     ),
     Removed(
         "outside a demo shop staff have a second factor",
-        "services/users/service.py",
+        "services/users/sessions.py",
         'return self._staff_factor == "required" or (',
         'return self._staff_factor == "required" and (',
         "tests/services/test_staff.py::test_outside_a_demo_shop_staff_need_a_second_factor_unless_a_setting_says_otherwise",

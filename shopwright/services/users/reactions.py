@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from shopwright.kit.facts import Timer
-from shopwright.services.users.service import Accounts
+from shopwright.services.users.service import UserService
 
 
-def timers(users: Accounts) -> list[Timer]:
+def timers(users: UserService) -> list[Timer]:
     """Acts of processes that ended are closed in the audit log; tries that count no more are forgotten."""
     return [
         Timer("users.close_unfinished_acts", timedelta(minutes=1), users.log.close_unfinished),

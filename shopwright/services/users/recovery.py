@@ -1,10 +1,8 @@
-"""Ways back in: e-mail addresses that are proved, passwords that are changed or forgotten, sessions that are ended.
+"""Ways back in: e-mail addresses that are proved, passwords that are changed or forgotten.
 
 What a letter lets its reader do rides on a token that is made when the letter is written (so that no secret is in the
 log of facts), kept as a hash, good for one use and a while.
 """
-
-from abc import abstractmethod
 
 from shopwright.kit import watch
 from shopwright.kit.auth import Caller
@@ -12,7 +10,8 @@ from shopwright.kit.clock import to_micros
 from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.work import Transaction
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
-from shopwright.services.users.contract import LetterPurpose, Session, User
+from shopwright.services.users.context import UserContext
+from shopwright.services.users.contract import LetterPurpose, User
 from shopwright.services.users.contract.facts import (
     EmailVerificationAsked,
     EmailVerified,
@@ -21,11 +20,16 @@ from shopwright.services.users.contract.facts import (
 )
 from shopwright.services.users.guesses import Client, forgive
 from shopwright.services.users.model import Purpose
-from shopwright.services.users.service import Accounts
+from shopwright.services.users.second_factor import SecondFactors
 
 
-class Recovery(Accounts):
-    """Accounts, and the ways back into them."""
+class AccountRecovery:
+    """Proofs of an address, and passwords that are set by them."""
+
+    def __init__(self, context: UserContext, factors: SecondFactors) -> None:
+        self._context = context
+        self._work = context.work
+        self._factors = factors
 
     async def letter_token(self, user_id: str, purpose: LetterPurpose, email: str = "") -> str:
         return await self._token(user_id, purpose, email)
@@ -44,18 +48,18 @@ class Recovery(Accounts):
         return token
 
     async def ask_verification(self, user_id: str) -> None:
-        user = await self.get(user_id)
+        user = await self._context.get(user_id)
         if user.verified:
             return
         async with self._work.begin() as tx:
-            if await self.may_write(tx, user.email, "verification"):
+            if await self._context.may_write(tx, user.email, "verification"):
                 await tx.tell(EmailVerificationAsked(user_id=user.id, email=user.email, name=user.name))
 
     async def verify_email(self, token: str, user_id: str = "", password: str = "", address: str = "") -> User:
         owner = await self._owner_of(token, "verification")
         knows = owner.id == user_id
         if password and not knows:
-            await self._check_password(owner.email, password, Client(address))
+            await self._context.check_password(owner.email, password, Client(address))
             knows = True
         async with self._work.begin() as tx:
             await self._use(tx, token, "verification")
@@ -66,10 +70,10 @@ class Recovery(Accounts):
                 await self._end_what_was_set(tx, user)
             await store.verify(tx, user.id)
             await tx.tell(EmailVerified(user_id=user.id, email=user.email))
-        return await self.get(owner.id)
+        return await self._context.get(owner.id)
 
     async def first_password_token(self, user_id: str) -> str:
-        user = await self.get(user_id)
+        user = await self._context.get(user_id)
         if not user.verified or await store.has_password(self._work, user_id):
             return ""
         return await self.letter_token(user_id, "reset")
@@ -93,7 +97,7 @@ class Recovery(Accounts):
     async def ask_reset(self, email: str) -> None:
         found = await store.with_password(self._work, model.email_key(email))
         async with self._work.begin() as tx:
-            may = await self.may_write(tx, email.strip(), "reset")
+            may = await self._context.may_write(tx, email.strip(), "reset")
             if found is not None and may:
                 user = found[0]
                 await tx.tell(PasswordResetAsked(user_id=user.id, email=user.email, name=user.name))
@@ -104,7 +108,7 @@ class Recovery(Accounts):
             purpose = "invitation"
         owner = await self._owner_of(token, purpose)
         model.check_password(password, owner.email, owner.name)
-        hashed = await self._passwords.hash(password, known=True)
+        hashed = await self._context.passwords.hash(password, known=True)
         async with self._work.begin() as tx:
             await self._use(tx, token, purpose)
             user = await store.get(tx, owner.id)
@@ -123,9 +127,9 @@ class Recovery(Accounts):
         watch.note("password set by letter", user=user.id)
 
     async def change_password(self, caller: Caller, current: str, password: str, code: str = "") -> None:
-        user = await self._check_again(caller, current, code, at="/current_password")
+        user = await self._factors.check_again(caller, current, code, at="/current_password")
         model.check_password(password, user.email, user.name)
-        hashed = await self._passwords.hash(password, known=True)
+        hashed = await self._context.passwords.hash(password, known=True)
         async with self._work.begin() as tx:
             await store.set_password(tx, user.id, hashed)
             await mail_store.drop_tokens(tx, user.id)
@@ -134,11 +138,12 @@ class Recovery(Accounts):
         watch.note("password changed", user=user.id)
 
     async def set_staff_password(self, email: str, password: str) -> User:
-        user = await self.by_email(email)
+        found = await store.with_password(self._work, model.email_key(email))
+        user = found[0] if found else None
         if user is None or not user.role:
             raise Missing(f"Nobody of the staff has the address {email}. The owner's is SHOPWRIGHT_OWNER_EMAIL.")
         model.check_password(password, user.email, user.name)
-        hashed = await self._passwords.hash(password, known=True)
+        hashed = await self._context.passwords.hash(password, known=True)
         async with self._work.begin() as tx:
             await store.set_password(tx, user.id, hashed)
             await mail_store.drop_tokens(tx, user.id)
@@ -147,29 +152,6 @@ class Recovery(Accounts):
             await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
         watch.note("password set at the command line", user=user.id)
         return user
-
-    @abstractmethod
-    async def _check_again(self, caller: Caller, password: str, code: str, at: str = "/password") -> User: ...
-
-    async def sessions(self, user_id: str) -> list[Session]:
-        return await store.sessions(self._work, user_id, to_micros(self._work.now()))
-
-    async def close_one_session(self, user_id: str, session_id: str) -> None:
-        if session_id not in {one.id for one in await self.sessions(user_id)}:
-            raise Missing("You have no such session.")
-        await self.sign_out(session_id)
-
-    async def close_sessions(self, user_id: str) -> None:
-        async with self._work.begin() as tx:
-            await store.close_sessions(tx, user_id)
-
-    async def staff(self) -> list[User]:
-        return await store.staff(self._work)
-
-    async def end_sessions_of(self, user_id: str, who: Caller) -> None:
-        await self.get(user_id)
-        await self.close_sessions(user_id)
-        watch.note("sessions ended by staff", user=user_id, by=who.user_id)
 
     async def _owner_of(self, token: str, purpose: Purpose) -> User:
         user_id = await mail_store.owner(self._work, token, purpose, to_micros(self._work.now()))

@@ -14,10 +14,10 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Conflict, Invalid, Missing, Unauthenticated
 from shopwright.kit.work import Transaction
 from shopwright.services.users import factor_store, model, store
+from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import SecondFactor, SecondFactorNeeded, User, WrongPassword
 from shopwright.services.users.contract.facts import SecondFactorAdded, SecondFactorRemoved
 from shopwright.services.users.guesses import Client
-from shopwright.services.users.recovery import Recovery
 
 STEP_S = 30
 DIGITS = 6
@@ -25,34 +25,41 @@ TICKET = timedelta(minutes=5)
 SPARE_CODES = 8
 
 
-class Guarded(Recovery):
-    """All verbs of `contract.Users`."""
+class SecondFactors:
+    """The second factors of all accounts, and what asks for password and code together."""
 
-    async def has_second_factor(self, user_id: str) -> bool:
+    def __init__(self, context: UserContext) -> None:
+        self._context = context
+        self._work = context.work
+
+    async def has(self, user_id: str) -> bool:
+        """Is there one, confirmed?"""
         found = await factor_store.factor(self._work, user_id)
         return bool(found and found["confirmed"])
 
-    async def begin_second_factor(self, user_id: str, shop: str) -> SecondFactor:
-        user = await self.get(user_id)
+    async def begin(self, user_id: str, shop: str) -> SecondFactor:
+        """The secret for an authenticator; it counts once a code was given. Raises Missing, Conflict."""
+        user = await self._context.get(user_id)
         secret = base64.b32encode(bytes.fromhex(self._work.ids.secret(20))).decode()
         async with self._work.begin() as tx:
             known = await factor_store.factor(tx, user_id)
             if known is not None and known["confirmed"]:
                 raise Conflict("There is a second factor already. Take it away first.")
-            await factor_store.put_factor(tx, user_id, self._vault.close(secret))
+            await factor_store.put_factor(tx, user_id, self._context.vault.close(secret))
         label = quote(f"{shop}:{user.email}")
         return SecondFactor(
             secret=secret,
             uri=f"otpauth://totp/{label}?secret={secret}&issuer={quote(shop)}&digits={DIGITS}&period={STEP_S}",
         )
 
-    async def confirm_second_factor(self, user_id: str, code: str) -> list[str]:
+    async def confirm(self, user_id: str, code: str) -> list[str]:
+        """The first code of the authenticator; answers recovery codes. Raises Conflict, Invalid."""
         codes = [self._work.ids.secret(5) for _ in range(SPARE_CODES)]
         async with self._work.begin() as tx:
             found = await factor_store.factor(tx, user_id)
             if found is None or found["confirmed"]:
                 raise Conflict("There is no second factor that waits to be confirmed. Begin again.")
-            if not await self._is_now(tx, user_id, self._vault.open(found["secret"]), code):
+            if not await self._is_now(tx, user_id, self._context.vault.open(found["secret"]), code):
                 raise Invalid.at("/code", "This is not the code your authenticator shows now.")
             await factor_store.confirm(tx, user_id)
             await factor_store.put_recovery_codes(tx, user_id, codes)
@@ -63,69 +70,60 @@ class Guarded(Recovery):
         watch.note("second factor added", user=user_id)
         return codes
 
-    async def drop_second_factor(self, caller: Caller, password: str, code: str = "") -> None:
-        user = await self._check_again(caller, password, code)
+    async def drop(self, caller: Caller, password: str, code: str = "") -> None:
+        """Take it away. Raises Invalid, RateLimited."""
+        user = await self.check_again(caller, password, code)
         async with self._work.begin() as tx:
             await factor_store.drop(tx, user.id)
             await tx.tell(SecondFactorRemoved(user_id=user.id, email=user.email, name=user.name))
         watch.note("second factor taken away", user=user.id)
 
-    async def reauthenticate(self, caller: Caller, password: str, code: str = "") -> None:
-        await self._check_again(caller, password, code)
-
-    async def _check_again(self, caller: Caller, password: str, code: str, at: str = "/password") -> User:
+    async def check_again(self, caller: Caller, password: str, code: str, at: str = "/password") -> User:
         """Whoever has a session shows that they are who signed in. Raises Invalid at what is wrong or missing, RateLimited."""
         if not password:
             raise Invalid.at(at, "Give your password again, so that nobody else does this in your name.")
-        guarded = await self.has_second_factor(caller.user_id or "")
+        guarded = await self.has(caller.user_id or "")
         if guarded and not code:
             raise Invalid.at("/code", "Give the code your authenticator shows, too.")
         client = Client(session=caller.session_id or "")
         try:
-            user = await self._check_password(caller.email, password, client)
+            user = await self._context.check_password(caller.email, password, client)
         except WrongPassword:
             raise Invalid.at(at, "This is not your current password.") from None
         try:
             if guarded:
-                await self._check_code(user, code, client)
+                await self.check_code(user, code, client)
         except WrongPassword as error:
             raise Invalid.at("/code", error.detail) from None
         return user
 
-    async def finish_sign_in(self, ticket: str, code: str, address: str = "", device: str = "") -> str:
-        user_id = await factor_store.ticket_owner(self._work, ticket, to_micros(self._work.now()))
-        if user_id is None:
-            raise Unauthenticated("This took too long. Sign in again with your password.")
-        client = Client(address, device)
-        await self._check_code(await self.get(user_id), code, client)
-        return await self._session_from(user_id, client)
-
-    async def _second(self, user: User, code: str, client: Client) -> None:
+    async def require(self, user: User, code: str, client: Client) -> None:
         """After the right password. Raises SecondFactorNeeded with a ticket for the code, WrongPassword for a wrong one."""
-        if not await self.has_second_factor(user.id):
+        if not await self.has(user.id):
             return
         if code:
-            await self._check_code(user, code, client)
+            await self.check_code(user, code, client)
             return
         ticket = self._work.ids.secret()
         async with self._work.begin() as tx:
             await factor_store.keep_ticket(tx, ticket, user.id, to_micros(tx.now + TICKET))
         raise SecondFactorNeeded("Now the code your authenticator shows.", data={"ticket": ticket})
 
-    async def _check_code(self, user: User, code: str, client: Client) -> None:
-        tried = await self._guesses.begin("code", model.email_key(user.email), user.id, client)
+    async def check_code(self, user: User, code: str, client: Client) -> None:
+        """A code of the authenticator, or a recovery code. Raises WrongPassword, RateLimited, Missing."""
+        tried = await self._context.guesses.begin("code", model.email_key(user.email), user.id, client)
         async with self._work.begin() as tx:
             found = await factor_store.factor(tx, user.id)
             if found is None:
                 raise Missing("There is no second factor.")
             bare = "".join(code.split()).casefold()
             right = await self._is_now(
-                tx, user.id, self._vault.open(found["secret"]), bare
+                tx, user.id, self._context.vault.open(found["secret"]), bare
             ) or await factor_store.use_recovery_code(tx, user.id, bare)
         if not right:
             watch.note("wrong code", user=user.id, address=client.address)
             raise WrongPassword("This is not the code your authenticator shows now.")
-        await self._guesses.was_right(tried)
+        await self._context.guesses.was_right(tried)
 
     @staticmethod
     async def _is_now(tx: Transaction, user_id: str, secret: str, code: str) -> bool:
@@ -138,3 +136,10 @@ class Guarded(Recovery):
             if model.same(totp.generate(step * STEP_S).decode(), code):
                 return await factor_store.use_step(tx, user_id, step)
         return False
+
+    async def ticket_owner(self, ticket: str) -> User:
+        """Who gave the right password and has this ticket for it. Raises Unauthenticated."""
+        user_id = await factor_store.ticket_owner(self._work, ticket, to_micros(self._work.now()))
+        if user_id is None:
+            raise Unauthenticated("This took too long. Sign in again with your password.")
+        return await self._context.get(user_id)

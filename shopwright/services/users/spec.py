@@ -5,11 +5,11 @@ from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.users import LABEL
 from shopwright.services.users.contract import Users
 from shopwright.services.users.reactions import timers
-from shopwright.services.users.second_factor import Guarded
+from shopwright.services.users.service import UserService
 
 
-def _build(context: BuildContext) -> Guarded:
-    return context.chosen(Guarded)(
+def _build(context: BuildContext) -> UserService:
+    return context.chosen(UserService)(
         context.work,
         context.hasher,
         staff_factor=context.settings.staff_second_factor,

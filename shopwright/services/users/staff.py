@@ -15,6 +15,10 @@ class Staff:
     def __init__(self, work: Work) -> None:
         self._work = work
 
+    async def all(self) -> list[User]:
+        """Everyone with a role."""
+        return await store.staff(self._work)
+
     async def invite(self, email: str, name: str, role: str) -> User:
         """They choose a password by the link of an e-mail. An account they have already becomes one of staff.
 

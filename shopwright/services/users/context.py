@@ -1,0 +1,56 @@
+"""What the parts of this service share: its database, the passwords and tries, and accounts by their id."""
+
+from typing import Literal
+
+from argon2 import PasswordHasher
+
+from shopwright.kit import watch
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.errors import Missing
+from shopwright.kit.vault import Vault
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.users import mail_store, model, store
+from shopwright.services.users.contract import LetterPurpose, User, WrongPassword
+from shopwright.services.users.guesses import Client, Guesses
+from shopwright.services.users.passwords import Passwords
+
+
+class UserContext:
+    """Given to each part."""
+
+    def __init__(self, work: Work, vault: Vault, hasher: PasswordHasher | None) -> None:
+        self.work = work
+        self.vault = vault
+        self.passwords = Passwords(hasher)
+        self.guesses = Guesses(work)
+
+    async def get(self, user_id: str) -> User:
+        """An account. Raises Missing."""
+        user = await store.get(self.work, user_id)
+        if user is None:
+            raise Missing("There is no such account.")
+        return user
+
+    @staticmethod
+    async def may_write(tx: Transaction, email: str, purpose: LetterPurpose | Literal["registration"]) -> bool:
+        """Not more than one message of a kind a minute, nor many while they are good; none ends an earlier one."""
+        key = model.email_key(email)
+        good_for = model.ASKED_KEPT if purpose == "registration" else model.GOOD_FOR[purpose]
+        count, last = await mail_store.asked(tx, key, purpose, to_micros(tx.now - good_for))
+        if count and (count >= model.MOST_OPEN or from_micros(last) + model.PAUSE > tx.now):
+            return False
+        await mail_store.note_asked(tx, key, purpose)
+        return True
+
+    async def check_password(self, email: str, password: str, client: Client) -> User:
+        """Raises WrongPassword, RateLimited."""
+        key = model.email_key(email)
+        found = await store.with_password(self.work, key)
+        tried = await self.guesses.begin("password", key, found[0].id if found else "", client)
+        hashed = found[1] if found else None
+        right = await self.passwords.matches(hashed, password[: model.LONGEST_PASSWORD], known=tried.known)
+        if not found or not right:
+            watch.note("wrong password", user=found[0].id if found else "", address=client.address)
+            raise WrongPassword("E-mail address or password is wrong.")
+        await self.guesses.was_right(tried)
+        return found[0]

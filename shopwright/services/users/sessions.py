@@ -1,0 +1,143 @@
+"""Sessions: opened, looked at with each request, and closed."""
+
+from shopwright.kit import watch
+from shopwright.kit.auth import Caller
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.database import Row
+from shopwright.kit.errors import Denied, Missing, Unauthenticated
+from shopwright.kit.work import Transaction
+from shopwright.services.users import model, store
+from shopwright.services.users.context import UserContext
+from shopwright.services.users.contract import Session, Tokens, User
+from shopwright.services.users.guesses import Client, remember
+from shopwright.services.users.model import StaffFactor
+from shopwright.services.users.signing_keys import SigningKeys
+
+
+class Sessions:
+    """The sessions of all accounts, by secret for browsers and by token for programs."""
+
+    def __init__(self, context: UserContext, keys: SigningKeys, staff_factor: StaffFactor) -> None:
+        self._context = context
+        self._work = context.work
+        self._keys = keys
+        self._staff_factor = staff_factor
+
+    async def open(self, tx: Transaction, user_id: str) -> tuple[str, str]:
+        """The id of a new session, and its secret. Raises Denied for an account that is disabled."""
+        user = await store.get(tx, user_id)
+        if user is None or user.disabled:
+            raise Denied("This account is disabled. Ask an owner of the shop.")
+        session_id, secret = self._work.ids.new("ses"), self._work.ids.secret()
+        await store.open_session(tx, session_id, user_id, secret, to_micros(tx.now + model.SESSION))
+        watch.note("signed in", user=user_id, session=session_id)
+        return session_id, secret
+
+    async def tokens(self, tx: Transaction, user: User, session_id: str) -> Tokens:
+        """An access token of a session, and a refresh token for the next."""
+        refresh_token = self._work.ids.secret()
+        await store.add_refresh_token(tx, refresh_token, session_id)
+        signer = await self._keys.signer(tx)
+        return Tokens(access_token=signer.sign(user, session_id, tx.now), refresh_token=refresh_token)
+
+    async def refresh(self, refresh_token: str) -> Tokens:
+        """New tokens for a refresh token, once. Raises Unauthenticated."""
+        async with self._work.begin() as tx:
+            found = await store.use_refresh_token(tx, refresh_token)
+            row = await store.session_by_id(tx, found[0], to_micros(tx.now)) if found else None
+            if found and not found[1]:
+                await store.close_session(tx, found[0])
+                watch.note("refresh token used twice", session=found[0])
+            elif row is not None and not self._is_idle(row):
+                return await self.tokens(tx, store.user(row), row["session_id"])
+        raise Unauthenticated("The refresh token is not valid (any more). Sign in again.")
+
+    async def authenticate(self, access_token: str) -> Caller:
+        """Who calls. Raises Unauthenticated."""
+        caller = await self._keys.read(access_token)
+        # The session is asked for as well, so that signing out and a changed role take effect at once.
+        found = await store.session_by_id(self._work, caller.session_id or "", to_micros(self._work.now()))
+        row = await self._living(found)
+        if row is None:
+            raise Unauthenticated("This session has ended. Sign in again.")
+        return await self._caller(row)
+
+    async def open_from(self, user_id: str, client: Client) -> str:
+        """The secret of a session; the account knows from now on where it was opened."""
+        async with self._work.begin() as tx:
+            await remember(tx, user_id, client)
+            return (await self.open(tx, user_id))[1]
+
+    async def open_for(self, user_id: str) -> str:
+        """The secret of a session for who has proved by other means who they are. Raises Denied."""
+        async with self._work.begin() as tx:
+            return (await self.open(tx, user_id))[1]
+
+    async def caller(self, secret: str) -> Caller | None:
+        """Who has this session; None where it has ended."""
+        found = await store.session_by_secret(self._work, secret, to_micros(self._work.now()))
+        row = await self._living(found)
+        return await self._caller(row) if row else None
+
+    def _is_idle(self, row: Row) -> bool:
+        """Has nobody used this session for too long?"""
+        return from_micros(row["seen_at"]) + (model.STAFF_IDLE if row["role"] else model.IDLE) < self._work.now()
+
+    async def _living(self, row: Row | None) -> Row | None:
+        """The session, seen just now; None where there is none, or nobody used it for too long."""
+        if row is None or from_micros(row["seen_at"]) + model.SEEN_EVERY > self._work.now():
+            return row
+        async with self._work.begin() as tx:
+            if not self._is_idle(row):
+                await store.see_session(tx, row["session_id"])
+                return row
+            await store.close_session(tx, row["session_id"])
+        watch.note("session ended, unused", user=row["id"], session=row["session_id"])
+        return None
+
+    async def _caller(self, row: Row) -> Caller:
+        """Who has this session; staff without the second factor they need are customers until they have it."""
+        role = row["role"] if row["guarded"] or not row["role"] or not await self._need_factor() else ""
+        return Caller(
+            user_id=row["id"],
+            email=row["email"],
+            name=row["name"],
+            role=role,
+            session_id=row["session_id"],
+            verified=row["verified_at"] is not None,
+        )
+
+    async def _need_factor(self) -> bool:
+        """Must staff have a second factor?"""
+        return self._staff_factor == "required" or (self._staff_factor == "auto" and not await self._work.is_demo())
+
+    async def close(self, session_id: str) -> None:
+        """End a session."""
+        async with self._work.begin() as tx:
+            await store.close_session(tx, session_id)
+
+    async def close_by_secret(self, secret: str) -> None:
+        """End the session with this secret."""
+        async with self._work.begin() as tx:
+            await store.close_session_by_secret(tx, secret)
+
+    async def of_user(self, user_id: str) -> list[Session]:
+        """All that are open."""
+        return await store.sessions(self._work, user_id, to_micros(self._work.now()))
+
+    async def close_own(self, user_id: str, session_id: str) -> None:
+        """End a session of theirs. Raises Missing."""
+        if session_id not in {one.id for one in await self.of_user(user_id)}:
+            raise Missing("You have no such session.")
+        await self.close(session_id)
+
+    async def close_all(self, user_id: str) -> None:
+        """End all sessions of an account."""
+        async with self._work.begin() as tx:
+            await store.close_sessions(tx, user_id)
+
+    async def end_by_staff(self, user_id: str, who: Caller) -> None:
+        """End all sessions of somebody else. Raises Missing."""
+        await self._context.get(user_id)
+        await self.close_all(user_id)
+        watch.note("sessions ended by staff", user=user_id, by=who.user_id)
