@@ -17,6 +17,7 @@ from shopwright.backup_age import backup_ages, overdue
 from shopwright.book_checks import STOCK_BOOKED, OrdersAreBooked, documents_add_up, ledger_adds_up, stock_is_booked
 from shopwright.collecting import at_page_ends
 from shopwright.findings import MOST, Finding, unchecked
+from shopwright.gift_card_checks import OWED, GiftCardsMatch, cards_are_owed
 from shopwright.kit.clock_watch import behind_s
 from shopwright.kit.errors import ShopError
 from shopwright.kit.health import Health
@@ -113,6 +114,7 @@ async def examine(shop: Shop, timed: Timed = _untimed) -> list[Finding]:
             findings = [await _timed(name, check(snapshot), timed) for name, check in CHECKS]
             findings += await _between_services(snapshot, (), timed)
             findings.append(await _stock_is_booked(snapshot, timed))
+            findings.append(await _cards_are_owed(snapshot))
     try:
         return [*findings, await _facts_are_delivered(shop)]
     except ShopError as error:
@@ -121,15 +123,28 @@ async def examine(shop: Shop, timed: Timed = _untimed) -> list[Finding]:
 
 async def _between_services(snapshot: ShopSnapshot, ids: Sequence[str], timed: Timed = _untimed) -> list[Finding]:
     """What is seen of each order, of all or these, and whether its services agree about it."""
-    checks = (OrdersAddUp(), TaxesAreKnown(), PaymentsMatch(snapshot), OrdersAreBooked(snapshot))
-    sums, taxes, payments, booked = await walk(snapshot, checks, ids, timed)
+    checks = (
+        OrdersAddUp(),
+        TaxesAreKnown(),
+        PaymentsMatch(snapshot),
+        OrdersAreBooked(snapshot),
+        GiftCardsMatch(snapshot),
+    )
+    sums, taxes, payments, booked, cards = await walk(snapshot, checks, ids, timed)
     began = time.monotonic()
     try:
         belong = await reservations_belong(snapshot, ids)
     except Exception as error:  # noqa: BLE001 -- what else was found is said
         belong = Finding(BELONG, [unchecked(error)])
     timed(BELONG, time.monotonic() - began)
-    return [sums, taxes, payments, belong, booked]
+    return [sums, taxes, payments, belong, booked, cards]
+
+
+async def _cards_are_owed(snapshot: ShopSnapshot) -> Finding:
+    try:
+        return await cards_are_owed(snapshot)
+    except Exception as error:  # noqa: BLE001 -- what else was found is said
+        return Finding(OWED, [unchecked(error)])
 
 
 async def _stock_is_booked(snapshot: ShopSnapshot, timed: Timed) -> Finding:

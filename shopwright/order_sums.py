@@ -50,9 +50,9 @@ def missummed(order: Order, asked: int, items: int, *, ours: bool) -> list[str]:
         wrong.append(
             f"Order {order.number}: its parts add up to {whole}, its total says {totals.total.amount} (asked: {asked})."
         )
-    if order.payment is not None and order.payment.amount != totals.total:
+    if order.payment is not None and order.payment.amount != order.to_pay:
         wrong.append(
-            f"Order {order.number}: {totals.total.amount} is its total, {order.payment.amount.amount} was asked for."
+            f"Order {order.number}: {order.to_pay.amount} is to be paid, {order.payment.amount.amount} was asked for."
         )
     if (units := sum(line.quantity for line in order.lines)) != items:
         wrong.append(f"Order {order.number}: its lines are of {units} units, lists say {items}.")

@@ -6,6 +6,7 @@ from shopwright.kit.money import Money, write
 from shopwright.open_questions import Open, OpenQuestions
 from shopwright.order_walk import Page, pages
 from shopwright.services.orders.contract import PAID, Order
+from shopwright.services.orders.contract.gift_cards import by_payment, credited
 from shopwright.services.payments.contract import Payment
 from shopwright.shop_snapshot import ShopSnapshot, snapshot_of
 
@@ -22,12 +23,13 @@ class PaymentsMatch:
 
     async def look(self, page: Page) -> None:
         statuses = {one.row["id"]: one.row["status"] for one in page.orders}
+        orders = {one.row["id"]: one.order for one in page.orders}
         for order_id, payments in page.payments.items():
             for one in payments:
                 self._found.say(
                     *(
                         Open(sentence, order_id, frozenset({order_id, one.id}))
-                        for sentence in differs(one, statuses.get(order_id))
+                        for sentence in differs(one, statuses.get(order_id), orders.get(order_id))
                     )
                 )
         for found in page.orders:
@@ -47,14 +49,15 @@ class PaymentsMatch:
         return self._found.finding()
 
 
-def differs(one: Payment, status: str | None) -> list[str]:
+def differs(one: Payment, status: str | None, order: Order | None) -> list[str]:
     """What of a payment is against the status of its order; None where there is none."""
     if status is None:
         return [without_order(one)] if left(one) else []
     if one.status not in RECEIVED:
         return []
     if status == "cancelled":
-        return kept_money(one)
+        own = order is not None and order.payment is not None and order.payment.id == one.id
+        return kept_money(one, credited(order).amount if order is not None and own else 0)
     if status in {"placed", "expired"}:
         return [f"Payment {one.id} has been received, but order {one.order_id} does not know."]
     return []
@@ -64,7 +67,8 @@ def misgiven(order: Order) -> list[Open]:
     """A payment that has not given back what its order says."""
     if order.payment is None:
         return []
-    given, told = order.payment.amount.amount - left(order.payment), sum(one.amount.amount for one in order.refunds)
+    given = order.payment.amount.amount - left(order.payment)
+    told = sum(by_payment(one).amount for one in order.refunds)
     if given == told:
         return []
     sentence = f"Payment {order.payment.id} gave {given} back, its order {told}."
@@ -76,11 +80,14 @@ def left(one: Payment) -> int:
     return one.amount.amount - one.refunded.amount - (one.refunding.amount if one.refunding else 0)
 
 
-def kept_money(one: Payment) -> list[str]:
-    """What of the money of a cancelled order has not gone back; what waits was promised, and alerts tell of it."""
-    if left(one) <= 0:
+def kept_money(one: Payment, on_cards: int) -> list[str]:
+    """What of the money of a cancelled order has not gone back; what waits was promised, and alerts tell of it.
+
+    `on_cards`: what of it is on gift cards.
+    """
+    if left(one) <= on_cards:
         return []
-    kept = write(Money(left(one), one.amount.currency))
+    kept = write(Money(left(one) - on_cards, one.amount.currency))
     refused = max((refund.why for refund in one.refunds if refund.state == "refused"), default="")
     why = f" The payment provider refused to: {refused}" if refused else ""
     return [f"Order {one.order_id} is cancelled, but {kept} of its payment {one.id} were kept.{why}"]

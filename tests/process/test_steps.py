@@ -10,7 +10,10 @@ import pytest
 from shopwright.app import Shop
 from shopwright.commands.importing import Wish, run
 from shopwright.doctor import examine
+from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
+from shopwright.kit.money import Money
+from shopwright.services.giftcards.contract import NewGiftCard
 from tests.conftest import POSTGRES, fill_cart, fresh, sell
 from tests.process.story import Story, open_shop, place, refund, ship, take_file, tell_into
 
@@ -21,12 +24,14 @@ LETTERS = ("We have your order", "Payment received", "is on its way", "Refund fo
 
 
 async def prepared(data: Path, database: str) -> str:
-    """A shop with one thing for sale, and a cart that is ready."""
+    """A shop with one thing for sale, and a cart that is ready, for some of which a gift card pays."""
     shop = open_shop(data, database, HandClock())
     try:
         await shop.pretend.prepare()
         lamp = await sell(shop, "Lamp", on_hand=9)
-        return (await fill_cart(shop, (lamp, 2))).id
+        new = NewGiftCard(amount=Money(2000, "EUR"), why="sold")
+        card = await shop.giftcards.issue(new, SYSTEM)
+        return (await shop.carts.add_gift_card((await fill_cart(shop, (lamp, 2))).id, card.code)).id
     finally:
         await shop.close()
 
@@ -77,8 +82,9 @@ async def judge(shop: Shop, order_id: str) -> None:
     assert [len(order.shipments), len(order.refunds), order.refunds[0].status] == [1, 1, "settled"]
     intents = await shop.works["pretend"].fetch("SELECT status, amount, refunded FROM intents")
     assert [(row["amount"], row["refunded"]) for row in intents if row["status"] == "captured"] == [
-        (order.totals.total.amount, order.lines[0].unit_price.amount)
+        (order.totals.total.amount - 2000, order.lines[0].unit_price.amount)
     ]
+    assert [one.balance.amount for one in await shop.giftcards.cards()] == [0]
     rows = await shop.works["notifications"].fetch("SELECT subject FROM viewer WHERE recipient = 'ada@example.com'")
     letters = Counter(next(one for one in LETTERS if one in row["subject"]) for row in rows)
     assert letters == dict.fromkeys(LETTERS, 1)
@@ -94,7 +100,7 @@ async def test_killed_at_each_step_of_checkout_payment_and_delivery_nothing_is_l
     assert code == 0, said
     await recovered(*data, cart, said)
     steps = [line.removeprefix("step ") for line in said.splitlines() if line.startswith("step ")]
-    for service in ("orders", "inventory", "payments", "notifications", "carts", "The provider"):
+    for service in ("orders", "inventory", "payments", "notifications", "carts", "giftcards", "The provider"):
         assert any(step.startswith(service) for step in steps), f"no step of {service}"
     assert len(steps) > 60
     # A shop on servers is not made in no time: every fifth step must do there.

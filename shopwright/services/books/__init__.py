@@ -17,6 +17,7 @@ LABEL = Label(
         "RefundRefused",
         "PaymentDisputed",
         "StockValued",
+        "GiftCardIssued",
     ),
     tells=("DocumentIssued",),
 )

@@ -15,7 +15,9 @@ from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, divide_half_up
 from shopwright.services.books.contract import Account, EntryKind, Posting, TaxKind
+from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.orders.contract import PAID, Order, OrderLine
+from shopwright.services.orders.contract.gift_cards import spent_of_cards
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import TaxPart
 from shopwright.services.pricing.contract.taxes import by_kind, gross_of
@@ -42,6 +44,10 @@ TABLE = (
     Booking("return", "such a refund is refused after all", ("receivables",), ("returns", "shipping", "tax")),
     Booking("payment", "a payment is received", ("clearing",), ("receivables",)),
     Booking("payment", "money goes back", ("receivables",), ("clearing",)),
+    Booking("payment", "a gift card pays", ("vouchers",), ("receivables",)),
+    Booking("payment", "money goes back to a gift card", ("receivables",), ("vouchers",)),
+    Booking("payment", "a gift card is issued that was sold outside of the shop", ("bank",), ("vouchers",)),
+    Booking("payment", "a gift card is issued as goodwill", ("discounts",), ("vouchers",)),
     Booking("payment", "a buyer objects at their bank", ("disputes",), ("clearing",)),
     Booking("payment", "the bank decides", ("clearing", "receivables"), ("disputes",)),
     Booking("payout", "a provider pays out", ("bank", "fees"), ("clearing",)),
@@ -281,7 +287,7 @@ def _spread(order: Order, amount: int) -> list[TaxPart]:
 
 
 def received(order: Order, payments: Sequence[Payment]) -> Sums:
-    """What was paid, less what went back; what a buyer objects to at their bank is apart."""
+    """What was paid, also by gift cards, less what went back; what a buyer objects to at their bank is apart."""
     sums = Sums(order.currency)
     for one in payments:
         if not one.was_received or not one.amount.amount:
@@ -291,7 +297,21 @@ def received(order: Order, payments: Sequence[Payment]) -> Sums:
         sums.add("clearing", here - held, provider=one.provider)
         sums.add("disputes", held, provider=one.provider)
         sums.add("receivables", -here)
+    if spent := spent_of_cards(order).amount:
+        sums.add("vouchers", spent)
+        sums.add("receivables", -spent)
     return sums
+
+
+def issued(event: GiftCardIssued) -> tuple[Posting, ...]:
+    """A gift card that was sold or given; others are booked with the order they are of, or take the place of one."""
+    debits: dict[str, Account] = {"sold": "bank", "goodwill": "discounts"}
+    if event.why not in debits:
+        return ()
+    return (
+        Posting(account=debits[event.why], amount=event.amount),
+        Posting(account="vouchers", amount=-event.amount),
+    )
 
 
 def targets(order: Order, payments: Sequence[Payment]) -> dict[EntryKind, Sums]:

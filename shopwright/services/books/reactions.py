@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.books.service import Bookkeeper
+from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.inventory.contract import StockValued
 from shopwright.services.orders.contract.facts import (
     OrderCancelled,
@@ -33,6 +34,7 @@ def reactions(books: Bookkeeper) -> list[Reaction]:
     return [
         *(Reaction(f"books.{event.__name__}", event, books.hear) for event in FOLLOWED),
         Reaction("books.StockValued", StockValued, books.hear_stock),
+        Reaction("books.GiftCardIssued", GiftCardIssued, books.hear_gift_card),
         Reaction("books.OrderErased", OrderErased, books.hear_erased),
     ]
 

@@ -14,6 +14,7 @@ from shopwright.services.books.contract import EntryKind, Posting
 from shopwright.services.books.contract.documents import Document, InvoiceCorrection
 from shopwright.services.books.issuing import Issuing
 from shopwright.services.books.statements import Statements
+from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.inventory.contract import StockValued
 from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.orders.contract.facts import OrderErased
@@ -43,6 +44,17 @@ class Bookkeeper(Statements):
         """Anything that changes what an order has come to."""
         if heard.event.order_id:
             await self.follow(heard.event.order_id, heard.fact.time, once=heard.key)
+
+    async def hear_gift_card(self, heard: Heard) -> None:
+        """GiftCardIssued: its balance is owed."""
+        event: GiftCardIssued = heard.event
+        if not (postings := model.issued(event)):
+            return
+        with suppress(AlreadyDone):
+            async with self._work.begin(once=heard.key) as tx:
+                text = f"Gift card ••••{event.last4} over {write(event.amount)} issued"
+                day = day_of(heard.fact.time, self._work.zone)
+                await store.write(tx, store.NewEntry(kind="payment", text=text, day=day, postings=postings))
 
     async def hear_erased(self, heard: Heard) -> None:
         """OrderErased: its documents are shut off."""

@@ -202,3 +202,12 @@ async def stock_booked(source: Reading) -> dict[str, int]:
         " WHERE e.kind = 'stock' AND p.account = 'stock' GROUP BY p.currency"
     )
     return {row["currency"]: int(row["amount"]) for row in rows}
+
+
+async def vouchers_owed(source: Reading) -> dict[str, int]:
+    """What the books owe to who has vouchers, by currency; not what was booked by hand."""
+    rows = await source.fetch(
+        "SELECT p.currency, CAST(SUM(p.amount) AS BIGINT) AS amount FROM postings p JOIN entries e ON e.seq = p.seq"
+        " WHERE p.account = 'vouchers' AND e.kind <> 'correction' GROUP BY p.currency"
+    )
+    return {row["currency"]: -row["amount"] for row in rows}

@@ -4,7 +4,7 @@ from shopwright.kit.label import Label
 
 LABEL = Label(
     owns="carts and their lines, saved for later, wishlists",
-    asks=("catalog", "inventory", "pricing"),
+    asks=("catalog", "inventory", "pricing", "giftcards"),
     hears=("UserErased", "AddressErased"),
     tells=("CartStarted", "CheckoutStarted", "CartAbandoned"),
 )

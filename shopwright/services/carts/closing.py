@@ -85,6 +85,7 @@ class Closing:
         next_id = await self.open(tx, stored.customer_id, stored.id)
         for line in left:
             await store.add_line(tx, next_id, msgspec.structs.replace(line, id=self._work.ids.new("cli")))
-        await store.set_details(tx, msgspec.structs.replace(stored, id=next_id, coupons=(), shipping_option_id=None))
+        rest = msgspec.structs.replace(stored, id=next_id, coupons=(), gift_cards=(), shipping_option_id=None)
+        await store.set_details(tx, rest)
         await store.close(tx, stored.id, next_id)
         self._counted_anew(tx, next_id)

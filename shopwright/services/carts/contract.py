@@ -25,12 +25,13 @@ from shopwright.services.pricing.contract import (
 
 
 class CartProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What stands between this cart and an order; `line_id` where it is about a line, `coupon` where about a code."""
+    """What stands between this cart and an order: about a line (`line_id`), a code (`coupon`) or a gift card (its id)."""
 
     code: str
     detail: str
     line_id: str = ""
     coupon: str = ""
+    gift_card: str = ""
 
 
 class CartLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,12 +52,22 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
+class CartGiftCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A gift card that pays for a cart. `balance`: what is free of it; `amount`: what it pays of the total."""
+
+    card_id: str
+    last4: str
+    balance: Money
+    amount: Money
+
+
 class Cart(msgspec.Struct, frozen=True, kw_only=True):
     """A cart with everything worked out. `saved`: kept for later; `quoted`: the shares of each line, for the order.
 
     `coupons` are those that hold. One that holds no longer stands among the problems; it is in no one's way.
     `next_id`: where a closed cart goes on, with what was added while it was paid for, or after it joined another.
     `tax_id`: of a buyer who is a business, and what is known of it; `sale`: under which scheme of tax this would be sold.
+    `gift_cards` pay of the total, and leave `to_pay`; neither totals nor taxes change by them.
     `unused_coupons`: those of them that cannot be combined with what saves more; the receipt says so.
     """
 
@@ -85,6 +96,8 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     tax_id_check: TaxIdCheck | None = None
     reference: str = ""
     sale: SaleTerms | None = None
+    gift_cards: tuple[CartGiftCard, ...] = ()
+    to_pay: Money | None = None
 
     @property
     def used_coupons(self) -> tuple[str, ...]:
@@ -231,6 +244,15 @@ class Carts(Protocol):
 
     async def set_coupons(self, cart_id: str, codes: tuple[str, ...]) -> Cart:
         """Replace the coupon codes."""
+        ...
+
+    async def add_gift_card(self, cart_id: str, code: str, address: str = "") -> Cart:
+        """Pay with the card of this code, too. Raises Missing, GiftCardRefused, CartClosed; RateLimited after wrong tries."""
+        ...
+
+    @again
+    async def remove_gift_card(self, cart_id: str, card_id: str) -> Cart:
+        """Pay without this one."""
         ...
 
     @again

@@ -44,6 +44,12 @@ class Pace(msgspec.Struct, forbid_unknown_fields=True):
     per_minute: int
 
 
+class GiftCardCode(msgspec.Struct, forbid_unknown_fields=True):
+    """The code of a gift card."""
+
+    code: str
+
+
 class Codes(msgspec.Struct, forbid_unknown_fields=True):
     """Coupon codes."""
 
@@ -114,6 +120,26 @@ async def set_coupons(carts: Service, caller: Asking, cart_id: FromPath[str], da
     return await carts.set_coupons(cart_id, data.codes)
 
 
+@post("/v1/carts/{cart_id:str}/gift-cards", opt=seldom(anyone), tags=["carts"], operation_id="add_gift_card")
+async def add_gift_card(carts: Service, caller: Asking, cart_id: FromPath[str], data: JSONBody[GiftCardCode]) -> Cart:
+    """Pay with a gift card, as far as it goes; the cart says what is left `to_pay`."""
+    await carts.check(cart_id, caller.user_id)
+    return await carts.add_gift_card(cart_id, data.code, caller.address)
+
+
+@delete(
+    "/v1/carts/{cart_id:str}/gift-cards/{card_id:str}",
+    opt=allow(anyone),
+    tags=["carts"],
+    operation_id="remove_gift_card",
+    status_code=200,
+)
+async def remove_gift_card(carts: Service, caller: Asking, cart_id: FromPath[str], card_id: FromPath[str]) -> Cart:
+    """Pay without this gift card."""
+    await carts.check(cart_id, caller.user_id)
+    return await carts.remove_gift_card(cart_id, card_id)
+
+
 @get("/v1/carts/{cart_id:str}/shipping-options", opt=allow(anyone), tags=["carts"], operation_id="shipping_options")
 async def shipping_options(carts: Service, caller: Asking, cart_id: FromPath[str]) -> dict[str, list[ShippingOption]]:
     """How it could be shipped to its address, cheapest first."""
@@ -164,7 +190,8 @@ async def close_waiting_room(carts: Service) -> None:
 def routes() -> Routes:
     """All routes of this service."""
     handlers: list[Any] = [
-        create_cart, get_cart, add_line, change_line, remove_line, change_cart, set_coupons, shipping_options,
+        create_cart, get_cart, add_line, change_line, remove_line, change_cart, set_coupons, add_gift_card,
+        remove_gift_card, shipping_options,
         list_wishes, add_wish, remove_wish, get_waiting_room, open_waiting_room, close_waiting_room,
     ]  # fmt: skip
     return Routes("/", route_handlers=handlers)

@@ -29,7 +29,9 @@ from shopwright.services.carts.contract import (
     CheckoutStarted,
     Paid,
 )
+from shopwright.services.carts.gift_cards import MOST_CARDS, CartGiftCards, without
 from shopwright.services.catalog.contract import Catalog, Category, Product
+from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.inventory.contract import Inventory, Stock
 from shopwright.services.pricing.contract import Item, Price, Pricing, Quote, QuoteRequest, ShippingOption, nothing
 
@@ -45,6 +47,7 @@ class Baskets:
         catalog: Catalog,
         inventory: Inventory,
         pricing: Pricing,
+        giftcards: GiftCards,
         currency: str,
         stop_untaxed: bool = False,
     ) -> None:
@@ -56,6 +59,7 @@ class Baskets:
         self._currency = currency
         self._stop_untaxed = stop_untaxed
         self._businesses = Businesses(work, pricing)
+        self._gift_cards = CartGiftCards(giftcards)
         self._closing = Closing(work, currency, self._counted_anew)
 
     async def create(self, customer_id: str | None = None, after: str = "") -> Cart:
@@ -110,7 +114,8 @@ class Baskets:
             problems.append(model.untaxed_place(stored.shipping_address.country))
         option = await self._option(request, quote)
         saved = await self._saved(stored, products, stock) if stored.saved else ()
-        return views.cart_of(stored, tuple(lines), quote, tuple(problems), option, saved)
+        gift_cards, refused = await self._gift_cards.of(stored, quote.totals.total)
+        return views.cart_of(stored, tuple(lines), quote, (*problems, *refused), option, saved, gift_cards)
 
     async def _saved(
         self, stored: store.Stored, products: Mapping[str, Product], stock: Mapping[str, Stock]
@@ -284,6 +289,22 @@ class Baskets:
         cart = await self.get(cart_id)
         refused = tuple(problem for problem in tried.problems if problem.coupon)
         return msgspec.structs.replace(cart, problems=(*cart.problems, *refused))
+
+    async def add_gift_card(self, cart_id: str, code: str, address: str = "") -> Cart:
+        ids = await self._gift_cards.with_code(await self._read(cart_id), code, address)
+        async with self._work.begin() as tx:
+            await self._open(tx, cart_id)
+            if (stored := await store.read(tx, cart_id)) is not None:
+                every = tuple(dict.fromkeys((*stored.gift_cards, *ids)))[:MOST_CARDS]
+                await store.set_details(tx, msgspec.structs.replace(stored, gift_cards=every))
+        return await self.get(cart_id)
+
+    async def remove_gift_card(self, cart_id: str, card_id: str) -> Cart:
+        async with self._work.begin() as tx:
+            await self._open(tx, cart_id)
+            if (stored := await store.read(tx, cart_id)) is not None:
+                await store.set_details(tx, without(stored, card_id))
+        return await self.get(cart_id)
 
     async def shipping_options(self, cart_id: str) -> list[ShippingOption]:
         stored = await self._read(cart_id)

@@ -6,6 +6,7 @@ from shopwright.services.carts.contract import Carts
 from shopwright.services.carts.reactions import reactions, timers
 from shopwright.services.carts.waiting import Doorkeeper
 from shopwright.services.catalog.contract import Catalog
+from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.pricing.contract import Pricing
 
@@ -17,6 +18,7 @@ def _build(context: BuildContext) -> Doorkeeper:
         catalog=context.ask(Catalog),
         inventory=context.ask(Inventory),
         pricing=context.ask(Pricing),
+        giftcards=context.ask(GiftCards),
         currency=context.settings.currency,
         stop_untaxed=context.settings.untaxed_places == "stop",
     )

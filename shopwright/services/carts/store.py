@@ -52,6 +52,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     saved: tuple[Line, ...] = ()
     business: Business | None = None
     reference: str = ""
+    gift_cards: tuple[str, ...] = ()
 
 
 async def insert(tx: Transaction, cart_id: str, customer_id: str | None, currency: str) -> None:
@@ -103,6 +104,7 @@ def _stored(row: Row, lines: tuple[Line, ...]) -> Stored:
         saved=tuple(line for line in lines if line.saved),
         business=understood(row["business"], Business) if row["business"] else None,
         reference=row["reference"],
+        gift_cards=tuple(row["gift_cards"].split()),
     )
 
 
@@ -193,6 +195,7 @@ def joined(own: Stored, guest: Stored) -> Stored:
         shipping_option_id=guest.shipping_option_id or own.shipping_option_id,
         business=guest.business or own.business,
         reference=guest.reference or own.reference,
+        gift_cards=tuple(dict.fromkeys((*guest.gift_cards, *own.gift_cards)))[:MOST_CODES],
     )
 
 
@@ -201,7 +204,7 @@ async def set_details(tx: Transaction, cart: Stored) -> None:
     await tx.run(
         "UPDATE carts SET email = :email, shipping_address = :shipping, billing_address = :billing,"
         " shipping_option_id = :option, coupons = :coupons, business = :business,"
-        " reference = :reference WHERE id = :id",
+        " reference = :reference, gift_cards = :gift_cards WHERE id = :id",
         id=cart.id,
         email=cart.email,
         shipping=msgspec.json.encode(cart.shipping_address).decode(),
@@ -210,6 +213,7 @@ async def set_details(tx: Transaction, cart: Stored) -> None:
         coupons=" ".join(cart.coupons),
         business=None if cart.business is None else msgspec.json.encode(cart.business).decode(),
         reference=cart.reference,
+        gift_cards=" ".join(cart.gift_cards),
     )
 
 

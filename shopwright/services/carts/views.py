@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from shopwright.kit.money import Money
+from shopwright.kit.money import Money, add_up
 from shopwright.services.carts import store
-from shopwright.services.carts.contract import Cart, CartLine, CartProblem
+from shopwright.services.carts.contract import Cart, CartGiftCard, CartLine, CartProblem
 from shopwright.services.catalog.contract import Product
 from shopwright.services.pricing.contract import Quote, ShippingOption
 
@@ -50,6 +50,7 @@ def cart_of(
     problems: tuple[CartProblem, ...],
     option: ShippingOption | None,
     saved: tuple[CartLine, ...],
+    gift_cards: tuple[CartGiftCard, ...],
 ) -> Cart:
     """The cart with its quote."""
     return Cart(
@@ -78,4 +79,6 @@ def cart_of(
         tax_id_check=stored.business.check if stored.business else None,
         reference=stored.reference,
         sale=quote.sale,
+        gift_cards=gift_cards,
+        to_pay=quote.totals.total - add_up((one.amount for one in gift_cards), stored.currency),
     )

@@ -122,8 +122,8 @@ class GiftCards(Protocol):
         ...
 
     @again
-    async def named(self, card_ids: Sequence[str]) -> dict[str, GiftCard]:
-        """Those of these that there are, by id."""
+    async def named(self, card_ids: Sequence[str], cart_id: str = "") -> dict[str, GiftCard]:
+        """Those of these that there are, by id; what is held for an order of this cart counts as free."""
         ...
 
     @again
@@ -145,8 +145,10 @@ class GiftCards(Protocol):
         ...
 
     @again
-    async def hold(self, order_id: str, shares: Sequence[GiftCardShare], expires_at: datetime) -> None:
-        """Set all shares aside for an order, or none. Repeating it changes nothing. Raises GiftCardRefused."""
+    async def hold(
+        self, order_id: str, shares: Sequence[GiftCardShare], expires_at: datetime, cart_id: str = ""
+    ) -> None:
+        """Set all shares aside for an order (of this cart), or none. Repeating it changes nothing. Raises GiftCardRefused."""
         ...
 
     @again
@@ -168,13 +170,9 @@ class GiftCards(Protocol):
     async def give_back(self, order_id: str, key: str, amount: Money, recipient: str = "") -> tuple[GiftCardShare, ...]:
         """A refund goes to the cards the order was paid with, or to a new one for `recipient`; once for each `key`.
 
-        A card that has expired is good again, for as long as a new one; a disabled one stays disabled.
+        A card that has expired is good again, for as long as a new one; a disabled one stays disabled. Raises Unavailable
+        while what they should pay is not taken yet, Refused where there is neither a card nor a recipient.
         """
-        ...
-
-    @again
-    async def give_back_rest(self, order_id: str) -> None:
-        """Of an order that is off for good: all that was taken and has not gone back."""
         ...
 
     @again

@@ -1,5 +1,6 @@
 """What gift cards pay of orders, in SQL: held, taken, and what goes back."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
@@ -19,17 +20,28 @@ class Line(msgspec.Struct, frozen=True):
     back: int
 
 
-async def open_hold(tx: Transaction, order_id: str, expires_at: int) -> bool:
+async def open_hold(tx: Transaction, order_id: str, expires_at: int, cart: str) -> bool:
     """Open it, again where it ran out or was released; False where it is open or taken."""
     return bool(
         await tx.run(
-            "INSERT INTO holds (order_id, state, expires_at) VALUES (:order_id, 'open', :expires_at)"
+            "INSERT INTO holds (order_id, state, expires_at, cart) VALUES (:order_id, 'open', :expires_at, :cart)"
             " ON CONFLICT (order_id) DO UPDATE SET state = 'open', expires_at = :expires_at"
             " WHERE holds.state IN ('expired', 'released')",
             order_id=order_id,
             expires_at=expires_at,
+            cart=cart,
         )
     )
+
+
+async def held_for(source: Reading, cart: str) -> dict[str, int]:
+    """What of each card is held for orders of a cart."""
+    rows = await source.fetch(
+        "SELECT l.card_id, CAST(sum(l.amount) AS BIGINT) AS amount FROM holds h JOIN hold_lines l ON l.order_id = h.order_id"
+        " WHERE h.cart = :cart AND h.state = 'open' GROUP BY l.card_id",
+        cart=cart,
+    )
+    return {row["card_id"]: row["amount"] for row in rows}
 
 
 async def set_aside(tx: Transaction, order_id: str, position: int, share: GiftCardShare, today: date) -> bool:
@@ -164,3 +176,14 @@ async def of_order(source: Reading, order_id: str) -> OrderGiftCards:
     return OrderGiftCards(
         taken=-amounts.get("taken", 0), back=amounts.get("given_back", 0), refunds=tuple(row["key"] for row in keys)
     )
+
+
+async def spent_on(source: Reading, order_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """What was taken for each of these orders, and what went back."""
+    rows = await source.fetch_in(
+        "SELECT order_id, CAST(sum(CASE kind WHEN 'taken' THEN -amount ELSE 0 END) AS BIGINT) AS taken,"
+        " CAST(sum(CASE kind WHEN 'given_back' THEN amount ELSE 0 END) AS BIGINT) AS back FROM movements"
+        " WHERE order_id IN (:each) GROUP BY order_id",
+        order_ids,
+    )
+    return {row["order_id"]: (row["taken"], row["back"]) for row in rows}

@@ -11,7 +11,7 @@ from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.days import day_of
 from shopwright.kit.derived import KeyedHash
-from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused
+from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unavailable
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import LARGEST, Money, write, zero
 from shopwright.kit.places import check_email
@@ -152,9 +152,14 @@ class GiftCardService(GiftCards):
             raise Missing("There is no such gift card.")
         return store.card_of(row, self._today())
 
-    async def named(self, card_ids: Sequence[str]) -> dict[str, GiftCard]:
+    async def named(self, card_ids: Sequence[str], cart_id: str = "") -> dict[str, GiftCard]:
         today = self._today()
-        return {row["id"]: store.card_of(row, today) for row in await store.named(self._work, card_ids)}
+        cards = {row["id"]: store.card_of(row, today) for row in await store.named(self._work, card_ids)}
+        own = await hold_store.held_for(self._work, self._hashed.of("cart", cart_id)) if cart_id else {}
+        return {
+            name: msgspec.structs.replace(card, held=card.held - Money(own.get(name, 0), card.held.currency))
+            for name, card in cards.items()
+        }
 
     async def movements(self, card_id: str, limit: int = 100) -> list[GiftCardMovement]:
         return await store.movements(self._work, card_id, limit)
@@ -215,12 +220,14 @@ class GiftCardService(GiftCards):
 
     # --- for orders
 
-    async def hold(self, order_id: str, shares: Sequence[GiftCardShare], expires_at: datetime) -> None:
+    async def hold(
+        self, order_id: str, shares: Sequence[GiftCardShare], expires_at: datetime, cart_id: str = ""
+    ) -> None:
         if not shares:
             return
         today = self._today()
         async with self._work.begin() as tx:
-            if not await hold_store.open_hold(tx, order_id, to_micros(expires_at)):
+            if not await hold_store.open_hold(tx, order_id, to_micros(expires_at), self._hashed.of("cart", cart_id)):
                 return
             # Cards are locked in the same order by everyone, so that two orders never wait for one another.
             for position, share in sorted(enumerate(shares), key=lambda one: one[1].card_id):
@@ -254,9 +261,9 @@ class GiftCardService(GiftCards):
             return ()
         async with self._work.begin() as tx:
             if await hold_store.begin_refund(tx, key, order_id, amount.amount):
-                taken = await hold_store.state_of(tx, order_id) == "taken"
-                lines = await hold_store.lines_of(tx, order_id) if taken else []
-                if lines:
+                if await hold_store.state_of(tx, order_id) not in {"", "taken"}:
+                    raise Unavailable("What gift cards pay of this order is not taken yet. Try again in a moment.")
+                if lines := await hold_store.lines_of(tx, order_id):
                     await self._put_back(tx, order_id, lines, amount.amount, key)
                 elif recipient:
                     until = model.last_day(self._country, self._today())
@@ -269,15 +276,6 @@ class GiftCardService(GiftCards):
                         f"{write(amount)} cannot go to a gift card: nobody is known whom its code could be sent to."
                     )
             return await hold_store.of_refund(tx, key)
-
-    async def give_back_rest(self, order_id: str) -> None:
-        async with self._work.begin() as tx:
-            if await hold_store.state_of(tx, order_id) != "taken":
-                return
-            lines = await hold_store.lines_of(tx, order_id)
-            rest = sum(one.amount for one in lines) - (await hold_store.of_order(tx, order_id)).back
-            if rest > 0 and await hold_store.begin_refund(tx, f"off/{order_id}", order_id, rest):
-                await self._put_back(tx, order_id, lines, rest, f"off/{order_id}")
 
     async def _put_back(
         self, tx: Transaction, order_id: str, lines: Sequence[hold_store.Line], amount: int, refund: str

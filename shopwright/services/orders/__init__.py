@@ -4,7 +4,7 @@ from shopwright.kit.label import Label
 
 LABEL = Label(
     owns="orders, shipments, refunds, history",
-    asks=("carts", "inventory", "pricing", "payments"),
+    asks=("carts", "inventory", "pricing", "payments", "giftcards"),
     hears=(
         "EmailVerified",
         "UserErased",

@@ -12,6 +12,7 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.facts import Event, Heard
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Carts, Paid
+from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import (
     cancel_store,
@@ -23,7 +24,7 @@ from shopwright.services.orders import (
     refund_store,
     store,
 )
-from shopwright.services.orders.contract import Order, Status
+from shopwright.services.orders.contract import Order, Status, gift_cards
 from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired, RestockedLine
 from shopwright.services.orders.forgetting import Forgetting
 from shopwright.services.orders.holds import Holds
@@ -47,6 +48,7 @@ class Ending:
         inventory: Inventory,
         pricing: Pricing,
         payments: Payments,
+        giftcards: GiftCards,
         links: OrderLinks,
         forgetting: Forgetting,
         sources: OrderSources,
@@ -60,6 +62,7 @@ class Ending:
         self._inventory = inventory
         self._pricing = pricing
         self._payments = payments
+        self._giftcards = giftcards
         self._sales = Sales(work, pricing)
         self.tax_corrections = TaxCorrections(work, pricing)
 
@@ -142,15 +145,27 @@ class Ending:
         Safe to repeat: a crash in between is made good by the fact that it is off, which we hear ourselves.
         """
         await self._inventory.release(order_id)
+        await self._giftcards.release(order_id)
         await self._pricing.unredeem(order_id)
         order = await self.get(order_id)
         if order.status == "expired":
             return  # money may still come, and buy the goods after all
+        await self._give_cards_back(order)
         if restock:
             await self._inventory.restock(order_id, refund_rules.wanted(order, restock), key=f"cancel/{order_id}")
         for payment in await self._payments.of_order(order_id):
             if payment.status in refund_rules.RECEIVED:
                 await self._give_back(payment, order)
+
+    async def _give_cards_back(self, order: Order) -> None:
+        """Of an order that is cancelled: refunds that were promised, whatever the provider says of their rest, and all the rest."""
+        if not order.gift_cards or not (await self._giftcards.of_order(order.id)).taken:
+            return
+        for refund in order.refunds:
+            if refund.to_gift_cards is not None and not refund.of_all:
+                await self._giftcards.give_back(order.id, refund.id, refund.to_gift_cards, order.email)
+        rest = gift_cards.rest_of_cards(gift_cards.without_all(order))
+        await self._giftcards.give_back(order.id, f"off-{order.id}", rest)
 
     async def hear_off(self, heard: Heard) -> None:
         """OrderCancelled, OrderExpired: what it had goes back, unless it was paid for after all."""
@@ -193,6 +208,7 @@ class Ending:
                 return False
             await holds_store.let_go(tx, order_id)
         await self._inventory.release(order_id)
+        await self._giftcards.release(order_id)
         await self._pricing.unredeem(order_id)
         return True
 
@@ -206,19 +222,21 @@ class Ending:
         if order.payment is not None and order.payment.id == payment.id:
             await self._ask_for_promised(payment, order)
         payment = await self._payments.get(payment.id)
-        await self._repay(payment, refund_rules.repayment_key(payment, again=False))
+        await self._repay(payment, refund_rules.repayment_key(payment, again=False), order)
 
     async def _ask_for_promised(self, payment: Payment, order: Order) -> bool:
         """Ask for refunds of the order that payments have not heard of; False where there is none."""
         known = {one.key for one in payment.refunds}
-        waiting = [one for one in order.refunds if one.amount.amount and one.status == "asked" and not one.of_all]
+        asked = [one for one in order.refunds if one.status == "asked" and not one.of_all]
+        waiting = [one for one in asked if gift_cards.by_payment(one).amount]
         promised = [one for one in waiting if one.id not in known]
         for refund in promised:
-            await self._payments.refund(key=refund.id, payment_id=payment.id, amount=refund.amount)
+            await self._payments.refund(key=refund.id, payment_id=payment.id, amount=gift_cards.by_payment(refund))
         return bool(promised)
 
-    async def _repay(self, payment: Payment, key: str) -> PaymentRefund | None:
+    async def _repay(self, payment: Payment, key: str, order: Order) -> PaymentRefund | None:
         """All that is left of a payment goes back, once for each key; None where nothing was left."""
-        if payment.left.amount > 0 and not any(one.key == key for one in payment.refunds):
-            payment = await self._payments.refund(key=key, payment_id=payment.id, amount=payment.left)
+        left = refund_rules.left_of_payment(payment, order)
+        if left.amount > 0 and not any(one.key == key for one in payment.refunds):
+            payment = await self._payments.refund(key=key, payment_id=payment.id, amount=left)
         return next((one for one in payment.refunds if one.key == key), None)

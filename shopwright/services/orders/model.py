@@ -16,6 +16,7 @@ from shopwright.kit.money import LARGEST, Money, add_up, write, zero
 from shopwright.kit.places import email_key
 from shopwright.kit.states import States
 from shopwright.services.carts.contract import Cart
+from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders.contract import (
     PAID,
     CartNotReady,
@@ -143,6 +144,29 @@ def check_cart(cart: Cart, expected: Money) -> None:
     if cart.totals.total != expected:
         total = {"amount": cart.totals.total.amount, "currency": cart.totals.total.currency}
         raise PriceMoved("The total has changed since you saw it. Look at it again, then order.", data={"total": total})
+
+
+def shares_of(cart: Cart) -> tuple[GiftCardShare, ...]:
+    """What each gift card pays of an order of this cart."""
+    return tuple(
+        GiftCardShare(card_id=one.card_id, last4=one.last4, amount=one.amount)
+        for one in cart.gift_cards
+        if one.amount.amount
+    )
+
+
+def check_to_pay(cart: Cart, expected: int | Money | msgspec.UnsetType) -> Money:
+    """What is left to pay beside gift cards. Raises PriceMoved where the buyer was shown another sum."""
+    to_pay = cart.totals.total if cart.to_pay is None else cart.to_pay
+    if isinstance(expected, msgspec.UnsetType):
+        return to_pay
+    if to_pay != (expected if isinstance(expected, Money) else Money(expected, cart.currency)):
+        total = {"amount": cart.totals.total.amount, "currency": cart.currency}
+        raise PriceMoved(
+            f"Your gift cards leave {write(to_pay)} to pay, not what you saw. Look at it again, then order.",
+            data={"total": total, "to_pay": {"amount": to_pay.amount, "currency": cart.currency}},
+        )
+    return to_pay
 
 
 def lines_to_ship(order: Order, wanted: Sequence[LineQuantity]) -> list[tuple[OrderLine, int]]:

@@ -5,9 +5,9 @@ from shopwright.kit.facts import Heard
 from shopwright.kit.money import write
 from shopwright.kit.work import Transaction
 from shopwright.services.orders import refund_parts, refund_store, store
+from shopwright.services.orders.cancelling import Cancelling
 from shopwright.services.orders.contract import PAID, Order, Refund
 from shopwright.services.orders.contract.facts import OrderDisputed
-from shopwright.services.orders.refunds import Refunds
 from shopwright.services.payments.contract import PaymentDisputed, RefundSettled
 
 REFUNDED, LOST = "Refunded at the payment provider", "Lost in a dispute: the buyer's bank took it"
@@ -19,7 +19,7 @@ DISPUTES = {
 }
 
 
-class PaymentChanges(Refunds):
+class PaymentChanges(Cancelling):
     """Following the provider."""
 
     async def hear_refund_settled(self, heard: Heard) -> None:

@@ -10,7 +10,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, write, zero
 from shopwright.services.inventory.contract import Wanted
 from shopwright.services.orders import model, refund_parts
-from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, OrderLine, Refund, Status
+from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, OrderLine, Refund, Status, gift_cards
 from shopwright.services.orders.contract.facts import RefundPart, RestockedLine
 from shopwright.services.payments.contract import Payment, PaymentRefund
 
@@ -80,8 +80,14 @@ def owed(order: Order, payments: Sequence[Payment]) -> Money | None:
     if order.status not in {"cancelled", "expired"}:
         return None
     received = [one for one in payments if one.status in RECEIVED]
-    left = add_up((one.amount - one.refunded for one in received), order.currency)
+    left = add_up((one.amount - one.refunded for one in received), order.currency) - gift_cards.credited(order)
     return left if left.amount > 0 else None
+
+
+def left_of_payment(payment: Payment, order: Order) -> Money:
+    """What of a payment of an order that is off can still go back: less what of it went to gift cards."""
+    own = order.payment is not None and order.payment.id == payment.id
+    return payment.left - gift_cards.credited(order) if own else payment.left
 
 
 def to_be_restocked(order: Order) -> tuple[RestockedLine, ...]:
@@ -112,9 +118,10 @@ def wanted(order: Order, units: Sequence[LineQuantity | RestockedLine]) -> list[
 
 def of_all(order: Order, back: PaymentRefund, reason: str, now: datetime) -> Refund:
     """What goes back of an order that is cancelled, as a refund of all that was left of it."""
+    rest = gift_cards.rest_of_cards(order)
     return Refund(
         id=back.key,
-        amount=back.amount,
+        amount=back.amount + rest,
         reason=reason,
         lines=(),
         restock=False,
@@ -122,7 +129,26 @@ def of_all(order: Order, back: PaymentRefund, reason: str, now: datetime) -> Ref
         created_at=now,
         reference=back.reference,
         settled_at=now if back.state == "settled" else None,
-        parts=refund_parts.of_all(order, back.amount),
+        parts=refund_parts.of_all(order, back.amount + rest),
+        to_gift_cards=rest if rest.amount else None,
+    )
+
+
+def stays_on_cards(order: Order, refused: Refund, refund_id: str, now: datetime) -> Refund:
+    """What of a refund is on gift cards, where the provider refuses the rest after all: a refund of its own, as goodwill."""
+    amount = refused.to_gift_cards or zero(order.currency)
+    others = msgspec.structs.replace(order, refunds=tuple(one for one in order.refunds if one.id != refused.id))
+    return Refund(
+        id=refund_id,
+        amount=amount,
+        reason=refused.reason,
+        lines=(),
+        restock=False,
+        status="settled",
+        created_at=now,
+        settled_at=now,
+        parts=refund_parts.of_provider(others, amount),
+        to_gift_cards=amount,
     )
 
 

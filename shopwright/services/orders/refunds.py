@@ -1,4 +1,4 @@
-"""Money that goes back to the buyer: refunds of lines or an amount, and of a whole order that is cancelled.
+"""Money that goes back to the buyer: refunds of lines or an amount. Those of an order that is cancelled are in `cancelling.py`.
 
 First the money, or the provider's promise of it, then the goods: what the provider refuses changes nothing.
 """
@@ -15,21 +15,35 @@ from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missin
 from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money, write
 from shopwright.kit.work import Transaction
-from shopwright.services.inventory.contract import Adjustment, SoldOut, Wanted
-from shopwright.services.orders import cancel_store, model, past_store, refund_parts, refund_rules, refund_store, store
+from shopwright.services.inventory.contract import Adjustment, Wanted
+from shopwright.services.orders import (
+    cancel_store,
+    model,
+    past_store,
+    refund_parts,
+    refund_rules,
+    refund_store,
+    store,
+)
 from shopwright.services.orders.authorised import Authorised
-from shopwright.services.orders.cancel_store import Cancelling
-from shopwright.services.orders.contract import PAID, LineQuantity, NewRefund, Order, Refund, RefundNotPossible, Status
+from shopwright.services.orders.contract import (
+    PAID,
+    LineQuantity,
+    NewRefund,
+    Order,
+    Refund,
+    RefundNotPossible,
+    gift_cards,
+)
 from shopwright.services.orders.contract.facts import OrderRefunded, OrderRefundRefused
 from shopwright.services.payments.contract import Payment
 
 LONGEST = 500
 BATCH = 50
-REPAID = "The order is cancelled"
 
 
 class Refunds(Authorised):
-    """Refunds, and cancelling what is paid."""
+    """Refunds."""
 
     # --- asking
 
@@ -68,6 +82,12 @@ class Refunds(Authorised):
             raise Invalid.at("/reason", "Say why the money goes back; the customer reads it.")
         parts, chosen = refund_rules.refunded_parts(order, refund)
         amount = refund_parts.sum_of(parts, order.currency)
+        all_to_card = refund.to == "gift_card"
+        if all_to_card and not order.gift_cards and not order.email:
+            raise Invalid.at(
+                "/to", "Nobody is known whom the code of a gift card could be sent to: its buyer was erased."
+            )
+        to_cards = amount if all_to_card else gift_cards.share_of_cards(order, amount)
         made = Refund(
             id=self._work.ids.new("rfd"),
             amount=amount,
@@ -80,6 +100,7 @@ class Refunds(Authorised):
             unsent=refund_rules.unsent_units(chosen, returned=refund.returned),
             parts=parts,
             deduction=refund.deduction.strip()[:LONGEST],
+            to_gift_cards=to_cards if to_cards.amount else None,
         )
         await refund_store.insert_refund(tx, order.id, made, key, marks)
         await store.write_counts(tx, refund_rules.refunded(order, chosen, returned=refund.returned))
@@ -99,11 +120,12 @@ class Refunds(Authorised):
         head = await store.head(self._work, order_id)
         if head is None or head.payment_id is None:
             return
-        if not refund.amount.amount:
+        amount = gift_cards.by_payment(refund)
+        if not amount.amount:
             await self._settled(order_id, refund.id)
             return
         try:
-            payment = await self._payments.refund(key=refund.id, payment_id=head.payment_id, amount=refund.amount)
+            payment = await self._payments.refund(key=refund.id, payment_id=head.payment_id, amount=amount)
         except Unavailable:
             return
         except (Refused, Conflict) as error:  # more than is left, or not received at all
@@ -127,6 +149,8 @@ class Refunds(Authorised):
         if order is None or refund is None or refund.status == "settled":
             return
         await self._bring_back(order, refund)
+        if refund.to_gift_cards is not None and not refund.of_all:  # an order that is off gives all of them back
+            await self._giftcards.give_back(order.id, refund.id, refund.to_gift_cards, order.email)
         await self._refund_settled(order_id, msgspec.structs.replace(refund, reference=reference))
 
     async def _bring_back(self, order: Order, refund: Refund) -> None:
@@ -172,6 +196,7 @@ class Refunds(Authorised):
                 lines=model.sold_units([(lines[one.line_id], one.quantity) for one in refund.lines]),
                 dispute=dispute,
                 parts=refund.parts,
+                to_gift_cards=refund.to_gift_cards,
             )
         )
 
@@ -184,14 +209,18 @@ class Refunds(Authorised):
     # --- refused
 
     async def _refuse(self, order_id: str, refund_id: str, why: str) -> None:
-        """Its units and its sum are as if it had not been asked for; staff hear of it."""
+        """Its units and its sum are as if it had not been asked for, but for what is on gift cards already; staff hear of it."""
+        on_cards = refund_id in (await self._giftcards.of_order(order_id)).refunds
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
             refund = next((one for one in order.refunds if one.id == refund_id), None)
             if refund is None or not await refund_store.refuse_refund(tx, refund_id, why):
                 return
             await store.write_counts(tx, refund_rules.not_refunded(order, refund))
-            await self._tell_refused(tx, order, refund.amount, refund_id, why, refund)
+            if on_cards and refund.to_gift_cards is not None:
+                stays = refund_rules.stays_on_cards(order, refund, self._work.ids.new("rfd"), tx.now)
+                await refund_store.insert_refund(tx, order_id, stays, f"{refund_id}/cards", "")
+            await self._tell_refused(tx, order, gift_cards.by_payment(refund), refund_id, why, refund)
         if refund.status == "settled" and order.status != "cancelled":
             await self._take_again(order, refund)
 
@@ -284,96 +313,6 @@ class Refunds(Authorised):
         payment = await self._payments.get(order.payment.id)
         if any(one.key == refund_id for one in payment.refunds):
             await self._follow(order.id, refund_id, payment)
-
-    # --- cancelling
-
-    async def cancel(self, order_id: str, reason: str, who: Caller) -> Order:
-        order = await self.get(order_id)
-        if order.status == "cancelled":
-            if order.owed is not None and who.is_staff:
-                await self._repay_again(order)
-                order = await self.get(order.id)
-            return order
-        if not model.STATES.may(order.status, "cancelled"):
-            model.STATES.move(order.status, "cancelled")
-        if order.status == "placed" and (captured := await self._end_payments(order.id)) is not None:
-            await self.settle(order.id, captured)
-            order = await self.get(order.id)
-        because = reason.strip()[:LONGEST] or "No reason given"
-        if order.status == "paid":
-            await self._begin_cancelling(order, because, who)
-            await self._finish_cancelling(order.id)
-            return await self.get(order.id)
-        if not await self.give_up(order.id, because, who, "cancelled", only=frozenset({order.status})):
-            raise Conflict("The order has moved on meanwhile. Look at it again.")
-        return await self.get(order.id)
-
-    async def _begin_cancelling(self, order: Order, reason: str, who: Caller) -> None:
-        taken = await self._has_taken(order.id)
-        payment = order.payment
-        told = Cancelling(
-            reason=reason,
-            key=refund_rules.repayment_key(payment, again=True) if payment else "",
-            who=who.signature,
-            user_id=who.user_id,
-            role=who.role,
-            took_goods=taken,
-        )
-        async with self._work.begin() as tx:
-            if not await cancel_store.begin(tx, order.id, told) and await cancel_store.told_of(tx, order.id) is None:
-                raise Conflict("The order has moved on meanwhile. Look at it again.")
-
-    async def _finish_cancelling(self, order_id: str) -> None:
-        """First the money, or the promise of it, then the goods. Raises RefundNotPossible: the order stays as it was."""
-        told = await cancel_store.told_of(self._work, order_id)
-        if told is None:
-            return
-        order = await self.get(order_id)
-        if order.payment is not None and await self._ask_for_promised(order.payment, order):
-            order = await self.get(order_id)
-        back = await self._repay(order.payment, told.key) if order.payment is not None else None
-        if back is not None and back.state == "refused":
-            async with self._work.begin() as tx:
-                await cancel_store.end(tx, order_id)
-            raise RefundNotPossible(
-                f"The order is not cancelled: {write(back.amount)} cannot be refunded. {back.why} Nothing was changed.",
-                data={"why": back.why},
-            )
-        who = Caller(user_id=told.user_id, role=told.role, name=told.who)
-        only: frozenset[Status] = frozenset({"paid"})
-        await self.give_up(order_id, told.reason, who, "cancelled", only=only, took_goods=told.took_goods, back=back)
-
-    async def finish_cancelling(self) -> None:
-        """A timer: what a process that died was cancelling."""
-        for order_id in await cancel_store.unfinished(self._work, BATCH):
-            with self._work.aside.guard("cancelled order", order_id):
-                await self._finish_cancelling(order_id)
-
-    async def _repay_again(self, order: Order) -> None:
-        """Staff ask again for money that is owed for an order that is off."""
-        for payment in await self._payments.of_order(order.id):
-            if payment.status not in refund_rules.RECEIVED or payment.left.amount <= 0:
-                continue
-            back = await self._repay(payment, refund_rules.repayment_key(payment, again=True))
-            if back is not None and back.state == "refused":
-                raise RefundNotPossible(
-                    f"{write(back.amount)} are still owed: {back.why} Nothing was changed.", data={"why": back.why}
-                )
-            if back is not None and order.payment is not None and order.payment.id == payment.id:
-                async with self._work.begin() as tx:
-                    locked = await self._locked(tx, order.id)
-                    again = refund_rules.of_all(locked, back, REPAID, tx.now)
-                    await refund_store.insert_refund(tx, order.id, again, back.key, "")
-
-    async def _has_taken(self, order_id: str) -> bool:
-        """A paid order's goods have left the shelf (now, if its payment is only just settled), so they can come back."""
-        head = await store.head(self._work, order_id)
-        try:
-            if head is not None:
-                await self._take_goods(head)
-        except SoldOut:
-            return False
-        return True
 
     async def _not_being_cancelled(self, tx: Transaction, order_id: str) -> None:
         if await cancel_store.told_of(tx, order_id) is not None:

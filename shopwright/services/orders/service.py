@@ -2,6 +2,7 @@
 
     carts.get       → what is wanted, at the total the shopper was shown
     inventory       → all lines set aside, or none; this runs out by itself, so a crash needs no undo
+    giftcards.hold  → what gift cards pay, held; this runs out, too
     pricing.redeem  → coupons counted
     one transaction → the order as placed, with its number and its fact
     payments.open   → the money; its webhook, the browser's return and our own questions all end in `settle`
@@ -9,6 +10,7 @@
 What happens to an order afterwards is in `fulfilment.py`, how it ends before its time in `ending.py`.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import msgspec
@@ -22,8 +24,17 @@ from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money
 from shopwright.kit.work import Transaction
 from shopwright.services.carts.contract import Cart
+from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import find_store, holds_store, list_store, model, placement_store, sale_store, store
+from shopwright.services.orders import (
+    find_store,
+    holds_store,
+    list_store,
+    model,
+    placement_store,
+    sale_store,
+    store,
+)
 from shopwright.services.orders.contract import (
     PAID,
     Order,
@@ -41,6 +52,12 @@ from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import CouponRefused
 
 UNPAID: frozenset[Status] = frozenset({"placed", "expired"})
+# What an order that is paid late may not find any more.
+TOO_LATE: Mapping[type[ShopError], str] = {
+    SoldOut: "the goods were sold to others",
+    CouponRefused: "its coupon was used by others",
+    GiftCardRefused: "its gift card was spent, or had ended",
+}
 
 
 class OrderBook(Guests):
@@ -66,12 +83,16 @@ class OrderBook(Guests):
             raise Missing("There is no such cart.")
         expected = request.expected_total
         model.check_cart(cart, expected if isinstance(expected, Money) else Money(expected, cart.currency))
-        await self._check_payment(order_id, cart.totals.total, request.payment, cart.email, who)
+        to_pay = model.check_to_pay(cart, request.expected_to_pay)
+        await self._check_payment(order_id, to_pay, request.payment, cart.email, who)
         await self._make_room(cart, order_id)
         wanted = [Wanted(line.variant_id, line.quantity) for line in cart.lines]
         await self._unpaid.claim(order_id, cart, who.address)
         try:
-            await self._inventory.reserve(order_id, wanted, self._work.now() + model.TIME_TO_PAY + model.GRACE)
+            until = self._work.now() + model.TIME_TO_PAY + model.GRACE
+            await self._inventory.reserve(order_id, wanted, until)
+            if shares := model.shares_of(cart):
+                await self._giftcards.hold(order_id, shares, until, cart.id)
             if cart.used_coupons:
                 names = model.known_as(cart.customer_id, cart.email, who.email if cart.customer_id else "")
                 await self._pricing.redeem(order_id, cart.used_coupons, names[0], names[1:])
@@ -139,6 +160,7 @@ class OrderBook(Guests):
             cart_id=cart.id,
             placed_at=tx.now,
             version=1,
+            gift_cards=model.shares_of(cart),
         )
         await find_store.insert(tx, order, to_micros(tx.now + model.TIME_TO_PAY), cart.version, kept)
         await self._note(tx, order_id, "Order placed", who.name or cart.shipping_address.name)
@@ -195,7 +217,7 @@ class OrderBook(Guests):
         payment = await self._payments.open(
             key=f"{order.id}/{attempt}",
             order_id=order.id,
-            amount=order.total,
+            amount=order.to_pay,
             provider=choice.provider,
             token=choice.token,
             return_url=choice.return_url.replace("{order_id}", order.id),
@@ -213,7 +235,7 @@ class OrderBook(Guests):
             raise Conflict(f"This order is {order.status}; it cannot be paid for.")
         if any(one.status == "authorized" for one in await self._payments.of_order(order_id)):
             raise Conflict("The money for this order is set aside already; the shop takes it.")
-        await self._check_payment(order_id, order.total, choice, order.email, who)
+        await self._check_payment(order_id, order.to_pay, choice, order.email, who)
         if (captured := await self._end_payments(order_id)) is not None:
             await self.settle(order_id, captured)
             return await self.get(order_id)
@@ -268,6 +290,7 @@ class OrderBook(Guests):
                 or not await self._mark_paid(order_id, payment)
             ):
                 await self._inventory.release(order_id)  # also what was set aside here, just after it was given up
+                await self._giftcards.release(order_id)
                 await self._give_back(payment, await self.get(order_id))
                 return
             order = await store.head(self._work, order_id) or order
@@ -276,8 +299,9 @@ class OrderBook(Guests):
             return
         try:
             await self._take_goods(order)
-        except SoldOut:  # we stood still for longer than they were set aside, between the money and the goods
-            reason = "The goods were sold to others while the payment was written down; it is given back."
+        except (SoldOut, GiftCardRefused) as error:  # we stood still for longer than they were set aside
+            what = "The goods were sold to others" if isinstance(error, SoldOut) else "The gift card was spent"
+            reason = f"{what} while the payment was written down; it is given back."
             await self.give_up(order.id, reason, SYSTEM, "cancelled", only=frozenset({"paid"}))
             return
         await self._close_cart(order)
@@ -288,23 +312,30 @@ class OrderBook(Guests):
         wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
         try:
             await self._inventory.reserve(order_id, wanted, self._work.now() + model.GRACE)
+            await self._giftcards.hold(order_id, whole.gift_cards, self._work.now() + model.GRACE)
             if whole.status == "expired":
                 names = model.known_as(whole.customer_id, whole.email)
                 await self._pricing.redeem(order_id, whole.coupons, names[0], names[1:])
-        except (SoldOut, CouponRefused) as error:
-            what = "the goods were sold to" if isinstance(error, SoldOut) else "its coupon was used by"
-            reason = f"The payment came after {what} others; it is given back."
+        except (SoldOut, CouponRefused, GiftCardRefused) as error:
+            reason = f"The payment came after {TOO_LATE[type(error)]}; it is given back."
             await self.give_up(order_id, reason, SYSTEM, "cancelled", only=UNPAID)
             return False
         return True
 
     async def _take_goods(self, order: store.Head) -> None:
-        """What is set aside for a paid order leaves the shelf, once. Raises SoldOut where it is gone."""
+        """What is set aside for a paid order leaves gift cards and shelf, once. Raises GiftCardRefused, SoldOut where it is gone."""
+        await self._take_gift_cards(order.id)
         if await self._inventory.take(order.id) == "expired":
             whole = await self.get(order.id)
             wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
             await self._inventory.reserve(order.id, wanted, self._work.now() + model.GRACE)
             await self._inventory.take(order.id)
+
+    async def _take_gift_cards(self, order_id: str) -> None:
+        whole = await self.get(order_id)
+        if whole.gift_cards and await self._giftcards.take(order_id) == "expired":
+            await self._giftcards.hold(order_id, whole.gift_cards, self._work.now() + model.GRACE)
+            await self._giftcards.take(order_id)
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
         """Placed or expired → paid, once. True where it is paid now, by whichever payment; False where it is off."""

@@ -6,6 +6,7 @@ from shopwright.kit.clock_watch import DueTime
 from shopwright.kit.derived import KeyedHash
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.carts.contract import Carts
+from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import LABEL
 from shopwright.services.orders.contract import Orders
@@ -39,6 +40,7 @@ def _build(context: BuildContext) -> Fulfilment:
         inventory=inventory,
         pricing=context.ask(Pricing),
         payments=payments,
+        giftcards=context.ask(GiftCards),
         links=OrderLinks(settings.secret),
         forgetting=Forgetting(work, kept_buyers, settings.guest_days),
         sources=OrderSources(work, context.vault),

@@ -40,6 +40,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
     sale_id: int | None = None
     tax_id: str | None = None
+    to_pay: Money
 
 
 def to_json(value: object) -> str:
@@ -61,6 +62,7 @@ def _head(row: Row) -> Head:
         expires_at=row["expires_at"],
         sale_id=row["sale_id"],
         tax_id=row["tax_id"],
+        to_pay=Money(row["total"] - row["gift_cards"], row["currency"]),
     )
 
 
@@ -74,19 +76,11 @@ async def insert(
     tx: Transaction, order: Order, expires_at: int, cart_version: int, personal_terms: str, sale: Kept
 ) -> None:
     """A new order. Raises UniqueViolation where there is one with its id, or of its cart."""
-    body = whole_store.Body(
-        totals=order.totals,
-        receipt=order.receipt,
-        coupons=order.coupons,
-        shipping_address=order.shipping_address,
-        billing_address=order.billing_address,
-        shipping_title=order.shipping_title,
-        arrives=order.arrives,
-    )
+    body = msgspec.convert(order, whole_store.Body, from_attributes=True)
     await tx.run(
         "INSERT INTO orders (id, number, status, cart_id, cart_version, customer_id, email, name, currency, total, items, body,"
-        " placed_at, expires_at, personal_terms, taxes, sale_id, tax_id) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
-        " :name, :currency, :total, :items, :body, :placed_at, :expires_at, :personal_terms, :taxes, :sale_id, :tax_id)",
+        " placed_at, expires_at, personal_terms, taxes, sale_id, tax_id, gift_cards) VALUES (:id, :number, :status, :cart_id, :cart_version, :customer_id, :email,"
+        " :name, :currency, :total, :items, :body, :placed_at, :expires_at, :personal_terms, :taxes, :sale_id, :tax_id, :gift_cards)",
         id=order.id,
         number=int(order.number),
         status=order.status,
@@ -97,6 +91,7 @@ async def insert(
         name=order.shipping_address.name,
         currency=order.currency,
         total=order.totals.total.amount,
+        gift_cards=(order.totals.total - order.to_pay).amount,
         items=sum(line.quantity for line in order.lines),
         body=to_json(body),
         placed_at=to_micros(order.placed_at),

@@ -14,6 +14,7 @@ from shopwright.kit.spans import Span
 from shopwright.kit.versions import understood
 from shopwright.kit.work import Reading
 from shopwright.kit.working_days import Arrival
+from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders import refund_store, taxes
 from shopwright.services.orders.contract import Moment, Order, OrderLine, Shipment, ShippingCharge, TaxCorrection
 from shopwright.services.pricing.contract import LineDiscount, Step, TaxPart, Totals
@@ -33,6 +34,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     billing_address: Address
     shipping_title: str
     arrives: Arrival | None = None
+    gift_cards: tuple[GiftCardShare, ...] = ()
 
 
 class LineBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,15 +8,18 @@ import msgspec
 from shopwright.kit.auth import GUEST, Caller
 from shopwright.kit.bounds import Reason, Token, Url
 from shopwright.kit.errors import Conflict, Refused
-from shopwright.kit.money import Money
+from shopwright.kit.money import Money, add_up
 from shopwright.kit.places import Address
 from shopwright.kit.verbs import again
 from shopwright.kit.working_days import Arrival
+from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders.contract.corrections import CorrectedTax as CorrectedTax
 from shopwright.services.orders.contract.corrections import TaxCorrection as TaxCorrection
 from shopwright.services.orders.contract.facts import RefundPart  # whoever knows the contract can read what is told
 from shopwright.services.orders.contract.past import ImportedRow as ImportedRow
 from shopwright.services.orders.contract.past import OrderSource as OrderSource
+from shopwright.services.orders.contract.past import PastLine as PastLine
+from shopwright.services.orders.contract.past import PastOrder as PastOrder
 from shopwright.services.orders.contract.past import PastTax as PastTax
 from shopwright.services.orders.contract.sale import SaleContext as SaleContext
 from shopwright.services.payments.contract import Payment
@@ -36,11 +39,15 @@ class PaymentChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What placing takes: `expected_total`, as the buyer was shown it; `payment`, where it costs anything."""
+    """What placing takes: `expected_total`, as the buyer was shown it; `payment`, where it costs anything.
+
+    `expected_to_pay`: what was to be paid beside gift cards, to be told where that is not so any more.
+    """
 
     cart_id: str
     expected_total: int | Money
     payment: PaymentChoice = PaymentChoice(provider="")
+    expected_to_pay: int | Money | msgspec.UnsetType = msgspec.UNSET
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +120,7 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What refunding takes: lines (of units that have not left first; `returned`: of others), what is left of the `shipping`, or both.
 
     `amount` (minor units or money) alone is goodwill, spread over all that was sold. Beside lines it is what goes back of what
-    they are worth; `deduction` says why the rest does not.
+    they are worth; `deduction` says why the rest does not. `to`: all of it to a gift card, as credit; else as it was paid.
     """
 
     reason: Reason
@@ -123,13 +130,14 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     deduction: Reason = ""
     restock: bool = False
     returned: bool = False
+    to: Literal["payment", "gift_card"] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """Money on its way back, or back; `why`, for staff: it will not go. `by_provider`: made there, the units are not known.
 
     `freed`: units that were on backorder, and are owed no more; `unsent`: of its units those that had not left; `parts`: what it is of, which sums to `amount`, with the tax that goes back;
-    `deduction`: why less than its lines are worth.
+    `deduction`: why less than its lines are worth. `to_gift_cards`: what of `amount` goes to gift cards.
     """
 
     id: str
@@ -148,6 +156,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     freed: tuple[LineQuantity, ...] | None = None
     parts: tuple[RefundPart, ...] = ()
     deduction: str = ""
+    to_gift_cards: Money | None = None
 
     @property
     def of_all(self) -> bool:
@@ -198,7 +207,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     (of orders of earlier shops and versions). `refused`: refunds that will not be paid, and count nowhere; `owed`: of an order
     that is off, what has not gone back yet; `refund`: the one that was asked for. `imported_from`: of an order of an earlier
     shop, which one, and its number there (“shopify/#1001”). `tax_corrections`: parcels that left when other rates applied;
-    `totals.included_tax` is with them, so that it and `totals.tax` are all of the tax.
+    `totals.included_tax` is with them, so that it and `totals.tax` are all of the tax. `gift_cards` pay of the total; the
+    payment is of the rest.
     """
 
     id: str
@@ -231,6 +241,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sale: SaleContext | None = None
     imported_from: str = ""
     tax_corrections: tuple[TaxCorrection, ...] = ()
+    gift_cards: tuple[GiftCardShare, ...] = ()
 
     def units_of(self, line: OrderLine) -> dict[int, int]:
         """Units of a line by the lot they are taxed in."""
@@ -239,6 +250,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             units[0] -= one.quantity
             units[one.lot] = units.get(one.lot, 0) + one.quantity
         return units
+
+    @property
+    def to_pay(self) -> Money:
+        """What the payment is of."""
+        return self.totals.total - add_up((one.amount for one in self.gift_cards), self.currency)
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,44 +270,6 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     placed_at: datetime
     authorised: bool = False
     refunded: Money | None = None
-
-
-class PastLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an order of an earlier shop; without `product_id` where what was sold is not in the catalog."""
-
-    sku: str
-    title: str
-    quantity: int
-    unit_price: Money
-    product_id: str = ""
-    variant_id: str = ""
-    slug: str = ""
-    image: str = ""
-
-
-class PastOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order of an earlier shop; its sum may be off by a minor unit a line. Later numbers are above `numbers_to`."""
-
-    source: str
-    number: str
-    status: Literal["paid", "shipped", "delivered", "cancelled"]
-    email: str
-    customer_id: str | None
-    currency: str
-    lines: tuple[PastLine, ...]
-    discount: Money
-    shipping: Money
-    tax: Money
-    total: Money
-    refunded: Money
-    shipping_address: Address
-    billing_address: Address
-    shipping_title: str
-    placed_at: datetime
-    charges: tuple[Step, ...] = ()
-    numbers_to: int = 0
-    origin: OrderSource = OrderSource()
-    taxes: tuple[PastTax, ...] = ()
 
 
 class PriceMoved(Conflict):

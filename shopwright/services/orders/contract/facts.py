@@ -133,7 +133,8 @@ class RefundPart(msgspec.Struct, frozen=True, kw_only=True):
 class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
     """Money went back to the buyer, `whole`: now all of it; `reason` is what staff wrote for them, `lines` what it is for.
 
-    `dispute`: their bank took it; `parts`: what it is of, with the tax that goes back.
+    `dispute`: their bank took it; `parts`: what it is of, with the tax that goes back. `to_gift_cards`: what of it went to
+    gift cards; the rest went the way of the payment.
     """
 
     PERSONAL: ClassVar[tuple[str, ...]] = ("email", "reason")
@@ -144,6 +145,7 @@ class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
     lines: tuple[SoldLine, ...] = ()
     dispute: bool = False
     parts: tuple[RefundPart, ...] = ()
+    to_gift_cards: Money | None = None
 
 
 class OrderRefundRefused(OrderEvent, frozen=True, kw_only=True):

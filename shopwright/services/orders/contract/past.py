@@ -1,10 +1,14 @@
-"""What an order of an earlier shop brings along beside what was bought: the rows of its file, and its taxes by rate."""
+"""An order of an earlier shop, with what it brings along beside what was bought: the rows of its file, and its taxes by rate."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from shopwright.kit.money import Money
+from shopwright.kit.places import Address
+from shopwright.services.pricing.contract import Step
 
 
 class PastTax(msgspec.Struct, frozen=True):
@@ -31,3 +35,41 @@ class OrderSource(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[ImportedRow, ...] = ()
     rows_left_out: int = 0
     cells_cut: int = 0
+
+
+class PastLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an order of an earlier shop; without `product_id` where what was sold is not in the catalog."""
+
+    sku: str
+    title: str
+    quantity: int
+    unit_price: Money
+    product_id: str = ""
+    variant_id: str = ""
+    slug: str = ""
+    image: str = ""
+
+
+class PastOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order of an earlier shop; its sum may be off by a minor unit a line. Later numbers are above `numbers_to`."""
+
+    source: str
+    number: str
+    status: Literal["paid", "shipped", "delivered", "cancelled"]
+    email: str
+    customer_id: str | None
+    currency: str
+    lines: tuple[PastLine, ...]
+    discount: Money
+    shipping: Money
+    tax: Money
+    total: Money
+    refunded: Money
+    shipping_address: Address
+    billing_address: Address
+    shipping_title: str
+    placed_at: datetime
+    charges: tuple[Step, ...] = ()
+    numbers_to: int = 0
+    origin: OrderSource = OrderSource()
+    taxes: tuple[PastTax, ...] = ()

@@ -1,0 +1,74 @@
+"""Gift cards of a cart: it keeps their ids, and asks for what is on them each time. A code is looked up once, and kept nowhere."""
+
+import msgspec
+
+from shopwright.kit.errors import Conflict
+from shopwright.kit.money import Money, write, zero
+from shopwright.services.carts import store
+from shopwright.services.carts.contract import CartGiftCard, CartProblem
+from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused, GiftCards
+
+MOST_CARDS = 5
+WHY = {"spent": "has nothing left on it", "expired": "has expired", "disabled": "cannot be used any more"}
+
+
+class CartGiftCards:
+    """Finds the card of a code, and says what the cards of a cart pay."""
+
+    def __init__(self, giftcards: GiftCards) -> None:
+        self._giftcards = giftcards
+
+    async def with_code(self, stored: store.Stored, code: str, address: str) -> tuple[str, ...]:
+        """The ids of the cart's cards with that of this code. Raises Missing, RateLimited, GiftCardRefused, Conflict."""
+        found = await self._giftcards.find(code, address)
+        known = await self._giftcards.named([found.id], stored.id)
+        card = known.get(found.id, found)
+        if why := refusal(card, stored.currency):
+            raise GiftCardRefused(f"The gift card ending in {card.last4} {why}.", data={"last4": card.last4})
+        ids = tuple(dict.fromkeys((*stored.gift_cards, card.id)))
+        if len(ids) > MOST_CARDS:
+            raise Conflict(f"At most {MOST_CARDS} gift cards can pay for an order together.")
+        return ids
+
+    async def of(self, stored: store.Stored, total: Money) -> tuple[tuple[CartGiftCard, ...], tuple[CartProblem, ...]]:
+        """What each card pays of this total, and what is wrong with those that cannot."""
+        if not stored.gift_cards:
+            return (), ()
+        known = await self._giftcards.named(stored.gift_cards, stored.id)
+        cards = [known[one] for one in stored.gift_cards if one in known]
+        return paid_by(cards, total), tuple(
+            CartProblem(
+                code="gift_card_refused",
+                detail=f"The gift card ending in {one.last4} {why}. Take it off to go on.",
+                gift_card=one.id,
+            )
+            for one in cards
+            if (why := refusal(one, total.currency))
+        )
+
+
+def refusal(card: GiftCard, currency: str) -> str:
+    """Why a card cannot pay, "" where it can."""
+    if card.issued.currency != currency:
+        return f"is in {card.issued.currency}, and pays nothing in {currency}"
+    if card.state != "active":
+        return WHY[card.state]
+    if card.available.amount <= 0:
+        return f"pays for another order just now: its {write(card.balance)} are held until that is paid or given up"
+    return ""
+
+
+def paid_by(cards: list[GiftCard], total: Money) -> tuple[CartGiftCard, ...]:
+    """What each pays, one after the other, as far as it goes."""
+    left, found = total, []
+    for one in cards:
+        usable = zero(total.currency) if refusal(one, total.currency) else one.available
+        amount = max(min(usable, left), zero(total.currency))
+        left -= amount
+        found.append(CartGiftCard(card_id=one.id, last4=one.last4, balance=one.available, amount=amount))
+    return tuple(found)
+
+
+def without(stored: store.Stored, card_id: str) -> store.Stored:
+    """The cart when this card pays nothing of it."""
+    return msgspec.structs.replace(stored, gift_cards=tuple(one for one in stored.gift_cards if one != card_id))

@@ -1,0 +1,108 @@
+"""Cancelling: an order that is paid, or not yet, ends, and what it had goes back."""
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.errors import Conflict
+from shopwright.kit.money import write, zero
+from shopwright.services.giftcards.contract import GiftCardRefused
+from shopwright.services.inventory.contract import SoldOut
+from shopwright.services.orders import cancel_store, model, refund_rules, refund_store, store
+from shopwright.services.orders.cancel_store import Cancelling as Told
+from shopwright.services.orders.contract import Order, RefundNotPossible, Status, gift_cards
+from shopwright.services.orders.refunds import BATCH, LONGEST, Refunds
+from shopwright.services.payments.contract import PaymentRefund
+
+REPAID = "The order is cancelled"
+
+
+class Cancelling(Refunds):
+    """Cancelling what is paid."""
+
+    async def cancel(self, order_id: str, reason: str, who: Caller) -> Order:
+        order = await self.get(order_id)
+        if order.status == "cancelled":
+            if order.owed is not None and who.is_staff:
+                await self._repay_again(order)
+                order = await self.get(order.id)
+            return order
+        if not model.STATES.may(order.status, "cancelled"):
+            model.STATES.move(order.status, "cancelled")
+        if order.status == "placed" and (captured := await self._end_payments(order.id)) is not None:
+            await self.settle(order.id, captured)
+            order = await self.get(order.id)
+        because = reason.strip()[:LONGEST] or "No reason given"
+        if order.status == "paid":
+            await self._begin_cancelling(order, because, who)
+            await self._finish_cancelling(order.id)
+            return await self.get(order.id)
+        if not await self.give_up(order.id, because, who, "cancelled", only=frozenset({order.status})):
+            raise Conflict("The order has moved on meanwhile. Look at it again.")
+        return await self.get(order.id)
+
+    async def _begin_cancelling(self, order: Order, reason: str, who: Caller) -> None:
+        taken = await self._has_taken(order.id)
+        payment = order.payment
+        told = Told(
+            reason=reason,
+            key=refund_rules.repayment_key(payment, again=True) if payment else "",
+            who=who.signature,
+            user_id=who.user_id,
+            role=who.role,
+            took_goods=taken,
+        )
+        async with self._work.begin() as tx:
+            if not await cancel_store.begin(tx, order.id, told) and await cancel_store.told_of(tx, order.id) is None:
+                raise Conflict("The order has moved on meanwhile. Look at it again.")
+
+    async def _finish_cancelling(self, order_id: str) -> None:
+        """First the money, or the promise of it, then the goods. Raises RefundNotPossible: the order stays as it was."""
+        told = await cancel_store.told_of(self._work, order_id)
+        if told is None:
+            return
+        order = await self.get(order_id)
+        if order.payment is not None and await self._ask_for_promised(order.payment, order):
+            order = await self.get(order_id)
+        back = await self._repay(order.payment, told.key, order) if order.payment is not None else None
+        if back is None and gift_cards.rest_of_cards(order).amount:
+            back = PaymentRefund(key=told.key, amount=zero(order.currency), state="settled")
+        if back is not None and back.state == "refused":
+            async with self._work.begin() as tx:
+                await cancel_store.end(tx, order_id)
+            raise RefundNotPossible(
+                f"The order is not cancelled: {write(back.amount)} cannot be refunded. {back.why} Nothing was changed.",
+                data={"why": back.why},
+            )
+        who = Caller(user_id=told.user_id, role=told.role, name=told.who)
+        only: frozenset[Status] = frozenset({"paid"})
+        await self.give_up(order_id, told.reason, who, "cancelled", only=only, took_goods=told.took_goods, back=back)
+
+    async def finish_cancelling(self) -> None:
+        """A timer: what a process that died was cancelling."""
+        for order_id in await cancel_store.unfinished(self._work, BATCH):
+            with self._work.aside.guard("cancelled order", order_id):
+                await self._finish_cancelling(order_id)
+
+    async def _repay_again(self, order: Order) -> None:
+        """Staff ask again for money that is owed for an order that is off."""
+        for payment in await self._payments.of_order(order.id):
+            if payment.status not in refund_rules.RECEIVED or refund_rules.left_of_payment(payment, order).amount <= 0:
+                continue
+            back = await self._repay(payment, refund_rules.repayment_key(payment, again=True), order)
+            if back is not None and back.state == "refused":
+                raise RefundNotPossible(
+                    f"{write(back.amount)} are still owed: {back.why} Nothing was changed.", data={"why": back.why}
+                )
+            if back is not None and order.payment is not None and order.payment.id == payment.id:
+                async with self._work.begin() as tx:
+                    locked = await self._locked(tx, order.id)
+                    again = refund_rules.of_all(locked, back, REPAID, tx.now)
+                    await refund_store.insert_refund(tx, order.id, again, back.key, "")
+
+    async def _has_taken(self, order_id: str) -> bool:
+        """A paid order's goods have left the shelf (now, if its payment is only just settled), so they can come back."""
+        head = await store.head(self._work, order_id)
+        try:
+            if head is not None:
+                await self._take_goods(head)
+        except (SoldOut, GiftCardRefused):
+            return False
+        return True
