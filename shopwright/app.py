@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from shopwright.services.orders.fulfilment import Fulfilment
     from shopwright.services.payments.service import Till
     from shopwright.services.pricing.service import Reckoner
-    from shopwright.services.recommendations.memory import Companion
+    from shopwright.services.recommendations.service import RecommendationService
     from shopwright.services.reviews.service import Opinions
     from shopwright.services.search.service import Finder
     from shopwright.services.users.service import UserService
@@ -89,7 +89,7 @@ class Shop:
     orders: "Fulfilment"
     reviews: "Opinions"
     search: "Finder"
-    recommendations: "Companion"
+    recommendations: "RecommendationService"
     books: "Bookkeeper"
     notifications: "Correspondence"
     insights: "Ledgerkeeper"

@@ -24,7 +24,7 @@ from shopwright.services.recommendations.contract import Kind, Recommendations
 from shopwright.services.search.contract import Card
 
 Face = Given[Shelf]
-Adviser = Given[Recommendations]
+Recommender = Given[Recommendations]
 CartsService = Given[Carts]
 
 
@@ -124,7 +124,7 @@ async def adjust_stock(shelf: Face, caller: Asking, data: JSONBody[StockAdjustme
 @get("/v1/recommendations", opt=allow(anyone), tags=["recommendations"], operation_id="recommend")
 async def recommend(
     shelf: Face,
-    recommendations: Adviser,
+    recommendations: Recommender,
     carts: CartsService,
     caller: Asking,
     kind: FromQuery[Kind],

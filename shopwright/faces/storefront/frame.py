@@ -33,7 +33,6 @@ OrdersDep = Given[Orders]
 UsersDep = Given[Users]
 SearchDep = Given[Search]
 ReviewsDep = Given[Reviews]
-AdviserDep = Given[Recommendations]
 ShelfDep = Given[Shelf]
 SettingsDep = Given[Settings]
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.catalog.contract import ProductPublished, ProductRetired
 from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
-from shopwright.services.recommendations.memory import Companion
+from shopwright.services.recommendations.service import RecommendationService
 from shopwright.services.users.contract.facts import UserErased
 
 
-def reactions(recommendations: Companion) -> list[Reaction]:
+def reactions(recommendations: RecommendationService) -> list[Reaction]:
     """Baskets and products."""
     return [
         Reaction("recommendations.paid", OrderPaid, recommendations.hear_paid, alone=False),
@@ -20,6 +20,6 @@ def reactions(recommendations: Companion) -> list[Reaction]:
     ]
 
 
-def timers(recommendations: Companion) -> list[Timer]:
+def timers(recommendations: RecommendationService) -> list[Timer]:
     """What is old is forgotten."""
     return [Timer("recommendations.forget", timedelta(hours=6), recommendations.forget_old)]

@@ -4,12 +4,12 @@ from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.recommendations import LABEL
 from shopwright.services.recommendations.contract import Recommendations
-from shopwright.services.recommendations.memory import Companion
 from shopwright.services.recommendations.reactions import reactions, timers
+from shopwright.services.recommendations.service import RecommendationService
 
 
-def _build(context: BuildContext) -> Companion:
-    return context.chosen(Companion)(context.work, catalog=context.ask(Catalog))
+def _build(context: BuildContext) -> RecommendationService:
+    return context.chosen(RecommendationService)(context.work, catalog=context.ask(Catalog))
 
 
 SPEC = ServiceSpec(

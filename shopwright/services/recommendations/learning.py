@@ -1,0 +1,54 @@
+"""What is learned from orders and products as they are heard of."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.errors import Missing
+from shopwright.kit.facts import Heard
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.catalog.contract import Catalog
+from shopwright.services.recommendations import model, store
+
+DAY = 86_400_000_000
+MOST_IN_ORDER = 50
+
+
+class Learning:
+    """Counts baskets, and what products have in common."""
+
+    def __init__(self, work: Work, catalog: Catalog) -> None:
+        self._work = work
+        self._catalog = catalog
+
+    async def hear_paid(self, heard: Heard) -> None:
+        """OrderPaid: one more basket."""
+        products = sorted({line.product_id for line in heard.event.lines})[:MOST_IN_ORDER]
+        async with self._work.begin(once=heard.key) as tx:
+            time = getattr(
+                heard.event, "placed_at", heard.fact.time
+            )  # one of an earlier shop counts when it was placed
+            await self._count(tx, products, to_micros(time), heard.event.customer_id)
+
+    @staticmethod
+    async def _count(tx: Transaction, products: Sequence[str], time: int, user_id: str | None) -> None:
+        for product_id in products:
+            await store.count_sold(tx, product_id, time // DAY)
+            if user_id:
+                await store.add_bought(tx, user_id, product_id, time)
+            for other in products:
+                if other != product_id:
+                    await store.count_pair(tx, product_id, other)
+
+    async def hear_published(self, heard: Heard) -> None:
+        """ProductPublished: what it is like now."""
+        try:
+            product = await self._catalog.get(heard.event.product_id)
+        except Missing:
+            return
+        async with self._work.begin(once=heard.key) as tx:
+            await store.set_features(tx, product.id, model.features(product))
+
+    async def hear_retired(self, heard: Heard) -> None:
+        """ProductRetired: it is like nothing any more."""
+        async with self._work.begin(once=heard.key) as tx:
+            await store.set_features(tx, heard.event.product_id, [])

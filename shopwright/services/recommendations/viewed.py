@@ -1,0 +1,66 @@
+"""What someone looked at, remembered for those who want it; and how often anything is looked at, without who."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.errors import Missing
+from shopwright.kit.work import Work
+from shopwright.services.catalog.contract import Catalog
+from shopwright.services.recommendations import memory_store
+from shopwright.services.recommendations.contract import ProductsViewed
+
+REMEMBERED = timedelta(days=90)
+
+
+class ViewedProducts:
+    """Views of customers and guests, by viewer, with their consent."""
+
+    def __init__(self, work: Work, catalog: Catalog) -> None:
+        self._work = work
+        self._catalog = catalog
+
+    async def remembers(self, viewer: str) -> bool:
+        return await memory_store.consent(self._work, viewer)
+
+    async def remember(self, viewer: str, *, wanted: bool) -> None:
+        async with self._work.begin() as tx:
+            if wanted:
+                await memory_store.give_consent(tx, viewer)
+            else:
+                await memory_store.forget(tx, viewer)
+
+    async def saw(self, viewer: str, product: str) -> None:
+        known = await self._catalog.get(product)
+        if known.status != "published":
+            raise Missing(f"There is no product “{product}”.")
+        async with self._work.begin() as tx:
+            if await memory_store.consent(tx, viewer):
+                await memory_store.saw(tx, viewer, known.id)
+
+    async def become(self, viewer: str, user_id: str) -> None:
+        async with self._work.begin() as tx:
+            if await memory_store.consent(tx, viewer):
+                await memory_store.give_consent(tx, user_id)
+                await memory_store.move(tx, viewer, user_id)
+                await memory_store.forget(tx, viewer)
+
+    async def seen(self, viewer: str, limit: int = 60) -> list[str]:
+        return await memory_store.seen_by(self._work, viewer, limit)
+
+    async def looked(self, counts: Mapping[str, int]) -> None:
+        known: Counter[str] = Counter()
+        for slug, count in counts.items():
+            try:
+                known[(await self._catalog.get(slug)).id] += count
+            except Missing:
+                continue  # an address somebody made up
+        if known:
+            async with self._work.begin() as tx:
+                await tx.tell(ProductsViewed(day=f"{tx.now:%Y-%m-%d}", counts=dict(known)))
+
+    async def forget_old(self) -> None:
+        """A timer: what was looked at long ago is forgotten."""
+        async with self._work.begin() as tx:
+            await memory_store.forget_before(tx, to_micros(tx.now - REMEMBERED))
