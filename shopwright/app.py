@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from shopwright.services.catalog.intake import Intake
     from shopwright.services.giftcards.service import GiftCardService
     from shopwright.services.insights.service import Ledgerkeeper
-    from shopwright.services.inventory.promises import Promises
+    from shopwright.services.inventory.service import InventoryService
     from shopwright.services.notifications.preferences import Correspondence
     from shopwright.services.orders.fulfilment import Fulfilment
     from shopwright.services.payments.service import Till
@@ -81,7 +81,7 @@ class Shop:
 
     users: "UserService"
     catalog: "Intake"
-    inventory: "Promises"
+    inventory: "InventoryService"
     pricing: "Reckoner"
     payments: "Till"
     giftcards: "GiftCardService"

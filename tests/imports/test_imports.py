@@ -27,8 +27,8 @@ from shopwright.importers.spool_store import AccountStore, Spool
 from shopwright.importers.taking import Taker
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
+from shopwright.services.inventory.adjustments import Adjustments
 from shopwright.services.inventory.contract import Adjustment, Wanted
-from shopwright.services.inventory.promises import Promises
 from shopwright.services.search.contract import SearchRequest
 from shopwright.services.users.contract import WrongPassword
 from tests.conftest import fill_cart, letter, make_settings
@@ -174,7 +174,7 @@ async def test_an_import_that_was_broken_off_goes_on(shop: Shop, tmp_path: Path)
     assert {one.on_hand for one in stock.values()} == {4}
 
 
-class DiesBeforeStock(Promises):
+class DiesBeforeStock(Adjustments):
     async def open_stock(self, *_: object) -> None:
         raise ConnectionError("the power is gone")
 
@@ -182,7 +182,7 @@ class DiesBeforeStock(Promises):
 async def test_an_import_that_died_in_the_middle_of_a_product_shows_nobody_half_of_it(data, tmp_path: Path) -> None:
     rows = "".join(f"mug-{n},Mug {n},,,,,true,Title,Default Title,M{n},,shopify,4,7,,,,active\n" for n in range(3))
     path = write(tmp_path, rows)
-    dying = Shop(make_settings(*data), overrides={Promises: DiesBeforeStock})
+    dying = Shop(make_settings(*data), overrides={Adjustments: DiesBeforeStock})
     async with dying.running(deliver=False):
         with pytest.raises(ConnectionError):
             await take(dying, "shopify", path, tmp_path)
@@ -196,7 +196,7 @@ async def test_an_import_that_died_in_the_middle_of_a_product_shows_nobody_half_
         assert [one.on_hand for one in stock.values()] == [4] * 3
 
 
-class CountsStock(Promises):
+class CountsStock(Adjustments):
     opened: ClassVar[list[int]] = []
 
     async def open_stock(self, lines: Sequence[Wanted], reason: str, costs: Mapping[str, Money] | None = None) -> None:
@@ -217,7 +217,7 @@ async def test_no_transaction_is_long_whatever_products_are_like(
         Draft(source=f"{n}", rows=(n,), title="Mug", slug=f"mug-{n}", description="a" * letters, options=("Colour",), variants=tuple(colours))
         for n in range(products)
     ]  # fmt: skip
-    shop = Shop(make_settings(*data), overrides={Promises: CountsStock})
+    shop = Shop(make_settings(*data), overrides={Adjustments: CountsStock})
     CountsStock.opened.clear()
     async with shop.running(deliver=False):
         taker = Taker(shop.shelf, Fetcher(shop.catalog, fetch=False), at_once=4 if variants > 1 else 1_000)

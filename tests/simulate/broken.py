@@ -10,8 +10,10 @@ from shopwright.kit.money import Money
 from shopwright.services.insights import sales_store
 from shopwright.services.insights.service import Ledgerkeeper
 from shopwright.services.inventory import store as stock
+from shopwright.services.inventory.adjustments import Adjustments
+from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.contract import Adjustment
-from shopwright.services.inventory.promises import Promises
+from shopwright.services.inventory.reservations import Reservations
 from shopwright.services.notifications import model as letters
 from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.orders import store
@@ -26,7 +28,7 @@ from shopwright.services.pricing.service import Reckoner
 from shopwright.services.search.service import Finder
 
 
-class SomeLinesAreEnough(Promises):
+class SomeLinesAreEnough(Reservations):
     """A reservation that is not all or none."""
 
     async def reserve(self, order_id: str, lines, expires_at: datetime) -> None:
@@ -36,10 +38,10 @@ class SomeLinesAreEnough(Promises):
             before = await stock.read(tx, sorted({line.variant_id for line in lines}))
             for line in lines:
                 await stock.set_aside(tx, order_id, line)
-            await self._tell(tx, before)
+            await self._context.tell(tx, before)
 
 
-class ReleasesNothing(Promises):
+class ReleasesNothing(Reservations):
     """What was set aside stays so."""
 
     async def release(self, order_id: str) -> None:
@@ -47,7 +49,7 @@ class ReleasesNothing(Promises):
             await stock.close_reservation(tx, order_id, stock.RELEASED)
 
 
-class PromisesForever(Promises):
+class PromisesForever(Reservations):
     """A cap on backorders that nobody looks at twice: it is read, then written past."""
 
     async def _set_aside(self, tx, order_id: str, wanted) -> bool:
@@ -57,32 +59,32 @@ class PromisesForever(Promises):
         return True
 
 
-class ForgetsWhoWaits(Promises):
+class ForgetsWhoWaits(Backorders):
     """Goods come, and those who have waited for them get none."""
 
-    async def _goods_came(self, *_: object) -> None:
+    async def goods_came(self, *_: object) -> None:
         return
 
 
-class CountsWhatItReadBefore(Promises):
+class CountsWhatItReadBefore(Adjustments):
     """A lost update: the count is read before the transaction that writes it."""
 
     async def adjust(self, adjustments, key: str = ""):
         fixed = []
         for one in adjustments:
-            seen = (await self.stock([one.variant_id]))[one.variant_id].on_hand
+            seen = (await stock.read(self._work, [one.variant_id]))[one.variant_id].on_hand
             fixed.append(Adjustment(variant_id=one.variant_id, on_hand=seen + (one.delta or 0), reason=one.reason))
         return await super().adjust(fixed, key)
 
 
-class AdjustsAsOftenAsAsked(Promises):
+class AdjustsAsOftenAsAsked(Adjustments):
     """A key that is not looked at: who asks again books in again."""
 
     async def adjust(self, adjustments, key: str = ""):
         return await super().adjust(adjustments)
 
 
-class TakesWithoutRecord(Promises):
+class TakesWithoutRecord(Reservations):
     """Goods that leave without a movement."""
 
     async def take(self, order_id: str):
@@ -290,10 +292,9 @@ class CountsSalesTwice(Ledgerkeeper):
 
 
 BROKEN = {
-    Promises: [
-        SomeLinesAreEnough, ReleasesNothing, CountsWhatItReadBefore, AdjustsAsOftenAsAsked,
-        TakesWithoutRecord, PromisesForever, ForgetsWhoWaits,
-    ],
+    Reservations: [SomeLinesAreEnough, ReleasesNothing, TakesWithoutRecord, PromisesForever],
+    Adjustments: [CountsWhatItReadBefore, AdjustsAsOftenAsAsked],
+    Backorders: [ForgetsWhoWaits],
     Fulfilment: [
         NumbersFirst, EachClickIsAnOrder, RefundsAsOftenAsAsked, ExpiresWhatIsBeingPaid, TellsOfPaymentLater, CancelsAndForgets,
         KeepsBothPayments, PaysTwiceForOneLetter, LeaksCents,

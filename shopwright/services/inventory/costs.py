@@ -6,15 +6,21 @@ from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import LARGEST, Money
 from shopwright.kit.work import AlreadyDone, Reading, Transaction
 from shopwright.services.inventory import backorder_store, store, value_store
+from shopwright.services.inventory.backorders import Backorders
+from shopwright.services.inventory.context import MOST, InventoryContext
 from shopwright.services.inventory.contract import MAIN, Location, Receipt, Stock, StockValue
-from shopwright.services.inventory.service import MOST, StockKeeper
 from shopwright.services.inventory.valuation import Move, Valuation, part
 
 LONGEST_REFERENCE = 100
 
 
-class Costs(StockKeeper):
-    """The verbs that give stock its value."""
+class Costs:
+    """Gives stock its value."""
+
+    def __init__(self, context: InventoryContext, backorders: Backorders) -> None:
+        self._context = context
+        self._work = context.work
+        self._backorders = backorders
 
     async def receive(self, receipts: Sequence[Receipt], who: str = "", key: str = "") -> dict[str, Stock]:
         known = await backorder_store.locations(self._work)
@@ -26,8 +32,8 @@ class Costs(StockKeeper):
                 moves: list[Move] = []
                 for one, cost in sorted(zip(receipts, costs, strict=True), key=lambda pair: pair[0].variant_id):
                     await self._receive_one(tx, one, cost, who, moves)
-                await self._write(tx, moves)
-                await self._tell(tx, before)
+                await self._context.record(tx, moves)
+                await self._context.tell(tx, before)
                 return await store.read(tx, ids)
         except AlreadyDone:
             return await store.read(self._work, ids)
@@ -47,7 +53,7 @@ class Costs(StockKeeper):
                 reference=one.reference.strip(),
             )
         )
-        await self._goods_came(tx, one.variant_id, one.location, moves)
+        await self._backorders.goods_came(tx, one.variant_id, one.location, moves)
 
     def _cost_of(self, one: Receipt, pointer: str, known: Sequence[Location]) -> Money | None:
         """What all of it costs; None where that is not known. Raises Invalid."""
@@ -68,8 +74,8 @@ class Costs(StockKeeper):
         return self._checked(self._checked(unit_cost, pointer) * units, pointer)
 
     def _checked(self, cost: Money, pointer: str) -> Money:
-        if cost.currency != self._currency:
-            raise Invalid.at(pointer, f"A cost is in the currency of the shop, {self._currency}.")
+        if cost.currency != self._context.currency:
+            raise Invalid.at(pointer, f"A cost is in the currency of the shop, {self._context.currency}.")
         if not 0 <= cost.amount <= LARGEST:
             raise Invalid.at(pointer, "A cost is 0 or more, and all together come to what can be reckoned with.")
         return cost
@@ -84,7 +90,7 @@ class Costs(StockKeeper):
                     raise Refused("All units that are there have a cost.")
                 cost = self._all(unit_cost, now.without_cost, "/unit_cost")
                 reason = _signed("cost set", who)
-                await self._write(
+                await self._context.record(
                     tx,
                     [Move(variant_id=variant_id, location=MAIN, delta=0, reason=reason, cause="opened", cost=cost,
                           given=now.without_cost)],
@@ -102,7 +108,7 @@ class Costs(StockKeeper):
         counts = await store.counts(source, variant_ids)
         found = {}
         for one in variant_ids:
-            now = there.get(one, Valuation(currency=self._currency))
+            now = there.get(one, Valuation(currency=self._context.currency))
             average = part(now.average_units, now.average_value, 1) if now.average_units else None
             found[one] = StockValue(
                 variant_id=one,

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from shopwright.kit.facts import Timer
-from shopwright.services.inventory.service import StockKeeper
+from shopwright.services.inventory.service import InventoryService
 
 
-def timers(inventory: StockKeeper) -> list[Timer]:
+def timers(inventory: InventoryService) -> list[Timer]:
     """Reservations that ran out are given back, old movements carried forward."""
     return [
         Timer("inventory.expire", timedelta(seconds=10), inventory.expire),

@@ -3,12 +3,12 @@
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.inventory import LABEL
 from shopwright.services.inventory.contract import Inventory
-from shopwright.services.inventory.promises import Promises
 from shopwright.services.inventory.reactions import timers
+from shopwright.services.inventory.service import InventoryService
 
 
-def _build(context: BuildContext) -> Promises:
-    return context.chosen(Promises)(context.work, context.settings.currency)
+def _build(context: BuildContext) -> InventoryService:
+    return context.chosen(InventoryService)(context.work, context.settings.currency, context.chosen)
 
 
 SPEC = ServiceSpec(

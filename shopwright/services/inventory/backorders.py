@@ -1,0 +1,31 @@
+"""Orders for what is not there yet: promised when they are placed, owed once they are paid, filled when goods come."""
+
+from shopwright.kit.work import Transaction
+from shopwright.services.inventory import backorder_store, store
+from shopwright.services.inventory.contract import Wanted
+from shopwright.services.inventory.valuation import Move, sold
+
+
+class Backorders:
+    """Fills and keeps promises within the transactions of other parts."""
+
+    async def goods_came(self, tx: Transaction, variant_id: str, location: str, moves: list[Move]) -> None:
+        """Orders that wait for a variant get it, the longest waiting first."""
+        for order_id, quantity in await backorder_store.waiting(tx, variant_id):
+            free = (await store.free(tx, variant_id)).get(location, 0)
+            if not (given := min(free, quantity)) or not await store.move(tx, variant_id, location, -given):
+                return
+            await backorder_store.settle(tx, order_id, variant_id, given)
+            moves.append(sold(order_id, Wanted(variant_id, given), location, ", on backorder"))
+
+    async def keep_promise(self, tx: Transaction, order_id: str, wanted: Wanted, moves: list[Move]) -> None:
+        """A paid order's units that were not there when it was placed: from the shelf if they have come, else owed."""
+        left = wanted.quantity
+        for location, free in (await store.free(tx, wanted.variant_id)).items():
+            given = min(free, left)
+            if given and await store.move(tx, wanted.variant_id, location, -given):
+                await backorder_store.unpromise(tx, wanted.variant_id, given)
+                moves.append(sold(order_id, Wanted(wanted.variant_id, given), location))
+                left -= given
+        if left:
+            await backorder_store.owe(tx, order_id, Wanted(wanted.variant_id, left))

@@ -1,0 +1,49 @@
+"""What the parts of this service share: its database, and how what moved is recorded and told."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.inventory import store, value_store
+from shopwright.services.inventory.contract import BackInStock, Stock, StockChanged, StockRanLow
+from shopwright.services.inventory.valuation import Move, follow, valued_events
+
+MOST = 10_000_000  # units of a variant
+
+
+class InventoryContext:
+    """Given to each part."""
+
+    def __init__(self, work: Work, currency: str) -> None:
+        self.work = work
+        self.currency = currency
+
+    async def record(self, tx: Transaction, moves: Sequence[Move]) -> None:
+        """Record what moved, and the value it carried. All of it together: a line more asks the database nothing more."""
+        if not moves:
+            return
+        await value_store.make(tx, {one.variant_id for one in moves if one.cost is not None}, self.currency)
+        there = await value_store.held(tx, {one.variant_id for one in moves if one.may_change_value})
+        orders = {one.order_id for one in moves if one.order_id and one.variant_id in there}
+        out = await value_store.out(tx, orders)
+        before, out_before = dict(there), dict(out)
+        carried = follow(moves, there, out, self.currency)
+        ids = self.work.ids.many("mov", len(moves))
+        await value_store.record(tx, ids, moves, carried)
+        await value_store.put(tx, {name: one for name, one in there.items() if one != before[name]})
+        await value_store.put_out(tx, {key: one for key, one in out.items() if one != out_before.get(key)})
+        if told := valued_events(ids, moves, carried):
+            await tx.tell(*told)
+
+    @staticmethod
+    async def tell(tx: Transaction, before: dict[str, Stock]) -> None:
+        """Tell of each variant whose availability is another than before."""
+        after = await store.read(tx, sorted(before))
+        for variant_id, then in before.items():
+            now = after[variant_id].available
+            if now == then.available:
+                continue
+            await tx.tell(StockChanged(variant_id=variant_id, available=now))
+            if then.available == 0:
+                await tx.tell(BackInStock(variant_id=variant_id, available=now))
+            if now <= after[variant_id].low_at < then.available:
+                await tx.tell(StockRanLow(variant_id=variant_id, available=now))

@@ -1,0 +1,103 @@
+"""Goods that are set aside for orders, all or none; they run out, are taken or released."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.errors import Invalid
+from shopwright.kit.work import Transaction
+from shopwright.services.inventory import backorder_store, store
+from shopwright.services.inventory.backorders import Backorders
+from shopwright.services.inventory.context import InventoryContext
+from shopwright.services.inventory.contract import SoldOut, Wanted
+from shopwright.services.inventory.valuation import Move, sold
+
+
+class Reservations:
+    """Never more than there is, whoever asks at once."""
+
+    def __init__(self, context: InventoryContext, backorders: Backorders) -> None:
+        self._context = context
+        self._work = context.work
+        self._backorders = backorders
+
+    async def reserve(self, order_id: str, lines: Sequence[Wanted], expires_at: datetime) -> None:
+        wanted: dict[str, int] = {}
+        for line in lines:
+            if line.quantity <= 0:
+                raise Invalid("Only one or more of a thing can be reserved.")
+            wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
+        async with self._work.begin() as tx:
+            if not await store.open_reservation(tx, order_id, to_micros(expires_at)):
+                return
+            # The keys are locked in the same order by everyone, so that two orders never wait for one another.
+            before = await store.read(tx, sorted(wanted))
+            missing = [
+                variant_id
+                for variant_id, quantity in sorted(wanted.items())
+                if not await self._set_aside(tx, order_id, Wanted(variant_id, quantity))
+            ]
+            if missing:
+                left = {variant_id: before[variant_id].available for variant_id in missing}
+                raise SoldOut("Fewer are left than you asked for.", data={"left": left})
+            await self._context.tell(tx, before)
+
+    async def _set_aside(self, tx: Transaction, order_id: str, wanted: Wanted) -> bool:
+        """All from one place where that is possible, else from several, and the rest on backorder; False: not so many."""
+        if await store.set_aside(tx, order_id, wanted):
+            return True
+        left = wanted.quantity
+        for location, free in (await store.free(tx, wanted.variant_id)).items():
+            part = min(free, left)
+            if part and await store.set_aside(tx, order_id, Wanted(wanted.variant_id, part), location):
+                left -= part
+        if not left:
+            return True
+        if not await backorder_store.promise(tx, wanted.variant_id, left):
+            return False
+        await store.keep_line(tx, order_id, Wanted(wanted.variant_id, left), store.ON_BACKORDER)
+        return True
+
+    async def take(self, order_id: str) -> Literal["taken", "expired"]:
+        async with self._work.begin() as tx:
+            if not await store.close_reservation(tx, order_id, store.TAKEN):
+                return "taken" if await store.reservation_state(tx, order_id) == store.TAKEN else "expired"
+            moves: list[Move] = []
+            for line, location in await store.give_back(tx, order_id, leaves_shelf=True):
+                if location == store.ON_BACKORDER:
+                    await self._backorders.keep_promise(tx, order_id, line, moves)
+                else:
+                    moves.append(sold(order_id, line, location))
+            await self._context.record(tx, moves)
+        return "taken"
+
+    async def release(self, order_id: str) -> None:
+        await self._close(order_id, store.RELEASED)
+
+    async def _close(self, order_id: str, state: str) -> None:
+        async with self._work.begin() as tx:
+            if not await store.close_reservation(tx, order_id, state):
+                return
+            before = await store.read(tx, await store.variants_of(tx, order_id))
+            moves: list[Move] = []
+            for line, location in await store.give_back(tx, order_id, leaves_shelf=False):
+                if location == store.ON_BACKORDER:
+                    await backorder_store.unpromise(tx, line.variant_id, line.quantity)
+                else:
+                    await self._backorders.goods_came(tx, line.variant_id, location, moves)
+            await self._context.record(tx, moves)
+            await self._context.tell(tx, before)
+
+    async def expire(self) -> None:
+        """A timer: reservations that ran out give their goods back."""
+        for order_id in await store.expired(self._work, to_micros(self._work.now()), limit=200):
+            with self._work.aside.guard("reservation", order_id):
+                await self._close(order_id, store.EXPIRED)
+
+    async def keep(self, order_id: str, expires_at: datetime) -> None:
+        async with self._work.begin() as tx:
+            await store.keep_until(tx, order_id, to_micros(expires_at))
+
+    async def owed(self, order_id: str) -> dict[str, int]:
+        return await backorder_store.owed(self._work, order_id)
