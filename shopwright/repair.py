@@ -37,6 +37,14 @@ PROMISED = (
     " WHERE o.state = 'open' AND l.location = '') held WHERE held.variant_id = stock_rules.variant_id)"
 )
 PROMISES = f"UPDATE stock_rules SET promised = CAST({PROMISED} AS BIGINT) WHERE promised <> {PROMISED}"
+CARRIED = (
+    "(SELECT CAST(coalesce(sum(m.{}), 0) AS BIGINT) FROM movements m WHERE m.variant_id = stock_values.variant_id)"
+)
+UNITS, WORTH = CARRIED.format("valued"), CARRIED.format("value")
+VALUES = (
+    f"UPDATE stock_values SET units = {UNITS}, value = {WORTH}"
+    f" WHERE (units <> {UNITS} OR value <> {WORTH}) AND {UNITS} >= 0 AND {WORTH} >= 0"
+)
 HAVING_IT = "(SELECT count(*) FROM features f WHERE f.feature = feature_counts.feature)"
 COUNTED = f"UPDATE feature_counts SET having_it = {HAVING_IT} WHERE having_it <> {HAVING_IT}"
 UNCOUNTED = (
@@ -48,6 +56,7 @@ STATEMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "inventory": (
         (RESERVED, "{} stocks hold what open reservations say."),
         (ON_HAND, "{} stocks are the sum of their movements."),
+        (VALUES, "{} stocks are worth what their movements carried."),
         (PROMISES, "{} rules promise what orders wait for."),
     ),
     "recommendations": (

@@ -38,6 +38,8 @@ KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/office/pricing/taxes", "tax rate", ("remove", "preset", "country")),
     ("/v1/stock-rules", "stock", ("variant_id",)),
     ("/v1/stock-adjustments", "stock", ("variant_id", "sku")),
+    ("/v1/stock-receipts", "delivery", ("reference",)),
+    ("/v1/stock-costs", "stock", ("variant_id", "sku")),
     ("/office/stock", "stock", ("variant_id",)),
     ("/v1/stock-locations", "location", ("location",)),
     ("/office/locations", "location", ("delete", "id", "title")),

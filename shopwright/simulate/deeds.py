@@ -206,7 +206,7 @@ async def adjust(world: World, chance: Random) -> None:
     )
     key = f"adjust-{chance.getrandbits(40)}"
     world.asked.append((key, one))
-    if await world.insist(lambda: world.shop.inventory.adjust([one], key=key)) is not None:
+    if await world.insist(lambda: world.book(key, one)) is not None:
         world.asked.remove((key, one))
         world.adjusted.append(one)
 
@@ -222,7 +222,7 @@ async def count(world: World, chance: Random) -> None:
 
 
 async def _adjust(world: World, key: str, one: Adjustment) -> None:
-    await world.shop.inventory.adjust([one], key=key)
+    await world.book(key, one)
     if (key, one) in world.asked:
         world.asked.remove((key, one))
         world.adjusted.append(one)

@@ -4,6 +4,7 @@ from collections import Counter
 
 from shopwright.doctor import examine
 from shopwright.kit.errors import ShopError
+from shopwright.kit.facts import Event
 from shopwright.services.orders.contract import PAID, Order
 from shopwright.simulate.world import LIMITED, World
 
@@ -159,7 +160,8 @@ async def _readers(world: World, orders: list[Order]) -> list[str]:
     """Those who only hear know what happened: each fact once, and what can be bought at which price."""
     facts: set[str] = set()
     for work in world.shop.works.values():
-        facts |= {row["id"] for row in await work.fetch("SELECT id FROM facts")}
+        rows = await work.fetch("SELECT id, type FROM facts")
+        facts |= {row["id"] for row in rows if not Event.types[row["type"]].PRIVATE}
     heard = [row["id"] for row in await world.shop.works["insights"].fetch("SELECT id FROM journal")]
     wrong = [] if sorted(heard) == sorted(facts) else [f"{len(facts)} facts were told, {len(heard)} are in the log."]
     paid = [

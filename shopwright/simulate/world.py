@@ -19,7 +19,7 @@ from shopwright.kit.errors import ShopError, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.places import Address
 from shopwright.kit.provider import Capture
-from shopwright.services.inventory.contract import Adjustment, Location, StockRule
+from shopwright.services.inventory.contract import Adjustment, Location, Receipt, Stock, StockRule
 from shopwright.services.pricing.contract import Coupon, Promotion
 from shopwright.settings import Settings, complete
 from shopwright.simulate.faults import Faults, Road, Trouble
@@ -28,7 +28,8 @@ T = TypeVar("T")
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PLACE = Address(name="Ada Lovelace", line1="Torstraße 1", city="Berlin", postal_code="10119", country="DE")
 GOODS = (("Kettle", 6400, 4), ("Lamp", 12_999, 2), ("Bowl", 1333, 9), ("Vase", 999, 1), ("Rug", 70_001, 3))
-BACKORDERED = {"Vase"}
+BACKORDERED, WITHOUT_COST = {"Vase"}, {"Lamp"}
+WITH_COST = 5  # so many goods at once come with what they cost
 LIMITED, ONCE = "THREE", "ONCE"
 CUSTOMERS = ("ada@example.com", "grace@example.com", "mary@example.com")
 INSISTENCE = 4
@@ -125,6 +126,18 @@ class World:
                 return None
         return None
 
+    async def book(self, key: str, one: Adjustment) -> dict[str, Stock]:
+        """Goods come or are counted: many have a cost, a few are brought without."""
+        if one.delta is None or one.delta < WITH_COST:
+            return await self.shop.inventory.adjust([one], key=key)
+        came = Receipt(
+            variant_id=one.variant_id,
+            quantity=one.delta,
+            location=one.location,
+            total_cost=Money(one.delta * 333 + 1, "EUR"),  # never the same for each
+        )
+        return await self.shop.inventory.receive([came], key=key)
+
     async def settle(self) -> None:
         """Facts are carried and timers ring, as far as the engines let them."""
         try:
@@ -144,7 +157,7 @@ class World:
         """Nothing fails for a while: everything that was begun comes to its end."""
         self.faults.armed = False
         for key, one in self.asked:
-            await self.shop.inventory.adjust([one], key=key)
+            await self.book(key, one)
             self.adjusted.append(one)
         self.asked.clear()
         for _ in range(9):
@@ -175,6 +188,8 @@ async def template(folder: Path) -> None:
             variants=(write.VariantWrite(price=Money(price, "EUR"), on_hand=on_hand, weight=500),),
         )
         product = await write.create(shop.shelf, new, "opening stock")
+        if title not in WITHOUT_COST:
+            await shop.inventory.set_cost(product.variants[0].id, Money(price // 3, "EUR"))
         if title in BACKORDERED:
             await shop.inventory.put_rule(product.variants[0].id, StockRule(backorder=4, low_at=2))
     await shop.inventory.put_location(Location("annex", "Annex", 1))

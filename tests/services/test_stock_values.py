@@ -1,6 +1,7 @@
 """What stock is worth: at the moving average, to the last minor unit, whatever came, left, came back or was counted."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from fractions import Fraction
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
-from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.money import Money
+from shopwright.repair import repair
 from shopwright.services.inventory import value_store
-from shopwright.services.inventory.contract import Adjustment, Receipt, StockRule, Wanted
+from shopwright.services.inventory.contract import Adjustment, Location, Receipt, StockRule, Wanted
 from shopwright.services.inventory.valuation import Move, Out, Valuation, follow
 from tests.conftest import QUICK, make_settings, sell, sign_in
 from tests.services.test_queries import Looking
@@ -201,6 +203,45 @@ async def test_takes_that_race_for_the_last_units_take_all_of_the_value(
     assert out["value"] == came
 
 
+async def test_orders_of_several_things_at_several_locations_race_and_lose_no_value(
+    whole: Shop, data: tuple[Path, str], clock: HandClock
+) -> None:
+    second = Shop(make_settings(*data), clock=clock, hasher=QUICK)
+    variants = ("var_a", "var_b", "var_c")
+    await whole.inventory.put_location(Location("annex", "Annex", 1))
+    for location in ("main", "annex"):
+        came = [Receipt(variant_id=one, quantity=9, location=location, total_cost=euros(1003)) for one in variants]
+        await whole.inventory.receive(came)
+
+    async def insist(act: Callable[[], Awaitable[object]]) -> None:
+        """Those who would wait for each other are told to try again."""
+        while True:
+            with suppress(Unavailable):
+                await act()
+                return
+
+    async def one(number: int) -> None:
+        inventory = (whole, second)[number % 2].inventory
+        order, later = f"ord_{number}", clock.now() + timedelta(minutes=30)
+        lines = [Wanted(one, 1 + number % 2) for one in variants]
+        with suppress(Refused):
+            await insist(lambda: inventory.reserve(order, lines, later))
+            await insist(lambda: inventory.take(order))
+        if number % 3 == 0:
+            back = [Wanted(one, 1) for one in variants]
+            await insist(lambda: inventory.restock(order, back, key=f"rfd_{number}"))
+        if number % 4 == 0:
+            more = [Receipt(variant_id=one, quantity=2, location="annex", total_cost=euros(77)) for one in variants]
+            await insist(lambda: inventory.receive(more, key=order))
+
+    async with second.running(deliver=False):
+        await asyncio.gather(*(one(number) for number in range(24)))
+    out = await whole.works["inventory"].one("SELECT CAST(sum(value) AS BIGINT) AS value FROM order_costs")
+    assert out is not None
+    there = sum([(await worth(whole, variant))[1] for variant in variants])
+    assert there + out["value"] == 3 * (2 * 1003 + 6 * 77)
+
+
 async def test_a_line_more_asks_nothing_more_for_its_value(data: tuple[Path, str], clock: HandClock) -> None:
     looking = Looking()
     async with Shop(make_settings(*data), clock=clock, hasher=QUICK, around=looking).running(deliver=False) as shop:
@@ -300,6 +341,14 @@ async def test_value_that_does_not_add_up_is_seen(shop: Shop, sql: str, words: s
     async with shop.works["inventory"].begin() as tx:
         await tx.run(sql)
     assert any(words in one for one in await shop.inventory.damage())
+
+
+async def test_value_is_repaired_from_what_movements_carried(whole: Shop) -> None:
+    await receive(whole, 2, 100)
+    async with whole.works["inventory"].begin() as tx:
+        await tx.run("UPDATE stock_values SET units = 1, value = 777")
+    assert "1 stocks are worth what their movements carried." in await repair(whole, ())
+    assert await worth(whole) == (2, 200)
 
 
 async def test_costs_are_told_to_who_may_see_them_alone(

@@ -29,10 +29,15 @@ async def make(tx: Transaction, variant_ids: Collection[str], currency: str) -> 
 
 async def held(tx: Transaction, variant_ids: Collection[str]) -> dict[str, Valuation]:
     """Those of these variants that ever had a cost, held until the transaction ends. Their stock is held already."""
-    rows = await tx.fetch_in(
-        "UPDATE stock_values SET units = units WHERE variant_id IN (:each) RETURNING *", sorted(variant_ids)
+    found = await read(tx, sorted(variant_ids))
+    if not found:
+        return {}
+    # One by one in the same order by everyone, so that two never wait for one another; they are sent together.
+    await tx.run_many(
+        "UPDATE stock_values SET units = units WHERE variant_id = :variant_id",
+        [{"variant_id": one} for one in sorted(found)],
     )
-    return {row["variant_id"]: _valuation(row) for row in rows}
+    return await read(tx, sorted(found))
 
 
 async def read(source: Reading, variant_ids: Sequence[str]) -> dict[str, Valuation]:
