@@ -47,7 +47,7 @@ from shopwright.settings import Settings
 from shopwright.ways import Ways, serving, with_databases
 
 if TYPE_CHECKING:
-    from shopwright.services.books.service import Bookkeeper
+    from shopwright.services.books.service import BookService
     from shopwright.services.carts.waiting import Doorkeeper
     from shopwright.services.catalog.intake import Intake
     from shopwright.services.giftcards.service import GiftCardService
@@ -90,7 +90,7 @@ class Shop:
     reviews: "Opinions"
     search: "Finder"
     recommendations: "RecommendationService"
-    books: "Bookkeeper"
+    books: "BookService"
     notifications: "Correspondence"
     insights: "Ledgerkeeper"
 

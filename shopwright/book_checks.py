@@ -10,7 +10,7 @@ from shopwright.kit.database import Row
 from shopwright.kit.work import Reading
 from shopwright.open_questions import Open, OpenQuestions
 from shopwright.order_walk import Page
-from shopwright.services.books import document_store, issuing, model, service, statement_store, store
+from shopwright.services.books import bookkeeping, document_store, issuing, model, statement_store, store
 from shopwright.services.books.contract import EntryKind
 from shopwright.services.inventory import value_store
 from shopwright.shop_snapshot import ShopSnapshot
@@ -197,7 +197,7 @@ class OrdersAreBooked:
     async def look(self, page: Page) -> None:
         if self._begun is None:
             books = self._snapshot.of("books")
-            ended = await statement_store.place(books, service.BEFORE) == service.ENDED
+            ended = await statement_store.place(books, bookkeeping.BEFORE) == bookkeeping.ENDED
             self._begun = ended, await statement_store.place(books, issuing.BEGAN)
         ended, began = self._begun
         for one in page.orders:

@@ -15,6 +15,7 @@ SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b",
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 USUAL = {"__init__", "contract", "model", "store", "service", "reactions", "http", "retention", "spec"}
 SPLIT = {
+    ("books", "bookkeeping"),
     ("books", "charts"),
     ("books", "datev"),
     ("books", "document_store"),
@@ -25,8 +26,12 @@ SPLIT = {
     ("books", "invoice_values"),
     ("books", "goods"),
     ("books", "issuing"),
+    ("books", "ledger_export"),
+    ("books", "manual_entries"),
+    ("books", "order_documents"),
     ("books", "papers"),
     ("books", "pdf"),
+    ("books", "periods"),
     ("books", "regions"),
     ("books", "saft"),
     ("books", "statement_store"),

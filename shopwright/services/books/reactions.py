@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
-from shopwright.services.books.service import Bookkeeper
+from shopwright.services.books.service import BookService
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.inventory.contract import StockValued
 from shopwright.services.orders.contract.facts import (
@@ -29,7 +29,7 @@ FOLLOWED = (
 )
 
 
-def reactions(books: Bookkeeper) -> list[Reaction]:
+def reactions(books: BookService) -> list[Reaction]:
     """Each has the order looked at, but for what is told of goods."""
     return [
         *(Reaction(f"books.{event.__name__}", event, books.hear) for event in FOLLOWED),
@@ -39,7 +39,7 @@ def reactions(books: Bookkeeper) -> list[Reaction]:
     ]
 
 
-def timers(books: Bookkeeper) -> list[Timer]:
+def timers(books: BookService) -> list[Timer]:
     """Orders of before the books and documents that wait are taken in; documents end."""
     return [
         Timer("books.take_in", timedelta(seconds=10), books.take_in),

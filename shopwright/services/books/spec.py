@@ -5,13 +5,13 @@ from shopwright.services.books import LABEL
 from shopwright.services.books.contract import Books
 from shopwright.services.books.issuing import Issuing
 from shopwright.services.books.reactions import reactions, timers
-from shopwright.services.books.service import Bookkeeper
+from shopwright.services.books.service import BookService
 from shopwright.services.orders.contract import Orders
 from shopwright.services.payments.contract import Payments
 from shopwright.services.pricing.contract import Pricing
 
 
-def _build(context: BuildContext) -> Bookkeeper:
+def _build(context: BuildContext) -> BookService:
     settings = context.settings
     pricing, orders = context.ask(Pricing), context.ask(Orders)
     issuing = Issuing(
@@ -23,7 +23,7 @@ def _build(context: BuildContext) -> Bookkeeper:
         country=settings.country,
         shop=settings.shop_name,
     )
-    return context.chosen(Bookkeeper)(
+    return context.chosen(BookService)(
         context.work, orders=orders, payments=context.ask(Payments), documents=issuing, currency=settings.currency
     )
 

@@ -1,0 +1,170 @@
+"""What is booked of an order: what it should come to and does not yet; and what changes stock and gift cards."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from shopwright.kit.days import day_of
+from shopwright.kit.errors import Missing, Unavailable
+from shopwright.kit.facts import Heard
+from shopwright.kit.money import write
+from shopwright.kit.work import AlreadyDone, Transaction, Work
+from shopwright.services.books import goods, issuing, model, statement_store, store
+from shopwright.services.books.contract import EntryKind, Posting
+from shopwright.services.books.issuing import Issuing
+from shopwright.services.giftcards.contract import GiftCardIssued
+from shopwright.services.inventory.contract import StockValued
+from shopwright.services.orders.contract import Order, Orders
+from shopwright.services.payments.contract import Payment, Payments
+
+BEFORE = "orders of before"
+AT_ONCE = 100
+TRIES = 20
+OVERLAP = timedelta(days=1)
+ENDED = "ended"
+RATES_OF_SUPPLY = "tax of the day of supply"
+
+
+class Again(Exception):
+    """Somebody else has written for this order since it was looked at."""
+
+
+class Bookkeeping:
+    """Writes entries for what is heard of."""
+
+    def __init__(self, work: Work, orders: Orders, payments: Payments, documents: Issuing) -> None:
+        self._work = work
+        self._orders = orders
+        self._payments = payments
+        self._documents = documents
+
+    async def follow(self, order_id: str, at: datetime, once: str | None = None) -> bool:
+        """Book what is not booked of an order. `at`: when what was heard came about. True where anything was written."""
+        for _ in range(TRIES):
+            turn = await store.turn_of(self._work, order_id)
+            try:
+                order = await self._orders.get(order_id)
+            except Missing:  # a payment that a restored shop took in
+                return False
+            if model.is_unread(order):
+                raise Unavailable(f"The receipt of order {order.number} is still to be read for its taxes.")
+            payments = await self._payments.of_order(order.id)
+            try:
+                written = await self._book(order, payments, turn, at, once)
+            except Again:
+                continue
+            except AlreadyDone:
+                written = False
+            await self._documents.issue(order)
+            return written
+        raise Unavailable("The books of this order are being written by others. They are tried again.")
+
+    async def _book(self, order: Order, payments: Sequence[Payment], turn: int, at: datetime, once: str | None) -> bool:
+        """Whether anything was written. Raises Again."""
+        async with self._work.begin(once=once) as tx:
+            booked = await store.booked(tx, order.id)
+            wanted: list[tuple[EntryKind, tuple[Posting, ...], datetime]] = [
+                (kind, postings, _moment(order, kind, postings) or at)
+                for kind, sums in model.targets(order, payments).items()
+                if kind != "correction" and (postings := sums.less(booked.get(kind, {})))
+            ]
+            sold = model.is_sold(order, payments)
+            for postings, day in model.uncorrected(order, booked.get("correction", {})) if sold else ():
+                wanted.append(("correction", postings, day))
+            if not wanted:
+                return False
+            if not await store.take_turn(tx, order.id, turn):
+                raise Again
+            began = await issuing.began(tx)
+            for kind, postings, when in wanted:
+                known = (model.paid_at(order) or when) if kind == "correction" else when
+                await self._write(tx, order, kind, postings, when, paper=kind != "payment" and known >= began)
+        return True
+
+    async def _write(
+        self,
+        tx: Transaction,
+        order: Order,
+        kind: EntryKind,
+        postings: tuple[Posting, ...],
+        at: datetime,
+        *,
+        paper: bool,
+    ) -> None:
+        told = model.total(postings, "receivables", order.currency)
+        text = {
+            "sale": f"Order {order.number}",
+            "return": f"Order {order.number}: {write(-told)} given back",
+            "payment": f"Order {order.number}: {write(-told)} received",
+            "correction": f"Order {order.number}: {RATES_OF_SUPPLY}",
+        }[kind]
+        await store.write(
+            tx,
+            store.NewEntry(
+                kind=kind,
+                text=text,
+                order_id=order.id,
+                number=order.number,
+                day=day_of(at, self._work.zone),
+                postings=postings,
+                paper=paper and (kind == "correction" or bool(told.amount)),
+            ),
+        )
+
+    async def take_in(self) -> None:
+        """A timer: orders that were sold before there were books, the newest first; and documents that wait for a seller."""
+        await self._documents.issue_waiting()
+        where = await statement_store.place(self._work, BEFORE)
+        if where == ENDED:
+            return
+        found = await self._orders.search(after=where or "", limit=AT_ONCE)
+        # For a day all is looked through again: what processes of the version before sell and refund tells the books nothing.
+        async with self._work.begin() as tx:
+            over = await issuing.began(tx) + OVERLAP < tx.now
+        known = await store.followed(self._work, [one.id for one in found]) if over else set()
+        for one in found:
+            if one.id not in known:
+                with self._work.aside.guard("order", one.id):
+                    await self.follow(one.id, one.placed_at)
+        place = found[-1].id if len(found) == AT_ONCE else ENDED if over else ""
+        if place != (where or ""):
+            async with self._work.begin() as tx:
+                await statement_store.come_to(tx, BEFORE, place)
+
+    async def hear_gift_card(self, heard: Heard) -> None:
+        """GiftCardIssued: its balance is owed."""
+        event: GiftCardIssued = heard.event
+        if not (postings := model.issued(event)):
+            return
+        with suppress(AlreadyDone):
+            async with self._work.begin(once=heard.key) as tx:
+                text = f"Gift card ••••{event.last4} over {write(event.amount)} issued"
+                day = day_of(heard.fact.time, self._work.zone)
+                await store.write(tx, store.NewEntry(kind="payment", text=text, day=day, postings=postings))
+
+    async def hear_stock(self, heard: Heard) -> None:
+        """StockValued: stock and what stands against it."""
+        told: StockValued = heard.event
+        number = ""
+        if told.order_id:
+            with suppress(Missing):  # goods that were set aside for what became no order
+                number = (await self._orders.get(told.order_id)).number
+        with suppress(AlreadyDone):
+            async with self._work.begin(once=heard.key) as tx:
+                await store.write(
+                    tx,
+                    store.NewEntry(
+                        kind="stock",
+                        text=goods.text(told, number),
+                        order_id=told.order_id,
+                        number=number,
+                        day=day_of(heard.fact.time, self._work.zone),
+                        postings=goods.postings(told),
+                    ),
+                )
+
+
+def _moment(order: Order, kind: EntryKind, postings: Sequence[Posting]) -> datetime | None:
+    """When what is booked came about, as the order tells; None where it does not."""
+    back = kind == "return" or (kind == "payment" and model.total(postings, "receivables", order.currency).amount > 0)
+    return model.given_back_at(order) if back else model.paid_at(order)

@@ -1,0 +1,85 @@
+"""Entries by hand: payouts of providers, and corrections."""
+
+from datetime import date
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.errors import Conflict, Invalid
+from shopwright.kit.money import zero
+from shopwright.kit.work import AlreadyDone, Work
+from shopwright.services.books import model, store
+from shopwright.services.books.contract import (
+    Correction,
+    Entry,
+    Payout,
+    Posting,
+)
+from shopwright.services.books.periods import today
+
+
+class ManualEntries:
+    """Writes what somebody says, with who and why."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def add_payout(self, payout: Payout, who: Caller, key: str = "") -> Entry:
+        currency = payout.amount.currency
+        fee = payout.fee or zero(currency)
+        if fee.currency != currency:
+            raise Invalid.at("/fee", f"The fee is in the currency of what was paid out, {currency}.")
+        if payout.amount.amount <= 0 or fee.amount < 0:
+            raise Invalid.at("/amount", "What was paid out is above 0, and its fee is not below.")
+        postings = [
+            Posting(account="bank", amount=payout.amount, provider=payout.provider),
+            Posting(account="fees", amount=fee, provider=payout.provider),
+            Posting(account="clearing", amount=-(payout.amount + fee), provider=payout.provider),
+        ]
+        text = payout.text.strip() or f"Paid out by {payout.provider}"
+        return await self._by_hand(
+            store.NewEntry(
+                kind="payout",
+                text=text,
+                day=self._day(payout.day),
+                postings=tuple(one for one in postings if one.amount.amount),
+                who=who.signature,
+            ),
+            f"payout/{key}" if key else None,
+        )
+
+    async def correct(self, correction: Correction, who: Caller) -> Entry:
+        if not correction.text.strip():
+            raise Invalid.at("/text", "Say why this is booked; whoever reads the books reads it.")
+        if any(one.account == "tax" for one in correction.lines):
+            raise Invalid.at("/lines", "Taxes follow from sales and refunds; they are not booked by hand.")
+        postings = tuple(
+            Posting(account=one.account, amount=one.amount, provider=one.provider) for one in correction.lines
+        )
+        if not postings or any(not one.amount.amount for one in postings):
+            raise Invalid.at("/lines", "Say at least two lines, each of an amount: debits above 0, credits below.")
+        if wrong := model.unbalanced(postings):
+            currency, amount = next(iter(wrong.items()))
+            raise Invalid.at("/lines", f"The lines add up to {amount} minor units of {currency}, not to 0.")
+        return await self._by_hand(
+            store.NewEntry(
+                kind="correction",
+                text=correction.text.strip(),
+                day=self._day(correction.day),
+                postings=postings,
+                who=who.signature,
+            )
+        )
+
+    def _day(self, said: date | None) -> date:
+        now = today(self._work)
+        if said is not None and said > now:
+            raise Invalid.at("/day", f"{said} is still to come.")
+        return said or now
+
+    async def _by_hand(self, new: store.NewEntry, once: str | None = None) -> Entry:
+        try:
+            async with self._work.begin(once=once) as tx:
+                seq = await store.write(tx, new)
+                written = await store.entry(tx, seq)
+        except AlreadyDone:
+            raise Conflict("This payout is booked already.") from None
+        return written

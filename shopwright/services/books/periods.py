@@ -1,0 +1,53 @@
+"""Months: which there are, which are closed, and which were asked for."""
+
+from datetime import date
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.days import day_of
+from shopwright.kit.errors import Conflict, Invalid
+from shopwright.kit.work import Work
+from shopwright.services.books import model, statement_store
+from shopwright.services.books.contract import (
+    Period,
+)
+
+MOST_MONTHS = 120
+
+
+class Periods:
+    """Closes months, one after the other."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def all(self) -> list[Period]:
+        known = await statement_store.periods(self._work)
+        now = model.month_name(model.month_of(today(self._work)))
+        return known if any(one.period == now for one in known) else [Period(period=now), *known]
+
+    async def close(self, period: str, who: Caller) -> Period:
+        month = model.parse_month(period, "/period")
+        if month >= model.month_of(today(self._work)):
+            raise Conflict(f"{model.month_name(month)} has not ended. Close it when it has.")
+        async with self._work.begin() as tx:
+            head = await statement_store.hold(tx)
+            if await statement_store.closed_at(tx, month) is None:
+                first = await statement_store.first_open(tx)
+                if first is not None and first < month:
+                    raise Conflict(f"{model.month_name(first)} is open; close it first.")
+                await statement_store.close(tx, month, who.signature, head)
+        return next(one for one in await self.all() if one.period == model.month_name(month))
+
+
+def today(work: Work) -> date:
+    """In the shop's zone."""
+    return day_of(work.now(), work.zone)
+
+
+def months(start: str, end: str) -> tuple[int, int]:
+    """The first and the last month that were asked for. Raises Invalid."""
+    first, last = model.parse_month(start, "/from"), model.parse_month(end, "/to")
+    count = (last // model.MONTH - first // model.MONTH) * model.DECEMBER + last % model.MONTH - first % model.MONTH
+    if not 0 <= count < MOST_MONTHS:
+        raise Invalid.at("/to", f"`to` is not before `from`, and at most {MOST_MONTHS} months are asked for at once.")
+    return first, last
