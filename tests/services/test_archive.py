@@ -15,6 +15,7 @@ from shopwright.commands.backup import BackupOptions, backup
 from shopwright.doctor import examine
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.money import Money
 from shopwright.services.search.contract import SearchRequest
 from tests.conftest import QUICK, fresh, make_settings, sell
 from tests.services.test_orders import place
@@ -33,8 +34,9 @@ async def other(data: tuple[Path, str], migrated: tuple[Path, str], tmp_path: Pa
 
 
 async def full(shop: Shop) -> None:
-    """Products with a picture, an account, paid and unpaid orders, a review to come."""
+    """Products with a picture and a cost, an account, paid and unpaid orders, a review to come."""
     kettle = await sell(shop, tags=("steel",), attributes={"height": 20.5})
+    await shop.inventory.set_cost(kettle.variants[0].id, Money(333, "EUR"))
     await shop.files.put("media/abc/original", b"a picture")
     me = await ada(shop)
     await buy(shop, kettle, me)
@@ -60,6 +62,9 @@ async def test_a_shop_read_from_an_archive_is_the_same_to_the_last_row(shop: Sho
     assert await other.users.sign_in("ada@example.com", "harbour at seven")
     assert len(await other.orders.search()) == 2
     assert await other.files.get("media/abc/original") == b"a picture"
+    [kettle] = await other.catalog.list_products()
+    worth = (await other.inventory.values([kettle.variants[0].id]))[kettle.variants[0].id]
+    assert (worth.units, worth.value.amount) == (worth.on_hand, worth.on_hand * 333)
 
 
 async def test_an_archive_says_what_is_in_it(shop: Shop, tmp_path: Path) -> None:
