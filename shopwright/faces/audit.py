@@ -54,6 +54,8 @@ KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/v1/users", "account", ("user_id",)),
     ("/office/staff", "account", ("end", "user_id", "email")),
     ("/office/messages", "message", ("message_id",)),
+    ("/v1/gift-cards", "gift card", ("card_id",)),
+    ("/office/gift-cards", "gift card", ("card_id",)),
     ("/v1/waiting-room", "waiting room", ()),
     ("/office/system/waiting-room", "waiting room", ()),
 )

@@ -73,6 +73,7 @@ SPLIT = {
     ("notifications", "delivery"),
     ("notifications", "delivery_store"),
     ("notifications", "document_letters"),
+    ("notifications", "gift_card_letters"),
     ("notifications", "letter"),
     ("notifications", "preferences"),
     ("notifications", "retries"),

@@ -17,7 +17,7 @@ MEANT = {
     "guess": (
         "/v1/sessions", "/v1/sessions/refresh", "/v1/me/second-factor/confirm", "/v1/me/password", "/v1/carts/{cart_id}/coupons", "/v1/carts/{cart_id}/gift-cards", "/v1/gift-card-balances",
         "/v1/orders/{order_id}/payments", "/sign-in", "/sign-in/code", "/new-password", "/confirm-email", "/cart/coupons", "/checkout/payment",
-        "/account/password", "/account/erase", "/account/second-factor/confirm", "/track", "/unsubscribe", "/confirm-alert", "/v1/stock-alerts/confirmations",
+        "/account/password", "/account/erase", "/account/second-factor/confirm", "/cart/gift-cards", "/gift-card", "/track", "/unsubscribe", "/confirm-alert", "/v1/stock-alerts/confirmations",
         "/orders/{order_id}/cancel", "/orders/{order_id}/documents/{document_id}",
     ),
     "message": (

@@ -20,6 +20,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/office/collections", "Collections", "catalog.write"),
     ("/office/stock", "Stock", "stock.write"),
     ("/office/pricing", "Pricing", "prices.write"),
+    ("/office/gift-cards", "Gift cards", "gift_cards.read"),
     ("/office/books", "Books", "books.read"),
     ("/office/reviews", "Reviews", "reviews.moderate"),
     ("/office/messages", "Messages", "messages.read"),

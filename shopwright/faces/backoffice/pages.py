@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import Provide
 from litestar.params import FromPath, FromQuery
@@ -15,6 +16,7 @@ from shopwright.faces.backoffice import (
     books,
     collections,
     documents,
+    gift_cards,
     home,
     making,
     messages,
@@ -228,6 +230,7 @@ async def _act(orders: OrdersDep, order_id: str, action: str, form: Mapping[str,
             deduction=form.get("deduction", ""),
             restock="restock" in form,
             returned="returned" in form,
+            to="gift_card" if "to_gift_card" in form else msgspec.UNSET,
         )
         await orders.refund(order_id, refund, form.get("key", order_id), caller)
     elif action == "cancel-refund":
@@ -240,6 +243,7 @@ def routes() -> Pages:
         *home.HANDLERS,
         *books.HANDLERS,
         *documents.HANDLERS,
+        *gift_cards.HANDLERS,
         order_list,
         order_page,
         kept_buyer,

@@ -10,6 +10,7 @@ from shopwright.faces.person.purposes import kept
 from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing
 from shopwright.services.carts.contract import Carts
+from shopwright.services.giftcards.contract import GiftCard, GiftCards
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import Order, Orders
 from shopwright.services.recommendations.contract import Recommendations
@@ -36,12 +37,13 @@ class Knowing(Protocol):
     carts: Carts
     reviews: Reviews
     notifications: Notifications
+    giftcards: GiftCards
     recommendations: Recommendations
     settings: Settings
 
 
 async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
-    """Account, addresses, sessions, orders, reviews, cart, wishlist, what was looked at, messages and preferences.
+    """Account, addresses, sessions, orders, reviews, cart, wishlist, gift cards, what was looked at, messages and preferences.
 
     What belongs to an e-mail address alone is there once the address is proved.
     """
@@ -59,11 +61,17 @@ async def everything(shop: Knowing, user_id: str) -> dict[str, Any]:
         "reviews": await shop.reviews.by_user(user_id),
         "cart": msgspec.structs.replace(cart, quoted=()) if cart else None,
         "wishlist": await shop.carts.wishes(user_id),
+        "gift_cards": await gift_cards_of(shop.giftcards, user.email if user.verified else ""),
         "messages": await shop.notifications.written_to(user.email if user.verified else "", user_id),
         "remember_views": await shop.recommendations.remembers(user_id),
         "viewed_products": await shop.recommendations.seen(user_id),
         "notification_preferences": await shop.notifications.preferences(user.email if user.verified else user_id),
     }
+
+
+async def gift_cards_of(giftcards: GiftCards, email: str) -> list[GiftCard]:
+    """Those whose code was sent to this address."""
+    return await giftcards.cards(text=email, limit=PAGE) if email else []
 
 
 def kept_after_erasure(orders: Sequence[Order], settings: Settings) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shopwright.faces.person.gather import Knowing, everything, kept_after_erasure
+from shopwright.faces.person.gather import Knowing, everything, gift_cards_of, kept_after_erasure
 from shopwright.kit.errors import Conflict
 from shopwright.kit.places import check_email
 from shopwright.kit.retention import PURPOSES
@@ -19,13 +19,13 @@ async def of_person(shop: Knowing, email: str) -> dict[str, Any]:
     user = await shop.users.by_email(normal)
     known = await _of_guest(shop, normal)
     if user:
-        both = ("orders", "messages", "kept_after_erasure")
+        both = ("orders", "messages", "gift_cards", "kept_after_erasure")
         own = await everything(shop, user.id)
         known = own | {name: [*own[name], *(one for one in known[name] if one not in own[name])] for name in both}
     carts = _one(known["cart"]) + await shop.carts.count_of_guest(normal)
     counts = {
         "account": _one(user) + len(known["addresses"]) + carts + len(known["wishlist"]),
-        "orders": len(known["orders"]),
+        "orders": len(known["orders"]) + len(known["gift_cards"]),
         "marketing": await shop.notifications.watched_by(normal),
         "messages": len(known["messages"]),
         "behaviour": len(known["viewed_products"]),
@@ -61,6 +61,7 @@ async def _of_guest(shop: Knowing, email: str) -> dict[str, Any]:
         "reviews": nothing,
         "sessions": nothing,
         "orders": orders,
+        "gift_cards": await gift_cards_of(shop.giftcards, email),
         "messages": await shop.notifications.written_to(email),
         "kept_after_erasure": kept_after_erasure(orders, shop.settings),
     }

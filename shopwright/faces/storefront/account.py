@@ -183,6 +183,7 @@ async def _order(
         "may_cancel": may_cancel and order.status in CANCELLABLE,
         "unpaid": may_pay(order),
         "may_pay": held,
+        "to_pay": render.plain(order.to_pay),
     }
     shown["papers"] = await papers_of(order, frame.caller)
     page = await frame.show("order.html", shown)

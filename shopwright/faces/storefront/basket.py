@@ -55,14 +55,23 @@ async def add(frame: FrameDep) -> Response[bytes] | Redirect:
         )
     except ShopError as error:
         problem = error.detail
-    answer = await _answer(frame, request, cart, form.get("variant", ""), problem)
+    answer = await answer_with(frame, request, cart, form.get("variant", ""), problem)
     answer.set_cookie(cookie(settings, "cart", cart.id))
     return answer
 
 
-async def _answer(
-    frame: FrameDep, request: Web, cart: Cart, variant: str = "", problem: str = "", code: str = "", back: str = ""
+async def answer_with(
+    frame: FrameDep,
+    request: Web,
+    cart: Cart,
+    variant: str = "",
+    problem: str = "",
+    code: str = "",
+    back: str = "",
+    *,
+    gift_card: bool = False,
 ) -> Response[bytes] | Redirect:
+    """The cart after a change: the next page, or the cart with what was wrong. `gift_card`: with a gift card."""
     if not problem and not wants_fragment(request):
         return Redirect(back if back in STEPS and cart.lines else "/cart", status_code=303)
     cart, told = await without_refused(frame.carts, cart)
@@ -72,6 +81,7 @@ async def _answer(
         "problem": " ".join(one for one in (problem, told) if one),
         "csrf": render.csrf_token(request),
         "code": code,
+        "gift_card": gift_card,
     }
     if wants_fragment(request):
         context["cart_count"] = sum(line.quantity for line in cart.lines)
@@ -98,7 +108,7 @@ async def change(frame: FrameDep, line_id: FromPath[str]) -> Response[bytes] | R
             cart = await carts.set_quantity(cart.id, line_id, quantity)
     except ShopError as error:
         problem = error.detail
-    return await _answer(frame, request, cart, problem=problem, back=form.get("back", ""))
+    return await answer_with(frame, request, cart, problem=problem, back=form.get("back", ""))
 
 
 @post("/cart/coupons", opt=seldom(anyone), include_in_schema=False, status_code=200)
@@ -117,7 +127,7 @@ async def coupons(frame: FrameDep) -> Response[bytes] | Redirect:
         problem = " ".join(one.detail for one in cart.problems if one.coupon)
     except ShopError as error:
         problem = error.detail
-    return await _answer(frame, request, await carts.get(cart.id), problem=problem, code=code if problem else "")
+    return await answer_with(frame, request, await carts.get(cart.id), problem=problem, code=code if problem else "")
 
 
 @post("/cart/prices", opt=allow(anyone), include_in_schema=False, status_code=200)
@@ -127,7 +137,7 @@ async def accept_prices(frame: FrameDep) -> Response[bytes] | Redirect:
     cart = await own_cart(request, settings, carts, caller)
     if cart is not None:
         cart = await carts.accept_prices(cart.id)
-        return await _answer(frame, request, cart, back=(await form_of(request)).get("back", ""))
+        return await answer_with(frame, request, cart, back=(await form_of(request)).get("back", ""))
     return Redirect("/cart", status_code=303)
 
 

@@ -70,7 +70,7 @@ async def _details(
         "told": told,
         "errors": errors,
         "step": 1,
-        "payable": not cart.totals.total.amount or bool((await frame.payments.setup()).providers),
+        "payable": not (cart.to_pay or cart.totals.total).amount or bool((await frame.payments.setup()).providers),
         **form_for(fields, frame.settings.country),
     }
     return shown(frame, cart, await frame.show("checkout_details.html", context, status))
@@ -182,7 +182,8 @@ async def _payment(
 ) -> Response[bytes]:
     cart, told = await up_to_date(frame, cart, before) if cart else (None, "")
     totals = order.totals if order else cart.totals if cart else None
-    costs = totals is None or bool(totals.total.amount)
+    to_pay = order.to_pay if order else cart.to_pay if cart else None
+    costs = to_pay is None or bool(to_pay.amount)
     providers = (await frame.payments.setup()).providers if costs else ()
     page = await frame.show(
         "checkout_payment.html",
@@ -191,6 +192,7 @@ async def _payment(
             "order": render.plain(order) if order else None,
             "told": told,
             "totals": render.plain(totals),
+            "to_pay": render.plain(to_pay),
             "payable": not costs or bool(providers),
             "key": behind().shop.ids.secret(16),
             "link": key_of(frame.request),
@@ -225,6 +227,7 @@ async def pay(frame: FrameDep) -> Response[bytes] | Redirect:
         request_ = PlaceOrder(
             cart_id=cart.id,
             expected_total=digits_or(expected, -1),
+            expected_to_pay=digits_or(form["to_pay"], -1) if "to_pay" in form else msgspec.UNSET,
             payment=PaymentChoice(provider="pretend", token=form.get("card", ""), return_url=return_url),
         )
         placed = await orders.place(request_, form.get("key", "")[:64] or cart.id, caller)

@@ -16,6 +16,7 @@ from shopwright.kit.web.given import Given
 from shopwright.kit.working_days import write_working_days
 from shopwright.services.carts.contract import Cart, Carts
 from shopwright.services.catalog.contract import Catalog, Category
+from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.orders.contract import GuestProof, Order, Orders
 from shopwright.services.payments.contract import Payments
@@ -143,6 +144,7 @@ class Services(Protocol):
     users: Users
     search: Search
     payments: Payments
+    giftcards: GiftCards
     pricing: Pricing
     reviews: Reviews
     notifications: Notifications
@@ -165,6 +167,7 @@ class Frame:
         self.catalog = services.catalog
         self.orders = services.orders
         self.payments = services.payments
+        self.giftcards = services.giftcards
         self.pricing = services.pricing
         self.users = services.users
         self.search: Search = services.for_pages("search")

@@ -4,7 +4,7 @@ from shopwright.kit.label import Label
 
 LABEL = Label(
     owns="messages, templates, deliveries, preferences",
-    asks=("users", "catalog", "orders", "books"),
+    asks=("users", "catalog", "orders", "giftcards", "books"),
     hears=(
         "UserRegistered",
         "EmailVerificationAsked",
@@ -28,6 +28,7 @@ LABEL = Label(
         "OrderRefundRefused",
         "OrderDisputed",
         "DocumentIssued",
+        "GiftCardIssued",
         "BackInStock",
         "CartAbandoned",
     ),

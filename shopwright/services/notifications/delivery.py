@@ -16,6 +16,7 @@ from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, ShopError
 from shopwright.kit.ports import Deferred, Message, Postbox
 from shopwright.kit.work import Work
+from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications import alert_store, delivery_store, retries, store, topics
 from shopwright.services.notifications.attaching import Attaching
 from shopwright.services.notifications.contract import DeliveryReport, Resent
@@ -60,12 +61,20 @@ class MessageDelivery:
     """Sends the messages that wait in the database, through the `postboxes` by channel."""
 
     def __init__(
-        self, work: Work, postboxes: Mapping[str, Postbox], *, users: Users, orders: Orders, attaching: Attaching
+        self,
+        work: Work,
+        postboxes: Mapping[str, Postbox],
+        *,
+        users: Users,
+        orders: Orders,
+        giftcards: GiftCards,
+        attaching: Attaching,
     ) -> None:
         self._work = work
         self._postboxes = postboxes
         self._users = users
         self._orders = orders
+        self._giftcards = giftcards
         self._attaching = attaching
         self._rests = {channel: ChannelRest() for channel in postboxes}
 
@@ -189,6 +198,8 @@ class MessageDelivery:
     async def _secret(self, secret: Secret, recipient: str) -> str:
         if secret.kind == "order":
             return await self._orders.link_key(secret.of)
+        if secret.kind == "gift_card":
+            return await self._giftcards.letter_code(secret.of)
         if secret.kind == "alert":
             token = self._work.ids.secret()
             async with self._work.begin() as tx:

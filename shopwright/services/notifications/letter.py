@@ -7,7 +7,7 @@ import msgspec
 
 from shopwright.services.notifications.contract import Topic
 
-SecretKind = Literal["verification", "reset", "invitation", "order", "alert"]
+SecretKind = Literal["verification", "reset", "invitation", "order", "alert", "gift_card"]
 # What stands in a stored message where its reader gets a secret.
 MASK = "********"
 ENDING = f"unsubscribe?token={MASK}"
@@ -15,7 +15,7 @@ _SECRET = re.compile(r"((?:token|key)=)[\w.-]{16,}")
 
 
 class Secret(msgspec.Struct, frozen=True):
-    """What the link of a message lets its reader do (`kind`), and with what: an account or an order, by id."""
+    """What a message lets its reader do (`kind`), and with what: an account, an order or a gift card, by id."""
 
     kind: SecretKind
     of: str

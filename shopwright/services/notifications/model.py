@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 from shopwright.kit.facts import Event
 from shopwright.kit.money import write
+from shopwright.services.giftcards.contract import GiftCardIssued
+from shopwright.services.notifications.gift_card_letters import gift_card, went
 from shopwright.services.notifications.letter import MASK, Letter, Secret, order_link
 from shopwright.services.orders.contract.facts import (
     OrderCancelled,
@@ -311,7 +313,7 @@ def refunded(event: OrderRefunded) -> Letter:
         subject=f"Refund for order {event.number}",
         heading="Your refund is on its way",
         lines=(
-            f"We sent {write(event.amount)} back to you. Banks take a few days to show it.",
+            *went(event),
             *((f"Reason: {event.reason}",) if event.reason else ()),
         ),
         path=path,
@@ -383,4 +385,5 @@ LETTERS: dict[type[Event], Callable[..., Letter]] = {
     OrderCancelled: cancelled,
     OrderExpired: expired,
     OrderRefunded: refunded,
+    GiftCardIssued: gift_card,
 }

@@ -16,6 +16,7 @@ from shopwright.kit.ports import Message, Postbox
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.books.contract import Books
 from shopwright.services.catalog.contract import Catalog
+from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications import attachment_store, document_letters, model, staff_letters, store, topics
 from shopwright.services.notifications.attaching import Attaching
 from shopwright.services.notifications.contract import (
@@ -48,6 +49,7 @@ class Desk:
         users: Users,
         catalog: Catalog,
         orders: Orders,
+        giftcards: GiftCards,
         books: Books,
         shop: str,
         url: str,
@@ -56,7 +58,9 @@ class Desk:
         self._work = work
         self._postboxes = postboxes
         self._attaching = Attaching(work, books)
-        self.delivery = MessageDelivery(work, postboxes, users=users, orders=orders, attaching=self._attaching)
+        self.delivery = MessageDelivery(
+            work, postboxes, users=users, orders=orders, giftcards=giftcards, attaching=self._attaching
+        )
         self._users = users
         self._catalog = catalog
         self._orders = orders

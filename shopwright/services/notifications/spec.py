@@ -6,6 +6,7 @@ from shopwright.kit.clock_watch import DueTime
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.books.contract import Books
 from shopwright.services.catalog.contract import Catalog
+from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications import LABEL
 from shopwright.services.notifications.contract import Notifications
 from shopwright.services.notifications.preferences import Correspondence
@@ -22,6 +23,7 @@ def _build(context: BuildContext) -> Correspondence:
         users=context.ask(Users),
         catalog=context.ask(Catalog),
         orders=context.ask(Orders),
+        giftcards=context.ask(GiftCards),
         books=context.ask(Books),
         shop=settings.shop_name,
         url=settings.url,

@@ -1,0 +1,40 @@
+"""What is said of gift cards: to whom one is given, and to whose card a refund went."""
+
+from shopwright.kit.days import write_day
+from shopwright.kit.money import write, zero
+from shopwright.services.giftcards.contract import GiftCardIssued
+from shopwright.services.notifications.letter import MASK, Letter, Secret
+from shopwright.services.orders.contract.facts import OrderRefunded
+
+
+def went(event: OrderRefunded) -> tuple[str, ...]:
+    """Where the money of a refund went."""
+    on_cards = event.to_gift_cards or zero(event.amount.currency)
+    by_bank = event.amount - on_cards
+    return (
+        *((f"We sent {write(by_bank)} back to you. Banks take a few days to show it.",) if by_bank.amount else ()),
+        *((f"{write(on_cards)} are on your gift card, and can be spent at once.",) if on_cards.amount else ()),
+    )
+
+
+def gift_card(event: GiftCardIssued) -> Letter:
+    """To who is given a gift card; its code is put in when the message leaves."""
+    ends = (f"It can be used until {write_day(event.expires_on)}.",) if event.expires_on else ()
+    first = {
+        "refund": f"Your refund of {write(event.amount)} is on a gift card.",
+        "replacement": f"Your gift card was replaced. {write(event.amount)} are on the new one; the code before it is not valid any more.",
+    }.get(event.why, f"Here is a gift card over {write(event.amount)} for you.")
+    return Letter(
+        topic="orders",
+        recipient=event.recipient,
+        subject=f"A gift card over {write(event.amount)}",
+        heading=f"A gift card over {write(event.amount)}",
+        lines=(
+            first,
+            f"Its code is {MASK}. Enter it in your cart or at checkout. Whoever knows it can spend it.",
+            *ends,
+        ),
+        path="/gift-card",
+        action="See its balance",
+        secret=Secret("gift_card", event.card_id),
+    )

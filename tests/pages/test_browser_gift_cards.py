@@ -1,0 +1,94 @@
+"""Gift cards in a browser, on a phone and at a desk: staff issue one, a buyer asks what is on it and pays with it."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.pages.test_browser import CHROMIUM, FLAGS, Eyes, fill_address, url
+
+__all__ = ["url"]
+pytestmark = pytest.mark.browser
+SIZES = {"phone": (390, 844), "desk": (1280, 800)}
+
+
+async def issued(page: Any, eyes: Eyes, url: str) -> str:
+    """A code, as staff are shown it."""
+    await page.goto(f"{url}/office/gift-cards")
+    await page.fill("#s-email", "owner@example.com")
+    await page.fill("#s-password", "owner-password")
+    await page.click("button:has-text('Sign in')")
+    await page.wait_for_selector("h1:has-text('Gift cards')")
+    await page.fill("[name=amount]", "20.00")
+    await page.select_option("[name=why]", "sold")
+    await page.fill("[name=email]", "grace@example.com")
+    await page.click("button:has-text('Issue')")
+    code = await page.inner_text(".gift-code")
+    await eyes.look("office-issued")
+    await page.goto(f"{url}/office/gift-cards")
+    await eyes.look("office-list")
+    assert code not in await page.content()
+    await page.click("td >> text=••••")
+    await eyes.look("office-card")
+    return str(code)
+
+
+async def paid_with(page: Any, eyes: Eyes, url: str, code: str) -> None:
+    await page.goto(f"{url}/p/harbour-kettle")
+    await page.click(".add button")
+    await page.wait_for_selector(".sheet-right, .cart-lines")
+    await page.goto(f"{url}/cart")
+    await page.click("summary:has-text('Use a gift card')")
+    await page.fill("#gift-code", "0000-0000-0000-0000")
+    await page.click(".coupon[open] button:has-text('Use')")
+    await page.wait_for_selector("#e-gift-code")
+    await eyes.look("cart-wrong-code")
+    await page.fill("#gift-code", code)
+    await page.click(".coupon[open] button:has-text('Use')")
+    await page.wait_for_selector(".gift-cards")
+    await eyes.look("cart")
+    await page.click("text=Go to checkout")
+    await fill_address(page, "ada@example.com")
+    await page.click("text=Go on to delivery")
+    await page.wait_for_url("**/checkout/delivery")
+    await page.click("text=Go on to payment")
+    await page.wait_for_selector("button:has-text('Pay')")
+    await eyes.look("payment")
+    await page.click("button:has-text('Pay')")
+    await page.wait_for_url("**/checkout/done/**")
+    assert "Paid by gift card" in await page.content()
+    await eyes.look("done")
+    await page.click("text=Follow your order")
+    await page.wait_for_selector(".timeline")
+    await eyes.look("order")
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+async def test_a_card_is_issued_looked_at_and_spent(url: str, size: str) -> None:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        viewport = dict(zip(("width", "height"), SIZES[size], strict=True))
+        page = await (await browser.new_context(viewport=viewport)).new_page()
+        eyes = Eyes(page, f"gift_{size}")
+        code = await issued(page, eyes, url)
+        order = await the_order(page, eyes, url, code)
+        await page.goto(f"{url}/office/orders/{order}")
+        await eyes.look("office-order")
+        assert [one for one in eyes.complaints if "409" not in one] == []
+        await browser.close()
+
+
+async def the_order(page: Any, eyes: Eyes, url: str, code: str) -> str:
+    """Paid with the card; its id. Staff stay signed in, as a shopper may be."""
+    await page.goto(f"{url}/gift-card")
+    await page.fill("#f-code", code.lower().replace("-", " "))
+    await page.click("button:has-text('Show balance')")
+    await page.wait_for_selector("[role=status] .lead")
+    assert "20.00" in await page.inner_text("[role=status] .lead")
+    await eyes.look("balance")
+    await paid_with(page, eyes, url, code)
+    found = re.search(r"/orders/(ord_\w+)", page.url)
+    assert found is not None
+    return found.group(1)

@@ -1,0 +1,184 @@
+"""Pages of gift cards: paying with one, asking what is left, and what staff do; a code stands in no address and no log."""
+
+import logging
+import re
+
+import httpx
+import pytest
+
+from shopwright.app import Shop
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.money import Money
+from shopwright.services.giftcards.contract import GiftCard, NewGiftCard
+from tests.conftest import OWNER, letter, send_all
+from tests.pages.test_pages import Browser, to_payment
+
+OFFICE = "/office/gift-cards"
+CODE = re.compile(r"\b(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}\b")
+
+
+@pytest.fixture
+def browser(api: httpx.AsyncClient) -> Browser:
+    return Browser(api)
+
+
+async def issue(shop: Shop, amount: int = 2000, email: str = "") -> GiftCard:
+    new = NewGiftCard(amount=Money(amount, "EUR"), why="sold", recipient=email)
+    return await shop.giftcards.issue(new, SYSTEM)
+
+
+async def test_a_card_pays_at_checkout_and_the_order_says_so(
+    browser: Browser, shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    card = await issue(shop)
+    await to_payment(browser, shop)
+    page = await browser.send("/cart/gift-cards", code=card.code.lower())
+    assert f"Gift card ••••{card.last4}" in page
+    assert "Pay €108.00" in page
+    assert re.search(r"<dt>Total</dt><dd>€128.00", page)
+    page = await browser.send("/checkout/payment", card="pretend_ok")
+    assert "Thank you, Ada" in page
+    assert f"Paid by gift card ••••{card.last4}" in page
+    order = (await shop.orders.search())[0]
+    page = await browser.go(f"/orders/{order.id}")
+    assert f"Paid by gift card ••••{card.last4}" in page
+    assert "Paid otherwise" in page
+    assert card.code.lower() not in caplog.text.lower()
+    assert card.code.replace("-", "").lower() not in caplog.text.lower()
+
+
+async def test_one_that_pays_for_all_of_it_asks_for_no_card(browser: Browser, shop: Shop) -> None:
+    card = await issue(shop, 50_000)
+    await to_payment(browser, shop)
+    page = await browser.send("/cart/gift-cards", code=card.code)
+    assert "There is nothing to pay." in page
+    assert "Thank you, Ada" in await browser.send("/checkout/payment")
+    assert (await shop.giftcards.card(card.id)).balance.amount == 50_000 - 12_800
+
+
+async def test_a_wrong_code_is_said_where_it_was_typed_and_a_card_is_taken_off(browser: Browser, shop: Shop) -> None:
+    card = await issue(shop)
+    await to_payment(browser, shop)
+    await browser.go("/cart")
+    page = await browser.send("/cart/gift-cards", code="7K3M-Q2XV-0D4H-9TRA")
+    assert re.search(r'id="gift-code"[^>]*aria-invalid="true"', page)
+    assert "There is no gift card with this code" in page
+    await browser.go("/cart")
+    page = await browser.send("/cart/gift-cards", code=card.code)
+    assert "To pay" in page
+    page = await browser.send("/cart/gift-cards", remove=card.id)
+    assert "To pay" not in page
+
+
+async def test_a_card_that_is_spent_meanwhile_is_said_at_each_step(browser: Browser, shop: Shop) -> None:
+    card = await issue(shop)
+    await to_payment(browser, shop)
+    await browser.send("/cart/gift-cards", code=card.code)
+    await shop.giftcards.set_disabled(card.id, disabled=True)
+    for step in ("/cart", "/checkout", "/checkout/payment"):
+        page = await browser.go(step)
+        assert f"The gift card ending in {card.last4} cannot be used any more. Take it off to go on." in page, step
+    assert "cannot be used any more" in await browser.send("/checkout/payment", card="pretend_ok")
+    await browser.go("/checkout/payment")
+    assert "Pay €128.00" in await browser.send("/cart/gift-cards", remove=card.id)
+
+
+async def test_a_buyer_who_was_shown_less_to_pay_is_asked_again(browser: Browser, shop: Shop) -> None:
+    card = await issue(shop)
+    await to_payment(browser, shop)
+    await browser.send("/cart/gift-cards", code=card.code)
+    await shop.giftcards.hold("ord_other", [_share(card, 500)], shop.clock.now().replace(year=2030))
+    page = await browser.send("/checkout/payment", card="pretend_ok")
+    assert "Your gift cards leave €113.00 to pay, not what you saw." in page
+    assert "Pay €113.00" in page
+
+
+def _share(card: GiftCard, amount: int):
+    from shopwright.services.giftcards.contract import GiftCardShare
+
+    return GiftCardShare(card_id=card.id, last4=card.last4, amount=Money(amount, "EUR"))
+
+
+async def test_anyone_may_ask_what_is_left_by_a_form(browser: Browser, shop: Shop) -> None:
+    card = await issue(shop)
+    assert "What is on my gift card?" in await browser.go("/gift-card")
+    page = await browser.send("/gift-card", code=card.code)
+    assert "€20.00" in page
+    assert f"••••{card.last4}" in page
+    assert card.code not in page
+    assert "There is no gift card with this code" in await browser.send("/gift-card", code="nothing")
+
+
+async def test_staff_issue_a_card_and_see_its_code_once(shop: Shop, office: httpx.AsyncClient) -> None:
+    page = (await office.get(OFFICE)).text
+    assert "No gift card was issued yet." in page
+    form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    sent = {**form, "amount": "20,00", "why": "goodwill", "ends": "rule"}
+    answer = await office.post(OFFICE, data=sent)
+    [code] = set(CODE.findall(answer.text))
+    assert answer.headers["cache-control"] == "private, no-store"
+    again = (await office.post(OFFICE, data=sent)).text
+    assert CODE.findall(again) == []
+    assert "This form was sent before" in again
+    [card] = await shop.giftcards.cards()
+    assert (card.balance.amount, card.why, card.last4) == (2000, "goodwill", code[-4:])
+    listed = (await office.get(OFFICE)).text
+    assert code not in listed
+    assert f"••••{card.last4}" in listed
+    for wrong in ({"amount": "much"}, {"why": ""}, {"ends": "day", "expires_on": ""}, {"email": "nobody"}):
+        assert (await office.post(OFFICE, data={**sent, "key": "k", **wrong})).status_code == 422
+    kept = [dict(row) for row in await shop.works["users"].fetch("SELECT * FROM audit")]
+    assert kept
+    assert code not in str(kept)
+
+
+async def test_staff_disable_enable_and_replace_a_card(shop: Shop, office: httpx.AsyncClient) -> None:
+    card = await issue(shop)
+    where = f"{OFFICE}/{card.id}"
+    form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', (await office.get(where)).text))
+    for act, state in (("disable", "disabled"), ("enable", "active")):
+        assert (await office.post(where, data={**form, "act": act})).status_code == 303
+        assert (await shop.giftcards.card(card.id)).state == state
+    page = (await office.post(where, data={**form, "act": "replace"})).text
+    [code] = set(CODE.findall(page))
+    assert (await shop.giftcards.find(code)).balance.amount == 2000
+    assert (await office.post(where, data={**form, "act": "replace"})).status_code == 422
+
+
+async def test_staff_see_what_a_card_paid_and_refund_to_it(
+    browser: Browser, shop: Shop, api: httpx.AsyncClient
+) -> None:
+    card = await issue(shop)
+    await to_payment(browser, shop)
+    await browser.send("/cart/gift-cards", code=card.code)
+    await browser.send("/checkout/payment", card="pretend_ok")
+    order = (await shop.orders.search())[0]
+    api.cookies.set("session", await shop.users.open_session(*OWNER))
+    page = await browser.go(f"/office/orders/{order.id}")
+    assert f"gift card ••••{card.last4}" in page
+    page = await browser.send(f"/office/orders/{order.id}/refund", amount="30.00", reason="Scratched", to_gift_card="1")
+    assert "€30.00 of it to a gift card" in page
+    assert (await shop.giftcards.card(card.id)).balance.amount == 3000
+    history = await browser.go(f"{OFFICE}/{card.id}")
+    assert "Paid for an order" in history
+    assert "Refunded" in history
+
+
+@pytest.mark.usefixtures("open_letters")
+async def test_its_recipient_is_sent_the_code_and_no_message_keeps_it(shop: Shop) -> None:
+    card = await issue(shop, email="grace@example.com")
+    text = await letter(shop, "A gift card over €20.00", "grace@example.com")
+    assert f"Its code is {card.code}." in text
+    assert "until 31 December 2029" in text
+    kept = [dict(row) for row in await shop.works["notifications"].fetch("SELECT text, html, subject FROM messages")]
+    assert kept
+    assert card.code not in str(kept)
+    facts = [dict(row) for row in await shop.works["giftcards"].fetch("SELECT * FROM facts")]
+    assert card.code not in str(facts)
+
+
+async def test_without_a_recipient_nobody_is_written_to(shop: Shop) -> None:
+    await issue(shop)
+    await send_all(shop)
+    assert [one for one in await shop.notifications.messages() if "gift card" in one.subject.lower()] == []
