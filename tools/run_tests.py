@@ -79,7 +79,7 @@ LONG = (
         "services",
         "a_month", "any_life", "archive", "backup", "backup_age", "books_of_any_life", "clocks", "damage",
         "delivery", "doctor", "einvoices", "guests", "invoice_forms", "largest", "lost_orders", "queries",
-        "recovery", "restore", "retention", "taxes", "true_rules",
+        "recovery", "rerating", "restore", "retention", "taxes", "true_rules",
     ),
 )  # fmt: skip
 OTHERS = tuple(f"--ignore={one}" for one in LONG)

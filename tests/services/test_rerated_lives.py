@@ -1,5 +1,6 @@
 """However parcels, refunds and changes of rates follow each other: what was paid stays, and taxes are those of paper."""
 
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -24,9 +25,15 @@ STEPS = st.lists(
         st.integers(1, 3000),
         st.integers(0, 5),
     ),
-    max_size=14,
+    max_size=20,
 )
-STANDARD = (190_000, 160_000, 210_000, 0)
+# Of each day, by class; of the first they are sold.
+DAYS = (
+    {"standard": 190_000, "reduced": 72_500},
+    {"standard": 160_000, "reduced": 50_000},
+    {"standard": 210_000, "reduced": 72_500},
+    {"standard": 0, "reduced": 210_000},
+)
 Booked = dict[str, dict[model.Key, model.Sum]]
 
 
@@ -46,14 +53,15 @@ def with_rows(order: Order) -> Order:
     )
 
 
-def rates(standard: int) -> dict[str, tuple[TaxRate, ...]]:
-    """The rates of a day; the reduced one stays as it was sold."""
-    ppm = STANDARD[standard]
-    row = TaxRate(country="DE", rate=ppm // 100, rate_ppm=ppm, id=f"txr_{standard}")
-    return {"standard": (row,), "reduced": (TaxRate(country="DE", tax_class="reduced", rate=725, id="txr_reduced"),)}
+def rates(day: int) -> dict[str, tuple[TaxRate, ...]]:
+    """The rates of a day."""
+    return {
+        name: (TaxRate(country="DE", tax_class=name, rate=ppm // 100, rate_ppm=ppm, id=f"txr_{name}_{ppm}"),)
+        for name, ppm in DAYS[day].items()
+    }
 
 
-def sent(order: Order, number: int, line_id: str, units: int, standard: int) -> Order:
+def sent(order: Order, number: int, line_id: str, units: int, day: int) -> Order:
     """A parcel, as the service writes it; taxes that are corrected are held against paper."""
     chosen = lines_to_ship(order, (LineQuantity(line_id, units),))
     parcel = Shipment(
@@ -61,22 +69,25 @@ def sent(order: Order, number: int, line_id: str, units: int, standard: int) -> 
         lines=tuple(LineQuantity(line.id, count) for line, count in chosen), shipped_at=NOW + timedelta(days=number),
     )  # fmt: skip
     order = msgspec.structs.replace(shipped(order, chosen), shipments=(*order.shipments, parcel))
-    found = rerating.rerated(order, parcel, rates(standard))
+    found = rerating.rerated(order, parcel, rates(day))
     if found is not None:
-        on_paper(order, found, Decimal(STANDARD[standard]) / 1_000_000)
+        on_paper(order, found, day)
     return found or order
 
 
-def on_paper(before: Order, after: Order, rate: Decimal) -> None:
-    """What became taxed at the new rate holds its tax, half a cent of all of it rounded up."""
-    gross = tax = 0
+def on_paper(before: Order, after: Order, day: int) -> None:
+    """What became taxed at a new rate holds its tax, half a cent of all of it rounded up."""
+    gross, tax = Counter[str](), Counter[str]()
     for one in after.tax_corrections[-1].lines:
         assert whole(one.before) == whole(one.after)
-        new = [part for part in one.after if part.lot == one.lot]
-        old = [part for part in one.before if part.lot == one.lot]
-        gross += whole(new) - whole(old)
-        tax += sum(part.tax.amount for part in new) - sum(part.tax.amount for part in old)
-    assert tax == int((gross * rate / (1 + rate)).quantize(Decimal(1), ROUND_HALF_UP))
+        for sign, parts in ((1, one.after), (-1, one.before)):
+            for part in parts:
+                if part.lot == one.lot:
+                    gross[part.tax_class] += sign * part.gross.amount
+                    tax[part.tax_class] += sign * part.tax.amount
+    for name, amount in gross.items():
+        rate = Decimal(DAYS[day][name]) / 1_000_000
+        assert tax[name] == int((amount * rate / (1 + rate)).quantize(Decimal(1), ROUND_HALF_UP))
     assert after.totals == before.totals
 
 
@@ -92,7 +103,7 @@ def back(order: Order, number: int, wanted: NewRefund) -> Order:
     return msgspec.structs.replace(after, refunds=(*order.refunds, refund))
 
 
-def step(order: Order, number: int, name: str, amount: int, line_id: str, standard: int) -> Order:
+def step(order: Order, number: int, name: str, amount: int, line_id: str, day: int) -> Order:
     one = (LineQuantity(line_id, 1),)
     wanted = {
         "unsent": NewRefund(reason="x", lines=one),
@@ -102,7 +113,7 @@ def step(order: Order, number: int, name: str, amount: int, line_id: str, standa
         "shipping": NewRefund(reason="x", shipping=True),
     }
     with suppress(ShopError):
-        return back(order, number, wanted[name]) if name in wanted else sent(order, number, line_id, 1, standard)
+        return back(order, number, wanted[name]) if name in wanted else sent(order, number, line_id, 1, day)
     return order
 
 
@@ -147,16 +158,20 @@ def test_what_was_paid_stays_and_all_sums_agree(world, steps) -> None:
         return
     paid = [line.total - line.discount + line.tax for line in order.lines]
     booked: Booked = {}
-    standard = 0
+    day = 0
     for number, (name, amount, place) in enumerate(steps):
         if name == "rate":
-            standard = (standard + 1 + place) % len(STANDARD)
+            day = (day + 1 + place) % len(DAYS)
             continue
-        order = step(order, number, name, amount, order.lines[place % len(order.lines)].id, standard)
+        order = step(order, number, name, amount, order.lines[place % min(2, len(order.lines))].id, day)
         assert [whole(line.tax_parts) for line in order.lines] == [one.amount for one in paid]
         assert all(part.net.amount >= 0 and part.tax.amount >= 0 for line in order.lines for part in line.tax_parts)
         left = refund_parts.left_of(order)
         assert all(one.amount.amount >= 0 and one.units >= 0 for one in left.values())
+        units = Counter[str]()
+        for one in left.values():
+            units[one.line_id] += one.units
+        assert all(units[line.id] == line.refundable for line in order.lines)
         gone = add_up((one.amount for one in order.refunds), order.currency)
         assert refund_parts.whole_of(left, order.currency) + gone == order.totals.total
         booked_anew(order, booked)

@@ -1,5 +1,6 @@
 """What leaves after a rate of tax changed is taxed at the rate of that day: what was paid stays, tax and documents follow."""
 
+import asyncio
 from datetime import date, timedelta
 
 import httpx
@@ -10,6 +11,7 @@ from shopwright.app import Shop
 from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.places import Address
 from shopwright.services.books.contract.documents import DocumentBody
 from shopwright.services.carts.contract import CartChange
@@ -167,6 +169,16 @@ async def test_what_has_not_left_goes_back_at_the_rate_of_the_order(shop: Shop, 
     assert await wrong(shop) == []
 
 
+async def test_what_came_back_is_of_what_had_left(shop: Shop, clock: HandClock) -> None:
+    order = await kettles(shop, 3)
+    await becomes(shop, clock, 1600)
+    await leaves(shop, order, 2)
+    one = (LineQuantity(order.lines[0].id, 1),)
+    assert await back(shop, order, lines=one, returned=True) == [(2900, 160_000, 400)]
+    assert await back(shop, order, lines=one) == [(2900, 190_000, 463)]
+    assert await wrong(shop) == []
+
+
 async def test_units_of_two_rates_go_back_in_one_refund_at_both(shop: Shop, clock: HandClock) -> None:
     order = await kettles(shop, 2)
     await leaves(shop, order, 1)
@@ -255,6 +267,21 @@ async def test_goods_of_two_kinds_with_a_coupon_are_taxed_by_their_own_rates(sho
     assert taxed(sent.tax_parts) == [(160_000, 5710, 788), (50_000, 900, 43)]
     assert "16 % instead of 19 %, 5 % instead of 7 %" in sent.timeline[-2].what + sent.timeline[-1].what
     assert (await statement(shop))[160_000] == (4922, 788, 0)
+    assert await wrong(shop) == []
+
+
+async def test_discounts_are_booked_at_the_rates_of_what_they_are_of(shop: Shop, clock: HandClock) -> None:
+    """On paper: 5.80 off are 4.87 without 19 %; of one kettle 2.90, 2.44 without 19 % and 2.50 without 16 %."""
+    await shop.pricing.put_coupon(Coupon(code="TEN", kind="percentage", value=1000))
+    cart = await fill_cart(shop, (await sell(shop, price=2900), 2))
+    order = await place_cart(shop, await shop.carts.set_coupons(cart.id, ("TEN",)))
+    await leaves(shop, order, 1)
+    await becomes(shop, clock, 1600)
+    await leaves(shop, order, 1)
+    made = (await entries(shop))[-1]
+    assert [
+        (one.tax.rate_ppm, one.amount.amount) for one in made.postings if one.account == "discounts" and one.tax
+    ] == [(160_000, 250), (190_000, -243)]
     assert await wrong(shop) == []
 
 
@@ -404,31 +431,60 @@ async def test_the_pages_and_the_api_show_the_corrected_tax(
         assert "Tax of the day of supply: 16 % instead of 19 %" in page
         assert "Includes tax, 16 % of €54.22" in page
         assert "the rate had changed since the order" in page
-    assert "€48.74" in (await api.get(f"/office/orders/{order.id}")).text  # the net of the goods before
+    office = (await api.get(f"/office/orders/{order.id}")).text
+    for title, net in (("Harbour Kettle", "€48.74"), (order.shipping_title, "€4.12")):
+        assert f'<tr><td>{title}</td><td>Germany</td><td class="money">19 %</td><td class="money">{net}</td>' in office
 
 
-async def rename(shop: Shop, table: str, to: str) -> None:
-    async with shop.works["pricing"].begin() as tx:
-        await tx.run(f"ALTER TABLE {table} RENAME TO {to}")
+class Away:
+    """Pricing that does not answer, at once or ever."""
+
+    def __init__(self, *, hangs: bool) -> None:
+        self._hangs = hangs
+
+    async def supply_rates(self, *_given: object) -> dict[str, tuple[TaxRate, ...]]:
+        if self._hangs:
+            await asyncio.sleep(3600)
+        raise Unavailable("Pricing does not answer.")
 
 
-async def test_a_parcel_leaves_though_pricing_cannot_be_asked_and_is_taxed_later(whole: Shop, clock: HandClock) -> None:
+@pytest.mark.parametrize("hangs", [False, pytest.param(True, marks=pytest.mark.slow)])
+async def test_a_parcel_leaves_though_pricing_cannot_be_asked_and_is_taxed_later(
+    whole: Shop, clock: HandClock, hangs: bool
+) -> None:
     """The rates are those of the moment it left, though another applies when they can be had."""
     order = await kettles(whole)
     await becomes(whole, clock, 1600)
     await whole.bus.settle()
-    await rename(whole, "tax_rules", "away")
+    corrections = whole.orders.tax_corrections
+    pricing, corrections._pricing = corrections._pricing, Away(hangs=hangs)
     sent = await leaves(whole, order)
     assert (sent.status, sent.tax_corrections) == ("shipped", ())
-    await whole.orders.tax_corrections.correct_waiting()
-    await rename(whole, "away", "tax_rules")
+    corrections._pricing = pricing
     await becomes(whole, clock, 2000)
     for _ in range(2):  # what was done is not done again
-        await whole.orders.tax_corrections.correct_waiting()
+        await corrections.correct_waiting()
     found = await whole.orders.get(order.id)
     assert taxed(found.tax_parts) == [(160_000, 6290, 868)]
     assert [one.supplied for one in found.tax_corrections] == [sent.shipments[0].shipped_at]
     assert await statement(whole) == {160_000: (5422, 868, 0), 190_000: (0, 0, 1)}
+    assert await wrong(whole) == []
+
+
+async def test_what_came_back_before_its_rates_were_known_stays_as_it_went_back(whole: Shop, clock: HandClock) -> None:
+    order = await kettles(whole)
+    await becomes(whole, clock, 1600)
+    await whole.bus.settle()
+    corrections = whole.orders.tax_corrections
+    pricing, corrections._pricing = corrections._pricing, Away(hangs=False)
+    await leaves(whole, order)
+    one = (LineQuantity(order.lines[0].id, 1),)
+    assert await back(whole, order, lines=one, returned=True) == [(2900, 190_000, 463)]
+    corrections._pricing = pricing
+    await corrections.correct_waiting()
+    found = await whole.orders.get(order.id)
+    assert taxed(found.lines[0].tax_parts) == [(190_000, 2900, 463), (160_000, 2900, 400)]
+    assert await back(whole, order, lines=one, returned=True) == [(2900, 160_000, 400)]
     assert await wrong(whole) == []
 
 

@@ -39,7 +39,7 @@ class Booking(NamedTuple):
 
 TABLE = (
     Booking("sale", "an order is paid", ("receivables", "discounts"), ("revenue", "shipping", "tax")),
-    Booking("correction", "a parcel leaves when another rate of tax applies than when it was ordered", ("revenue", "shipping", "tax"), ("revenue", "shipping", "tax")),
+    Booking("correction", "a parcel leaves when another rate of tax applies than when it was ordered", ("revenue", "discounts", "shipping", "tax"), ("revenue", "discounts", "shipping", "tax")),
     Booking("return", "a refund is settled, or a paid order is cancelled", ("returns", "shipping", "tax"), ("receivables",)),
     Booking("return", "such a refund is refused after all", ("receivables",), ("returns", "shipping", "tax")),
     Booking("payment", "a payment is received", ("clearing",), ("receivables",)),
