@@ -1,7 +1,7 @@
 """What leaves after a rate of tax changed is taxed at the rate of that day: what was paid stays, tax and documents follow."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import httpx
 import msgspec
@@ -20,7 +20,7 @@ from shopwright.services.pricing.contract import Coupon, TaxRate, TaxRule
 from tests.conftest import OWNER, fill_cart, sell, send_all, sign_in
 from tests.services.test_books import entries
 from tests.services.test_document_mail import names, written
-from tests.services.test_documents import documents
+from tests.services.test_documents import documents, erasure
 from tests.services.test_order_damage import plus_one
 from tests.services.test_order_taxes import book, place_cart, told
 from tests.services.test_orders import keys
@@ -121,6 +121,19 @@ async def test_the_books_correct_it_on_the_day_of_supply(shop: Shop, clock: Hand
     ]  # fmt: skip
     assert await statement(shop) == {160_000: (5422, 868, 0), 190_000: (0, 0, 1)}
     assert await wrong(shop) == []
+
+
+async def test_a_day_begins_at_midnight_where_the_shop_is(shop: Shop, clock: HandClock) -> None:
+    """In Berlin the third of March begins at 23:00 of the second, UTC."""
+    order = await kettles(shop)
+    await shop.pricing.add_tax_rates(
+        [TaxRate(country="DE", rate=1600, valid_from=datetime.fromisoformat("2026-03-03"))]
+    )
+    clock.move(hours=13, minutes=59, seconds=59)
+    assert (await leaves(shop, order, 1)).tax_corrections == ()
+    clock.move(seconds=1)
+    assert len((await leaves(shop, order, 1)).tax_corrections) == 1
+    assert (await entries(shop))[-1].day == date(2026, 3, 3)
 
 
 async def test_a_sale_and_its_correction_count_in_their_own_months(shop: Shop, clock: HandClock) -> None:
@@ -393,6 +406,21 @@ async def test_the_invoice_is_replaced_by_one_with_the_rate_of_the_day(shop: Sho
     note = (await bodies(shop))[-1][1]
     assert [taxed(one.tax_parts) for one in note.lines] == [[(190_000, 4000, 639)], [(160_000, 2000, 276)]]
     assert await wrong(shop) == []
+
+
+@pytest.mark.usefixtures("seller")
+async def test_what_is_corrected_after_an_erasure_is_shut_off_and_names_the_buyer(
+    whole: Shop, clock: HandClock
+) -> None:
+    order = await kettles(whole)
+    (_, first), *_ = await bodies(whole)
+    await whole.books.hear_erased(erasure(order.id))
+    await becomes(whole, clock, 1600)
+    await leaves(whole, order)
+    assert [one.sealed for one in await documents(whole)] == [True, True]
+    name, body = (await bodies(whole))[-1]
+    assert (name, body.buyer, body.tax.amount) == ("COR-2026-000001", first.buyer, 868)
+    assert await wrong(whole) == []
 
 
 async def test_documents_issued_late_are_those_of_their_time(shop: Shop, clock: HandClock) -> None:
