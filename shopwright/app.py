@@ -49,7 +49,7 @@ from shopwright.ways import Ways, serving, with_databases
 if TYPE_CHECKING:
     from shopwright.services.books.service import BookService
     from shopwright.services.carts.waiting import Doorkeeper
-    from shopwright.services.catalog.intake import Intake
+    from shopwright.services.catalog.service import CatalogService
     from shopwright.services.giftcards.service import GiftCardService
     from shopwright.services.insights.service import Ledgerkeeper
     from shopwright.services.inventory.service import InventoryService
@@ -80,7 +80,7 @@ class Shop:
     """
 
     users: "UserService"
-    catalog: "Intake"
+    catalog: "CatalogService"
     inventory: "InventoryService"
     pricing: "Reckoner"
     payments: "Till"

@@ -18,8 +18,7 @@ FORMS = {"webp": {"quality": 80, "method": 4}, "avif": {"quality": 60, "speed": 
 MOST_BYTES = 20_000_000
 MOST_PIXELS = 50_000_000
 DIGEST = re.compile(r"[0-9a-f]{32}")
-UPLOAD = re.compile(r"upl_[0-9a-z]{20,60}")
-UPLOAD_LASTS, UPLOAD_FORGOTTEN, ORIGINAL_LASTS = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
+ORIGINAL_LASTS = timedelta(minutes=1)
 # No other decoder is ever asked: that of EPS would start a program.
 READ = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
 WIDEST = max(WIDTHS)
@@ -50,33 +49,6 @@ class Pictures:
         await self._files.put(f"media/{digest}/original", data)
         return Media(url=address(digest), alt=alt, width=width, height=height)
 
-    async def begin(self, upload_id: str) -> str:
-        """The address to which an upload is sent."""
-        there = await self._files.address("PUT", _waiting(upload_id), UPLOAD_LASTS)
-        return there or f"/v1/media/uploads/{upload_id}"
-
-    async def receive(self, upload_id: str, data: bytes) -> None:
-        if len(data) > MOST_BYTES:
-            raise Invalid.at("/media", f"A picture has at most {MOST_BYTES // 1_000_000} MB.")
-        await self._files.put(_waiting(upload_id), data)
-
-    async def finish(self, upload_id: str, alt: str) -> Media:
-        size = await self._files.size(_waiting(upload_id))
-        if size is None:
-            raise Missing("Nothing was sent to this upload yet, or it was finished before.")
-        if size > MOST_BYTES:  # nobody could stop it where it was sent: it is not even read
-            await self._files.delete(_waiting(upload_id))
-            raise Invalid.at("/media", f"A picture has at most {MOST_BYTES // 1_000_000} MB.")
-        media = await self.add(await self._files.get(_waiting(upload_id)) or b"", alt)
-        await self._files.delete(_waiting(upload_id))
-        return media
-
-    async def forget(self, before: str) -> None:
-        """Uploads that were begun before that id was made, and never finished."""
-        for name in await self._files.names("uploads"):
-            if name.rpartition("/")[2] < before:
-                await self._files.delete(name)
-
     async def original(self, digest: str) -> str | bytes:
         if not DIGEST.fullmatch(digest):
             raise Missing("There is no such picture.")
@@ -102,12 +74,6 @@ class Pictures:
                 cut = await asyncio.to_thread(_cut, original, width, form)
                 await self._files.put(name, cut)
         return cut
-
-
-def _waiting(upload_id: str) -> str:
-    if not UPLOAD.fullmatch(upload_id):
-        raise Missing("There is no such upload.")
-    return f"uploads/{upload_id}"
 
 
 def _measure(data: bytes) -> tuple[int, int]:

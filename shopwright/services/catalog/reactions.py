@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from shopwright.kit.facts import Timer
-from shopwright.services.catalog.assortment import Assortment
+from shopwright.services.catalog.service import CatalogService
 
 
-def timers(catalog: Assortment) -> list[Timer]:
+def timers(catalog: CatalogService) -> list[Timer]:
     """Scheduled products are published, words written of products of a version before, uploads nobody finished forgotten."""
     return [
         Timer("catalog.publish", timedelta(seconds=10), catalog.publish_due),

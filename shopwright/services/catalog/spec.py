@@ -3,12 +3,12 @@
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.catalog import LABEL
 from shopwright.services.catalog.contract import Catalog
-from shopwright.services.catalog.intake import Intake
 from shopwright.services.catalog.reactions import timers
+from shopwright.services.catalog.service import CatalogService
 
 
-def _build(context: BuildContext) -> Intake:
-    return context.chosen(Intake)(context.work, context.documents, context.files)
+def _build(context: BuildContext) -> CatalogService:
+    return context.chosen(CatalogService)(context.work, context.documents, context.files)
 
 
 SPEC = ServiceSpec(

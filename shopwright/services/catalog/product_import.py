@@ -1,4 +1,4 @@
-"""Products brought from elsewhere: many at once, each safe to bring again."""
+"""Products imported from elsewhere: many at once, each safe to import again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,19 +8,19 @@ from shopwright.kit.errors import Conflict, Invalid, Missing
 from shopwright.kit.text import slugify
 from shopwright.kit.work import Transaction
 from shopwright.services.catalog import model, reserved_store
-from shopwright.services.catalog.assortment import Assortment
+from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import Bringing, Brought, Product, ProductInput, Release
 from shopwright.services.catalog.names import Names
-from shopwright.services.catalog.service import Ground, NewId
+from shopwright.services.catalog.writing import NewId, ProductWriter, WriteContext
 
 IDS_AT_ONCE = 100
 
 
-class OnlyTried(Exception):
-    """Ends a transaction that was only tried."""
+class DryRun(Exception):
+    """Rolls back what was only tried."""
 
 
-class Ids:
+class ImportIds:
     """Ids for new products and variants: new ones, or those reserved by an import that was broken off."""
 
     def __init__(
@@ -46,38 +46,38 @@ class Ids:
         return new_id
 
 
-class Intake(Assortment):
-    """All verbs of `contract.Catalog`."""
+class ProductImport:
+    """Makes and changes products by their source, in two steps; they are released when they have prices and stock."""
 
-    async def by_sources(self, sources: Sequence[str]) -> dict[str, Product]:
-        return {one.source: one for one in await self._store.by_sources(self._work, sources)}
+    def __init__(self, context: CatalogContext, writer: ProductWriter) -> None:
+        self._work = context.work
+        self._store = context.store
+        self._writer = writer
 
-    async def imported(self, product_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        return await self._store.imported(self._work, product_ids)
-
-    async def bring(self, wanted: Sequence[ProductInput], *, how: Bringing = "draft") -> list[Brought]:
+    async def import_products(self, wanted: Sequence[ProductInput], *, how: Bringing = "draft") -> list[Brought]:
+        """Make or change products, each on its own; or reserve ids for them, or say what would become."""
         brought: list[Brought] = []
         try:
             async with self._work.begin() as tx:
-                brought = await self._bring(tx, wanted, how)
+                brought = await self._import(tx, wanted, how)
                 if how == "try":
-                    raise OnlyTried  # noqa: TRY301 -- it rolls back
-        except OnlyTried:
+                    raise DryRun  # noqa: TRY301 -- it rolls back
+        except DryRun:
             return brought
         except Conflict as conflict:
             # Another process took an address or a SKU meanwhile: one by one, so that it stops nobody else.
             if len(wanted) == 1:
                 return [Brought(problem=conflict.detail)]
-            return [made for one in wanted for made in await self.bring([one], how=how)]
+            return [made for one in wanted for made in await self.import_products([one], how=how)]
         return brought
 
-    async def _bring(self, tx: Transaction, wanted: Sequence[ProductInput], how: Bringing) -> list[Brought]:
+    async def _import(self, tx: Transaction, wanted: Sequence[ProductInput], how: Bringing) -> list[Brought]:
         """All that can be made of these; of a source that comes twice, the second is made of what the first became."""
         wanted = [model.with_sku_forms(one) for one in wanted]
-        ground, names = await self._ground(tx), Names(self._store, tx)
+        context, names = await self._writer.write_context(tx), Names(self._store, tx)
         sources = [one.source for one in wanted]
         known = {one.source: one for one in await self._store.by_sources(tx, sources)}
-        ids = Ids(self._new_ids("prd"), self._new_ids("var"), await reserved_store.read(tx, sources))
+        ids = ImportIds(self._new_ids("prd"), self._new_ids("var"), await reserved_store.read(tx, sources))
         await names.look_up("skus", (variant.sku for one in wanted for variant in one.variants))
         await names.look_up("slug", (slugify(one.slug or one.title) for one in wanted if one.source not in known))
         brought: list[Brought] = []
@@ -85,7 +85,7 @@ class Intake(Assortment):
         for one in wanted:
             old = known.get(one.source)
             try:
-                product, made_anew = await self._composed_of(tx, one, old, ground, names, ids)
+                product, made_anew = await self._compose_one(tx, one, old, context, names, ids)
             except Invalid as problem:
                 brought.append(Brought(problem=problem.detail))
                 continue
@@ -95,7 +95,7 @@ class Intake(Assortment):
         if how == "reserve":
             await reserved_store.keep(tx, ids.given)
         elif how == "draft":
-            made = {one.source: one for one in await self._keep(tx, list(made.values()), ground)}
+            made = {one.source: one for one in await self._writer.save(tx, list(made.values()), context)}
         return [
             one
             if one.product is None or one.product is made[one.product.source]
@@ -103,17 +103,25 @@ class Intake(Assortment):
             for one in brought
         ]
 
-    async def _composed_of(
-        self, tx: Transaction, wanted: ProductInput, old: Product | None, ground: Ground, names: Names, ids: Ids
+    async def _compose_one(
+        self,
+        tx: Transaction,
+        wanted: ProductInput,
+        old: Product | None,
+        context: WriteContext,
+        names: Names,
+        ids: ImportIds,
     ) -> tuple[Product, tuple[int, ...]]:
         """A product as it is to be written, and which of its variants could not have their SKU. Raises Invalid."""
         new, made_anew = await self._with_own_skus(names, wanted, old)
         model.check_rest(new)
         if old is None:
-            old = self._unseen(tx, next(ids.products), await self._free_slug(names, slugify(new.slug or new.title)))
+            old = self._writer.new_product(
+                tx, next(ids.products), await self._writer.free_slug(names, slugify(new.slug or new.title))
+            )
         if new.status != old.status:
             new = msgspec.structs.replace(new, status=old.status)
-        return await self._composed(tx, old, new, ground, names, ids.of(wanted.source)), made_anew
+        return await self._writer.compose(tx, old, new, context, names, ids.of(wanted.source)), made_anew
 
     def _new_ids(self, prefix: str) -> Iterator[str]:
         while True:
@@ -142,19 +150,20 @@ class Intake(Assortment):
         return msgspec.structs.replace(wanted, variants=tuple(variants), source_digest=digest), tuple(taken)
 
     async def release(self, finished: Sequence[Release]) -> None:
+        """They can be seen now, all of them or none. Raises Missing, Conflict."""
         async with self._work.begin() as tx:
-            ground = await self._ground(tx)
+            context = await self._writer.write_context(tx)
             there = [one.product_id for one in finished if one.product is None]
             found = {one.id: one for one in await self._store.products(tx, there)}
             if missing := [one for one in there if one not in found]:
                 raise Missing(f"There is no product {missing[0]}.")
-            await self._move_many(
+            await self._writer.move_many(
                 tx,
                 [(_as_from(one, found[one.product_id]), one.status) for one in finished if one.product is None],
-                ground.categories,
+                context.categories,
             )
             whole = [(_as_from(one, one.product), one.status) for one in finished if one.product is not None]
-            await self._keep(tx, model.moved(whole, tx.now), ground)
+            await self._writer.save(tx, model.moved(whole, tx.now), context)
             await reserved_store.end(tx, [one.source for one, _ in whole])
             given = {one.product_id: one.given for one in finished if one.given is not None}
             new = {one.product_id for one in finished if one.product is not None and not one.product.version}

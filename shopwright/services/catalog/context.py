@@ -1,0 +1,15 @@
+"""What the parts of this service share: its database, its documents, and what was read just now."""
+
+from shopwright.kit.memo import Memo
+from shopwright.kit.ports import Documents
+from shopwright.kit.work import Work
+from shopwright.services.catalog.store import CatalogStore
+
+
+class CatalogContext:
+    """Given to each part."""
+
+    def __init__(self, work: Work, documents: Documents) -> None:
+        self.work = work
+        self.store = CatalogStore(documents)
+        self.memo = Memo(work)

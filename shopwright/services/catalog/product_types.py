@@ -1,0 +1,55 @@
+"""Product types, and the attributes that products are described by."""
+
+from collections.abc import Mapping
+
+from shopwright.kit.errors import Invalid
+from shopwright.kit.text import is_key
+from shopwright.services.catalog import attributes
+from shopwright.services.catalog.context import CatalogContext
+from shopwright.services.catalog.contract import AttributeType, ProductType
+
+
+class ProductTypes:
+    """Kinds of products, and their attributes."""
+
+    def __init__(self, context: CatalogContext) -> None:
+        self._work = context.work
+        self._store = context.store
+        self._memo = context.memo
+
+    async def all(self) -> list[ProductType]:
+        """All of them, by title."""
+        return await self._memo.get("types", lambda: self._store.product_types(self._work))
+
+    async def put(self, product_type: ProductType) -> ProductType:
+        """Make or change one. Raises Invalid."""
+        if not product_type.title.strip() or not is_key(product_type.name, "-"):
+            raise Invalid.at("/name", "A product type needs a title, and a name such as dining-chair.")
+        if missing := set(product_type.required) - set(product_type.attributes):
+            raise Invalid.at("/required", f"Required, but not among its attributes: {', '.join(sorted(missing))}.")
+        async with self._work.begin() as tx:
+            known = await self._store.attribute_types(tx)
+            if unknown := [name for name in product_type.attributes if name not in known]:
+                raise Invalid.at("/attributes", f"Describe these attributes first: {', '.join(unknown)}.")
+            await self._store.write_product_type(tx, product_type)
+        return product_type
+
+    async def attribute_types(self) -> Mapping[str, AttributeType]:
+        """All attributes products have, by name."""
+        return await self._memo.get("attributes", lambda: self._store.attribute_types(self._work))
+
+    async def put_attribute_type(self, attribute: AttributeType) -> AttributeType:
+        """Describe an attribute. Raises Invalid where products have values that would not fit."""
+        attributes.check_description(attribute)
+        if attribute.name in await self._store.attribute_types(self._work):
+            await self._check_values(attribute)
+        async with self._work.begin() as tx:
+            await self._store.write_attribute_type(tx, attribute)
+        return attribute
+
+    async def _check_values(self, attribute: AttributeType) -> None:
+        """Raises Invalid where a product has a value that would not fit."""
+        async for product in self._store.every_product(self._work):
+            value = product.attributes.get(attribute.name)
+            if value is not None and not attributes.fits(value, attribute):
+                raise Invalid.at("/kind", f"“{product.title}” has “{value}”, which would not fit.")
