@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from shopwright.services.giftcards.service import GiftCardService
     from shopwright.services.insights.service import Ledgerkeeper
     from shopwright.services.inventory.service import InventoryService
-    from shopwright.services.notifications.preferences import Correspondence
+    from shopwright.services.notifications.service import NotificationService
     from shopwright.services.orders.fulfilment import Fulfilment
     from shopwright.services.payments.service import Till
     from shopwright.services.pricing.service import Reckoner
@@ -91,7 +91,7 @@ class Shop:
     search: "Finder"
     recommendations: "RecommendationService"
     books: "BookService"
-    notifications: "Correspondence"
+    notifications: "NotificationService"
     insights: "Ledgerkeeper"
 
     def __init__(

@@ -15,7 +15,7 @@ from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.inventory.reservations import Reservations
 from shopwright.services.notifications import model as letters
-from shopwright.services.notifications.preferences import Correspondence
+from shopwright.services.notifications.event_messages import EventMessages
 from shopwright.services.orders import store
 from shopwright.services.orders.contract import PAID, NewRefund, Order, PlaceOrder
 from shopwright.services.orders.contract.facts import OrderPaid
@@ -191,24 +191,24 @@ class LeaksCents(Fulfilment):
         await super()._refund_settled(order_id, refund)
 
 
-class WritesTwice(Correspondence):
+class WritesTwice(EventMessages):
     """A missing inbox row: what is delivered again is written again."""
 
     async def hear(self, heard: Heard) -> None:
         letter = letters.LETTERS[type(heard.event)](heard.event)
         for _ in range(2 if heard.fact.id[-1] in "01234" else 1):  # delivered again after a crash, now and then
-            messages = await self.messages_of(letter)
+            messages = await self._renderer.messages(letter)
             async with self._work.begin() as tx:
-                await self.post(tx, letter, messages)
+                await self._queue.add(tx, letter, messages)
 
 
-class WritesBeforeItKnows(Correspondence):
+class WritesBeforeItKnows(EventMessages):
     """A letter that leaves before it is written down that it did."""
 
     async def hear(self, heard: Heard) -> None:
         letter = letters.LETTERS[type(heard.event)](heard.event)
-        for message in await self.messages_of(letter):
-            await self._postboxes[message.channel].deliver(message)
+        for message in await self._renderer.messages(letter):
+            await self._context.postboxes[message.channel].deliver(message)
         async with self._work.begin(once=heard.key):
             return
 
@@ -299,7 +299,7 @@ BROKEN = {
         NumbersFirst, EachClickIsAnOrder, RefundsAsOftenAsAsked, ExpiresWhatIsBeingPaid, TellsOfPaymentLater, CancelsAndForgets,
         KeepsBothPayments, PaysTwiceForOneLetter, LeaksCents,
     ],
-    Correspondence: [WritesTwice, WritesBeforeItKnows],
+    EventMessages: [WritesTwice, WritesBeforeItKnows],
     Till: [OneSided, TellsOfMoneyTwice, NeverAsks],
     Reckoner: [CouponsWithoutLimit, KeepsCoupons],
     Finder: [HearsNowAndThen],

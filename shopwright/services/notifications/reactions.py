@@ -7,12 +7,12 @@ from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.carts.contract import CartAbandoned
 from shopwright.services.inventory.contract import BackInStock
 from shopwright.services.notifications.model import LETTERS
-from shopwright.services.notifications.preferences import Correspondence
+from shopwright.services.notifications.service import NotificationService
 from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused
 from shopwright.services.users.contract.facts import AddressErased, EmailVerified, UserErased
 
 
-def reactions(notifications: Correspondence) -> list[Reaction]:
+def reactions(notifications: NotificationService) -> list[Reaction]:
     """A letter for each fact in `model.LETTERS`, and for those who asked to be told."""
     return [
         *(Reaction(f"notifications.{event.__name__}", event, notifications.hear) for event in LETTERS),
@@ -27,7 +27,7 @@ def reactions(notifications: Correspondence) -> list[Reaction]:
     ]
 
 
-def timers(notifications: Correspondence) -> list[Timer]:
+def timers(notifications: NotificationService) -> list[Timer]:
     """Messages go out every second, documents they left without after them; the last ones to who was erased are soon forgotten."""
     return [
         Timer("notifications.send", timedelta(seconds=1), notifications.delivery.send),

@@ -9,15 +9,15 @@ from shopwright.services.catalog.contract import Catalog
 from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications import LABEL
 from shopwright.services.notifications.contract import Notifications
-from shopwright.services.notifications.preferences import Correspondence
 from shopwright.services.notifications.reactions import reactions, timers
+from shopwright.services.notifications.service import NotificationService
 from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import Users
 
 
-def _build(context: BuildContext) -> Correspondence:
+def _build(context: BuildContext) -> NotificationService:
     settings = context.settings
-    return context.chosen(Correspondence)(
+    return context.chosen(NotificationService)(
         context.work,
         context.postboxes(),
         users=context.ask(Users),
@@ -28,6 +28,7 @@ def _build(context: BuildContext) -> Correspondence:
         shop=settings.shop_name,
         url=settings.url,
         an_hour=settings.messages_per_hour,
+        chosen=context.chosen,
     )
 
 

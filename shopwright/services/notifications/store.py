@@ -122,7 +122,7 @@ def _view(row: Row) -> MessageView:
     )
 
 
-async def written_to(source: Work, person: str, account: str) -> list[MessageView]:
+async def messages_for(source: Work, person: str, account: str) -> list[MessageView]:
     """Everything written to an address, and for an account; "" is nobody's."""
     rows = await source.fetch(
         f"{MESSAGES} WHERE (:person <> '' AND about = :person) OR (:account <> '' AND account = :account) ORDER BY id",

@@ -1,0 +1,22 @@
+"""What the parts of this service share: its database, the ways messages leave, and the services it asks."""
+
+from collections.abc import Mapping
+
+from shopwright.kit.ports import Postbox
+from shopwright.kit.work import Work
+from shopwright.services.catalog.contract import Catalog
+from shopwright.services.orders.contract import Orders
+from shopwright.services.users.contract import Users
+
+
+class NotificationContext:
+    """Given to each part. `postboxes`: by channel."""
+
+    def __init__(
+        self, work: Work, postboxes: Mapping[str, Postbox], *, users: Users, catalog: Catalog, orders: Orders
+    ) -> None:
+        self.work = work
+        self.postboxes = postboxes
+        self.users = users
+        self.catalog = catalog
+        self.orders = orders

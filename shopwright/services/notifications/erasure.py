@@ -1,0 +1,58 @@
+"""Messages and wishes of people who are erased."""
+
+from datetime import timedelta
+
+from shopwright.kit.facts import ERASED, Heard
+from shopwright.kit.work import Transaction
+from shopwright.services.notifications import alert_store, model, store, topics
+from shopwright.services.notifications.context import NotificationContext
+from shopwright.services.notifications.rendering import MessageRenderer
+from shopwright.services.users.contract.facts import UserErased
+
+FAREWELL = timedelta(hours=1)
+
+
+class MessageErasure:
+    """Forgets what was written to a person, here and where messages are kept to be looked at."""
+
+    def __init__(self, context: NotificationContext, renderer: MessageRenderer) -> None:
+        self._context = context
+        self._work = context.work
+        self._renderer = renderer
+
+    async def hear_erased(self, heard: Heard) -> None:
+        """UserErased: what was written to them, and what they wanted; of an address only where it was proved to be theirs."""
+        event: UserErased = heard.event
+        person = topics.person(event.email) if event.verified and event.email != ERASED else ""
+        await self._forget_viewed(person, event.user_id)
+        async with self._work.begin(once=heard.key) as tx:
+            await self._forget(tx, person, event.user_id)
+            if event.email != ERASED:
+                farewell = model.erased(event)
+                await store.insert(tx, self._renderer.render(farewell), farewell, "", forget_after=FAREWELL)
+
+    async def hear_address_erased(self, heard: Heard) -> None:
+        """AddressErased: what was written to it."""
+        person = topics.person(heard.event.email) if heard.event.email != ERASED else ""
+        await self._forget_viewed(person, "")
+        async with self._work.begin(once=heard.key) as tx:
+            await self._forget(tx, person, "")
+
+    async def _forget_viewed(self, person: str, account: str) -> None:
+        ids = [one.summary.id for one in await store.messages_for(self._work, person, account)]
+        for postbox in self._context.postboxes.values():
+            await postbox.forget(ids)
+
+    @staticmethod
+    async def _forget(tx: Transaction, person: str, account: str) -> None:
+        await store.forget(tx, person, account)
+        if person:
+            await alert_store.drop_all(tx, person)
+
+    async def forget_farewells(self) -> None:
+        """A timer: the last message to who was erased is forgotten, too."""
+        ids = await store.to_be_forgotten(self._work)
+        for postbox in self._context.postboxes.values():
+            await postbox.forget(ids)
+        async with self._work.begin() as tx:
+            await store.drop(tx, ids)

@@ -1,0 +1,57 @@
+"""Events that become messages, once each: to who they are about, and to staff."""
+
+import msgspec
+
+from shopwright.kit.auth import ROLES
+from shopwright.kit.errors import Missing
+from shopwright.kit.facts import ERASED, Heard
+from shopwright.services.notifications import model, staff_letters
+from shopwright.services.notifications.context import NotificationContext
+from shopwright.services.notifications.message_queue import MessageQueue
+from shopwright.services.notifications.rendering import MessageRenderer
+
+
+class EventMessages:
+    """Messages that follow from an event alone."""
+
+    def __init__(self, context: NotificationContext, renderer: MessageRenderer, queue: MessageQueue) -> None:
+        self._context = context
+        self._work = context.work
+        self._renderer = renderer
+        self._queue = queue
+
+    async def hear(self, heard: Heard) -> None:
+        """Any fact there is a letter for."""
+        letter = msgspec.structs.replace(
+            model.LETTERS[type(heard.event)](heard.event), order_id=getattr(heard.event, "order_id", "")
+        )
+        if letter.recipient in {"", ERASED}:
+            return
+        messages = await self._renderer.messages(letter)
+        async with self._work.begin(once=heard.key) as tx:
+            await self._queue.add(tx, letter, messages)
+
+    async def hear_for_staff(self, heard: Heard) -> None:
+        """OrderRefundRefused, OrderDisputed: whoever may give money back is told."""
+        letter_of = staff_letters.LETTERS[type(heard.event)]
+        staff = [
+            one for one in await self._context.users.staff() if "orders.write" in ROLES[one.role] and not one.disabled
+        ]
+        letters = [letter_of(heard.event, one) for one in staff]
+        written = [(letter, await self._renderer.messages(letter)) for letter in letters]
+        async with self._work.begin(once=heard.key) as tx:
+            for letter, messages in written:
+                await self._queue.add(tx, letter, messages)
+
+    async def hear_abandoned(self, heard: Heard) -> None:
+        """CartAbandoned: a reminder to customers who want one."""
+        try:
+            user = await self._context.users.get(heard.event.customer_id)
+        except Missing:
+            return
+        if not user.verified:
+            return
+        letter = model.abandoned(user.email, user.id, heard.event.count)
+        messages = await self._renderer.messages(letter)
+        async with self._work.begin(once=heard.key) as tx:
+            await self._queue.add(tx, letter, messages)

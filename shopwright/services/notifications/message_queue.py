@@ -1,0 +1,27 @@
+"""Messages that wait to be sent."""
+
+from collections.abc import Sequence
+
+from shopwright.kit import watch
+from shopwright.kit.ports import Message
+from shopwright.kit.work import Transaction
+from shopwright.services.notifications import store, topics
+from shopwright.services.notifications.letter import Letter
+
+
+class MessageQueue:
+    """Takes in as many as a reader may get in an hour; holds back those that go on coming."""
+
+    def __init__(self, an_hour: int) -> None:
+        self._an_hour = an_hour
+
+    async def add(self, tx: Transaction, letter: Letter, messages: Sequence[Message]) -> None:
+        """To be sent, unless its reader was written to so often that somebody else must be behind it: then staff may send it."""
+        security = letter.topic == "account"
+        for message in messages:
+            lately = await store.written_lately(tx, message, security=security)
+            if lately >= 2 * self._an_hour:
+                watch.note("message dropped", channel=message.channel, message=message.id)
+                continue
+            held = f"Held back: {lately} messages went there within an hour." if lately >= self._an_hour else ""
+            await store.insert(tx, message, letter, topics.person(letter.recipient), held=held)

@@ -1,0 +1,91 @@
+"""What is said becomes messages: one for each channel its reader wants."""
+
+from pathlib import Path
+
+import css_inline
+import minijinja
+import msgspec
+
+from shopwright.kit.errors import Missing
+from shopwright.kit.ports import Message
+from shopwright.services.notifications import store, topics
+from shopwright.services.notifications.context import NotificationContext
+from shopwright.services.notifications.contract import Channel, Channels
+from shopwright.services.notifications.letter import ENDING, Letter
+from shopwright.services.users.contract import User
+
+TEMPLATES = Path(__file__).parent / "templates"
+CLOSING = "You receive this message because of your order or account with us."
+ASKED_FOR = "You receive this message because you wanted to hear of this."
+
+
+class MessageRenderer:
+    """Renders messages by the templates of this shop, at `url`."""
+
+    def __init__(self, context: NotificationContext, shop: str, url: str) -> None:
+        self._context = context
+        self._work = context.work
+        self._shop = shop
+        self._url = url
+        self._templates = minijinja.Environment(loader=lambda name: (TEMPLATES / name).read_text(encoding="utf-8"))
+        self._inliner = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
+
+    async def messages(self, letter: Letter) -> list[Message]:
+        """The letter in each way its reader wants it. What proves who has a mailbox goes there, and nowhere else."""
+        wanted, account = await self._wanted(letter)
+        messages = [self.render(letter)] if wanted.email else []
+        if wanted.sms or wanted.push:
+            user = account or await self._context.users.holder_of(letter.recipient)
+            linked = bool(letter.path) and letter.secret is None
+            short = f"{letter.subject}. {self._url}{letter.path}" if linked else letter.subject
+            if wanted.sms and user is not None and user.phone:
+                messages.append(self._brief("sms", user.phone, letter.subject, short))
+            if wanted.push and user is not None:
+                messages.append(self._brief("push", user.id, letter.subject, short))
+        return messages
+
+    async def _wanted(self, letter: Letter) -> tuple[Channels, User | None]:
+        """What the reader said of its topic, and whose message it is.
+
+        An account whose address is not proved speaks for its own messages alone; the address itself may still refuse them.
+        """
+        stored = await store.preferences(self._work, topics.person(letter.recipient))
+        at_address = topics.wishes(stored).topics[letter.topic]
+        if not letter.account:
+            return at_address, None
+        try:
+            account = await self._context.users.get(letter.account)
+        except Missing:
+            return at_address, None
+        if account.verified:
+            return at_address, account
+        own = topics.wishes(await store.preferences(self._work, account.id)).topics[letter.topic]
+        refused = not stored.get((letter.topic, "email"), True)
+        return msgspec.structs.replace(own, email=own.email and not refused), account
+
+    def _brief(self, channel: Channel, recipient: str, subject: str, text: str) -> Message:
+        return Message(id=self._work.ids.new("msg"), channel=channel, recipient=recipient, subject=subject, text=text)
+
+    def render(self, letter: Letter) -> Message:
+        """The letter as an e-mail."""
+        ending = "" if letter.topic in topics.REQUIRED else f"{self._url}/{ENDING}"
+        given = {
+            "subject": letter.subject,
+            "heading": letter.heading,
+            "lines": list(letter.lines),
+            "link": self._url + letter.path if letter.path else "",
+            "action": letter.action,
+            "closing": CLOSING if letter.topic in topics.REQUIRED else ASKED_FOR,
+            "unsubscribe": ending,
+            "shop": self._shop,
+            "url": self._url,
+        }
+        return Message(
+            id=self._work.ids.new("msg"),
+            channel="email",
+            recipient=letter.recipient,
+            subject=letter.subject,
+            text=self._templates.render_template("base.txt", **given),
+            html=self._inliner.inline(self._templates.render_template("base.html", **given)),
+            unsubscribe=ending,
+        )

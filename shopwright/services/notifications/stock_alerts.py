@@ -1,0 +1,77 @@
+"""Alerts of what is back in stock: asked for, confirmed by those who are not known yet, and sent once."""
+
+from shopwright.kit.errors import Missing, RateLimited
+from shopwright.kit.facts import Heard
+from shopwright.kit.places import check_email
+from shopwright.services.notifications import alert_store, model, store, topics
+from shopwright.services.notifications.context import NotificationContext
+from shopwright.services.notifications.message_queue import MessageQueue
+from shopwright.services.notifications.rendering import MessageRenderer
+
+MOST_WATCHED = 100
+MOST_ASKED = 5
+
+
+class StockAlerts:
+    """Who waits for which variant."""
+
+    def __init__(self, context: NotificationContext, renderer: MessageRenderer, queue: MessageQueue) -> None:
+        self._context = context
+        self._work = context.work
+        self._renderer = renderer
+        self._queue = queue
+
+    async def watch(self, variant: str, email: str, user_id: str = "") -> None:
+        """Write once when it is back. Raises Missing, Invalid, RateLimited."""
+        address = check_email(email)
+        person = topics.person(address)
+        product = await self._context.catalog.by_variant(variant)
+        found = product.variant_named(variant)
+        if product.status != "published" or found is None:
+            raise Missing("This is not sold (any more).")
+        owner = await self._context.users.get(user_id) if user_id else None
+        proved = owner is not None and owner.verified and topics.person(owner.email) == person
+        letter = model.confirm_alert(address, product.title, found.id)
+        messages = [] if proved else await self._renderer.messages(letter)
+        async with self._work.begin() as tx:
+            if proved:
+                if await alert_store.count(tx, person, confirmed=True) >= MOST_WATCHED:
+                    raise RateLimited(f"You already wait for {MOST_WATCHED} things.")
+                # Asking again is a wish that is newer than an unsubscription.
+                await store.set_preference(tx, person, "stock", "email", wanted=True)
+            elif (
+                await alert_store.is_known(tx, found.id, person)
+                or await alert_store.count(tx, person, confirmed=False) >= MOST_ASKED
+            ):
+                return
+            await alert_store.add(tx, found.id, person, address, confirmed=proved)
+            await self._queue.add(tx, letter, messages)
+
+    async def confirm(self, token: str) -> None:
+        """The reader of that e-mail wants to be told. Raises Missing."""
+        async with self._work.begin() as tx:
+            person = await alert_store.confirm(tx, token)
+            if person is None:
+                raise Missing("This link is too old, or not one of ours. Ask on the page of the product again.")
+            await store.set_preference(tx, person, "stock", "email", wanted=True)
+
+    async def hear_back_in_stock(self, heard: Heard) -> None:
+        """BackInStock: everyone who waits is told, once."""
+        variant_id = heard.event.variant_id
+        waiting = await alert_store.waiting(self._work, variant_id)
+        if not waiting:
+            return
+        try:
+            product = await self._context.catalog.by_variant(variant_id)
+        except Missing:
+            return
+        letters = [model.back_in_stock(email, product.title, product.slug) for email in waiting]
+        written = [(letter, await self._renderer.messages(letter)) for letter in letters]
+        async with self._work.begin(once=heard.key) as tx:
+            for letter, messages in written:
+                await self._queue.add(tx, letter, messages)
+                await alert_store.drop(tx, variant_id, topics.person(letter.recipient))
+
+    async def count(self, email: str) -> int:
+        """For how many variants this address waits."""
+        return await alert_store.count_of(self._work, topics.person(email))
