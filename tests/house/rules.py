@@ -103,6 +103,7 @@ SPLIT = {
     ("orders", "find_store"),
     ("orders", "fulfilment"),
     ("orders", "forgetting"),
+    ("orders", "gift_cards"),
     ("orders", "guess_store"),
     ("orders", "guests"),
     ("orders", "holds"),

@@ -39,7 +39,7 @@ class Authorised(Past):
             if await store.wait_until(tx, order_id, to_micros(until)):
                 await self._note(tx, order_id, "Payment authorised: the money is set aside", "payments")
         await self._inventory.keep(order_id, until + model.GRACE)
-        await self._giftcards.keep(order_id, until + model.GRACE)
+        await self._giftcards.keep(order, until + model.GRACE)
         await self._close_cart(order)
 
     async def hear_authorized(self, heard: Heard) -> None:

@@ -12,7 +12,6 @@ from shopwright.kit.errors import Missing
 from shopwright.kit.facts import Event, Heard
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Carts, Paid
-from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import (
     cancel_store,
@@ -27,6 +26,7 @@ from shopwright.services.orders import (
 from shopwright.services.orders.contract import Order, Status, gift_cards
 from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired, RestockedLine
 from shopwright.services.orders.forgetting import Forgetting
+from shopwright.services.orders.gift_cards import GiftCardPayments
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.links import OrderLinks
 from shopwright.services.orders.order_sources import OrderSources
@@ -48,7 +48,7 @@ class Ending:
         inventory: Inventory,
         pricing: Pricing,
         payments: Payments,
-        giftcards: GiftCards,
+        giftcards: GiftCardPayments,
         links: OrderLinks,
         forgetting: Forgetting,
         sources: OrderSources,
@@ -150,22 +150,12 @@ class Ending:
         order = await self.get(order_id)
         if order.status == "expired":
             return  # money may still come, and buy the goods after all
-        await self._give_cards_back(order)
+        await self._giftcards.give_back(order)
         if restock:
             await self._inventory.restock(order_id, refund_rules.wanted(order, restock), key=f"cancel/{order_id}")
         for payment in await self._payments.of_order(order_id):
             if payment.status in refund_rules.RECEIVED:
                 await self._give_back(payment, order)
-
-    async def _give_cards_back(self, order: Order) -> None:
-        """Of an order that is cancelled: refunds that were promised, whatever the provider says of their rest, and all the rest."""
-        if not order.gift_cards or not (await self._giftcards.of_order(order.id)).taken:
-            return
-        for refund in order.refunds:
-            if refund.to_gift_cards is not None and not refund.of_all:
-                await self._giftcards.give_back(order.id, refund.id, refund.to_gift_cards, order.email)
-        rest = gift_cards.rest_of_cards(gift_cards.without_all(order))
-        await self._giftcards.give_back(order.id, f"off-{order.id}", rest)
 
     async def hear_off(self, heard: Heard) -> None:
         """OrderCancelled, OrderExpired: what it had goes back, unless it was paid for after all."""

@@ -149,8 +149,7 @@ class Refunds(Authorised):
         if order is None or refund is None or refund.status == "settled":
             return
         await self._bring_back(order, refund)
-        if refund.to_gift_cards is not None and not refund.of_all:  # an order that is off gives all of them back
-            await self._giftcards.give_back(order.id, refund.id, refund.to_gift_cards, order.email)
+        await self._giftcards.refund(order, refund)
         await self._refund_settled(order_id, msgspec.structs.replace(refund, reference=reference))
 
     async def _bring_back(self, order: Order, refund: Refund) -> None:
@@ -210,14 +209,16 @@ class Refunds(Authorised):
 
     async def _refuse(self, order_id: str, refund_id: str, why: str) -> None:
         """Its units and its sum are as if it had not been asked for, but for what is on gift cards already; staff hear of it."""
-        on_cards = refund_id in (await self._giftcards.of_order(order_id)).refunds
+        known = await store.read(self._work, order_id)
+        asked = next((one for one in known.refunds if one.id == refund_id), None) if known else None
+        on_cards = await self._giftcards.has(order_id, asked)
         async with self._work.begin() as tx:
             order = await self._locked(tx, order_id)
             refund = next((one for one in order.refunds if one.id == refund_id), None)
             if refund is None or not await refund_store.refuse_refund(tx, refund_id, why):
                 return
             await store.write_counts(tx, refund_rules.not_refunded(order, refund))
-            if on_cards and refund.to_gift_cards is not None:
+            if on_cards:
                 stays = refund_rules.stays_on_cards(order, refund, self._work.ids.new("rfd"), tx.now)
                 await refund_store.insert_refund(tx, order_id, stays, f"{refund_id}/cards", "")
             await self._tell_refused(tx, order, gift_cards.by_payment(refund), refund_id, why, refund)

@@ -91,8 +91,7 @@ class OrderBook(Guests):
         try:
             until = self._work.now() + model.TIME_TO_PAY + model.GRACE
             await self._inventory.reserve(order_id, wanted, until)
-            if shares := model.shares_of(cart):
-                await self._giftcards.hold(order_id, shares, until, cart.id)
+            await self._giftcards.hold(order_id, model.shares_of(cart), until, cart.id)
             if cart.used_coupons:
                 names = model.known_as(cart.customer_id, cart.email, who.email if cart.customer_id else "")
                 await self._pricing.redeem(order_id, cart.used_coupons, names[0], names[1:])
@@ -312,7 +311,7 @@ class OrderBook(Guests):
         wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
         try:
             await self._inventory.reserve(order_id, wanted, self._work.now() + model.GRACE)
-            await self._giftcards.hold(order_id, whole.gift_cards, self._work.now() + model.GRACE)
+            await self._giftcards.hold(order_id, whole.gift_cards)
             if whole.status == "expired":
                 names = model.known_as(whole.customer_id, whole.email)
                 await self._pricing.redeem(order_id, whole.coupons, names[0], names[1:])
@@ -324,18 +323,12 @@ class OrderBook(Guests):
 
     async def _take_goods(self, order: store.Head) -> None:
         """What is set aside for a paid order leaves gift cards and shelf, once. Raises GiftCardRefused, SoldOut where it is gone."""
-        await self._take_gift_cards(order.id)
+        await self._giftcards.take(order)
         if await self._inventory.take(order.id) == "expired":
             whole = await self.get(order.id)
             wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
             await self._inventory.reserve(order.id, wanted, self._work.now() + model.GRACE)
             await self._inventory.take(order.id)
-
-    async def _take_gift_cards(self, order_id: str) -> None:
-        whole = await self.get(order_id)
-        if whole.gift_cards and await self._giftcards.take(order_id) == "expired":
-            await self._giftcards.hold(order_id, whole.gift_cards, self._work.now() + model.GRACE)
-            await self._giftcards.take(order_id)
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
         """Placed or expired → paid, once. True where it is paid now, by whichever payment; False where it is off."""

@@ -12,6 +12,7 @@ from shopwright.services.orders import LABEL
 from shopwright.services.orders.contract import Orders
 from shopwright.services.orders.forgetting import Forgetting
 from shopwright.services.orders.fulfilment import Fulfilment
+from shopwright.services.orders.gift_cards import GiftCardPayments
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.kept_buyers import KeptBuyers
 from shopwright.services.orders.links import OrderLinks
@@ -40,7 +41,7 @@ def _build(context: BuildContext) -> Fulfilment:
         inventory=inventory,
         pricing=context.ask(Pricing),
         payments=payments,
-        giftcards=context.ask(GiftCards),
+        giftcards=GiftCardPayments(work, context.ask(GiftCards)),
         links=OrderLinks(settings.secret),
         forgetting=Forgetting(work, kept_buyers, settings.guest_days),
         sources=OrderSources(work, context.vault),

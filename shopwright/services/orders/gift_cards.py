@@ -1,0 +1,63 @@
+"""What gift cards pay of an order: held as goods are, taken once, given back. Of an order without any nobody is asked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shopwright.kit.work import Work
+from shopwright.services.giftcards.contract import GiftCards, GiftCardShare
+from shopwright.services.orders import model, store
+from shopwright.services.orders.contract import Order, Refund
+from shopwright.services.orders.contract.gift_cards import rest_of_cards, without_all
+
+
+class GiftCardPayments:
+    """Asks gift cards for orders."""
+
+    def __init__(self, work: Work, giftcards: GiftCards) -> None:
+        self._work = work
+        self._giftcards = giftcards
+
+    async def hold(
+        self, order_id: str, shares: Sequence[GiftCardShare], until: datetime | None = None, cart_id: str = ""
+    ) -> None:
+        """Set them aside, again if that ran out; for a moment, or until then. Raises GiftCardRefused."""
+        if shares:
+            await self._giftcards.hold(order_id, shares, until or self._work.now() + model.GRACE, cart_id)
+
+    async def keep(self, order: store.Head, until: datetime) -> None:
+        """What is held stays so until then."""
+        if order.to_pay != order.total:
+            await self._giftcards.keep(order.id, until)
+
+    async def take(self, order: store.Head) -> None:
+        """What is held for a paid order is spent, once. Raises GiftCardRefused where it is held no more, and spent."""
+        if order.to_pay == order.total or await self._giftcards.take(order.id) == "taken":
+            return
+        whole = await store.read(self._work, order.id)
+        await self.hold(order.id, whole.gift_cards if whole else ())
+        await self._giftcards.take(order.id)
+
+    async def release(self, order_id: str) -> None:
+        """What is held for an order that is off, or will never be, is free."""
+        head = await store.head(self._work, order_id)
+        if head is None or head.to_pay != head.total:
+            await self._giftcards.release(order_id)
+
+    async def refund(self, order: Order, refund: Refund) -> None:
+        """What of a refund goes to gift cards, once. Of an order that is cancelled as a whole see `give_back`."""
+        if refund.to_gift_cards is not None and not refund.of_all:
+            await self._giftcards.give_back(order.id, refund.id, refund.to_gift_cards, order.email)
+
+    async def has(self, order_id: str, refund: Refund | None) -> bool:
+        """Is what of a refund goes to gift cards there already?"""
+        if refund is None or refund.to_gift_cards is None:
+            return False
+        return refund.id in (await self._giftcards.of_order(order_id)).refunds
+
+    async def give_back(self, order: Order) -> None:
+        """Of an order that is cancelled: refunds that were promised, whatever the provider says of their rest, and all the rest."""
+        if not order.gift_cards or not (await self._giftcards.of_order(order.id)).taken:
+            return
+        for refund in order.refunds:
+            await self.refund(order, refund)
+        await self._giftcards.give_back(order.id, f"off-{order.id}", rest_of_cards(without_all(order)))
