@@ -14,7 +14,7 @@ from shopwright.services.inventory.adjustments import Adjustments
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.inventory.reservations import Reservations
-from shopwright.services.notifications import model as letters
+from shopwright.services.notifications import model as message_model
 from shopwright.services.notifications.event_messages import EventMessages
 from shopwright.services.orders import store
 from shopwright.services.orders.contract import PAID, NewRefund, Order, PlaceOrder
@@ -195,19 +195,19 @@ class WritesTwice(EventMessages):
     """A missing inbox row: what is delivered again is written again."""
 
     async def hear(self, heard: Heard) -> None:
-        letter = letters.LETTERS[type(heard.event)](heard.event)
+        outgoing = message_model.MESSAGES_BY_EVENT[type(heard.event)](heard.event)
         for _ in range(2 if heard.fact.id[-1] in "01234" else 1):  # delivered again after a crash, now and then
-            messages = await self._renderer.messages(letter)
+            messages = await self._renderer.messages(outgoing)
             async with self._work.begin() as tx:
-                await self._queue.add(tx, letter, messages)
+                await self._queue.add(tx, outgoing, messages)
 
 
 class WritesBeforeItKnows(EventMessages):
-    """A letter that leaves before it is written down that it did."""
+    """A message that leaves before it is written down that it did."""
 
     async def hear(self, heard: Heard) -> None:
-        letter = letters.LETTERS[type(heard.event)](heard.event)
-        for message in await self._renderer.messages(letter):
+        outgoing = message_model.MESSAGES_BY_EVENT[type(heard.event)](heard.event)
+        for message in await self._renderer.messages(outgoing):
             await self._context.postboxes[message.channel].deliver(message)
         async with self._work.begin(once=heard.key):
             return

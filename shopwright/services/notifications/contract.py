@@ -109,12 +109,12 @@ class Notifications(Protocol):
         ...
 
     async def set_preferences(self, email: str, wanted: Preferences) -> Preferences:
-        """Raises Invalid where letters that must be sent are not wanted."""
+        """Raises Invalid where messages that must be sent are not wanted."""
         ...
 
     @again
     async def unsubscribe(self, token: str) -> Topic:
-        """End letters of the topic this token came with; repeating it changes nothing. Raises Missing."""
+        """End messages of the topic this token came with; repeating it changes nothing. Raises Missing."""
         ...
 
     async def watch(self, variant: str, email: str, user_id: str = "") -> None:

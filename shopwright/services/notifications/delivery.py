@@ -18,10 +18,10 @@ from shopwright.kit.ports import Deferred, Message, Postbox
 from shopwright.kit.work import Work
 from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications import alert_store, delivery_store, retries, store, topics
-from shopwright.services.notifications.attaching import Attaching
+from shopwright.services.notifications.attachments import Attachments
 from shopwright.services.notifications.contract import DeliveryReport, Resent
 from shopwright.services.notifications.delivery_store import Pending, Result
-from shopwright.services.notifications.letter import MASK, Secret, filled
+from shopwright.services.notifications.outgoing_message import MASK, Secret, filled
 from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import Users
 
@@ -68,14 +68,14 @@ class MessageDelivery:
         users: Users,
         orders: Orders,
         giftcards: GiftCards,
-        attaching: Attaching,
+        attachments: Attachments,
     ) -> None:
         self._work = work
         self._postboxes = postboxes
         self._users = users
         self._orders = orders
         self._giftcards = giftcards
-        self._attaching = attaching
+        self._attachments = attachments
         self._rests = {channel: ChannelRest() for channel in postboxes}
 
     async def send(self) -> None:
@@ -180,7 +180,7 @@ class MessageDelivery:
         Raises Missing, Refused.
         """
         message = pending.message
-        attachments = await self._attaching.attachments(pending)
+        attachments = await self._attachments.of_message(pending)
         secret = await self._secret(pending.secret, message.recipient) if pending.secret else ""
         ending = self._work.ids.secret(16) if MASK in message.unsubscribe else ""
         if ending:

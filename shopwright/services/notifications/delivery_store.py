@@ -10,7 +10,7 @@ from shopwright.kit.database import Row
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.notifications.contract import DeliveryReport, State, Topic
-from shopwright.services.notifications.letter import Secret
+from shopwright.services.notifications.outgoing_message import Secret
 
 LEASE = timedelta(seconds=60)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -20,7 +20,7 @@ SECOND = 1_000_000
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
     """A message to be sent, its secrets still to be made. `attempts`: how often it was tried, this time included.
 
-    `order_id`: the order it is about; `documents`: as `Letter` says; `request`, `trace`: what it follows from.
+    `order_id`: the order it is about; `documents`: as `OutgoingMessage` says; `request`, `trace`: what it follows from.
     `expires_at`, `away_since` (microseconds): until when it is tried, and since when nothing could be sent; 0 for unset. `documents_since`: as
     these, since when its documents could not be had.
     """

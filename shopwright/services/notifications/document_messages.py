@@ -7,11 +7,11 @@ import msgspec
 from shopwright.kit.facts import Heard
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Transaction
-from shopwright.services.notifications import attachment_store, document_letters
-from shopwright.services.notifications.attaching import Attaching
+from shopwright.services.notifications import attachment_store, document_texts
+from shopwright.services.notifications.attachments import Attachments
 from shopwright.services.notifications.context import NotificationContext
-from shopwright.services.notifications.letter import Letter
 from shopwright.services.notifications.message_queue import MessageQueue
+from shopwright.services.notifications.outgoing_message import OutgoingMessage
 from shopwright.services.notifications.rendering import MessageRenderer
 
 LATE_AT_ONCE = 50
@@ -21,13 +21,13 @@ class DocumentMessages:
     """Messages for documents that are issued."""
 
     def __init__(
-        self, context: NotificationContext, renderer: MessageRenderer, queue: MessageQueue, attaching: Attaching
+        self, context: NotificationContext, renderer: MessageRenderer, queue: MessageQueue, attachments: Attachments
     ) -> None:
         self._context = context
         self._work = context.work
         self._renderer = renderer
         self._queue = queue
-        self._attaching = attaching
+        self._attachments = attachments
 
     async def hear_document(self, heard: Heard) -> None:
         """DocumentIssued: it has a message of its own if it is for the buyer alone, or that which it would go with has left without one."""
@@ -35,12 +35,12 @@ class DocumentMessages:
         if not order.email:  # erased; that may be heard before this
             return
         now = msgspec.structs.replace(heard.event, email=order.email, customer_id=order.customer_id)
-        letter = document_letters.issued(now)
-        messages = await self._renderer.messages(letter)
+        outgoing = document_texts.issued(now)
+        messages = await self._renderer.messages(outgoing)
         async with self._work.begin(once=heard.key) as tx:
-            alone = heard.event.kind in document_letters.ALONE
-            if alone or await attachment_store.has_left_without(tx, letter.order_id, heard.event.kind):
-                await self._post_document(tx, letter, messages, heard.event.name)
+            alone = heard.event.kind in document_texts.ALONE
+            if alone or await attachment_store.has_left_without(tx, outgoing.order_id, heard.event.kind):
+                await self._post_document(tx, outgoing, messages, heard.event.name)
 
     async def post_late_documents(self) -> None:
         """A timer: documents that could not be had when their message left go out by themselves."""
@@ -50,16 +50,18 @@ class DocumentMessages:
 
     async def _post_late(self, message_id: str, order_id: str, kind: str) -> None:
         order = await self._context.orders.get(order_id)
-        found = await self._attaching.due(message_id, order_id, kind) if order.email else []
-        letters = [(document_letters.late(order, one), one.name) for one in found]
-        written = [(letter, await self._renderer.messages(letter), name) for letter, name in letters]
+        found = await self._attachments.due(message_id, order_id, kind) if order.email else []
+        late = [(document_texts.late(order, one), one.name) for one in found]
+        written = [(outgoing, await self._renderer.messages(outgoing), name) for outgoing, name in late]
         async with self._work.begin() as tx:
             await attachment_store.have_documents(tx, message_id)
-            for letter, messages, name in written:
-                await self._post_document(tx, letter, messages, name)
+            for outgoing, messages, name in written:
+                await self._post_document(tx, outgoing, messages, name)
 
-    async def _post_document(self, tx: Transaction, letter: Letter, messages: Sequence[Message], name: str) -> None:
+    async def _post_document(
+        self, tx: Transaction, outgoing: OutgoingMessage, messages: Sequence[Message], name: str
+    ) -> None:
         """Unless it goes with another message. Of these the e-mail carries it."""
         carrier = next((one for one in messages if one.channel == "email"), None)
-        if carrier is None or await attachment_store.attach(tx, carrier.id, letter.documents, name):
-            await self._queue.add(tx, letter, messages)
+        if carrier is None or await attachment_store.attach(tx, carrier.id, outgoing.documents, name):
+            await self._queue.add(tx, outgoing, messages)

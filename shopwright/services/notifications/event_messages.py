@@ -5,7 +5,7 @@ import msgspec
 from shopwright.kit.auth import ROLES
 from shopwright.kit.errors import Missing
 from shopwright.kit.facts import ERASED, Heard
-from shopwright.services.notifications import model, staff_letters
+from shopwright.services.notifications import model, staff_texts
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.message_queue import MessageQueue
 from shopwright.services.notifications.rendering import MessageRenderer
@@ -21,27 +21,27 @@ class EventMessages:
         self._queue = queue
 
     async def hear(self, heard: Heard) -> None:
-        """Any fact there is a letter for."""
-        letter = msgspec.structs.replace(
-            model.LETTERS[type(heard.event)](heard.event), order_id=getattr(heard.event, "order_id", "")
+        """An event of `model.MESSAGES_BY_EVENT`."""
+        outgoing = msgspec.structs.replace(
+            model.MESSAGES_BY_EVENT[type(heard.event)](heard.event), order_id=getattr(heard.event, "order_id", "")
         )
-        if letter.recipient in {"", ERASED}:
+        if outgoing.recipient in {"", ERASED}:
             return
-        messages = await self._renderer.messages(letter)
+        messages = await self._renderer.messages(outgoing)
         async with self._work.begin(once=heard.key) as tx:
-            await self._queue.add(tx, letter, messages)
+            await self._queue.add(tx, outgoing, messages)
 
     async def hear_for_staff(self, heard: Heard) -> None:
         """OrderRefundRefused, OrderDisputed: whoever may give money back is told."""
-        letter_of = staff_letters.LETTERS[type(heard.event)]
+        message_to = staff_texts.MESSAGES_BY_EVENT[type(heard.event)]
         staff = [
             one for one in await self._context.users.staff() if "orders.write" in ROLES[one.role] and not one.disabled
         ]
-        letters = [letter_of(heard.event, one) for one in staff]
-        written = [(letter, await self._renderer.messages(letter)) for letter in letters]
+        to_staff = [message_to(heard.event, one) for one in staff]
+        written = [(outgoing, await self._renderer.messages(outgoing)) for outgoing in to_staff]
         async with self._work.begin(once=heard.key) as tx:
-            for letter, messages in written:
-                await self._queue.add(tx, letter, messages)
+            for outgoing, messages in written:
+                await self._queue.add(tx, outgoing, messages)
 
     async def hear_abandoned(self, heard: Heard) -> None:
         """CartAbandoned: a reminder to customers who want one."""
@@ -51,7 +51,7 @@ class EventMessages:
             return
         if not user.verified:
             return
-        letter = model.abandoned(user.email, user.id, heard.event.count)
-        messages = await self._renderer.messages(letter)
+        outgoing = model.abandoned(user.email, user.id, heard.event.count)
+        messages = await self._renderer.messages(outgoing)
         async with self._work.begin(once=heard.key) as tx:
-            await self._queue.add(tx, letter, messages)
+            await self._queue.add(tx, outgoing, messages)

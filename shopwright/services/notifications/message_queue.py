@@ -6,7 +6,7 @@ from shopwright.kit import watch
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Transaction
 from shopwright.services.notifications import store, topics
-from shopwright.services.notifications.letter import Letter
+from shopwright.services.notifications.outgoing_message import OutgoingMessage
 
 
 class MessageQueue:
@@ -15,13 +15,13 @@ class MessageQueue:
     def __init__(self, an_hour: int) -> None:
         self._an_hour = an_hour
 
-    async def add(self, tx: Transaction, letter: Letter, messages: Sequence[Message]) -> None:
+    async def add(self, tx: Transaction, outgoing: OutgoingMessage, messages: Sequence[Message]) -> None:
         """To be sent, unless its reader was written to so often that somebody else must be behind it: then staff may send it."""
-        security = letter.topic == "account"
+        security = outgoing.topic == "account"
         for message in messages:
             lately = await store.written_lately(tx, message, security=security)
             if lately >= 2 * self._an_hour:
                 watch.note("message dropped", channel=message.channel, message=message.id)
                 continue
             held = f"Held back: {lately} messages went there within an hour." if lately >= self._an_hour else ""
-            await store.insert(tx, message, letter, topics.person(letter.recipient), held=held)
+            await store.insert(tx, message, outgoing, topics.person(outgoing.recipient), held=held)

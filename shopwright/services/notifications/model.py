@@ -1,4 +1,4 @@
-"""What is said when: each letter as subject, heading, lines and one thing to do."""
+"""What is said when: each message as subject, heading, lines and one thing to do."""
 
 from collections.abc import Callable
 from urllib.parse import quote
@@ -6,8 +6,8 @@ from urllib.parse import quote
 from shopwright.kit.facts import Event
 from shopwright.kit.money import write
 from shopwright.services.giftcards.contract import GiftCardIssued
-from shopwright.services.notifications.gift_card_letters import gift_card, went
-from shopwright.services.notifications.letter import MASK, Letter, Secret, order_link
+from shopwright.services.notifications.gift_card_texts import gift_card, went
+from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret, order_link
 from shopwright.services.orders.contract.facts import (
     OrderCancelled,
     OrderDelivered,
@@ -31,9 +31,9 @@ from shopwright.services.users.contract.facts import (
 )
 
 
-def welcome(event: UserRegistered) -> Letter:
+def welcome(event: UserRegistered) -> OutgoingMessage:
     """To a new customer."""
-    return Letter(
+    return OutgoingMessage(
         topic="account",
         recipient=event.email,
         account=event.user_id,
@@ -49,9 +49,9 @@ def welcome(event: UserRegistered) -> Letter:
     )
 
 
-def registered_again(event: RegistrationRepeated) -> Letter:
+def registered_again(event: RegistrationRepeated) -> OutgoingMessage:
     """To who has an account already; whoever tried was told nothing."""
-    return Letter(
+    return OutgoingMessage(
         topic="account",
         recipient=event.email,
         account=event.user_id,
@@ -67,9 +67,9 @@ def registered_again(event: RegistrationRepeated) -> Letter:
     )
 
 
-def verification(event: EmailVerificationAsked) -> Letter:
+def verification(event: EmailVerificationAsked) -> OutgoingMessage:
     """To someone who has not confirmed yet."""
-    return Letter(
+    return OutgoingMessage(
         topic="account",
         recipient=event.email,
         account=event.user_id,
@@ -82,9 +82,9 @@ def verification(event: EmailVerificationAsked) -> Letter:
     )
 
 
-def reset(event: PasswordResetAsked) -> Letter:
+def reset(event: PasswordResetAsked) -> OutgoingMessage:
     """To someone who forgot."""
-    return Letter(
+    return OutgoingMessage(
         topic="account",
         recipient=event.email,
         account=event.user_id,
@@ -100,9 +100,9 @@ def reset(event: PasswordResetAsked) -> Letter:
     )
 
 
-def password_changed(event: PasswordChanged) -> Letter:
+def password_changed(event: PasswordChanged) -> OutgoingMessage:
     """So that nobody changes it unnoticed."""
-    return Letter(
+    return OutgoingMessage(
         topic="account",
         recipient=event.email,
         account=event.user_id,
@@ -114,9 +114,9 @@ def password_changed(event: PasswordChanged) -> Letter:
     )
 
 
-def factor_added(event: SecondFactorAdded) -> Letter:
+def factor_added(event: SecondFactorAdded) -> OutgoingMessage:
     """So that nobody turns it on unnoticed."""
-    return Letter(
+    return OutgoingMessage(
         topic="account",
         recipient=event.email,
         account=event.user_id,
@@ -128,9 +128,9 @@ def factor_added(event: SecondFactorAdded) -> Letter:
     )
 
 
-def factor_removed(event: SecondFactorRemoved) -> Letter:
+def factor_removed(event: SecondFactorRemoved) -> OutgoingMessage:
     """So that nobody turns it off unnoticed."""
-    return Letter(
+    return OutgoingMessage(
         topic="account",
         recipient=event.email,
         account=event.user_id,
@@ -142,9 +142,9 @@ def factor_removed(event: SecondFactorRemoved) -> Letter:
     )
 
 
-def staff_invited(event: StaffInvited) -> Letter:
+def staff_invited(event: StaffInvited) -> OutgoingMessage:
     """To someone who works here from now on."""
-    return Letter(
+    return OutgoingMessage(
         topic="account",
         recipient=event.email,
         account=event.user_id,
@@ -160,7 +160,7 @@ def staff_invited(event: StaffInvited) -> Letter:
     )
 
 
-def staff_changed(event: StaffChanged) -> Letter:
+def staff_changed(event: StaffChanged) -> OutgoingMessage:
     """To someone whose access changed."""
     if event.disabled:
         line = "Your account was disabled: you cannot sign in any more."
@@ -168,7 +168,7 @@ def staff_changed(event: StaffChanged) -> Letter:
         line = f"Your role is now “{event.role}”. You were signed out; sign in again to go on."
     else:
         line = "You have no access to the back office any more. Your account stays, as that of a customer."
-    return Letter(
+    return OutgoingMessage(
         topic="account",
         recipient=event.email,
         account=event.user_id,
@@ -178,9 +178,9 @@ def staff_changed(event: StaffChanged) -> Letter:
     )
 
 
-def erased(event: UserErased) -> Letter:
+def erased(event: UserErased) -> OutgoingMessage:
     """The last one: it is kept no longer than it takes to send it."""
-    return Letter(
+    return OutgoingMessage(
         topic="account",
         recipient=event.email,
         subject="Your account was erased",
@@ -192,10 +192,10 @@ def erased(event: UserErased) -> Letter:
     )
 
 
-def placed(event: OrderPlaced) -> Letter:
+def placed(event: OrderPlaced) -> OutgoingMessage:
     """An order was placed."""
     path, secret = order_link(event)
-    return Letter(
+    return OutgoingMessage(
         topic="orders",
         recipient=event.email,
         account=event.customer_id or "",
@@ -213,11 +213,11 @@ def placed(event: OrderPlaced) -> Letter:
     )
 
 
-def paid(event: OrderPaid) -> Letter:
+def paid(event: OrderPaid) -> OutgoingMessage:
     """Its money is here."""
     path, secret = order_link(event)
     things = tuple(f"{line.quantity} × {line.title}" for line in event.lines)
-    return Letter(
+    return OutgoingMessage(
         topic="orders",
         recipient=event.email,
         account=event.customer_id or "",
@@ -230,7 +230,7 @@ def paid(event: OrderPaid) -> Letter:
     )
 
 
-def shipped(event: OrderShipped) -> Letter:
+def shipped(event: OrderShipped) -> OutgoingMessage:
     """A parcel left."""
     path, secret = order_link(event)
     how = f"with {event.carrier}" + (f", number {event.tracking_number}" if event.tracking_number else "")
@@ -239,7 +239,7 @@ def shipped(event: OrderShipped) -> Letter:
         for line in event.lines
     )
     rest = "" if event.complete else " The rest follows in another parcel."
-    return Letter(
+    return OutgoingMessage(
         topic="parcels",
         recipient=event.email,
         account=event.customer_id or "",
@@ -253,10 +253,10 @@ def shipped(event: OrderShipped) -> Letter:
     )
 
 
-def delivered(event: OrderDelivered) -> Letter:
+def delivered(event: OrderDelivered) -> OutgoingMessage:
     """It arrived."""
     path, secret = order_link(event)
-    return Letter(
+    return OutgoingMessage(
         topic="parcels",
         recipient=event.email,
         account=event.customer_id or "",
@@ -269,10 +269,10 @@ def delivered(event: OrderDelivered) -> Letter:
     )
 
 
-def cancelled(event: OrderCancelled) -> Letter:
+def cancelled(event: OrderCancelled) -> OutgoingMessage:
     """It is off."""
     path, secret = order_link(event)
-    return Letter(
+    return OutgoingMessage(
         topic="orders",
         recipient=event.email,
         account=event.customer_id or "",
@@ -289,9 +289,9 @@ def cancelled(event: OrderCancelled) -> Letter:
     )
 
 
-def expired(event: OrderExpired) -> Letter:
+def expired(event: OrderExpired) -> OutgoingMessage:
     """It was not paid."""
-    return Letter(
+    return OutgoingMessage(
         topic="orders",
         recipient=event.email,
         account=event.customer_id or "",
@@ -303,10 +303,10 @@ def expired(event: OrderExpired) -> Letter:
     )
 
 
-def refunded(event: OrderRefunded) -> Letter:
+def refunded(event: OrderRefunded) -> OutgoingMessage:
     """Money goes back; nobody is written to where their bank took it."""
     path, secret = order_link(event)
-    return Letter(
+    return OutgoingMessage(
         topic="orders",
         recipient="" if event.dispute else event.email,
         account=event.customer_id or "",
@@ -323,9 +323,9 @@ def refunded(event: OrderRefunded) -> Letter:
     )
 
 
-def confirm_alert(email: str, title: str, variant_id: str) -> Letter:
+def confirm_alert(email: str, title: str, variant_id: str) -> OutgoingMessage:
     """To somebody who is said to wait for something."""
-    return Letter(
+    return OutgoingMessage(
         topic="stock",
         recipient=email,
         subject=f"Shall we write when {title} is back?",
@@ -340,9 +340,9 @@ def confirm_alert(email: str, title: str, variant_id: str) -> Letter:
     )
 
 
-def back_in_stock(email: str, title: str, slug: str) -> Letter:
+def back_in_stock(email: str, title: str, slug: str) -> OutgoingMessage:
     """To someone who asked to hear of it."""
-    return Letter(
+    return OutgoingMessage(
         topic="stock",
         recipient=email,
         subject=f"{title} is back",
@@ -353,10 +353,10 @@ def back_in_stock(email: str, title: str, slug: str) -> Letter:
     )
 
 
-def abandoned(email: str, account: str, count: int) -> Letter:
+def abandoned(email: str, account: str, count: int) -> OutgoingMessage:
     """To someone who left things in the cart, and wants to be reminded."""
     things = "One thing is" if count == 1 else f"{count} things are"
-    return Letter(
+    return OutgoingMessage(
         topic="carts",
         recipient=email,
         account=account,
@@ -368,7 +368,7 @@ def abandoned(email: str, account: str, count: int) -> Letter:
     )
 
 
-LETTERS: dict[type[Event], Callable[..., Letter]] = {
+MESSAGES_BY_EVENT: dict[type[Event], Callable[..., OutgoingMessage]] = {
     UserRegistered: welcome,
     RegistrationRepeated: registered_again,
     EmailVerificationAsked: verification,

@@ -6,16 +6,16 @@ from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.carts.contract import CartAbandoned
 from shopwright.services.inventory.contract import BackInStock
-from shopwright.services.notifications.model import LETTERS
+from shopwright.services.notifications.model import MESSAGES_BY_EVENT
 from shopwright.services.notifications.service import NotificationService
 from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused
 from shopwright.services.users.contract.facts import AddressErased, EmailVerified, UserErased
 
 
 def reactions(notifications: NotificationService) -> list[Reaction]:
-    """A letter for each fact in `model.LETTERS`, and for those who asked to be told."""
+    """A message for each event of `model.MESSAGES_BY_EVENT`, and for those who asked to be told."""
     return [
-        *(Reaction(f"notifications.{event.__name__}", event, notifications.hear) for event in LETTERS),
+        *(Reaction(f"notifications.{event.__name__}", event, notifications.hear) for event in MESSAGES_BY_EVENT),
         Reaction("notifications.BackInStock", BackInStock, notifications.hear_back_in_stock),
         Reaction("notifications.OrderRefundRefused", OrderRefundRefused, notifications.hear_for_staff),
         Reaction("notifications.DocumentIssued", DocumentIssued, notifications.hear_document),

@@ -11,7 +11,7 @@ from shopwright.kit.ports import Message
 from shopwright.services.notifications import store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.contract import Channel, Channels
-from shopwright.services.notifications.letter import ENDING, Letter
+from shopwright.services.notifications.outgoing_message import ENDING, OutgoingMessage
 from shopwright.services.users.contract import User
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,52 +30,52 @@ class MessageRenderer:
         self._templates = minijinja.Environment(loader=lambda name: (TEMPLATES / name).read_text(encoding="utf-8"))
         self._inliner = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
 
-    async def messages(self, letter: Letter) -> list[Message]:
-        """The letter in each way its reader wants it. What proves who has a mailbox goes there, and nowhere else."""
-        wanted, account = await self._wanted(letter)
-        messages = [self.render(letter)] if wanted.email else []
+    async def messages(self, outgoing: OutgoingMessage) -> list[Message]:
+        """One for each channel its reader wants. What proves who has a mailbox goes there, and nowhere else."""
+        wanted, account = await self._wanted(outgoing)
+        messages = [self.render(outgoing)] if wanted.email else []
         if wanted.sms or wanted.push:
-            user = account or await self._context.users.holder_of(letter.recipient)
-            linked = bool(letter.path) and letter.secret is None
-            short = f"{letter.subject}. {self._url}{letter.path}" if linked else letter.subject
+            user = account or await self._context.users.holder_of(outgoing.recipient)
+            linked = bool(outgoing.path) and outgoing.secret is None
+            short = f"{outgoing.subject}. {self._url}{outgoing.path}" if linked else outgoing.subject
             if wanted.sms and user is not None and user.phone:
-                messages.append(self._brief("sms", user.phone, letter.subject, short))
+                messages.append(self._brief("sms", user.phone, outgoing.subject, short))
             if wanted.push and user is not None:
-                messages.append(self._brief("push", user.id, letter.subject, short))
+                messages.append(self._brief("push", user.id, outgoing.subject, short))
         return messages
 
-    async def _wanted(self, letter: Letter) -> tuple[Channels, User | None]:
+    async def _wanted(self, outgoing: OutgoingMessage) -> tuple[Channels, User | None]:
         """What the reader said of its topic, and whose message it is.
 
         An account whose address is not proved speaks for its own messages alone; the address itself may still refuse them.
         """
-        stored = await store.preferences(self._work, topics.person(letter.recipient))
-        at_address = topics.wishes(stored).topics[letter.topic]
-        if not letter.account:
+        stored = await store.preferences(self._work, topics.person(outgoing.recipient))
+        at_address = topics.wishes(stored).topics[outgoing.topic]
+        if not outgoing.account:
             return at_address, None
         try:
-            account = await self._context.users.get(letter.account)
+            account = await self._context.users.get(outgoing.account)
         except Missing:
             return at_address, None
         if account.verified:
             return at_address, account
-        own = topics.wishes(await store.preferences(self._work, account.id)).topics[letter.topic]
-        refused = not stored.get((letter.topic, "email"), True)
+        own = topics.wishes(await store.preferences(self._work, account.id)).topics[outgoing.topic]
+        refused = not stored.get((outgoing.topic, "email"), True)
         return msgspec.structs.replace(own, email=own.email and not refused), account
 
     def _brief(self, channel: Channel, recipient: str, subject: str, text: str) -> Message:
         return Message(id=self._work.ids.new("msg"), channel=channel, recipient=recipient, subject=subject, text=text)
 
-    def render(self, letter: Letter) -> Message:
-        """The letter as an e-mail."""
-        ending = "" if letter.topic in topics.REQUIRED else f"{self._url}/{ENDING}"
+    def render(self, outgoing: OutgoingMessage) -> Message:
+        """An e-mail, as text and as HTML."""
+        ending = "" if outgoing.topic in topics.REQUIRED else f"{self._url}/{ENDING}"
         given = {
-            "subject": letter.subject,
-            "heading": letter.heading,
-            "lines": list(letter.lines),
-            "link": self._url + letter.path if letter.path else "",
-            "action": letter.action,
-            "closing": CLOSING if letter.topic in topics.REQUIRED else ASKED_FOR,
+            "subject": outgoing.subject,
+            "heading": outgoing.heading,
+            "lines": list(outgoing.lines),
+            "link": self._url + outgoing.path if outgoing.path else "",
+            "action": outgoing.action,
+            "closing": CLOSING if outgoing.topic in topics.REQUIRED else ASKED_FOR,
             "unsubscribe": ending,
             "shop": self._shop,
             "url": self._url,
@@ -83,8 +83,8 @@ class MessageRenderer:
         return Message(
             id=self._work.ids.new("msg"),
             channel="email",
-            recipient=letter.recipient,
-            subject=letter.subject,
+            recipient=outgoing.recipient,
+            subject=outgoing.subject,
             text=self._templates.render_template("base.txt", **given),
             html=self._inliner.inline(self._templates.render_template("base.html", **given)),
             unsubscribe=ending,

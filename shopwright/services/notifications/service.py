@@ -2,7 +2,7 @@
 
 context ← message_log, preferences, rendering
 rendering, message_queue ← event_messages, document_messages, stock_alerts
-rendering ← erasure               attaching ← delivery, document_messages
+rendering ← erasure               attachments ← delivery, document_messages
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from shopwright.kit.work import Work
 from shopwright.services.books.contract import Books
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.giftcards.contract import GiftCards
-from shopwright.services.notifications.attaching import Attaching
+from shopwright.services.notifications.attachments import Attachments
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.contract import (
     DeliveryReport,
@@ -62,17 +62,17 @@ class NotificationService(Notifications):
         chosen: Callable[[type[Any]], type[Any]] = _own,
     ) -> None:
         context = NotificationContext(work, postboxes, users=users, catalog=catalog, orders=orders)
-        attaching = Attaching(work, books)
+        attachments = Attachments(work, books)
         renderer = MessageRenderer(context, shop, url)
         queue = MessageQueue(an_hour)
         self._events: EventMessages = chosen(EventMessages)(context, renderer, queue)
-        self._documents = DocumentMessages(context, renderer, queue, attaching)
+        self._documents = DocumentMessages(context, renderer, queue, attachments)
         self._alerts = StockAlerts(context, renderer, queue)
         self._preferences = TopicPreferences(context)
         self._erasure = MessageErasure(context, renderer)
         self._log = MessageLog(context)
         self.delivery = MessageDelivery(
-            work, postboxes, users=users, orders=orders, giftcards=giftcards, attaching=attaching
+            work, postboxes, users=users, orders=orders, giftcards=giftcards, attachments=attachments
         )
 
     async def preferences(self, email: str) -> Preferences:

@@ -31,8 +31,8 @@ class StockAlerts:
             raise Missing("This is not sold (any more).")
         owner = await self._context.users.get(user_id) if user_id else None
         proved = owner is not None and owner.verified and topics.person(owner.email) == person
-        letter = model.confirm_alert(address, product.title, found.id)
-        messages = [] if proved else await self._renderer.messages(letter)
+        outgoing = model.confirm_alert(address, product.title, found.id)
+        messages = [] if proved else await self._renderer.messages(outgoing)
         async with self._work.begin() as tx:
             if proved:
                 if await alert_store.count(tx, person, confirmed=True) >= MOST_WATCHED:
@@ -45,7 +45,7 @@ class StockAlerts:
             ):
                 return
             await alert_store.add(tx, found.id, person, address, confirmed=proved)
-            await self._queue.add(tx, letter, messages)
+            await self._queue.add(tx, outgoing, messages)
 
     async def confirm(self, token: str) -> None:
         """The reader of that e-mail wants to be told. Raises Missing."""
@@ -65,12 +65,12 @@ class StockAlerts:
             product = await self._context.catalog.by_variant(variant_id)
         except Missing:
             return
-        letters = [model.back_in_stock(email, product.title, product.slug) for email in waiting]
-        written = [(letter, await self._renderer.messages(letter)) for letter in letters]
+        to_waiting = [model.back_in_stock(email, product.title, product.slug) for email in waiting]
+        written = [(outgoing, await self._renderer.messages(outgoing)) for outgoing in to_waiting]
         async with self._work.begin(once=heard.key) as tx:
-            for letter, messages in written:
-                await self._queue.add(tx, letter, messages)
-                await alert_store.drop(tx, variant_id, topics.person(letter.recipient))
+            for outgoing, messages in written:
+                await self._queue.add(tx, outgoing, messages)
+                await alert_store.drop(tx, variant_id, topics.person(outgoing.recipient))
 
     async def count(self, email: str) -> int:
         """For how many variants this address waits."""

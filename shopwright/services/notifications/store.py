@@ -10,7 +10,7 @@ from shopwright.kit.database import Row
 from shopwright.kit.ports import Message
 from shopwright.kit.work import Transaction, Work
 from shopwright.services.notifications.contract import MessageSummary, MessageView, Outcome, Topic
-from shopwright.services.notifications.letter import Letter, masked
+from shopwright.services.notifications.outgoing_message import OutgoingMessage, masked
 from shopwright.services.notifications.retries import lifetime
 
 HOUR = timedelta(hours=1)
@@ -21,7 +21,7 @@ MESSAGES = "SELECT messages.*, EXISTS (SELECT 1 FROM viewer WHERE viewer.id = me
 async def insert(
     tx: Transaction,
     message: Message,
-    letter: Letter,
+    outgoing: OutgoingMessage,
     person: str,
     *,
     forget_after: timedelta | None = None,
@@ -41,19 +41,19 @@ async def insert(
         html=message.html,
         unsubscribe=message.unsubscribe,
         about=person,
-        account=letter.account,
-        topic=letter.topic,
-        secret=letter.secret.kind if letter.secret else "",
-        secret_of=letter.secret.of if letter.secret else "",
+        account=outgoing.account,
+        topic=outgoing.topic,
+        secret=outgoing.secret.kind if outgoing.secret else "",
+        secret_of=outgoing.secret.of if outgoing.secret else "",
         state="failed" if held else "waiting",
         held=held,
-        expires_at=to_micros(tx.now + lifetime(letter.topic, letter.secret.kind if letter.secret else "")),
+        expires_at=to_micros(tx.now + lifetime(outgoing.topic, outgoing.secret.kind if outgoing.secret else "")),
         forget_at=to_micros(tx.now + forget_after) if forget_after else 0,
         now=to_micros(tx.now),
-        order_id=letter.order_id,
+        order_id=outgoing.order_id,
         request=trace.request_id(),
         trace=trace.here(),
-        documents=letter.documents if message.channel == "email" else "",
+        documents=outgoing.documents if message.channel == "email" else "",
     )
 
 
@@ -185,7 +185,7 @@ async def add_unsubscribe(tx: Transaction, token: str, person: str, topic: str) 
 
 
 async def unsubscribe(source: Work | Transaction, token: str) -> tuple[str, Topic] | None:
-    """Whose letter it was, and of what."""
+    """Whose message it was, and of what."""
     row = await source.one("SELECT person, topic FROM unsubscribes WHERE hash = :hash", hash=digest(token))
     return (row["person"], row["topic"]) if row else None
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from shopwright.kit.facts import Event
 from shopwright.kit.money import write
-from shopwright.services.notifications.letter import Letter
+from shopwright.services.notifications.outgoing_message import OutgoingMessage
 from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused
 from shopwright.services.users.contract import User
 
 
-def refund_refused(event: OrderRefundRefused, reader: User) -> Letter:
+def refund_refused(event: OrderRefundRefused, reader: User) -> OutgoingMessage:
     """Money a buyer was to get does not go back."""
-    return Letter(
+    return OutgoingMessage(
         topic="orders",
         recipient=reader.email,
         account=reader.id,
@@ -28,7 +28,7 @@ def refund_refused(event: OrderRefundRefused, reader: User) -> Letter:
     )
 
 
-def disputed(event: OrderDisputed, reader: User) -> Letter:
+def disputed(event: OrderDisputed, reader: User) -> OutgoingMessage:
     """A buyer went to their bank, or the bank has decided."""
     amount = write(event.amount)
     said = {
@@ -37,7 +37,7 @@ def disputed(event: OrderDisputed, reader: User) -> Letter:
         "won": ("was won", "The money stays with the shop."),
         "lost": ("was lost", "The buyer has the money back. Do not send what has not left yet."),
     }[event.state]
-    return Letter(
+    return OutgoingMessage(
         topic="orders",
         recipient=reader.email,
         account=reader.id,
@@ -50,7 +50,7 @@ def disputed(event: OrderDisputed, reader: User) -> Letter:
     )
 
 
-LETTERS: Mapping[type[Event], Callable[[Any, User], Letter]] = {
+MESSAGES_BY_EVENT: Mapping[type[Event], Callable[[Any, User], OutgoingMessage]] = {
     OrderRefundRefused: refund_refused,
     OrderDisputed: disputed,
 }

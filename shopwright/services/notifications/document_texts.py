@@ -2,19 +2,19 @@
 
 from shopwright.services.books.contract.documents import TITLES, Document, DocumentKind
 from shopwright.services.books.contract.facts import DocumentIssued
-from shopwright.services.notifications.letter import Letter, order_link
+from shopwright.services.notifications.outgoing_message import OutgoingMessage, order_link
 from shopwright.services.orders.contract import Order
 
 # They are sent when they are issued.
 ALONE: frozenset[DocumentKind] = frozenset({"correction", "pro_forma"})
 
 
-def issued(event: DocumentIssued) -> Letter:
+def issued(event: DocumentIssued) -> OutgoingMessage:
     """It is attached."""
     path, secret = order_link(event)
     title = TITLES[event.kind].lower()
     replaced = " It replaces the one you had." if event.kind == "correction" else ""
-    return Letter(
+    return OutgoingMessage(
         topic="orders",
         recipient=event.email,
         account=event.customer_id or "",
@@ -31,7 +31,7 @@ def issued(event: DocumentIssued) -> Letter:
     )
 
 
-def late(order: Order, document: Document) -> Letter:
+def late(order: Order, document: Document) -> OutgoingMessage:
     """One that could not be had when its message left."""
     return issued(
         DocumentIssued(

@@ -3,7 +3,7 @@
 from shopwright.kit.days import write_day
 from shopwright.kit.money import write, zero
 from shopwright.services.giftcards.contract import GiftCardIssued
-from shopwright.services.notifications.letter import MASK, Letter, Secret
+from shopwright.services.notifications.outgoing_message import MASK, OutgoingMessage, Secret
 from shopwright.services.orders.contract.facts import OrderRefunded
 
 
@@ -17,14 +17,14 @@ def went(event: OrderRefunded) -> tuple[str, ...]:
     )
 
 
-def gift_card(event: GiftCardIssued) -> Letter:
+def gift_card(event: GiftCardIssued) -> OutgoingMessage:
     """To who is given a gift card; its code is put in when the message leaves."""
     ends = (f"It can be used until {write_day(event.expires_on)}.",) if event.expires_on else ()
     first = {
         "refund": f"Your refund of {write(event.amount)} is on a gift card.",
         "replacement": f"Your gift card was replaced. {write(event.amount)} are on the new one; the code before it is not valid any more.",
     }.get(event.why, f"Here is a gift card over {write(event.amount)} for you.")
-    return Letter(
+    return OutgoingMessage(
         topic="orders",
         recipient=event.recipient,
         subject=f"A gift card over {write(event.amount)}",

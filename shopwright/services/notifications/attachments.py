@@ -22,14 +22,14 @@ PATIENCE = timedelta(hours=1)
 DOCUMENT = "doc_"  # how the id of one begins
 
 
-class Attaching:
+class Attachments:
     """Gets the files of a message."""
 
     def __init__(self, work: Work, books: Books) -> None:
         self._work = work
         self._books = books
 
-    async def attachments(self, pending: Pending) -> tuple[Attachment, ...]:
+    async def of_message(self, pending: Pending) -> tuple[Attachment, ...]:
         """The files of a message, none where it is not for documents.
 
         Raises Refused where it is for one that is shut off or gone; another error where it is to be tried again.

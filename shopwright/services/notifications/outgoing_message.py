@@ -1,4 +1,4 @@
-"""A message before it is written out, and how its secrets are kept out of what is stored."""
+"""A message before it is rendered, and how its secrets are kept out of what is stored."""
 
 import re
 from typing import Literal, Protocol
@@ -21,8 +21,8 @@ class Secret(msgspec.Struct, frozen=True):
     of: str
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message before it is dressed in its template. With a `secret`, `path` ends where it is put: `MASK`.
+class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message before it is rendered. With a `secret`, `path` ends where it is put: `MASK`.
 
     `account`: whose message it is, by id; "" where all we know is the address. `order_id`: the order it is about, "" for none.
     `documents`: which documents of that order go with it once they are issued, a kind; or one, by its id: then it is for that.
