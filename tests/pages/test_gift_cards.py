@@ -133,6 +133,15 @@ async def test_staff_issue_a_card_and_see_its_code_once(shop: Shop, office: http
     assert code not in str(kept)
 
 
+async def test_the_audit_log_does_not_say_whom_a_card_is_for(shop: Shop, office: httpx.AsyncClient) -> None:
+    form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', (await office.get(OFFICE)).text))
+    await office.post(OFFICE, data={**form, "amount": "20", "why": "sold", "email": "grace@example.com"})
+    assert [one.recipient for one in await shop.giftcards.cards()] == ["grace@example.com"]
+    kept = [dict(row) for row in await shop.works["users"].fetch("SELECT * FROM audit")]
+    assert kept
+    assert "grace" not in str(kept)
+
+
 async def test_staff_disable_enable_and_replace_a_card(shop: Shop, office: httpx.AsyncClient) -> None:
     card = await issue(shop)
     where = f"{OFFICE}/{card.id}"

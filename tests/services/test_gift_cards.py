@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
+from shopwright.faces.person.gather import everything
+from shopwright.faces.person.lookup import of_person
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.derived import KeyedHash
@@ -18,7 +20,7 @@ from shopwright.kit.money import Money
 from shopwright.services.giftcards import model
 from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused, GiftCardShare, NewGiftCard
 from shopwright.services.giftcards.service import GiftCardService
-from tests.conftest import sign_in
+from tests.conftest import confirm, sign_in
 
 
 async def issue(shop: Shop, amount: int = 2000, currency: str = "EUR", **more) -> GiftCard:
@@ -138,6 +140,21 @@ async def test_all_cards_of_an_order_are_held_or_none(shop: Shop) -> None:
     with pytest.raises(GiftCardRefused):
         await shop.giftcards.hold("ord_1", [share(full, 2000), share(thin, 101)], shop.clock.now())
     assert await has(shop, full) == (2000, 0)
+    assert await shop.giftcards.damage() == []
+
+
+async def test_another_choice_of_cards_takes_the_place_of_what_an_order_held(shop: Shop) -> None:
+    one, other = await issue(shop, 2000), await issue(shop, 2000)
+    until = shop.clock.now() + timedelta(minutes=30)
+    await shop.giftcards.hold("ord_1", [share(one, 2000)], until)
+    with pytest.raises(GiftCardRefused):
+        await shop.giftcards.hold("ord_1", [share(one, 500), share(other, 2001)], until)
+    assert (await has(shop, one), await has(shop, other)) == ((2000, 2000), (2000, 0))
+    await shop.giftcards.hold("ord_1", [share(one, 500), share(other, 300)], until)
+    assert (await has(shop, one), await has(shop, other)) == ((2000, 500), (2000, 300))
+    await shop.giftcards.take("ord_1")
+    await shop.giftcards.hold("ord_1", [share(one, 7)], until)
+    assert (await has(shop, one), await has(shop, other)) == ((1500, 0), (1700, 0))
     assert await shop.giftcards.damage() == []
 
 
@@ -300,6 +317,17 @@ async def test_who_was_sent_a_card_is_forgotten_and_the_card_stays(shop: Shop) -
     told = [fact.data.recipient for fact in await shop.works["giftcards"].facts_after("", 9)]
     assert told == ["erased", "ada@example.com"]
     assert await has(shop, card) == (2000, 0)
+
+
+async def test_what_is_kept_of_a_recipient_is_said(shop: Shop) -> None:
+    await issue(shop, recipient="grace@example.com")
+    told = await of_person(shop, "Grace@example.com")
+    assert {one["purpose"]: one["count"] for one in told["kept"]}["orders"] == 1
+    user = await shop.users.register("grace@example.com", "a-long-password-1", "Grace")
+    assert (await everything(shop, user.id))["gift_cards"] == []
+    await confirm(shop, "grace@example.com")
+    [card] = (await everything(shop, user.id))["gift_cards"]
+    assert (card.recipient, card.code) == ("grace@example.com", "")
 
 
 async def test_the_code_for_the_e_mail_is_kept_for_a_week(shop: Shop, clock: HandClock) -> None:

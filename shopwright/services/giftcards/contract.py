@@ -148,7 +148,7 @@ class GiftCards(Protocol):
     async def hold(
         self, order_id: str, shares: Sequence[GiftCardShare], expires_at: datetime, cart_id: str = ""
     ) -> None:
-        """Set all shares aside for an order (of this cart), or none. Repeating it changes nothing. Raises GiftCardRefused."""
+        """Set all shares aside for an order (of this cart), or none. Repeating it changes nothing; others take their place. Raises GiftCardRefused."""
         ...
 
     @again

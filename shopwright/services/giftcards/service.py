@@ -227,7 +227,9 @@ class GiftCardService(GiftCards):
             return
         today = self._today()
         async with self._work.begin() as tx:
-            if not await hold_store.open_hold(tx, order_id, to_micros(expires_at), self._hashed.of("cart", cart_id)):
+            if not await hold_store.open_hold(
+                tx, order_id, to_micros(expires_at), self._hashed.of("cart", cart_id)
+            ) and not await self._hold_anew(tx, order_id, shares):
                 return
             # Cards are locked in the same order by everyone, so that two orders never wait for one another.
             for position, share in sorted(enumerate(shares), key=lambda one: one[1].card_id):
@@ -235,6 +237,17 @@ class GiftCardService(GiftCards):
                     raise Invalid("A gift card pays something of an order, or is not named.")
                 if not await hold_store.set_aside(tx, order_id, position, share, today):
                     raise GiftCardRefused(NOT_USABLE, data={"card_id": share.card_id, "last4": share.last4})
+
+    @staticmethod
+    async def _hold_anew(tx: Transaction, order_id: str, shares: Sequence[GiftCardShare]) -> bool:
+        """Whoever tries to place an order again may have chosen other cards since: what was held is let go for these."""
+        if await hold_store.state_of(tx, order_id) != "open":
+            return False
+        lines = {line.card_id: line.amount for line in await hold_store.lines_of(tx, order_id)}
+        if lines == {share.card_id: share.amount.amount for share in shares}:
+            return False
+        await hold_store.let_go(tx, order_id, spent=False)
+        return True
 
     async def keep(self, order_id: str, expires_at: datetime) -> None:
         async with self._work.begin() as tx:
