@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from shopwright.services.insights.service import Ledgerkeeper
     from shopwright.services.inventory.service import InventoryService
     from shopwright.services.notifications.service import NotificationService
-    from shopwright.services.orders.fulfilment import Fulfilment
+    from shopwright.services.orders.service import OrderService
     from shopwright.services.payments.service import Till
     from shopwright.services.pricing.service import Reckoner
     from shopwright.services.recommendations.service import RecommendationService
@@ -86,7 +86,7 @@ class Shop:
     payments: "Till"
     giftcards: "GiftCardService"
     carts: "Doorkeeper"
-    orders: "Fulfilment"
+    orders: "OrderService"
     reviews: "Opinions"
     search: "Finder"
     recommendations: "RecommendationService"

@@ -12,24 +12,24 @@ from shopwright.doctor import examine
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.errors import Conflict
 from shopwright.services.inventory.contract import StockRule
+from shopwright.services.orders.closing import Closing
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, RefundNotPossible
-from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.simulate.faults import Trouble
 from tests.conftest import QUICK, Post, make_settings, sell
 from tests.services.test_orders import healthy, place, stock
 from tests.services.test_refunds import REFUSES, REFUSES_LATER, Wire, gives_in, held, later
 
 
-class Slow(Fulfilment):
+class Slow(Closing):
     """Its process dies between the money and the goods, the first time."""
 
     dies = True
 
-    async def give_up(self, *given, **more) -> bool:
+    async def close_order(self, *given, **more) -> bool:
         if type(self).dies and given[3] == "cancelled":
             type(self).dies = False
             raise RuntimeError("the process is dead")
-        return await super().give_up(*given, **more)
+        return await super().close_order(*given, **more)
 
 
 async def wrong(shop: Shop) -> list[str]:
@@ -124,7 +124,7 @@ async def test_a_refund_that_waits_and_a_cancelled_order_give_back_all_of_it_onc
 
 @pytest.fixture
 async def dying(data: tuple[Path, str], clock, post: Post) -> AsyncIterator[Shop]:
-    made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, overrides={Fulfilment: Slow})
+    made = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, overrides={Closing: Slow})
     post.shop = made
     Slow.dies = True
     async with made.running(deliver=False):

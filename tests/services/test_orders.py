@@ -259,8 +259,10 @@ async def test_a_paid_order_whose_goods_went_to_others_while_we_stood_still_is_g
     await whole.pretend.answer_challenge(first.payment.next_action.url.rpartition("/")[2], approved=True)
     (payment,) = await whole.payments.of_order(first.id)
     captured = msgspec.structs.replace(payment, status="captured")
-    assert await whole.orders._set_aside(first.id)
-    assert await whole.orders._mark_paid(first.id, captured)  # and the process stands still before the goods are taken
+    assert await whole.orders._settlement._set_aside(first.id)
+    assert await whole.orders._settlement._mark_paid(
+        first.id, captured
+    )  # and the process stands still before the goods are taken
     clock.move(hours=3)
     await whole.inventory.expire()
     second = await place(whole, kettle, email="bea@example.com")

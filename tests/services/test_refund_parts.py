@@ -276,10 +276,10 @@ class Away:
 
 async def test_a_refund_that_payments_have_not_heard_of_goes_first_when_its_order_is_cancelled(whole: Shop) -> None:
     order = await two_rates(whole)
-    payments, whole.orders._payments = whole.orders._payments, Away(whole.payments)
+    payments, whole.orders._context.payments = whole.orders._context.payments, Away(whole.payments)
     waits = await refunded(whole, order, lines=(LineQuantity(order.lines[0].id, 1),))
     assert waits.status == "asked"
-    whole.orders._payments = payments
+    whole.orders._context.payments = payments
     cancelled = await whole.orders.cancel(order.id, "no", SYSTEM)
     assert [one.amount.amount for one in cancelled.refunds] == [2900, 4390]
     assert by_rate(cancelled) == {190_000: 1004, 70_000: 65}

@@ -17,9 +17,13 @@ from shopwright.services.inventory.reservations import Reservations
 from shopwright.services.notifications import model as message_model
 from shopwright.services.notifications.event_messages import EventMessages
 from shopwright.services.orders import store
+from shopwright.services.orders.checkout import Checkout
+from shopwright.services.orders.closing import Closing
 from shopwright.services.orders.contract import PAID, NewRefund, Order, PlaceOrder
 from shopwright.services.orders.contract.facts import OrderPaid
-from shopwright.services.orders.fulfilment import Fulfilment
+from shopwright.services.orders.refunds import Refunds
+from shopwright.services.orders.repayment import Repayment
+from shopwright.services.orders.settlement import Settlement
 from shopwright.services.payments import model as payment_model
 from shopwright.services.payments import store as ledger
 from shopwright.services.payments.contract import Payment
@@ -95,7 +99,7 @@ class TakesWithoutRecord(Reservations):
         return "taken"
 
 
-class NumbersFirst(Fulfilment):
+class NumbersFirst(Checkout):
     """An order number taken in a transaction of its own: gaps."""
 
     async def _place_new(self, order_id: str, request: PlaceOrder, who: Caller):
@@ -104,26 +108,26 @@ class NumbersFirst(Fulfilment):
         return await super()._place_new(order_id, request, who)
 
 
-class EachClickIsAnOrder(Fulfilment):
+class EachClickIsAnOrder(Checkout):
     """An Idempotency-Key nobody looks at."""
 
     async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
         return await super().place(request, f"{key}/{self._work.ids.secret(4)}", who)
 
 
-class RefundsAsOftenAsAsked(Fulfilment):
+class RefundsAsOftenAsAsked(Refunds):
     """A refund's key nobody looks at."""
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
         return await super().refund(order_id, refund, f"{key}/{self._work.ids.secret(4)}", who)
 
 
-class ExpiresWhatIsBeingPaid(Fulfilment):
+class ExpiresWhatIsBeingPaid(Settlement):
     """Orders expire without asking whether their money is on its way, and money that is late is kept."""
 
     async def expire_unpaid(self) -> None:
         for order_id in await store.overdue(self._work, to_micros(self._work.now())):
-            await self.give_up(order_id, "too late", SYSTEM, "cancelled", only=frozenset({"placed"}))
+            await self._closing.close_order(order_id, "too late", SYSTEM, "cancelled", only=frozenset({"placed"}))
 
     async def hear_captured(self, heard: Heard) -> None:
         order = await store.head(self._work, heard.event.order_id)
@@ -131,17 +135,17 @@ class ExpiresWhatIsBeingPaid(Fulfilment):
             await super().hear_captured(heard)
 
 
-class TellsOfPaymentLater(Fulfilment):
+class TellsOfPaymentLater(Settlement):
     """A fact told in a transaction after the change: lost with the process."""
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
         async with self._work.begin() as tx:
-            order = await self._locked(tx, order_id)
+            order = await self._context.locked(tx, order_id)
             if order.status == "cancelled" or order.status in PAID:
                 return order.status != "cancelled"
             await store.move(tx, order_id, "paid")
             await store.set_payment(tx, order_id, payment.id)
-            await self._note(tx, order_id, "Payment received", SYSTEM.name)
+            await self._context.add_history(tx, order_id, "Payment received", SYSTEM.name)
         async with self._work.begin() as tx:
             await tx.tell(
                 OrderPaid(order_id=order_id, number=order.number, email=order.email, total=order.totals.total)
@@ -149,28 +153,28 @@ class TellsOfPaymentLater(Fulfilment):
         return True
 
 
-class CancelsAndForgets(Fulfilment):
+class CancelsAndForgets(Closing):
     """A cancelled order whose money and goods go back only if nothing breaks in between."""
 
-    async def hear_off(self, heard: Heard) -> None:
+    async def on_order_closed(self, heard: Heard) -> None:
         return
 
 
-class KeepsBothPayments(Fulfilment):
+class KeepsBothPayments(Repayment):
     """Paid for twice, and the second money is kept."""
 
-    async def _give_back(self, payment: Payment, order: Order) -> None:
+    async def give_back(self, payment: Payment, order: Order) -> None:
         return
 
 
-class PaysTwiceForOneLetter(Fulfilment):
+class PaysTwiceForOneLetter(Settlement):
     """Marks an order as paid each time it hears so."""
 
     async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
         done = await super()._mark_paid(order_id, payment)
         if done:
             async with self._work.begin() as tx:
-                await self._note(tx, order_id, "Payment received", SYSTEM.name)
+                await self._context.add_history(tx, order_id, "Payment received", SYSTEM.name)
         return done
 
     async def settle(self, order_id: str, payment: Payment) -> None:
@@ -179,13 +183,13 @@ class PaysTwiceForOneLetter(Fulfilment):
         await super().settle(order_id, payment)
 
 
-class LeaksCents(Fulfilment):
+class LeaksCents(Refunds):
     """A rounding leak: each refund is a cent more than what it says."""
 
     async def _refund_settled(self, order_id: str, refund) -> None:
-        payment = (await self.get(order_id)).payment
+        payment = (await self._context.get(order_id)).payment
         if payment is not None and payment.refunded < payment.amount:
-            await self._payments.refund(
+            await self._context.payments.refund(
                 key=f"cent/{refund.id}", payment_id=payment.id, amount=Money(1, payment.amount.currency)
             )
         await super()._refund_settled(order_id, refund)
@@ -295,10 +299,11 @@ BROKEN = {
     Reservations: [SomeLinesAreEnough, ReleasesNothing, TakesWithoutRecord, PromisesForever],
     Adjustments: [CountsWhatItReadBefore, AdjustsAsOftenAsAsked],
     Backorders: [ForgetsWhoWaits],
-    Fulfilment: [
-        NumbersFirst, EachClickIsAnOrder, RefundsAsOftenAsAsked, ExpiresWhatIsBeingPaid, TellsOfPaymentLater, CancelsAndForgets,
-        KeepsBothPayments, PaysTwiceForOneLetter, LeaksCents,
-    ],
+    Checkout: [NumbersFirst, EachClickIsAnOrder],
+    Settlement: [ExpiresWhatIsBeingPaid, TellsOfPaymentLater, PaysTwiceForOneLetter],
+    Closing: [CancelsAndForgets],
+    Repayment: [KeepsBothPayments],
+    Refunds: [RefundsAsOftenAsAsked, LeaksCents],
     EventMessages: [WritesTwice, WritesBeforeItKnows],
     Till: [OneSided, TellsOfMoneyTwice, NeverAsks],
     Reckoner: [CouponsWithoutLimit, KeepsCoupons],

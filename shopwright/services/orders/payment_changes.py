@@ -5,9 +5,10 @@ from shopwright.kit.facts import Heard
 from shopwright.kit.money import write
 from shopwright.kit.work import Transaction
 from shopwright.services.orders import refund_parts, refund_store, store
-from shopwright.services.orders.cancelling import Cancelling
+from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Order, Refund
 from shopwright.services.orders.contract.facts import OrderDisputed
+from shopwright.services.orders.refunds import Refunds
 from shopwright.services.payments.contract import PaymentDisputed, RefundSettled
 
 REFUNDED, LOST = "Refunded at the payment provider", "Lost in a dispute: the buyer's bank took it"
@@ -19,23 +20,28 @@ DISPUTES = {
 }
 
 
-class PaymentChanges(Cancelling):
-    """Following the provider."""
+class PaymentChanges:
+    """Follows the provider."""
+
+    def __init__(self, context: OrderContext, refunds: Refunds) -> None:
+        self._context = context
+        self._refunds = refunds
+        self._work = context.work
 
     async def hear_refund_settled(self, heard: Heard) -> None:
         if not (isinstance(heard.event, RefundSettled) and heard.event.by_provider):
-            await super().hear_refund_settled(heard)
+            await self._refunds.hear_refund_settled(heard)
             return
         if await store.head(self._work, heard.event.order_id) is None:
             return
         async with self._work.begin(once=heard.key) as tx:
-            await self._write_outside(tx, await self._locked(tx, heard.event.order_id), heard.event)
+            await self._write_outside(tx, await self._context.locked(tx, heard.event.order_id), heard.event)
 
     async def _write_outside(self, tx: Transaction, order: Order, told: RefundSettled) -> None:
         """It counts among the refunds of the order; its units are not known."""
         head = await store.head(tx, order.id)
         reason = LOST if told.dispute else REFUNDED
-        await self._note(tx, order.id, f"{write(told.amount)}: {reason}", SYSTEM.name)
+        await self._context.add_history(tx, order.id, f"{write(told.amount)}: {reason}", SYSTEM.name)
         if order.status not in {*PAID, "cancelled"} or head is None or head.payment_id != told.payment_id:
             return
         made = Refund(
@@ -52,7 +58,7 @@ class PaymentChanges(Cancelling):
         )
         await refund_store.insert_refund(tx, order.id, made, f"provider/{told.refund_key}", "")
         if order.status != "cancelled":  # it was told with the order that its money goes back
-            await self._tell_refunded(tx, order, made, dispute=told.dispute)
+            await self._refunds.tell_refunded(tx, order, made, dispute=told.dispute)
 
     async def hear_disputed(self, heard: Heard) -> None:
         """PaymentDisputed: staff hear of it, as a bank gives them days to answer."""
@@ -60,8 +66,8 @@ class PaymentChanges(Cancelling):
         if await store.head(self._work, told.order_id) is None:
             return
         async with self._work.begin(once=heard.key) as tx:
-            order = await self._locked(tx, told.order_id)
-            await self._note(tx, order.id, DISPUTES[told.state].format(write(told.amount)), SYSTEM.name)
+            order = await self._context.locked(tx, told.order_id)
+            await self._context.add_history(tx, order.id, DISPUTES[told.state].format(write(told.amount)), SYSTEM.name)
             await tx.tell(
                 OrderDisputed(
                     order_id=order.id,

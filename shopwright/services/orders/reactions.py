@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
 from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired
-from shopwright.services.orders.fulfilment import Fulfilment
+from shopwright.services.orders.service import OrderService
 from shopwright.services.payments.contract import (
     PaymentAuthorized,
     PaymentCaptured,
@@ -16,7 +16,7 @@ from shopwright.services.payments.contract import (
 from shopwright.services.users.contract.facts import AddressErased, EmailVerified, UserErased
 
 
-def reactions(orders: Fulfilment) -> list[Reaction]:
+def reactions(orders: OrderService) -> list[Reaction]:
     """Money moved, or a guest turned out to be a customer: the order follows."""
     return [
         Reaction("orders.email_verified", EmailVerified, orders.hear_verified),
@@ -33,7 +33,7 @@ def reactions(orders: Fulfilment) -> list[Reaction]:
     ]
 
 
-def timers(orders: Fulfilment) -> list[Timer]:
+def timers(orders: OrderService) -> list[Timer]:
     """Time passed: unpaid orders expire, refunds that got stuck are finished, addresses no longer needed are forgotten."""
     return [
         Timer("orders.expire", timedelta(seconds=15), orders.expire_unpaid),

@@ -1,4 +1,4 @@
-"""Money that goes back to the buyer: refunds of lines or an amount. Those of an order that is cancelled are in `cancelling.py`.
+"""Money that goes back to the buyer: refunds of lines or an amount. Those of an order that is cancelled are in `cancellation.py`.
 
 First the money, or the provider's promise of it, then the goods: what the provider refuses changes nothing.
 """
@@ -16,16 +16,8 @@ from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money, write
 from shopwright.kit.work import Transaction
 from shopwright.services.inventory.contract import Adjustment, Wanted
-from shopwright.services.orders import (
-    cancel_store,
-    model,
-    past_store,
-    refund_parts,
-    refund_rules,
-    refund_store,
-    store,
-)
-from shopwright.services.orders.authorised import Authorised
+from shopwright.services.orders import model, past_store, refund_parts, refund_rules, refund_store, store
+from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import (
     PAID,
     LineQuantity,
@@ -42,15 +34,17 @@ LONGEST = 500
 BATCH = 50
 
 
-class Refunds(Authorised):
-    """Refunds."""
+class Refunds:
+    """Refunds that staff ask for, until they are settled or refused."""
 
-    # --- asking
+    def __init__(self, context: OrderContext) -> None:
+        self._context = context
+        self._work = context.work
 
     async def refund(self, order_id: str, refund: NewRefund, key: str, who: Caller) -> Order:
         marks = fingerprint(msgspec.json.encode(refund))
         async with self._work.begin() as tx:
-            order = await self._locked(tx, order_id)
+            order = await self._context.locked(tx, order_id)
             scoped = f"{order.id}/{key}"
             known = await refund_store.refund_by_key(tx, scoped)
             if known is not None and known["fingerprint"] != marks:
@@ -59,10 +53,10 @@ class Refunds(Authorised):
                 made = str(known["id"])
             else:
                 made = await self._write_refund(tx, order, refund, scoped, marks, who)
-        asked = next((one for one in (await self.get(order.id)).refunds if one.id == made), None)
+        asked = next((one for one in (await self._context.get(order.id)).refunds if one.id == made), None)
         if asked is not None and asked.status == "asked":
             await self._finish_refund(order.id, asked)
-        order = await self.get(order.id)
+        order = await self._context.get(order.id)
         if refused := next((one for one in order.refused if one.id == made), None):
             raise RefundNotPossible(
                 f"{write(refused.amount)} cannot be refunded: {refused.why} Nothing was changed.",
@@ -75,7 +69,7 @@ class Refunds(Authorised):
     ) -> str:
         if order.status not in PAID:
             raise Conflict(f"This order is {order.status}; there is no money to give back.")
-        await self._not_being_cancelled(tx, order.id)
+        await self._context.not_being_cancelled(tx, order.id)
         if await past_store.is_past(tx, order.id):
             raise Conflict("This order was paid in an earlier shop; its money can only go back from there.")
         if not refund.reason.strip():
@@ -104,7 +98,7 @@ class Refunds(Authorised):
         )
         await refund_store.insert_refund(tx, order.id, made, key, marks)
         await store.write_counts(tx, refund_rules.refunded(order, chosen, returned=refund.returned))
-        await self._note(tx, order.id, f"Refund of {write(amount)}: {made.reason}", who.signature)
+        await self._context.add_history(tx, order.id, f"Refund of {write(amount)}: {made.reason}", who.signature)
         return made.id
 
     async def finish_refunds(self) -> None:
@@ -125,7 +119,7 @@ class Refunds(Authorised):
             await self._settled(order_id, refund.id)
             return
         try:
-            payment = await self._payments.refund(key=refund.id, payment_id=head.payment_id, amount=amount)
+            payment = await self._context.payments.refund(key=refund.id, payment_id=head.payment_id, amount=amount)
         except Unavailable:
             return
         except (Refused, Conflict) as error:  # more than is left, or not received at all
@@ -141,15 +135,13 @@ class Refunds(Authorised):
         elif told.state == "refused":
             await self._refuse(order_id, refund_id, told.why)
 
-    # --- settled
-
     async def _settled(self, order_id: str, refund_id: str, reference: str = "") -> None:
         order = await store.read(self._work, order_id)
         refund = next((one for one in order.refunds if one.id == refund_id), None) if order else None
         if order is None or refund is None or refund.status == "settled":
             return
         await self._bring_back(order, refund)
-        await self._giftcards.refund(order, refund)
+        await self._context.giftcards.refund(order, refund)
         await self._refund_settled(order_id, msgspec.structs.replace(refund, reference=reference))
 
     async def _bring_back(self, order: Order, refund: Refund) -> None:
@@ -158,15 +150,15 @@ class Refunds(Authorised):
         for one in refund_rules.wanted(order, refund.lines if refund.restock else await self._freed(order, refund)):
             back[one.variant_id] += one.quantity
         if wanted := [Wanted(variant_id, units) for variant_id, units in back.items() if units]:
-            await self._inventory.restock(order.id, wanted, key=refund.id)
+            await self._context.inventory.restock(order.id, wanted, key=refund.id)
 
     async def _freed(self, order: Order, refund: Refund) -> Sequence[LineQuantity]:
         """Units that were on backorder. They are written down first: they can be told only before they are owed no more."""
         if refund.returned or not refund.lines:
             return ()
-        waits = dict(await self._inventory.owed(order.id))
+        waits = dict(await self._context.inventory.owed(order.id))
         async with self._work.begin() as tx:
-            now = await self._locked(tx, order.id)
+            now = await self._context.locked(tx, order.id)
             known = next((one for one in (*now.refunds, *now.refused) if one.id == refund.id), refund)
             if known.freed is None:
                 known = msgspec.structs.replace(known, freed=refund_rules.on_backorder(order, refund, waits))
@@ -175,12 +167,12 @@ class Refunds(Authorised):
 
     async def _refund_settled(self, order_id: str, refund: Refund) -> None:
         async with self._work.begin() as tx:
-            order = await self._locked(tx, order_id)
+            order = await self._context.locked(tx, order_id)
             settled = await refund_store.settle_refund(tx, refund.id, refund.reference)
             if settled and refund.amount.amount and not refund.of_all:
-                await self._tell_refunded(tx, order, refund)
+                await self.tell_refunded(tx, order, refund)
 
-    async def _tell_refunded(self, tx: Transaction, order: Order, refund: Refund, *, dispute: bool = False) -> None:
+    async def tell_refunded(self, tx: Transaction, order: Order, refund: Refund, *, dispute: bool = False) -> None:
         lines = {line.id: line for line in order.lines}
         await tx.tell(
             OrderRefunded(
@@ -201,19 +193,17 @@ class Refunds(Authorised):
 
     async def hear_refund_settled(self, heard: Heard) -> None:
         """RefundSettled: if we did not see it settle ourselves."""
-        payment = await self._payments.get(heard.event.payment_id)
+        payment = await self._context.payments.get(heard.event.payment_id)
         if any(one.key == heard.event.refund_key and one.state == "settled" for one in payment.refunds):
             await self._settled(heard.event.order_id, heard.event.refund_key)
-
-    # --- refused
 
     async def _refuse(self, order_id: str, refund_id: str, why: str) -> None:
         """Its units and its sum are as if it had not been asked for, but for what is on gift cards already; staff hear of it."""
         known = await store.read(self._work, order_id)
         asked = next((one for one in known.refunds if one.id == refund_id), None) if known else None
-        on_cards = await self._giftcards.has(order_id, asked)
+        on_cards = await self._context.giftcards.has(order_id, asked)
         async with self._work.begin() as tx:
-            order = await self._locked(tx, order_id)
+            order = await self._context.locked(tx, order_id)
             refund = next((one for one in order.refunds if one.id == refund_id), None)
             if refund is None or not await refund_store.refuse_refund(tx, refund_id, why):
                 return
@@ -230,7 +220,9 @@ class Refunds(Authorised):
     ) -> None:
         sold = refund is not None and refund.status == "settled" and not refund.of_all
         lines = {line.id: line for line in order.lines}
-        await self._note(tx, order.id, f"Refund of {write(amount)} was refused: it is not paid", SYSTEM.name)
+        await self._context.add_history(
+            tx, order.id, f"Refund of {write(amount)} was refused: it is not paid", SYSTEM.name
+        )
         await tx.tell(
             OrderRefundRefused(
                 order_id=order.id,
@@ -255,13 +247,15 @@ class Refunds(Authorised):
             units[one.variant_id] += one.quantity
         reason = f"refund of order {order.number} was sent back"
         try:
-            await self._inventory.adjust(
+            await self._context.inventory.adjust(
                 [Adjustment(variant_id=one, delta=-count, reason=reason) for one, count in units.items()],
                 key=f"{refund.id}/refused",
             )
         except Refused:
             async with self._work.begin() as tx:
-                await self._note(tx, order.id, "Goods of the refused refund were sold meanwhile", SYSTEM.name)
+                await self._context.add_history(
+                    tx, order.id, "Goods of the refused refund were sold meanwhile", SYSTEM.name
+                )
 
     async def hear_refund_refused(self, heard: Heard) -> None:
         """RefundRefused: also of money for an order that is off, which was not asked for as a refund of it."""
@@ -284,7 +278,7 @@ class Refunds(Authorised):
         because = reason.strip()[:LONGEST]
         if not because:
             raise Invalid.at("/reason", "Say why the refund will not be paid; other staff read it.")
-        order = await self.get(order_id)
+        order = await self._context.get(order_id)
         refund = next((one for one in (*order.refunds, *order.refused) if one.id == refund_id), None)
         repayment = next(
             (one for one in (order.payment.refunds if order.payment else ()) if one.key == refund_id), None
@@ -297,7 +291,7 @@ class Refunds(Authorised):
             return order
         ended = f"{because} ({who.signature})"
         try:
-            payment = await self._payments.cancel_refund(key=refund_id, why=ended)
+            payment = await self._context.payments.cancel_refund(key=refund_id, why=ended)
         except Missing:  # payments have not heard of it yet
             raise Conflict("This refund is being asked for just now. Try again in a minute.") from None
         finally:
@@ -305,16 +299,14 @@ class Refunds(Authorised):
         told = next((one for one in payment.refunds if one.key == refund_id), None)
         async with self._work.begin() as tx:
             if told is not None and told.why == ended:
-                await self._note(tx, order.id, f"Refund of {write(told.amount)} will not be paid", who.signature)
-        return await self.get(order.id)
+                await self._context.add_history(
+                    tx, order.id, f"Refund of {write(told.amount)} will not be paid", who.signature
+                )
+        return await self._context.get(order.id)
 
     async def _follow_again(self, order: Order, refund_id: str) -> None:
         if order.payment is None or not any(one.id == refund_id for one in order.refunds):
             return
-        payment = await self._payments.get(order.payment.id)
+        payment = await self._context.payments.get(order.payment.id)
         if any(one.key == refund_id for one in payment.refunds):
             await self._follow(order.id, refund_id, payment)
-
-    async def _not_being_cancelled(self, tx: Transaction, order_id: str) -> None:
-        if await cancel_store.told_of(tx, order_id) is not None:
-            raise Conflict("This order is being cancelled just now. Look at it again in a moment.")

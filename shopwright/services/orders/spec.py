@@ -9,9 +9,9 @@ from shopwright.services.carts.contract import Carts
 from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import LABEL
+from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Orders
 from shopwright.services.orders.forgetting import Forgetting
-from shopwright.services.orders.fulfilment import Fulfilment
 from shopwright.services.orders.gift_cards import GiftCardPayments
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.kept_buyers import KeptBuyers
@@ -19,11 +19,12 @@ from shopwright.services.orders.links import OrderLinks
 from shopwright.services.orders.model import Bounds
 from shopwright.services.orders.order_sources import OrderSources
 from shopwright.services.orders.reactions import reactions, timers
+from shopwright.services.orders.service import OrderService
 from shopwright.services.payments.contract import Payments
 from shopwright.services.pricing.contract import Pricing
 
 
-def _build(context: BuildContext) -> Fulfilment:
+def _build(context: BuildContext) -> OrderService:
     settings, work = context.settings, context.work
     inventory, payments = context.ask(Inventory), context.ask(Payments)
     bounds = Bounds(
@@ -34,17 +35,21 @@ def _build(context: BuildContext) -> Fulfilment:
         share=settings.unpaid_share,
     )
     kept_buyers = KeptBuyers(work, context.vault, payments, settings.books_years)
-    return context.chosen(Fulfilment)(
+    shared = OrderContext(
         work,
-        Holds(work, inventory, bounds, KeyedHash(settings.secret, "unpaid orders")),
         carts=context.ask(Carts),
         inventory=inventory,
         pricing=context.ask(Pricing),
         payments=payments,
         giftcards=GiftCardPayments(work, context.ask(GiftCards)),
+    )
+    return context.chosen(OrderService)(
+        shared,
+        Holds(work, inventory, bounds, KeyedHash(settings.secret, "unpaid orders")),
         links=OrderLinks(settings.secret),
         forgetting=Forgetting(work, kept_buyers, settings.guest_days),
         sources=OrderSources(work, context.vault),
+        chosen=context.chosen,
     )
 
 

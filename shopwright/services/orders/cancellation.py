@@ -7,36 +7,47 @@ from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.inventory.contract import SoldOut
 from shopwright.services.orders import cancel_store, model, refund_rules, refund_store, store
 from shopwright.services.orders.cancel_store import Cancelling as Told
+from shopwright.services.orders.closing import Closing
+from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Order, RefundNotPossible, Status, gift_cards
-from shopwright.services.orders.refunds import BATCH, LONGEST, Refunds
+from shopwright.services.orders.refunds import BATCH, LONGEST
+from shopwright.services.orders.repayment import Repayment
+from shopwright.services.orders.settlement import Settlement
 from shopwright.services.payments.contract import PaymentRefund
 
 REPAID = "The order is cancelled"
 
 
-class Cancelling(Refunds):
-    """Cancelling what is paid."""
+class Cancellation:
+    """Cancels orders: first the money, then the goods."""
+
+    def __init__(self, context: OrderContext, repayment: Repayment, closing: Closing, settlement: Settlement) -> None:
+        self._context = context
+        self._repayment = repayment
+        self._closing = closing
+        self._settlement = settlement
+        self._work = context.work
 
     async def cancel(self, order_id: str, reason: str, who: Caller) -> Order:
-        order = await self.get(order_id)
+        order = await self._context.get(order_id)
         if order.status == "cancelled":
             if order.owed is not None and who.is_staff:
                 await self._repay_again(order)
-                order = await self.get(order.id)
+                order = await self._context.get(order.id)
             return order
         if not model.STATES.may(order.status, "cancelled"):
             model.STATES.move(order.status, "cancelled")
-        if order.status == "placed" and (captured := await self._end_payments(order.id)) is not None:
-            await self.settle(order.id, captured)
-            order = await self.get(order.id)
+        if order.status == "placed" and (captured := await self._repayment.end_payments(order.id)) is not None:
+            await self._settlement.settle(order.id, captured)
+            order = await self._context.get(order.id)
         because = reason.strip()[:LONGEST] or "No reason given"
         if order.status == "paid":
             await self._begin_cancelling(order, because, who)
             await self._finish_cancelling(order.id)
-            return await self.get(order.id)
-        if not await self.give_up(order.id, because, who, "cancelled", only=frozenset({order.status})):
+            return await self._context.get(order.id)
+        if not await self._closing.close_order(order.id, because, who, "cancelled", only=frozenset({order.status})):
             raise Conflict("The order has moved on meanwhile. Look at it again.")
-        return await self.get(order.id)
+        return await self._context.get(order.id)
 
     async def _begin_cancelling(self, order: Order, reason: str, who: Caller) -> None:
         taken = await self._has_taken(order.id)
@@ -58,10 +69,10 @@ class Cancelling(Refunds):
         told = await cancel_store.told_of(self._work, order_id)
         if told is None:
             return
-        order = await self.get(order_id)
-        if order.payment is not None and await self._ask_for_promised(order.payment, order):
-            order = await self.get(order_id)
-        back = await self._repay(order.payment, told.key, order) if order.payment is not None else None
+        order = await self._context.get(order_id)
+        if order.payment is not None and await self._repayment.ask_for_promised(order.payment, order):
+            order = await self._context.get(order_id)
+        back = await self._repayment.repay(order.payment, told.key, order) if order.payment is not None else None
         if back is None and gift_cards.rest_of_cards(order).amount:
             back = PaymentRefund(key=told.key, amount=zero(order.currency), state="settled")
         if back is not None and back.state == "refused":
@@ -73,7 +84,9 @@ class Cancelling(Refunds):
             )
         who = Caller(user_id=told.user_id, role=told.role, name=told.who)
         only: frozenset[Status] = frozenset({"paid"})
-        await self.give_up(order_id, told.reason, who, "cancelled", only=only, took_goods=told.took_goods, back=back)
+        await self._closing.close_order(
+            order_id, told.reason, who, "cancelled", only=only, took_goods=told.took_goods, back=back
+        )
 
     async def finish_cancelling(self) -> None:
         """A timer: what a process that died was cancelling."""
@@ -83,17 +96,17 @@ class Cancelling(Refunds):
 
     async def _repay_again(self, order: Order) -> None:
         """Staff ask again for money that is owed for an order that is off."""
-        for payment in await self._payments.of_order(order.id):
+        for payment in await self._context.payments.of_order(order.id):
             if payment.status not in refund_rules.RECEIVED or refund_rules.left_of_payment(payment, order).amount <= 0:
                 continue
-            back = await self._repay(payment, refund_rules.repayment_key(payment, again=True), order)
+            back = await self._repayment.repay(payment, refund_rules.repayment_key(payment, again=True), order)
             if back is not None and back.state == "refused":
                 raise RefundNotPossible(
                     f"{write(back.amount)} are still owed: {back.why} Nothing was changed.", data={"why": back.why}
                 )
             if back is not None and order.payment is not None and order.payment.id == payment.id:
                 async with self._work.begin() as tx:
-                    locked = await self._locked(tx, order.id)
+                    locked = await self._context.locked(tx, order.id)
                     again = refund_rules.of_all(locked, back, REPAID, tx.now)
                     await refund_store.insert_refund(tx, order.id, again, back.key, "")
 
@@ -102,7 +115,7 @@ class Cancelling(Refunds):
         head = await store.head(self._work, order_id)
         try:
             if head is not None:
-                await self._take_goods(head)
+                await self._settlement.take_goods(head)
         except (SoldOut, GiftCardRefused):
             return False
         return True

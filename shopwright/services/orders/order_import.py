@@ -5,16 +5,29 @@ import msgspec
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
 from shopwright.kit.work import Transaction
-from shopwright.services.orders import find_store, model, past_store, refund_store, store, taxes
+from shopwright.services.orders import (
+    find_store,
+    model,
+    past_store,
+    refund_store,
+    store,
+    taxes,
+)
+from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Order, OrderLine, PastOrder, Refund
 from shopwright.services.orders.contract.facts import OrderImported
-from shopwright.services.orders.service import OrderBook
+from shopwright.services.orders.order_sources import OrderSources
 
 
-class Past(OrderBook):
-    """Taking them over."""
+class OrderImport:
+    """Takes them over."""
 
-    async def bring(self, past: PastOrder) -> tuple[str, bool]:
+    def __init__(self, context: OrderContext, sources: OrderSources) -> None:
+        self._context = context
+        self._sources = sources
+        self._work = context.work
+
+    async def import_order(self, past: PastOrder) -> tuple[str, bool]:
         totals = model.past_totals(past)
         async with self._work.begin() as tx:
             known = await past_store.by_source(tx, past.source)
@@ -47,7 +60,7 @@ class Past(OrderBook):
             found = taxes.of_earlier_shop(past.taxes, totals, past.shipping_address)
             await past_store.set_past(tx, order.id, past.source, found, sent=past.status in {"shipped", "delivered"})
             await self._sources.keep(tx, order.id, past.origin)
-            await self._note(
+            await self._context.add_history(
                 tx, order.id, f"Taken over from an earlier shop, where it was order {past.number}", SYSTEM.name
             )
             await self._past_refund(tx, order, past)

@@ -7,15 +7,30 @@ buyer has: the id of the cart it was ordered from, or the key in the link of our
 from shopwright.kit import watch
 from shopwright.kit.clock import from_micros
 from shopwright.kit.errors import Missing, RateLimited
-from shopwright.services.orders import guess_store, model, store
-from shopwright.services.orders.contract import GuestProof, Order
-from shopwright.services.orders.ending import Ending
+from shopwright.kit.facts import ERASED, Heard
+from shopwright.services.orders import (
+    erasure_store,
+    guess_store,
+    model,
+    store,
+)
+from shopwright.services.orders.context import OrderContext
+from shopwright.services.orders.contract import (
+    GuestProof,
+    Order,
+)
+from shopwright.services.orders.links import OrderLinks
 
 TRIES_AN_ORDER, TRIES_A_CLIENT = 10, 20
 
 
-class Guests(Ending):
+class GuestAccess:
     """Orders as those see them who are not signed in."""
+
+    def __init__(self, context: OrderContext, links: OrderLinks) -> None:
+        self._context = context
+        self._links = links
+        self._work = context.work
 
     async def link_key(self, order_id: str) -> str:
         order = await store.read(self._work, order_id)
@@ -30,12 +45,12 @@ class Guests(Ending):
         if order is not None and order.id != order_id and not by_number:
             order = None
         if order is not None and self._holds(order, proof):
-            return await self.get(order.id)
+            return await self._context.get(order.id)
         if proof.email.strip() and not change:
             await self._try(order_id, address)
             if order is not None and order.customer_id is None and model.same_address(order.email, proof.email):
                 await self._no_guess(order_id, address)
-                return await self.get(order.id)
+                return await self._context.get(order.id)
         raise Missing("There is no such order, or it was placed with another e-mail address.")
 
     def _holds(self, order: Order, proof: GuestProof) -> bool:
@@ -66,6 +81,14 @@ class Guests(Ending):
         async with self._work.begin() as tx:
             for key, _ in _keys(order_id, address):
                 await guess_store.take_back(tx, key)
+
+    async def hear_verified(self, heard: Heard) -> None:
+        """EmailVerified: what was ordered as a guest with this address belongs to its account."""
+        if heard.event.email == ERASED:
+            return
+        async with self._work.begin(once=heard.key) as tx:
+            for order_id in await erasure_store.orders_of_guest(tx, heard.event.email):
+                await store.adopt_one(tx, order_id, heard.event.user_id)
 
 
 def _keys(order_id: str, address: str) -> list[tuple[str, int]]:

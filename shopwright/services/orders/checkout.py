@@ -1,0 +1,264 @@
+"""Orders: from a cart to a paid order, on one page.
+
+    carts.get       → what is wanted, at the total the shopper was shown
+    inventory       → all lines set aside, or none; this runs out by itself, so a crash needs no undo
+    giftcards.hold  → what gift cards pay, held; this runs out, too
+    pricing.redeem  → coupons counted
+    one transaction → the order as placed, with its number and its fact
+    payments.open   → the money; its webhook, the browser's return and our own questions all end in `settle`
+
+What happens to an order afterwards is in `fulfilment.py`, how it ends before its time in `closing.py`.
+"""
+
+from contextlib import suppress
+
+import msgspec
+
+from shopwright.kit.auth import GUEST, SYSTEM, Caller
+from shopwright.kit.clock import to_micros
+from shopwright.kit.database import UniqueViolation
+from shopwright.kit.derived import fingerprint
+from shopwright.kit.errors import Conflict, IdempotencyConflict, Missing, ShopError, Unavailable
+from shopwright.kit.money import Money
+from shopwright.kit.work import Transaction
+from shopwright.services.carts.contract import Cart
+from shopwright.services.inventory.contract import Wanted
+from shopwright.services.orders import find_store, holds_store, list_store, model, placement_store, sale_store, store
+from shopwright.services.orders.closing import Closing
+from shopwright.services.orders.context import OrderContext
+from shopwright.services.orders.contract import Order, OrderLine, PaymentChoice, PlaceOrder, ShippingCharge
+from shopwright.services.orders.contract.facts import OrderPlaced
+from shopwright.services.orders.holds import Holds
+from shopwright.services.orders.repayment import Repayment
+from shopwright.services.orders.settlement import UNPAID, Settlement
+from shopwright.services.payments.contract import Payment
+
+
+class Checkout:
+    """Places orders, and asks for their money."""
+
+    def __init__(
+        self, context: OrderContext, holds: Holds, repayment: Repayment, closing: Closing, settlement: Settlement
+    ) -> None:
+        self._context = context
+        self._holds = holds
+        self._repayment = repayment
+        self._closing = closing
+        self._settlement = settlement
+        self._work = context.work
+
+    async def place(self, request: PlaceOrder, key: str, who: Caller) -> Order:
+        scoped = f"{who.user_id or request.cart_id}/{key}"
+        marks = fingerprint(msgspec.json.encode(request))
+        async with self._work.begin() as tx:
+            order_id, first = await placement_store.claim_key(tx, scoped, marks, self._work.ids.new("ord"))
+        if first != marks:
+            raise IdempotencyConflict("This Idempotency-Key was used for another order. Use a new one.")
+        placed = await store.head(self._work, order_id) or await self._place_new(order_id, request, who)
+        if placed.payment_id is None and placed.status == "placed":
+            await self._open_payment(placed, 1, request.payment, who)
+        return await self._context.get(order_id)
+
+    async def _place_new(self, order_id: str, request: PlaceOrder, who: Caller) -> store.Head:
+        cart = await self._context.carts.get(request.cart_id)
+        if cart.customer_id is not None and cart.customer_id != who.user_id:
+            raise Missing("There is no such cart.")
+        expected = request.expected_total
+        model.check_cart(cart, expected if isinstance(expected, Money) else Money(expected, cart.currency))
+        to_pay = model.check_to_pay(cart, request.expected_to_pay)
+        await self._check_payment(order_id, to_pay, request.payment, cart.email, who)
+        await self._make_room(cart, order_id)
+        wanted = [Wanted(line.variant_id, line.quantity) for line in cart.lines]
+        await self._holds.claim(order_id, cart, who.address)
+        try:
+            until = self._work.now() + model.TIME_TO_PAY + model.GRACE
+            await self._context.inventory.reserve(order_id, wanted, until)
+            await self._context.giftcards.hold(order_id, model.shares_of(cart), until, cart.id)
+            if cart.used_coupons:
+                names = model.known_as(cart.customer_id, cart.email, who.email if cart.customer_id else "")
+                await self._context.pricing.redeem(order_id, cart.used_coupons, names[0], names[1:])
+            kept, new = await self._context.sales.prepare(cart)
+            async with self._work.begin() as tx:
+                if kept.number is not None and new is not None:
+                    await sale_store.write(tx, kept.number, new)
+                await self._write(tx, order_id, cart, who, kept)
+        except (ShopError, UniqueViolation) as error:
+            if not await self._give_up_placement(order_id) and (placed := await store.head(self._work, order_id)):
+                return placed  # the same request, a moment ahead of this one, has placed it
+            if isinstance(error, UniqueViolation):
+                raise Conflict("This cart is being ordered in another window.") from None
+            raise
+        if cart.untaxed and cart.shipping_address:
+            place = cart.shipping_address
+            with suppress(ShopError):  # the order is placed, whether staff hear of this or not
+                await self._context.pricing.note_untaxed(place.country, place.region, cart.untaxed)
+        placed = await store.head(self._work, order_id)
+        if placed is None:
+            raise Missing("There is no such order.")
+        return placed
+
+    async def _make_room(self, cart: Cart, order_id: str) -> None:
+        """An unpaid order of an earlier state of this cart gives way, unless its money is already here."""
+        earlier = await store.living_of_cart(self._work, cart.id)
+        if earlier is None or earlier.id == order_id:
+            return
+        if earlier.status != "placed":
+            raise Conflict("This cart has been ordered already.", data={"order_id": earlier.id})
+        if (captured := await self._repayment.end_payments(earlier.id)) is not None:
+            await self._settlement.settle(earlier.id, captured)
+            raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
+        reason = "The order was placed again from the same cart."
+        if not await self._closing.close_order(earlier.id, reason, SYSTEM, "cancelled", only=UNPAID):
+            raise Conflict("This cart has been ordered and paid already.", data={"order_id": earlier.id})
+
+    async def _write(self, tx: Transaction, order_id: str, cart: Cart, who: Caller, kept: sale_store.Kept) -> None:
+        if cart.shipping_address is None or cart.shipping_option is None:
+            raise Conflict("The cart still needs an address and a way to ship.")
+        if not await placement_store.keep_placement(tx, order_id):
+            raise Unavailable("This took too long. Send it again.")
+        order = Order(
+            id=order_id,
+            number=str(await store.next_number(tx)),
+            status="placed",
+            email=cart.email,
+            customer_id=cart.customer_id,
+            currency=cart.currency,
+            lines=self._lines(cart),
+            totals=cart.totals,
+            receipt=cart.receipt,
+            coupons=cart.used_coupons,
+            shipping_address=cart.shipping_address,
+            billing_address=cart.billing_address or cart.shipping_address,
+            shipping_title=cart.shipping_option.title,
+            shipping=ShippingCharge(
+                title=cart.shipping_option.title, price=cart.totals.shipping, tax_parts=cart.shipping_tax_parts
+            ),
+            arrives=cart.shipping_option.arrives,
+            payment=None,
+            shipments=(),
+            refunds=(),
+            timeline=(),
+            cart_id=cart.id,
+            placed_at=tx.now,
+            version=1,
+            gift_cards=model.shares_of(cart),
+        )
+        await find_store.insert(tx, order, to_micros(tx.now + model.TIME_TO_PAY), cart.version, kept)
+        await self._context.add_history(tx, order_id, "Order placed", who.name or cart.shipping_address.name)
+        await tx.tell(
+            OrderPlaced(
+                order_id=order_id,
+                number=order.number,
+                email=order.email,
+                customer_id=order.customer_id,
+                total=order.totals.total,
+                arrives=order.arrives,
+                untaxed=model.untaxed(order, cart.tax_id),
+            )
+        )
+
+    def _lines(self, cart: Cart) -> tuple[OrderLine, ...]:
+        shares = {line.line_id: line for line in cart.quoted}
+        return tuple(
+            OrderLine(
+                id=self._work.ids.new("oli"),
+                product_id=line.product_id,
+                slug=line.slug,
+                variant_id=line.variant_id,
+                sku=line.sku,
+                title=line.title,
+                variant_title=line.variant_title,
+                image=line.image,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                total=line.total,
+                discount=shares[line.id].discount,
+                tax=shares[line.id].tax,
+                tax_parts=shares[line.id].tax_parts,
+                discounts=shares[line.id].discounts,
+            )
+            for line in cart.lines
+        )
+
+    # --- paying
+
+    async def _check_payment(self, order_id: str, total: Money, choice: PaymentChoice, email: str, who: Caller) -> None:
+        """Before anything is set aside or given up: a way to pay that there is, a way back from it, and not too often."""
+        await self._context.payments.check(
+            order_id=order_id,
+            amount=total,
+            provider=choice.provider,
+            token=choice.token,
+            return_url=choice.return_url.replace("{order_id}", order_id),
+            email=email,
+            address=who.address,
+        )
+
+    async def _open_payment(self, order: store.Head, attempt: int, choice: PaymentChoice, who: Caller) -> Payment:
+        payment = await self._context.payments.open(
+            key=f"{order.id}/{attempt}",
+            order_id=order.id,
+            amount=order.to_pay,
+            provider=choice.provider,
+            token=choice.token,
+            return_url=choice.return_url.replace("{order_id}", order.id),
+            email=order.email,
+            address=who.address,
+        )
+        await self._settlement.settle(order.id, payment)
+        return payment
+
+    async def pay(self, order_id: str, choice: PaymentChoice, who: Caller = GUEST) -> Order:
+        order = await store.head(self._work, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        if order.status != "placed":
+            raise Conflict(f"This order is {order.status}; it cannot be paid for.")
+        if any(one.status == "authorized" for one in await self._context.payments.of_order(order_id)):
+            raise Conflict("The money for this order is set aside already; the shop takes it.")
+        await self._check_payment(order_id, order.to_pay, choice, order.email, who)
+        if (captured := await self._repayment.end_payments(order_id)) is not None:
+            await self._settlement.settle(order_id, captured)
+            return await self._context.get(order_id)
+        async with self._work.begin() as tx:
+            if not await store.next_attempt(tx, order_id, order.attempts, to_micros(tx.now + model.TIME_TO_PAY)):
+                raise Conflict("This order is being paid in another window.")
+        await self._open_payment(order, order.attempts + 1, choice, who)
+        return await self._context.get(order_id)
+
+    async def payment_returned(self, order_id: str) -> Order:
+        order = await store.head(self._work, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        if order.payment_id is not None and order.status == "placed":
+            await self._settlement.settle(order_id, await self._context.payments.look_up(order.payment_id))
+        return await self._context.get(order_id)
+
+    # --- what was not finished
+
+    async def forget_unfinished(self) -> None:
+        """A timer: where the process died while an order was placed, its goods and coupons go back."""
+        before = self._work.ids.at("ord", self._work.now() - model.PLACING)
+        for order_id in await placement_store.abandoned_placements(self._work, before):
+            with self._work.aside.guard("unfinished order", order_id):
+                if await self._give_up_placement(order_id):
+                    async with self._work.begin() as tx:
+                        await placement_store.drop_placement(tx, order_id)
+        async with self._work.begin() as tx:
+            await placement_store.note_written(tx, model.MANY)
+            await list_store.note_authorised(tx, to_micros(tx.now + model.TIME_TO_PAY + model.GRACE))
+        await self._holds.forget()
+
+    async def _give_up_placement(self, order_id: str) -> bool:
+        """What was set aside for an order that will never be goes back; False where it has become one.
+
+        Whoever else is placing it finds it given up when it comes to write it: nothing is taken from under an order.
+        """
+        async with self._work.begin() as tx:
+            if not await placement_store.give_up_placement(tx, order_id):
+                return False
+            await holds_store.let_go(tx, order_id)
+        await self._context.inventory.release(order_id)
+        await self._context.giftcards.release(order_id)
+        await self._context.pricing.unredeem(order_id)
+        return True

@@ -1,0 +1,108 @@
+"""How an order ends before its time: everything it had goes back, whatever breaks in between."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.facts import Event, Heard
+from shopwright.services.orders import (
+    cancel_store,
+    holds_store,
+    model,
+    refund_rules,
+    refund_store,
+    store,
+)
+from shopwright.services.orders.context import OrderContext
+from shopwright.services.orders.contract import Status
+from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired, RestockedLine
+from shopwright.services.orders.repayment import Repayment
+from shopwright.services.payments.contract import PaymentRefund
+
+
+class Closing:
+    """Ends orders that are cancelled or expire."""
+
+    def __init__(self, context: OrderContext, repayment: Repayment) -> None:
+        self._context = context
+        self._repayment = repayment
+        self._work = context.work
+
+    async def close_order(
+        self,
+        order_id: str,
+        reason: str,
+        who: Caller,
+        ended: Literal["cancelled", "expired"],
+        only: frozenset[Status],
+        *,
+        took_goods: bool = False,
+        back: PaymentRefund | None = None,
+    ) -> bool:
+        """End an order that is still in one of `only`; False where it has moved on meanwhile. `back`: the money that went back."""
+        async with self._work.begin() as tx:
+            order = await self._context.locked(tx, order_id)
+            unsold, lines = model.unsold(order)
+            restock = refund_rules.to_be_restocked(order)
+            if order.status == ended:
+                return True
+            if order.status not in only:
+                return False
+            await store.move(tx, order.id, model.STATES.move(order.status, ended))
+            await holds_store.let_go(tx, order.id)
+            await cancel_store.end(tx, order.id)
+            if back is not None:
+                await refund_store.insert_refund(
+                    tx, order.id, refund_rules.of_all(order, back, reason, tx.now), back.key, ""
+                )
+            await self._context.add_history(tx, order.id, f"{ended.capitalize()}: {reason}", who.signature)
+            told: Event = (
+                OrderExpired(order_id=order.id, number=order.number, email=order.email, customer_id=order.customer_id)
+                if ended == "expired"
+                else OrderCancelled(
+                    order_id=order.id,
+                    number=order.number,
+                    email=order.email,
+                    customer_id=order.customer_id,
+                    reason=reason,
+                    took_goods=took_goods,
+                    by_shop=who.is_staff,
+                    unsold=unsold,
+                    lines=lines,
+                    restock=restock,
+                )
+            )
+            await tx.tell(told)
+        await self._undo(order_id, restock if took_goods else ())
+        return True
+
+    async def _undo(self, order_id: str, restock: Sequence[RestockedLine]) -> None:
+        """Goods, coupons and money of an order that is off go back.
+
+        Safe to repeat: a crash in between is made good by the fact that it is off, which we hear ourselves.
+        """
+        await self._context.inventory.release(order_id)
+        await self._context.giftcards.release(order_id)
+        await self._context.pricing.unredeem(order_id)
+        order = await self._context.get(order_id)
+        if order.status == "expired":
+            return  # money may still come, and buy the goods after all
+        await self._context.giftcards.give_back(order)
+        if restock:
+            await self._context.inventory.restock(
+                order_id, refund_rules.wanted(order, restock), key=f"cancel/{order_id}"
+            )
+        for payment in await self._context.payments.of_order(order_id):
+            if payment.status in refund_rules.RECEIVED:
+                await self._repayment.give_back(payment, order)
+
+    async def on_order_closed(self, heard: Heard) -> None:
+        """OrderCancelled, OrderExpired: what it had goes back, unless it was paid for after all."""
+        order = await store.read(self._work, heard.event.order_id)
+        if order is None or order.status not in {"cancelled", "expired"}:
+            return
+        restock: Sequence[RestockedLine] = ()
+        if isinstance(heard.event, OrderCancelled) and heard.event.took_goods:
+            told = heard.event.restock  # an earlier version did not tell
+            restock = refund_rules.to_be_restocked(order) if told is None else told
+        await self._undo(order.id, restock)

@@ -1,0 +1,210 @@
+"""How a payment ends in a paid order: its notice, the browser's return and our own questions all come to `settle`."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from shopwright.kit.auth import SYSTEM
+from shopwright.kit.clock import to_micros
+from shopwright.kit.errors import Missing, ShopError, Unavailable
+from shopwright.kit.facts import Heard
+from shopwright.services.carts.contract import Paid
+from shopwright.services.giftcards.contract import GiftCardRefused
+from shopwright.services.inventory.contract import SoldOut, Wanted
+from shopwright.services.orders import (
+    holds_store,
+    list_store,
+    model,
+    placement_store,
+    store,
+)
+from shopwright.services.orders.closing import Closing
+from shopwright.services.orders.context import OrderContext
+from shopwright.services.orders.contract import (
+    PAID,
+    Status,
+)
+from shopwright.services.orders.contract.facts import (
+    OrderPaid,
+)
+from shopwright.services.orders.repayment import Repayment
+from shopwright.services.payments.contract import Payment
+from shopwright.services.pricing.contract import CouponRefused
+
+UNPAID: frozenset[Status] = frozenset({"placed", "expired"})
+# What an order that is paid late may not find any more.
+TOO_LATE: Mapping[type[ShopError], str] = {
+    SoldOut: "the goods were sold to others",
+    CouponRefused: "its coupon was used by others",
+    GiftCardRefused: "its gift card was spent, or had ended",
+}
+
+
+class Settlement:
+    """Applies what payments say to orders; orders whose payment never comes expire."""
+
+    def __init__(self, context: OrderContext, repayment: Repayment, closing: Closing) -> None:
+        self._context = context
+        self._repayment = repayment
+        self._closing = closing
+        self._work = context.work
+
+    async def settle(self, order_id: str, payment: Payment) -> None:
+        """How a payment stands, applied to its order; however often, in whatever order."""
+        if payment.status == "authorized":
+            await self._keep_goods(order_id, payment)
+            return
+        order = await store.head(self._work, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        known = order.status in PAID and order.payment_id == payment.id
+        if payment.status != "captured" and not known:
+            if order.payment_id != payment.id and order.status == "placed":
+                async with self._work.begin() as tx:
+                    await store.set_payment(tx, order_id, payment.id)
+            elif order.status == "cancelled":
+                await self._repayment.end_payments(order_id)  # it was opened while the order was given up
+            return
+        if order.status not in PAID:
+            # Goods are only set aside before the order is paid, and only taken after: whoever cancels or expires it
+            # meanwhile gives back what is set aside, never what has left the shelf.
+            if (
+                order.status == "cancelled"
+                or not await self._set_aside(order_id)
+                or not await self._mark_paid(order_id, payment)
+            ):
+                await self._context.inventory.release(
+                    order_id
+                )  # also what was set aside here, just after it was given up
+                await self._context.giftcards.release(order_id)
+                await self._repayment.give_back(payment, await self._context.get(order_id))
+                return
+            order = await store.head(self._work, order_id) or order
+        if order.payment_id != payment.id:
+            await self._repayment.give_back(payment, await self._context.get(order_id))  # it was paid for twice
+            return
+        try:
+            await self.take_goods(order)
+        except (SoldOut, GiftCardRefused) as error:  # we stood still for longer than they were set aside
+            what = "The goods were sold to others" if isinstance(error, SoldOut) else "The gift card was spent"
+            reason = f"{what} while the payment was written down; it is given back."
+            await self._closing.close_order(order.id, reason, SYSTEM, "cancelled", only=frozenset({"paid"}))
+            return
+        await self._close_cart(order)
+
+    async def _keep_goods(self, order_id: str, payment: Payment) -> None:
+        """The goods are kept as long as the money is; safe to repeat."""
+        order = await store.head(self._work, order_id)
+        if order is None:
+            raise Missing("There is no such order.")
+        if order.status != "placed" or order.payment_id not in {None, payment.id}:
+            if order.status in {"cancelled", "expired"}:
+                await self._context.payments.void(payment.id)  # it was opened while the order was given up
+            return
+        until = payment.created_at + model.AUTHORISED
+        async with self._work.begin() as tx:
+            await store.set_payment(tx, order_id, payment.id)
+            await list_store.set_authorised(tx, order_id, authorised=True)
+            await holds_store.let_go(tx, order_id)  # there is money behind it
+            if await store.wait_until(tx, order_id, to_micros(until)):
+                await self._context.add_history(tx, order_id, "Payment authorised: the money is set aside", "payments")
+        await self._context.inventory.keep(order_id, until + model.GRACE)
+        await self._context.giftcards.keep(order, until + model.GRACE)
+        await self._close_cart(order)
+
+    async def _set_aside(self, order_id: str) -> bool:
+        """The goods are set aside, again if that ran out. False where they have been sold meanwhile: the order is off."""
+        whole = await self._context.get(order_id)
+        wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
+        try:
+            await self._context.inventory.reserve(order_id, wanted, self._work.now() + model.GRACE)
+            await self._context.giftcards.hold(order_id, whole.gift_cards)
+            if whole.status == "expired":
+                names = model.known_as(whole.customer_id, whole.email)
+                await self._context.pricing.redeem(order_id, whole.coupons, names[0], names[1:])
+        except (SoldOut, CouponRefused, GiftCardRefused) as error:
+            reason = f"The payment came after {TOO_LATE[type(error)]}; it is given back."
+            await self._closing.close_order(order_id, reason, SYSTEM, "cancelled", only=UNPAID)
+            return False
+        return True
+
+    async def take_goods(self, order: store.Head) -> None:
+        """What is set aside for a paid order leaves gift cards and shelf, once. Raises GiftCardRefused, SoldOut where it is gone."""
+        await self._context.giftcards.take(order)
+        if await self._context.inventory.take(order.id) == "expired":
+            whole = await self._context.get(order.id)
+            wanted = [Wanted(line.variant_id, line.quantity) for line in whole.lines]
+            await self._context.inventory.reserve(order.id, wanted, self._work.now() + model.GRACE)
+            await self._context.inventory.take(order.id)
+
+    async def _mark_paid(self, order_id: str, payment: Payment) -> bool:
+        """Placed or expired → paid, once. True where it is paid now, by whichever payment; False where it is off."""
+        async with self._work.begin() as tx:
+            order = await store.lock(tx, order_id)
+            whole = await store.read(tx, order_id)
+            if order is None or whole is None or order.status == "cancelled":
+                return False
+            if order.status in PAID:
+                return True
+            await store.move(tx, order_id, model.STATES.move(order.status, "paid"))
+            await holds_store.let_go(tx, order_id)
+            await store.set_payment(tx, order_id, payment.id)
+            await self._context.add_history(tx, order_id, "Payment received", SYSTEM.name)
+            await tx.tell(
+                OrderPaid(
+                    order_id=order_id,
+                    number=whole.number,
+                    email=whole.email,
+                    customer_id=whole.customer_id,
+                    name=whole.shipping_address.name,
+                    total=whole.totals.total,
+                    lines=model.sold(whole),
+                    payment_id=payment.id,
+                )
+            )
+        return True
+
+    async def _close_cart(self, order: store.Head) -> None:
+        """What was ordered is paid for; what was put into the cart since is not, and stays in one."""
+        units = Counter[str]()
+        for variant_id, quantity in await placement_store.units(self._work, order.id):
+            units[variant_id] += quantity
+        await self._context.carts.close(order.cart_id, Paid(order_id=order.id, units=units))
+
+    # --- what is heard, and jobs
+
+    async def hear_captured(self, heard: Heard) -> None:
+        """PaymentCaptured: the same end as the browser's return."""
+        await self.settle(heard.event.order_id, await self._context.payments.get(heard.event.payment_id))
+
+    async def hear_failed(self, heard: Heard) -> None:
+        """PaymentFailed: written down; the buyer may try again until the order expires."""
+        order = await store.head(self._work, heard.event.order_id)
+        if order is None or order.status != "placed":
+            return
+        async with self._work.begin(once=heard.key) as tx:
+            await self._context.add_history(tx, order.id, f"Payment failed: {heard.event.reason}", SYSTEM.name)
+            if order.payment_id == heard.event.payment_id:  # also money that was set aside for days, and let go
+                await list_store.set_authorised(tx, order.id, authorised=False)
+                await store.wait_no_longer(tx, order.id, to_micros(tx.now + model.TIME_TO_PAY))
+
+    async def hear_authorized(self, heard: Heard) -> None:
+        """PaymentAuthorized: the same end as the browser's return."""
+        await self.settle(heard.event.order_id, await self._context.payments.get(heard.event.payment_id))
+
+    async def expire_unpaid(self) -> None:
+        """A timer: orders never paid for give their goods back; one whose money is on its way is settled instead."""
+        for order_id in await store.overdue(self._work, to_micros(self._work.now())):
+            with self._work.aside.guard("unpaid order", order_id):
+                await self._end_unpaid(order_id)
+
+    async def _end_unpaid(self, order_id: str) -> None:
+        try:
+            captured = await self._repayment.end_payments(order_id)
+        except Unavailable:
+            return  # nobody knows: ask again at the next ring
+        if captured is not None:
+            await self.settle(order_id, captured)
+        else:
+            await self._closing.close_order(
+                order_id, "It was not paid in time.", SYSTEM, "expired", only=frozenset({"placed"})
+            )
