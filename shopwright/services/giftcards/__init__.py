@@ -5,5 +5,5 @@ from shopwright.kit.label import Label
 LABEL = Label(
     owns="gift cards, what is held of them for orders, movements (append-only)",
     hears=("UserErased", "AddressErased"),
-    tells=("GiftCardIssued",),
+    tells=("GiftCardIssued", "GiftCardErased"),
 )

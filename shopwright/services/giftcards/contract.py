@@ -104,6 +104,14 @@ class GiftCardIssued(Event, frozen=True, kw_only=True):
     expires_on: date | None = None
 
 
+class GiftCardErased(Event, frozen=True, kw_only=True):
+    """Whose card this is has been forgotten; the card stays."""
+
+    SUBJECT: ClassVar[str] = "card_id"
+    FORGETS: ClassVar[bool] = True
+    card_id: str
+
+
 class GiftCards(Protocol):
     """The verbs of gift cards."""
 

@@ -20,6 +20,7 @@ from shopwright.kit.work import Transaction, Work
 from shopwright.services.giftcards import hold_store, model, store
 from shopwright.services.giftcards.contract import (
     GiftCard,
+    GiftCardErased,
     GiftCardIssued,
     GiftCardMovement,
     GiftCardRefused,
@@ -333,6 +334,7 @@ class GiftCardService(GiftCards):
         async with self._work.begin(once=heard.key) as tx:
             for card_id in await store.forget_recipient(tx, email):
                 await tx.redact(card_id)
+                await tx.tell(GiftCardErased(card_id=card_id))
 
     async def protect(self, *, anew: bool) -> int:
         """Codes that are still to be sent are encrypted; `anew`: with the newest key. Answers how many."""

@@ -16,7 +16,7 @@ RETENTION: tuple[Retention, ...] = (
         grows="orders",
         personal="running",
         end="when the person is erased, or with the fact",
-        job="UserErased, AddressErased, OrderErased, insights.trim",
+        job="UserErased, AddressErased, OrderErased, GiftCardErased, insights.trim",
     ),
     Retention(table="journal_head", rows="the last place in the log", grows="not at all", end="never: there is one"),
     Retention(table="sales", rows="the sales of a day", grows="days", end="never: one a day and currency"),
