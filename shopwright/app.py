@@ -48,7 +48,7 @@ from shopwright.ways import Ways, serving, with_databases
 
 if TYPE_CHECKING:
     from shopwright.services.books.service import BookService
-    from shopwright.services.carts.waiting import Doorkeeper
+    from shopwright.services.carts.service import CartService
     from shopwright.services.catalog.service import CatalogService
     from shopwright.services.giftcards.service import GiftCardService
     from shopwright.services.insights.service import Ledgerkeeper
@@ -85,7 +85,7 @@ class Shop:
     pricing: "Reckoner"
     payments: "Till"
     giftcards: "GiftCardService"
-    carts: "Doorkeeper"
+    carts: "CartService"
     orders: "OrderService"
     reviews: "Opinions"
     search: "Finder"

@@ -40,7 +40,7 @@ def test_the_house_keeps(rule: Rule) -> None:
         (
             rules.services_meet_through_contracts_on_their_labels,
             "services/orders/service.py",
-            "from shopwright.services.carts.service import Baskets",
+            "from shopwright.services.carts.service import CartService",
         ),
         (
             rules.services_meet_through_contracts_on_their_labels,

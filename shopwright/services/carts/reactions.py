@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from shopwright.kit.facts import Reaction, Timer
-from shopwright.services.carts.service import Baskets
+from shopwright.services.carts.service import CartService
 from shopwright.services.users.contract.facts import AddressErased, UserErased
 
 
-def reactions(carts: Baskets) -> list[Reaction]:
+def reactions(carts: CartService) -> list[Reaction]:
     """Carts of the forgotten go."""
     return [
         Reaction("carts.user_erased", UserErased, carts.hear_erased),
@@ -15,6 +15,6 @@ def reactions(carts: Baskets) -> list[Reaction]:
     ]
 
 
-def timers(carts: Baskets) -> list[Timer]:
+def timers(carts: CartService) -> list[Timer]:
     """Carts that were left are told of."""
     return [Timer("carts.abandoned", timedelta(minutes=5), carts.tell_abandoned)]

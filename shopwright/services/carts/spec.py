@@ -2,25 +2,27 @@
 
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.carts import LABEL
+from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import Carts
 from shopwright.services.carts.reactions import reactions, timers
-from shopwright.services.carts.waiting import Doorkeeper
+from shopwright.services.carts.service import CartService
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.pricing.contract import Pricing
 
 
-def _build(context: BuildContext) -> Doorkeeper:
-    return context.chosen(Doorkeeper)(
+def _build(context: BuildContext) -> CartService:
+    shared = CartContext(
         context.work,
         context.cart_counts,
         catalog=context.ask(Catalog),
         inventory=context.ask(Inventory),
         pricing=context.ask(Pricing),
-        giftcards=context.ask(GiftCards),
         currency=context.settings.currency,
-        stop_untaxed=context.settings.untaxed_places == "stop",
+    )
+    return context.chosen(CartService)(
+        shared, giftcards=context.ask(GiftCards), stop_untaxed=context.settings.untaxed_places == "stop"
     )
 
 

@@ -2,14 +2,18 @@
 
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.services.carts import room_store
+from shopwright.services.carts.context import CartContext
 from shopwright.services.carts.contract import Places, WaitingRoom
-from shopwright.services.carts.wishes import Wishes
 
 MOST_A_MINUTE = 60_000
 
 
-class Doorkeeper(Wishes):
-    """All verbs of `contract.Carts`."""
+class WaitingRooms:
+    """Opens and closes the waiting room, and gives places."""
+
+    def __init__(self, context: CartContext) -> None:
+        self._context = context
+        self._work = context.work
 
     async def waiting_room(self) -> WaitingRoom | None:
         return await room_store.read(self._work)

@@ -1,0 +1,25 @@
+"""Carts that nobody has touched for some hours."""
+
+from shopwright.kit.clock import to_micros
+from shopwright.services.carts import model, store
+from shopwright.services.carts.context import CartContext
+from shopwright.services.carts.contract import CartAbandoned
+
+
+class AbandonedCarts:
+    """Tells of them, once each."""
+
+    def __init__(self, context: CartContext) -> None:
+        self._context = context
+        self._work = context.work
+
+    async def tell_abandoned(self) -> None:
+        """A timer: carts nobody has touched for some hours."""
+        now = self._work.now()
+        since, until = to_micros(now - model.FORSAKEN), to_micros(now - model.ABANDONED)
+        for cart_id, customer_id in await store.left_alone(self._work, since, until):
+            with self._work.aside.guard("abandoned cart", cart_id):
+                count = await store.count(self._work, cart_id)
+                async with self._work.begin() as tx:
+                    if await store.mark_reminded(tx, cart_id):
+                        await tx.tell(CartAbandoned(cart_id=cart_id, customer_id=customer_id, count=count))

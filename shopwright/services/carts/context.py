@@ -1,0 +1,73 @@
+"""What the parts of this service share: its database, the services it asks, and a cart by its id."""
+
+from functools import partial
+
+from shopwright.kit.errors import Missing
+from shopwright.kit.noted import Noted
+from shopwright.kit.work import Transaction, Work
+from shopwright.services.carts import model, store
+from shopwright.services.carts.contract import CartClosed
+from shopwright.services.catalog.contract import Catalog
+from shopwright.services.inventory.contract import Inventory
+from shopwright.services.pricing.contract import Price, Pricing
+
+
+class CartContext:
+    """Given to each part."""
+
+    def __init__(
+        self,
+        work: Work,
+        counts: Noted,
+        *,
+        catalog: Catalog,
+        inventory: Inventory,
+        pricing: Pricing,
+        currency: str,
+    ) -> None:
+        self.work = work
+        self._counts = counts
+        self.catalog = catalog
+        self.inventory = inventory
+        self.pricing = pricing
+        self.currency = currency
+
+    async def count(self, cart_id: str) -> int:
+        """How many things are in it."""
+        return await self._counts.get(cart_id, partial(store.count, self.work, cart_id))
+
+    async def read(self, cart_id: str) -> store.Stored:
+        """What is stored of a cart. Raises Missing."""
+        stored = await store.read(self.work, cart_id)
+        if stored is None:
+            raise Missing("There is no such cart.")
+        return stored
+
+    async def price(self, stored: store.Stored, variant_id: str, more: int) -> Price:
+        """What one costs, if so many more of it may be in this cart. Raises Missing, Invalid."""
+        wanted = {line.variant_id: line.quantity for line in stored.lines}
+        wanted[variant_id] = wanted.get(variant_id, 0) + more
+        prices = await self.pricing.prices(list(wanted), self.currency)
+        if variant_id not in prices:
+            raise Missing(f"This has no price in {self.currency} yet, so it cannot be bought.")
+        if more > 0:
+            model.check_sum(wanted, prices, variant_id)
+        return prices[variant_id]
+
+    @staticmethod
+    async def open(tx: Transaction, cart_id: str) -> None:
+        """The cart is held for a change. Raises Missing, CartClosed."""
+        row = await store.touch(tx, cart_id)
+        if row is None:
+            raise Missing("There is no such cart.")
+        if row["closed"]:
+            raise CartClosed("This cart has become an order. Start a new one.")
+
+    def count_again(self, tx: Transaction, *cart_ids: str) -> None:
+        """How many things are in these is another number once this is committed."""
+
+        async def tell(_work: Work) -> None:
+            for cart_id in cart_ids:
+                await self._counts.changed(cart_id)
+
+        tx.afterwards(tell)

@@ -1,0 +1,108 @@
+"""What is said of a cart: who buys it, where it goes, how it is paid."""
+
+from functools import partial
+from typing import Any, NoReturn
+
+import msgspec
+
+from shopwright.kit.changes import given
+from shopwright.kit.errors import Invalid, Missing, check_all
+from shopwright.kit.places import Address, check_address, check_email
+from shopwright.kit.tax_ids import check_reference
+from shopwright.services.carts import model, store
+from shopwright.services.carts.businesses import Businesses
+from shopwright.services.carts.context import CartContext
+from shopwright.services.carts.contract import (
+    Cart,
+    CartChange,
+    CheckoutStarted,
+)
+from shopwright.services.carts.gift_cards import MOST_CARDS, CartGiftCards, without
+from shopwright.services.carts.quoting import Quoting, has_a_place
+
+
+class CartDetails:
+    """Changes all but the lines of a cart."""
+
+    def __init__(
+        self, context: CartContext, quoting: Quoting, businesses: Businesses, gift_cards: CartGiftCards
+    ) -> None:
+        self._context = context
+        self._quoting = quoting
+        self._businesses = businesses
+        self._gift_cards = gift_cards
+        self._work = context.work
+
+    async def change(self, cart_id: str, change: CartChange) -> Cart:
+        told = given(change)
+        stored = await self._context.read(cart_id) if told.get("tax_id") else None
+        checks = [partial(_clean, told, name) for name in ("email", "shipping_address", "billing_address", "reference")]
+        check_all(*checks, partial(self._businesses.read, told, stored))
+        await self._businesses.check(told)
+        async with self._work.begin() as tx:
+            await self._context.open(tx, cart_id)
+            stored = await store.read(tx, cart_id)
+            if stored is None:
+                raise Missing("There is no such cart.")
+            changed = msgspec.structs.replace(stored, **told)
+            if told.get("shipping_option_id"):
+                has_a_place(changed)
+            await store.set_details(tx, changed)
+            if stored.shipping_address is None and told.get("shipping_address"):
+                await tx.tell(CheckoutStarted(cart_id=cart_id))
+        if "business" not in told:
+            await self._businesses.ask_again(changed)
+        cart = await self._quoting.get(cart_id)
+        chosen = told.get("shipping_option_id")
+        if chosen and cart.quoted and cart.shipping_option_id != chosen:
+            await self._ship_no_way(cart_id)
+        return cart
+
+    async def _ship_no_way(self, cart_id: str) -> NoReturn:
+        """What was chosen does not fit."""
+        async with self._work.begin() as tx:
+            stored = await store.read(tx, cart_id)
+            if stored is not None:
+                await store.set_details(tx, msgspec.structs.replace(stored, shipping_option_id=None))
+        raise Invalid.at(
+            "/shipping_option_id", "This cart cannot be shipped that way; GET …/shipping-options lists the ways."
+        )
+
+    async def set_coupons(self, cart_id: str, codes: tuple[str, ...]) -> Cart:
+        clean = model.check_codes(codes)
+        tried = await self._quoting.worked_out(
+            msgspec.structs.replace(await self._context.read(cart_id), coupons=clean)
+        )
+        async with self._work.begin() as tx:
+            await self._context.open(tx, cart_id)
+            if (stored := await store.read(tx, cart_id)) is not None:
+                await store.set_details(tx, msgspec.structs.replace(stored, coupons=tried.coupons))
+        cart = await self._quoting.get(cart_id)
+        refused = tuple(problem for problem in tried.problems if problem.coupon)
+        return msgspec.structs.replace(cart, problems=(*cart.problems, *refused))
+
+    async def add_gift_card(self, cart_id: str, code: str, address: str = "") -> Cart:
+        ids = await self._gift_cards.with_code(await self._context.read(cart_id), code, address)
+        async with self._work.begin() as tx:
+            await self._context.open(tx, cart_id)
+            if (stored := await store.read(tx, cart_id)) is not None:
+                every = tuple(dict.fromkeys((*stored.gift_cards, *ids)))[:MOST_CARDS]
+                await store.set_details(tx, msgspec.structs.replace(stored, gift_cards=every))
+        return await self._quoting.get(cart_id)
+
+    async def remove_gift_card(self, cart_id: str, card_id: str) -> Cart:
+        async with self._work.begin() as tx:
+            await self._context.open(tx, cart_id)
+            if (stored := await store.read(tx, cart_id)) is not None:
+                await store.set_details(tx, without(stored, card_id))
+        return await self._quoting.get(cart_id)
+
+
+def _clean(given: dict[str, Any], name: str) -> None:
+    """What was given in its normal form. Raises Invalid."""
+    if name == "email" and given.get(name):
+        given[name] = check_email(given[name])
+    elif isinstance(given.get(name), Address):
+        given[name] = check_address(given[name], f"/{name}")
+    elif name == "reference" and given.get(name):
+        given[name] = check_reference(given[name], f"/{name}")

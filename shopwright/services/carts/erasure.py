@@ -1,0 +1,32 @@
+"""Carts of people who are forgotten."""
+
+from shopwright.kit.facts import ERASED, Heard
+from shopwright.kit.work import Transaction
+from shopwright.services.carts import store
+from shopwright.services.carts.context import CartContext
+
+
+class CartErasure:
+    """Deletes carts."""
+
+    def __init__(self, context: CartContext) -> None:
+        self._context = context
+        self._work = context.work
+
+    async def hear_erased(self, heard: Heard) -> None:
+        """UserErased: their carts go with them, also those they filled without their account, where their address was proved."""
+        async with self._work.begin(once=heard.key) as tx:
+            self._context.count_again(tx, *await store.delete_of(tx, heard.event.user_id))
+            if heard.event.verified:
+                await self._forget_guest(tx, heard.event.email)
+
+    async def hear_address_erased(self, heard: Heard) -> None:
+        """AddressErased: what was filled under it without an account."""
+        async with self._work.begin(once=heard.key) as tx:
+            await self._forget_guest(tx, heard.event.email)
+
+    async def _forget_guest(self, tx: Transaction, email: str) -> None:
+        if email != ERASED:
+            ids = await store.of_guest(tx, email)
+            await store.delete(tx, ids)
+            self._context.count_again(tx, *ids)

@@ -1,0 +1,31 @@
+"""Lists of wishes."""
+
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.services.carts import store
+from shopwright.services.carts.context import CartContext
+from shopwright.services.carts.contract import Wish
+
+MOST_WISHES = 200
+
+
+class Wishlists:
+    """What a customer keeps for another day."""
+
+    def __init__(self, context: CartContext) -> None:
+        self._context = context
+        self._work = context.work
+
+    async def wishes(self, user_id: str) -> list[Wish]:
+        return await store.wishes(self._work, user_id)
+
+    async def wish(self, user_id: str, product_id: str) -> None:
+        product = await self._context.catalog.get(product_id)
+        if product.status != "published":
+            raise Missing("This is not sold (any more).")
+        async with self._work.begin() as tx:
+            if await store.add_wish(tx, user_id, product.id) > MOST_WISHES:
+                raise Invalid.at("/product_id", f"A list of wishes holds at most {MOST_WISHES} products.")
+
+    async def unwish(self, user_id: str, product_id: str) -> None:
+        async with self._work.begin() as tx:
+            await store.remove_wish(tx, user_id, product_id)
