@@ -449,3 +449,28 @@ async def test_a_guest_pays_with_a_card_by_the_api(shop: Shop, api: httpx.AsyncC
     assert (await api.delete(f"/v1/carts/{other.id}/gift-cards/{card.id}")).status_code == 200
     spent = await api.post(f"/v1/carts/{other.id}/gift-cards", json={"code": card.code})
     assert (spent.status_code, spent.json()["code"]) == (409, "gift_card_refused")
+
+
+async def test_what_the_provider_sends_back_later_leaves_the_part_of_the_card_there(
+    shop: Shop, clock: HandClock
+) -> None:
+    """On paper: 90.00 go back, 80.00 by the provider and 10.00 to the card. The 80.00 come back: the card keeps its 10.00, and
+    90.00 of the order are left to be refunded, 80.00 of them the provider's."""
+    card = await issue(shop, 2000)
+    order = await place(shop, await hundred(shop, card), "pretend_refund_returned")
+    order = await refund(shop, order, amount=9000)
+    assert await has(shop, card) == (1000, 0)
+    for _ in range(4):
+        clock.move(hours=7)
+        await shop.bus.settle()
+    order = await shop.orders.get(order.id)
+    assert [(one.amount.amount, one.to_gift_cards) for one in order.refunds] == [(1000, Money(1000, "EUR"))]
+    assert [one.amount.amount for one in order.refused] == [9000]
+    assert (await balances(shop))["clearing:pretend"] == 8000
+    await healthy(shop)
+    async with shop.works["pretend"].begin() as tx:  # the provider refunds what it did not
+        await tx.run("UPDATE intents SET token = 'pretend_ok'")
+    order = await refund(shop, order, amount=9000)
+    assert order.payment is not None
+    assert (order.payment.refunded.amount, await has(shop, card)) == (8000, (2000, 0))
+    await healthy(shop)
