@@ -4,6 +4,7 @@ import asyncio
 import random
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -14,7 +15,7 @@ from shopwright.demo.load import SELLER
 from shopwright.doctor import examine
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
-from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.errors import Missing, ShopError, Unavailable
 from shopwright.kit.money import Money
 from shopwright.services.carts.contract import Cart
 from shopwright.services.catalog.contract import Product
@@ -31,7 +32,8 @@ from shopwright.services.orders.contract import (
     RefundNotPossible,
 )
 from shopwright.services.pricing.contract import TaxRate
-from tests.conftest import fill_cart, sell
+from shopwright.simulate.faults import Faults, Trouble
+from tests.conftest import QUICK, Post, fill_cart, make_settings, sell
 from tests.services.test_books import balances
 from tests.services.test_gift_cards import has, issue
 from tests.services.test_order_taxes import book
@@ -474,3 +476,40 @@ async def test_what_the_provider_sends_back_later_leaves_the_part_of_the_card_th
     assert order.payment is not None
     assert (order.payment.refunded.amount, await has(shop, card)) == (8000, (2000, 0))
     await healthy(shop)
+
+
+class Away(Faults):
+    """The database of gift cards does not answer."""
+
+    away = False
+
+    def before(self, what: str) -> None:
+        if self.away and what.startswith("giftcards"):
+            raise Unavailable(f"{what} does not answer.")
+
+
+async def test_orders_without_a_card_go_on_while_gift_cards_are_away(
+    data: tuple[Path, str], clock: HandClock, post: Post
+) -> None:
+    faults = Away()
+    shop = Shop(make_settings(*data), clock=clock, hasher=QUICK, send_webhook=post, around=Trouble(faults))
+    post.shop = shop
+    async with shop.running(deliver=False):
+        cart, twice = await hundred(shop), await hundred(shop, email="b@example.com")
+        with_card = await hundred(shop, await issue(shop, 2000))
+        faults.away = True
+        with pytest.raises(Unavailable):
+            await shop.carts.get(with_card.id)
+        order = await place(shop, cart)
+        order = await shop.orders.refund(order.id, NewRefund(reason="x", amount=100), "r", SYSTEM)
+        assert (await shop.orders.cancel(order.id, "x", SYSTEM)).status == "cancelled"
+        placed = await asyncio.gather(*(place(shop, twice) for _ in range(3)), return_exceptions=True)
+        assert {type(one).__name__ for one in placed} == {"Order", "Conflict"}
+        async with shop.works["orders"].begin() as tx:  # a process that died placed it, some time ago
+            await tx.run(f"INSERT INTO placements (key, fingerprint, order_id) VALUES ('k', 'f', 'ord_{'0' * 26}')")
+        await shop.orders.forget_unfinished()
+        rows = await shop.works["orders"].fetch("SELECT order_id FROM placements WHERE written = 0")
+        assert [row["order_id"] for row in rows] == []
+        faults.away = False
+        await shop.bus.settle()
+        await healthy(shop)

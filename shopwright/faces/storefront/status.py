@@ -19,7 +19,7 @@ State = Literal["works", "less", "away"]
 # What people do, and the parts it takes; without the last ones it goes on with less.
 DEEDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     ("Looking around", frozenset({"catalog", "pricing", "inventory"}), frozenset({"search", "reviews", "recommendations"})),
-    ("Cart and checkout", frozenset({"carts", "orders", "payments", "pricing", "inventory"}), frozenset()),
+    ("Cart and checkout", frozenset({"carts", "orders", "payments", "pricing", "inventory"}), frozenset({"giftcards"})),
     ("Refunds", frozenset({"orders", "payments"}), frozenset({"refunds"})),
     ("Signing in and accounts", frozenset({"users"}), frozenset({"books"})),
     ("Letters and messages", frozenset({"notifications"}), frozenset()),

@@ -1,8 +1,10 @@
 """What gift cards pay of an order: held as goods are, taken once, given back. Of an order without any nobody is asked."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from shopwright.kit.errors import Unavailable
 from shopwright.kit.work import Work
 from shopwright.services.giftcards.contract import GiftCards, GiftCardShare
 from shopwright.services.orders import model, store
@@ -40,7 +42,10 @@ class GiftCardPayments:
     async def release(self, order_id: str) -> None:
         """What is held for an order that is off, or will never be, is free."""
         head = await store.head(self._work, order_id)
-        if head is None or head.to_pay != head.total:
+        if head is None:
+            with suppress(Unavailable):  # most never held anything, and what is held runs out by itself
+                await self._giftcards.release(order_id)
+        elif head.to_pay != head.total:
             await self._giftcards.release(order_id)
 
     async def refund(self, order: Order, refund: Refund) -> None:
