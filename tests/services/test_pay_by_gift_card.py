@@ -509,7 +509,7 @@ async def test_orders_without_a_card_go_on_while_gift_cards_are_away(
             await tx.run(f"INSERT INTO placements (key, fingerprint, order_id) VALUES ('k', 'f', 'ord_{'0' * 26}')")
         await shop.orders.forget_unfinished()
         rows = await shop.works["orders"].fetch("SELECT order_id FROM placements WHERE written = 0")
-        assert [row["order_id"] for row in rows] == []
+        assert f"ord_{'0' * 26}" not in {row["order_id"] for row in rows}
         faults.away = False
         await shop.bus.settle()
         await healthy(shop)
