@@ -19,7 +19,7 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.many_orders import CLONED, make
 from shopwright.app import Shop
-from shopwright.doctor import look
+from shopwright.operations.doctor import look
 from shopwright.settings import Settings, complete
 
 MOST_S, MOST_MB = 300, 300  # of a million orders

@@ -10,7 +10,7 @@ from typing import Any
 
 from shopwright.app import Shop
 from shopwright.engines.database.sqlite import PRAGMAS
-from shopwright.kit.database import Database, Params, Row
+from shopwright.kit.data.database import Database, Params, Row
 
 ID = re.compile(r"\b(crt|cli|ord|oli|tml|evt|pay|pi|ntc|msg|mov|bench)_[0-9a-z]{20,}")
 Call = tuple[str, str, str, Any]

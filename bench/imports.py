@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from shopwright.app import Shop
-from shopwright.commands.importing import Wish, run
+from shopwright.cli.importing import Wish, run
 from shopwright.settings import Settings, complete
 
 MOST_S, MOST_MB = 60, 300

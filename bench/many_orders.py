@@ -17,16 +17,16 @@ import msgspec
 
 from shopwright.app import Shop
 from shopwright.demo.load import SELLER, load_rules
-from shopwright.faces.shelf import write
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
 from shopwright.services.books import issuing, store
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.settings import Settings, complete
+from shopwright.web.product_view import write
 
 TEMPLATE = 100
 # Ids of one window of time begin alike, so that a piece of text makes ids of another window of them.

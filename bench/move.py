@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.growth import fill
 from bench.measuring import free_port, start, stop
 from shopwright.app import Shop
+from shopwright.kit.addresses import Address
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.orders.contract import PastLine, PastOrder
 from shopwright.settings import Settings, complete

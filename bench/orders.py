@@ -15,16 +15,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from shopwright.app import Shop
 from shopwright.demo.load import load_rules
-from shopwright.faces.shelf import write
 from shopwright.handlers import tidy
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST
 from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import Order, PaymentChoice, PlaceOrder
 from shopwright.settings import Settings, complete
+from shopwright.web.product_view import write
 
 LARGEST_PER_ORDER = 6_500  # 1,000 of it are the ledger, which tax law wants kept; invoices come on top
 MOST = 1.5

@@ -21,9 +21,9 @@ from bench.measuring import free_port, memory_mb, start, stop, wrk
 from shopwright.app import Shop
 from shopwright.demo.load import load
 from shopwright.demo.many import load_many
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST
-from shopwright.kit.places import Address
-from shopwright.kit.work import one_request
+from shopwright.kit.data.unit_of_work import one_request
 from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder

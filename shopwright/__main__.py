@@ -1,5 +1,5 @@
 """`python -m shopwright` is `shopwright`."""
 
-from shopwright.cli import main
+from shopwright.cli.main import main
 
 main()

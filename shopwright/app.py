@@ -22,29 +22,29 @@ from typing import TYPE_CHECKING, Any
 from argon2 import PasswordHasher
 
 from shopwright import __version__, handlers
-from shopwright.damage_watch import watch_for_damage
 from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.database import open_database
-from shopwright.engines.providers.pretend.provider import PretendProvider
+from shopwright.engines.payments.pretend.provider import PretendProvider
 from shopwright.engines.traces import open_traces
-from shopwright.faces.shelf.view import Shelf
-from shopwright.kit import trace
+from shopwright.fallbacks import Lenient
 from shopwright.kit.clock import Clock, SystemClock
 from shopwright.kit.clock_watch import ClockWatch, continue_ids
-from shopwright.kit.facts import Hearers, Reaction
+from shopwright.kit.data.events import Hearers, Reaction
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.ids import Ids
-from shopwright.kit.numbers import Numbers
+from shopwright.kit.observability import tracing
+from shopwright.kit.observability.buffered_counter import Tally
+from shopwright.kit.observability.metrics import Numbers
 from shopwright.kit.provider import SendWebhook
-from shopwright.kit.tally import Tally
 from shopwright.kit.tasks import ended
-from shopwright.kit.work import Work
-from shopwright.lenient import Lenient
 from shopwright.open_engines import EngineDecorator, Engines
+from shopwright.operations.damage_watch import watch_for_damage
 from shopwright.overrides import Overrides
+from shopwright.registry import Ways, serving, with_databases
 from shopwright.service_spec import BuildContext, ServiceSpec
 from shopwright.services.specs import spec_of, specs
 from shopwright.settings import Settings
-from shopwright.ways import Ways, serving, with_databases
+from shopwright.web.product_view.view import Shelf
 
 if TYPE_CHECKING:
     from shopwright.services.books.service import BookService
@@ -69,7 +69,7 @@ COUNTED_EVERY_S = 10
 
 def migrations_of(service: str) -> list[Path]:
     """The folders its database is made from."""
-    own = HOME / "engines/providers/pretend/migrations" if service == "pretend" else spec_of(service).migrations
+    own = HOME / "engines/payments/pretend/migrations" if service == "pretend" else spec_of(service).migrations
     return [HOME / "kit" / "migrations", HOME / "engines" / "documents" / "migrations", own]
 
 
@@ -259,7 +259,7 @@ class Shop:
             self.numbers.watch_the_loop(),
             *([carry(), watch_for_damage(self.works.values(), Path(self.settings.data))] if deliver else []),
         ]
-        with trace.watched_by(self.tracer):
+        with tracing.watched_by(self.tracer):
             running = [asyncio.create_task(task) for task in tasks]
         try:
             yield self

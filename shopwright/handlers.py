@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from shopwright.engines.providers import PRETEND
+from shopwright.engines.payments import PRETEND
 from shopwright.kit.clock_watch import DueTime, bring_back
-from shopwright.kit.facts import Reaction, Timer
-from shopwright.kit.retention import end_old
-from shopwright.kit.work import Work
+from shopwright.kit.data.events import Reaction, Timer
+from shopwright.kit.data.retention import end_old
+from shopwright.kit.data.unit_of_work import Work
+from shopwright.registry import ELSEWHERE
 from shopwright.retention import retention_of
 from shopwright.services.specs import spec_of, specs
-from shopwright.ways import ELSEWHERE
 
 if TYPE_CHECKING:
     from shopwright.app import Shop

@@ -7,21 +7,21 @@ from pathlib import Path
 import httpx
 
 from shopwright.engines.cache import open_cache, open_hot, open_marks
+from shopwright.engines.cdn import open_edge
 from shopwright.engines.documents import open_documents
-from shopwright.engines.edges import open_edge
 from shopwright.engines.files import open_files
-from shopwright.engines.messages import open_postbox
-from shopwright.engines.providers import PRETEND, Offered, named
+from shopwright.engines.messaging import open_postbox
+from shopwright.engines.payments import PRETEND, Offered, named
 from shopwright.engines.registers import open_register
 from shopwright.engines.search import open_search
 from shopwright.kit import outgoing
-from shopwright.kit.database import Database
-from shopwright.kit.noted import Noted
+from shopwright.kit.caching.cached_counter import Noted
+from shopwright.kit.data.database import Database
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.ports import Postbox, TaxRegister
 from shopwright.kit.provider import Provider
 from shopwright.kit.settings import listed
 from shopwright.kit.vault import Vault, keys_in
-from shopwright.kit.work import Work
 from shopwright.settings import Settings
 
 log = logging.getLogger("shopwright")

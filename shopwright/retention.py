@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from shopwright.engines.documents.retention import RETENTION as DOCUMENTS
-from shopwright.engines.providers.pretend.retention import RETENTION as PRETEND
-from shopwright.kit.retention import KIT, Retention
+from shopwright.engines.payments.pretend.retention import RETENTION as PRETEND
+from shopwright.kit.data.retention import KIT, Retention
 from shopwright.services import RIVER
 from shopwright.services.specs import spec_of
 

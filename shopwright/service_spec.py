@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import httpx
 from argon2 import PasswordHasher
 
+from shopwright.kit.caching.cached_counter import Noted
 from shopwright.kit.clock_watch import DueTime
-from shopwright.kit.facts import Reaction, Timer
-from shopwright.kit.label import Label
-from shopwright.kit.noted import Noted
+from shopwright.kit.data.events import Reaction, Timer
+from shopwright.kit.data.retention import Retention
+from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.manifest import Label
 from shopwright.kit.ports import Documents, Edge, Files, Postbox, SearchIndex, TaxRegister
 from shopwright.kit.provider import Offered
-from shopwright.kit.retention import Retention
 from shopwright.kit.vault import Vault
-from shopwright.kit.work import Work
 from shopwright.settings import Settings
 
 if TYPE_CHECKING:

@@ -23,15 +23,15 @@ from hypothesis import HealthCheck, settings
 
 from shopwright.app import Shop
 from shopwright.demo.load import load_rules
-from shopwright.faces.shelf import write
 from shopwright.kit import outgoing
+from shopwright.kit.addresses import Address
 from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
 from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.catalog.contract import Option, Product
 from shopwright.settings import Settings, complete
-from shopwright.web import build
+from shopwright.web.application import build
+from shopwright.web.product_view import write
 from tests import queues
 
 # A property is right or wrong, however busy the machine is.

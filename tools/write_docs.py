@@ -4,10 +4,10 @@ import importlib
 import sys
 from pathlib import Path
 
-from shopwright.deploy import compose, kubernetes, systemd, watch
-from shopwright.deploy.system import Wanted
-from shopwright.kit.facts import Event
-from shopwright.kit.label import Label
+from shopwright.deployment.targets import compose, kubernetes, systemd, watch
+from shopwright.deployment.targets.system import Wanted
+from shopwright.kit.data.events import Event
+from shopwright.kit.manifest import Label
 from shopwright.kit.settings import describe
 from shopwright.retention import EVERYWHERE, own_retention
 from shopwright.services import FLOW, READERS, RIVER, SOURCES

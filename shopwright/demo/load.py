@@ -12,11 +12,11 @@ from shopwright.demo.care import UNITS, care_of
 from shopwright.demo.draw import draw
 from shopwright.demo.goods import AISLES, Aisle, Thing
 from shopwright.demo.ink import COLOURS
-from shopwright.faces.shelf import write
+from shopwright.kit.addresses import Address
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
 from shopwright.services.catalog.contract import AttributeType, Media, Option
 from shopwright.services.pricing.contract import Coupon, Seller, ShippingRate, TaxId, TaxRate
+from shopwright.web.product_view import write
 
 VIEWS = (("front", "{}"), ("use", "{}, in use"), ("detail", "{}, from near"))
 TAXES = (

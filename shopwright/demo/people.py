@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from shopwright.app import Shop
 from shopwright.demo.said import SAID
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.errors import ShopError
-from shopwright.kit.places import Address
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder

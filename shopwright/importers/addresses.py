@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from shopwright.kit.addresses import Address, read_address
 from shopwright.kit.countries import country_code
-from shopwright.kit.places import Address, read_address
 
 FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "phone")
 LONGEST_TOLD = 40

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Literal
 
-from shopwright.faces.shelf.view import Shelf
 from shopwright.importers.draft import Doubt, Remark, Row
 from shopwright.importers.meanings import plain
 from shopwright.importers.numbers import Numbers
@@ -12,6 +11,7 @@ from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.text import slugify
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.inventory.contract import MAIN, Adjustment, Location
+from shopwright.web.product_view.view import Shelf
 
 COUNTS = ("onhandnew", "onhand", "onhandcurrent", "available", "availablenoteditable")  # the first that says anything
 NOT_STOCKED = "not stocked"

@@ -12,14 +12,7 @@ import msgspec
 
 from shopwright.kit.tax_classes import tax_fields
 from shopwright.kit.text import clean_html
-from shopwright.services.catalog.contract import (
-    Option,
-    Product,
-    ProductInput,
-    Status,
-    Variant,
-    VariantInput,
-)
+from shopwright.services.catalog.contract import Option, Product, ProductInput, Status, Variant, VariantInput
 from shopwright.services.inventory.contract import StockRule
 
 UNDONE = "undone"

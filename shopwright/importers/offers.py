@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from shopwright.faces.shelf.view import Shelf
 from shopwright.importers.draft import UNLIMITED, UNTRACKED, Draft, DraftVariant
 from shopwright.importers.merging import fingerprint, key_of
 from shopwright.kit.errors import Refused
@@ -12,6 +11,7 @@ from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.inventory.contract import Adjustment, StockRule, Wanted
 from shopwright.services.pricing.contract import Price
+from shopwright.web.product_view.view import Shelf
 
 USUAL = StockRule()
 

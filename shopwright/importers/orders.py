@@ -12,20 +12,20 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from shopwright.faces.shelf.view import Shelf
 from shopwright.importers.addresses import FIELDS, imported_address
 from shopwright.importers.draft import Doubt, Remark, Row
 from shopwright.importers.numbers import Evidence, Numbers
 from shopwright.importers.past_rows import source_of
 from shopwright.importers.past_taxes import past_taxes
+from shopwright.kit.addresses import Address
 from shopwright.kit.days import in_zone
 from shopwright.kit.errors import Missing, Refused, ShopError
 from shopwright.kit.money import Money, zero
-from shopwright.kit.places import Address
 from shopwright.services.catalog.contract import Product, Variant
 from shopwright.services.orders.contract import Orders, PastLine, PastOrder
 from shopwright.services.pricing.contract import Step
 from shopwright.services.users.contract import Users
+from shopwright.web.product_view.view import Shelf
 
 # What we call a field → what earlier shops call it.
 COLUMNS: Mapping[str, tuple[str, ...]] = {

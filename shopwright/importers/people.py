@@ -10,9 +10,9 @@ import msgspec
 
 from shopwright.importers.addresses import imported_address
 from shopwright.importers.draft import Remark, Row
+from shopwright.kit.addresses import Address
 from shopwright.kit.bounds import NAME
 from shopwright.kit.errors import Invalid, Refused
-from shopwright.kit.places import Address
 from shopwright.services.users.contract import Users
 
 # What we call a field → what earlier shops call it.

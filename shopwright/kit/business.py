@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from shopwright.kit import trace
-from shopwright.kit.facts import Fact
+from shopwright.kit.data.events import Fact
+from shopwright.kit.observability import tracing
 
 log = logging.getLogger("shopwright.business")
 
@@ -16,7 +16,7 @@ PLAIN = re.compile(r"[\w.,:#/+-]+")
 
 def note(step: str, ids: Mapping[str, str], *, request: str, parent: str) -> None:
     """One step. `ids`: by the names of their fields; what is empty is left out. `parent`: the `traceparent` it follows from."""
-    fields = {"event": step, **ids, "request_id": request, "trace_id": trace.id_of(parent)}
+    fields = {"event": step, **ids, "request_id": request, "trace_id": tracing.id_of(parent)}
     told = {name: value for name, value in fields.items() if value}
     words = [f"{_short(name)}={_quoted(value)}" for name, value in told.items() if name != "event"]
     log.info("%s", " ".join([step, *words]), extra={"fields": told})

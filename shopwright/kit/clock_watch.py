@@ -12,8 +12,8 @@ from datetime import timedelta
 import msgspec
 
 from shopwright.kit.clock import Clock, to_micros
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.ids import Ids
-from shopwright.kit.work import Work
 
 log = logging.getLogger("shopwright.clock")
 LOOKED_EVERY_S = 1.0

@@ -7,11 +7,11 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.database import Session
+from shopwright.kit.data.database import Session
+from shopwright.kit.data.events import Timer
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.facts import Timer
-from shopwright.kit.health import Health
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.observability.health import Health
 
 
 class Collection(msgspec.Struct, frozen=True):

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import msgspec
 
+from shopwright.kit.addresses import check_email
 from shopwright.kit.countries import check_country
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.days import zone_named
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
-from shopwright.kit.places import check_email
 
 # Answers what is wrong and what would be right; nothing where it is right.
 Check = Callable[[str], str]

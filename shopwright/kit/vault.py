@@ -14,10 +14,10 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.derived import derived_key
 from shopwright.kit.errors import Damaged, Unavailable
 from shopwright.kit.private import make_folder
-from shopwright.kit.work import Transaction
 
 CLOSED = "vault:"
 # What a key is made of; somebody may have written one by hand.

@@ -13,11 +13,11 @@ import httpx
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.front.routes import patterns
-from shopwright.kit.web.edge import IDENTITY, PATH
-from shopwright.kit.web.whole import BODIES
-from shopwright.ways import FACES, Ways, asks, serving
-from shopwright.web import build
+from shopwright.deployment.gateway.routes import patterns
+from shopwright.kit.http.body_limit import BODIES
+from shopwright.kit.http.forward_auth import IDENTITY, PATH
+from shopwright.registry import FACES, Ways, asks, serving
+from shopwright.web.application import build
 from tests.through import Through
 
 

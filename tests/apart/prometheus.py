@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from shopwright.deploy import watch
-from shopwright.deploy.system import Wanted
+from shopwright.deployment.targets import watch
+from shopwright.deployment.targets.system import Wanted
 from tests.conftest import need
 from tests.process.server import free_port
 

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.deploy.alerts import alerts
+from shopwright.deployment.targets.alerts import alerts
 from shopwright.kit.clock import to_micros
 from shopwright.kit.tasks import ended
-from shopwright.ways import PARTS
+from shopwright.registry import PARTS
 from tests.apart.prometheus import EVERY_S, comes, prometheus
 from tests.conftest import ON_SERVERS, QUICK, make_settings, sell
 from tests.process.server import Server, buy

@@ -12,14 +12,14 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from shopwright.cli import main
-from shopwright.deploy import compose, kubernetes, systemd
-from shopwright.deploy.system import Wanted, parts
-from shopwright.front.routes import addresses
+from shopwright.cli.main import main
+from shopwright.deployment.gateway.routes import addresses
+from shopwright.deployment.targets import compose, kubernetes, systemd
+from shopwright.deployment.targets.system import Wanted, parts
 from shopwright.kit.errors import Invalid
 from shopwright.kit.settings import read
+from shopwright.registry import FACES, PARTS, Ways, asks, embedded
 from shopwright.settings import Settings, complete
-from shopwright.ways import FACES, PARTS, Ways, asks, embedded
 from tests.apart.test_front import accepted
 from tests.conftest import need
 

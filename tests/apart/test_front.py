@@ -22,13 +22,13 @@ import pytest
 import trustme
 
 from shopwright.app import Shop
-from shopwright.cluster.plan import free_ports, new_plan
-from shopwright.front import haproxy, nginx
-from shopwright.front.routes import addresses, patterns
+from shopwright.deployment.cluster.plan import free_ports, new_plan
+from shopwright.deployment.gateway import haproxy, nginx
+from shopwright.deployment.gateway.routes import addresses, patterns
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid
-from shopwright.ways import FACES, PARTS
-from shopwright.web import build
+from shopwright.registry import FACES, PARTS
+from shopwright.web.application import build
 from tests.conftest import OWNER, QUICK, make_settings, need, sign_in
 from tests.process.server import Server, free_port
 

@@ -10,11 +10,11 @@ import yaml
 from click.testing import CliRunner
 
 from shopwright.app import Shop
-from shopwright.cli import main
-from shopwright.front import aws, kong
-from shopwright.front.routes import addresses
+from shopwright.cli.main import main
+from shopwright.deployment.gateway import aws, kong
+from shopwright.deployment.gateway.routes import addresses
 from shopwright.kit.errors import Invalid
-from shopwright.ways import FACES, PARTS
+from shopwright.registry import FACES, PARTS
 from tests.apart.inside import apart
 from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, no_settings, sell, sign_in
 

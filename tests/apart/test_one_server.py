@@ -13,8 +13,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as Handler
 
 from shopwright.app import Shop
-from shopwright.deploy import server
-from shopwright.deploy.system import Wanted
+from shopwright.deployment.targets import server
+from shopwright.deployment.targets.system import Wanted
 from shopwright.kit.audit import AuditFilter
 from tests.apart.test_front import TOKEN, accepted, asked_for, first_answer, opens_nothing, program
 from tests.conftest import ON_SERVERS, QUICK, make_settings, sell

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
+from shopwright.kit.data.unit_of_work import one_request
 from shopwright.kit.money import Money
-from shopwright.kit.work import one_request
 from shopwright.services.inventory.contract import Adjustment
 from shopwright.services.pricing.contract import Price
 from tests.apart.inside import Gateway, apart

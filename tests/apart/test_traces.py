@@ -18,10 +18,10 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from shopwright.app import Shop
-from shopwright.kit import trace
 from shopwright.kit.errors import Invalid
-from shopwright.kit.logs import JsonLines
-from shopwright.web import build
+from shopwright.kit.observability import tracing
+from shopwright.kit.observability.logs import JsonLines
+from shopwright.web.application import build
 from tests.apart.inside import apart
 from tests.api.test_journey import order, ready_cart
 from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sell
@@ -68,14 +68,14 @@ async def test_one_order_is_seen_in_every_service_message_and_statement(data: tu
         whole = Shop(make_settings(*data, traces=url), hasher=QUICK)
         await whole.migrate()
         await whole.users.ensure_owner(*OWNER)
-        with trace.watched_by(whole.tracer):  # as `Shop.running` has it
+        with tracing.watched_by(whole.tracer):  # as `Shop.running` has it
             kettle = await sell(whole)
         async with apart(whole, hasher=QUICK) as gateway:
             transport = httpx.ASGITransport(app=gateway)
             async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as api:
                 cart = await ready_cart(api, kettle.variants[0].sku)
                 await order(api, cart)
-            with trace.watched_by(whole.tracer):
+            with tracing.watched_by(whole.tracer):
                 await whole.bus.settle()
         await whole.close()
     (root,) = [one for one in spans if (one["name"], one["service"]) == ("POST /v1/orders", "shopwright-orders")]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from shopwright.deploy import watch
-from shopwright.deploy.alerts import RUNBOOKS, alerts, rules
-from shopwright.kit.numbers import Numbers
+from shopwright.deployment.targets import watch
+from shopwright.deployment.targets.alerts import RUNBOOKS, alerts, rules
+from shopwright.kit.observability.metrics import Numbers
 from tests.apart.prometheus import written
 from tests.conftest import need
 

@@ -13,8 +13,8 @@ from shopwright.app import Shop
 from shopwright.kit.auth import ROLES, Caller, anyone, signed_in
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Denied, Unauthenticated
-from shopwright.kit.web.access import every_route_has_a_rule
-from shopwright.web import build, routes_of, shape_of
+from shopwright.kit.http.access import every_route_has_a_rule
+from shopwright.web.application import build, routes_of, shape_of
 from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sell, sign_in
 from tests.services.test_orders import place
 

@@ -12,7 +12,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.errors import TooLarge, TooSlow
-from shopwright.kit.web.bodies import Pace, read_all
+from shopwright.kit.http.request_bodies import Pace, read_all
 from tests.api.test_canonical import door
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.api.test_seller import SELLER
 from tests.conftest import APART, OWNER, QUICK, sell, sign_in
 from tests.pages.test_pages import ADDRESS, Browser

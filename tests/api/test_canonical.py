@@ -15,11 +15,11 @@ from litestar.routes import HTTPRoute
 from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Malformed
-from shopwright.kit.logs import Lines
-from shopwright.kit.web.canonical import canonical
-from shopwright.kit.web.routes import takes_cookies
-from shopwright.ways import PARTS
-from shopwright.web import build, routes_of, shape_of
+from shopwright.kit.http.canonical_path import canonical
+from shopwright.kit.http.routes import takes_cookies
+from shopwright.kit.observability.logs import Lines
+from shopwright.registry import PARTS
+from shopwright.web.application import build, routes_of, shape_of
 from tests.apart.test_front import running
 from tests.conftest import OWNER, QUICK, make_settings
 from tests.process.server import Server, free_port

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.web import build
+from shopwright.web.application import build
 
 KEY = {"Idempotency-Key": "the-very-same-key"}
 

@@ -13,9 +13,9 @@ from shopwright.engines.cache.memory import MemoryCache
 from shopwright.engines.cache.windows import CacheWindows, MachineWindows, Windows
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Missing, RateLimited, Unavailable
-from shopwright.kit.web.limits import Limiter
-from shopwright.kit.web.problems import describe, when_again
-from shopwright.web import build
+from shopwright.kit.http.limits import Limiter
+from shopwright.kit.http.problems import describe, when_again
+from shopwright.web.application import build
 from tests.api.test_canonical import door
 from tests.conftest import OWNER, QUICK, make_settings, sign_in
 

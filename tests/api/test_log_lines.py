@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit.facts import Event
-from shopwright.kit.logs import ACCESS, KEPT_FILES, TEXT, JsonLines, Lines, SizedFile
-from shopwright.web import build
+from shopwright.kit.data.events import Event
+from shopwright.kit.observability.logs import ACCESS, KEPT_FILES, TEXT, JsonLines, Lines, SizedFile
+from shopwright.web.application import build
 from tests.api.test_journey import order, ready_cart
 from tests.conftest import make_settings, sell, send_all
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.api.test_journey import order, ready_cart
 from tests.conftest import APART, OWNER, QUICK, make_settings, sell
 

@@ -17,7 +17,7 @@ from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
 from shopwright.kit.origins import Origins
 from shopwright.services.pricing.contract import Coupon, CouponRefused, ShippingRate
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import OWNER, QUICK, fill_cart, make_settings, sell, sign_in
 
 REFUSED_RETURNS = (

@@ -8,8 +8,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from shopwright.app import Shop
-from shopwright.kit.web.lists import NO_CURSOR
-from shopwright.web import whole_api
+from shopwright.kit.http.pagination import NO_CURSOR
+from shopwright.web.application import whole_api
 from tests.conftest import sell
 from tests.services.test_orders import place
 

@@ -93,7 +93,7 @@ async def test_the_trail_is_for_whoever_may_see_orders(
 async def test_messages_are_left_out_for_whoever_may_not_see_them(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
-    from shopwright.faces.trail.gather import trail_of
+    from shopwright.web.trail.gather import trail_of
 
     made = await sold(api, shop, staff)
     whole = await trail_of(shop, made["id"], messages=True)
@@ -123,7 +123,7 @@ async def test_the_page_of_an_order_says_what_happened_and_how_to_find_it_in_the
 async def test_an_order_is_shown_also_while_the_log_of_facts_is_away(
     api: httpx.AsyncClient, shop: Shop, staff: dict[str, str]
 ) -> None:
-    from shopwright.faces.trail.gather import trail_of
+    from shopwright.web.trail.gather import trail_of
 
     made = await sold(api, shop, staff)
 

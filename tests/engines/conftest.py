@@ -13,9 +13,9 @@ from shopwright.app import Shop
 from shopwright.engines.bus import Bus, open_bus
 from shopwright.engines.cache import open_cache, open_marks
 from shopwright.engines.search import open_search
-from shopwright.kit.facts import Reaction, Timer
+from shopwright.kit.data.events import Reaction, Timer
+from shopwright.kit.data.unit_of_work import Marks, Work
 from shopwright.kit.ports import Cache, SearchIndex
-from shopwright.kit.work import Marks, Work
 from tests.conftest import server
 
 

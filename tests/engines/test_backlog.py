@@ -14,9 +14,9 @@ from shopwright.engines.bus.leases import PORTION
 from shopwright.engines.bus.local import LocalBus
 from shopwright.engines.bus.relay import TOLD_AT_ONCE
 from shopwright.kit.clock import HandClock, to_micros
-from shopwright.kit.facts import Heard, Reaction
+from shopwright.kit.data.events import Heard, Reaction
+from shopwright.kit.data.unit_of_work import LEASE
 from shopwright.kit.tasks import ended
-from shopwright.kit.work import LEASE
 from tests.conftest import QUICK, make_settings
 from tests.engines.conftest import Buses
 from tests.engines.test_bus import Rang, ring

@@ -19,13 +19,13 @@ from shopwright.engines.bus.desk import Desk, Letter
 from shopwright.engines.bus.hearing import ATTEMPTS, Ears
 from shopwright.engines.bus.local import LocalBus
 from shopwright.engines.bus.rabbitmq import pack, unpack
-from shopwright.housekeeping import Housekeeper
-from shopwright.kit import trace
 from shopwright.kit.clock import HandClock
+from shopwright.kit.data.events import Event, Fact, Heard, Reaction, Timer
+from shopwright.kit.data.unit_of_work import AlreadyDone
 from shopwright.kit.errors import Invalid, Unavailable
-from shopwright.kit.facts import Event, Fact, Heard, Reaction, Timer
+from shopwright.kit.observability import tracing
 from shopwright.kit.tasks import ended
-from shopwright.kit.work import AlreadyDone
+from shopwright.operations.process_admin import Housekeeper
 from tests.conftest import QUICK, Post, make_settings, sell, server
 from tests.engines.conftest import Buses
 from tests.road import Road
@@ -229,13 +229,13 @@ async def test_what_follows_from_a_fact_is_done_for_the_request_it_was_told_in(s
     seen: list[tuple[str, str]] = []
 
     async def hear(one: Heard) -> None:
-        seen.append((one.fact.request, trace.request_id()))
+        seen.append((one.fact.request, tracing.request_id()))
 
     bus = buses([shop.works["users"]], [Reaction("one", Rang, hear)])
-    with trace.for_request("my-request-7"):
+    with tracing.for_request("my-request-7"):
         await ring(shop, ("one",), ("a", 1))
     await ring(shop, ("one",), ("b", 1))
-    with trace.for_request("another-one"):
+    with tracing.for_request("another-one"):
         await bus.settle()
     assert seen == [("my-request-7", "my-request-7"), ("", "")]
 

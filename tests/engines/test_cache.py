@@ -22,11 +22,11 @@ from shopwright.engines.cache import open_cache
 from shopwright.engines.cache.calm import CalmCache
 from shopwright.engines.cache.memory import MemoryCache
 from shopwright.engines.cache.redis import RedisCache
-from shopwright.kit.calm import REST_S
+from shopwright.kit.caching.circuit_breaker import REST_S
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.ports import Cache
 from shopwright.kit.settings import client_of
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import QUICK, make_settings, need, server
 from tests.process.server import free_port
 

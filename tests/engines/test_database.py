@@ -14,7 +14,7 @@ import pytest
 from shopwright.engines.database import open_database
 from shopwright.engines.database.parameters import positional
 from shopwright.engines.database.postgresql import PostgresDatabase
-from shopwright.kit.database import Database, UniqueViolation
+from shopwright.kit.data.database import Database, UniqueViolation
 from shopwright.kit.errors import Damaged, Invalid, Refused, Unavailable
 from tests.conftest import POSTGRES, need, postgres_do, server
 from tests.road import Road

@@ -12,20 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
-from shopwright.archive import checksum
-from shopwright.archive import read as read_archive
-from shopwright.archive import write as write_archive
 from shopwright.engines.documents import open_documents
 from shopwright.engines.documents.mongo_bodies import Bodies, Move, marked, unmarked
 from shopwright.engines.documents.mongo_moving import arrived_whole
 from shopwright.engines.documents.mongodb import Kept, MongoDocuments
-from shopwright.housekeeping import Housekeeper
 from shopwright.kit.clock import HandClock
-from shopwright.kit.database import UniqueViolation
+from shopwright.kit.data.database import UniqueViolation
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Conflict, Invalid, Unavailable, VersionConflict
 from shopwright.kit.ports import Collection, Documents, Write
-from shopwright.kit.work import Work
-from shopwright.move.beside import move_beside
+from shopwright.operations.archive import checksum
+from shopwright.operations.archive import read as read_archive
+from shopwright.operations.archive import write as write_archive
+from shopwright.operations.move.beside import move_beside
+from shopwright.operations.process_admin import Housekeeper
 from tests.conftest import QUICK, make_settings, mongo_url, sell
 from tests.road import Road
 

@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from shopwright.engines.edges import open_edge
+from shopwright.engines.cdn import open_edge
+from shopwright.kit.caching.surrogate_keys import key_of, keys_of
 from shopwright.kit.errors import Invalid, Unavailable
-from shopwright.kit.shown import key_of, keys_of
 
 pytestmark = pytest.mark.slow
 

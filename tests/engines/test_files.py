@@ -17,7 +17,7 @@ from shopwright.engines.files import open_files
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.ports import Files
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import OWNER, QUICK, make_settings, server, sign_in
 from tests.process.server import free_port
 

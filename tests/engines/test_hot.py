@@ -14,14 +14,14 @@ from prometheus_client import CollectorRegistry, Counter
 
 from shopwright.app import Shop
 from shopwright.engines.cache import open_cache, open_hot
+from shopwright.kit.caching.page_cache import Header, Plan, Prepared, Sources
+from shopwright.kit.caching.shared_page_cache import Hot
+from shopwright.kit.data.unit_of_work import Marks
 from shopwright.kit.errors import Invalid
-from shopwright.kit.hot import Hot
 from shopwright.kit.money import Money
 from shopwright.kit.ports import Cache
-from shopwright.kit.web.prepared import Header, Plan, Prepared, Sources
-from shopwright.kit.work import Marks
 from shopwright.services.pricing.contract import Price
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import POSTGRES, QUICK, engines, make_settings, need, place, sell, server
 from tests.engines.test_marks import change
 from tests.road import Road

@@ -12,7 +12,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from shopwright.engines.messages.smtp import Smtp
+from shopwright.engines.messaging.smtp import Smtp
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.ports import Attachment, Message
 from tests.process.server import free_port

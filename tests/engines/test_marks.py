@@ -13,14 +13,14 @@ from shopwright.app import Shop
 from shopwright.engines.cache import open_marks
 from shopwright.engines.cache.redis import RedisCache
 from shopwright.engines.cache.redis_marks import RedisMarks
-from shopwright.engines.edges import open_edge
-from shopwright.kit.database import Database
+from shopwright.engines.cdn import open_edge
+from shopwright.kit.caching.page_cache import Plan, Prepared, Sources, Strangers
+from shopwright.kit.data.database import Database
+from shopwright.kit.data.unit_of_work import Marks, one_request
 from shopwright.kit.money import Money
-from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
-from shopwright.kit.work import Marks, one_request
 from shopwright.open_engines import EngineDecorator
 from shopwright.services.pricing.contract import Price
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import POSTGRES, QUICK, engines, make_settings, need, place, sell, server
 from tests.road import Road
 

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from shopwright.app import Shop, migrations_of
-from shopwright.archive import put as put_rows
-from shopwright.doctor import examine
 from shopwright.engines.database import migrations, open_database
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import SystemClock
-from shopwright.kit.database import Step
-from shopwright.rehearsal import Stage
+from shopwright.kit.data.database import Step
+from shopwright.operations.archive import put as put_rows
+from shopwright.operations.doctor import examine
+from shopwright.operations.upgrade_rehearsal import Stage
 from shopwright.services.orders.contract import NewShipment
 from tests.conftest import POSTGRES, QUICK, bare_environment, make_settings, need, postgres_do
 from tests.engines.test_database import folder, prepare, put

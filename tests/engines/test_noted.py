@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shopwright.app import Shop
 from shopwright.engines.cache import open_cache
 from shopwright.engines.cache.memory import MemoryCache
-from shopwright.kit.noted import UNSETTLED, Noted
+from shopwright.kit.caching.cached_counter import UNSETTLED, Noted
 from shopwright.kit.ports import Cache
 from tests.conftest import POSTGRES, QUICK, engines, make_settings, need, place, sell, server
 from tests.engines.test_marks import Counting

@@ -10,10 +10,10 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.demo.load import load_rules
-from shopwright.doctor import examine
 from shopwright.engines.database import open_database
-from shopwright.kit.database import Database
+from shopwright.kit.data.database import Database
 from shopwright.kit.errors import Invalid, ShopError
+from shopwright.operations.doctor import examine
 from tests.conftest import POSTGRES, QUICK, fill_cart, make_settings, need, sell
 from tests.engines.pair import Pair
 from tests.engines.test_database import prepare, put

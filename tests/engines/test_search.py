@@ -20,7 +20,7 @@ from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.kit.ports import IndexDocument, Query, SearchIndex
 from shopwright.services.search.contract import Results
 from shopwright.services.search.service import Finder
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import QUICK, make_settings, sell
 from tests.engines.products import goods
 from tests.process.server import free_port

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from shopwright.kit.facts import Event
-from shopwright.kit.label import Label
+from shopwright.kit.data.events import Event
+from shopwright.kit.manifest import Label
 from shopwright.services import RIVER
 from shopwright.services.specs import spec_of, specs
 
@@ -192,7 +192,6 @@ SPLIT = {
 OUTER = (
     "shopwright.app",
     "shopwright.engines",
-    "shopwright.faces",
     "shopwright.open_engines",
     "shopwright.service_spec",
     "shopwright.settings",
@@ -258,8 +257,8 @@ def services_meet_through_contracts_on_their_labels(path: str, source: str) -> l
     return wrong
 
 
-def faces_know_contracts_only(path: str, source: str) -> list[str]:
-    if not path.startswith("faces/"):
+def web_knows_contracts_only(path: str, source: str) -> list[str]:
+    if not path.startswith("web/") or path == "web/application.py":
         return []
     return [
         name
@@ -270,7 +269,7 @@ def faces_know_contracts_only(path: str, source: str) -> list[str]:
 
 
 def only_stores_say_sql(path: str, source: str) -> list[str]:
-    if not path.startswith(("services/", "faces/")) or path.endswith(("/store.py", "_store.py", "/retention.py")):
+    if not path.startswith(("services/", "web/")) or path.endswith(("/store.py", "_store.py", "/retention.py")):
         return []
     return [
         node.value
@@ -298,7 +297,7 @@ def what_is_a_number_is_asked_of_the_kit(path: str, source: str) -> list[str]:
     """`"²".isdigit()` is true and int("²") an error; kit/digits.py has the question that is meant."""
     return (
         re.findall(r"\w+\.(?:isdigit|isnumeric)\(", source)
-        if path not in {"kit/digits.py", "kit/web/bodies.py"}
+        if path not in {"kit/digits.py", "kit/http/request_bodies.py"}
         else []
     )
 
@@ -333,7 +332,7 @@ RULES: tuple[Rule, ...] = (
     kit_knows_itself_alone,
     engines_know_the_kit_and_their_kind,
     services_meet_through_contracts_on_their_labels,
-    faces_know_contracts_only,
+    web_knows_contracts_only,
     only_stores_say_sql,
     models_are_pure,
     contracts_import_the_kit_and_other_contracts,

@@ -26,9 +26,9 @@ from shopwright.kit.bounds import (
     faults,
     wrong_with,
 )
-from shopwright.web import whole_api
+from shopwright.web.application import whole_api
 
-TEMPLATES = Path(__file__).parents[2] / "shopwright" / "faces"
+TEMPLATES = Path(__file__).parents[2] / "shopwright" / "web"
 # What a field of this name is; anything else is one short line, unless its type says otherwise.
 NAMED = {
     "email": EMAIL,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shopwright.cli import main
-from shopwright.commands.importing import IMPORTERS
+from shopwright.cli.importing import IMPORTERS
+from shopwright.cli.main import main
 from tests.security.removed import REMOVED
 
 HOME = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from shopwright.app import Shop
-from shopwright.kit.web.limits import SHARES, Work
-from shopwright.web import routes_of, shape_of
+from shopwright.kit.http.limits import SHARES, Work
+from shopwright.web.application import routes_of, shape_of
 from tests.conftest import make_settings
 
 # By what is in an address that takes a password, code, token or coupon, looks for something, sets a document,

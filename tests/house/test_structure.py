@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from shopwright.archive import ENCRYPTED, LEFT_OUT
-from shopwright.kit.facts import Event
+from shopwright.kit.data.events import Event
+from shopwright.operations.archive import ENCRYPTED, LEFT_OUT
 from shopwright.services import FLOW, READERS, RIVER, SOURCES
 from tests.house import rules
 from tests.house.rules import HOME, RULES, Rule, label
@@ -29,7 +29,7 @@ def test_the_house_keeps(rule: Rule) -> None:
     ("rule", "path", "source"),
     [
         (rules.kit_knows_itself_alone, "kit/money.py", "from shopwright.services.orders.contract import Order"),
-        (rules.kit_knows_itself_alone, "kit/web/lists.py", "import shopwright.engines.cache"),
+        (rules.kit_knows_itself_alone, "kit/http/pagination.py", "import shopwright.engines.cache"),
         (rules.engines_know_the_kit_and_their_kind, "engines/bus/local.py", "import shopwright.engines.cache"),
         (rules.engines_know_the_kit_and_their_kind, "engines/bus/local.py", "import shopwright.services.orders"),
         (
@@ -48,18 +48,18 @@ def test_the_house_keeps(rule: Rule) -> None:
             "import shopwright.engines.cache",
         ),
         (
-            rules.faces_know_contracts_only,
-            "faces/shelf/view.py",
+            rules.web_knows_contracts_only,
+            "web/product_view/view.py",
             "from shopwright.services.catalog.store import ProductStore",
         ),
-        (rules.faces_know_contracts_only, "faces/shelf/view.py", "import shopwright.engines.cache.memory"),
+        (rules.web_knows_contracts_only, "web/product_view/view.py", "import shopwright.engines.cache.memory"),
         (
             rules.services_meet_through_contracts_on_their_labels,
             "services/orders/service.py",
             "from shopwright.service_spec import BuildContext",
         ),
         (rules.only_stores_say_sql, "services/orders/service.py", 'x = "SELECT a FROM b"'),
-        (rules.only_stores_say_sql, "faces/shelf/view.py", 'f("UPDATE orders SET total = 0")'),
+        (rules.only_stores_say_sql, "web/product_view/view.py", 'f("UPDATE orders SET total = 0")'),
         (rules.models_are_pure, "services/orders/model.py", "import secrets"),
         (rules.models_are_pure, "services/orders/model.py", "async def total(): ..."),
         (rules.models_are_pure, "services/orders/model.py", "due = datetime.now()"),

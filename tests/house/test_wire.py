@@ -19,10 +19,10 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
+from shopwright.kit.data.events import Event
 from shopwright.kit.errors import ShopError
-from shopwright.kit.facts import Event
-from shopwright.kit.house import House
-from shopwright.ways import HOUSE
+from shopwright.kit.observability.process_admin import House
+from shopwright.registry import HOUSE
 from tests.conftest import make_settings
 
 RELEASES = Path(__file__).parents[1] / "data"

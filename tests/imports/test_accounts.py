@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
-from shopwright.commands.importing import Wish, run
+from shopwright.cli.importing import Wish, run
 from shopwright.importers.files import read_tables
 from tests.imports.test_imports import SHARED
 

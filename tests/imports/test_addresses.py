@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
-from shopwright.commands.importing import Wish, run
-from shopwright.kit.places import Address
+from shopwright.cli.importing import Wish, run
+from shopwright.kit.addresses import Address
 
 CUSTOMERS = "First Name,Last Name,Email,Default Address Company,Default Address Address1,Default Address Address2,Default Address City,Default Address Province Code,Default Address Country Code,Default Address Zip,Default Address Phone"
 LONG = "Very long street " * 15

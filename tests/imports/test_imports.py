@@ -15,7 +15,7 @@ from typing import ClassVar
 import pytest
 
 from shopwright.app import Shop
-from shopwright.commands.importing import IMPORTERS, Wish, run
+from shopwright.cli.importing import IMPORTERS, Wish, run
 from shopwright.importers.account import Account
 from shopwright.importers.draft import Doubt, Draft, DraftVariant, Remark
 from shopwright.importers.drafting import Given, drafts

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
-from shopwright.commands.importing import Wish, run
+from shopwright.cli.importing import Wish, run
 from shopwright.importers.draft import Draft, Remark
 from tests.conftest import SOAK
 from tests.imports.test_imports import read

@@ -8,20 +8,20 @@ import httpx
 import msgspec
 import pytest
 
-from shopwright import archive
 from shopwright.app import Shop
-from shopwright.commands.importing import Wish, run
-from shopwright.doctor import examine
-from shopwright.faces.shelf.write import as_written
+from shopwright.cli.importing import Wish, run
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
 from shopwright.kit.countries import country_code
 from shopwright.kit.errors import Conflict, Missing, Refused
 from shopwright.kit.money import Money
+from shopwright.operations import archive
+from shopwright.operations.doctor import examine
 from shopwright.services.catalog.contract import ProductInput
 from shopwright.services.orders.contract import NewRefund, Order
 from shopwright.services.reviews.contract import NewReview
+from shopwright.web.product_view.write import as_written
 from tests.conftest import OWNER, QUICK, fresh, make_settings, sell, sign_in
 from tests.imports.test_imports import real
 from tests.services.test_orders import place

@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.commands.importing import Wish, read_map, run
-from shopwright.faces.shelf import write
+from shopwright.cli.importing import Wish, read_map, run
 from shopwright.importers.draft import UNLIMITED, Draft, Remark
 from shopwright.importers.header import Doubtful
 from shopwright.kit.errors import Invalid
@@ -18,6 +17,7 @@ from shopwright.kit.money import Money
 from shopwright.kit.text import csv_cell
 from shopwright.services.pricing.contract import TaxClass
 from shopwright.services.search.contract import SearchRequest
+from shopwright.web.product_view import write
 from tests.imports.test_accounts import account
 from tests.imports.test_imports import read, take
 

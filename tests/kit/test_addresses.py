@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.kit.address_lines import address_lines
-from shopwright.kit.countries import countries_posted_to
-from shopwright.kit.errors import Invalid
-from shopwright.kit.places import (
+from shopwright.kit.addresses import (
     Address,
     address_form,
     check_address,
@@ -19,6 +17,8 @@ from shopwright.kit.places import (
     email_key,
     read_address,
 )
+from shopwright.kit.countries import countries_posted_to
+from shopwright.kit.errors import Invalid
 from shopwright.kit.postcodes import normal_postal_code, postal_rules
 from shopwright.kit.regions import find_region, region_choices, region_form, region_title, region_written, regions_of
 from shopwright.kit.text import tidy_line

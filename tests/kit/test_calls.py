@@ -10,17 +10,17 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit import deadline
-from shopwright.kit.calls import CALLER, FAILED, Exposed, pack_error, remote, unpack_error
 from shopwright.kit.errors import Invalid, Refused, ShopError, Unauthenticated, Unavailable
-from shopwright.kit.line import AT_ONCE, FAILURES, Line
-from shopwright.kit.seal import CALL_LASTS_S, LASTS_S, LEEWAY_S, CallSeal, Seal
-from shopwright.kit.verbs import again
-from shopwright.kit.web.internal import Internal
-from shopwright.kit.wire import HttpWire
+from shopwright.kit.http.rpc_endpoint import Internal
+from shopwright.kit.rpc import deadline
+from shopwright.kit.rpc.calls import CALLER, FAILED, Exposed, pack_error, remote, unpack_error
+from shopwright.kit.rpc.client import AT_ONCE, FAILURES, Line
+from shopwright.kit.rpc.operations import again
+from shopwright.kit.rpc.service_tokens import CALL_LASTS_S, LASTS_S, LEEWAY_S, CallSeal, Seal
+from shopwright.kit.rpc.transport import HttpWire
+from shopwright.registry import may_ask
 from shopwright.services.inventory.contract import Adjustment, Inventory, SoldOut, Stock, Wanted
 from shopwright.services.users.contract import Users
-from shopwright.ways import may_ask
 from tests.process.server import free_port
 from tests.through import Through
 

@@ -8,7 +8,7 @@ from shopwright.app import Shop
 from shopwright.services.orders.holds import Holds
 from shopwright.services.orders.refunds import Refunds
 from shopwright.services.orders.service import OrderService
-from shopwright.simulate.faults import Faults
+from shopwright.simulation.faults import Faults
 from tests.conftest import make_settings
 
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopwright.cli import main
+from shopwright.cli.main import main
 from shopwright.kit.errors import Invalid
 from shopwright.kit.settings import PREFIX, read
 from shopwright.settings import Settings

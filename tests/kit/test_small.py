@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from shopwright.engines.cache import open_cache
 from shopwright.engines.database import open_database
+from shopwright.kit.addresses import Address, address_form, check_address, check_email, check_phone
+from shopwright.kit.caching.memo import Made
 from shopwright.kit.clock import HandClock, from_micros, to_micros
 from shopwright.kit.codes import visible
 from shopwright.kit.countries import countries_posted_to
 from shopwright.kit.derived import derived_key
 from shopwright.kit.errors import Invalid
 from shopwright.kit.ids import Ids, is_id
-from shopwright.kit.memo import Made
 from shopwright.kit.pieces import joined, terms_of, words_and_terms_of, words_of
-from shopwright.kit.places import Address, address_form, check_address, check_email, check_phone
 from shopwright.kit.settings import describe, mask, read
 from shopwright.kit.states import IllegalMove, States
 from shopwright.kit.text import Cleaned, clean_html, is_key, name_key, plain_text, slugify

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit.calls import remote
-from shopwright.kit.facts import Fact
+from shopwright.kit.addresses import Address
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.events import Fact
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
-from shopwright.kit.versions import understood
+from shopwright.kit.rpc.calls import remote
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.inventory.contract import Adjustment, Inventory, Stock
 from tests.conftest import BERLIN, sell

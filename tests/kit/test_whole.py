@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shopwright.kit.web.whole import Whole
+from shopwright.kit.http.body_limit import Whole
 
 PIECES = [b"x" * 100, b"y" * 100, b"z"]
 

@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from shopwright.kit import outgoing
-from shopwright.kit.wire import HttpWire
+from shopwright.kit.rpc.transport import HttpWire
 from tests.process.server import free_port
 
 HEADERS = {"shopwright-service": "sealed"}

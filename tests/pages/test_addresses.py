@@ -5,7 +5,7 @@ import re
 import pytest
 
 from shopwright.app import Shop
-from shopwright.kit.places import Address
+from shopwright.kit.addresses import Address
 from tests.conftest import OWNER, sell
 from tests.pages.test_pages import ADDRESS, Browser, Forms, browser
 

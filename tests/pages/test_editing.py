@@ -10,13 +10,13 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.faces.shelf import write
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import AttributeType, Collection, Condition, ProductType
 from shopwright.services.inventory.contract import Adjustment, Location, Wanted
 from shopwright.services.pricing.contract import Coupon, Price, Promotion
+from shopwright.web.product_view import write
 from tests.conftest import sell
 
 PRICING = "/office/pricing"

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from shopwright.faces.render import HOME
+from shopwright.web.render import HOME
 
 TEMPLATES = {str(path.relative_to(HOME)): path.read_text() for path in sorted(HOME.rglob("*.html"))}
 MACRO = re.compile(r"\{% macro (\w+)\(.*?\) %\}(.*?)\{% endmacro %\}", re.DOTALL)

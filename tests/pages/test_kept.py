@@ -6,11 +6,10 @@ import httpx
 from prometheus_client import CollectorRegistry, Counter
 
 from shopwright.app import Shop
-from shopwright.faces import render
-from shopwright.kit import memo
-from shopwright.kit.memo import Memo, weight
-from shopwright.kit.web import prepared
-from shopwright.kit.web.prepared import Plan, Prepared, Sources, Strangers
+from shopwright.kit.caching import memo, page_cache
+from shopwright.kit.caching.memo import Memo, weight
+from shopwright.kit.caching.page_cache import Plan, Prepared, Sources, Strangers
+from shopwright.web import render
 
 
 async def test_styles_are_given_once_each_at_their_own_address(api: httpx.AsyncClient) -> None:
@@ -50,8 +49,8 @@ async def test_addresses_of_kept_answers_are_counted() -> None:
         }
         await kept(scope, nothing, nothing)
     held = sum(len(path) + len(query) for path, query in kept._kept)
-    assert 1_000_000 < held < prepared.MOST_BYTES
-    assert kept._bytes <= prepared.MOST_BYTES
+    assert 1_000_000 < held < page_cache.MOST_BYTES
+    assert kept._bytes <= page_cache.MOST_BYTES
 
 
 async def test_what_a_service_remembers_is_counted(whole: Shop) -> None:

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.faces.shelf import write
 from shopwright.kit.money import Money
 from shopwright.services.catalog.contract import Product
+from shopwright.web.product_view import write
 
 pytestmark = pytest.mark.slow
 

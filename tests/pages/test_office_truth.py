@@ -9,7 +9,7 @@ from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import OWNER, sell, send_all, sign_in
 from tests.services.test_orders import place
 from tests.services.test_staff import PASSWORD, hired

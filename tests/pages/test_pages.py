@@ -12,7 +12,7 @@ from shopwright.app import Shop
 from shopwright.demo.load import load
 from shopwright.demo.people import live_a_little
 from shopwright.demo.said import SAID
-from shopwright.doctor import examine
+from shopwright.operations.doctor import examine
 from shopwright.services.search.contract import SearchRequest
 from tests.conftest import APART, OWNER, letter, sell
 

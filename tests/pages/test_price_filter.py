@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.faces.shelf import write
 from shopwright.kit.clock import HandClock
 from shopwright.kit.money import parse
-from shopwright.web import build
+from shopwright.web.application import build
+from shopwright.web.product_view import write
 from tests.conftest import QUICK, make_settings
 
 CASES = {

@@ -4,10 +4,10 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.faces.storefront.status import states
-from shopwright.kit.house import Condition, Waiting
+from shopwright.kit.observability.process_admin import Condition, Waiting
 from shopwright.services.specs import specs
-from shopwright.web import build
+from shopwright.web.application import build
+from shopwright.web.storefront.status import states
 from tests.conftest import APART, ON_SERVERS, sell
 
 

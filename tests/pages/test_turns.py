@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.faces.storefront.turns import LOOKED_S
 from shopwright.kit.clock import HandClock, to_micros
-from shopwright.kit.database import Database
+from shopwright.kit.data.database import Database
 from shopwright.kit.errors import Invalid, Unavailable
 from shopwright.open_engines import EngineDecorator
 from shopwright.services.carts import room_store
-from shopwright.web import build
+from shopwright.web.application import build
+from shopwright.web.storefront.waiting_room import LOOKED_S
 from tests.conftest import QUICK, make_settings, sell
 
 FROM_OURS = {"Referer": "http://shop.test/p/lamp"}

@@ -14,8 +14,8 @@ import httpx
 import msgspec
 
 from shopwright.app import Shop
-from shopwright.cluster.patience import is_ready
-from shopwright.cluster.plan import free_ports
+from shopwright.deployment.cluster.patience import is_ready
+from shopwright.deployment.cluster.plan import free_ports
 from tests.conftest import BERLIN, bare_environment, engines
 
 ADDRESS = msgspec.to_builtins(BERLIN)

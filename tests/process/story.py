@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from shopwright.app import Shop
-from shopwright.commands.importing import Wish, run
+from shopwright.cli.importing import Wish, run
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
-from shopwright.kit.database import Database
+from shopwright.kit.data.database import Database
 from shopwright.kit.provider import Provider
 from shopwright.open_engines import EngineDecorator
 from shopwright.services.orders.contract import NewRefund, NewShipment, Order, PaymentChoice, PlaceOrder
-from shopwright.simulate.faults import OUTSIDE, Faults, FaultyDatabase, FaultyProvider
+from shopwright.simulation.faults import OUTSIDE, Faults, FaultyDatabase, FaultyProvider
 from tests.conftest import QUICK, make_settings
 
 WRITES = re.compile(r"^\s*(INSERT INTO|UPDATE|DELETE FROM) (\w+)")

@@ -102,7 +102,7 @@ def test_a_service_that_is_apart_says_what_to_install(tmp_path: Path, gone: str)
 
 def test_asking_for_help_opens_no_shop() -> None:
     script = (
-        "import sys; from shopwright.cli import main; main(['--help'], standalone_mode=False);"
+        "import sys; from shopwright.cli.main import main; main(['--help'], standalone_mode=False);"
         " sys.exit('shopwright.app' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=HOME, check=False)
@@ -112,7 +112,7 @@ def test_asking_for_help_opens_no_shop() -> None:
 
 def test_a_command_that_serves_nothing_loads_no_server() -> None:
     script = (
-        "import sys; import shopwright.commands.loading, shopwright.commands.serving;"
+        "import sys; import shopwright.cli.loading, shopwright.cli.serving;"
         " sys.exit(' '.join({'litestar', 'granian'} & set(sys.modules)) or 0)"
     )
     said = subprocess.run(

@@ -14,7 +14,7 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit import disk
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.web.problems import NOT_NOW, describe
+from shopwright.kit.http.problems import NOT_NOW, describe
 from tests.conftest import POSTGRES, QUICK, make_settings, sell
 from tests.process.server import Server, buy
 

@@ -14,10 +14,10 @@ import pymongo
 import pytest
 
 from shopwright.app import Shop
-from shopwright.archive import checksum
-from shopwright.doctor import examine
 from shopwright.kit.errors import Conflict, Refused, Unavailable
-from shopwright.move.run import Move, release
+from shopwright.operations.archive import checksum
+from shopwright.operations.doctor import examine
+from shopwright.operations.move.run import Move, release
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, mongo_url, need, place, postgres_do, sell, server
 from tests.process.server import Server, buy, delivered
 

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from shopwright.cli import main
+from shopwright.cli.main import main
 from tests.conftest import POSTGRES, database_url, need, no_settings, postgres_do
 from tests.process.server import free_port
 

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.commands import keys
+from shopwright.cli import keys
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.settings import mask
 from shopwright.kit.vault import CLOSED
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import ON_SERVERS, OWNER, QUICK, make_settings, sign_in
 
 

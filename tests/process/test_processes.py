@@ -18,9 +18,9 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.money import Money
 from shopwright.kit.outgoing import client
+from shopwright.operations.doctor import examine
 from shopwright.services.pricing.contract import Coupon, Price
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, SOAK, bare_environment, make_settings, need, sell
 from tests.process.server import Server, all_at_once, buy, delivered

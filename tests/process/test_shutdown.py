@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shopwright.commands.shutdown import all_beating
+from shopwright.cli.shutdown import all_beating
 from tests.process.server import Server
 
 pytestmark = pytest.mark.slow

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from shopwright.app import Shop
-from shopwright.commands.importing import Wish, run
-from shopwright.doctor import examine
+from shopwright.cli.importing import Wish, run
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.money import Money
+from shopwright.operations.doctor import examine
 from shopwright.services.giftcards.contract import NewGiftCard
 from tests.conftest import POSTGRES, fill_cart, fresh, sell
 from tests.process.story import Story, open_shop, place, refund, ship, take_file, tell_into

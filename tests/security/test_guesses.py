@@ -15,7 +15,7 @@ from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import RateLimited
 from shopwright.services.users.contract import SecondFactorNeeded
 from shopwright.services.users.passwords import LONGEST_QUEUE, Passwords
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import OWNER, confirm, letter, make_settings, send_all, sign_in
 from tests.services.test_guard import PASSWORD, STEP_S, ada, guarded, shows
 from tests.services.test_privacy import csrf

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.commands.importing import Wish
-from shopwright.commands.importing import run as run_import
+from shopwright.cli.importing import Wish
+from shopwright.cli.importing import run as run_import
 from shopwright.kit.auth import GUEST
 from shopwright.kit.errors import Invalid
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder

@@ -8,8 +8,8 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
+from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused, Unauthenticated
-from shopwright.kit.facts import Event
 from shopwright.services.notifications.contract import Channels, Preferences
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
 from shopwright.services.users.contract import ProfileChange

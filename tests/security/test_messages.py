@@ -7,7 +7,7 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.services.inventory.contract import Adjustment
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import QUICK, confirm, letter, make_settings, sell, send_all, sign_in
 from tests.services.test_privacy import ADA, WORDS, csrf
 

@@ -7,11 +7,11 @@ from collections import Counter
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money
+from shopwright.operations.doctor import examine
 from shopwright.services.books.contract import Payout
 from shopwright.services.pricing.contract import TaxRate
 from tests.conftest import sell

@@ -8,12 +8,12 @@ from decimal import Decimal
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
+from shopwright.operations.doctor import examine
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import (

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from shopwright import archive
 from shopwright.app import Shop
-from shopwright.commands import restoring
-from shopwright.commands.backup import BackupOptions, backup
-from shopwright.doctor import examine
+from shopwright.cli import restoring
+from shopwright.cli.backup import BackupOptions, backup
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
+from shopwright.operations import archive
+from shopwright.operations.doctor import examine
 from shopwright.services.search.contract import SearchRequest
 from tests.conftest import QUICK, fresh, make_settings, sell
 from tests.services.test_orders import place

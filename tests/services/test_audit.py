@@ -7,14 +7,14 @@ import sys
 import httpx
 import pytest
 
-from shopwright import archive
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.audit import Act, AuditFilter
 from shopwright.kit.auth import StaffOnly
 from shopwright.kit.clock import HandClock
-from shopwright.kit.web.audit import MASK, is_audited, masked
-from shopwright.web import routes_of, shape_of
+from shopwright.kit.http.audit import MASK, is_audited, masked
+from shopwright.operations import archive
+from shopwright.operations.doctor import examine
+from shopwright.web.application import routes_of, shape_of
 from tests.conftest import QUICK, bare_environment, fill_cart, make_settings, sell
 
 COUPON = {"code": "LAST", "kind": "percentage", "value": 1000}

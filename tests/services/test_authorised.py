@@ -6,12 +6,12 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.errors import Conflict
+from shopwright.operations.doctor import examine
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import OWNER, fill_cart, sell, sign_in
 
 

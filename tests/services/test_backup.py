@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from shopwright import archive
 from shopwright.app import Shop
-from shopwright.commands import loading, moving
-from shopwright.commands.backup import BackupOptions, backup
-from shopwright.doctor import look
+from shopwright.cli import loading, moving
+from shopwright.cli.backup import BackupOptions, backup
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.operations import archive
+from shopwright.operations.doctor import look
 from shopwright.services.catalog.contract import Product
 from tests.conftest import sell
 from tests.services.test_orders import place

@@ -3,10 +3,10 @@
 import pytest
 
 from shopwright.app import Shop
-from shopwright.backup_age import backup_ages
-from shopwright.doctor import look
-from shopwright.housekeeping import Housekeeper
 from shopwright.kit.audit import Act
+from shopwright.operations.backup_age import backup_ages
+from shopwright.operations.doctor import look
+from shopwright.operations.process_admin import Housekeeper
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.clock import HandClock
+from shopwright.operations.doctor import examine
 from shopwright.services.catalog.contract import ProductInput
 from shopwright.services.pricing.contract import Coupon, Promotion
 from tests.conftest import APART, fill_cart, sell

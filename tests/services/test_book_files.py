@@ -15,13 +15,7 @@ from shopwright.app import Shop
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
 from shopwright.services.books import datev, exports, fec, regions, saft
-from shopwright.services.books.contract import (
-    Entry,
-    Posting,
-    RegionLine,
-    TaxKind,
-    TaxLine,
-)
+from shopwright.services.books.contract import Entry, Posting, RegionLine, TaxKind, TaxLine
 from shopwright.services.books.exports import file_name
 from shopwright.services.books.extract import Extract
 from shopwright.services.pricing.contract import TaxId

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict, Invalid, Unavailable
 from shopwright.kit.money import Money
+from shopwright.operations.doctor import examine
 from shopwright.services.books import model
 from shopwright.services.books.contract import Correction, CorrectionLine, Entry, Payout
 from shopwright.services.orders.contract import LineQuantity, Moment, Order, OrderLine, Refund

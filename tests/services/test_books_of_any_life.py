@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import ShopError
+from shopwright.operations.doctor import examine
 from shopwright.services.books import model
 from shopwright.services.books.contract import EntryKind
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order

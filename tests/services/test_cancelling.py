@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.errors import Conflict
+from shopwright.operations.doctor import examine
 from shopwright.services.inventory.contract import StockRule
 from shopwright.services.orders.closing import Closing
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, RefundNotPossible
-from shopwright.simulate.faults import Trouble
+from shopwright.simulation.faults import Trouble
 from tests.conftest import QUICK, Post, make_settings, sell
 from tests.services.test_orders import healthy, place, stock
 from tests.services.test_refunds import REFUSES, REFUSES_LATER, Wire, gives_in, held, later

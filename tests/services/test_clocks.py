@@ -7,15 +7,15 @@ import pytest
 
 from shopwright import handlers
 from shopwright.app import Shop
-from shopwright.doctor import look
 from shopwright.engines.bus import open_bus
-from shopwright.housekeeping import Housekeeper
 from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.clock_watch import ClockWatch, bring_back, continue_ids
-from shopwright.kit.facts import Timer
+from shopwright.kit.data.events import Timer
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.ids import Ids
-from shopwright.kit.numbers import Numbers
-from shopwright.kit.work import Work
+from shopwright.kit.observability.metrics import Numbers
+from shopwright.operations.doctor import look
+from shopwright.operations.process_admin import Housekeeper
 from tests.conftest import sell
 
 pytestmark = pytest.mark.slow

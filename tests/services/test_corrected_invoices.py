@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
+from shopwright.kit.addresses import Address
 from shopwright.kit.errors import Conflict, Invalid
-from shopwright.kit.places import Address
 from shopwright.services.books import papers
 from shopwright.services.books.contract.documents import Document, DocumentBody, InvoiceCorrection, Party
 from shopwright.services.orders.contract import LineQuantity, Order

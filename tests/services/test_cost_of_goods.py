@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
-from shopwright.kit.facts import Heard
+from shopwright.kit.data.events import Heard
 from shopwright.kit.money import Money
+from shopwright.operations.doctor import examine
 from shopwright.services.books.contract.margin import margins
 from shopwright.services.inventory.contract import Adjustment, Receipt
 from shopwright.services.orders.contract import LineQuantity

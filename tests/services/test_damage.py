@@ -18,18 +18,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from shopwright.app import Shop
-from shopwright.cli import main
-from shopwright.damage_watch import OneProcess
+from shopwright.cli.main import main
 from shopwright.engines.cache.windows import MachineWindows
 from shopwright.engines.database import damage
 from shopwright.engines.database.postgresql_errors import translate
 from shopwright.engines.database.sqlite import SqliteDatabase
-from shopwright.housekeeping import Housekeeper
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import NOT_UNTIL_REPAIRED, Damaged, Unavailable
+from shopwright.kit.http.problems import describe
 from shopwright.kit.ports import Query
-from shopwright.kit.web.problems import describe
-from shopwright.web import build
+from shopwright.operations.damage_watch import OneProcess
+from shopwright.operations.process_admin import Housekeeper
+from shopwright.web.application import build
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, no_settings, sell
 from tests.services.test_backup import picture
 from tests.services.test_orders import place

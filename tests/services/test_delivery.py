@@ -11,13 +11,13 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from shopwright.app import Shop
-from shopwright.commands import messages as command
-from shopwright.doctor import look
-from shopwright.faces.storefront import status
-from shopwright.housekeeping import Housekeeper
+from shopwright.cli import messages as command
 from shopwright.kit.clock import HandClock, to_micros
 from shopwright.kit.errors import Invalid
+from shopwright.operations.doctor import look
+from shopwright.operations.process_admin import Housekeeper
 from shopwright.services.notifications.retries import LONGEST, is_useless, lifetime, pause, rest_s
+from shopwright.web.storefront import status
 from tests.conftest import OWNER, QUICK, make_settings, sell, send_all
 from tests.process.server import free_port
 from tests.services.test_orders import place

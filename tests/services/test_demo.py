@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from shopwright import archive
 from shopwright.app import Shop
-from shopwright.commands import loading
-from shopwright.commands.serving import prepare
+from shopwright.cli import loading
+from shopwright.cli.serving import prepare
 from shopwright.demo.load import mark_if_new
+from shopwright.operations import archive
 from shopwright.services import RIVER
 from tests.conftest import make_settings, sell
 from tests.services.test_archive import other as other  # noqa: PLC0414 -- a fixture

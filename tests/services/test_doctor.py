@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.commands import loading
-from shopwright.doctor import examine, examine_engines, look
+from shopwright.cli import loading
+from shopwright.operations.doctor import examine, examine_engines, look
 from tests.conftest import ON_SERVERS, QUICK, sell
 from tests.process.server import free_port
 from tests.services.test_orders import place

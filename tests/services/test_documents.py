@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
+from shopwright.kit.data.events import Fact, Heard
+from shopwright.kit.data.unit_of_work import read_fact
 from shopwright.kit.errors import Invalid, Missing
-from shopwright.kit.facts import Fact, Heard
-from shopwright.kit.work import read_fact
+from shopwright.operations.doctor import examine
 from shopwright.services.books.contract.documents import Document
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import LineQuantity, NewShipment, Order

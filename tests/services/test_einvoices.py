@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from shopwright.app import Shop
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import Money, add_up
-from shopwright.kit.places import Address
 from shopwright.services.books import einvoice, pdf, ubl
 from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentLine, Party
 from shopwright.services.books.contract.forms import is_electronic

@@ -4,12 +4,12 @@ import httpx
 import pytest
 
 from shopwright.app import Shop
-from shopwright.faces.shelf import write
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST, SYSTEM, Caller
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
+from shopwright.web.product_view import write
 from tests.conftest import OWNER, fill_cart, sell, sign_in
 from tests.services.test_orders import place
 

@@ -12,7 +12,7 @@ from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.errors import Conflict, Invalid, ShopError
 from shopwright.kit.money import zero
-from shopwright.order_sums import miscounted
+from shopwright.operations.order_sums import miscounted
 from shopwright.services.inventory.contract import StockRule
 from shopwright.services.orders import model, refund_rules
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, OrderLine

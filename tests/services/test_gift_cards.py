@@ -10,8 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
-from shopwright.faces.person.gather import everything
-from shopwright.faces.person.lookup import of_person
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.derived import KeyedHash
@@ -20,6 +18,8 @@ from shopwright.kit.money import Money
 from shopwright.services.giftcards import model
 from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused, GiftCardShare, NewGiftCard
 from shopwright.services.giftcards.service import GiftCardService
+from shopwright.web.privacy.gather import everything
+from shopwright.web.privacy.lookup import of_person
 from tests.conftest import confirm, sign_in
 
 

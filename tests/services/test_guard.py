@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from shopwright.app import Shop
-from shopwright.commands.serving import set_up_logging
-from shopwright.kit import watch
+from shopwright.cli.serving import set_up_logging
 from shopwright.kit.errors import Conflict, Invalid, RateLimited, Unauthenticated
+from shopwright.kit.observability import security_log
 from shopwright.services.users.contract import SecondFactorNeeded, User, WrongPassword
 from shopwright.services.users.second_factor import STEP_S, base64
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import OWNER, QUICK, make_settings, sign_in
 
 PASSWORD = "harbour at seven"
@@ -244,11 +244,11 @@ async def test_sign_ins_and_refusals_are_written_down_one_by_one_and_name_nobody
         await api.get("/v1/events", headers=headers)
         await api.delete(f"/v1/users/{user.id}/sessions", headers=staff)
     finally:
-        for opened in watch.log.handlers:
+        for opened in security_log.log.handlers:
             opened.close()
         for name, before in handlers.items():
             logging.getLogger(name).handlers[:] = before
-        watch.log.propagate = True
+        security_log.log.propagate = True
     text = (tmp_path / "security.log").read_text()
     told = [json.loads(line)["told"] for line in text.splitlines()]
     assert [(one["event"], one.get("user")) for one in told] == [

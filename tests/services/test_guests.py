@@ -10,9 +10,9 @@ import pytest
 from shopwright.app import Shop
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
+from shopwright.kit.data.events import ERASED, Fact, Heard
+from shopwright.kit.data.retention import PURPOSES
 from shopwright.kit.errors import Conflict, Missing
-from shopwright.kit.facts import ERASED, Fact, Heard
-from shopwright.kit.retention import PURPOSES
 from shopwright.retention import retention_of
 from shopwright.services import RIVER
 from shopwright.services.orders.contract import NewShipment, Order

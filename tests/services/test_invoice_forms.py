@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from lxml import etree
 
 from shopwright.app import Shop
+from shopwright.kit.addresses import Address
 from shopwright.kit.errors import Conflict
-from shopwright.kit.places import Address
 from shopwright.services.books import einvoice, ubl
 from shopwright.services.books.contract.documents import Document, Party
 from shopwright.services.books.contract.forms import FORMS, address_of, refusal

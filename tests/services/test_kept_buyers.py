@@ -8,16 +8,17 @@ import httpx
 import msgspec
 import pytest
 
-from shopwright import archive, handlers
+from shopwright import handlers
 from shopwright.app import Shop
 from shopwright.kit.audit import AuditFilter
 from shopwright.kit.auth import ROLES, SYSTEM
 from shopwright.kit.clock import HandClock
+from shopwright.kit.data.events import ERASED
 from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing, Unavailable
-from shopwright.kit.facts import ERASED
+from shopwright.operations import archive
 from shopwright.services.orders.contract import NewRefund, NewShipment, Order
-from shopwright.simulate.faults import Faults, Trouble
+from shopwright.simulation.faults import Faults, Trouble
 from tests.conftest import QUICK, Post, fresh, make_settings, sell, sign_in
 from tests.services.test_orders import place
 from tests.services.test_privacy import ADA, WORDS, ada, buy, everything_on_disk

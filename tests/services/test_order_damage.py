@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from shopwright import archive
 from shopwright.app import Shop
 from shopwright.demo.load import SELLER
-from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
+from shopwright.operations import archive
+from shopwright.operations.doctor import examine
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order
 from shopwright.services.pricing.contract import TaxRate
 from tests.conftest import fill_cart, sell

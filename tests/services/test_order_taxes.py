@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
-from shopwright.faces.shelf import write
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST, Caller
 from shopwright.kit.money import Money, add_up
-from shopwright.kit.places import Address
+from shopwright.operations.doctor import examine
 from shopwright.services.carts.contract import Cart
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders import taxes
@@ -30,6 +29,7 @@ from shopwright.services.pricing.contract import (
     TaxRate,
     nothing,
 )
+from shopwright.web.product_view import write
 from tests.conftest import fill_cart, sell
 from tests.services.test_orders import keys
 

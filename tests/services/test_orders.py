@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.errors import Conflict, Denied, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.states import IllegalMove
+from shopwright.operations.doctor import examine
 from shopwright.services.catalog.contract import Product
 from shopwright.services.inventory.contract import SoldOut, StockChanged
 from shopwright.services.orders import model
@@ -29,7 +29,7 @@ from shopwright.services.orders.contract import (
 from shopwright.services.payments.contract import TooMuch
 from shopwright.services.pricing.contract import Coupon, Price
 from shopwright.services.pricing.service import Reckoner
-from shopwright.simulate.faults import Faults, Trouble
+from shopwright.simulation.faults import Faults, Trouble
 from tests.conftest import APART, QUICK, Post, fill_cart, make_settings, sell
 
 keys = itertools.count()

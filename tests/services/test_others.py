@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST, SYSTEM, Caller
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Unauthenticated, VersionConflict
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
 from shopwright.kit.states import IllegalMove
 from shopwright.services.carts.contract import CartChange, CartClosed
 from shopwright.services.catalog.contract import Option, ProductInput, SkuTaken, VariantInput

@@ -12,11 +12,11 @@ import pytest
 
 from shopwright.app import Shop
 from shopwright.demo.load import SELLER
-from shopwright.doctor import examine
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Missing, ShopError, Unavailable
 from shopwright.kit.money import Money
+from shopwright.operations.doctor import examine
 from shopwright.services.carts.contract import Cart
 from shopwright.services.catalog.contract import Product
 from shopwright.services.giftcards.contract import GiftCard, GiftCardRefused
@@ -32,7 +32,7 @@ from shopwright.services.orders.contract import (
     RefundNotPossible,
 )
 from shopwright.services.pricing.contract import TaxRate
-from shopwright.simulate.faults import Faults, Trouble
+from shopwright.simulation.faults import Faults, Trouble
 from tests.conftest import QUICK, Post, fill_cart, make_settings, sell
 from tests.services.test_books import balances
 from tests.services.test_gift_cards import has, issue

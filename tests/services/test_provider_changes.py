@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
+from shopwright.operations.doctor import examine
 from shopwright.services.orders.contract import PAID, NewRefund, Order, RefundNotPossible
 from shopwright.services.payments import model
 from tests.conftest import Post, sell

@@ -17,7 +17,7 @@ from shopwright.app import Shop
 from shopwright.engines.database.parameters import positional
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import HandClock
-from shopwright.kit.database import Database
+from shopwright.kit.data.database import Database
 from shopwright.open_engines import EngineDecorator
 from shopwright.services.orders.contract import (
     NewRefund,
@@ -29,7 +29,7 @@ from shopwright.services.orders.contract import (
     PlaceOrder,
 )
 from shopwright.services.reviews.contract import NewReview
-from shopwright.web import build
+from shopwright.web.application import build
 from tests.conftest import BERLIN, OWNER, POSTGRES, QUICK, fill_cart, make_settings, need, sell, sign_in
 
 pytestmark = pytest.mark.slow

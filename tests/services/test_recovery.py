@@ -17,7 +17,7 @@ from shopwright.engines.database.sqlite import SqliteDatabase
 from shopwright.engines.database.sqlite_salvage import salvage
 from shopwright.kit.auth import GUEST
 from shopwright.kit.errors import Damaged
-from shopwright.repair import repair
+from shopwright.operations.repair import repair
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import PaymentChoice, PlaceOrder
 from tests.conftest import BERLIN, ON_SERVERS, POSTGRES, QUICK, bare_environment, make_settings, sell

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.errors import Invalid, ShopError, Unavailable
 from shopwright.kit.money import Money, add_up
-from shopwright.kit.places import Address
+from shopwright.operations.doctor import examine
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders import refund_parts, refund_rules
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund

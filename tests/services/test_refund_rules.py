@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shopwright.kit.errors import ShopError
 from shopwright.kit.money import Money, add_up
-from shopwright.order_sums import miscounted
+from shopwright.operations.order_sums import miscounted
 from shopwright.services.orders import model, refund_rules
 from shopwright.services.orders.contract import LineQuantity, NewRefund, Order, Refund
 from tests.services.test_fulfilment import sold_of

@@ -13,7 +13,7 @@ from shopwright.kit.errors import Conflict, Invalid, Missing, Unavailable
 from shopwright.kit.money import Money
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order, RefundNotPossible
 from shopwright.services.payments.contract import TooMuch
-from shopwright.simulate.faults import Faults, Trouble
+from shopwright.simulation.faults import Faults, Trouble
 from tests.conftest import APART, QUICK, Post, make_settings, sell
 from tests.services.test_orders import healthy, place, stock
 

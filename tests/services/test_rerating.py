@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.places import Address
+from shopwright.operations.doctor import examine
 from shopwright.services.books.contract.documents import DocumentBody
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.orders.contract import LineQuantity, NewRefund, NewShipment, Order

@@ -17,8 +17,8 @@ from typing import Self
 
 import pytest
 
-from shopwright import archive
 from shopwright.app import Shop
+from shopwright.operations import archive
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, bare_environment, make_settings, sell
 from tests.services.test_damage import checkpoint, empty, gone, middle_page, page_one, shopwright
 from tests.services.test_orders import place

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from shopwright.app import Shop, migrations_of
-from shopwright.doctor import examine
 from shopwright.engines.database.migrations import all_in, new_tables
 from shopwright.handlers import tidy
 from shopwright.kit.clock import HandClock, to_micros
+from shopwright.kit.data.retention import Retention
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.money import Money
-from shopwright.kit.retention import Retention
+from shopwright.operations.doctor import examine
 from shopwright.retention import retention_of
 from shopwright.services import RIVER
 from tests.conftest import fill_cart, sell

@@ -13,22 +13,15 @@ import msgspec
 import pytest
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST, SYSTEM
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid
-from shopwright.kit.places import Address
+from shopwright.operations.doctor import examine
 from shopwright.services.carts.contract import Cart, CartChange
 from shopwright.services.catalog.contract import Product
 from shopwright.services.orders.contract import NewShipment, Order, PaymentChoice, PlaceOrder
-from shopwright.services.pricing.contract import (
-    ExchangeRate,
-    QuoteRequest,
-    Seller,
-    TaxId,
-    TaxRate,
-    TaxRule,
-)
+from shopwright.services.pricing.contract import ExchangeRate, QuoteRequest, Seller, TaxId, TaxRate, TaxRule
 from tests.conftest import BERLIN, QUICK, Post, fresh, letter, make_settings, sell
 from tests.services.test_orders import keys
 from tests.services.test_privacy import ADA, ada, everything_on_disk

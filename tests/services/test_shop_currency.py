@@ -6,13 +6,13 @@ import pytest
 from click.testing import CliRunner
 
 from shopwright.app import Shop
-from shopwright.cli import main
-from shopwright.commands import importing, serving
+from shopwright.cli import importing, serving
+from shopwright.cli.main import main
 from shopwright.kit.currencies import digits_to_read, minor_digits
 from shopwright.kit.errors import Refused
 from shopwright.kit.money import Money
+from shopwright.operations.shop_currency import require_currency
 from shopwright.services.pricing.contract import Price
-from shopwright.shop_currency import require_currency
 from tests.conftest import ON_SERVERS, POSTGRES, QUICK, make_settings, no_settings, sell
 
 pytestmark = pytest.mark.skipif(bool(POSTGRES) or ON_SERVERS, reason="the command reads its own settings")

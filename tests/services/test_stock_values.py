@@ -16,7 +16,7 @@ from shopwright.app import Shop
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Refused, Unavailable
 from shopwright.kit.money import Money
-from shopwright.repair import repair
+from shopwright.operations.repair import repair
 from shopwright.services.inventory import value_store
 from shopwright.services.inventory.contract import Adjustment, Location, Receipt, StockRule, Wanted
 from shopwright.services.inventory.valuation import Move, Out, Valuation, follow

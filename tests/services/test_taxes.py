@@ -14,13 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.app import Shop
-from shopwright.doctor import examine
-from shopwright.faces.shelf import write
 from shopwright.kit.clock import HandClock
 from shopwright.kit.errors import Invalid, Missing, Refused
 from shopwright.kit.money import Money
 from shopwright.kit.postcode_patterns import Patterns, closeness
 from shopwright.kit.typed import per_cent
+from shopwright.operations.doctor import examine
 from shopwright.services.carts.contract import CartChange
 from shopwright.services.pricing import dated, model, presets, tax_checks
 from shopwright.services.pricing.contract import (
@@ -36,6 +35,7 @@ from shopwright.services.pricing.contract import (
 )
 from shopwright.services.pricing.market import in_market
 from shopwright.services.pricing.taxes import clean_tax_rate, key_of
+from shopwright.web.product_view import write
 from tests.conftest import BERLIN, sell
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

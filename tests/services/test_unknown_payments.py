@@ -3,12 +3,12 @@
 import pytest
 
 from shopwright.app import Shop
-from shopwright.commands import payments as command
-from shopwright.commands import repairing
-from shopwright.doctor import examine
+from shopwright.cli import payments as command
+from shopwright.cli import repairing
 from shopwright.kit.errors import Conflict, Missing, Refused
 from shopwright.kit.money import Money
-from shopwright.payment_checks import payments_are_known
+from shopwright.operations.doctor import examine
+from shopwright.operations.payment_checks import payments_are_known
 from shopwright.services.orders.contract import Order
 from tests.conftest import sell
 from tests.services.test_orders import healthy, place

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import to_micros
-from shopwright.kit.facts import Heard
+from shopwright.kit.data.events import Heard
 from shopwright.kit.money import Money
 from shopwright.services.insights import sales_store
 from shopwright.services.insights.service import Ledgerkeeper

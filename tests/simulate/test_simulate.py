@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shopwright.simulate.run import Outcome, Stage, shrink, story
+from shopwright.simulation.run import Outcome, Stage, shrink, story
 from tests.conftest import POSTGRES
 from tests.simulate.broken import BROKEN, CountsWhatItReadBefore
 

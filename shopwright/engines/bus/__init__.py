@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from shopwright.kit.facts import Reaction, Timer, UnderWay
-from shopwright.kit.health import Health
-from shopwright.kit.house import GivenUp
+from shopwright.kit.data.events import Reaction, Timer, UnderWay
+from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.observability.health import Health
+from shopwright.kit.observability.process_admin import GivenUp
 from shopwright.kit.settings import choose, client_of
-from shopwright.kit.work import Work
 
 
 class Bus(Protocol):

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from shopwright.engines.bus.leases import OURS, PORTION, Lease, Leases, Told, Unread
 from shopwright.kit.clock import to_micros
-from shopwright.kit.facts import Heard
-from shopwright.kit.work import Work, read_fact
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Work, read_fact
 
 MOST = 10_000  # deliveries that are kept as they are
 # Deeds of one transaction that began within so long have one lease. It is less than the shortest pause after a failure.

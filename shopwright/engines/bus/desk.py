@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from aio_pika.abc import AbstractIncomingMessage
 
 from shopwright.engines.bus.hearing import ATTEMPTS, Ears, pause
-from shopwright.kit.facts import Heard
+from shopwright.kit.data.events import Heard
 
 BATCH = 100
 

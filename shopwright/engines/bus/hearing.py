@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import msgspec
 
-from shopwright.kit import trace
+from shopwright.kit.data.events import Heard, Reaction
+from shopwright.kit.data.unit_of_work import AlreadyDone, Work
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.facts import Heard, Reaction
-from shopwright.kit.work import AlreadyDone, Work
+from shopwright.kit.observability import tracing
 
 log = logging.getLogger("shopwright.bus")
 
@@ -72,8 +72,8 @@ class Ears:
     async def _let_hear(self, heard: Heard) -> None:
         fact = heard.fact
         with (
-            trace.for_request(fact.request),
-            trace.span(f"hear {heard.hearer}", "consumer", fact.trace, {"fact": fact.id}),
+            tracing.for_request(fact.request),
+            tracing.span(f"hear {heard.hearer}", "consumer", fact.trace, {"fact": fact.id}),
         ):
             await self.reactions[heard.hearer].handler(heard)
 

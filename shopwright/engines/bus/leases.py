@@ -13,8 +13,8 @@ from typing import TypeVar
 import msgspec
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.facts import Heard
-from shopwright.kit.work import LEASE, Transaction, Work
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import LEASE, Transaction, Work
 
 PORTION = 500  # deliveries that are written or read at once: whoever else wants to write waits for no longer
 # `<>`, so that nobody looks through all that wait instead of at these facts.

@@ -18,7 +18,7 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryErr
 
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.health import Health
+from shopwright.kit.observability.health import Health
 from shopwright.kit.settings import prefix_of, take_apart
 
 PORT, TLS_PORT = 5672, 5671

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from shopwright.engines.bus.hearing import ATTEMPTS, Ears, pause
 from shopwright.engines.bus.relay import Relay, Waiting, by_work
 from shopwright.kit.clock import to_micros
-from shopwright.kit.facts import Heard, Reaction, Timer
-from shopwright.kit.health import Health
-from shopwright.kit.work import Work
+from shopwright.kit.data.events import Heard, Reaction, Timer
+from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.observability.health import Health
 
 
 class LocalBus(Relay):

@@ -24,11 +24,11 @@ from shopwright.engines.bus.hearing import Ears
 from shopwright.engines.bus.line import GONE, Line, Take
 from shopwright.engines.bus.relay import POLL_S, Relay, Waiting, by_work, hears_for
 from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.data.events import Fact, Heard, Reaction, Timer, UnderWay, decode
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import ShopError, Unavailable
-from shopwright.kit.facts import Fact, Heard, Reaction, Timer, UnderWay, decode
-from shopwright.kit.health import Health
+from shopwright.kit.observability.health import Health
 from shopwright.kit.tasks import ended, woken
-from shopwright.kit.work import Work
 
 log = logging.getLogger("shopwright.bus")
 

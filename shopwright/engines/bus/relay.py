@@ -16,12 +16,12 @@ from shopwright.engines.bus.backlog import Backlog
 from shopwright.engines.bus.leases import Lease, Leases, Told, one_at_a_time
 from shopwright.engines.bus.timers import Timers
 from shopwright.kit.clock import to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.events import Heard, Timer, UnderWay
+from shopwright.kit.data.unit_of_work import LEASE, Transaction, Work, read_fact
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.facts import Heard, Timer, UnderWay
-from shopwright.kit.house import GivenUp
+from shopwright.kit.observability.process_admin import GivenUp
 from shopwright.kit.tasks import ended, woken
-from shopwright.kit.work import LEASE, Transaction, Work, read_fact
 
 log = logging.getLogger("shopwright.bus")
 

@@ -9,11 +9,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from shopwright.kit import trace
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.events import Timer
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.facts import Timer
-from shopwright.kit.work import Work
+from shopwright.kit.observability import tracing
 
 log = logging.getLogger("shopwright.bus")
 # Clocks of the machines of one shop differ by less.
@@ -81,7 +81,7 @@ class Timers:
     @staticmethod
     async def _run(work: Work, timer: Timer) -> None:
         """What is done in a run is found by its id, as what is done in a request is."""
-        with trace.for_request(work.ids.new(timer.name)):
+        with tracing.for_request(work.ids.new(timer.name)):
             try:
                 await timer.handler()
             except Unavailable as error:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from shopwright.kit.data.unit_of_work import Marks
 from shopwright.kit.errors import Invalid
 from shopwright.kit.ports import Cache
 from shopwright.kit.settings import choose, client_of
-from shopwright.kit.work import Marks
 
 
 def _memory(_url: str, _setting: str) -> Cache:

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from shopwright.kit.calm import Calm
-from shopwright.kit.health import Health
+from shopwright.kit.caching.circuit_breaker import Calm
+from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import Cache
 
 

@@ -15,7 +15,7 @@ from pymemcache.client.base import PooledClient
 from pymemcache.exceptions import MemcacheError
 
 from shopwright.kit.errors import Invalid, Unavailable
-from shopwright.kit.health import Health
+from shopwright.kit.observability.health import Health
 from shopwright.kit.settings import take_apart
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
 
-from shopwright.kit.health import Health
+from shopwright.kit.observability.health import Health
 
 CAPACITY = 20_000
 

@@ -25,7 +25,7 @@ from redis.exceptions import RedisClusterException, RedisError
 from shopwright.engines.cache.redis_line import Line, Reads
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
-from shopwright.kit.health import Health
+from shopwright.kit.observability.health import Health
 from shopwright.kit.settings import EngineUrl, prefix_of, take_apart
 
 PORT, SENTINEL_PORT = 6379, 26379

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from shopwright.engines.cache.redis import RedisCache
-from shopwright.kit.calm import Calm
+from shopwright.kit.caching.circuit_breaker import Calm
+from shopwright.kit.data.unit_of_work import this_request
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.work import this_request
 
 # Longer than a commit may take (`statement_seconds` and what the driver adds).
 COMMITTING_MS = 120_000

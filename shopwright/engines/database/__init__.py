@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from shopwright.kit.database import Database
+from shopwright.kit.data.database import Database
+from shopwright.kit.data.unit_of_work import Marks
 from shopwright.kit.settings import choose, client_of
-from shopwright.kit.work import Marks
 
 
 def open_database(url: str, service: str, marks: Marks | None = None) -> Database:

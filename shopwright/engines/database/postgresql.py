@@ -17,11 +17,11 @@ from shopwright.engines.database.postgresql_moving import PostgresMoving
 from shopwright.engines.database.postgresql_pool import Pool
 from shopwright.engines.database.postgresql_replica import Replica
 from shopwright.engines.database.postgresql_url import read_url
-from shopwright.kit.database import Params, Row, Step
+from shopwright.kit.data.database import Params, Row, Step
+from shopwright.kit.data.unit_of_work import Marks
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.health import Health
-from shopwright.kit.work import Marks
+from shopwright.kit.observability.health import Health
 
 # Reads, and what says how far deliveries and timers are.
 UNSEEN = re.compile(r"\s*(SELECT|(INSERT INTO|UPDATE|DELETE FROM) (timers|deliveries|facts|inbox|idempotency))\b")

@@ -3,7 +3,7 @@
 import asyncpg
 
 from shopwright.engines.database.postgresql_url import NO_ANSWER
-from shopwright.kit.database import UniqueViolation
+from shopwright.kit.data.database import UniqueViolation
 from shopwright.kit.errors import Damaged, Invalid, Unavailable
 
 # Nothing came, or nothing that says what became of it.

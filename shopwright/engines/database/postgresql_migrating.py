@@ -14,7 +14,7 @@ import asyncpg
 
 from shopwright.engines.database import migrations
 from shopwright.engines.database.migrations import Migration
-from shopwright.kit.database import Step
+from shopwright.kit.data.database import Step
 from shopwright.kit.errors import Unavailable
 
 LOCK = 1_730_581_642

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from shopwright.engines.database.postgresql_url import NO_ANSWER, PostgresUrl
-from shopwright.kit.calm import Calm
+from shopwright.kit.caching.circuit_breaker import Calm
 from shopwright.kit.errors import Unavailable
 
 log = logging.getLogger("shopwright.engines")

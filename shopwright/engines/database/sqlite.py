@@ -20,9 +20,9 @@ from shopwright.engines.database.parameters import in_order, positional
 from shopwright.engines.database.sqlite_moving import SqliteMoving
 from shopwright.engines.database.sqlite_rebuild import rebuild_indexes
 from shopwright.engines.database.walindex import WalIndex
-from shopwright.kit.database import Params, Reads, Row, Step, UniqueViolation
+from shopwright.kit.data.database import Params, Reads, Row, Step, UniqueViolation
 from shopwright.kit.errors import Damaged, Unavailable
-from shopwright.kit.health import Health, room
+from shopwright.kit.observability.health import Health, room
 from shopwright.kit.private import make_file, make_folder
 
 log = logging.getLogger("shopwright.engines")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from shopwright.kit.database import Database, Row, Session
+from shopwright.kit.data.database import Database, Row, Session
 
 NOTE, FENCE = "moving_note", "moving_fence"
 UNWATCHED = frozenset({"migrations", "moved_rows"})

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from shopwright.kit.database import Row, Session, UniqueViolation
+from shopwright.kit.data.database import Row, Session, UniqueViolation
+from shopwright.kit.data.events import Timer
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Unavailable, VersionConflict
-from shopwright.kit.facts import Timer
-from shopwright.kit.health import Health
+from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import Collection, Document, Write
-from shopwright.kit.work import Transaction, Work
 
 ENCODER = msgspec.json.Encoder()
 ELSEWHERE = "null"  # stands for a body that another engine keeps

@@ -20,10 +20,10 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_preferences import ReadPreference
 
-from shopwright.kit.calm import Calm
+from shopwright.kit.caching.circuit_breaker import Calm
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid, Unavailable
-from shopwright.kit.health import Health
+from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import Document
 
 CONNECT_MS, ANSWER_MS = 2_000, 5_000

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from shopwright.engines.documents.mongo_bodies import Bodies, Move
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Conflict
 from shopwright.kit.ports import Document
-from shopwright.kit.work import Work
 
 PARTS = ("collection", "id", "version", "body")
 BATCH = 200

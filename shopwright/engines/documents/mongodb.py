@@ -21,12 +21,12 @@ from shopwright.engines.documents.database import ELSEWHERE, DatabaseDocuments
 from shopwright.engines.documents.mongo_bodies import Bodies, Move
 from shopwright.engines.documents.mongo_moving import BATCH, PARTS, arrived_whole, pages
 from shopwright.kit.clock import to_micros
-from shopwright.kit.database import Row, Session
+from shopwright.kit.data.database import Row, Session
+from shopwright.kit.data.events import Timer
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.facts import Timer
-from shopwright.kit.health import Health
+from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import Collection, Document, Write
-from shopwright.kit.work import Transaction, Work
 
 log = logging.getLogger("shopwright.documents")
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from shopwright.engines.files import PROBE, is_name, named
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.health import Health, room
+from shopwright.kit.observability.health import Health, room
 from shopwright.kit.private import make_folder
 
 

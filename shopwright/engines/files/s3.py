@@ -20,7 +20,7 @@ from obstore.store import S3Store
 
 from shopwright.engines.files import PROBE, is_name, named
 from shopwright.kit.errors import Invalid, Unavailable
-from shopwright.kit.health import Health
+from shopwright.kit.observability.health import Health
 from shopwright.kit.settings import take_apart
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from shopwright.engines.search import opensearch_body as body_of
 from shopwright.engines.search import place, terms
 from shopwright.engines.search.marking import marked
 from shopwright.engines.search.terms import Word
-from shopwright.kit.calm import Calm
+from shopwright.kit.caching.circuit_breaker import Calm
 from shopwright.kit.errors import Invalid, Unavailable
-from shopwright.kit.health import Health
+from shopwright.kit.observability.health import Health
 from shopwright.kit.ports import NOTHING, Found, IndexDocument, Query
 from shopwright.kit.settings import take_apart
 

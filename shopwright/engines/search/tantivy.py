@@ -27,8 +27,8 @@ from shopwright.engines.search.spelling import edits
 from shopwright.engines.search.tantivy_damage import damaged_index, in_its_folder
 from shopwright.engines.search.terms import Word
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.health import Health, room
 from shopwright.kit.memory import give_back
+from shopwright.kit.observability.health import Health, room
 from shopwright.kit.ports import NOTHING, Found, IndexDocument, Query
 from shopwright.kit.private import make_folder
 

@@ -1,7 +1,7 @@
 """Where traces go: nowhere, or `otlp://collector:4318` (OTLP over HTTP, what OpenTelemetry collectors take)."""
 
+from shopwright.kit.observability.tracing import Tracer
 from shopwright.kit.settings import choose, client_of
-from shopwright.kit.trace import Tracer
 
 
 def open_traces(url: str, part: str, version: str) -> Tracer | None:

@@ -20,8 +20,8 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shopwright.kit.errors import Invalid
+from shopwright.kit.observability.tracing import PARENT, Kind, Span
 from shopwright.kit.settings import take_apart
-from shopwright.kit.trace import PARENT, Kind, Span
 
 PORT = 4318
 PATIENCE_S = 5

@@ -1,6 +1,6 @@
 """What was sold, given back and paid, as an accountant signs it: ledger, periods, statements and documents."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="ledger, periods, statements of tax, invoices, credit notes and other documents",

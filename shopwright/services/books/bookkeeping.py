@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import AlreadyDone, Transaction, Work
 from shopwright.kit.days import day_of
 from shopwright.kit.errors import Missing, Unavailable
-from shopwright.kit.facts import Heard
 from shopwright.kit.money import write
-from shopwright.kit.work import AlreadyDone, Transaction, Work
 from shopwright.services.books import goods, issuing, model, statement_store, store
 from shopwright.services.books.contract import EntryKind, Posting
 from shopwright.services.books.issuing import Issuing

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Reading, Transaction
 from shopwright.kit.vault import Vault
-from shopwright.kit.work import Reading, Transaction
 from shopwright.services.books.contract.documents import Document, DocumentBody
 
 HEAD = "id, series, number, name, kind, entry, refers_to, order_id, customer_id, issued, keep_until, sealed, sha256, before"

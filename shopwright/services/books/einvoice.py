@@ -11,8 +11,8 @@ from drafthorse.models.party import PostalTradeAddress, TaxRegistration
 from drafthorse.models.payment import PaymentMeans
 from drafthorse.models.tradelines import LineItem
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.days import day_of
-from shopwright.kit.places import Address
 from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentForm, DocumentLine, Party
 from shopwright.services.books.contract.forms import OUTSIDE, address_of, body_for
 from shopwright.services.books.invoice_values import (

@@ -9,11 +9,11 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from shopwright.kit.auth import Caller, signed_in, staff
 from shopwright.kit.days import parse_day
 from shopwright.kit.errors import Missing
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.files import file_answer
-from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.lists import AfterPlace, Limit, Page, after_id, page
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.files import file_answer
+from shopwright.kit.http.pagination import AfterPlace, Limit, Page, after_id, page
+from shopwright.kit.http.routes import Routes
 from shopwright.services.books.contract import (
     Account,
     Balance,

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.events import ERASED
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.days import day_of, end_of_books
 from shopwright.kit.errors import Conflict, Missing
-from shopwright.kit.facts import ERASED
 from shopwright.kit.vault import Vault, protect
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.books import document_store, model, papers, statement_store, store
 from shopwright.services.books.contract.documents import (
     Document,

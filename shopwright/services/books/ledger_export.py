@@ -3,16 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
-from shopwright.kit.work import Work
 from shopwright.services.books import charts, store
-from shopwright.services.books.contract import (
-    TITLES,
-    Entry,
-    ExportedFile,
-    ExportForm,
-)
+from shopwright.services.books.contract import TITLES, Entry, ExportedFile, ExportForm
 from shopwright.services.books.exports import exported
 from shopwright.services.books.extract import Extract
 from shopwright.services.books.issuing import Issuing

@@ -3,16 +3,11 @@
 from datetime import date
 
 from shopwright.kit.auth import Caller
+from shopwright.kit.data.unit_of_work import AlreadyDone, Work
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import zero
-from shopwright.kit.work import AlreadyDone, Work
 from shopwright.services.books import model, store
-from shopwright.services.books.contract import (
-    Correction,
-    Entry,
-    Payout,
-    Posting,
-)
+from shopwright.services.books.contract import Correction, Entry, Payout, Posting
 from shopwright.services.books.periods import today
 
 

@@ -1,7 +1,7 @@
 """Documents of an order that somebody asks for: corrected invoices, delivery notes, pro forma invoices."""
 
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Conflict, Missing
-from shopwright.kit.work import Work
 from shopwright.services.books import papers
 from shopwright.services.books.contract.documents import Document, InvoiceCorrection
 from shopwright.services.books.issuing import Issuing

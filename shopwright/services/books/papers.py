@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from shopwright.kit.addresses import check_address
 from shopwright.kit.days import day_of, write_day
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money, add_up, zero
-from shopwright.kit.places import check_address
 from shopwright.kit.tax_ids import TaxNumber, check_reference, member_of, read_tax_id
 from shopwright.services.books import model
 from shopwright.services.books.contract import Entry, Posting, TaxKind

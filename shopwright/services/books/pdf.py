@@ -12,12 +12,12 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, StreamObject
 
 from shopwright.kit.address_lines import address_lines
+from shopwright.kit.addresses import Address
 from shopwright.kit.countries import country_title
 from shopwright.kit.days import day_of, write_day
 from shopwright.kit.errors import Conflict
 from shopwright.kit.money import write as written
 from shopwright.kit.percent import percent
-from shopwright.kit.places import Address
 from shopwright.services.books import einvoice
 from shopwright.services.books.contract.documents import TITLES, Document, DocumentBody, DocumentLine
 from shopwright.services.books.contract.forms import GONE, is_electronic, writable

@@ -3,13 +3,11 @@
 from datetime import date
 
 from shopwright.kit.auth import Caller
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.days import day_of
 from shopwright.kit.errors import Conflict, Invalid
-from shopwright.kit.work import Work
 from shopwright.services.books import model, statement_store
-from shopwright.services.books.contract import (
-    Period,
-)
+from shopwright.services.books.contract import Period
 
 MOST_MONTHS = 120
 

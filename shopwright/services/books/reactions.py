@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopwright.kit.facts import Reaction, Timer
+from shopwright.kit.data.events import Reaction, Timer
 from shopwright.services.books.service import BookService
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.inventory.contract import StockValued

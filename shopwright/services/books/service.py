@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from shopwright.kit.auth import Caller
-from shopwright.kit.facts import Heard
-from shopwright.kit.work import Work
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.services.books.bookkeeping import Bookkeeping
 from shopwright.services.books.contract import (
     Balance,

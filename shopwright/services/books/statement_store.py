@@ -6,9 +6,9 @@ from datetime import datetime
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Reading, Transaction
 from shopwright.kit.money import Money
-from shopwright.kit.work import Reading, Transaction
 from shopwright.services.books import model
 from shopwright.services.books.contract import Balance, Period, TaxKind, TaxLine
 from shopwright.services.books.store import LEDGER

@@ -2,19 +2,13 @@
 
 from datetime import date
 
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import Money
-from shopwright.kit.work import Work
 from shopwright.services.books import model, regions, statement_store, store
-from shopwright.services.books.contract import (
-    Balance,
-    Entry,
-    SalesDay,
-    TaxStatement,
-    Threshold,
-)
+from shopwright.services.books.contract import Balance, Entry, SalesDay, TaxStatement, Threshold
 from shopwright.services.books.issuing import Issuing
 from shopwright.services.books.periods import months, today
 

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.spans import Span
+from shopwright.kit.data.unit_of_work import Reading, Transaction
 from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.money import Money
-from shopwright.kit.spans import Span
-from shopwright.kit.work import Reading, Transaction
 from shopwright.services.books import model
 from shopwright.services.books.contract import Account, Entry, EntryKind, Posting, TaxKind
 

@@ -6,9 +6,9 @@ from typing import Final
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.days import day_of
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
 from shopwright.services.books.contract.documents import Document, DocumentBody, DocumentForm, DocumentLine, Party
 from shopwright.services.books.contract.forms import OUTSIDE, address_of, body_for
 from shopwright.services.books.invoice_values import (

@@ -1,6 +1,6 @@
 """What a shopper means to buy."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="carts and their lines, saved for later, wishlists",

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.tax_ids import TaxNumber, read_tax_id
-from shopwright.kit.work import Work
 from shopwright.services.carts import store
 from shopwright.services.pricing.contract import Pricing
 

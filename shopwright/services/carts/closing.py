@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from shopwright.kit.work import AlreadyDone, Transaction, Work
+from shopwright.kit.data.unit_of_work import AlreadyDone, Transaction, Work
 from shopwright.services.carts import model, store
 from shopwright.services.carts.contract import Paid
 

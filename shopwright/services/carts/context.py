@@ -2,9 +2,9 @@
 
 from functools import partial
 
+from shopwright.kit.caching.cached_counter import Noted
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Missing
-from shopwright.kit.noted import Noted
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts import model, store
 from shopwright.services.carts.contract import CartClosed
 from shopwright.services.catalog.contract import Catalog

@@ -6,12 +6,12 @@ from typing import ClassVar, Protocol
 
 import msgspec
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.bounds import Email
+from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Conflict
-from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 from shopwright.services.pricing.contract import (
     CodeProblem,
     QuoteLine,

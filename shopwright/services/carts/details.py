@@ -5,18 +5,14 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from shopwright.kit.addresses import Address, check_address, check_email
 from shopwright.kit.changes import given
 from shopwright.kit.errors import Invalid, Missing, check_all
-from shopwright.kit.places import Address, check_address, check_email
 from shopwright.kit.tax_ids import check_reference
 from shopwright.services.carts import model, store
 from shopwright.services.carts.businesses import Businesses
 from shopwright.services.carts.context import CartContext
-from shopwright.services.carts.contract import (
-    Cart,
-    CartChange,
-    CheckoutStarted,
-)
+from shopwright.services.carts.contract import Cart, CartChange, CheckoutStarted
 from shopwright.services.carts.gift_cards import MOST_CARDS, CartGiftCards, without
 from shopwright.services.carts.quoting import Quoting, has_a_place
 

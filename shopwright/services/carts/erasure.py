@@ -1,7 +1,7 @@
 """Carts of people who are forgotten."""
 
-from shopwright.kit.facts import ERASED, Heard
-from shopwright.kit.work import Transaction
+from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.carts import store
 from shopwright.services.carts.context import CartContext
 

@@ -8,9 +8,9 @@ from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import anyone, signed_in, staff
 from shopwright.kit.errors import Invalid, Missing
-from shopwright.kit.web.access import allow, seldom
-from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.routes import Routes
 from shopwright.services.carts.contract import Cart, CartChange, Carts, WaitingRoom, Wish
 from shopwright.services.pricing.contract import ShippingOption
 

@@ -4,16 +4,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from shopwright.kit.addresses import email_key
 from shopwright.kit.errors import Invalid
 from shopwright.kit.money import zero
-from shopwright.kit.places import email_key
 from shopwright.services.carts import model, store, views
 from shopwright.services.carts.context import CartContext
-from shopwright.services.carts.contract import (
-    Cart,
-    CartLine,
-    CartProblem,
-)
+from shopwright.services.carts.contract import Cart, CartLine, CartProblem
 from shopwright.services.carts.gift_cards import CartGiftCards
 from shopwright.services.catalog.contract import Category, Product
 from shopwright.services.inventory.contract import Stock

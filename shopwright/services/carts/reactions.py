@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopwright.kit.facts import Reaction, Timer
+from shopwright.kit.data.events import Reaction, Timer
 from shopwright.services.carts.service import CartService
 from shopwright.services.users.contract.facts import AddressErased, UserErased
 

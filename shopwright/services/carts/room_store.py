@@ -1,7 +1,7 @@
 """The waiting room in SQL."""
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.carts.contract import Places, WaitingRoom
 
 NAME = "shop"

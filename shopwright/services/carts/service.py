@@ -4,8 +4,8 @@ context ← quoting ← lines, details
 context ← wishlists, waiting_rooms, abandoned, erasure
 """
 
+from shopwright.kit.data.events import Heard
 from shopwright.kit.errors import Missing
-from shopwright.kit.facts import Heard
 from shopwright.services.carts import store
 from shopwright.services.carts.abandoned import AbandonedCarts
 from shopwright.services.carts.businesses import Businesses

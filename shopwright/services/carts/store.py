@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from shopwright.kit.addresses import Address, email_key
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
-from shopwright.kit.places import Address, email_key
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Reading, Transaction, Work
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
 from shopwright.services.carts.contract import Wish
 from shopwright.services.carts.model import MOST_CODES
 from shopwright.services.pricing.contract import TaxIdCheck

@@ -1,6 +1,6 @@
 """What the shop has: products with their variants, pictures and places in the category tree."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="products, variants, attributes, types, categories, collections, media (documents)",

@@ -1,8 +1,8 @@
 """What the parts of this service share: its database, its documents, and what was read just now."""
 
-from shopwright.kit.memo import Memo
+from shopwright.kit.caching.memo import Memo
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.ports import Documents
-from shopwright.kit.work import Work
 from shopwright.services.catalog.store import CatalogStore
 
 

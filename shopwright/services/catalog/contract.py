@@ -8,11 +8,11 @@ import msgspec
 
 from shopwright.kit.bounds import Html, Most, Text, Url
 from shopwright.kit.codes import sku_form
+from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Conflict
-from shopwright.kit.facts import Event
+from shopwright.kit.rpc.operations import again
 from shopwright.kit.tax_classes import Taxable
 from shopwright.kit.typed import write_number
-from shopwright.kit.verbs import again
 
 Status = Literal["draft", "scheduled", "published", "retired"]
 Value = str | float | bool

@@ -10,10 +10,10 @@ from litestar.params import FromPath, JSONBody
 from shopwright.kit.auth import anyone, staff
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Missing
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.bodies import FILE, takes
-from shopwright.kit.web.given import Given
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.request_bodies import FILE, takes
+from shopwright.kit.http.routes import Routes
 from shopwright.services.catalog.contract import (
     AttributeType,
     Catalog,

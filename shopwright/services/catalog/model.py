@@ -11,14 +11,7 @@ from shopwright.kit.codes import check_sku
 from shopwright.kit.errors import Invalid, Problem
 from shopwright.kit.states import States
 from shopwright.kit.text import slugify
-from shopwright.services.catalog.contract import (
-    Option,
-    Product,
-    ProductInput,
-    Status,
-    Variant,
-    VariantInput,
-)
+from shopwright.services.catalog.contract import Option, Product, ProductInput, Status, Variant, VariantInput
 
 STATES: States[Status] = States(
     "product",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from shopwright.kit.work import Transaction
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.catalog.contract import Product
 from shopwright.services.catalog.store import CatalogStore
 

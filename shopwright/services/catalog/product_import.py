@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Conflict, Invalid, Missing
 from shopwright.kit.text import slugify
-from shopwright.kit.work import Transaction
 from shopwright.services.catalog import model, reserved_store
 from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import Bringing, Brought, Product, ProductInput, Release

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from shopwright.kit.database import UniqueViolation
+from shopwright.kit.data.database import UniqueViolation
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Conflict
-from shopwright.kit.work import Transaction
 
 Reserved = Mapping[str, str]  # ids, by `options_key`
 ENCODER = msgspec.json.Encoder(order="sorted")

@@ -1,6 +1,6 @@
 """How long the rows of each table are kept."""
 
-from shopwright.kit.retention import Retention
+from shopwright.kit.data.retention import Retention
 
 RETENTION: tuple[Retention, ...] = (
     Retention(

@@ -7,8 +7,8 @@ media ← uploads
 
 from collections.abc import Mapping, Sequence
 
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.ports import Documents, Files
-from shopwright.kit.work import Work
 from shopwright.services.catalog.categories import Categories
 from shopwright.services.catalog.collections import Collections
 from shopwright.services.catalog.context import CatalogContext

@@ -5,11 +5,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shopwright.kit.database import UniqueViolation
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.database import UniqueViolation
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.days import aware
 from shopwright.kit.ports import Collection, Document, Documents, Write
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog import contract, words_store
 from shopwright.services.catalog.contract import AttributeType, Category, Product, SkuTaken, SlugTaken, Status
 

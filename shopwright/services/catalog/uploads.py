@@ -3,9 +3,9 @@
 import re
 from datetime import timedelta
 
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Invalid, Missing
 from shopwright.kit.ports import Files
-from shopwright.kit.work import Work
 from shopwright.services.catalog.contract import Media, Upload
 from shopwright.services.catalog.media import MOST_BYTES, Pictures
 

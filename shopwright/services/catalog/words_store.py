@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.pieces import is_unspaced, joined, words_and_terms_of, words_of
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog.contract import Product, Status
 
 END = "~"  # comes after every id

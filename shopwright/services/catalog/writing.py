@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Invalid, Missing, VersionConflict
 from shopwright.kit.text import clean_html
-from shopwright.kit.work import Transaction
 from shopwright.services.catalog import attributes, model, rules
 from shopwright.services.catalog.context import CatalogContext
 from shopwright.services.catalog.contract import (

@@ -1,6 +1,6 @@
 """Gift cards: money that was paid before there was an order, and is spent on orders."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="gift cards, what is held of them for orders, movements (append-only)",

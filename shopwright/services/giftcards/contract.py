@@ -8,10 +8,10 @@ import msgspec
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Email
+from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
-from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 
 # Why there is a card: it was sold outside of the shop, given as a kindness, made for a refund, or in place of another card.
 Why = Literal["sold", "goodwill", "refund", "replacement"]

@@ -5,9 +5,9 @@ from datetime import date
 
 import msgspec
 
+from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
 from shopwright.kit.days import day_number
 from shopwright.kit.money import Money
-from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.services.giftcards.contract import GiftCardShare, OrderGiftCards
 
 

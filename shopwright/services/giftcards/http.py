@@ -7,11 +7,11 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from shopwright.kit.auth import anyone, staff
+from shopwright.kit.http.access import NAMELESS, allow, seldom
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.pagination import Limit, Page, after_id, page
+from shopwright.kit.http.routes import Routes
 from shopwright.kit.money import Money
-from shopwright.kit.web.access import NAMELESS, allow, seldom
-from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.lists import Limit, Page, after_id, page
-from shopwright.kit.web.routes import Routes
 from shopwright.services.giftcards.contract import GiftCard, GiftCardMovement, GiftCards, NewGiftCard, State
 
 Service = Given[GiftCards]

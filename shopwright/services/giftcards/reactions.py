@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopwright.kit.facts import Reaction, Timer
+from shopwright.kit.data.events import Reaction, Timer
 from shopwright.services.giftcards.service import GiftCardService
 from shopwright.services.users.contract.facts import AddressErased, UserErased
 

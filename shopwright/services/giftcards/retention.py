@@ -1,6 +1,6 @@
 """How long the rows of each table are kept."""
 
-from shopwright.kit.retention import Expiry, Retention
+from shopwright.kit.data.retention import Expiry, Retention
 
 OWED = "never by itself: its balance is owed, and stands in the books"
 

@@ -6,17 +6,17 @@ from typing import Literal
 
 import msgspec
 
-from shopwright.kit import watch
+from shopwright.kit.addresses import check_email
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.days import day_of
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unavailable
-from shopwright.kit.facts import Heard
 from shopwright.kit.money import LARGEST, Money, write, zero
-from shopwright.kit.places import check_email
+from shopwright.kit.observability import security_log
 from shopwright.kit.vault import Vault, protect
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.giftcards import hold_store, model, store
 from shopwright.services.giftcards.contract import (
     GiftCard,
@@ -210,7 +210,7 @@ class GiftCardService(GiftCards):
             count, since = await store.count_guess(tx, key)
         if count > TRIES:
             wait = int((from_micros(since) + store.WINDOW - self._work.now()).total_seconds()) + 1
-            watch.note("gift cards guessed", address=address)
+            security_log.note("gift cards guessed", address=address)
             raise RateLimited(f"Too many tries. Come back in {wait} seconds.", data={"retry_after": wait})
 
     async def letter_code(self, card_id: str) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from shopwright.kit.addresses import email_key
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Reading, Transaction
 from shopwright.kit.days import day_number, numbered_day
 from shopwright.kit.money import Money
-from shopwright.kit.places import email_key
-from shopwright.kit.work import Reading, Transaction
 from shopwright.services.giftcards import model
 from shopwright.services.giftcards.contract import GiftCard, GiftCardMovement, MovementKind
 

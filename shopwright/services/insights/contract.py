@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from shopwright.kit.money import Money
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):

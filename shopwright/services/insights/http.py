@@ -7,11 +7,11 @@ import msgspec
 from litestar import Response, get
 
 from shopwright.kit.auth import staff
-from shopwright.kit.web.access import allow, audited
-from shopwright.kit.web.document import answers
-from shopwright.kit.web.given import Given
-from shopwright.kit.web.lists import AfterNumber, Limit, Page, page
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.http.access import allow, audited
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.openapi_document import answers
+from shopwright.kit.http.pagination import AfterNumber, Limit, Page, page
+from shopwright.kit.http.routes import Routes
 from shopwright.services.insights.contract import Day, FunnelStep, Insights, TopProduct, TopSearch, TopView
 
 Service = Given[Insights]

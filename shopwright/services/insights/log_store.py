@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from shopwright.kit import trace
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
-from shopwright.kit.facts import ERASED, Event, Fact, decode, redacted, without_capabilities
-from shopwright.kit.work import Reading, Transaction, read_fact
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.events import ERASED, Event, Fact, decode, redacted, without_capabilities
+from shopwright.kit.data.unit_of_work import Reading, Transaction, read_fact
+from shopwright.kit.observability import tracing
 from shopwright.services.insights.contract import Logged
 
 
@@ -107,5 +107,5 @@ def _logged(row: Row, personal: Mapping[str, msgspec.Raw]) -> Logged:
         data=msgspec.Raw(data),
         cursor=str(row["seq"]),
         request_id=row["request"],
-        trace_id=trace.id_of(row["trace"]),
+        trace_id=tracing.id_of(row["trace"]),
     )

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopwright.kit.facts import Event, Reaction, Timer
+from shopwright.kit.data.events import Event, Reaction, Timer
 from shopwright.services.insights.service import Ledgerkeeper
 
 

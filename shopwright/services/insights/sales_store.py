@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from shopwright.kit.facts import Event
+from shopwright.kit.data.events import Event
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.money import Money
-from shopwright.kit.work import Transaction
 from shopwright.services.orders.contract.facts import (
     OrderCancelled,
     OrderImported,

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Mapping
 
-from shopwright.kit.facts import Fact
+from shopwright.kit.data.events import Fact
+from shopwright.kit.data.unit_of_work import Reading, Transaction, read_fact
 from shopwright.kit.money import Money
-from shopwright.kit.work import Reading, Transaction, read_fact
 from shopwright.services.insights import trim_store
 from shopwright.services.insights.contract import TopProduct, TopSearch, TopView
 

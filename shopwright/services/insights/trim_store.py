@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from shopwright.kit.facts import Fact
-from shopwright.kit.work import Reading, Transaction, Work, read_fact
+from shopwright.kit.data.events import Fact
+from shopwright.kit.data.unit_of_work import Reading, Transaction, Work, read_fact
 
 # Words of one day that are told apart while it lasts, and those that are kept of it.
 MOST_WORDS, KEPT_WORDS = 5_000, 500

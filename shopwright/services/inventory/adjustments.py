@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from shopwright.kit.data.unit_of_work import AlreadyDone, Transaction
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import Money
-from shopwright.kit.work import AlreadyDone, Transaction
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import MOST, InventoryContext

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
 from shopwright.services.inventory.contract import MAIN, Location, StockRule, Wanted
 
 

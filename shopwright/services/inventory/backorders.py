@@ -1,6 +1,6 @@
 """Orders for what is not there yet: promised when they are placed, owed once they are paid, filled when goods come."""
 
-from shopwright.kit.work import Transaction
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.contract import Wanted
 from shopwright.services.inventory.valuation import Move, sold

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.inventory import store, value_store
 from shopwright.services.inventory.contract import BackInStock, Stock, StockChanged, StockRanLow
 from shopwright.services.inventory.valuation import Move, follow, valued_events

@@ -6,10 +6,10 @@ from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
-from shopwright.kit.facts import Event
 from shopwright.kit.money import Money
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 
 MAIN = "main"
 # Goods came with a cost; units that were there got one; left for an order; came back from it; were counted, more or fewer.

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from shopwright.kit.data.unit_of_work import AlreadyDone, Reading, Transaction
 from shopwright.kit.errors import Invalid, Refused
 from shopwright.kit.money import LARGEST, Money
-from shopwright.kit.work import AlreadyDone, Reading, Transaction
 from shopwright.services.inventory import backorder_store, store, value_store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import MOST, InventoryContext

@@ -7,9 +7,9 @@ from litestar import delete, get, put
 from litestar.params import FromPath, JSONBody
 
 from shopwright.kit.auth import staff
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Given
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.routes import Routes
 from shopwright.services.inventory.contract import Inventory, Location
 
 Service = Given[Inventory]

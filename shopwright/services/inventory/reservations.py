@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Invalid
-from shopwright.kit.work import Transaction
 from shopwright.services.inventory import backorder_store, store
 from shopwright.services.inventory.backorders import Backorders
 from shopwright.services.inventory.context import InventoryContext

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from shopwright.kit.caching.memo import Memo
 from shopwright.kit.clock import to_micros
-from shopwright.kit.memo import Memo
+from shopwright.kit.data.retention import believed
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.money import Money
-from shopwright.kit.retention import believed
-from shopwright.kit.work import Work
 from shopwright.services.inventory import backorder_store, store, value_store
 from shopwright.services.inventory.adjustments import Adjustments
 from shopwright.services.inventory.backorders import Backorders

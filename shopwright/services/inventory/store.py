@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from shopwright.kit.clock import from_micros
+from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
 from shopwright.kit.money import Money
-from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.services.inventory.backorder_store import rules
 from shopwright.services.inventory.contract import MAIN, Movement, Stock, Wanted
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.database import Row
-from shopwright.kit.work import Reading, Transaction
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Reading, Transaction
 from shopwright.services.inventory.valuation import Carried, Move, Out, Valuation
 
 

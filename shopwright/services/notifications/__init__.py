@@ -1,6 +1,6 @@
 """What people are told."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="messages, templates, deliveries, preferences",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reading, Transaction
 from shopwright.services.notifications.contract import AttachedDocument
 
 

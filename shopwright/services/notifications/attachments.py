@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shopwright.kit.clock import from_micros
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Missing, Refused
 from shopwright.kit.ports import Attachment
-from shopwright.kit.work import Work
 from shopwright.services.books.contract import Books
 from shopwright.services.books.contract.documents import Document
 from shopwright.services.books.contract.forms import FORMS

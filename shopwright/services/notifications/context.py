@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.ports import Postbox
-from shopwright.kit.work import Work
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.orders.contract import Orders
 from shopwright.services.users.contract import Users

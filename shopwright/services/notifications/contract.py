@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 
 State = Literal["waiting", "sent", "failed"]
 # `kept`: it stayed in the shop, where there is no mail server; `held`: nobody tried, as too many went there.

@@ -11,11 +11,12 @@ from typing import Literal
 
 import msgspec
 
-from shopwright.kit import business, trace
+from shopwright.kit import business
 from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, ShopError
+from shopwright.kit.observability import tracing
 from shopwright.kit.ports import Deferred, Message, Postbox
-from shopwright.kit.work import Work
 from shopwright.services.giftcards.contract import GiftCards
 from shopwright.services.notifications import alert_store, delivery_store, retries, store, topics
 from shopwright.services.notifications.attachments import Attachments
@@ -91,7 +92,7 @@ class MessageDelivery:
             for one in claimed:
                 if self._may_try(one.message.channel) and self._work.clock.monotonic() <= until:
                     with (
-                        trace.for_request(one.request or trace.request_id()),
+                        tracing.for_request(one.request or tracing.request_id()),
                         self._work.aside.guard("message", one.message.id),
                     ):
                         await self._send(one)
@@ -247,7 +248,7 @@ def _note(pending: Pending, step: str) -> None:
     """A line for the logs: whom it went to, and what it says, stands in the delivery log alone."""
     message = pending.message
     ids = {"order_id": pending.order_id, "message_id": message.id, "channel": message.channel, "topic": pending.topic}
-    business.note(step, ids, request=trace.request_id(), parent=pending.trace)
+    business.note(step, ids, request=tracing.request_id(), parent=pending.trace)
 
 
 def sentences(report: DeliveryReport, late_s: float) -> Sequence[str]:

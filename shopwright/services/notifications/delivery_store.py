@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.ports import Message
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.notifications.contract import DeliveryReport, State, Topic
 from shopwright.services.notifications.outgoing_message import Secret
 

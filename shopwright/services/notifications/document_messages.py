@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from shopwright.kit.facts import Heard
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.ports import Message
-from shopwright.kit.work import Transaction
 from shopwright.services.notifications import attachment_store, document_texts
 from shopwright.services.notifications.attachments import Attachments
 from shopwright.services.notifications.context import NotificationContext

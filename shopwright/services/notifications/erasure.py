@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from shopwright.kit.facts import ERASED, Heard
-from shopwright.kit.work import Transaction
+from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.services.notifications import alert_store, model, store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.rendering import MessageRenderer

@@ -9,9 +9,9 @@ from litestar.params import JSONBody
 from shopwright.kit.auth import anyone, signed_in
 from shopwright.kit.bounds import Email, Token
 from shopwright.kit.errors import Invalid
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.routes import Routes
 from shopwright.services.notifications.contract import Notifications, Preferences
 
 Service = Given[Notifications]

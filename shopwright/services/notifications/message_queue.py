@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from shopwright.kit import watch
+from shopwright.kit.data.unit_of_work import Transaction
+from shopwright.kit.observability import security_log
 from shopwright.kit.ports import Message
-from shopwright.kit.work import Transaction
 from shopwright.services.notifications import store, topics
 from shopwright.services.notifications.outgoing_message import OutgoingMessage
 
@@ -21,7 +21,7 @@ class MessageQueue:
         for message in messages:
             lately = await store.written_lately(tx, message, security=security)
             if lately >= 2 * self._an_hour:
-                watch.note("message dropped", channel=message.channel, message=message.id)
+                security_log.note("message dropped", channel=message.channel, message=message.id)
                 continue
             held = f"Held back: {lately} messages went there within an hour." if lately >= self._an_hour else ""
             await store.insert(tx, message, outgoing, topics.person(outgoing.recipient), held=held)

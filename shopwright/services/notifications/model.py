@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import quote
 
-from shopwright.kit.facts import Event
+from shopwright.kit.data.events import Event
 from shopwright.kit.money import write
 from shopwright.services.giftcards.contract import GiftCardIssued
 from shopwright.services.notifications.gift_card_texts import gift_card, went

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopwright.kit.facts import Reaction, Timer
+from shopwright.kit.data.events import Reaction, Timer
 from shopwright.services.books.contract.facts import DocumentIssued
 from shopwright.services.carts.contract import CartAbandoned
 from shopwright.services.inventory.contract import BackInStock

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from shopwright.kit.facts import Heard
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.ports import Postbox
-from shopwright.kit.work import Work
 from shopwright.services.books.contract import Books
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.giftcards.contract import GiftCards

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shopwright.kit.facts import Event
+from shopwright.kit.data.events import Event
 from shopwright.kit.money import write
 from shopwright.services.notifications.outgoing_message import OutgoingMessage
 from shopwright.services.orders.contract.facts import OrderDisputed, OrderRefundRefused

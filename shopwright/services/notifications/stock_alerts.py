@@ -1,8 +1,8 @@
 """Alerts of what is back in stock: asked for, confirmed by those who are not known yet, and sent once."""
 
+from shopwright.kit.addresses import check_email
+from shopwright.kit.data.events import Heard
 from shopwright.kit.errors import Missing, RateLimited
-from shopwright.kit.facts import Heard
-from shopwright.kit.places import check_email
 from shopwright.services.notifications import alert_store, model, store, topics
 from shopwright.services.notifications.context import NotificationContext
 from shopwright.services.notifications.message_queue import MessageQueue

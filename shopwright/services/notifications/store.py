@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
-from shopwright.kit import trace
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.observability import tracing
 from shopwright.kit.ports import Message
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.notifications.contract import MessageSummary, MessageView, Outcome, Topic
 from shopwright.services.notifications.outgoing_message import OutgoingMessage, masked
 from shopwright.services.notifications.retries import lifetime
@@ -51,8 +51,8 @@ async def insert(
         forget_at=to_micros(tx.now + forget_after) if forget_after else 0,
         now=to_micros(tx.now),
         order_id=outgoing.order_id,
-        request=trace.request_id(),
-        trace=trace.here(),
+        request=tracing.request_id(),
+        trace=tracing.here(),
         documents=outgoing.documents if message.channel == "email" else "",
     )
 
@@ -93,7 +93,7 @@ def _summary(row: Row) -> MessageSummary:
         ended_at=None if row["state"] == "waiting" else from_micros(row["due"]),
         order_id=row["order_id"],
         request_id=row["request"],
-        trace_id=trace.id_of(row["trace"]),
+        trace_id=tracing.id_of(row["trace"]),
         outcome=_outcome(row),
     )
 

@@ -1,6 +1,6 @@
 """Who bought what, and how it is going."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="orders, shipments, refunds, history",

@@ -1,6 +1,6 @@
 """What orders of an earlier version do not say of themselves yet, written by jobs some at a time."""
 
-from shopwright.kit.work import Work
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.services.orders import find_store, tax_store
 
 AT_ONCE, TIMES = 20, 100  # a transaction is short, and other timers have their turn soon

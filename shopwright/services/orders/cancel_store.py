@@ -2,8 +2,8 @@
 
 import msgspec
 
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.unit_of_work import Transaction, Work
 
 
 class Cancelling(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,11 +16,11 @@ import msgspec
 
 from shopwright.kit.auth import GUEST, SYSTEM, Caller
 from shopwright.kit.clock import to_micros
-from shopwright.kit.database import UniqueViolation
+from shopwright.kit.data.database import UniqueViolation
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.derived import fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Missing, ShopError, Unavailable
 from shopwright.kit.money import Money
-from shopwright.kit.work import Transaction
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import Wanted
 from shopwright.services.orders import find_store, holds_store, list_store, model, placement_store, sale_store, store

@@ -4,15 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from shopwright.kit.auth import Caller
-from shopwright.kit.facts import Event, Heard
-from shopwright.services.orders import (
-    cancel_store,
-    holds_store,
-    model,
-    refund_rules,
-    refund_store,
-    store,
-)
+from shopwright.kit.data.events import Event, Heard
+from shopwright.services.orders import cancel_store, holds_store, model, refund_rules, refund_store, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import Status
 from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired, RestockedLine

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Conflict, Missing
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Carts
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import cancel_store, refund_rules, store

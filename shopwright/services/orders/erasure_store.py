@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from shopwright.kit.facts import ERASED
-from shopwright.kit.places import Address, email_key
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Reading, Transaction, Work
+from shopwright.kit.addresses import Address, email_key
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.events import ERASED
+from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
 from shopwright.services.orders.store import to_json
 from shopwright.services.orders.whole_store import Body
 

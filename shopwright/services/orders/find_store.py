@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 
-from shopwright.kit.database import Row
+from shopwright.kit.addresses import Address
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.pieces import joined, looked_for, terms_of
-from shopwright.kit.places import Address
 from shopwright.kit.text import like_literal
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders import list_store, past_store, store, whole_store
 from shopwright.services.orders.contract import Order, OrderSummary, Shipment
 from shopwright.services.orders.model import national_digits, phone_spelt

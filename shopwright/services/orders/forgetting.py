@@ -7,12 +7,12 @@ books keep the buyer, shut off (`kept_buyers`).
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
+from shopwright.kit.addresses import email_key
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.retention import believed
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.facts import ERASED, Heard
-from shopwright.kit.places import email_key
-from shopwright.kit.retention import believed
-from shopwright.kit.work import Work
 from shopwright.services.orders import erasure_store, find_store, past_store, store
 from shopwright.services.orders.contract import Order
 from shopwright.services.orders.contract.facts import OrderErased

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.work import Work
 from shopwright.services.giftcards.contract import GiftCards, GiftCardShare
 from shopwright.services.orders import model, store
 from shopwright.services.orders.contract import Order, Refund

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.work import Transaction
+from shopwright.kit.data.unit_of_work import Transaction
 
 WINDOW = timedelta(minutes=15)
 

@@ -4,21 +4,13 @@ Reading takes the order's e-mail address, slowly: each order and each client has
 buyer has: the id of the cart it was ordered from, or the key in the link of our e-mails.
 """
 
-from shopwright.kit import watch
 from shopwright.kit.clock import from_micros
+from shopwright.kit.data.events import ERASED, Heard
 from shopwright.kit.errors import Missing, RateLimited
-from shopwright.kit.facts import ERASED, Heard
-from shopwright.services.orders import (
-    erasure_store,
-    guess_store,
-    model,
-    store,
-)
+from shopwright.kit.observability import security_log
+from shopwright.services.orders import erasure_store, guess_store, model, store
 from shopwright.services.orders.context import OrderContext
-from shopwright.services.orders.contract import (
-    GuestProof,
-    Order,
-)
+from shopwright.services.orders.contract import GuestProof, Order
 from shopwright.services.orders.links import OrderLinks
 
 TRIES_AN_ORDER, TRIES_A_CLIENT = 10, 20
@@ -66,7 +58,7 @@ class GuestAccess:
         ends = [from_micros(since) + guess_store.WINDOW for count, since, most in counts if count > most]
         if ends:
             wait = int((max(ends) - self._work.now()).total_seconds()) + 1
-            watch.note("orders guessed", address=address)
+            security_log.note("orders guessed", address=address)
             raise RateLimited(
                 f"Too many tries. Come back in {wait} seconds, or open the link in our e-mail.",
                 data={"retry_after": wait},

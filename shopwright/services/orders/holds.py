@@ -6,11 +6,11 @@ Nobody can empty the shelves by ordering alone. Who holds what is kept as keyed 
 from collections.abc import Mapping
 from datetime import timedelta
 
+from shopwright.kit.addresses import email_key
 from shopwright.kit.clients import counted_as
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.derived import KeyedHash
-from shopwright.kit.places import email_key
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.carts.contract import Cart
 from shopwright.services.inventory.contract import Inventory
 from shopwright.services.orders import holds_store, model

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.work import Transaction
+from shopwright.kit.data.unit_of_work import Transaction
 
 
 async def lock(tx: Transaction, holders: Sequence[str]) -> None:

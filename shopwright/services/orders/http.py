@@ -9,12 +9,12 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.bounds import Reason, Token
 from shopwright.kit.errors import Invalid
+from shopwright.kit.http.access import allow, audited, seldom
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.idempotency import read_key
+from shopwright.kit.http.pagination import Limit, Page, after_id, page
+from shopwright.kit.http.routes import Routes
 from shopwright.kit.money import Money
-from shopwright.kit.web.access import allow, audited, seldom
-from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.idempotency import read_key
-from shopwright.kit.web.lists import Limit, Page, after_id, page
-from shopwright.kit.web.routes import Routes
 from shopwright.services.orders.contract import (
     GuestProof,
     KeptBuyer,

@@ -7,10 +7,10 @@ An invoice must name its buyer for years (Germany: AO § 147, UStG § 14b; the r
 import msgspec
 
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.days import end_of_books
 from shopwright.kit.errors import Missing
 from shopwright.kit.vault import Vault, protect
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders import kept_buyers_store, sale_store, store
 from shopwright.services.orders.contract import PAID, KeptBuyer, Order
 from shopwright.services.payments.contract import Payments

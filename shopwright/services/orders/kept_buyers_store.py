@@ -1,6 +1,6 @@
 """Buyers that are kept for the books, in SQL."""
 
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.unit_of_work import Transaction, Work
 
 
 async def insert(tx: Transaction, order_id: str, until: int, body: str) -> None:

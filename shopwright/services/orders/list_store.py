@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shopwright.kit.work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reading, Transaction
 from shopwright.services.orders.contract import OrderFilter
 
 # Of orders of an earlier version `cancelled` is NULL: what was refunded of them had not left, as far as that can be.

@@ -3,8 +3,8 @@
 from contextlib import suppress
 
 from shopwright.kit.auth import Caller
+from shopwright.kit.data.unit_of_work import AlreadyDone
 from shopwright.kit.errors import Conflict, Missing
-from shopwright.kit.work import AlreadyDone
 from shopwright.services.orders import store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Order

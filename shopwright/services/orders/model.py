@@ -11,9 +11,9 @@ from urllib.parse import quote
 import msgspec
 import phonenumbers
 
+from shopwright.kit.addresses import email_key
 from shopwright.kit.errors import Conflict, Invalid
 from shopwright.kit.money import LARGEST, Money, add_up, write, zero
-from shopwright.kit.places import email_key
 from shopwright.kit.states import States
 from shopwright.services.carts.contract import Cart
 from shopwright.services.giftcards.contract import GiftCardShare

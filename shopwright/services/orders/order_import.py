@@ -4,15 +4,8 @@ import msgspec
 
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
-from shopwright.kit.work import Transaction
-from shopwright.services.orders import (
-    find_store,
-    model,
-    past_store,
-    refund_store,
-    store,
-    taxes,
-)
+from shopwright.kit.data.unit_of_work import Transaction
+from shopwright.services.orders import find_store, model, past_store, refund_store, store, taxes
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Order, OrderLine, PastOrder, Refund
 from shopwright.services.orders.contract.facts import OrderImported

@@ -6,9 +6,9 @@ They name the buyer in columns nobody can list, so they lie encrypted, and are d
 
 import msgspec
 
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Missing
 from shopwright.kit.vault import Vault, protect
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders import past_store
 from shopwright.services.orders.contract import OrderSource
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.orders import store, taxes
 
 EARLIER = ("shopify", "woocommerce", "magento")  # shops whose orders are imported

@@ -1,9 +1,9 @@
 """What the payment provider does to the money of an order by itself: refunds made there, and disputes."""
 
 from shopwright.kit.auth import SYSTEM
-from shopwright.kit.facts import Heard
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.money import write
-from shopwright.kit.work import Transaction
 from shopwright.services.orders import refund_parts, refund_store, store
 from shopwright.services.orders.context import OrderContext
 from shopwright.services.orders.contract import PAID, Order, Refund

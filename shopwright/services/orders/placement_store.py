@@ -1,7 +1,7 @@
 """Orders that are being placed: one row a key, from before anything is set aside until the order is written."""
 
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.orders import whole_store
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopwright.kit.facts import Reaction, Timer
+from shopwright.kit.data.events import Reaction, Timer
 from shopwright.services.orders.contract.facts import OrderCancelled, OrderExpired
 from shopwright.services.orders.service import OrderService
 from shopwright.services.payments.contract import (

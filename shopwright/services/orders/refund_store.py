@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.orders.contract import Refund
 
 

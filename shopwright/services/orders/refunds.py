@@ -10,11 +10,11 @@ import msgspec
 
 from shopwright.kit.auth import SYSTEM, Caller
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.derived import fingerprint
 from shopwright.kit.errors import Conflict, IdempotencyConflict, Invalid, Missing, Refused, Unavailable
-from shopwright.kit.facts import Heard
 from shopwright.kit.money import Money, write
-from shopwright.kit.work import Transaction
 from shopwright.services.inventory.contract import Adjustment, Wanted
 from shopwright.services.orders import model, past_store, refund_parts, refund_rules, refund_store, store
 from shopwright.services.orders.context import OrderContext

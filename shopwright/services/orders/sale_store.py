@@ -4,8 +4,8 @@ import hashlib
 
 import msgspec
 
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.orders.contract import SaleContext
 from shopwright.services.pricing.contract import SaleTerms, TaxIdCheck
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from shopwright.kit.work import Work
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.services.carts.contract import Cart
 from shopwright.services.orders import sale_store
 from shopwright.services.orders.contract import SaleContext

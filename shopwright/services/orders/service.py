@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shopwright.kit.auth import GUEST, Caller
-from shopwright.kit.facts import Heard
+from shopwright.kit.data.events import Heard
 from shopwright.services.orders.backfill import Backfill
 from shopwright.services.orders.cancellation import Cancellation
 from shopwright.services.orders.checkout import Checkout

@@ -5,27 +5,16 @@ from collections.abc import Mapping
 
 from shopwright.kit.auth import SYSTEM
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.events import Heard
 from shopwright.kit.errors import Missing, ShopError, Unavailable
-from shopwright.kit.facts import Heard
 from shopwright.services.carts.contract import Paid
 from shopwright.services.giftcards.contract import GiftCardRefused
 from shopwright.services.inventory.contract import SoldOut, Wanted
-from shopwright.services.orders import (
-    holds_store,
-    list_store,
-    model,
-    placement_store,
-    store,
-)
+from shopwright.services.orders import holds_store, list_store, model, placement_store, store
 from shopwright.services.orders.closing import Closing
 from shopwright.services.orders.context import OrderContext
-from shopwright.services.orders.contract import (
-    PAID,
-    Status,
-)
-from shopwright.services.orders.contract.facts import (
-    OrderPaid,
-)
+from shopwright.services.orders.contract import PAID, Status
+from shopwright.services.orders.contract.facts import OrderPaid
 from shopwright.services.orders.repayment import Repayment
 from shopwright.services.payments.contract import Payment
 from shopwright.services.pricing.contract import CouponRefused

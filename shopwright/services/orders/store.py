@@ -6,18 +6,13 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.spans import Span
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.digits import is_number
 from shopwright.kit.money import Money
-from shopwright.kit.spans import Span
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders import list_store, taxes, whole_store
-from shopwright.services.orders.contract import (
-    Order,
-    OrderSummary,
-    Shipment,
-    Status,
-)
+from shopwright.services.orders.contract import Order, OrderSummary, Shipment, Status
 from shopwright.services.orders.sale_store import Kept
 
 # A number of this many digits fits its column.

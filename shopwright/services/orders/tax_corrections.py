@@ -8,9 +8,9 @@ from contextlib import suppress
 from datetime import datetime
 
 from shopwright.kit.auth import SYSTEM
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Unavailable
 from shopwright.kit.money import Money, write
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.orders import rerating, store, tax_store
 from shopwright.services.orders.contract import Order, Shipment
 from shopwright.services.orders.contract.facts import OrderTaxCorrected

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.orders import store, taxes
 from shopwright.services.orders.contract import Order
 

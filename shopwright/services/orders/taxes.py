@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.clock import from_micros, to_micros
 from shopwright.kit.money import Money, add_up
-from shopwright.kit.places import Address
 from shopwright.services.orders.contract import CorrectedTax, Order, OrderLine, PastTax, TaxCorrection
 from shopwright.services.pricing.contract import Step, TaxCategory, TaxPart, Totals
 

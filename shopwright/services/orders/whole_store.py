@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.clock import from_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.spans import Span
+from shopwright.kit.data.unit_of_work import Reading
 from shopwright.kit.money import Money, add_up
-from shopwright.kit.places import Address
-from shopwright.kit.spans import Span
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Reading
 from shopwright.kit.working_days import Arrival
 from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders import refund_store, taxes

@@ -1,6 +1,6 @@
 """Money: asked for, received, given back, and written down twice."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="payments, refunds, double-entry ledger, provider webhooks",

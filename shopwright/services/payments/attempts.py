@@ -7,12 +7,12 @@ that do not belong to them that there are many orders, addresses or cards.
 import math
 from collections.abc import Mapping
 
+from shopwright.kit.addresses import email_key
 from shopwright.kit.clients import counted_as
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import RateLimited
-from shopwright.kit.places import email_key
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.payments import attempts_store, model
 
 SOME = 500

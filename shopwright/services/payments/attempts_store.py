@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.payments.model import Tries, Who
 
 COLUMNS: Mapping[Who, str] = {

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Conflict, Missing
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderPayment, ProviderRefund
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.payments import change_store, model, refund_store, store
 from shopwright.services.payments.contract import Payment, PaymentDisputed, RefundSettled
 from shopwright.services.payments.refunds import NO_ANSWER, Refunds

@@ -6,10 +6,10 @@ from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Conflict, Refused
-from shopwright.kit.facts import Event
 from shopwright.kit.money import Money, zero
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 
 Status = Literal[
     "pending",

@@ -6,10 +6,10 @@ from litestar import Request, post
 from litestar.params import FromPath
 
 from shopwright.kit.auth import anyone
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.bodies import NOTICE, takes
-from shopwright.kit.web.given import Given
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.request_bodies import NOTICE, takes
+from shopwright.kit.http.routes import Routes
 from shopwright.services.payments.contract import Payments
 
 Service = Given[Payments]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopwright.kit.facts import Timer
+from shopwright.kit.data.events import Timer
 from shopwright.services.payments.service import Till
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.money import Money
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.payments.contract import PaymentRefund
 
 

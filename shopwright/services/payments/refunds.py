@@ -7,11 +7,11 @@ so that one that shall not be paid can be told from one the provider may have ta
 from collections.abc import Awaitable, Callable
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Conflict, Invalid, Missing, RateLimited, Refused, Unavailable
 from shopwright.kit.money import Money
 from shopwright.kit.provider import Provider, ProviderRefund
-from shopwright.kit.work import Work
 from shopwright.services.payments import change_store, model, refund_store, store
 from shopwright.services.payments.contract import NoPaymentProvider, RefundRefused, RefundSettled, TooMuch
 

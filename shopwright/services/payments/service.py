@@ -5,12 +5,12 @@ from contextlib import suppress
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Conflict, Invalid, Missing, Refused, Unavailable
 from shopwright.kit.money import Money, zero
 from shopwright.kit.origins import Origins
 from shopwright.kit.provider import Capture, Offered, Provider, ProviderPayment
-from shopwright.kit.work import Work
 from shopwright.services.payments import model, refund_store, store
 from shopwright.services.payments.attempts import Attempts
 from shopwright.services.payments.changes import ProviderChanges

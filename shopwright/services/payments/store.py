@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.spans import Span
+from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
 from shopwright.kit.money import Money
-from shopwright.kit.spans import Span
-from shopwright.kit.work import Reading, Transaction, Work
 from shopwright.services.payments import refund_store
 from shopwright.services.payments.contract import NextAction, Payment, Status
 from shopwright.services.payments.model import Who

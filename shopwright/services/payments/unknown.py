@@ -1,9 +1,9 @@
 """Money that providers have received and the shop does not know: it is listed, and can be taken in."""
 
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Conflict
 from shopwright.kit.ids import is_id
 from shopwright.kit.provider import Offered, Provider
-from shopwright.kit.work import Work
 from shopwright.services.payments import change_store, model, store
 from shopwright.services.payments.changes import ProviderChanges
 from shopwright.services.payments.contract import UnknownPayment

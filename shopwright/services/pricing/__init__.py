@@ -1,6 +1,6 @@
 """What it costs, and why."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="prices and their history, coupons, tax rates, shipping rates",

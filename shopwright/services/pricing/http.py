@@ -13,10 +13,10 @@ from shopwright.kit.auth import staff
 from shopwright.kit.changes import given
 from shopwright.kit.codes import coupon_form
 from shopwright.kit.errors import Missing
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.routes import Routes
 from shopwright.kit.money import Money
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Given
-from shopwright.kit.web.routes import Routes
 from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate
 from shopwright.services.pricing.seller_http import SELLER_HANDLERS
 from shopwright.services.pricing.tax_http import TAX_HANDLERS

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from shopwright.kit.addresses import check_address, check_email, check_phone
 from shopwright.kit.codes import place_form
 from shopwright.kit.countries import check_country
 from shopwright.kit.currencies import minor_digits
 from shopwright.kit.errors import Invalid, check_all
-from shopwright.kit.places import check_address, check_email, check_phone
 from shopwright.kit.tax_ids import MEMBERS, member_of, read_iban, read_oss_id, read_tax_id
 from shopwright.kit.text import tidy_line
 from shopwright.services.pricing.contract import ExchangeRate, Seller, TaxId

@@ -7,12 +7,12 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import staff
 from shopwright.kit.bounds import Email, Reason
 from shopwright.kit.errors import Missing
-from shopwright.kit.places import Address
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
 from shopwright.services.pricing.contract import ExchangeRate, Pricing, Seller, TaxId
 from shopwright.services.pricing.tax_http import moment_said
 

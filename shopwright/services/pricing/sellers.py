@@ -6,13 +6,13 @@ from decimal import Context, Decimal
 
 import msgspec
 
+from shopwright.kit.caching.memo import Memo
 from shopwright.kit.codes import place_form
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.days import aware, day_of
 from shopwright.kit.errors import Unavailable
-from shopwright.kit.memo import Memo
 from shopwright.kit.ports import TaxRegister
 from shopwright.kit.tax_ids import read_tax_id
-from shopwright.kit.work import Work
 from shopwright.services.pricing import seller_checks, seller_store, tax_store
 from shopwright.services.pricing.contract import ExchangeRate, Seller, TaxIdCheck
 

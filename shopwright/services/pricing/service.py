@@ -5,13 +5,13 @@ from datetime import datetime
 
 import msgspec
 
+from shopwright.kit.caching.memo import Memo
 from shopwright.kit.codes import coupon_form
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.derived import KeyedHash
 from shopwright.kit.errors import Missing
-from shopwright.kit.memo import Memo
 from shopwright.kit.money import add_up
 from shopwright.kit.ports import TaxRegister
-from shopwright.kit.work import Work
 from shopwright.kit.working_days import WorkingDays
 from shopwright.services.pricing import checks, model, schemes, store
 from shopwright.services.pricing.contract import (

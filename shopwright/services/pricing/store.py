@@ -6,11 +6,11 @@ from datetime import datetime
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.days import aware
 from shopwright.kit.money import Money
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.pricing.contract import Coupon, Price, Promotion, ShippingRate
 from shopwright.services.pricing.model import clean_zone
 

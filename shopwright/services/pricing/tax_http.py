@@ -11,8 +11,8 @@ from msgspec import UNSET, UnsetType
 from shopwright.kit.auth import staff
 from shopwright.kit.bounds import Postcodes, Reason
 from shopwright.kit.errors import Invalid
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Asking, Given
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
 from shopwright.services.pricing.contract import Pricing, TaxCategory, TaxClass, TaxPreset, TaxRate, TaxRule
 from shopwright.services.pricing.contract.taxes import RuleName
 from shopwright.services.pricing.taxes import basis_points

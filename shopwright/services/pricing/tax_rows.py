@@ -6,10 +6,10 @@ from typing import TypeVar
 
 import msgspec
 
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.days import write_end
 from shopwright.kit.errors import Refused
 from shopwright.kit.ids import Ids
-from shopwright.kit.work import Transaction
 from shopwright.services.pricing import dated, tax_store
 from shopwright.services.pricing.contract import TaxRate, TaxRule
 from shopwright.services.pricing.contract.taxes import State

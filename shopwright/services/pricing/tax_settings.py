@@ -5,12 +5,12 @@ from datetime import datetime
 
 import msgspec
 
+from shopwright.kit.caching.memo import Memo
 from shopwright.kit.codes import class_form, place_form
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.days import parse_moment
 from shopwright.kit.errors import Missing
-from shopwright.kit.memo import Memo
 from shopwright.kit.regions import region_form
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.pricing import dated, presets, schemes, tax_checks, tax_rows, tax_store
 from shopwright.services.pricing.contract import TaxClass, TaxPreset, TaxRate, TaxRule, UntaxedPlace
 from shopwright.services.pricing.taxes import Taxed, clean_tax_rate, key_of

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.regions import region_form
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.pricing.contract import TaxClass, TaxRate, TaxRule, UntaxedPlace
 from shopwright.services.pricing.taxes import basis_points, key_of
 

@@ -1,6 +1,6 @@
 """What else one may like, and why."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="what was bought together, features of products, what those who agreed looked at",

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.facts import Event
-from shopwright.kit.verbs import again
+from shopwright.kit.data.events import Event
+from shopwright.kit.rpc.operations import again
 
 Kind = Literal["similar", "bought_together", "for_you", "trending", "recently_viewed"]
 

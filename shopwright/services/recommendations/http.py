@@ -7,9 +7,9 @@ from litestar import get, post, put
 from litestar.params import JSONBody
 
 from shopwright.kit.auth import signed_in
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.routes import Routes
 from shopwright.services.recommendations.contract import Recommendations
 
 Service = Given[Recommendations]

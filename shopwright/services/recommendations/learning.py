@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Missing
-from shopwright.kit.facts import Heard
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.recommendations import model, store
 

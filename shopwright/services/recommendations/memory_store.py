@@ -1,7 +1,7 @@
 """What those who want it looked at, in SQL."""
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.unit_of_work import Transaction, Work
 
 KEPT = 60
 

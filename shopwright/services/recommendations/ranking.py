@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.work import Work
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.services.recommendations import model, store
 from shopwright.services.recommendations.contract import Kind, Recommended
 from shopwright.services.recommendations.learning import DAY

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopwright.kit.facts import Reaction, Timer
+from shopwright.kit.data.events import Reaction, Timer
 from shopwright.services.catalog.contract import ProductPublished, ProductRetired
 from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
 from shopwright.services.recommendations.service import RecommendationService

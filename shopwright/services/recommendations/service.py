@@ -5,9 +5,9 @@ viewed ← ranking          learning
 
 from collections.abc import Mapping, Sequence
 
-from shopwright.kit.facts import Heard
-from shopwright.kit.memo import Memo
-from shopwright.kit.work import Work
+from shopwright.kit.caching.memo import Memo
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.recommendations import memory_store, store
 from shopwright.services.recommendations.contract import Kind, Recommendations, Recommended

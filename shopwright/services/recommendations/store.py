@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shopwright.kit.work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
 
 NEAREST = 60
 

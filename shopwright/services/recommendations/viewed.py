@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Missing
-from shopwright.kit.work import Work
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.recommendations import memory_store
 from shopwright.services.recommendations.contract import ProductsViewed

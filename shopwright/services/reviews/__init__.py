@@ -1,6 +1,6 @@
 """What buyers think."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="reviews, ratings, votes, moderation (documents)",

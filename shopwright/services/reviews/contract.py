@@ -7,9 +7,9 @@ import msgspec
 
 from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Text
+from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
-from shopwright.kit.facts import Event
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 
 Status = Literal["pending", "published", "rejected"]
 Order = Literal["helpful", "newest", "best", "worst"]

@@ -9,11 +9,11 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from shopwright.kit.auth import anyone, signed_in, staff
 from shopwright.kit.bounds import Text
 from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.pagination import Limit, Page, after_id, page
+from shopwright.kit.http.routes import Routes
 from shopwright.kit.ids import is_id
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.lists import Limit, Page, after_id, page
-from shopwright.kit.web.routes import Routes
 from shopwright.services.reviews.contract import NewReview, Review, Reviews, Status
 
 Service = Given[Reviews]

@@ -1,6 +1,6 @@
 """When that is heard, do this."""
 
-from shopwright.kit.facts import Reaction
+from shopwright.kit.data.events import Reaction
 from shopwright.services.orders.contract.facts import OrderImported, OrderPaid
 from shopwright.services.reviews.service import Opinions
 from shopwright.services.users.contract.facts import UserErased

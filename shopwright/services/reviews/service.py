@@ -7,11 +7,11 @@ from datetime import datetime
 import msgspec
 
 from shopwright.kit.auth import Caller
+from shopwright.kit.caching.memo import Memo
+from shopwright.kit.data.events import ERASED, Heard
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Invalid, Missing, Problem, Unauthenticated
-from shopwright.kit.facts import ERASED, Heard
-from shopwright.kit.memo import Memo
 from shopwright.kit.ports import Documents
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.reviews import store
 from shopwright.services.reviews.contract import (
     REVIEWS_A_PAGE,

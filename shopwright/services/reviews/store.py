@@ -2,9 +2,9 @@
 
 import msgspec
 
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.ports import Collection, Document, Documents
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.reviews.contract import Histogram, Review
 
 MOST, PART = 5_000, 500

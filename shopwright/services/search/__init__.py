@@ -1,6 +1,6 @@
 """Finding things: an index of what can be seen, seconds behind at most."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="its index and what it is built from",

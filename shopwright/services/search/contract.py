@@ -5,9 +5,9 @@ from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.facts import Event
+from shopwright.kit.data.events import Event
 from shopwright.kit.money import Money
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 
 CHOICES = ("category", "brand", "in_stock")
 # Each facet one chooses from is counted by itself.

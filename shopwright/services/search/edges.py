@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from shopwright.kit.facts import Timer
+from shopwright.kit.caching.surrogate_keys import EVERYTHING, LISTS, key_of
+from shopwright.kit.data.events import Timer
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.ports import Edge
-from shopwright.kit.shown import EVERYTHING, LISTS, key_of
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.catalog.contract import Catalog
 from shopwright.services.search import model, purge_store, store
 from shopwright.services.search.purge_store import Shown

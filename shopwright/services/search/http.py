@@ -7,12 +7,12 @@ from litestar import Request, Response, get
 from litestar.params import FromQuery, Parameter
 
 from shopwright.kit.auth import anyone
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.document import answers
-from shopwright.kit.web.given import Given
-from shopwright.kit.web.lists import AfterPlace
-from shopwright.kit.web.queries import also_asks
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.openapi_document import answers
+from shopwright.kit.http.pagination import AfterPlace
+from shopwright.kit.http.query_parameters import also_asks
+from shopwright.kit.http.routes import Routes
 from shopwright.services.search.contract import Card, Facet, Results, Search, SearchRequest, Sort, chosen
 
 Service = Given[Search]

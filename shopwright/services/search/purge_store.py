@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from shopwright.kit.work import Reading, Transaction, Work
+from shopwright.kit.data.unit_of_work import Reading, Transaction, Work
 
 NOTE = "ON CONFLICT (subject) DO UPDATE SET times = purges.times + 1"
 

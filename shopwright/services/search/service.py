@@ -8,12 +8,12 @@ from contextlib import suppress
 
 import msgspec
 
+from shopwright.kit.caching.memo import Memo
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Invalid, Missing, Unavailable
-from shopwright.kit.facts import Heard
-from shopwright.kit.memo import Memo
 from shopwright.kit.ports import Edge, IndexDocument, Query, SearchIndex
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Work
 from shopwright.services.catalog.contract import AttributeType, Catalog, Category, Product
 from shopwright.services.search import model, store
 from shopwright.services.search.contract import (

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from shopwright.kit.database import Row
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.money import Money
 from shopwright.kit.text import like_literal
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.search.contract import Rating
 from shopwright.services.search.model import Entry, Offer
 

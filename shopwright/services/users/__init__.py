@@ -1,6 +1,6 @@
 """Who is who: accounts, sign-in, addresses."""
 
-from shopwright.kit.label import Label
+from shopwright.kit.manifest import Label
 
 LABEL = Label(
     owns="accounts, addresses, sessions, roles",

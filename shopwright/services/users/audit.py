@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from shopwright.kit import watch
 from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.clock import to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import ShopError
-from shopwright.kit.work import Work
+from shopwright.kit.observability import security_log
 from shopwright.services.users import audit_store as store
 from shopwright.services.users import model
 
@@ -51,7 +51,7 @@ class AuditLog:
             row = store.row(act_id, last + 1, to_micros(tx.now), done)
             mac = self._code(code, row)
             await store.append(tx, row, mac)
-        watch.note("act recorded", user=begun.act.user_id, action=begun.act.action, entry=last + 1, code=mac)
+        security_log.note("act recorded", user=begun.act.user_id, action=begun.act.action, entry=last + 1, code=mac)
         return True
 
     @asynccontextmanager

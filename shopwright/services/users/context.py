@@ -4,11 +4,11 @@ from typing import Literal
 
 from argon2 import PasswordHasher
 
-from shopwright.kit import watch
 from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Missing
+from shopwright.kit.observability import security_log
 from shopwright.kit.vault import Vault
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.users import mail_store, model, store
 from shopwright.services.users.contract import LetterPurpose, User, WrongPassword
 from shopwright.services.users.guesses import Client, Guesses
@@ -50,7 +50,7 @@ class UserContext:
         hashed = found[1] if found else None
         right = await self.passwords.matches(hashed, password[: model.LONGEST_PASSWORD], known=tried.known)
         if not found or not right:
-            watch.note("wrong password", user=found[0].id if found else "", address=client.address)
+            security_log.note("wrong password", user=found[0].id if found else "", address=client.address)
             raise WrongPassword("E-mail address or password is wrong.")
         await self.guesses.was_right(tried)
         return found[0]

@@ -1,8 +1,8 @@
 """Accounts, and addresses without one, that are forgotten."""
 
+from shopwright.kit.addresses import check_email
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Conflict, Missing
-from shopwright.kit.places import check_email
-from shopwright.kit.work import Work
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.contract import LastOwner
 from shopwright.services.users.contract.facts import AddressErased, UserErased

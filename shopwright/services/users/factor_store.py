@@ -1,7 +1,7 @@
 """Second factors in SQL."""
 
-from shopwright.kit.database import Row
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.users.store import digest
 
 

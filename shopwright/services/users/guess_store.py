@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.work import Transaction
+from shopwright.kit.data.unit_of_work import Transaction
 
 FORGOTTEN = timedelta(hours=1)
 KNOWN_FOR = timedelta(days=180)

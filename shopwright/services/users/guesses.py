@@ -12,8 +12,8 @@ from datetime import timedelta
 import msgspec
 
 from shopwright.kit.clock import from_micros
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import RateLimited
-from shopwright.kit.work import Transaction, Work
 from shopwright.services.users import guess_store
 
 

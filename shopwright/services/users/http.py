@@ -7,16 +7,16 @@ import msgspec
 from litestar import Request, Response, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.audit import AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller, anyone, signed_in, staff
 from shopwright.kit.bounds import Email, Name, Token, faults
 from shopwright.kit.errors import Invalid
-from shopwright.kit.places import Address
-from shopwright.kit.web.access import allow, seldom
-from shopwright.kit.web.given import Asking, Given
-from shopwright.kit.web.lists import Limit, Page, page
-from shopwright.kit.web.routes import Routes
-from shopwright.kit.web.strict import refuse_faults
+from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.pagination import Limit, Page, page
+from shopwright.kit.http.routes import Routes
+from shopwright.kit.http.strict import refuse_faults
 from shopwright.services.users.contract import (
     ProfileChange,
     SavedAddress,

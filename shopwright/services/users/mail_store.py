@@ -1,7 +1,7 @@
 """What e-mails let their readers do once, in SQL: tokens by hash, and who asked for how many."""
 
 from shopwright.kit.clock import to_micros
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.users.model import ASKED_KEPT
 from shopwright.services.users.store import digest
 

@@ -2,9 +2,9 @@
 
 import msgspec
 
+from shopwright.kit.addresses import Address, check_address, check_phone, read_address
 from shopwright.kit.changes import given
 from shopwright.kit.errors import Missing
-from shopwright.kit.places import Address, check_address, check_phone, read_address
 from shopwright.services.users import model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import ProfileChange, SavedAddress, User

@@ -4,11 +4,11 @@ What a letter lets its reader do rides on a token that is made when the letter i
 log of facts), kept as a hash, good for one use and a while.
 """
 
-from shopwright.kit import watch
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Missing, Refused
-from shopwright.kit.work import Transaction
+from shopwright.kit.observability import security_log
 from shopwright.services.users import factor_store, guess_store, mail_store, model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import LetterPurpose, User
@@ -92,7 +92,7 @@ class AccountRecovery:
         await guess_store.forget_clients(tx, user.id)
         await store.set_phone(tx, user.id, "")
         await store.delete_addresses(tx, user.id)
-        watch.note("what was set before the address was proved is ended", user=user.id)
+        security_log.note("what was set before the address was proved is ended", user=user.id)
 
     async def ask_reset(self, email: str) -> None:
         found = await store.with_password(self._work, model.email_key(email))
@@ -124,7 +124,7 @@ class AccountRecovery:
             if not user.verified:
                 await tx.tell(EmailVerified(user_id=user.id, email=user.email))
             await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
-        watch.note("password set by letter", user=user.id)
+        security_log.note("password set by letter", user=user.id)
 
     async def change_password(self, caller: Caller, current: str, password: str, code: str = "") -> None:
         user = await self._factors.check_again(caller, current, code, at="/current_password")
@@ -135,7 +135,7 @@ class AccountRecovery:
             await mail_store.drop_tokens(tx, user.id)
             await store.close_sessions(tx, user.id, but=caller.session_id or "")
             await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
-        watch.note("password changed", user=user.id)
+        security_log.note("password changed", user=user.id)
 
     async def set_staff_password(self, email: str, password: str) -> User:
         found = await store.with_password(self._work, model.email_key(email))
@@ -150,7 +150,7 @@ class AccountRecovery:
             await store.close_sessions(tx, user.id)
             await forgive(tx, model.email_key(user.email))
             await tx.tell(PasswordChanged(user_id=user.id, email=user.email, name=user.name))
-        watch.note("password set at the command line", user=user.id)
+        security_log.note("password set at the command line", user=user.id)
         return user
 
     async def _owner_of(self, token: str, purpose: Purpose) -> User:

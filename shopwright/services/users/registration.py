@@ -2,9 +2,9 @@
 
 from functools import partial
 
+from shopwright.kit.addresses import check_email
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import check_all
-from shopwright.kit.places import check_email
-from shopwright.kit.work import Transaction
 from shopwright.services.users import mail_store, model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import EmailTaken, User

@@ -7,12 +7,12 @@ from urllib.parse import quote
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from shopwright.kit import watch
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import to_micros
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.digits import is_number
 from shopwright.kit.errors import Conflict, Invalid, Missing, Unauthenticated
-from shopwright.kit.work import Transaction
+from shopwright.kit.observability import security_log
 from shopwright.services.users import factor_store, model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import SecondFactor, SecondFactorNeeded, User, WrongPassword
@@ -67,7 +67,7 @@ class SecondFactors:
             if user is None:
                 raise Missing("There is no such account.")
             await tx.tell(SecondFactorAdded(user_id=user.id, email=user.email, name=user.name))
-        watch.note("second factor added", user=user_id)
+        security_log.note("second factor added", user=user_id)
         return codes
 
     async def drop(self, caller: Caller, password: str, code: str = "") -> None:
@@ -76,7 +76,7 @@ class SecondFactors:
         async with self._work.begin() as tx:
             await factor_store.drop(tx, user.id)
             await tx.tell(SecondFactorRemoved(user_id=user.id, email=user.email, name=user.name))
-        watch.note("second factor taken away", user=user.id)
+        security_log.note("second factor taken away", user=user.id)
 
     async def check_again(self, caller: Caller, password: str, code: str, at: str = "/password") -> User:
         """Whoever has a session shows that they are who signed in. Raises Invalid at what is wrong or missing, RateLimited."""
@@ -121,7 +121,7 @@ class SecondFactors:
                 tx, user.id, self._context.vault.open(found["secret"]), bare
             ) or await factor_store.use_recovery_code(tx, user.id, bare)
         if not right:
-            watch.note("wrong code", user=user.id, address=client.address)
+            security_log.note("wrong code", user=user.id, address=client.address)
             raise WrongPassword("This is not the code your authenticator shows now.")
         await self._context.guesses.was_right(tried)
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller
-from shopwright.kit.places import Address
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.vault import Vault, protect
-from shopwright.kit.work import Work
 from shopwright.services.users import guess_store
 from shopwright.services.users.audit import AuditLog
 from shopwright.services.users.context import UserContext

@@ -1,11 +1,11 @@
 """Sessions: opened, looked at with each request, and closed."""
 
-from shopwright.kit import watch
 from shopwright.kit.auth import Caller
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Denied, Missing, Unauthenticated
-from shopwright.kit.work import Transaction
+from shopwright.kit.observability import security_log
 from shopwright.services.users import model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.contract import Session, Tokens, User
@@ -30,7 +30,7 @@ class Sessions:
             raise Denied("This account is disabled. Ask an owner of the shop.")
         session_id, secret = self._work.ids.new("ses"), self._work.ids.secret()
         await store.open_session(tx, session_id, user_id, secret, to_micros(tx.now + model.SESSION))
-        watch.note("signed in", user=user_id, session=session_id)
+        security_log.note("signed in", user=user_id, session=session_id)
         return session_id, secret
 
     async def tokens(self, tx: Transaction, user: User, session_id: str) -> Tokens:
@@ -47,7 +47,7 @@ class Sessions:
             row = await store.session_by_id(tx, found[0], to_micros(tx.now)) if found else None
             if found and not found[1]:
                 await store.close_session(tx, found[0])
-                watch.note("refresh token used twice", session=found[0])
+                security_log.note("refresh token used twice", session=found[0])
             elif row is not None and not self._is_idle(row):
                 return await self.tokens(tx, store.user(row), row["session_id"])
         raise Unauthenticated("The refresh token is not valid (any more). Sign in again.")
@@ -92,7 +92,7 @@ class Sessions:
                 await store.see_session(tx, row["session_id"])
                 return row
             await store.close_session(tx, row["session_id"])
-        watch.note("session ended, unused", user=row["id"], session=row["session_id"])
+        security_log.note("session ended, unused", user=row["id"], session=row["session_id"])
         return None
 
     async def _caller(self, row: Row) -> Caller:
@@ -140,4 +140,4 @@ class Sessions:
         """End all sessions of somebody else. Raises Missing."""
         await self._context.get(user_id)
         await self.close_all(user_id)
-        watch.note("sessions ended by staff", user=user_id, by=who.user_id)
+        security_log.note("sessions ended by staff", user=user_id, by=who.user_id)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shopwright.kit.auth import Caller
+from shopwright.kit.data.unit_of_work import Transaction
 from shopwright.kit.errors import Unauthenticated
-from shopwright.kit.work import Transaction
 from shopwright.services.users import model, store
 from shopwright.services.users.context import UserContext
 from shopwright.services.users.model import SigningKey

@@ -1,9 +1,9 @@
 """Those who work here: invited by e-mail, given another role, disabled, and let go. Each change ends their sessions at once."""
 
-from shopwright.kit import watch
+from shopwright.kit.addresses import check_email
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.kit.errors import Invalid, Missing
-from shopwright.kit.places import check_email
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.observability import security_log
 from shopwright.services.users import factor_store, mail_store, model, store
 from shopwright.services.users.contract import LastOwner, StaffChange, User
 from shopwright.services.users.contract.facts import StaffChanged, StaffInvited
@@ -32,7 +32,7 @@ class Staff:
             if not await store.insert(tx, new, model.email_key(normal), model.NO_PASSWORD):
                 new = await self._take_in(tx, normal, name, role)
             await tx.tell(StaffInvited(user_id=new.id, email=new.email, name=new.name, role=role))
-        watch.note("staff invited", user=new.id, role=role)
+        security_log.note("staff invited", user=new.id, role=role)
         return new
 
     async def _take_in(self, tx: Transaction, email: str, name: str, role: str) -> User:
@@ -75,7 +75,7 @@ class Staff:
             await tx.tell(
                 StaffChanged(user_id=user_id, email=known.email, name=known.name, role=role, disabled=disabled)
             )
-        watch.note("staff changed", user=user_id, role=role, disabled=int(disabled))
+        security_log.note("staff changed", user=user_id, role=role, disabled=int(disabled))
         return User(
             id=known.id, email=known.email, name=known.name, phone=known.phone, role=role,
             verified=known.verified, disabled=disabled,

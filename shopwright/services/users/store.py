@@ -4,11 +4,11 @@ import hashlib
 
 import msgspec
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.clock import from_micros, to_micros
-from shopwright.kit.database import Row
-from shopwright.kit.places import Address
-from shopwright.kit.versions import understood
-from shopwright.kit.work import Transaction, Work
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
 from shopwright.services.users.contract import SavedAddress, Session, User
 from shopwright.services.users.model import NO_PASSWORD, SigningKey
 

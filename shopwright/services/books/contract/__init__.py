@@ -10,7 +10,7 @@ from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Reason
 from shopwright.kit.days import day_number
 from shopwright.kit.money import Money
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 from shopwright.services.books.contract.documents import Documents
 from shopwright.services.pricing.contract import TaxCategory
 

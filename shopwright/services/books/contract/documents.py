@@ -6,12 +6,12 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Reason
 from shopwright.kit.errors import Denied, Missing
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 from shopwright.services.pricing.contract import TaxId, TaxPart
 
 DocumentKind = Literal["invoice", "credit_note", "correction", "delivery_note", "pro_forma"]

@@ -5,12 +5,12 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.auth import GUEST, Caller
 from shopwright.kit.bounds import Reason, Token, Url
 from shopwright.kit.errors import Conflict, Refused
 from shopwright.kit.money import Money, add_up
-from shopwright.kit.places import Address
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 from shopwright.kit.working_days import Arrival
 from shopwright.services.giftcards.contract import GiftCardShare
 from shopwright.services.orders.contract.corrections import CorrectedTax as CorrectedTax

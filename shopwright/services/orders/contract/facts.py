@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from shopwright.kit.facts import Event
+from shopwright.kit.data.events import Event
 from shopwright.kit.money import Money
 from shopwright.kit.working_days import Arrival
 from shopwright.services.pricing.contract import TaxPart

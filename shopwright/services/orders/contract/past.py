@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.money import Money
-from shopwright.kit.places import Address
 from shopwright.services.pricing.contract import Step
 
 

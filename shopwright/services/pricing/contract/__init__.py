@@ -8,11 +8,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shopwright.kit.codes import place_form
+from shopwright.kit.data.events import Event
 from shopwright.kit.errors import Refused
-from shopwright.kit.facts import Event
 from shopwright.kit.money import Money, zero
 from shopwright.kit.regions import region_form
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 from shopwright.kit.working_days import Arrival
 from shopwright.services.pricing.contract.discounts import CodeProblem as CodeProblem
 from shopwright.services.pricing.contract.discounts import Coupon as Coupon

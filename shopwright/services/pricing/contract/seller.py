@@ -6,8 +6,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from shopwright.kit.places import Address
-from shopwright.kit.verbs import again
+from shopwright.kit.addresses import Address
+from shopwright.kit.rpc.operations import again
 
 Scheme = Literal["domestic", "oss", "export", "intra_community", "small_business", "abroad"]
 BuyerKind = Literal["person", "business"]

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from shopwright.kit.money import Money, add_up, zero
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 
 TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
 RuleName = Literal["shipping", "shipping_of_untaxed", "prices", "tax_at"]

@@ -5,12 +5,12 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from shopwright.kit.addresses import Address
 from shopwright.kit.audit import Act, AuditEntry, AuditFilter
 from shopwright.kit.auth import Caller
 from shopwright.kit.bounds import Name, Phone
 from shopwright.kit.errors import Conflict, Unauthenticated
-from shopwright.kit.places import Address
-from shopwright.kit.verbs import again
+from shopwright.kit.rpc.operations import again
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shopwright.kit.facts import Event
+from shopwright.kit.data.events import Event
 
 
 class UserRegistered(Event, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import ClassVar, Protocol
 
 import msgspec
 
-from shopwright.kit.facts import Event
+from shopwright.kit.data.events import Event
 
 
 class GiftNote(msgspec.Struct, frozen=True):

@@ -5,9 +5,9 @@ from litestar.params import FromPath
 from shopwright.services.giftnotes.contract import GiftNote, GiftNotes
 
 from shopwright.kit.auth import staff
-from shopwright.kit.web.access import allow
-from shopwright.kit.web.given import Given
-from shopwright.kit.web.routes import Routes
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.routes import Routes
 
 Service = Given[GiftNotes]
 

@@ -2,7 +2,7 @@
 
 from shopwright.services.giftnotes.service import GiftNoteService
 
-from shopwright.kit.facts import Reaction
+from shopwright.kit.data.events import Reaction
 from shopwright.services.orders.contract.facts import OrderPlaced
 
 

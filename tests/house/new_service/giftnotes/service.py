@@ -3,9 +3,9 @@
 from shopwright.services.giftnotes import store
 from shopwright.services.giftnotes.contract import GiftNote, GiftNotes, GiftNoteWritten
 
+from shopwright.kit.data.events import Heard
+from shopwright.kit.data.unit_of_work import Work
 from shopwright.kit.errors import Missing
-from shopwright.kit.facts import Heard
-from shopwright.kit.work import Work
 from shopwright.services.orders.contract import Orders
 
 

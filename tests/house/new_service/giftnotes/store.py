@@ -1,6 +1,6 @@
 """Gift notes in SQL."""
 
-from shopwright.kit.work import Reading, Transaction
+from shopwright.kit.data.unit_of_work import Reading, Transaction
 
 
 async def read(source: Reading, order_id: str) -> str | None:

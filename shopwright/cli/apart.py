@@ -1,0 +1,220 @@
+"""The words for a shop that is apart: `nginx`, `haproxy`, `kong`, `aws`, and `cluster up|down|status|logs|scale|restart`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shopwright.cli.main import data_option, read_settings
+from shopwright.kit.digits import is_number
+from shopwright.kit.errors import Invalid
+
+if TYPE_CHECKING:
+    from shopwright.deployment.cluster.run import Cluster
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _cluster(data: str | None, **more: str) -> "Cluster":
+    from shopwright.deployment.cluster.run import Cluster
+
+    return Cluster(read_settings(data, **more), _say)
+
+
+@click.group()
+def cluster() -> None:
+    """A whole shop that is apart, on this machine: each service its own processes, nginx in front."""
+
+
+@cluster.command()
+@data_option
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="where nginx listens")
+@click.option("--each", default=2, show_default=True, type=click.IntRange(1, 16), help="processes of each service")
+@click.option("--demo", is_flag=True, help="fill an empty shop with the demo catalogue first")
+def up(data: str | None, port: int, each: int, *, demo: bool) -> None:
+    """Start all of it and wait until it is ready."""
+    url = f"http://127.0.0.1:{port}"
+    _cluster(data, url=url).up(port, each, demo=demo)
+    click.echo(f"The shop is open at {url}/")
+
+
+@cluster.command()
+@data_option
+def down(data: str | None) -> None:
+    """End all of it; what was begun is finished."""
+    _cluster(data).down()
+    click.echo("The cluster is down.")
+
+
+@cluster.command()
+@data_option
+@click.option("--json", "machine", is_flag=True, help="for machines")
+def status(data: str | None, *, machine: bool) -> None:
+    """What runs, and whether it is ready."""
+    import msgspec
+
+    told = _cluster(data).status()
+    if machine:
+        click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
+        return
+    click.echo(f"gateway {told['gateway']}")
+    for name, processes in told["services"].items():
+        each = ", ".join(
+            f"{one['port']} (pid {one['pid']}{'' if one['ready'] else ', NOT READY'})" for one in processes
+        )
+        click.echo(f"{name:16} {each}")
+
+
+@cluster.command()
+@data_option
+@click.argument("services", nargs=-1)
+@click.option("--lines", default=20, show_default=True, type=click.IntRange(1))
+def logs(data: str | None, services: tuple[str, ...], lines: int) -> None:
+    """The last lines that processes of these SERVICES (or of all) have written."""
+    for path in _cluster(data).logs(services):
+        for line in path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []:
+            click.echo(f"{path.stem}  {line}")
+
+
+@cluster.command()
+@data_option
+@click.argument("wanted", nargs=-1, required=True, metavar="SERVICE=COUNT…")
+def scale(data: str | None, wanted: tuple[str, ...]) -> None:
+    """So many processes of a service: `scale orders=3 carts=1`."""
+    counts: dict[str, int] = {}
+    for word in wanted:
+        name, _, count = word.partition("=")
+        if not is_number(count):
+            raise Invalid(f"“{word}” is no SERVICE=COUNT; say orders=3.")
+        counts[name] = int(count)
+    _cluster(data).scale(counts)
+
+
+@cluster.command()
+@data_option
+@click.argument("services", nargs=-1)
+def restart(data: str | None, services: tuple[str, ...]) -> None:
+    """Restart the processes of these SERVICES (or of all), one after the other, without a lost request."""
+    _cluster(data).restart(services)
+
+
+@click.command()
+@data_option
+@click.option("--listen", default="0.0.0.0:80", show_default=True, help="where the world comes in")
+@click.option("--behind", default="127.0.0.1:8100", show_default=True, help="where services call each other")
+@click.option("--certificate", default="", help="a file with the certificate; TLS and HTTP/2 with it")
+@click.option("--key", default="", help="a file with its key")
+@click.option("--folder", default="/var/lib/nginx/shopwright", show_default=True, help="what nginx keeps for a moment")
+@click.option(
+    "--logs", default="/var/log/nginx", show_default=True, help="the folder of its logs, which logrotate minds"
+)
+@click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
+@click.option("--canary", "canaries", multiple=True, help="SERVICE=HOST:PORT,… of another version; may be repeated")
+@click.option(
+    "--canary-share", default=0, type=click.IntRange(0, 100), help="of a hundred shoppers so many are sent there"
+)
+@click.option("--maintenance", is_flag=True, help="answer that the shop is closed for a moment")
+@click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
+def nginx(
+    data: str | None, listen: str, behind: str, certificate: str, key: str, folder: str, servers: tuple[str, ...],
+    origins: tuple[str, ...], canaries: tuple[str, ...], canary_share: int, logs: str, *, maintenance: bool,
+) -> None:  # fmt: skip
+    """Print the configuration of nginx as gateway and load balancer; `all=HOST:PORT` stands for every service not named."""
+    from shopwright.deployment.gateway.nginx import Front, configuration
+    from shopwright.web.application import session_cookie
+
+    settings = read_settings(data)
+    front = Front(
+        servers=_servers(servers),
+        listen=listen, behind=behind, folder=Path(folder), session_cookie=session_cookie(settings.url),
+        largest_body=settings.largest_body, certificate=certificate, key=key, maintenance=maintenance,
+        origins=origins, canary=_some(canaries), canary_share=canary_share, access_log=settings.access_log, logs=logs,
+    )  # fmt: skip
+    click.echo(configuration(front))
+
+
+@click.command()
+@click.option("--listen", default="127.0.0.1:8100", show_default=True, help="where requests come in, as /SERVICE/path")
+@click.option("--socket", default="/run/haproxy/admin.sock", show_default=True, help="where HAProxy is spoken to")
+@click.option(
+    "--away", default="/etc/haproxy/away.http", show_default=True, help="the file it answers where nobody does"
+)
+@click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
+def haproxy(listen: str, socket: str, away: str, servers: tuple[str, ...]) -> None:
+    """Print the configuration of HAProxy as load balancer; `all=HOST:PORT` stands for every service not named."""
+    from shopwright.deployment.gateway.haproxy import Balancer, configuration
+
+    balancer = Balancer(
+        servers=_servers(servers), listen=listen, socket=Path(socket), away=Path(away),
+        access_log=read_settings(None).access_log,
+    )  # fmt: skip
+    click.echo(configuration(balancer))
+
+
+@click.command()
+@data_option
+@click.option("--origin", default="127.0.0.1:80", show_default=True, help="host:port behind it: nginx, or the shop")
+def varnish(data: str | None, origin: str) -> None:
+    """Print the configuration of Varnish as a cache in front; who may purge is said by SHOPWRIGHT_CDN."""
+    from shopwright.deployment.gateway.varnish import Edge, configuration
+    from shopwright.engines.cdn.varnish import secret_of
+    from shopwright.web.application import session_cookie
+
+    settings = read_settings(data)
+    if not settings.cdn.startswith("varnish:"):
+        raise Invalid(
+            "Set SHOPWRIGHT_CDN first: varnish://:SECRET@HOST:6081, with a secret of your own that allows purges."
+        )
+    edge = Edge(origin=origin, secret=secret_of(settings.cdn), session_cookie=session_cookie(settings.url))
+    click.echo(configuration(edge), nl=False)
+
+
+@click.command()
+@data_option
+@click.option("--per-minute", default=3_000, show_default=True, type=click.IntRange(1), help="requests of one address")
+@click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
+@click.option("--maintenance", is_flag=True, help="answer that the shop is closed for a moment")
+@click.argument("servers", nargs=-1, required=True, metavar="SERVICE=HOST:PORT,HOST:PORT…")
+def kong(
+    data: str | None, per_minute: int, origins: tuple[str, ...], servers: tuple[str, ...], *, maintenance: bool
+) -> None:
+    """Print the declarative configuration of Kong as gateway; limits are counted in the Redis of SHOPWRIGHT_CACHE."""
+    from shopwright.deployment.gateway.kong import Door, configuration
+    from shopwright.deployment.targets.system import as_yaml
+
+    settings = read_settings(data)
+    door = Door(
+        servers=_servers(servers), largest_body=settings.largest_body, per_minute=per_minute, origins=origins,
+        cache=settings.cache if settings.cache.startswith("redis:") else "", maintenance=maintenance,
+    )  # fmt: skip
+    click.echo(as_yaml(configuration(door)), nl=False)
+
+
+@click.command()
+@click.option("--link", required=True, help="the id of the VPC link")
+@click.option("--listener", required=True, help="the ARN of the listener of the balancer behind it")
+@click.option("--origin", "origins", multiple=True, help="a site whose scripts may ask the API (CORS); may be repeated")
+def aws(link: str, listener: str, origins: tuple[str, ...]) -> None:
+    """Print the OpenAPI document of an HTTP API of Amazon API Gateway, to be imported."""
+    import msgspec
+
+    from shopwright.deployment.gateway.aws import Api, document
+
+    told = document(Api(link=link, listener=listener, origins=origins))
+    click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
+
+
+def _some(words: tuple[str, ...]) -> dict[str, list[str]]:
+    return {name: where.split(",") for name, _, where in (word.partition("=") for word in words)}
+
+
+def _servers(words: tuple[str, ...]) -> dict[str, list[str]]:
+    """SERVICE=HOST:PORT,… by service. Raises Invalid for a service that is none."""
+    from shopwright.registry import PARTS, serving
+
+    given = _some(words)
+    everything = given.pop("all", [])
+    serving(given)
+    return {part: given.get(part, everything) for part in PARTS}

@@ -1,0 +1,47 @@
+"""`currency`: say that the shop is in another currency from now on."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from shopwright.cli.main import data_option, read_settings
+from shopwright.cli.opening import with_shop
+from shopwright.kit.currencies import minor_digits
+from shopwright.kit.errors import Refused
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
+
+
+@click.command()
+@data_option
+@click.argument("code")
+@click.option("--yes", is_flag=True, help="do not ask")
+def currency(data: str | None, code: str, *, yes: bool) -> None:
+    """Sell in another currency (CODE) from now on: says what that means for prices that are there, and asks.
+
+    Then set SHOPWRIGHT_CURRENCY=CODE. Nothing is converted: prices, shipping rates and fixed discounts are entered anew.
+    """
+    from shopwright.operations import shop_currency
+
+    minor_digits(code)
+
+    async def act(shop: "Shop") -> int:
+        there = await shop_currency.priced(shop)
+        now = await shop_currency.currency_of(shop, there)
+        said = shop_currency.consequences(there, now, code) if now != code and there.has(now) else []
+        if decimals := await shop_currency.other_decimals(shop, code, there):
+            said.append(decimals)
+        if said:
+            for sentence in said:
+                click.echo(sentence)
+            if not yes and not sys.stdin.isatty():
+                raise Refused("Nothing was changed, as nobody can be asked here. If this is meant, say --yes.")
+            if not yes:
+                click.confirm(f"Sell in {code} from now on?", abort=True)
+        await shop_currency.mean_currency(shop, code)
+        click.echo(f"This shop sells in {code}. Set SHOPWRIGHT_CURRENCY={code} where it is served.")
+        return 0
+
+    raise SystemExit(with_shop(read_settings(data), act, recorded="set currency", about=f"currency {code}"))

@@ -1,0 +1,244 @@
+"""`shopwright import KIND FILE`: progress while it runs, then what was taken and what was not, and why."""
+
+import difflib
+import gc
+import tomllib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from rich.progress import Progress
+
+from shopwright.app import Shop
+from shopwright.cli.asking import ask_about, ask_all, ask_where_needed, at_a_terminal
+from shopwright.cli.opening import with_shop
+from shopwright.importers.account import Account
+from shopwright.importers.draft import Importer, Remark
+from shopwright.importers.drafting import Given, drafts
+from shopwright.importers.files import read_tables
+from shopwright.importers.header import Doubtful, Header, plain_answer
+from shopwright.importers.inventory import InventoryCounts, is_inventory
+from shopwright.importers.magento import Magento
+from shopwright.importers.orders import PastOrders, are_orders
+from shopwright.importers.people import People, are_people
+from shopwright.importers.pictures import Fetcher
+from shopwright.importers.reading import Table
+from shopwright.importers.shopify import Shopify
+from shopwright.importers.spool_store import AccountStore, Spool
+from shopwright.importers.table import OtherTable
+from shopwright.importers.taking import Taker
+from shopwright.importers.woocommerce import WooCommerce
+from shopwright.kit.digits import is_number
+from shopwright.kit.errors import Invalid
+from shopwright.operations.shop_currency import require_currency
+from shopwright.settings import Settings
+
+IMPORTERS: dict[str, Importer] = {
+    "shopify": Shopify(), "woocommerce": WooCommerce(), "magento": Magento(), "table": OtherTable(),
+}  # fmt: skip
+
+SHOWN_EVERY = 50
+TIDIED_EVERY = 1_000  # remarks: then little is there of what was read
+YOUNG = 1_000_000  # values that were made and are still there, before it is looked for those in rings all the same
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """How to import. `how`: take, only try, or undo what an earlier run took; `images_from`: what pictures' paths follow.
+
+    `columns`: what columns mean, by header; `stock`: what a file that says nothing of stock means; `decimal`: its decimal
+    sign, where the file does not show it.
+    """
+
+    report: Path | None = None
+    fetch: bool = True
+    how: Literal["take", "try", "undo"] = "take"
+    images_from: str = ""
+    columns: Mapping[str, str] = {}
+    stock: str = "untracked"
+    decimal: str = ""
+
+
+def meanings(kind: str, file: Path, mapping: str) -> dict[str, str]:
+    """What columns mean: by a file, or as it is said at the terminal. `mapping`: the option. Raises Invalid."""
+    if mapping and mapping != "ask":
+        return read_map(Path(mapping))
+    importer = importer_of(kind)
+    if mapping:
+        return ask_all(importer, read_tables(file))
+    if not at_a_terminal():
+        return {}
+    tables = read_tables(file)
+    for table in tables:
+        _check_kind(table, importer, kind, Wish())
+    return ask_where_needed(importer, tables) if all(_what(table) == "products" for table in tables) else {}
+
+
+def run_or_ask(settings: Settings, kind: str, file: Path, wish: Wish) -> int:
+    """Import a file; at a terminal, columns that could hide a product and that nobody knows are asked about. Exit code."""
+    while True:
+        try:
+            return with_shop(
+                settings, partial(run, kind=kind, file=file, wish=wish), recorded="import", about=f"file {file.name}"
+            )
+        except Doubtful as doubt:
+            if not at_a_terminal():
+                raise
+            said = ask_about(importer_of(kind), read_tables(file), doubt.data["columns"])
+            wish = msgspec.structs.replace(wish, columns={**wish.columns, **said})
+
+
+async def run(shop: Shop, kind: str, file: Path, wish: Wish) -> int:
+    """Import a file; 0 when every row was taken, 1 when some were refused."""
+    importer = importer_of(kind)
+    await require_currency(shop)
+    tables = read_tables(file, wish.columns)
+    _check_map(tables, wish.columns)
+    for table in tables:
+        _check_kind(table, importer, kind, wish)
+    fetcher = Fetcher(shop.catalog, fetch=wish.fetch, base=wish.images_from)
+    with AccountStore() as store:
+        account = Account(store)
+        try:
+            with Progress(transient=True) as bar, _few_collections():
+                for table in tables:
+                    task, said = bar.add_task(table.name, total=None), 0
+                    async for remark in _remarks(shop, kind, table, fetcher, wish, account):
+                        account.add(remark)
+                        said += 1
+                        if said % SHOWN_EVERY == 0:
+                            bar.update(task, completed=said)
+                        if said % TIDIED_EVERY == 0:
+                            gc.collect()
+                    account.close_table()
+        finally:
+            await fetcher.close()
+        await shop.bus.settle()
+        await shop.search.bring_up_to_date()
+        if wish.report is not None:
+            account.write(wish.report)
+        print(
+            {"take": "", "try": "Nothing was written. This is what would be: ", "undo": "Taken back: "}[wish.how],
+            end="",
+        )
+        kinds = {_what(table) for table in tables}
+        for line in account.lines(kinds.pop() if len(kinds) == 1 else "things", wish.report):
+            print(line)
+        return 1 if account.refused else 0
+
+
+async def _remarks(
+    shop: Shop, kind: str, table: Table, fetcher: Fetcher, wish: Wish, account: Account
+) -> AsyncIterator[Remark]:
+    """What becomes of each row of a table."""
+    if are_orders(table.columns):
+        orders = PastOrders(
+            shop.orders, shop.users, shop.shelf, kind, wish.how, shop.settings.country, shop.settings.zone
+        )
+        async for remark in orders.take(account.counted(table.rows())):
+            yield remark
+        return
+    if is_inventory(table.columns):
+        async for remark in InventoryCounts(shop.shelf, wish.how).take(account.counted(table.rows())):
+            yield remark
+        return
+    if are_people(table.columns):
+        async for remark in People(shop.users, wish.how, shop.settings.country).take(account.counted(table.rows())):
+            yield remark
+        return
+    importer = IMPORTERS[kind]
+    header = Header(importer.format, table.columns, _answers(table, wish))
+    if missing := header.missing():
+        told = f"this table is none of products: it has no column for {', '.join(missing)}"
+        for number, _ in account.counted(table.rows()):
+            yield Remark(number, "", "refused", told)
+        account.notes.append(
+            f"{table.name} has the columns {', '.join(table.columns[:12])}. If they are those of products, say what they mean with --map FILE"
+        )
+        return
+    with Spool() as spool:
+        taker = Taker(shop.shelf, fetcher, wish.how)
+        how = Given(
+            currency=shop.settings.currency,
+            now=shop.clock.now().astimezone(shop.settings.zone),
+            decimal=wish.decimal,
+            stock=_stock(wish.stock),
+        )
+        async for remark in taker.take(drafts(importer, header, table, spool, account, how)):
+            yield remark
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """What is there before an import lasts longer than it: nobody looks again and again whether it is still needed.
+
+    Neither is it asked of what comes and goes with a product, while there is much of it (a tenth of all time).
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(YOUNG, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+def _stock(text: str) -> int | None:
+    """None for “untracked”. Raises Invalid."""
+    if text == "untracked":
+        return None
+    if not is_number(text):
+        raise Invalid(f"--stock is 0, another whole number, or untracked; “{text}” is none of these.")
+    return int(text)
+
+
+def _answers(table: Table, wish: Wish) -> dict[str, str]:
+    """Of what was said, what is about this table."""
+    there = {plain_answer(column) for column in table.columns}
+    return {header: name for header, name in wish.columns.items() if plain_answer(header) in there}
+
+
+def _check_map(tables: Sequence[Table], columns: Mapping[str, str]) -> None:
+    """Raises Invalid where a mapping names a column that no table has."""
+    there = {plain_answer(column) for table in tables for column in table.columns}
+    if wrong := [header for header in columns if plain_answer(header) not in there]:
+        raise Invalid(f"The mapping names a column “{wrong[0]}”, which is not there: {', '.join(tables[0].columns)}.")
+
+
+def read_map(file: Path) -> dict[str, str]:
+    """What columns mean, from a TOML file of lines such as "Artikelname" = "title". Raises Invalid."""
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(
+            f'{file} cannot be read: {error}. It has a line for each column, such as "Artikelname" = "title".'
+        ) from None
+    if wrong := [header for header, name in found.items() if not isinstance(name, str)]:
+        raise Invalid(f'{file}: what “{wrong[0]}” means is a word, such as "{wrong[0]}" = "title".')
+    return found
+
+
+def _what(table: Table) -> str:
+    kinds = (("orders", are_orders), ("stock", is_inventory), ("customers", are_people))
+    return next((kind for kind, fits in kinds if fits(table.columns)), "products")
+
+
+def importer_of(kind: str) -> Importer:
+    """Raises Invalid with those there are."""
+    if kind in IMPORTERS:
+        return IMPORTERS[kind]
+    near = difflib.get_close_matches(kind, IMPORTERS, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(IMPORTERS)}."
+    raise Invalid(f"There is no importer for “{kind}”. {hint}")
+
+
+def _check_kind(table: Table, importer: Importer, kind: str, wish: Wish) -> None:
+    """Raises Invalid where this is a table of another shop system, or a mapping is wrong."""
+    if _what(table) != "products" or not Header(importer.format, table.columns, _answers(table, wish)).missing():
+        return
+    for name, other in IMPORTERS.items():
+        if name not in {kind, "table"} and not Header(other.format, table.columns, {}).missing():
+            raise Invalid(f"{table.name} is not a {kind} export. It looks like {name}: shopwright import {name} FILE.")

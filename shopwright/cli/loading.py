@@ -1,0 +1,89 @@
+"""`demo` and `doctor`, and products as JSON lines."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from rich.progress import Progress
+
+from shopwright.app import Shop
+from shopwright.demo.load import load, mark_if_new
+from shopwright.demo.many import load_many
+from shopwright.demo.people import live_a_little
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.private import make_file
+from shopwright.operations.doctor import examine_engines, look
+from shopwright.operations.findings import Finding
+from shopwright.operations.shop_currency import require_currency
+
+PAGE = 200
+
+
+async def demo(shop: Shop, size: int | None) -> int:
+    """Load Northlight, with `size` also more of its like. A shop that was empty is a demo shop from then on."""
+    await require_currency(shop)
+    await mark_if_new(shop)
+    with Progress(transient=True) as bar:
+        task = bar.add_task("Loading the demo catalogue")
+
+        def progress(done: int, every: int) -> None:
+            bar.update(task, completed=done, total=every)
+
+        made = await (load(shop, progress) if size is None else load_many(shop, size, progress))
+    await shop.bus.settle()
+    await shop.search.bring_up_to_date()
+    if made and not await shop.orders.search(limit=1):
+        await live_a_little(shop)
+    print(f"{made} products were added." if made else "The demo catalogue is there already; nothing was changed.")
+    return 0
+
+
+async def export_products(shop: Shop, file: Path) -> int:
+    """Every product, whole, one JSON object a line."""
+    count, after = 0, ""
+    try:
+        make_file(file)
+        with file.open("wb") as out:
+            while products := await shop.catalog.list_products(after=after, limit=PAGE):
+                for product in products:
+                    out.write(msgspec.json.encode(await shop.shelf.view(product)) + b"\n")
+                count, after = count + len(products), products[-1].id
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror}.") from None
+    print(f"{count} products were written to {file}.")
+    return 0
+
+
+async def rebuild(shop: Shop) -> int:
+    """What readers keep, made anew from what they know."""
+    products = await shop.search.rebuild()
+    await shop.search.bring_up_to_date()
+    facts = await shop.insights.rebuild()
+    print(f"The search index was built anew with {products} products, the dashboard from {facts} facts.")
+    return 0
+
+
+async def doctor(shop: Shop) -> int:
+    """Say what does not add up."""
+    return _tell(await look(shop))
+
+
+async def doctor_of_engines(shop: Shop) -> int:
+    """Say what is wrong with what the shop stands on."""
+    return _tell(await examine_engines(shop))
+
+
+def _tell(findings: Sequence[Finding]) -> int:
+    for finding in findings:
+        print(f"{'✗' if finding.wrong else '✓'} {finding.check}")
+        for sentence in finding.wrong:
+            print(f"    {sentence}")
+        for sentence in finding.under_way:
+            print(f"    on its way: {sentence}")
+        for sentence in finding.notes:
+            print(f"    note: {sentence}")
+    wrong = sum(len(finding.wrong) for finding in findings)
+    waits = any(finding.under_way for finding in findings)
+    well = "Nothing is wrong; some of it is on its way." if waits else "All is well."
+    print(well if not wrong else f"{wrong} things are wrong.")
+    return 1 if wrong else 0

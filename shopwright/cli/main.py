@@ -1,0 +1,394 @@
+"""The command line: init · serve · work · migrate · demo · import · export · move · doctor · facts · messages · settings · cluster · nginx · deploy.
+
+Exit codes: 0 all that was asked is done, 1 refused or partly done, 2 wrong usage.
+"""
+
+import importlib
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from shopwright import __version__
+from shopwright.cli.endings import WrittenFile
+from shopwright.cli.opening import with_shop
+from shopwright.kit.errors import ShopError
+from shopwright.kit.observability.logs import SafeLines
+from shopwright.kit.private import keep_to_ourselves
+from shopwright.kit.settings import missing_extra
+
+if TYPE_CHECKING:
+    from shopwright.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+LATER = {
+    "cluster": "apart",
+    "nginx": "apart",
+    "haproxy": "apart",
+    "varnish": "apart",
+    "kong": "apart",
+    "aws": "apart",
+    "currency": "currencies",
+    "deploy": "deploying",
+    "init": "making",
+    "migrate": "making",
+    "upgrade": "making",
+    "settings": "settings",
+    "drill": "maintenance",
+    "report": "maintenance",
+    "messages": "messages",
+    "password": "owner",
+    "payments": "payments",
+    "taxes": "taxes",
+}  # word → its module
+
+
+class Spoken(click.Group):
+    """Says what went wrong in one line, without a traceback; some words are read when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *LATER])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LATER:
+            module = importlib.import_module(f"shopwright.cli.{LATER[cmd_name]}")
+            found: click.Command = getattr(module, cmd_name)
+            return found
+        return super().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ShopError as error:
+            click.echo(f"shopwright: {error.detail}", err=True)
+            ctx.exit(1)
+        except ModuleNotFoundError as error:
+            if (sentence := missing_extra(error)) is None:
+                raise
+            click.echo(f"shopwright: {sentence}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            ctx.exit(130)
+
+
+def data_option(function: F) -> F:
+    """--data, for every command."""
+    option = click.option("--data", type=click.Path(file_okay=False), help="the data folder (or SHOPWRIGHT_DATA)")
+    return option(function)
+
+
+def read_settings(data: str | None, **more: str) -> "Settings":
+    """The settings of this call; what the command line says is put into the environment, for processes it starts.
+
+    Nothing is made yet in the data folder: which command may do so is said by `with_shop`.
+    """
+    from shopwright.kit.settings import read
+    from shopwright.settings import Settings, filled
+
+    given = {"SHOPWRIGHT_DATA": data, **{f"SHOPWRIGHT_{name.upper()}": value for name, value in more.items()}}
+    os.environ.update({name: value for name, value in given.items() if value})
+    settings, _ = read(Settings, os.environ)
+    return filled(settings)
+
+
+@click.group(cls=Spoken, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="shopwright")
+def main() -> None:
+    """A whole shop: storefront, back office and API."""
+    keep_to_ourselves()
+    if logging.lastResort is not None:  # what writes where `serve` and `work` have not said how
+        logging.lastResort.setFormatter(SafeLines())
+
+
+@main.command()
+@data_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="the address to listen at")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="processes that answer")
+@click.option("--demo", is_flag=True, help="fill an empty shop with the demo catalogue first")
+@click.option("--quiet", is_flag=True, help="no line for each request")
+@click.argument("services", nargs=-1)
+def serve(
+    data: str | None, host: str, port: int, workers: int, services: tuple[str, ...], *, demo: bool, quiet: bool
+) -> None:
+    """Serve the shop until it is stopped: all of it, or the SERVICES that are named (and `faces`, what people see)."""
+    shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104 -- what was asked for is only compared
+    url = {} if os.environ.get("SHOPWRIGHT_URL") else {"url": f"http://{shown}:{port}"}
+    settings = read_settings(data, **url)
+    with counted_together(workers):
+        from shopwright.cli import serving
+
+        where = serving.Where(host=host, port=port, workers=workers)
+        raise SystemExit(serving.serve(settings, where, services, demo=demo, quiet=quiet))
+
+
+@contextmanager
+def counted_together(workers: int) -> Iterator[None]:
+    """Several processes count as one server: said before the client of Prometheus is imported, which then looks for it."""
+    if workers == 1:
+        yield
+        return
+    from shopwright.kit.observability.process_admin import COUNTED_IN
+
+    with tempfile.TemporaryDirectory(prefix="shopwright-numbers-") as folder:
+        os.environ[COUNTED_IN] = folder
+        yield
+
+
+@main.command()
+@data_option
+@click.argument("services", nargs=-1)
+def work(data: str | None, services: tuple[str, ...]) -> None:
+    """Carry facts and keep timers (of these SERVICES, or of all) without answering requests, until stopped."""
+    from shopwright.cli import serving
+
+    raise SystemExit(serving.work(read_settings(data), services))
+
+
+@main.command()
+@data_option
+@click.option(
+    "--size",
+    type=click.IntRange(150, 1_000_000),
+    help="so many products in all, for a shop as large as yours (150 to 1,000,000)",
+)
+def demo(data: str | None, size: int | None) -> None:
+    """Load the demo catalogue; what is there stays as it is."""
+    from shopwright.cli import loading
+
+    raise SystemExit(
+        with_shop(read_settings(data), lambda shop: loading.demo(shop, size), needs="whole or none", recorded="demo")
+    )
+
+
+@main.command(name="import")
+@data_option
+@click.argument("kind")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--report",
+    type=WrittenFile(".csv", "", means="name it FILE.csv"),
+    help="write the row-by-row account to this CSV file",
+)
+@click.option("--no-images", is_flag=True, help="keep images as addresses without trying to fetch them")
+@click.option("--images-from", default="", help="what stands before pictures' paths that are no addresses: https://…")
+@click.option("--map", "mapping", help='a file of lines such as "Artikelname" = "title"; "ask" asks about each')
+@click.option("--stock", default="untracked", help="what a file that says nothing of stock means: 0, N or untracked")
+@click.option("--decimal", type=click.Choice([".", ","]), help="what begins decimals, where the file does not show it")
+@click.option("--dry-run", "how", flag_value="try", help="say what would become of each row, and write nothing")
+@click.option("--undo", "how", flag_value="undo", help="retire what an earlier run of this file brought")
+def import_(data: str | None, kind: str, file: Path, mapping: str | None, *, no_images: bool, **more: Any) -> None:
+    """Import products: shopify, woocommerce, magento or (any other) table, from FILE; or archive: a whole shop."""
+    from shopwright.cli import importing, restoring
+
+    settings = read_settings(data)
+    if kind == "archive":
+        raise SystemExit(
+            with_shop(
+                settings,
+                lambda shop: restoring.into_empty(shop, file),
+                needs="nothing",
+                before=lambda: restoring.check_archive(file),
+                recorded="restore",
+                about=f"file {file.name}",
+            )
+        )
+    said = {name: value for name, value in more.items() if value is not None}
+    wish = importing.Wish(fetch=not no_images, columns=importing.meanings(kind, file, mapping or ""), **said)
+    raise SystemExit(importing.run_or_ask(settings, kind, file, wish))
+
+
+@main.command()
+@data_option
+@click.argument("file", type=WrittenFile(".zip", ".jsonl", means="FILE.zip is the whole shop, FILE.jsonl its products"))
+@click.option("--incomplete", is_flag=True, help="also where pictures are missing in the file store")
+def export(data: str | None, file: Path, *, incomplete: bool) -> None:
+    """Write the whole shop to FILE.zip, an open archive; to FILE.jsonl: its products, one JSON object a line."""
+    from shopwright.cli import moving
+
+    raise SystemExit(
+        with_shop(
+            read_settings(data),
+            lambda shop: moving.export(shop, file, incomplete=incomplete),
+            recorded="export",
+            about=f"file {file.name}",
+        )
+    )
+
+
+@main.command()
+@data_option
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--keep", type=click.IntRange(0), default=0, help="keep so many, remove older ones (0: keep all)")
+@click.option("--smaller", is_flag=True, help="also where the shop is far smaller than in the archive before")
+@click.option("--incomplete", is_flag=True, help="also where pictures are missing in the file store")
+def backup(data: str | None, folder: Path, **options: Any) -> None:
+    """Write an archive of the shop, with the time in its name, to FOLDER; the shop may run."""
+    from shopwright.cli import backup as command
+
+    chosen = command.BackupOptions(**options)
+    raise SystemExit(
+        with_shop(
+            read_settings(data),
+            lambda shop: command.backup(shop, folder, chosen),
+            recorded="backup",
+            about=f"folder {folder.name}",
+        )
+    )
+
+
+@main.command()
+@data_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--yes", is_flag=True, help="do not ask before the shop that is here is replaced")
+def restore(data: str | None, file: Path, *, yes: bool) -> None:
+    """Make the shop what an archive says: all at once or not at all; the shop may run."""
+    from shopwright.cli import restoring
+
+    raise SystemExit(
+        with_shop(
+            read_settings(data),
+            lambda shop: restoring.restore(shop, file, sure=yes),
+            needs="nothing",
+            damaged=True,
+            before=lambda: restoring.check_archive(file),
+        )
+    )
+
+
+@main.command()
+@data_option
+@click.option(
+    "--to",
+    "database",
+    default="",
+    help="the database to move to: postgresql://… or sqlite:///folder; stays where it is if not said",
+)
+@click.option("--documents", default="", help="where documents go: database: or mongodb://…")
+@click.option("--files", default="", help="where media go: file:///folder or s3://…")
+@click.option("--search", default="", help="the search engine there; its index is built anew")
+@click.option("--replace", is_flag=True, help="replace all that is at the target")
+@click.option(
+    "--then", default="", help="a command to run right after the switch, such as a restart with the new settings"
+)
+@click.option("--release", is_flag=True, help="give a move up, or take orders again where the shop was moved from")
+def move(
+    data: str | None, database: str, documents: str, files: str, search: str, then: str, *, replace: bool, release: bool
+) -> None:
+    """Move the living shop to other engines; it sells meanwhile, but for some seconds at the end."""
+    from shopwright.cli import moving
+
+    settings = read_settings(data)
+    if release:
+        raise SystemExit(with_shop(settings, moving.release, migrate=False))
+    given = {"database": database, "documents": documents, "files": files, "search": search}
+    engines = {name: url for name, url in given.items() if url}
+    raise SystemExit(with_shop(settings, lambda shop: moving.move(shop, engines, replace=replace, then=then)))
+
+
+@main.command()
+@data_option
+def rebuild(data: str | None) -> None:
+    """Build the search index and the sums of the dashboard anew; the shop may run."""
+    from shopwright.cli import loading
+
+    raise SystemExit(with_shop(read_settings(data), loading.rebuild))
+
+
+@main.command()
+@data_option
+@click.option(
+    "--engines", is_flag=True, help="look at databases, cache, files, search, bus and mail instead of the books"
+)
+@click.option("--repair", is_flag=True, help="make anew what follows from something else; the shop may run")
+@click.option(
+    "--recover", is_flag=True, help="save what can be read of damaged database files; the shop must be stopped"
+)
+@click.option("--refund", multiple=True, metavar="PAYMENT", help="give back a payment whose order does not exist")
+def doctor(data: str | None, refund: tuple[str, ...], *, engines: bool, repair: bool, recover: bool) -> None:
+    """Check that everything adds up, and say what does not."""
+    from shopwright.cli import loading, repairing
+
+    settings = read_settings(data)
+    if recover:
+        if not (found := repairing.recover_files(settings)):
+            raise SystemExit(0)
+        raise SystemExit(with_shop(settings, lambda shop: repairing.after_recovery(shop, found), recorded="recovery"))
+    if repair:
+        raise SystemExit(with_shop(settings, repairing.repair, damaged=True))
+    if refund:
+        about = f"payments {', '.join(refund)}"
+        raise SystemExit(
+            with_shop(settings, lambda shop: repairing.refund(shop, refund), recorded="refund", about=about)
+        )
+    if engines:
+        raise SystemExit(with_shop(settings, loading.doctor_of_engines, migrate=False, damaged=True))
+    raise SystemExit(with_shop(settings, loading.doctor, damaged=True))
+
+
+@main.group()
+def facts() -> None:
+    """What services tell each other, where someone could not handle it."""
+
+
+@facts.command(name="dead")
+@data_option
+def dead_facts(data: str | None) -> None:
+    """List the facts that were given up, each with who could not handle it and why."""
+    from shopwright.cli import facts as command
+
+    raise SystemExit(with_shop(read_settings(data), command.show))
+
+
+@facts.command(name="replay")
+@data_option
+@click.argument("ids", nargs=-1)
+def replay_facts(data: str | None, ids: tuple[str, ...]) -> None:
+    """Bring facts that were given up on their way again: those with these ids, or all."""
+    from shopwright.cli import facts as command
+
+    raise SystemExit(with_shop(read_settings(data), lambda shop: command.replay(shop, ids), recorded="replay"))
+
+
+@main.group()
+def keys() -> None:
+    """What secrets in the database are encrypted with, and access tokens signed with."""
+
+
+@keys.command(name="list")
+@data_option
+def list_keys(data: str | None) -> None:
+    """List the keys by name and age; none is shown."""
+    from shopwright.cli import keys as command
+
+    raise SystemExit(with_shop(read_settings(data), command.show))
+
+
+@keys.command(name="rotate")
+@data_option
+def rotate_keys(data: str | None) -> None:
+    """Encrypt all secrets with a new key and sign with a new one; the shop may run, and nobody is signed out."""
+    from shopwright.cli import keys as command
+
+    raise SystemExit(with_shop(read_settings(data), command.rotate, recorded="rotate keys"))
+
+
+@main.command()
+@click.option("--seed", type=int, help="the story to be played; by chance where none is given")
+@click.option(
+    "--hours",
+    type=click.FloatRange(min=0, min_open=True),
+    default=100.0,
+    show_default=True,
+    help="how long, on the shop's own clock",
+)
+def simulate(seed: int | None, hours: float) -> None:
+    """Play a shop in trouble: engines that fail, messages that come twice or never, processes that die."""
+    from shopwright.cli import simulating
+
+    raise SystemExit(simulating.simulate(seed, hours, None))

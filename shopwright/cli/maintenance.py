@@ -1,0 +1,108 @@
+"""`drill` and `report`: what looks after a shop while its operator sleeps."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shopwright.cli.main import data_option, read_settings
+from shopwright.cli.opening import with_shop
+from shopwright.kit.errors import Invalid, Missing, Refused
+from shopwright.kit.settings import client_of
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
+
+LONGEST_REPORT = 100_000  # characters
+
+
+@click.command()
+@data_option
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+def drill(data: str | None, folder: Path) -> None:
+    """Restore the newest archive of FOLDER beside the shop, look through it, and say how long that took."""
+    file = newest(folder)
+
+    async def act(shop: "Shop") -> int:
+        return await tried(shop, file)
+
+    raise SystemExit(with_shop(read_settings(data), act, recorded="restore drill", about=f"file {file.name}"))
+
+
+def newest(folder: Path) -> Path:
+    """Return the archive that was written last. Raises Missing."""
+    from shopwright.cli.backup import archives_in
+
+    found = archives_in(folder)
+    if not found:
+        raise Missing(f"There is no archive in {folder}; `shopwright backup {folder}` writes one.")
+    return found[-1]
+
+
+async def tried(shop: "Shop", file: Path) -> int:
+    """0: the archive becomes a shop in which everything adds up. Raises Refused where it does not, Invalid where it is damaged."""
+    from shopwright.app import Shop
+    from shopwright.operations import archive
+    from shopwright.operations.archive_upgrade import copy_settings, upgraded_archive
+    from shopwright.operations.doctor import examine
+
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="drill-", dir=shop.settings.data) as place:
+        copy = Shop(copy_settings(shop.settings, Path(place)))
+        try:
+            await copy.migrate()
+            async with upgraded_archive(file, shop.settings) as now:
+                manifest = await archive.read(copy, now)
+            findings = await examine(copy)
+        finally:
+            await copy.close()
+    rows = sum(mark.rows for mark in manifest.tables.values())
+    orders = manifest.tables["orders/orders"].rows
+    print(f"{file.name} of {archive.manifest_of(file).created_at} was restored in {time.monotonic() - began:.1f} s:")
+    print(f"{rows} rows in {len(manifest.tables)} tables, {orders} orders, {len(manifest.files)} files.")
+    wrong = [sentence for finding in findings for sentence in finding.wrong]
+    for sentence in wrong:
+        print(f"WRONG  {sentence}")
+    if wrong:
+        raise Refused(f"{len(wrong)} things in {file.name} are wrong.")
+    print("Everything in it adds up.")
+    return 0
+
+
+@click.command()
+@data_option
+@click.argument("subject")
+def report(data: str | None, subject: str) -> None:
+    """Mail SUBJECT, and what comes in at standard input, to the owner; by the shop's mail server, without the shop."""
+    import asyncio
+
+    from shopwright.kit.clock import SystemClock
+    from shopwright.kit.ids import Ids
+    from shopwright.kit.ports import Message
+
+    with client_of("smtp"):
+        from shopwright.engines.messaging.smtp import Smtp
+    settings = read_settings(data)
+    if settings.mail.startswith("viewer:"):
+        raise Invalid("There is no mail server to report by: SHOPWRIGHT_MAIL is viewer:.")
+    text = "" if sys.stdin.isatty() else sys.stdin.read(LONGEST_REPORT)
+    message = Message(
+        id=Ids(SystemClock()).new("rep"),
+        channel="email",
+        recipient=settings.owner_email,
+        subject=f"{settings.shop_name}: {subject}",
+        text=text or subject,
+    )
+
+    async def send() -> None:
+        postbox = Smtp(settings.mail, settings.mail_from)
+        try:
+            await postbox.deliver(message)
+        finally:
+            await postbox.close()
+
+    asyncio.run(send())
+    print(f"Told {settings.owner_email}.")

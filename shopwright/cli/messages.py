@@ -1,0 +1,43 @@
+"""`messages`: e-mails and other messages that failed are sent again."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from shopwright.cli.main import data_option, read_settings
+from shopwright.cli.opening import with_shop
+from shopwright.kit.days import parse_moment
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
+
+FORMATS = "2026-11-27 or 2026-11-27T10:00, in the shop's time zone unless it says otherwise"
+
+
+async def resend(shop: "Shop", since: datetime, until: datetime | None) -> int:
+    """Put what failed back to be sent by the shop that runs; exit code 1 where nothing had failed."""
+    done = await shop.notifications.resend(since, until)
+    for sentence in done.sentences():
+        click.echo(sentence)
+    return 0 if done.count or done.useless else 1
+
+
+@click.group()
+def messages() -> None:
+    """E-mails and other messages to people."""
+
+
+@messages.command(name="resend")
+@data_option
+@click.option("--since", required=True, help=f"messages written from then on: {FORMATS}")
+@click.option("--until", default="", help="and up to then; up to now if not said")
+def resend_messages(data: str | None, since: str, until: str) -> None:
+    """Send all messages again that were written in a span of time and failed; the shop may run."""
+    settings = read_settings(data)
+    first = parse_moment(since, settings.zone, "/since")
+    last = parse_moment(until, settings.zone, "/until") if until else None
+    about = f"messages since {first.isoformat()}" + (f" until {last.isoformat()}" if last else "")
+    raise SystemExit(
+        with_shop(settings, lambda shop: resend(shop, first, last), recorded="resend messages", about=about)
+    )

@@ -1,0 +1,74 @@
+"""`migrate`: what is applied, or would be; `upgrade --rehearse`: how it would go."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from shopwright import __version__
+from shopwright.app import Shop, migrations_of
+from shopwright.kit.errors import Invalid
+from shopwright.operations.archive_upgrade import copy_settings
+from shopwright.operations.upgrade_rehearsal import Rehearsal, Stage
+from shopwright.settings import Settings
+
+
+async def migrate(shop: Shop) -> int:
+    """Apply what is new."""
+    applied = await shop.migrate()
+    for name in applied:
+        print(name)
+    print(f"{len(applied)} migrations applied." if applied else "Everything is up to date.")
+    return 0
+
+
+async def plan(shop: Shop) -> int:
+    """Say what would be applied."""
+    count = 0
+    for service, work in shop.works.items():
+        migration = ""
+        for step in await work.database.plan(migrations_of(service)):
+            if step.migration != migration:
+                migration = step.migration
+                count += 1
+                print(f"-- {service}: {migration}")
+            print(f"{step.sql};\n--   {step.lock}\n")
+    print(f"-- {count} migrations would be applied." if count else "Everything is up to date.")
+    return 0
+
+
+async def rehearse(shop: Shop, where: str) -> int:
+    """Try the upgrade on a copy; exit code 1 where something would be wrong afterwards."""
+    with tempfile.TemporaryDirectory(prefix="shopwright-rehearsal-") as folder:
+        copy = Shop(_elsewhere(shop.settings, where, folder))
+        try:
+            done = await Stage(shop, copy, Path(folder) / "old").rehearse(lambda line: print(line, file=sys.stderr))
+        finally:
+            await copy.close()
+    _tell(done)
+    return 1 if done.wrong else 0
+
+
+def _elsewhere(settings: Settings, where: str, folder: str) -> Settings:
+    """A shop of its own in that folder, or with its tables in the database `where`. Raises Invalid."""
+    if not where and not settings.database.startswith("sqlite:"):
+        raise Invalid("Name an empty database on a server like the shop's own: --on postgresql://…/rehearsal.")
+    return copy_settings(settings, Path(folder), where)
+
+
+def _tell(done: Rehearsal) -> None:
+    print(f"{done.rows} rows were copied, and the copy is the same, in {done.copied_s:.1f} s.")
+    for one in done.migrations:
+        print(f"{one.seconds:8.2f} s  {one.service}: {one.name}")
+        for step in one.steps:
+            print(f"            {step.lock}")
+    if done.migrations:
+        print(f"{sum(one.seconds for one in done.migrations):8.2f} s  in all, for {len(done.migrations)} migrations.")
+    else:
+        print(f"Version {__version__} changes no table.")
+    for sentence in done.wrong:
+        print(f"WRONG  {sentence}")
+    print("Afterwards all is well." if not done.wrong else "Afterwards that would be wrong (or is already: doctor).")
+    print(
+        "The way back: start the version before again; it runs on tables of this one, which only adds to them."
+        f" Should the data go back, too: `shopwright restore` of a backup takes about {done.copied_s:.0f} s."
+    )

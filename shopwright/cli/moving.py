@@ -1,0 +1,96 @@
+"""`move`; `export` and `restore`, and the archives they write and read."""
+
+import asyncio
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from shopwright.app import Shop
+from shopwright.cli.loading import export_products
+from shopwright.kit.errors import Damaged, Invalid, Refused
+from shopwright.kit.settings import mask
+from shopwright.operations import archive
+from shopwright.operations.doctor import databases_are_whole
+from shopwright.operations.move.beside import move_beside
+from shopwright.operations.move.run import Move
+from shopwright.operations.move.run import release as release_shop
+from shopwright.operations.pictures import compare
+from shopwright.settings import complete
+
+
+async def export(shop: Shop, file: Path, *, incomplete: bool = False) -> int:
+    """The whole shop; where FILE ends with .jsonl, its products alone. Raises Refused where files are missing."""
+    if file.suffix.lower() == ".jsonl":
+        return await export_products(shop, file)
+    await require_whole(shop)
+    if not incomplete:
+        await require_files(shop)
+    tell(await archive.write(shop, file), f"was written to {file}")
+    return 0
+
+
+async def require_whole(shop: Shop) -> None:
+    """Raise Damaged where a database is: what is copied from it would be without some of it, or wrong."""
+    if wrong := (await databases_are_whole(shop)).wrong:
+        raise Damaged(f"{' '.join(wrong)} Nothing was written.")
+
+
+async def require_files(shop: Shop) -> None:
+    """Raise Refused where pictures that products have are not in the file store: an archive would be without them."""
+    found = await compare(shop)
+    if found.missing:
+        raise Refused(
+            f"{found.sentence()} Nothing was written. Is the folder mounted? To go on without them, say --incomplete."
+        )
+
+
+def tell(manifest: archive.Manifest, what: str) -> None:
+    """What is in an archive, and what became of it."""
+    rows = sum(mark.rows for mark in manifest.tables.values())
+    print(f"The shop {what}: {rows} rows in {len(manifest.tables)} tables, {len(manifest.files)} files.")
+    print(f"Checksum {manifest.checksum}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+async def move(shop: Shop, engines: Mapping[str, str], *, replace: bool, then: str) -> int:
+    """Bring a living shop to other engines."""
+    if not engines:
+        raise Invalid("Say where to: --to postgresql://…, --documents mongodb://…, --files s3://….")
+    await require_whole(shop)
+    target = Shop(complete(msgspec.structs.replace(shop.settings, **engines)))
+    try:
+        if "database" in engines:
+            done = await Move(shop, target, _say).run(replace=replace)
+            print(
+                f"The shop was moved: {done.rows} rows, {done.files} files."
+                f" Nothing could be written for {done.read_only_s:.1f} s.\nChecksum {done.checksum}"
+            )
+        else:
+            beside = await move_beside(shop, target, _say)
+            print(
+                f"{beside.documents} documents and {beside.files} files are there, and here as well:"
+                " restart the shop within two hours. What is uploaded until then, the same command brings afterwards."
+            )
+    finally:
+        await target.close()
+    print("Start it with:")
+    for name, url in engines.items():
+        print(f"    SHOPWRIGHT_{name.upper()}={mask(name, url)}")
+    if then:
+        process = await asyncio.create_subprocess_exec(*shlex.split(then))
+        if code := await process.wait():
+            raise Refused(f"The shop was moved, but “{then}” ended with {code}.")
+    return 0
+
+
+async def release(shop: Shop) -> int:
+    """Take orders again where a move has ended them."""
+    await release_shop(shop)
+    print("The shop takes orders here again.")
+    return 0

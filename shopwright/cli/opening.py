@@ -1,0 +1,169 @@
+"""A command opens the shop, does something, and closes it; what changes or takes something is recorded in the audit log.
+
+A shop is there when its databases are. Few commands make one (`init`, `demo`, `serve --demo`, `migrate --init`, `restore`
+and `import archive`); to all others a place without a shop is a mistake, such as a disk that is not mounted: they say so
+and change nothing.
+"""
+
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from shopwright.kit.errors import Damaged, Missing, Refused, ShopError
+from shopwright.kit.settings import mask
+from shopwright.operations.unfinished_restore import require_finished
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from shopwright.app import Shop
+    from shopwright.settings import Settings
+
+# How much of a shop must be there: all of it; all or none of it; a part of it; nothing.
+Needs = Literal["whole", "whole or none", "part", "nothing"]
+HOW_TO_MAKE = "`shopwright init` makes an empty one, `shopwright serve --demo` one to look around in."
+
+
+def with_shop(
+    settings: "Settings",
+    act: "Callable[[Shop], Awaitable[int]]",
+    *,
+    migrate: bool = True,
+    needs: Needs = "whole",
+    damaged: bool = False,
+    before: Callable[[], object] = lambda: None,
+    recorded: str = "",
+    about: str = "",
+) -> int:
+    """Open the shop, bring it up to date, do something, and close it. Other processes may be serving it meanwhile.
+
+    `needs`: how much of it must be there, or Missing is raised. `damaged`: also a shop of which a part cannot be read, or
+    is gone; then nothing is brought up to date. `before`: raises what forbids to make a new one.
+    `recorded`: the name under which this stands in the audit log, `about` what it is about.
+    """
+    from shopwright.app import Shop
+    from shopwright.kit import disk
+    from shopwright.settings import with_secret
+
+    if not damaged:
+        require_finished(Path(settings.data))
+    if disk.give_up_reserve(Path(settings.data)):
+        print(f"The disk of {settings.data} is full: its reserve was given up for this command.", file=sys.stderr)
+
+    async def run() -> int:
+        found = await (readable_of(settings, needs) if damaged else databases_of(settings))
+        hurt = damaged and any(found.values()) and not all(found.values())
+        if not hurt:
+            _require(settings, found, needs)
+        if not any(found.values()):
+            before()
+        shop = Shop(with_secret(settings))
+        try:
+            if migrate and not hurt:
+                try:
+                    await shop.migrate()
+                except Damaged:
+                    if not damaged:
+                        raise
+            if not recorded:
+                return await act(shop)
+            async with recording(shop, recorded, about):
+                return await act(shop)
+        finally:
+            await shop.close()
+
+    return asyncio.run(run())
+
+
+def recording(shop: "Shop", action: str, about: str = "") -> "AbstractAsyncContextManager[object]":
+    """What is done within stands in the audit log, by the name of this user of the machine."""
+    from shopwright.kit.audit import Act
+
+    return shop.users.log.recording(
+        Act(user_id="", who=whoever_types(), role="command line", action=action, subject=about)
+    )
+
+
+async def databases_of(settings: "Settings", services: Sequence[str] = ()) -> dict[str, bool]:
+    """Each database of these services (of all, if none is named), and whether it is there. Raises Unavailable."""
+    from shopwright.engines.database import open_database
+    from shopwright.registry import with_databases
+
+    names = with_databases(services)
+    opened = [open_database(settings.database, name) for name in names]
+    try:
+        return dict(zip(names, await asyncio.gather(*(one.exists() for one in opened)), strict=True))
+    finally:
+        for one in opened:
+            await one.close()
+
+
+async def readable_of(settings: "Settings", needs: Needs) -> dict[str, bool]:
+    """Each database, and whether it is there and known to be whole. Raises Unavailable where one is needed and none is."""
+    from shopwright.engines.database import open_database
+    from shopwright.registry import with_databases
+
+    opened = {name: open_database(settings.database, name) for name in with_databases(())}
+    found: dict[str, bool] = {}
+    problem: ShopError | None = None
+    try:
+        for name, one in opened.items():
+            try:
+                found[name] = await one.exists() and not one.damaged
+            except ShopError as error:
+                found[name], problem = False, error
+    finally:
+        for one in opened.values():
+            await one.close()
+    if problem is not None and not any(found.values()) and needs != "nothing":
+        raise problem
+    return found
+
+
+async def require_shop(settings: "Settings", services: Sequence[str] = (), *, needs: Needs = "whole") -> None:
+    """Raise Missing where less of a shop is there than `needs` says; nothing is made or changed by asking."""
+    require_finished(Path(settings.data))
+    _require(settings, await databases_of(settings, services), needs)
+
+
+def _require(settings: "Settings", found: Mapping[str, bool], needs: Needs) -> None:
+    missing = [name for name, there in found.items() if not there]
+    if not missing or needs == "nothing":
+        return
+    whole_or_none = len(missing) == len(found)
+    if needs == ("whole or none" if whole_or_none else "part"):
+        return
+    if whole_or_none:
+        raise Missing(f"There is no shop in {place_of(settings)}. Is that the right place? {HOW_TO_MAKE}")
+    raise Missing(
+        f"A part of the shop in {place_of(settings)} is missing: {', '.join(missing)}. Restore it from a backup;"
+        " where an `init` was interrupted, or this version brings that part, `shopwright migrate` makes it."
+    )
+
+
+async def require_none(settings: "Settings") -> None:
+    """Raise Refused where there is a shop, or a part of one."""
+    if any((await databases_of(settings)).values()):
+        raise Refused(f"There is a shop in {place_of(settings)} already. Nothing was changed.")
+
+
+def place_of(settings: "Settings") -> str:
+    """Where the databases are, in words, and which setting says so."""
+    scheme, _, rest = settings.database.partition("://")
+    if scheme != "sqlite":
+        return f"the database {mask('database', settings.database)} (SHOPWRIGHT_DATABASE)"
+    if rest == settings.data:
+        return f"the data folder {rest} (--data or SHOPWRIGHT_DATA)"
+    return f"the folder {rest} (SHOPWRIGHT_DATABASE)"
+
+
+def whoever_types() -> str:
+    """The name of this user of the machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container knows numbers alone
+        return f"user {os.getuid()}"

@@ -1,0 +1,44 @@
+"""The owner's first password is for the eyes at a terminal, never for a stream that is kept; `password` sets another one."""
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from shopwright.cli.main import data_option, read_settings
+from shopwright.cli.opening import with_shop
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
+
+
+def first_password(email: str, password: str | None, stream: TextIO) -> str:
+    """What whoever made the shop is told of the owner's password. None: it is not new, or they chose it themselves."""
+    if password is None:
+        return ""
+    if stream.isatty():
+        return f"password: {password}   (shown this once)"
+    return f"has a password nobody was shown, as this is no terminal: `shopwright password {email}` sets one"
+
+
+@click.command()
+@data_option
+@click.argument("email", default="")
+def password(data: str | None, email: str) -> None:
+    """Give a member of staff (EMAIL; the owner of SHOPWRIGHT_OWNER_EMAIL if none is named) another password.
+
+    It is asked for at the terminal, or read as one line from standard input. All sessions of the account end.
+    """
+    settings = read_settings(data)
+    address = email or settings.owner_email
+    if sys.stdin.isatty():
+        chosen = click.prompt(f"New password of {address}", hide_input=True, confirmation_prompt=True)
+    else:
+        chosen = sys.stdin.readline().rstrip("\r\n")
+
+    async def act(shop: "Shop") -> int:
+        user = await shop.users.set_staff_password(address, chosen)
+        click.echo(f"{user.email} ({user.role}) has another password. Its sessions are ended.")
+        return 0
+
+    raise SystemExit(with_shop(settings, act, recorded="set password", about=f"account {address}"))

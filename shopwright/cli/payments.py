@@ -1,0 +1,69 @@
+"""`payments`: money that providers have received and the shop does not know, as after a restore."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from shopwright.cli.main import data_option, read_settings
+from shopwright.cli.opening import with_shop
+from shopwright.kit.errors import Refused
+from shopwright.kit.money import write
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
+
+
+async def list_unknown(shop: "Shop") -> int:
+    """Say which there are."""
+    found = await shop.payments.unknown()
+    for one in found:
+        click.echo(f"{one.provider} {one.reference}: {write(one.amount)}")
+    click.echo(
+        f"{len(found)} payments are not known here. Take them in with `shopwright payments take-in REFERENCE …`."
+        if found
+        else "Every payment that providers have received is known here."
+    )
+    return 0
+
+
+async def take_in(shop: "Shop", references: Sequence[str]) -> int:
+    """Write them down, or say that one is not among those that are listed, before any is."""
+    listed = {one.reference: one for one in await shop.payments.unknown()}
+    if others := [one for one in references if one not in listed]:
+        raise Refused(
+            f"{', '.join(others)}: no payment that a provider has received and the shop does not know. Nothing was changed."
+        )
+    for reference in references:
+        one = listed[reference]
+        payment = await shop.payments.take_in(one.provider, reference)
+        left = write(payment.left)
+        click.echo(
+            f"{payment.id} is {reference} of {one.provider}: {write(payment.amount)}, {left} of it not refunded."
+        )
+        if payment.left.amount:
+            click.echo(f"To give that back: `shopwright doctor --refund {payment.id}`.")
+    return 0
+
+
+@click.group()
+def payments() -> None:
+    """Payments as their providers have them."""
+
+
+@payments.command()
+@data_option
+def unknown(data: str | None) -> None:
+    """List what providers have received in half a year and the shop does not know, as after a restore."""
+    raise SystemExit(with_shop(read_settings(data), list_unknown))
+
+
+@payments.command(name="take-in")
+@data_option
+@click.argument("references", nargs=-1, required=True)
+def take_in_command(data: str | None, references: tuple[str, ...]) -> None:
+    """Write down payments that `unknown` lists, with what was refunded of them; their orders stay unknown."""
+    about = f"payments {', '.join(references)}"
+    raise SystemExit(
+        with_shop(read_settings(data), lambda shop: take_in(shop, references), recorded="take in payments", about=about)
+    )

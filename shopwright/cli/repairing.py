@@ -1,0 +1,98 @@
+"""`doctor --repair`, `--recover` and `--refund`: what was found is put right."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shopwright.app import Shop
+from shopwright.cli.loading import doctor
+from shopwright.cli.opening import recording
+from shopwright.kit.errors import Refused
+from shopwright.kit.money import Money, write
+from shopwright.operations.payment_checks import left as left_of
+from shopwright.operations.payment_checks import payments_without_orders
+from shopwright.operations.recovery import LOST, Recovered, go_on_behind, recover
+from shopwright.operations.repair import note_gaps, repair_indexes
+from shopwright.operations.repair import repair as repair_shop
+from shopwright.settings import Settings
+
+SHOWN = 20
+# What a lost row is told by, if an index knows it.
+TOLD = ("number", "id", "order_id", "status", "email", "reference", "sku", "name", "key")
+
+
+def recover_files(settings: Settings) -> list[Recovered]:
+    """Save what can be read of damaged files, and say what was lost."""
+    found = asyncio.run(recover(settings))
+    if not found:
+        print("No database file is damaged; nothing was changed.")
+    for one in found:
+        _tell(one)
+    return found
+
+
+def _tell(one: Recovered) -> None:
+    print(f"{one.file} was made anew from what could be read. As it was it is in {one.aside}.")
+    for table in one.salvage.tables:
+        if not (table.lost or table.unreadable):
+            continue
+        how_many = f"{len(table.lost)} lost" if table.lost else "none known to be lost"
+        bad = f" ({table.unreadable} pages or rows could not be read)" if table.unreadable else ""
+        print(f"  {table.table}: {table.rows} rows saved, {how_many}{bad}")
+        for row in table.lost[:SHOWN]:
+            print(f"    lost: {_words(row)}")
+        if len(table.lost) > SHOWN:
+            print(f"    and {len(table.lost) - SHOWN} more")
+    if one.salvage.homeless:
+        print(f"  {one.salvage.homeless} rows could not be brought into any table.")
+    print(f"  All that is known to be lost: {one.aside / LOST}")
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    known = {name: row[name] for name in TOLD if row.get(name) not in {None, ""}}
+    return ", ".join(f"{name} {value}" for name, value in (known or row).items())
+
+
+async def after_recovery(shop: Shop, found: Sequence[Recovered]) -> int:
+    """What follows from what was saved; then all is examined."""
+    for name, number in (await go_on_behind(shop, found)).items():
+        print(f"The {name} go on after {number}.")
+    for done in await repair_shop(shop, {one.service for one in found}):
+        print(done)
+    return await doctor(shop)
+
+
+async def repair(shop: Shop) -> int:
+    """Make anew what follows from something else, and say what was done; then all is examined."""
+    for sentence in await repair_indexes(shop):
+        print(sentence)
+    async with recording(shop, "repair"):
+        for sentence in [*await repair_shop(shop, set()), *await note_gaps(shop)]:
+            print(sentence)
+    return await doctor(shop)
+
+
+async def refund(shop: Shop, payment_ids: Sequence[str]) -> int:
+    """Give back the money of payments whose orders do not exist. Raises Refused for all others."""
+    lost = {one.id: one for one in await payments_without_orders(shop)}
+    if others := [one for one in payment_ids if one not in lost]:
+        raise Refused(
+            f"{', '.join(others)}: no payment that has been received for an order that does not exist. Nothing was"
+            " refunded. What can be refunded here is named by `shopwright doctor`; all else on the page of its order."
+        )
+    left = False
+    for payment_id in payment_ids:
+        amount = Money(left_of(lost[payment_id]), lost[payment_id].amount.currency)
+        tries = sum(one.state == "refused" for one in (await shop.payments.get(payment_id)).refunds)
+        key = f"lost order {payment_id}{f' {tries}' if tries else ''}"
+        paid = await shop.payments.refund(key=key, payment_id=payment_id, amount=amount)
+        told = next((one for one in paid.refunds if one.key == key), None)
+        if told is not None and told.state == "refused":
+            left = True
+            print(f"{write(amount)} of {payment_id} were not given back: {told.why}")
+        elif told is not None and told.state == "asked":
+            print(f"{write(amount)} of {payment_id} were asked for; the provider has not answered yet.")
+        else:
+            print(f"{write(amount)} of {payment_id} were given back.")
+    await shop.bus.settle()
+    return 1 if left else 0

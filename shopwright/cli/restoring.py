@@ -1,0 +1,172 @@
+"""`restore`: what would go is said and kept before an archive takes its place; numbers are not given twice afterwards."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from shopwright.app import Shop
+from shopwright.cli.moving import tell
+from shopwright.cli.opening import recording
+from shopwright.kit.clock import from_micros
+from shopwright.kit.errors import Refused, ShopError
+from shopwright.operations import archive, counters
+from shopwright.operations.archive_upgrade import require_known_version, upgraded_archive
+from shopwright.operations.doctor import databases_are_whole
+from shopwright.operations.recovery import ENDS, aside_in, files_of, put_aside, require_stopped
+from shopwright.operations.unfinished_restore import forget_replacing, note_replacing
+
+# What is counted of what goes: in words, where it is, and what it is called by.
+COUNTED = (
+    ("orders", "orders/orders", "SELECT id, number AS name, placed_at AS time FROM orders ORDER BY number"),
+    ("payments", "payments/payments", "SELECT id, id AS name, created_at AS time FROM payments ORDER BY id"),
+    ("customers", "users/users", "SELECT id, id AS name, created_at AS time FROM users ORDER BY id"),
+)
+
+
+class Going(msgspec.Struct, frozen=True):
+    """`count` of them are here and not in the archive, from `first` to `last` by their numbers or ids."""
+
+    what: str
+    count: int
+    first: str
+    last: str
+
+    def sentence(self) -> str:
+        """In words."""
+        return f"{self.count} {self.what} ({self.first}{f' to {self.last}' if self.count > 1 else ''})"
+
+
+def check_archive(file: Path) -> None:
+    """Raise Invalid or Refused where a shop cannot be made from it."""
+    require_known_version(archive.verify(file))
+
+
+async def into_empty(shop: Shop, file: Path) -> int:
+    """Make a shop of what the archive says. Raises Refused where there is one."""
+    if not await archive.is_empty(shop):
+        raise Refused("This shop is not empty; `shopwright restore` replaces what is in it.")
+    async with upgraded_archive(file, shop.settings) as now:
+        manifest = await archive.read(shop, now)
+        tell(manifest, f"is here, as {file} had it")
+    async with archive.held(shop) as sessions:
+        lost = await counters.may_have_given(sessions, _made(manifest), shop.clock.now())
+        _tell_jumps(await counters.jump_in(sessions, lost))
+    await shop.search.bring_up_to_date()
+    return 0
+
+
+async def restore(shop: Shop, file: Path, *, sure: bool) -> int:
+    """Make the shop what the archive says, once it is known what goes, and that is kept. Raises Refused."""
+    check_archive(file)
+    wrong = (await databases_are_whole(shop)).wrong  # first of all: it opens nothing that is not there
+    past = await counters.highest(shop)
+    if wrong:
+        print("\n".join(wrong))
+        _require_sure(
+            "The shop that is here is damaged. Its files are put aside as they are before it is replaced.", sure=sure
+        )
+        await _put_aside(shop)
+    keep = not wrong and not await archive.is_empty(shop)
+    if keep:
+        _require_sure(await _what_goes(shop, file), sure=sure)
+    async with recording(shop, "restore", f"file {file.name}"):
+        await _replace(shop, file, past, keep=keep)
+    return 0
+
+
+async def _replace(shop: Shop, file: Path, past: Mapping[str, int], *, keep: bool) -> None:
+    """Nothing is written from when the shop that is here is kept until the other is in its place, with its numbers."""
+    data = Path(shop.settings.data)
+    async with upgraded_archive(file, shop.settings) as now:
+        archive.check_version(archive.manifest_of(now))
+        async with archive.held(shop) as sessions:
+            if keep:
+                await _keep(shop)
+            given = await counters.highest(shop)
+            manifest = await archive.load_into(shop, sessions, now)
+            lost = {} if keep else await counters.may_have_given(sessions, _made(manifest), shop.clock.now())
+            jumped = await counters.jump_in(
+                sessions, {name: max(past[name], given[name], lost.get(name, 0)) for name in given}
+            )
+            note_replacing(data, file)  # each service is committed by itself
+        await archive.complete(shop)
+    forget_replacing(data)
+    tell(manifest, f"is here, as {file} had it")
+    _tell_jumps(jumped)
+    await shop.search.bring_up_to_date()
+
+
+def _made(manifest: archive.Manifest) -> datetime:
+    return datetime.fromisoformat(manifest.created_at)
+
+
+def _tell_jumps(jumped: Mapping[str, int]) -> None:
+    for name, number in jumped.items():
+        print(f"The {name} go on after {number}: none is given twice.")
+
+
+def _require_sure(sentence: str, *, sure: bool) -> None:
+    print(sentence, flush=True)
+    if sure:
+        return
+    if not sys.stdin.isatty():
+        raise Refused(
+            "This shop is not empty; all that is in it would be replaced. Nothing was changed. Say --yes if that is meant."
+        )
+    if not click.confirm("Replace the shop?"):
+        raise Refused("Nothing was changed.")
+
+
+async def _what_goes(shop: Shop, file: Path) -> str:
+    """What is here and not in the archive, in words."""
+    created = archive.manifest_of(file).created_at
+    going = [found for one in COUNTED if (found := await _going(shop, file, one)) is not None]
+    said = ", ".join(one.sentence() for one in going)
+    if not said:
+        return (
+            f"The archive is of {created}. Every order, payment and customer that is here is in it, as they were then."
+        )
+    return f"The archive is of {created}. Not in it, and gone when it is restored: {said}."
+
+
+async def _going(shop: Shop, file: Path, one: tuple[str, str, str]) -> Going | None:
+    what, table, sql = one
+    known = await asyncio.to_thread(lambda: {row["id"] for row in archive.rows_in(file, table)})
+    gone = [row for row in await shop.works[table.partition("/")[0]].fetch(sql) if row["id"] not in known]
+    if not gone:
+        return None
+    first, last = (f"{row['name']} of {from_micros(row['time']):%Y-%m-%d %H:%M}" for row in (gone[0], gone[-1]))
+    return Going(what, len(gone), first, last)
+
+
+async def _keep(shop: Shop) -> None:
+    """The shop that is here, as an archive of its own."""
+    path = Path(shop.settings.data) / f"before-restore-{shop.clock.now():%Y%m%d-%H%M%S}.zip"
+    try:
+        await archive.write(shop, path, is_held=True)
+    except ShopError as error:
+        raise Refused(f"The shop that is here cannot be kept: {error.detail} Nothing was changed.") from error
+    print(f"The shop that is here was kept in {path}.", flush=True)
+
+
+async def _put_aside(shop: Shop) -> None:
+    """The files of a shop that is damaged: those that are leave, of the others a copy; then the tables are made anew."""
+    files = files_of(shop.settings)
+    damaged = [file for name, file in files.items() if shop.works[name].database.damaged]
+    for work in shop.works.values():
+        await work.database.close()
+    require_stopped(list(files.values()))
+    aside = aside_in(Path(shop.settings.data))
+    put_aside(damaged, aside)
+    for file in files.values():
+        for part in (file.with_name(f"{file.name}{end}") for end in ENDS):
+            if part.exists():
+                shutil.copy2(part, aside / part.name)
+    print(f"The files of the shop that was here are in {aside}.")
+    await shop.migrate()

@@ -1,0 +1,311 @@
+"""`serve` and `work`: the shop in the foreground, until Ctrl-C."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from shopwright.app import Shop
+from shopwright.cli.opening import place_of, require_none, require_shop
+from shopwright.cli.owner import first_password
+from shopwright.cli.shutdown import (
+    ORPHANED_AFTER_S,
+    GracefulShutdown,
+    exit_with_parent,
+    handle_signals,
+    watchdog,
+    with_notifications,
+)
+from shopwright.cli.waiting import until_there
+from shopwright.demo.load import load, mark_if_new
+from shopwright.demo.people import live_a_little
+from shopwright.engines.payments import PRETEND
+from shopwright.kit import business, disk
+from shopwright.kit.errors import Invalid, Refused
+from shopwright.kit.http import access_log
+from shopwright.kit.observability import security_log
+from shopwright.kit.observability.logs import ACCESS, TEXT, JsonLines, Lines, SecurityLines, SizedFile
+from shopwright.kit.private import keep_to_ourselves, make_file, make_folder
+from shopwright.operations.shop_currency import require_currency
+from shopwright.registry import check_apart, serving
+from shopwright.settings import Settings, with_secret
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp
+
+# These tell the processes of this server; they are no settings.
+QUIET, SERVED = "_SHOPWRIGHT_QUIET", "_SHOPWRIGHT_SERVED"
+BACKLOG = 4096
+# So long may a connection be silent before a request, or take to say its head.
+HEADERS_MS = 20_000
+LEFT_S = 3 * ORPHANED_AFTER_S
+
+
+def set_up_logging(data: str, kind: str, *, quiet: bool) -> None:
+    """One line an event on the terminal, and for each step of an order; requests only when not quiet.
+
+    What guards want to know is in `security.log`.
+    """
+    lines = JsonLines() if kind == "json" else None
+    told = logging.StreamHandler(sys.stderr)
+    told.setFormatter(lines or Lines(TEXT))
+    logging.basicConfig(level=logging.WARNING, handlers=[told])
+    for log, layout, level in (
+        (access_log.log, ACCESS, logging.WARNING if quiet else logging.INFO),
+        (business.log, TEXT, logging.INFO),
+    ):
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(lines or Lines(layout))
+        log.setLevel(level)
+        log.propagate = False
+        log.handlers[:] = [handler]
+    make_folder(Path(data))
+    make_file(Path(data) / "security.log")
+    kept = SizedFile(str(Path(data) / "security.log"))
+    kept.setFormatter(SecurityLines())
+    security_log.log.setLevel(logging.INFO)
+    security_log.log.propagate = False
+    security_log.log.handlers[:] = [kept]
+
+
+def _check_port(host: str, port: int) -> None:
+    """Whoever was killed may have left workers, which end by themselves soon."""
+    until = time.monotonic() + LEFT_S
+    while (why := _refused_port(host, port)) and time.monotonic() < until:
+        time.sleep(ORPHANED_AFTER_S / 2)
+    if why:
+        raise Refused(f"Port {port} at {host} cannot be used ({why}). Choose another: --port {port + 1}.")
+
+
+def _refused_port(host: str, port: int) -> str:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
+
+
+class Where(msgspec.Struct, frozen=True):
+    """Where a server listens, with how many processes."""
+
+    host: str
+    port: int
+    workers: int
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """`password`: the owner's new one, if it was made up just now. `notes`: what whoever starts the shop should know of it."""
+
+    password: str | None
+    notes: tuple[str, ...]
+
+
+async def prepare(settings: Settings, services: Sequence[str], *, demo: bool) -> Prepared:
+    """Databases, owner and demo catalogue; made where they are not there."""
+    shop = Shop(with_secret(settings), here=services)
+    try:
+        await shop.migrate()
+        await require_currency(shop)
+        password = None
+        if "users" in shop.here:
+            password = await shop.users.ensure_owner(settings.owner_email, settings.owner_password)
+            password = None if settings.owner_password else password
+        if demo and await mark_if_new(shop):
+            from rich.progress import Progress
+
+            with Progress(transient=True) as bar:
+                task = bar.add_task("Drawing the demo catalogue")
+                await load(shop, lambda done, every: bar.update(task, completed=done, total=every))
+            with business.unlogged():
+                await shop.bus.settle()
+                await live_a_little(shop)
+        return Prepared(password, await _notes(shop, demo=demo) if "payments" in shop.here else ())
+    finally:
+        await shop.close()
+
+
+async def _notes(shop: Shop, *, demo: bool) -> tuple[str, ...]:
+    setup = await shop.payments.setup()
+    notes = []
+    if demo and not setup.demo:
+        notes.append("This shop has goods or orders of its own: it is no demo shop, and was not filled.")
+    if not setup.providers:
+        notes.append("Nobody takes money for it: it takes no orders that cost any. Set SHOPWRIGHT_PAYMENTS.")
+    elif PRETEND in setup.providers:
+        notes.append("Its payments are pretended: no money moves.")
+    return tuple(notes)
+
+
+def serve(settings: Settings, where: Where, services: Sequence[str], *, demo: bool, quiet: bool) -> int:
+    """Prepare, tell where everything is, serve."""
+    if demo and services:
+        raise Invalid("The demo catalogue is for a whole shop: `shopwright demo` fills one that is apart.")
+    check_apart(settings, serving(services))
+    _check_port(where.host, where.port)
+
+    async def ready() -> Prepared:
+        await require_shop(settings, services, needs="whole or none" if demo else "whole")
+        set_up_logging(settings.data, settings.log, quiet=quiet)
+        disk.keep_reserve(Path(settings.data))
+        return await prepare(settings, services, demo=demo)
+
+    prepared = asyncio.run(until_there(ready, where.host, where.port))
+    settings = with_secret(settings)
+    _tell(settings, where, services, prepared)
+    os.environ |= {QUIET: "1"} if quiet else {}
+    os.environ[SERVED] = " ".join(services)
+    if where.workers == 1:
+        _run(_serve_here(settings, where, services))
+    else:
+        _serve_many(where, settings.stop_grace)
+    print("  Closed.")
+    return 0
+
+
+async def init(settings: Settings) -> int:
+    """Make an empty shop with an owner, and say what is next. Raises Refused where there is one."""
+    await require_none(settings)
+    prepared = await prepare(settings, (), demo=False)
+    print(f"An empty shop was made in {place_of(settings)}.")
+    shown = first_password(settings.owner_email, prepared.password, sys.stdout)
+    print(f"Its owner is {settings.owner_email}" + (f"   {shown}" if shown else "."))
+    print(
+        "Next: `shopwright serve` opens it, `shopwright import shopify FILE` brings products,"
+        " and `shopwright demo` adds a catalogue to look around in."
+    )
+    for note in prepared.notes:
+        print(note)
+    return 0
+
+
+def _tell(settings: Settings, where: Where, services: Sequence[str], prepared: Prepared) -> None:
+    shown = first_password(settings.owner_email, prepared.password, sys.stdout)
+    if services:
+        print(f"{', '.join(services)} of {settings.shop_name} at {where.host}:{where.port}", flush=True)
+        if shown:
+            print(f"owner {settings.owner_email} {shown}", flush=True)
+        print("\n".join(prepared.notes), flush=True)
+        return
+    print(f"\n  {settings.shop_name} is open.\n")
+    print(f"  storefront   {settings.url}/")
+    print(f"  back office  {settings.url}/office")
+    print(f"  API          {settings.url}/docs")
+    print(f"  owner        {settings.owner_email}" + (f"   {shown}" if shown else "") + "\n")
+    for note in prepared.notes:
+        print(f"  {note}")
+    print("  Ctrl-C closes the shop.\n", flush=True)
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """On the faster loop, where there is one."""
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
+
+
+async def _serve_here(settings: Settings, where: Where, services: Sequence[str]) -> None:
+    """One process for everything: the lightest way."""
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.server.embed import Server
+
+    server = Server(
+        _built(settings, services),
+        address=where.host,
+        port=where.port,
+        interface=Interfaces.ASGI,
+        backlog=BACKLOG,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS),
+        log_enabled=False,
+    )
+    loop, shutdown = asyncio.get_running_loop(), GracefulShutdown(server.stop, settings.stop_grace)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, shutdown.on_signal)
+    await server.serve()
+
+
+def _serve_many(where: Where, grace_s: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+
+    server = Granian(
+        "shopwright.cli.serving:create",
+        factory=True,
+        address=where.host,
+        port=where.port,
+        workers=where.workers,
+        interface=Interfaces.ASGI,
+        backlog=BACKLOG,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS),
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=grace_s,
+    )
+    server.on_startup(handle_signals(server, grace_s))
+    with watchdog():
+        server.serve()
+
+
+def create() -> "ASGIApp":
+    """The application of one worker process."""
+    from shopwright.cli.main import read_settings
+
+    keep_to_ourselves()
+    exit_with_parent()
+    settings = with_secret(read_settings(None))
+    set_up_logging(settings.data, settings.log, quiet=QUIET in os.environ)
+    return _built(settings, os.environ.get(SERVED, "").split())
+
+
+def _built(settings: Settings, services: Sequence[str]) -> "ASGIApp":
+    """The application. What it is made of stays as long as the process: the garbage collector need not look at it again.
+
+    It would, now and then in the middle of a request, for 65 ms.
+    """
+    from shopwright.web.application import build
+
+    application = with_notifications(build(Shop(settings, here=services)))
+    gc.collect()
+    gc.freeze()
+    return application
+
+
+def work(settings: Settings, services: Sequence[str]) -> int:
+    """Carry facts and keep timers, until stopped."""
+    check_apart(settings, serving(services))
+
+    async def run() -> None:
+        await until_there(lambda: require_shop(settings, services), "", 0)
+        ours = with_secret(settings)
+        set_up_logging(ours.data, ours.log, quiet=True)
+        disk.keep_reserve(Path(ours.data))
+        shop = Shop(msgspec.structs.replace(ours, carry="here"), here=services)
+        await until_there(shop.migrate, "", 0)
+        await require_currency(shop)
+        stopped = asyncio.Event()
+        loop, shutdown = asyncio.get_running_loop(), GracefulShutdown(stopped.set, settings.stop_grace)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, shutdown.on_signal)
+        async with shop.running():
+            print("Carrying facts. Ctrl-C stops.", flush=True)
+            with suppress(asyncio.CancelledError):
+                await stopped.wait()
+
+    asyncio.run(run())
+    return 0

@@ -1,0 +1,33 @@
+"""`settings`: all of them, with where each comes from, or what is wrong with them."""
+
+import os
+
+import click
+
+from shopwright.cli.main import data_option
+
+
+@click.command()
+@data_option
+@click.option("--check", is_flag=True, help="say what is wrong, each setting in a line; exit code 1 where something is")
+def settings(data: str | None, *, check: bool) -> None:
+    """Print every setting with its value, origin and meaning; secrets are masked."""
+    from shopwright.kit.errors import Invalid
+    from shopwright.kit.settings import describe, read
+    from shopwright.settings import Settings
+
+    if data:
+        os.environ["SHOPWRIGHT_DATA"] = data
+    try:
+        found, origins = read(Settings, os.environ)
+    except Invalid as error:
+        if not check or not error.problems:
+            raise
+        for problem in error.problems:
+            click.echo(problem.detail)
+        raise SystemExit(1) from None
+    if check:
+        click.echo("All settings are right.")
+        return
+    for one in describe(found, origins):
+        click.echo(f"{one.name}={one.value or '(empty)'}\n    {one.meaning}  [{one.origin}]")

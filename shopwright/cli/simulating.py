@@ -1,0 +1,48 @@
+"""`shopwright simulate`: the whole shop in one process, through thousands of hours and any trouble."""
+
+import asyncio
+import logging
+import tempfile
+from pathlib import Path
+from random import SystemRandom
+
+from shopwright.simulation.run import Stage, shrink, story
+
+MOST_DEEDS = 1_000_000
+SHRINK_S = 60.0
+
+
+def simulate(seed: int | None, hours: float, folder: Path | None) -> int:
+    """0 when everything held; 1 with the seed and the shortest story found where something did not."""
+    logging.disable(logging.CRITICAL)  # what fails here is meant to
+    chosen = seed if seed is not None else SystemRandom().randrange(10**9)
+    memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
+    where = folder or (memory if memory.is_dir() else None)
+    with tempfile.TemporaryDirectory(dir=where, prefix="shopwright-simulate-") as made:
+        # A third of all seeds are shops that take money by hand.
+        stage = Stage(Path(made), capture="manual" if chosen % 3 == 0 else "automatic")
+        return asyncio.run(_simulate(stage, chosen, hours))
+
+
+async def _simulate(stage: Stage, seed: int, hours: float) -> int:
+    await stage.prepare()
+    print(f"Seed {seed}: {hours:g} hours.", flush=True)
+    steps = story(seed, int(min(hours * 40 + 40, MOST_DEEDS)))
+    outcome = await stage.play(steps, hours)
+    print(
+        f"{outcome.deeds} deeds in {outcome.hours:.0f} hours: {outcome.orders} orders, the process died {outcome.crashes} times."
+    )
+    if not outcome.wrong:
+        print("Everything held.")
+        return 0
+    for sentence in outcome.wrong:
+        print(f"  {sentence}")
+    print("Looking for a shorter story …", flush=True)
+    short = await shrink(stage, steps[: outcome.deeds], SHRINK_S)
+    ending = await stage.play(short)
+    print(f"With seed {seed}, these {len(short)} deeds break it:")
+    for name, one in short:
+        print(f"  {name} {one}")
+    for sentence in ending.wrong:
+        print(f"→ {sentence}")
+    return 1

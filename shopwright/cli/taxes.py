@@ -1,0 +1,50 @@
+"""`taxes`: places that are taxed in another way than their country are listed and added."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from shopwright.cli.main import data_option, read_settings
+from shopwright.cli.opening import whoever_types, with_shop
+
+if TYPE_CHECKING:
+    from shopwright.app import Shop
+
+
+async def list_presets(shop: "Shop") -> int:
+    """Say which presets there are, and which this shop has."""
+    click.echo("To be confirmed by your tax adviser. Add with `shopwright taxes presets NAME …`.")
+    for one in await shop.pricing.tax_presets():
+        there = ", added" if one.added else ""
+        click.echo(f"{one.name}: {one.title} ({one.country} {one.postcodes}), as of {one.as_of}{there}. {one.reason}.")
+    return 0
+
+
+async def add_presets(shop: "Shop", names: Sequence[str]) -> int:
+    """Add the rates of presets; those that are there stay."""
+    for rate in await shop.pricing.add_tax_presets(names, whoever_types()):
+        click.echo(f"{rate.title}: no tax in {rate.country} {rate.postcodes}.")
+    return 0
+
+
+@click.group()
+def taxes() -> None:
+    """Taxes of places."""
+
+
+@taxes.command()
+@data_option
+@click.argument("names", nargs=-1)
+def presets(data: str | None, names: tuple[str, ...]) -> None:
+    """List the places known to be taxed in another way than their country, or add those of NAMES.
+
+    They are what the law said, and no advice: confirm them with your tax adviser before you add them.
+    """
+    settings = read_settings(data)
+    if not names:
+        raise SystemExit(with_shop(settings, list_presets))
+    about = f"tax rates of {', '.join(names)}"
+    raise SystemExit(
+        with_shop(settings, lambda shop: add_presets(shop, names), recorded="add tax presets", about=about)
+    )

@@ -1,0 +1,1 @@
+"""How a shop is deployed: gateways, clusters, and files for systemd, compose and Kubernetes."""

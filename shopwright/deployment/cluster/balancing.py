@@ -1,0 +1,69 @@
+"""The HAProxy of a cluster, spoken to through its socket (HAProxy Management Guide, 9.3)."""
+
+import csv
+import socket
+from pathlib import Path
+
+from shopwright.deployment.cluster.patience import comes_true
+from shopwright.deployment.gateway.haproxy import NOBODY, SLOTS
+from shopwright.kit.errors import Unavailable
+
+PATIENCE_S = 30
+
+
+class Slots:
+    """The places for servers of each part, by the port of the process in it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def drain(self, part: str, port: int) -> None:
+        """No new requests for it; back when those it has are answered."""
+        slot = self._slot(part, port)
+        self._tell(f"set server {part}/{slot} state drain")
+        # What it still has after that, it answers while it ends.
+        comes_true(lambda: not int(self._servers(part)[slot]["scur"] or 0), PATIENCE_S)
+
+    def take(self, part: str, port: int) -> None:
+        """Requests for it again; back when it gets them."""
+        slot = self._slot(part, port)
+        self._tell(f"set server {part}/{slot} state ready")
+        if not comes_true(lambda: self._servers(part)[slot]["status"].startswith("UP"), PATIENCE_S):
+            raise Unavailable(f"HAProxy does not find {part} at {port} ready.")
+
+    def add(self, part: str, port: int) -> None:
+        """A process more."""
+        slot = self._slot(part, int(NOBODY.rpartition(":")[2]))
+        self._tell(f"set server {part}/{slot} addr 127.0.0.1 port {port}")
+        self.take(part, port)
+
+    def remove(self, part: str, port: int) -> None:
+        """One less, when it has answered what it has."""
+        slot = self._slot(part, port)
+        self.drain(part, port)
+        host, _, nobody = NOBODY.partition(":")
+        self._tell(f"set server {part}/{slot} state maint")
+        self._tell(f"set server {part}/{slot} addr {host} port {nobody}")
+
+    def _slot(self, part: str, port: int) -> str:
+        for name, one in self._servers(part).items():
+            if one["addr"].endswith(f":{port}"):
+                return name
+        raise Unavailable(f"HAProxy has no place for {part} at {port}; it has {SLOTS}.")
+
+    def _servers(self, part: str) -> dict[str, dict[str, str]]:
+        rows = csv.DictReader(self._tell("show stat").removeprefix("# ").splitlines())
+        return {row["svname"]: row for row in rows if row["pxname"] == part and row["svname"].startswith("s")}
+
+    def _tell(self, command: str) -> str:
+        try:
+            with socket.socket(socket.AF_UNIX) as line:
+                line.settimeout(5)
+                line.connect(str(self._path))
+                line.sendall(f"{command}\n".encode())
+                told = bytearray()
+                while some := line.recv(65_536):
+                    told += some
+        except OSError as error:
+            raise Unavailable(f"HAProxy does not answer: {error.strerror}.") from None
+        return told.decode()

@@ -1,0 +1,149 @@
+"""What a cluster consists of, in a file of its folder: everything else is written from it."""
+
+import os
+import random
+import socket
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import msgspec
+
+from shopwright.deployment.gateway.haproxy import AWAY, SLOTS, Balancer
+from shopwright.deployment.gateway.haproxy import configuration as balanced
+from shopwright.deployment.gateway.nginx import Front, configuration
+from shopwright.deployment.targets.watch import targets
+from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.registry import PARTS, embedded
+from shopwright.settings import Settings
+from shopwright.web.application import session_cookie
+
+MOST = SLOTS
+FOLDER = "cluster"
+LISTENED_AT = range(10_000, 32_768)  # connections that go out have those above (Linux; RFC 6335: 49,152 and above)
+
+
+class Plan(msgspec.Struct, kw_only=True):
+    """`processes`: part → the port of each of its processes. `behind`: where HAProxy listens."""
+
+    gateway: int
+    behind: int
+    processes: dict[str, list[int]]
+
+    def ports(self) -> set[int]:
+        """All that are taken."""
+        return {self.gateway, self.behind}.union(*self.processes.values())
+
+
+class Place:
+    """The folder of a cluster, in the data folder of its shop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folder = Path(settings.data) / FOLDER
+
+    @property
+    def socket(self) -> Path:
+        """Where supervisord is spoken to."""
+        return self.folder / "supervisor.sock"
+
+    @property
+    def balancer_socket(self) -> Path:
+        """Where HAProxy is spoken to."""
+        return self.folder / "haproxy.sock"
+
+    def read(self) -> Plan:
+        """Raises Refused where there is no cluster."""
+        try:
+            return msgspec.json.decode((self.folder / "plan.json").read_bytes(), type=Plan)
+        except FileNotFoundError:
+            raise Refused("There is no cluster here. Start one: shopwright cluster up.") from None
+        except (OSError, msgspec.MsgspecError) as error:
+            raise Unavailable(f"{self.folder / 'plan.json'} cannot be read: {error}.") from None
+
+    def write(self, plan: Plan) -> None:
+        """The plan, and what nginx and HAProxy are told by it when they start."""
+        unfinished = self.folder / "plan.new"
+        unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
+        (self.folder / "nginx.conf").write_text(configuration(self._front(plan)))
+        (self.folder / "haproxy.cfg").write_text(balanced(self._balancer(plan)))
+        (self.folder / "away.http").write_text(AWAY, newline="")
+        (self.folder / "targets.json").write_text(targets(_addresses(plan)))
+        unfinished.replace(self.folder / "plan.json")
+
+    def _front(self, plan: Plan) -> Front:
+        return Front(
+            listen=f"127.0.0.1:{plan.gateway}",
+            balancer=f"127.0.0.1:{plan.behind}",
+            folder=self.folder,
+            session_cookie=session_cookie(self.settings.url),
+            largest_body=self.settings.largest_body,
+            access_log=self.settings.access_log,
+            user="root" if os.geteuid() == 0 else "",  # what it keeps for a moment is in our folder
+        )
+
+    def _balancer(self, plan: Plan) -> Balancer:
+        return Balancer(
+            servers=_addresses(plan),
+            listen=f"127.0.0.1:{plan.behind}",
+            socket=self.balancer_socket,
+            away=self.folder / "away.http",
+            access_log="off",  # nginx in front and the processes behind say it all
+        )
+
+    def environment(self, plan: Plan) -> Mapping[str, str]:
+        """What every process is told beyond the settings of whoever started the cluster."""
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SHOPWRIGHT_TEST_")},
+            "SHOPWRIGHT_DATA": self.settings.data,
+            "SHOPWRIGHT_URL": self.settings.url,
+            "SHOPWRIGHT_SERVICES": f"http://127.0.0.1:{plan.behind}/{{service}}",
+            "SHOPWRIGHT_PROXIES": "127.0.0.1",
+        }
+
+
+def _addresses(plan: Plan) -> dict[str, list[str]]:
+    return {part: [f"127.0.0.1:{port}" for port in ports] for part, ports in plan.processes.items()}
+
+
+def needs_servers(settings: Settings) -> None:
+    """Raises Invalid, naming each engine that processes of several services cannot share."""
+    missing = [f"SHOPWRIGHT_{name.upper()}" for name in embedded(settings)]
+    if missing:
+        raise Invalid(
+            f"A shop that is apart needs engines all its processes can reach; set {', '.join(missing)}"
+            " (docs/guides/engines.md). From a clone: make servers, then . var/cluster.env."
+        )
+
+
+def new_plan(gateway: int, each: int) -> Plan:
+    """`each`: processes of a part."""
+    ports = free_ports(1 + each * len(PARTS), besides=[gateway])
+    return Plan(
+        gateway=gateway,
+        behind=ports[0],
+        processes={part: ports[1 + n * each : 1 + (n + 1) * each] for n, part in enumerate(PARTS)},
+    )
+
+
+def free_ports(count: int, besides: Collection[int] = ()) -> list[int]:
+    """So many that nobody listens at now. Raises Unavailable where there are not enough.
+
+    They are none of those that systems give to connections that go out: one of these sat on the port of a process that was
+    being restarted, which then could not start.
+    """
+    found: list[int] = []
+    for port in random.sample(LISTENED_AT, len(LISTENED_AT)):
+        if len(found) == count:
+            return found
+        if port not in besides and _is_free(port):
+            found.append(port)
+    raise Unavailable(f"Of the ports from {LISTENED_AT[0]} to {LISTENED_AT[-1]} fewer than {count} are free.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

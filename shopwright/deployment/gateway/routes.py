@@ -1,0 +1,61 @@
+"""Which part of the shop answers which address, as the code has it."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from litestar import Router
+from litestar.routes import HTTPRoute
+
+from shopwright.engines.payments.pretend import pages as pretend_pages
+from shopwright.kit.errors import Invalid
+from shopwright.registry import FACES
+from shopwright.web.application import ROUTES, ROUTES_OF_FACES
+
+PARAMETER = re.compile(r"\{[^}]+\}")
+ONE, MANY = "[^/]+", ".+"
+
+
+class Address(NamedTuple):
+    """`path` as OpenAPI writes it: /v1/orders/{order}. `pattern`: a regular expression for all of these."""
+
+    path: str
+    methods: tuple[str, ...]
+    part: str
+    pattern: str
+
+
+def addresses() -> list[Address]:
+    """All of them, by path. Raises Invalid where two parts answer the same one: a gateway could not tell them apart."""
+    found: dict[str, Address] = {}
+    for part, routers in _routers().items():
+        for router in routers:
+            for route in router.routes:
+                if not isinstance(route, HTTPRoute):
+                    continue
+                methods = tuple(sorted(route.methods - {"OPTIONS", "HEAD"}))
+                one = Address(route.path_format, methods, part, _pattern(route))
+                known = found.setdefault(one.path, one)
+                if known.part != part:
+                    raise Invalid(f"{one.path} is answered by {known.part} and by {part}.")
+    return sorted(found.values())
+
+
+def _routers() -> Mapping[str, list[Router]]:
+    services = {name: [make()] for name, make in ROUTES.items()}
+    services["payments"].append(pretend_pages.routes())
+    return {**services, FACES: [make() for make in ROUTES_OF_FACES]}
+
+
+def _pattern(route: HTTPRoute) -> str:
+    whole = any(one.type.__name__ == "Path" for one in route.path_parameters.values())
+    return "^" + PARAMETER.sub(MANY if whole else ONE, re.sub(r"[.+]", r"\\\g<0>", route.path_format)) + "$"
+
+
+def patterns() -> Mapping[str, list[str]]:
+    """Part → what it answers; what is in none of these is for the faces."""
+    found: dict[str, list[str]] = {}
+    for one in addresses():
+        if one.part != FACES:
+            found.setdefault(one.part, []).append(one.pattern)
+    return found

@@ -1,0 +1,279 @@
+"""What wakes someone, and what can wait until morning: alerts for Prometheus, each with its page in docs/runbooks.
+
+Promises to shoppers are watched by how fast their budget of failures is used up, over a long and a short window at once
+(SRE Workbook, “Alerting on SLOs”, 5: multiwindow, multi-burn-rate).
+"""
+
+from typing import Any
+
+import msgspec
+
+from shopwright.operations.backup_age import EXPECTED_EVERY
+
+RUNBOOKS = "docs/runbooks"
+# What shoppers ask for; not what the house asks itself.
+THEIRS = 'route!~"/internal/.*|/health/.*|/metrics"'
+ANSWERED, IN_TIME, IN_TIME_S = 0.999, 0.99, "1.0"
+WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
+# So many times as fast as the budget of 30 days allows: over the long window and the short one, whom it wakes.
+BURNING = (
+    ("Fast", 14.4, "1h", "5m", "page"),
+    ("Steady", 6.0, "6h", "30m", "page"),
+    ("Slow", 1.0, "3d", "6h", "ticket"),
+)
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """`lasts`: how long it is so before anyone is told. `severity`: “page” wakes someone, “ticket” waits for the morning."""
+
+    name: str
+    expr: str
+    lasts: str
+    severity: str
+    says: str
+    page: str = ""
+
+    @property
+    def runbook(self) -> str:
+        """The name of its page."""
+        return self.page or self.name
+
+
+def alerts() -> list[Alert]:
+    """All of them."""
+    return [*_promises(), *_parts(), *_facts(), *_messages(), *_process(), *_machine()]
+
+
+def _promises() -> list[Alert]:
+    found = []
+    for name, ratio, objective, says in (
+        ("Errors", "shopwright:failed:ratio", ANSWERED, "of what shoppers ask fails"),
+        ("Slowness", "shopwright:late:ratio", IN_TIME, "of what shoppers ask takes longer than a second"),
+    ):
+        for speed, times, long, short, severity in BURNING:
+            bar = f"{times * (1 - objective):.6g}"
+            found.append(
+                Alert(
+                    name=f"{name}{speed}",
+                    expr=f"{ratio}{long} > {bar} and {ratio}{short} > {bar}",
+                    lasts="2m",
+                    severity=severity,
+                    says=f"{{{{ $value | humanizePercentage }}}} {says}: the budget of a month burns {times:g} times too fast.",
+                    page=name,
+                )
+            )
+    return found
+
+
+def _parts() -> list[Alert]:
+    return [
+        Alert(
+            name="PartDown",
+            expr='sum by (part) (up{job="shopwright"}) == 0',
+            lasts="1m",
+            severity="page",
+            says="No process of {{ $labels.part }} answers.",
+        ),
+        Alert(
+            name="ProcessDown",
+            expr='up{job="shopwright"} == 0',
+            lasts="5m",
+            severity="ticket",
+            says="{{ $labels.instance }} ({{ $labels.part }}) does not answer.",
+        ),
+        Alert(
+            name="EngineAway",
+            expr="min by (engine) (shopwright_engine_up) == 0",
+            lasts="1m",
+            severity="page",
+            says="The {{ $labels.engine }} does not answer one of those that need it.",
+        ),
+        Alert(
+            name="DatabaseDamaged",
+            expr="max by (service) (shopwright_database_damaged) > 0",
+            lasts="1m",
+            severity="page",
+            says="The database of {{ $labels.service }} is damaged: it is not written any more.",
+        ),
+        Alert(
+            name="CallsFail",
+            expr='sum by (service) (rate(shopwright_calls_total{outcome!="answered"}[5m]))'
+            " / sum by (service) (rate(shopwright_calls_total[5m])) > 0.05",
+            lasts="5m",
+            severity="page",
+            says="{{ $value | humanizePercentage }} of the calls to {{ $labels.service }} get no answer.",
+        ),
+    ]
+
+
+def _facts() -> list[Alert]:
+    undecided, overdue = 'what="payments undecided for long"', 'what="reservations overdue"'
+    waiting = 'what="seconds the oldest unsettled refund waits"'
+    return [
+        Alert(
+            name="FactsLate",
+            expr="max by (service) (shopwright_delivery_lag_seconds) > 120",
+            lasts="5m",
+            severity="page",
+            says="What {{ $labels.service }} told has waited for {{ $value | humanizeDuration }}.",
+        ),
+        Alert(
+            name="FactsGivenUp",
+            expr="max by (service) (shopwright_deliveries_dead) > 0",
+            lasts="1m",
+            severity="ticket",
+            says="{{ $value }} facts of {{ $labels.service }} were given up.",
+        ),
+        Alert(
+            name="PaymentsUndecided",
+            expr=f"max(shopwright_open{{{undecided}}}) > 0",
+            lasts="10m",
+            severity="page",
+            says="{{ $value }} payments are neither taken nor refused, long after their shoppers have gone.",
+        ),
+        Alert(
+            name="RefundsWaiting",
+            expr=f"max(shopwright_open{{{waiting}}}) > 3600",
+            lasts="10m",
+            severity="ticket",
+            says="A refund has waited for {{ $value | humanizeDuration }}: the provider neither pays nor refuses it.",
+        ),
+        Alert(
+            name="ReservationsOverdue",
+            expr=f"max(shopwright_open{{{overdue}}}) > 0",
+            lasts="10m",
+            severity="ticket",
+            says="{{ $value }} reservations have run out and still hold goods: timers do not ring.",
+        ),
+        Alert(
+            name="OrdersStopped",
+            expr='sum(increase(shopwright_facts_total{type="OrderPlaced"}[1h])) == 0'
+            ' and sum(increase(shopwright_facts_total{type="OrderPlaced"}[1h] offset 1w)) > 10',
+            lasts="15m",
+            severity="page",
+            says="Nobody has ordered for an hour, in which a week ago people did.",
+        ),
+    ]
+
+
+def _messages() -> list[Alert]:
+    return [
+        Alert(
+            name="MessagesLate",
+            expr="max(shopwright_messages_late_seconds) > 900",
+            lasts="5m",
+            severity="page",
+            says="E-mails and other messages have not been sent for {{ $value | humanizeDuration }}.",
+        ),
+        Alert(
+            name="MessagesGivenUp",
+            expr='max(shopwright_messages{state="given_up"}) > 0',
+            lasts="1m",
+            severity="ticket",
+            says="{{ $value }} messages of the last day were tried until they were of no more use.",
+        ),
+        Alert(
+            name="MessagesRefused",
+            expr='max(shopwright_messages{state="refused"}) > 25',
+            lasts="5m",
+            severity="ticket",
+            says="The mail server refused {{ $value }} messages of the last hour for good.",
+        ),
+    ]
+
+
+def _process() -> list[Alert]:
+    used, free = ('shopwright_database_connections{state="used"}', 'shopwright_database_connections{state="free"}')
+    return [
+        Alert(
+            name="ConnectionsShort",
+            expr=f"max by (service) ({used} / ignoring (state) ({used} + ignoring (state) {free} > 0)) > 0.9",
+            lasts="5m",
+            severity="ticket",
+            says="{{ $labels.service }} uses {{ $value | humanizePercentage }} of the connections it may have.",
+        ),
+        Alert(
+            name="LoopLate",
+            expr="max by (instance) (shopwright_event_loop_lag_seconds) > 0.25",
+            lasts="5m",
+            severity="ticket",
+            says="{{ $labels.instance }} keeps everyone waiting for {{ $value | humanizeDuration }}: too much is done at once.",
+        ),
+    ]
+
+
+def _machine() -> list[Alert]:
+    return [
+        Alert(
+            name="DiskLow",
+            expr="min(shopwright_disk_free_bytes) < 1e9 or min(shopwright_disk_free_bytes / shopwright_disk_size_bytes) < 0.05",
+            lasts="1m",
+            severity="page",
+            says="Little is free on the disk of a data folder: when it is full, the shop takes no orders.",
+        ),
+        Alert(
+            name="DiskFilling",
+            expr="predict_linear(shopwright_disk_free_bytes[6h], 86400) < 0"
+            " and shopwright_disk_free_bytes / shopwright_disk_size_bytes < 0.5",
+            lasts="30m",
+            severity="ticket",
+            says="The disk of {{ $labels.instance }} is full within a day, at the pace of the last six hours.",
+            page="DiskLow",
+        ),
+        Alert(
+            name="BackupOld",
+            expr=_overdue("backup"),
+            lasts="10m",
+            severity="ticket",
+            says="The last backup that went well is {{ $value | humanizeDuration }} old.",
+        ),
+        Alert(
+            name="DrillOld",
+            expr=_overdue("restore drill"),
+            lasts="10m",
+            severity="ticket",
+            says="No archive became a shop again for {{ $value | humanizeDuration }}.",
+            page="BackupOld",
+        ),
+        Alert(
+            name="ClockJumped",
+            expr="sum(increase(shopwright_clock_jumps_total[15m])) > 0 or max(shopwright_clock_behind_seconds) > 60",
+            lasts="1m",
+            severity="ticket",
+            says="The clock of a machine jumped, or is behind what the shop has written.",
+        ),
+    ]
+
+
+def _overdue(kind: str) -> str:
+    return f'max(shopwright_backup_age_seconds{{kind="{kind}"}}) > {EXPECTED_EVERY[kind].total_seconds():.0f}'
+
+
+def rules() -> dict[str, Any]:
+    """The file for Prometheus: what is reckoned in advance, and all alerts."""
+    reckoned = []
+    for window in WINDOWS:
+        asked = f"sum(rate(shopwright_requests_total{{{THEIRS}}}[{window}]))"
+        failed = f'(sum(rate(shopwright_requests_total{{{THEIRS},status=~"5.."}}[{window}])) or vector(0))'
+        in_time = f'sum(rate(shopwright_request_seconds_bucket{{{THEIRS},le="{IN_TIME_S}"}}[{window}]))'
+        answered = f"sum(rate(shopwright_request_seconds_count{{{THEIRS}}}[{window}]))"
+        reckoned += [
+            {"record": f"shopwright:failed:ratio{window}", "expr": f"{failed} / {asked}"},
+            {"record": f"shopwright:late:ratio{window}", "expr": f"1 - {in_time} / {answered}"},
+        ]
+    told = [
+        {
+            "alert": one.name,
+            "expr": one.expr,
+            "for": one.lasts,
+            "labels": {"severity": one.severity},
+            "annotations": {"summary": one.says, "runbook": f"{RUNBOOKS}/{one.runbook}.md"},
+        }
+        for one in alerts()
+    ]
+    return {
+        "groups": [
+            {"name": "shopwright-promises", "interval": "30s", "rules": reckoned},
+            {"name": "shopwright-alerts", "rules": told},
+        ]
+    }

@@ -1,0 +1,27 @@
+"""What Kubernetes and compose have in common: a network of names, and nginx in a container of its own."""
+
+from pathlib import Path
+
+from shopwright.deployment.gateway.nginx import Front, configuration
+from shopwright.deployment.targets.system import PORT, Wanted
+from shopwright.registry import PARTS
+from shopwright.web.application import session_cookie
+
+GATEWAY_PORT = 8080
+GATEWAY_IMAGE = "nginxinc/nginx-unprivileged:1.28"
+PRIVATE = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
+
+
+def gateway(wanted: Wanted) -> str:
+    """Its nginx.conf; TLS ends before it."""
+    return configuration(
+        Front(
+            servers={part: [f"{part}:{PORT}"] for part in PARTS},
+            listen=f"0.0.0.0:{GATEWAY_PORT}",
+            folder=Path("/tmp"),  # noqa: S108 -- the container's own
+            session_cookie=session_cookie(wanted.url),
+            largest_body=wanted.largest_body,
+            trusted=PRIVATE.split(","),
+            access_log=wanted.access_log,
+        )
+    )

@@ -1,0 +1,106 @@
+"""The system as it is deployed: its parts, whom each asks, which engines each needs. The code says most of it itself."""
+
+import re
+
+import msgspec
+import yaml
+
+from shopwright.kit.errors import Invalid
+from shopwright.kit.http.access_log import How
+from shopwright.registry import PARTS, asks
+
+PORT = 8000
+# Engine → its port. All parts need these; who needs more is below.
+SHARED = {"database": 5432, "bus": 5672, "cache": 6379}
+MORE = {
+    "catalog": {"documents": 27017, "files": 443},
+    "reviews": {"documents": 27017},
+    "search": {"search": 9200},
+    "notifications": {"mail": 587, "push": 443},
+    "payments": {"provider": 443},
+}
+URL = re.compile(r"https?://[a-z0-9.:-]+", re.IGNORECASE)
+IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:@-]*")
+# What a shop that is apart is told in secret: name → an example.
+SECRETS = {
+    "SHOPWRIGHT_SECRET": "make one: openssl rand -hex 32",
+    "SHOPWRIGHT_ENCRYPTION_KEY": "make another one: openssl rand -hex 32",
+    "SHOPWRIGHT_METRICS_TOKEN": "make one more, which Prometheus is given, too (metrics.token): openssl rand -hex 32",
+    "SHOPWRIGHT_DATABASE": "postgresql://shop:PASSWORD@postgres:5432/shop?connections=4",
+    "SHOPWRIGHT_DOCUMENTS": "mongodb://shop:PASSWORD@mongodb:27017/shop",
+    "SHOPWRIGHT_CACHE": "redis://:PASSWORD@redis:6379/0",
+    "SHOPWRIGHT_BUS": "amqp://shop:PASSWORD@rabbitmq:5672/",
+    "SHOPWRIGHT_SEARCH": "opensearch://opensearch:9200/shop",
+    "SHOPWRIGHT_FILES": "s3://KEY:PASSWORD@media?endpoint=http://s3:7070&region=us-east-1",
+    "SHOPWRIGHT_OWNER_EMAIL": "owner@example.com",
+}
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """`url`: where shoppers come. `image`: what runs in containers. `each`: processes of a part, and up to `most` under load.
+
+    `access_log`: how much of a client's address logs of requests keep.
+    """
+
+    url: str = "https://shop.example.com"
+    image: str = "shopwright:latest"
+    each: int = 2
+    most: int = 10
+    largest_body: int = 25_000_000
+    access_log: How = "short"
+
+    def check(self) -> None:
+        """Raises Invalid."""
+        if not URL.fullmatch(self.url):
+            raise Invalid(f"“{self.url}” is no address of a shop; it looks like https://shop.example.com.")
+        if not IMAGE.fullmatch(self.image):
+            raise Invalid(f"“{self.image}” names no image; it looks like registry.example.com/shopwright:1.2.")
+        if not 1 <= self.each <= self.most:
+            raise Invalid(f"{self.each} processes of a part, and at most {self.most}: the first must not be more.")
+
+    @property
+    def host(self) -> str:
+        """Of the address, without a port."""
+        return self.url.partition("://")[2].partition(":")[0]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """`asks`: other parts it calls. `engines`: name → port."""
+
+    name: str
+    asks: tuple[str, ...]
+    engines: dict[str, int]
+
+
+def parts() -> list[Part]:
+    """All of them, in river order."""
+    return [Part(name=name, asks=asks(name), engines=SHARED | MORE.get(name, {})) for name in PARTS]
+
+
+def asked_by(name: str) -> tuple[str, ...]:
+    """The parts that call this one."""
+    return tuple(part.name for part in parts() if name in part.asks)
+
+
+def settings(wanted: Wanted, services: str, proxies: str) -> dict[str, str]:
+    """What every process is told that is no secret. `services`: where parts find each other."""
+    return {
+        "SHOPWRIGHT_DATA": "/data",
+        "SHOPWRIGHT_URL": wanted.url,
+        "SHOPWRIGHT_SERVICES": services,
+        "SHOPWRIGHT_PROXIES": proxies,
+        "SHOPWRIGHT_LARGEST_BODY": str(wanted.largest_body),
+        "SHOPWRIGHT_ACCESS_LOG": wanted.access_log,
+    }
+
+
+def secrets_example() -> str:
+    """A file to be copied to secrets.env and filled in."""
+    lines = "\n".join(f"{name}={value}" for name, value in SECRETS.items())
+    return f"# Copy to secrets.env and fill in; it is read as it stands, and never committed.\n{lines}\n"
+
+
+def as_yaml(*documents: object) -> str:
+    """As people write it, with where it comes from."""
+    text: str = yaml.safe_dump_all(documents, sort_keys=False, width=110, allow_unicode=True)
+    return f"# Written by `shopwright deploy`; change the wishes it is given, or lay a patch over it.\n{text}"

@@ -1,0 +1,149 @@
+"""Files for whoever watches: what Prometheus asks and how often, its rules, and a dashboard for Grafana."""
+
+from typing import Any
+
+import msgspec
+
+from shopwright.deployment.targets.alerts import ANSWERED, IN_TIME, THEIRS, rules
+from shopwright.deployment.targets.system import Wanted, as_yaml
+
+JOB = "shopwright"
+COLUMNS, WIDTH, HEIGHT = 3, 8, 7
+Panel = tuple[str, str, tuple[tuple[str, str], ...]]  # title, unit of Grafana, (query, legend) of each line
+ROUTE, SERVICE = "{{route}}", "{{service}}"
+P99 = "histogram_quantile(0.99, sum by (le{0}) (rate(shopwright_{1}_seconds_bucket{2}[5m])))"
+
+PANELS: tuple[Panel, ...] = (
+    ("Requests a second", "reqps", ((f"sum(rate(shopwright_requests_total{{{THEIRS}}}[5m]))", "all"),)),
+    (
+        f"Answered without an error (promised: {ANSWERED:.1%})",
+        "percentunit",
+        (("1 - shopwright:failed:ratio5m", "5 minutes"), ("1 - shopwright:failed:ratio1h", "an hour")),
+    ),
+    (
+        f"Answered within a second (promised: {IN_TIME:.0%})",
+        "percentunit",
+        (("1 - shopwright:late:ratio5m", "5 minutes"), ("1 - shopwright:late:ratio1h", "an hour")),
+    ),
+    (
+        "Orders placed and paid an hour",
+        "short",
+        tuple(
+            (f'sum(increase(shopwright_facts_total{{type="{kind}"}}[1h]))', kind)
+            for kind in ("OrderPlaced", "OrderPaid", "PaymentFailed")
+        ),
+    ),
+    ("Slowest routes (99 %)", "s", ((f"topk(8, {P99.format(', route', 'request', f'{{{THEIRS}}}')})", ROUTE),)),
+    (
+        "Routes with errors",
+        "reqps",
+        ((f'sum by (route) (rate(shopwright_requests_total{{{THEIRS},status=~"5.."}}[5m]))', ROUTE),),
+    ),
+    (
+        "Calls between services without an answer",
+        "reqps",
+        (('sum by (service, outcome) (rate(shopwright_calls_total{outcome!="answered"}[5m]))', f"{SERVICE} {{{{outcome}}}}"),),
+    ),
+    ("Calls between services (99 %)", "s", ((P99.format(", service", "call", ""), SERVICE),)),
+    ("Answers kept ready", "percentunit", (('sum(rate(shopwright_prepared_total{how=~"kept|shared"}[5m])) / sum(rate(shopwright_prepared_total[5m]))', "kept"),)),
+    ("Facts waiting", "short", (("max by (service) (shopwright_deliveries_waiting)", SERVICE),)),
+    ("Facts late by", "s", (("max by (service) (shopwright_delivery_lag_seconds)", SERVICE),)),
+    ("Facts given up", "short", (("max by (service) (shopwright_deliveries_dead)", SERVICE),)),
+    ("Messages waiting, given up, refused", "short", (("max by (state) (shopwright_messages)", "{{state}}"),)),
+    (
+        "Messages late by",
+        "s",
+        (("max(shopwright_messages_late_seconds)", "late"), ("max(shopwright_messages_oldest_seconds)", "oldest")),
+    ),
+    ("Under way", "short", (("max by (what) (shopwright_open)", "{{what}}"),)),
+    ("Engines that do not answer", "short", (("1 - min by (engine) (shopwright_engine_up) > 0", "{{engine}}"),)),
+    (
+        "Connections in use",
+        "short",
+        (('sum by (service) (shopwright_database_connections{state="used"})', SERVICE),),
+    ),
+    ("Event loop late by", "s", (("max by (part) (shopwright_event_loop_lag_seconds)", "{{part}}"),)),
+    ("Free on the disk of the data folder", "bytes", (("min by (instance) (shopwright_disk_free_bytes)", "{{instance}}"),)),
+    ("Clock behind by", "s", (("max by (service) (shopwright_clock_behind_seconds)", SERVICE),)),
+    ("Processes", "short", ((f'sum by (part) (up{{job="{JOB}"}})', "{{part}}"),)),
+    ("Versions", "short", (("count by (version) (shopwright_info)", "{{version}}"),)),
+)  # fmt: skip
+
+
+def files(wanted: Wanted) -> dict[str, str]:
+    """Path → text. Raises Invalid."""
+    wanted.check()
+    return {
+        "prometheus.yml": as_yaml(_prometheus(_listed())),
+        "prometheus.kubernetes.yml": as_yaml(_prometheus(_pods())),
+        "rules.yml": as_yaml(rules()),
+        "dashboard.json": msgspec.json.format(msgspec.json.encode(dashboard()), indent=1).decode() + "\n",
+    }
+
+
+def _prometheus(scraped: dict[str, Any]) -> dict[str, Any]:
+    scraped = {**scraped, "authorization": {"credentials_file": "metrics.token"}}  # SHOPWRIGHT_METRICS_TOKEN
+    return {
+        "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
+        "rule_files": ["rules.yml"],
+        "scrape_configs": [scraped],
+    }
+
+
+def _listed() -> dict[str, Any]:
+    """What files of targets say: `cluster up` writes one (`targets`)."""
+    return {"job_name": JOB, "file_sd_configs": [{"files": ["targets/*.json"]}]}
+
+
+def _pods() -> dict[str, Any]:
+    """What pods say of themselves."""
+    own, of = "__meta_kubernetes_pod", "source_labels"
+    return {
+        "job_name": JOB,
+        "kubernetes_sd_configs": [{"role": "pod"}],
+        "relabel_configs": [
+            {of: [f"{own}_label_app_kubernetes_io_part_of"], "action": "keep", "regex": JOB},
+            {of: [f"{own}_annotation_prometheus_io_scrape"], "action": "keep", "regex": "true"},
+            {of: [f"{own}_label_app_kubernetes_io_name"], "target_label": "part"},
+        ],
+    }
+
+
+def targets(processes: dict[str, list[str]]) -> str:
+    """A file for `file_sd_configs`. `processes`: part → host:port of each."""
+    return msgspec.json.encode(
+        [{"targets": where, "labels": {"part": part}} for part, where in processes.items()]
+    ).decode()
+
+
+def dashboard() -> dict[str, Any]:
+    """All panels, three in a row."""
+    source = {"type": "prometheus", "uid": "${source}"}
+    panels = [
+        {
+            "id": number + 1,
+            "type": "timeseries",
+            "title": title,
+            "datasource": source,
+            "gridPos": {
+                "x": number % COLUMNS * WIDTH, "y": number // COLUMNS * HEIGHT, "w": WIDTH, "h": HEIGHT,
+            },
+            "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
+            "targets": [
+                {"refId": chr(ord("A") + n), "expr": expr, "legendFormat": legend, "datasource": source}
+                for n, (expr, legend) in enumerate(lines)
+            ],
+        }
+        for number, (title, unit, lines) in enumerate(PANELS)
+    ]  # fmt: skip
+    variable = {"name": "source", "label": "Prometheus", "type": "datasource", "query": "prometheus"}
+    return {
+        "uid": "shopwright",
+        "title": "Shopwright",
+        "schemaVersion": 39,
+        "timezone": "browser",
+        "refresh": "30s",
+        "time": {"from": "now-6h", "to": "now"},
+        "templating": {"list": [variable]},
+        "panels": panels,
+    }

@@ -1,0 +1,45 @@
+"""Cloudflare: `cloudflare://:TOKEN@ZONE`, with a token that may purge the cache of that zone.
+
+https://developers.cloudflare.com/api/resources/cache/methods/purge/ : by tag, thirty at a time.
+A rule there must let pages be kept (“eligible for cache”, origin decides), and bypass the cache for the cookie of sessions.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from shopwright.engines.cdn.asking import Asking
+from shopwright.engines.cdn.kept import FOR_BROWSERS, KEPT_S, STALE, some
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.settings import take_apart
+
+API = "https://api.cloudflare.com/client/v4"
+MOST = 30
+
+
+class Cloudflare:
+    """`kit.ports.Edge`. `?api=` stands in for its API."""
+
+    every = timedelta(seconds=1)
+
+    def __init__(self, url: str) -> None:
+        given = take_apart("cdn", url, ("api",))
+        self._zone = given.hosts[0][0]
+        self._asking = Asking(
+            "Cloudflare", given.options.get("api", API), {"authorization": f"Bearer {given.password}"}
+        )
+
+    def headers(self, keys: Iterable[str]) -> list[tuple[bytes, bytes]]:
+        return [
+            FOR_BROWSERS,
+            (b"cloudflare-cdn-cache-control", f"public, max-age={KEPT_S}, {STALE}".encode()),
+            (b"cache-tag", ",".join(sorted(keys)).encode()),
+        ]
+
+    async def purge(self, keys: Iterable[str]) -> None:
+        for part in some(keys, MOST):
+            said = await self._asking.post(f"/zones/{self._zone}/purge_cache", {"tags": part})
+            if not said.get("success"):
+                raise Unavailable("Cloudflare did not purge, and says so.")
+
+    async def close(self) -> None:
+        await self._asking.close()

@@ -1,0 +1,40 @@
+"""Fastly: `fastly://:TOKEN@SERVICE`, with a token of scope purge_select.
+
+https://www.fastly.com/documentation/reference/api/purging/ : “bulk purge tag”, 256 keys at a time.
+`Surrogate-Control` and `Surrogate-Key` are its own: it takes them away before a browser sees them.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from shopwright.engines.cdn.asking import Asking
+from shopwright.engines.cdn.kept import FOR_BROWSERS, KEPT_S, STALE, some
+from shopwright.kit.settings import take_apart
+
+API = "https://api.fastly.com"
+MOST = 256
+
+
+class Fastly:
+    """`kit.ports.Edge`. `?api=` stands in for its API."""
+
+    every = timedelta(seconds=1)
+
+    def __init__(self, url: str) -> None:
+        given = take_apart("cdn", url, ("api",))
+        self._service = given.hosts[0][0]
+        self._asking = Asking("Fastly", given.options.get("api", API), {"fastly-key": given.password})
+
+    def headers(self, keys: Iterable[str]) -> list[tuple[bytes, bytes]]:
+        return [
+            FOR_BROWSERS,
+            (b"surrogate-control", f"max-age={KEPT_S}, {STALE}".encode()),
+            (b"surrogate-key", " ".join(sorted(keys)).encode()),
+        ]
+
+    async def purge(self, keys: Iterable[str]) -> None:
+        for part in some(keys, MOST):
+            await self._asking.post(f"/service/{self._service}/purge", {"surrogate_keys": part})
+
+    async def close(self) -> None:
+        await self._asking.close()

@@ -1,0 +1,30 @@
+"""Mail, SMS and push: `viewer:` keeps them for the back office to read instead of sending them; mail goes to `smtp://…`."""
+
+from collections.abc import Callable
+
+from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.ports import Postbox
+from shopwright.kit.settings import choose, client_of
+
+
+def open_postbox(channel: str, url: str, work: Work, sender: str) -> Postbox:
+    """Where messages of `channel` go, from `sender`. Raises Invalid for a scheme nobody knows."""
+    return choose(channel, url, MAIL if channel == "mail" else VIEWER)(url, work, sender)
+
+
+def _viewer(_url: str, work: Work, _sender: str, /) -> Postbox:
+    from shopwright.engines.messaging.viewer import Viewer
+
+    return Viewer(work)
+
+
+def _smtp(url: str, _work: Work, sender: str, /) -> Postbox:
+    with client_of("smtp"):
+        from shopwright.engines.messaging.smtp import Smtp
+
+    return Smtp(url, sender)
+
+
+Open = Callable[[str, Work, str], Postbox]
+VIEWER: dict[str, Open] = {"viewer": _viewer}
+MAIL: dict[str, Open] = {**VIEWER, "smtp": _smtp, "smtps": _smtp}

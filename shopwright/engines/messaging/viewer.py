@@ -1,0 +1,55 @@
+"""Messages that stay in the house: a shop without a mail server is still a whole shop, and a test can read its post."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.observability.health import Health
+from shopwright.kit.ports import Message
+
+
+class Viewer:
+    """Notes that each message was handed over, by its id, in table `viewer` of the notifications database.
+
+    What it says is kept by the service, without its secrets, and what is attached by the service it is of; a demo shop keeps those that have some here, too, with the
+    secrets in them, so that its links can be tried.
+    """
+
+    sends = False
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def deliver(self, message: Message) -> None:
+        whole = message if message.secrets and await self._work.is_demo() else None
+        async with self._work.begin() as tx:
+            await tx.run(
+                "INSERT INTO viewer (id, channel, recipient, subject, text, html, unsubscribe, time)"
+                " VALUES (:id, :channel, :recipient, :subject, :text, :html, :unsubscribe, :time)"
+                " ON CONFLICT (id) DO NOTHING",
+                id=message.id,
+                channel=message.channel,
+                recipient=message.recipient,
+                subject=message.subject,
+                text=whole.text if whole else "",
+                html=whole.html if whole else "",
+                unsubscribe=whole.unsubscribe if whole else "",
+                time=to_micros(tx.now),
+            )
+
+    async def kept(self, message_id: str) -> Message | None:
+        row = await self._work.one("SELECT * FROM viewer WHERE id = :id AND text <> ''", id=message_id)
+        if row is None:
+            return None
+        parts = ("id", "channel", "recipient", "subject", "text", "html", "unsubscribe")
+        return Message(**{name: row[name] for name in parts})
+
+    async def forget(self, message_ids: Sequence[str]) -> None:
+        async with self._work.begin() as tx:
+            await tx.run_many("DELETE FROM viewer WHERE id = :id", [{"id": one} for one in message_ids])
+
+    async def examine(self) -> Health:
+        return Health("kept for the back office; nothing is sent")
+
+    async def close(self) -> None:
+        """Its database is the shop's."""

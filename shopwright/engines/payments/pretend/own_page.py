@@ -1,0 +1,147 @@
+"""What happens at the pretend provider after a payment: refunds, also on its own page, and disputes."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Transaction, Work
+from shopwright.kit.errors import Missing, Refused
+from shopwright.kit.money import Money
+from shopwright.kit.provider import ProviderDispute, ProviderRefund
+
+DELAY = timedelta(seconds=3)
+# What happens by itself after a payment with one of these tokens, one after the other.
+SCENES: Mapping[str, tuple[str, ...]] = {
+    "pretend_refunded": ("refund",),
+    "pretend_disputed": ("open",),
+    "pretend_dispute_won": ("open", "won"),
+    "pretend_dispute_lost": ("open", "lost"),
+}
+REFUSES, REFUSES_LATER = "pretend_refund_refused", "pretend_refund_refused_later"
+PENDING = {REFUSES_LATER, "pretend_refund_delayed"}
+RETURNED = "pretend_refund_returned"
+TOO_OLD = "This payment is too old to be refunded."
+SENT_BACK = "The buyer's bank could not take the money and sent it back."
+Notify = Callable[[Transaction, str], Awaitable[None]]
+
+
+def refund_told(row: Row, currency: str) -> ProviderRefund:
+    """A row as the provider tells of it."""
+    return ProviderRefund(
+        reference=row["name"] or row["key"],
+        status=row["status"],
+        amount=Money(row["amount"], currency),
+        key="" if row["own"] else row["key"],
+        reason=row["reason"],
+    )
+
+
+class OwnPage:
+    """Refunds and disputes; `notify` has the shop called."""
+
+    def __init__(self, work: Work, notify: Notify) -> None:
+        self._work = work
+        self._notify = notify
+
+    async def refund(self, reference: str, amount: Money, key: str = "") -> ProviderRefund:
+        """Give money back, for the shop once for each `key`, or for who is at the provider's page. Raises Refused."""
+        async with self._work.begin() as tx:
+            known = await tx.one("SELECT * FROM intent_refunds WHERE key = :key", key=key) if key else None
+            if known is not None:
+                return refund_told(known, amount.currency)
+            row = await tx.one("SELECT token, dispute FROM intents WHERE reference = :reference", reference=reference)
+            token = row["token"] if row else ""
+            if key and token == REFUSES:
+                raise Refused(TOO_OLD)
+            if row is not None and row["dispute"] == "open":
+                raise Refused("The buyer disputes this payment at their bank; it cannot be refunded meanwhile.")
+            if not await tx.run(
+                "UPDATE intents SET refunded = refunded + :amount WHERE reference = :reference AND status = 'captured'"
+                " AND refunded + :amount <= amount AND dispute <> 'lost'",
+                reference=reference,
+                amount=amount.amount,
+            ):
+                raise Refused("The provider has not received that much to give back.")
+            name = self._work.ids.new("re")
+            await tx.run(
+                "INSERT INTO intent_refunds (key, reference, amount, status, name, own, decides_at)"
+                " VALUES (:key, :reference, :amount, :status, :name, :own, :decides_at)",
+                key=key or name,
+                reference=reference,
+                amount=amount.amount,
+                status="pending" if key and token in PENDING else "settled",
+                name=name,
+                own=int(not key),
+                decides_at=to_micros(tx.now + DELAY) if key and token in {*PENDING, RETURNED} else None,
+            )
+            if not key:
+                await self._notify(tx, reference)
+            made = await tx.one("SELECT * FROM intent_refunds WHERE key = :key", key=key or name)
+        if made is None:
+            raise Missing("The provider knows no such refund.")
+        return refund_told(made, amount.currency)
+
+    async def dispute(self, reference: str, state: ProviderDispute) -> None:
+        """The buyer objects at their bank (`open`), and the bank decides for the shop (`won`) or for them (`lost`)."""
+        async with self._work.begin() as tx:
+            await tx.run(
+                "UPDATE intents SET dispute = :state WHERE reference = :reference AND status = 'captured'",
+                reference=reference,
+                state=state,
+            )
+            await self._notify(tx, reference)
+
+    async def play(self) -> None:
+        """A timer: what the tokens say happens later."""
+        await self._decide()
+        now = to_micros(self._work.now())
+        for row in await self._work.fetch(
+            "SELECT * FROM intents WHERE plays_at <= :now AND status IN ('captured', 'authorized')", now=now
+        ):
+            if row["status"] == "captured":
+                await self._play(row)
+
+    async def _play(self, row: Row) -> None:
+        scenes = SCENES.get(row["token"], ())
+        place = scenes.index(row["dispute"]) + 1 if row["dispute"] in scenes else 0
+        async with self._work.begin() as tx:
+            again = place + 1 < len(scenes)
+            if not await tx.run(
+                "UPDATE intents SET plays_at = :next WHERE reference = :reference AND plays_at = :before",
+                reference=row["reference"],
+                before=row["plays_at"],
+                next=to_micros(tx.now + 2 * DELAY) if again else None,
+            ):
+                return
+        if scenes[place] == "refund":
+            await self.refund(row["reference"], Money(max(1, row["amount"] // 2), row["currency"]))
+        elif scenes[place] == "open":
+            await self.dispute(row["reference"], "open")
+        else:
+            await self.dispute(row["reference"], "won" if scenes[place] == "won" else "lost")
+
+    async def _decide(self) -> None:
+        async with self._work.begin() as tx:
+            rows = await tx.fetch(
+                "SELECT r.*, i.token FROM intent_refunds r JOIN intents i ON i.reference = r.reference"
+                " WHERE r.decides_at <= :now",
+                now=to_micros(tx.now),
+            )
+            for row in rows:
+                refused = row["token"] in {REFUSES_LATER, RETURNED}
+                if not await tx.run(
+                    "UPDATE intent_refunds SET status = :status, reason = :reason, decides_at = NULL"
+                    " WHERE key = :key AND decides_at IS NOT NULL",
+                    key=row["key"],
+                    status="refused" if refused else "settled",
+                    reason=SENT_BACK if row["token"] == RETURNED else TOO_OLD if refused else "",
+                ):
+                    continue
+                if refused:
+                    await tx.run(
+                        "UPDATE intents SET refunded = refunded - :amount WHERE reference = :reference",
+                        reference=row["reference"],
+                        amount=row["amount"],
+                    )
+                await self._notify(tx, row["reference"])

@@ -1,0 +1,36 @@
+"""How long the rows of the pretend provider's tables are kept."""
+
+from shopwright.kit.data.retention import Expiry, Retention
+
+RETENTION: tuple[Retention, ...] = (
+    Retention(
+        table="intents",
+        rows="a payment that moves no money",
+        grows="orders",
+        expiries=(
+            Expiry(
+                days=400,
+                what="it was begun",
+                since="reference",
+                prefix="pi",
+                key=("reference",),
+                children=(("intent_refunds", "reference"),),
+            ),
+        ),
+    ),
+    Retention(
+        table="intent_refunds",
+        rows="a refund that moves no money",
+        grows="orders",
+        end="with its payment",
+        job="pretend.tidy",
+    ),
+    Retention(
+        table="notices",
+        rows="a webhook on its way",
+        grows="orders",
+        end="when it was taken, or given up",
+        job="pretend.call",
+    ),
+    Retention(table="secrets", rows="the secret that signs webhooks", grows="not at all", end="never: there is one"),
+)

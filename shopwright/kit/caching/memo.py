@@ -1,0 +1,93 @@
+"""What was read from a database, kept until anything in it changes: caching by version, never by hope."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from shopwright.kit.data.unit_of_work import Work
+
+T = TypeVar("T")
+MOST, MOST_BYTES = 5_000, 32_000_000
+LONGEST_S = 30.0
+OVERHEAD = 100
+WRITTEN = msgspec.msgpack.Encoder(enc_hook=repr)
+
+
+def weight(value: Any) -> int:
+    """About as many bytes as a value takes."""
+    return OVERHEAD + len(WRITTEN.encode(value))
+
+
+class Made:
+    """What was made of values, by key, as long as they are equal: right whatever they come from, and however old."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._made: dict[Any, tuple[tuple[Any, ...], Any]] = {}
+        self._most = most
+
+    def get(self, key: Any, values: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """What is made of `values`. They are compared one by one, which is quick where they are the very same."""
+        found = self._made.get(key)
+        if found is not None and found[0] == values:
+            known: T = found[1]
+            return known
+        if len(self._made) >= self._most:
+            self._made.clear()
+        made = make()
+        self._made[key] = (values, made)
+        return made
+
+
+class Memo:
+    """Values of one service, by key. Where nothing tells a version, everything is read anew."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._version: int | str | None = None
+        self._since = 0.0
+        self._values: dict[Any, Any] = {}
+        self._bytes = 0
+
+    async def _current(self) -> int | str | None:
+        version: int | str | None = self._work.database.version()
+        if version is None and self._work.marks is not None:
+            marked = await self._work.marks.versions((self._work.name,))
+            version = marked[0] if marked else None
+            if time.monotonic() > self._since + LONGEST_S:  # should a mark have been lost
+                self._version = None
+        if version != self._version or len(self._values) > MOST or self._bytes > MOST_BYTES:
+            self._version, self._values, self._since = version, {}, time.monotonic()
+            self._bytes = 0
+        return version
+
+    async def get(self, key: Any, make: Callable[[], Awaitable[T]]) -> T:
+        """The value of `key`, made anew if anything was committed since it was made."""
+        version = await self._current()
+        if version is not None and key in self._values:
+            found: T = self._values[key]
+            return found
+        made = await make()
+        if version is not None and version == self._version:
+            self._keep(key, made)
+        return made
+
+    def _keep(self, key: Any, value: Any) -> None:
+        self._values[key] = value
+        self._bytes += weight(key) + weight(value)
+
+    async def many(
+        self, kind: str, ids: Sequence[str], make: Callable[[list[str]], Awaitable[dict[str, T]]]
+    ) -> dict[str, T | None]:
+        """The values of all `ids` (None where there is none); only those not known yet are asked for, together."""
+        version = await self._current()
+        values = self._values
+        missing = [one for one in dict.fromkeys(ids) if version is None or (kind, one) not in values]
+        made = await make(missing) if missing else {}
+        if version is None or version != self._version:
+            known = {one: values.get((kind, one)) for one in ids}
+            return {one: made.get(one, known[one]) for one in ids}
+        for one in missing:
+            self._keep((kind, one), made.get(one))
+        return {one: values[kind, one] for one in ids}

@@ -1,0 +1,153 @@
+"""Every act of staff becomes an entry in the audit log: who did what, from where, and what it was before and after.
+
+Routes for staff that change something are recorded without being asked (`staff(…)` in their rule); what staff merely read,
+or may do as customers can, is recorded where its route says so (`access.audited`). An entry is opened before the act and
+closed before its answer: what a crash leaves open is recorded as unfinished.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from shopwright.kit.auth import Caller, StaffOnly
+from shopwright.kit.errors import ShopError
+from shopwright.kit.observability import tracing
+
+log = logging.getLogger("shopwright.web")
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SECRET = ("password", "secret", "token", "csrf")
+MASK = "••••"
+MARKS = "_seen"  # what a form carries to find out who was faster says nothing of what is asked for
+MOST_READ = 65_536  # bytes of a body that are looked at
+LONGEST_VALUE = 300
+
+
+class AuditTrail(Protocol):
+    """Where acts are recorded."""
+
+    async def begin(self, who: Caller, act: "Request") -> "OpenAct":
+        """Open an entry. Raises Unavailable: what cannot be recorded is not done."""
+        ...
+
+
+class OpenAct(Protocol):
+    """An act that has begun."""
+
+    async def end(self, status: int) -> None:
+        """Close its entry. `status`: the HTTP status of the answer; 0 where there was none."""
+        ...
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for. `action` is the route's name, `route` its path template; secrets in `given` are masked."""
+
+    action: str
+    route: str
+    parameters: Mapping[str, str]
+    given: Mapping[str, Any]
+    address: str
+    request_id: str
+
+
+def is_audited(opt: Mapping[str, Any], method: str) -> bool:
+    """Is the use of a route by staff recorded? `opt`: of the route."""
+    return bool(opt.get("audited")) or (isinstance(opt["access"], StaffOnly) and method not in SAFE)
+
+
+class Audit:
+    """Middleware of all routes, inside those that find out who calls and read bodies: a body comes whole, in one message."""
+
+    def __init__(self, app: ASGIApp, trail: Callable[[], AuditTrail]) -> None:
+        self._app = app
+        self._trail = trail
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        caller: Caller | None = scope["state"].get("caller")
+        if (
+            scope["type"] != ScopeType.HTTP
+            or caller is None
+            or not caller.is_staff
+            or not is_audited(scope["route_handler"].opt, scope["method"])
+        ):
+            await self._app(scope, receive, send)
+            return
+        read: Any = await receive() if scope["method"] not in SAFE else None
+        act = await self._trail().begin(caller, _describe(scope, read.get("body", b"") if read else b""))
+        open_act: OpenAct | None = act
+
+        async def replay() -> Any:
+            nonlocal read
+            message, read = read, None
+            return message or await receive()
+
+        async def close_first(message: Message) -> None:
+            nonlocal open_act
+            if message["type"] == "http.response.start" and open_act is not None:
+                open_act = None
+                await _close(act, message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, replay, close_first)
+        finally:
+            if open_act is not None:
+                await _close(act, 0)
+
+
+async def _close(act: OpenAct, status: int) -> None:
+    try:
+        await act.end(status)
+    except ShopError:  # it is done, and its open entry says so until the job closes it
+        log.exception("an entry of the audit log was left open")
+
+
+def _describe(scope: Scope, body: bytes) -> Request:
+    handler = scope["route_handler"]
+    kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    client = scope.get("client") or ("", 0)
+    return Request(
+        action=handler.handler_name,
+        route=scope["path_template"],
+        parameters={name: str(value)[:LONGEST_VALUE] for name, value in scope["path_params"].items()},
+        given={} if "nameless" in handler.opt else masked(_fields(kind, body[:MOST_READ])),
+        address=client[0],
+        request_id=tracing.request_id(),
+    )
+
+
+def _fields(kind: bytes, body: bytes) -> Mapping[str, Any]:
+    """The fields of a JSON object or a form; of anything else, nothing."""
+    if kind.startswith(b"application/x-www-form-urlencoded"):
+        told = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=False, max_num_fields=None)
+        return {name: value for name, value in told if name != MARKS}
+    try:
+        found = msgspec.json.decode(body) if kind.startswith(b"application/json") and len(body) < MOST_READ else {}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {"items": found}
+
+
+def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without secrets, and with long texts cut."""
+    proving = any("password" in str(name).lower() for name in fields)  # then `code` is an authenticator's, no coupon's
+    return {
+        str(name)[:LONGEST_VALUE]: MASK if _is_secret(str(name).lower(), proving=proving) else _cut(value)
+        for name, value in fields.items()
+    }
+
+
+def _is_secret(name: str, *, proving: bool) -> bool:
+    return any(word in name for word in SECRET) or (proving and name == "code")
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return masked(value)
+    if isinstance(value, list):
+        return [_cut(one) for one in value[:20]]
+    return value if len(str(value)) <= LONGEST_VALUE else str(value)[:LONGEST_VALUE] + "…"

@@ -1,0 +1,88 @@
+"""One spelling for each path (RFC 3986, 6.2.2), decided once, before anything looks at it.
+
+Limits, caches, the waiting room and gateways compare paths. What could be spelled in two ways would pass some of them. So a
+request to any other spelling is refused; a read that differs harmlessly (`//`, a `/` at the end, `%76` for `v`) is sent on.
+"""
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from shopwright.kit.errors import Malformed
+from shopwright.kit.http.problems import refuse
+from shopwright.kit.text import has_controls
+
+LONGEST, LONGEST_QUERY = 2048, 8192
+# Most paths: no escapes, no segment that begins with a dot, none that is empty.
+PLAIN = re.compile(rb"/|(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_.~!$&'()*+,=:@-]*)+")
+# With what browsers do not escape, although RFC 3986 says so (URL Standard, path percent-encode set).
+WRITTEN = re.compile(rb"/(?:[A-Za-z0-9_.~!$&'()*+,=:@/|^\[\]-]|%[0-9A-Fa-f]{2})*")
+QUERY = re.compile(rb"[\x21-\x7e]*")
+ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+# Separators to one reader or another, the mark of a second escape among them.
+SEPARATORS = re.compile(r"[/\\;]|%[0-9A-Fa-f]{2}")
+
+
+def canonical(raw: bytes) -> bytes:
+    """The spelling of this path. Raises Malformed for what leads nowhere, or to different places for different readers."""
+    if len(raw) > LONGEST:
+        raise Malformed(f"The path is longer than {LONGEST} bytes.")
+    if PLAIN.fullmatch(raw):
+        return raw
+    if not WRITTEN.fullmatch(raw):
+        raise Malformed("The path has characters that must be percent-encoded (RFC 3986), or a “;”.")
+    return b"/" + b"/".join(filter(None, (_segment(one) for one in raw.split(b"/"))))
+
+
+def _segment(raw: bytes) -> bytes:
+    try:
+        means = unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        raise Malformed("The path is not UTF-8.") from None
+    if means in {".", ".."} or SEPARATORS.search(means) or has_controls(means):
+        raise Malformed(
+            "A segment of the path is “.” or “..”, or hides a separator, a control character or a second encoding."
+        )
+    return ESCAPE.sub(lambda found: _escape(int(found[1], 16)), raw)
+
+
+def _escape(byte: int) -> bytes:
+    return bytes([byte]) if byte in UNRESERVED else b"%%%02X" % byte
+
+
+def _asked(method: str, raw: bytes, query: bytes) -> bytes:
+    if len(query) > LONGEST_QUERY or not QUERY.fullmatch(query):
+        raise Malformed(f"The query is longer than {LONGEST_QUERY} bytes, or not percent-encoded (RFC 3986).")
+    path = canonical(raw)
+    if path != raw and method not in {"GET", "HEAD"}:
+        raise Malformed(f"The path of this request is written {path.decode()}.")
+    return path
+
+
+class CanonicalPath:
+    """ASGI middleware around all that looks at a path: `scope["path"]` and `["raw_path"]` are canonical further in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        raw, query = scope["raw_path"], scope["query_string"]
+        try:
+            path = _asked(scope["method"], raw, query)
+        except Malformed as error:
+            await refuse(scope, send, error)
+            return
+        if path == raw:
+            scope["path"] = unquote_to_bytes(path).decode()
+            await self._app(scope, receive, send)
+            return
+        where = path + b"?" + query if query else path
+        headers = [(b"location", where), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 308, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

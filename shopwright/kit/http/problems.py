@@ -1,0 +1,186 @@
+"""The one place where errors become HTTP: problem details (RFC 9457)."""
+
+import logging
+import re
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import Scope, Send
+
+from shopwright.kit.errors import (
+    NOT_UNTIL_REPAIRED,
+    Conflict,
+    Damaged,
+    Denied,
+    Invalid,
+    Malformed,
+    Missing,
+    Problem,
+    RateLimited,
+    Refused,
+    ShopError,
+    TooLarge,
+    TooSlow,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+    VersionConflict,
+)
+from shopwright.kit.http.pagination import NO_CURSOR
+
+log = logging.getLogger("shopwright.web")
+
+STATUS: tuple[tuple[type[ShopError], int, str], ...] = (
+    (Missing, 404, "Not found"),
+    (TooLarge, 413, "Too large"),
+    (TooSlow, 408, "Too slow"),
+    (Unsupported, 415, "Not a kind that is taken here"),
+    (Malformed, 400, "The request cannot be read"),
+    (Invalid, 422, "The request is not valid"),
+    (VersionConflict, 412, "Changed meanwhile"),
+    (Conflict, 409, "Conflict"),
+    (RateLimited, 429, "Too many requests"),
+    (Unauthenticated, 401, "Sign in first"),
+    (Denied, 403, "Not allowed"),
+    (Unavailable, 503, "Not available just now"),
+    (Refused, 409, "Refused"),
+    (ShopError, 500, "Something went wrong"),
+)
+USUALLY_S = 60  # after which one may come back to what does not say when
+CODES = {
+    400: "invalid",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "rate_limited",
+    503: "unavailable",
+}
+# A path of the machine, in a sentence.
+PATH = re.compile(r"(?:^|\s|“)(?:/[\w.-]+){2,}|[A-Z]:\\")
+NOT_NOW = "The shop cannot do this just now, and nothing was changed. Try again in a little while."
+PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
+UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
+MISSING = re.compile(r"Object missing required field `([^`]*)`")
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of every error answer."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str = ""
+    errors: tuple[Problem, ...] = ()
+    data: dict[str, Any] = {}
+
+
+def status_of(error: ShopError) -> tuple[int, str]:
+    """The HTTP status and title for an error of the family."""
+    return next((status, title) for kind, status, title in STATUS if isinstance(error, kind))
+
+
+def describe(error: Exception, request_id: str = "") -> ProblemDetails:
+    """Any exception as problem details. What was not foreseen says nothing about the inside; the log has it."""
+    if isinstance(error, ShopError):
+        status, title = status_of(error)
+        kind = f"urn:shopwright:problem:{error.code}"
+        if isinstance(error, Damaged) or (isinstance(error, Unavailable) and PATH.search(error.detail)):
+            log.error("request %s: %s", request_id, error.detail)
+            told = NOT_UNTIL_REPAIRED if isinstance(error, Damaged) else NOT_NOW
+            return ProblemDetails(kind, title, status, told, error.code, request_id)
+        return ProblemDetails(kind, title, status, error.detail, error.code, request_id, error.problems, error.data)
+    if isinstance(error, HTTPException):
+        code = CODES.get(error.status_code, "error")
+        problems = tuple(_problem(extra) for extra in error.extra or []) if isinstance(error.extra, list) else ()
+        if not problems and (found := _from_message(error.detail)):
+            problems = (found,)
+        detail = " ".join(problem.detail for problem in problems) or error.detail
+        kind = f"urn:shopwright:problem:{code}"
+        return ProblemDetails(
+            kind,
+            CODES.get(error.status_code, "Error").replace("_", " ").capitalize(),
+            422 if _of_query(error) else error.status_code,
+            detail,
+            code,
+            request_id,
+            problems,
+        )
+    log.error("unforeseen error in request %s", request_id, exc_info=error)
+    detail = f"Something went wrong on our side. It has been written down under {request_id}."
+    return ProblemDetails("urn:shopwright:problem:error", "Something went wrong", 500, detail, "error", request_id)
+
+
+def _of_query(error: HTTPException) -> bool:
+    """Is a parameter wrong, in a request that can be read?"""
+    extra = error.extra if isinstance(error.extra, list) else []
+    return bool(extra) and all(isinstance(one, dict) and one.get("source") in {"query", "path"} for one in extra)
+
+
+def _problem(extra: Any) -> Problem:
+    """One of Litestar's complaints: its key is the dotted place in the body, or the name of a parameter."""
+    key = str(extra.get("key", ""))
+    place = "" if key == "data" else "/" + key.replace(".", "/") if key else ""
+    if key == "after" and extra.get("source") == "query":
+        return Problem(place, "invalid", NO_CURSOR)
+    found = _from_message(str(extra.get("message", "")), place)
+    return found or Problem(place, "invalid", f"{key}: {extra.get('message', '')}")
+
+
+def _from_message(message: str, within: str = "") -> Problem | None:
+    """What msgspec says ("Expected `int`, got `str` - at `$.lines[0].quantity`") as a problem with a pointer."""
+    if not message.startswith(("Expected", "Object", "Invalid", "JSON is malformed")):
+        return None
+    place = PLACE.search(message)
+    pointer = within + re.sub(r"\[(\w+|\.\.\.)\]", r"/\1", place.group(1)).replace(".", "/") if place else within
+    text = PLACE.sub("", message)
+    if found := UNKNOWN.search(text):
+        return Problem(f"{pointer}/{found.group(1)}", "unknown_field", f"There is no field “{found.group(1)}” here.")
+    if found := MISSING.search(text):
+        return Problem(f"{pointer}/{found.group(1)}", "required", f"The field “{found.group(1)}” is required.")
+    return Problem(pointer, "invalid", f"{pointer.lstrip('/') or 'The body'}: {text}.")
+
+
+def when_again(told: ProblemDetails) -> dict[str, str]:
+    """The headers that say when to come back, where the error knows (RFC 9110, 10.2.3), and how often one may."""
+    limited = told.status == 429  # noqa: PLR2004
+    again_s = told.data.get("retry_after") or (USUALLY_S if limited else 0)
+    if not again_s:
+        return {}
+    again = {"Retry-After": str(again_s)}
+    if limited:
+        limit = str(told.data.get("limit", 1))
+        again |= {"RateLimit-Limit": limit, "RateLimit-Remaining": "0", "RateLimit-Reset": str(again_s)}
+    return again
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The exception handler of the API."""
+    told = describe(error, request.scope.get("state", {}).get("request_id", ""))
+    headers = when_again(told)
+    if told.status == 401:  # noqa: PLR2004
+        headers["WWW-Authenticate"] = "Bearer"
+    if told.status == 405 and isinstance(error, HTTPException):  # noqa: PLR2004
+        headers |= dict(error.headers or {})
+    return Response(
+        msgspec.json.encode(told), status_code=told.status, media_type="application/problem+json", headers=headers
+    )
+
+
+async def refuse(scope: Scope, send: Send, error: ShopError, *headers: tuple[bytes, bytes]) -> None:
+    """What the API would answer, from before its routes."""
+    told = describe(error, str(scope.get("state", {}).get("request_id", "")))
+    again = [(name.lower().encode(), value.encode()) for name, value in when_again(told).items()]
+    given = [(b"content-type", b"application/problem+json"), *again, *headers]
+    await send({"type": "http.response.start", "status": told.status, "headers": given})
+    await send({"type": "http.response.body", "body": msgspec.json.encode(told), "more_body": False})
+
+
+JSON = MediaType.JSON

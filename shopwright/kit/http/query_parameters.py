@@ -1,0 +1,109 @@
+"""Queries are read as strictly as bodies: what a route does not ask for is named, and nothing is said twice.
+
+Programs learn of a slip at once, where `?afer=…` would give the first page again and again. Links to pages carry marks of
+others (`utm_source` and the like): there, what is not asked for is not looked at.
+"""
+
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple
+from urllib.parse import parse_qsl
+
+from litestar import Litestar
+from litestar.enums import ScopeType
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from shopwright.kit.bounds import BY_NAME, LINE, URL, wrong_with
+from shopwright.kit.errors import Malformed, Missing, Problem
+from shopwright.kit.http.routes import takes_cookies
+from shopwright.kit.http.strict import refuse_faults
+
+MOST = 200
+ASKS = "query"
+
+
+class Asks(NamedTuple):
+    """What a route asks of a query. `known`: name → the values there are (none: any). `repeated`: may come more than once."""
+
+    known: Mapping[str, tuple[str, ...]]
+    repeated: frozenset[str]
+    begins: str
+
+
+def also_asks(*names: str, begins: str = "") -> dict[str, Any]:
+    """The `opt` of a route that reads these itself, each as often as it comes; `begins`: and all that begin like this."""
+    return {"also_asks": (names, begins)}
+
+
+def learn_queries(app: Litestar) -> None:
+    """Note with each route what it asks for, as its signature says it."""
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else []:
+            if isinstance(handler, HTTPRouteHandler):
+                names, begins = handler.opt.get("also_asks", ((), ""))
+                found = handler.create_kwargs_model(route.path_parameters).expected_query_params
+                signature = handler.parsed_fn_signature.parameters
+                known = {one.field_alias: _values(signature.get(one.field_name)) for one in found}
+                handler.opt[ASKS] = Asks(known | dict.fromkeys(names, ()), frozenset(names), begins)
+
+
+def _values(field: Any) -> tuple[str, ...]:
+    """Those of a Literal."""
+    return tuple(_literals(field.raw)) if field is not None else ()
+
+
+def _literals(hint: Any) -> Iterator[str]:
+    if typing.get_origin(hint) is Literal:
+        yield from map(str, typing.get_args(hint))
+        return
+    for one in typing.get_args(hint):
+        yield from _literals(one)
+
+
+class Queries:
+    """Middleware of every route: raises Invalid naming each parameter that is wrong."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            if any(isinstance(one, str) and len(one) > LINE.longest for one in scope["path_params"].values()):
+                raise Missing("There is nothing with so long a name.")
+            if scope["query_string"]:
+                handler = scope["route_handler"]
+                refuse_faults(_wrong(_parsed(scope["query_string"]), handler.opt[ASKS], takes_cookies(handler)))
+        await self._app(scope, receive, send)
+
+
+def _parsed(query: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=MOST, errors="strict")
+    except UnicodeDecodeError:
+        raise Malformed("The query is not UTF-8.") from None
+    except ValueError:
+        raise Malformed(f"The query has more than {MOST} parameters.") from None
+
+
+def _wrong(given: Iterable[tuple[str, str]], asks: Asks, page: bool) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for name, value in given:
+        known = name in asks.known or bool(asks.begins and name.startswith(asks.begins))
+        if not known and not page:
+            yield Problem(f"/{name[:60]}", "unknown_parameter", _unknown(name[:60], asks))
+            continue
+        if name in seen and name in asks.known and name not in asks.repeated:
+            yield Problem(f"/{name}", "invalid", f"{name} comes more than once.")
+        seen.add(name)
+        if told := wrong_with(value, BY_NAME.get(name, LINE) if known else URL):
+            yield Problem(f"/{name[:60]}", "invalid", f"{name[:60]} {told}.")
+        values = asks.known.get(name, ())
+        if values and value not in values and not page:
+            yield Problem(f"/{name}", "invalid", f"{name} is one of {', '.join(values)}; “{value[:60]}” is none.")
+
+
+def _unknown(name: str, asks: Asks) -> str:
+    there = [*sorted(asks.known), *([f"{asks.begins}NAME"] if asks.begins else [])]
+    return f"There is no parameter “{name}” here; there {'are ' + ', '.join(there) if there else 'is none'}."

@@ -1,0 +1,172 @@
+"""The one place where bodies are read: to their end or not at all, before anything looks into them.
+
+Each route takes one kind of body: programs send JSON, people send forms, a few routes take files (`takes`). Here is decided how
+large it may be, how many fields it may have, and how long it may take; whatever is further in finds it whole.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+
+from shopwright.kit.digits import is_number
+from shopwright.kit.errors import Invalid, Malformed, Problem, RateLimited, TooLarge, TooSlow, Unsupported
+from shopwright.kit.http.routes import takes_cookies
+
+MOST_FIELDS = 200
+UNFINISHED_EACH = 64
+NO_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+AGAIN_S = 5
+
+
+class Kind(NamedTuple):
+    """`types`: media types, none for any. `largest`: bytes, None for as much as the shop takes at all."""
+
+    types: frozenset[str]
+    largest: int | None
+
+
+class Pace(NamedTuple):
+    """How fast a body has to come: so many bytes a second after the first moments, and be there in the end."""
+
+    grace_s: float = 10.0
+    bytes_s: float = 8_000
+    longest_s: float = 300.0
+
+
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+JSON = Kind(frozenset({"application/json"}), 1_000_000)
+FORM = Kind(FORMS, 64_000)
+FILE = Kind(frozenset(), None)
+FORM_WITH_FILE = Kind(frozenset({"multipart/form-data", "application/x-www-form-urlencoded"}), None)
+# What providers send: they choose how. Who sent it is known once its signature is checked.
+NOTICE = Kind(frozenset(), 1_000_000)
+PACE = Pace()
+
+
+def takes(kind: Kind) -> dict[str, Any]:
+    """The `opt` of a route that takes something else than its kind usually does."""
+    return {"body": kind}
+
+
+def kind_of(handler: Any) -> Kind:
+    """What bodies a route takes."""
+    kind: Kind = handler.opt.get("body") or (FORM if takes_cookies(handler) else JSON)
+    return kind
+
+
+class Unfinished:
+    """Bodies that are on their way to this process, by client address."""
+
+    def __init__(self, most: int = UNFINISHED_EACH) -> None:
+        self._most = most
+        self._from: Counter[str] = Counter()
+
+    def begin(self, client: str) -> None:
+        """Raises RateLimited where one address sends too many at once."""
+        if self._from[client] >= self._most:
+            raise RateLimited("Too many requests are on their way from your address.", data={"retry_after": AGAIN_S})
+        self._from[client] += 1
+
+    def end(self, client: str) -> None:
+        self._from[client] -= 1
+        if not self._from[client]:
+            del self._from[client]
+
+
+class Bodies:
+    """Middleware of every route, further in than the check of who calls. `largest`: bytes the shop takes at all."""
+
+    def __init__(self, app: ASGIApp, largest: int, unfinished: Callable[[], Unfinished], pace: Pace = PACE) -> None:
+        self._app = app
+        self._largest = largest
+        self._unfinished = unfinished
+        self._pace = pace
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or scope["method"] in NO_BODY:
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        if not headers.get(b"transfer-encoding") and headers.get(b"content-length", b"0") == b"0":
+            await self._app(scope, receive, send)
+            return
+        handler = scope["route_handler"]
+        kind = kind_of(handler)
+        media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
+        if kind.types and media and media not in kind.types:
+            raise Unsupported(f"This takes {' or '.join(sorted(kind.types))}, not {media[:60]}.")
+        body = await self._read(scope, receive, _largest(kind, self._largest), headers.get(b"content-length", b""))
+        _check(handler, kind, media, body)
+        given = False
+
+        async def again() -> Any:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, again, send)
+
+    async def _read(self, scope: HTTPScope, receive: Receive, largest: int, length: bytes) -> bytes:
+        if is_number(length.decode("latin-1")) and int(length) > largest:
+            raise _too_large(largest)
+        client = (scope.get("client") or ("", 0))[0]
+        unfinished = self._unfinished()
+        unfinished.begin(client)
+        try:
+            return await read_all(receive, largest, self._pace)
+        finally:
+            unfinished.end(client)
+
+
+async def read_all(receive: Receive, largest: int, pace: Pace) -> bytes:
+    """A whole body. Raises TooLarge as soon as it is, TooSlow where it does not keep the pace."""
+    body = bytearray()
+    began = time.monotonic()
+    while True:
+        allowed_s = min(pace.grace_s + len(body) / pace.bytes_s, pace.longest_s)
+        try:
+            async with asyncio.timeout(began + allowed_s - time.monotonic()):
+                message: Any = await receive()
+        except TimeoutError:
+            raise TooSlow("The body came too slowly, or not at all.") from None
+        if message["type"] == "http.disconnect":
+            raise Malformed("The body ended too early.")
+        body += message.get("body", b"")
+        if len(body) > largest:
+            raise _too_large(largest)
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _largest(kind: Kind, most: int) -> int:
+    return most if kind.largest is None else min(kind.largest, most)
+
+
+def _too_large(largest: int) -> TooLarge:
+    return TooLarge(f"The body is larger than the {largest:,} bytes that this takes.")
+
+
+def _check(handler: Any, kind: Kind, media: str, body: bytes) -> None:
+    """Raises Malformed, Invalid for what nobody should have to take apart."""
+    if media in FORMS and kind.types & FORMS:
+        marks = body.count(b"&") + 1 if media.endswith("urlencoded") else body.lower().count(b"content-disposition:")
+        if marks > MOST_FIELDS:
+            raise TooLarge(f"A form has at most {MOST_FIELDS} fields.")
+    elif kind is JSON and handler.parsed_data_field is None:
+        try:
+            told = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw] | None)
+        except msgspec.MsgspecError as error:
+            raise Malformed(f"JSON is malformed, or no object: {error}.") from None
+        if told:
+            names = [
+                Problem(f"/{name}"[:260], "unknown_field", f"There is no field “{name[:60]}” here.") for name in told
+            ]
+            raise Invalid("This takes no fields.", problems=tuple(names[:20]))

@@ -1,0 +1,82 @@
+"""What other processes of the shop ask this one: POST /internal/SERVICE/VERB, signed; nobody else is answered.
+
+A signature is for one call, and believed once: by this process, and where the verb changes something by all that serve it.
+Who asks must be one of those that may (`Asks`).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from shopwright.kit.digits import is_number
+from shopwright.kit.errors import Denied, ShopError, Unauthenticated, Unavailable
+from shopwright.kit.rpc import deadline
+from shopwright.kit.rpc.calls import CALLER, DEADLINE, FAILED, PREFIX, Exposed, pack_error
+from shopwright.kit.rpc.service_tokens import CallSeal
+
+Asks = Callable[[str, str], bool]  # may this caller ask that service?
+Once = Callable[[str], Awaitable[bool]]  # is this the first time that any process hears of it?
+
+
+class Internal:
+    """ASGI middleware. `exposed`: services of this process by name."""
+
+    def __init__(self, app: ASGIApp, exposed: Mapping[str, Exposed], seal: CallSeal, asks: Asks, once: Once) -> None:
+        self._app = app
+        self._exposed = exposed
+        self._seal = seal
+        self._asks = asks
+        self._once = once
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(PREFIX):
+            await self._app(scope, receive, send)
+            return
+        service, _, verb = scope["path"].removeprefix(PREFIX).partition("/")
+        headers = Headers.from_scope(scope)
+        try:
+            body = await _body(receive)
+            await self._believe(service, verb, body, headers.get(CALLER, ""))
+            status, answer = await self._answer(service, verb, body, headers.get(DEADLINE, ""))
+        except ShopError as error:
+            status, answer = FAILED, pack_error(error)
+        scope["path_template"] = f"{PREFIX}{service}/{verb}" if status != FAILED else PREFIX
+        kind = [(b"content-type", b"application/msgpack")]
+        await send({"type": "http.response.start", "status": status, "headers": kind})
+        await send({"type": "http.response.body", "body": answer, "more_body": False})
+
+    async def _believe(self, service: str, verb: str, body: bytes, token: str) -> None:
+        """Raises Unauthenticated, Denied."""
+        call = self._seal.read(service, verb, body, token)
+        if not self._asks(call.caller, service):
+            raise Denied(f"{call.caller} does not ask {service}: what it asks stands on its label.")
+        exposed = self._exposed.get(service)
+        if exposed is not None and not exposed.may_repeat(verb) and not await self._once(call.nonce):
+            raise Unauthenticated("This was said before; a call is believed once.")
+
+    async def _answer(self, service: str, verb: str, body: bytes, given: str) -> tuple[int, bytes]:
+        exposed = self._exposed.get(service)
+        if exposed is None:
+            raise Unavailable(f"{service} is not served by this process.")
+        seconds = int(given) / 1000 if is_number(given) else deadline.PATIENCE_S
+        with deadline.within(seconds):
+            try:
+                async with asyncio.timeout(deadline.left()):
+                    return await exposed.answer(verb, body)
+            except TimeoutError:
+                raise Unavailable(f"{service} was not done in the {seconds:.1f} s it was given.") from None
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message: Any = await receive()
+        if message["type"] == "http.disconnect":
+            raise Unavailable("Whoever asked is gone.")
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)

@@ -1,0 +1,105 @@
+"""Seen from outside: a request id on every answer, one line a request, numbers for Prometheus, security headers."""
+
+import re
+import time
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from shopwright.kit.data.unit_of_work import one_request
+from shopwright.kit.http.access_log import AccessLog
+from shopwright.kit.ids import Ids
+from shopwright.kit.observability import tracing
+from shopwright.kit.observability.metrics import Numbers
+from shopwright.kit.observability.tracing import PARENT, REQUEST, Tracer
+
+# What a client may make up is not counted by its name (RFC 9110, 9; RFC 5789).
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "OTHER"
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+POLICY = (
+    b"default-src 'self'; img-src 'self' data: https:; style-src 'self'; script-src 'self'; object-src 'none';"
+    b" base-uri 'none'; form-action 'self'; frame-ancestors 'none'; frame-src 'self'"
+)
+SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    (b"content-security-policy", POLICY),
+    (b"cache-control", b"private, no-store"),  # whatever may be kept says so itself
+]
+
+
+# Where shoppers come by TLS, they come by TLS alone (RFC 6797), for a year.
+TLS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
+class Observe:
+    """The outermost middleware. `tls`: shoppers come by https."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        ids: Ids,
+        numbers: Numbers,
+        access: AccessLog,
+        tracer: Tracer | None = None,
+        *,
+        tls: bool = False,
+    ) -> None:
+        self._app = app
+        self._access = access
+        self._headers = [*SECURITY, TLS_ONLY] if tls else SECURITY
+        self._ids = ids
+        self._numbers = numbers
+        self._tracer = tracer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        method = scope["method"] if scope["method"] in METHODS else OTHER
+        given = _header(scope, REQUEST)
+        request_id = given.decode() if REQUEST_ID.fullmatch(given) else self._ids.new("req")
+        state: Any = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        status, size = 500, 0
+
+        async def mark(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {name for name, _ in message["headers"]}
+                extra = [(name, value) for name, value in self._headers if name not in present]
+                message["headers"] = [*message["headers"], *extra, (b"x-request-id", request_id.encode())]
+            elif message["type"] == "http.response.body":
+                size += len(message.get("body", b""))
+            await send(message)
+
+        # Of a trace that began outside is believed what other parts of the shop say, and nobody else.
+        parent = _header(scope, PARENT) if scope["raw_path"].startswith(b"/internal/") else b""
+        with (
+            tracing.watched_by(self._tracer),
+            tracing.for_request(request_id),
+            tracing.span(method, "server", parent.decode("latin-1")) as span,
+            one_request(),
+        ):
+            try:
+                await self._app(scope, receive, mark)
+            finally:
+                route = scope.get("path_template") or "unmatched"
+                span.rename(f"{method} {route}")
+                span.note("http.response.status_code", status)
+                fields = {"method": method, "route": route, "status": status}
+                seconds = time.perf_counter() - started
+                self._numbers.count(method, route, status, seconds)
+                if self._access.wants(scope["path"], status):
+                    self._access.write(scope, fields, size, round(seconds * 1000, 1))
+
+
+def _header(scope: Scope, wanted: str) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted.encode()), b"")

@@ -1,0 +1,132 @@
+"""What one process counts, for Prometheus: requests, calls to other services, facts, what waits, how the process is.
+
+Names and units follow Prometheus' conventions (seconds, `_total`); labels are few and name no person.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from shopwright.kit.observability.process_admin import COUNTED_IN
+
+# What people feel: at half of the time they begin to wait, at all of it the promise to them is broken.
+STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+LAG_EVERY_S = 0.5
+
+
+class Numbers:
+    """The counters of one process, in a registry of its own."""
+
+    def __init__(self, version: str = "") -> None:
+        self.registry = CollectorRegistry()
+        self._count_requests()
+        self._count_calls()
+        self._count_facts()
+        self._look_at_the_process(version)
+
+    def _counter(self, name: str, says: str, *labels: str) -> Counter:
+        return Counter(f"shopwright_{name}", says, labels, registry=self.registry)
+
+    def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
+        # Of several processes it is what the last that was asked has seen: they all look at the same engines.
+        return Gauge(f"shopwright_{name}", says, labels, registry=self.registry, multiprocess_mode="mostrecent")
+
+    def _histogram(self, name: str, says: str, *labels: str) -> Histogram:
+        return Histogram(f"shopwright_{name}", says, labels, buckets=STEPS, registry=self.registry)
+
+    def _count_requests(self) -> None:
+        self.requests = self._counter("requests_total", "Requests answered", "method", "route", "status")
+        self.seconds = self._histogram("request_seconds", "Time to answer", "route")
+        self.prepared = self._counter(
+            "prepared_total",
+            "Answers that could be prepared: kept ones, those another process shared, and those made",
+            "how",
+        )
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def _count_calls(self) -> None:
+        self.calls = self._counter("calls_total", "Calls to other services", "service", "outcome")
+        self.call_seconds = self._histogram("call_seconds", "Time until another service answered", "service")
+
+    def _count_facts(self) -> None:
+        self.facts = self._counter("facts_total", "Facts told by this process", "type")
+        self.waiting = self._gauge("deliveries_waiting", "Facts not yet delivered", "service")
+        self.dead = self._gauge("deliveries_dead", "Facts given up on", "service")
+        self.lag = self._gauge("delivery_lag_seconds", "How long what is due has waited for its delivery", "service")
+        self.open = self._gauge("open", "What is under way: reservations, payments nobody has decided yet", "what")
+
+        self.messages = self._gauge(
+            "messages", "Messages that wait, were given up within a day, or were refused within an hour", "state"
+        )
+        self.messages_oldest = self._gauge("messages_oldest_seconds", "The age of the oldest message that waits")
+        self.messages_late = self._gauge(
+            "messages_late_seconds", "For how long messages have been due while none could be sent"
+        )
+
+    def _look_at_the_process(self, version: str) -> None:
+        self.engines = self._gauge("engine_up", "Whether an engine answers", "engine")
+        self.connections = self._gauge("database_connections", "Connections to the database", "service", "state")
+        self.damaged = self._gauge("database_damaged", "Whether damage was found in a database", "service")
+        self.set_aside = self._gauge(
+            "rows_set_aside", "What could be neither read nor done, and was left out", "service"
+        )
+        self.disk_free = self._gauge("disk_free_bytes", "What is free on the disk of the data folder")
+        self.disk_size = self._gauge("disk_size_bytes", "How large that disk is")
+        self.backup_age = self._gauge("backup_age_seconds", "Since the last successful backup or restore drill", "kind")
+        self.clock_jumps = self._counter("clock_jumps_total", "Jumps of the time of day, noticed", "direction")
+        for direction in ("forwards", "back"):  # from nothing on, or the first one is no increase for Prometheus
+            self.clock_jumps.labels(direction)
+        self.clock_behind = self._gauge(
+            "clock_behind_seconds", "By how much the clock is behind what a service has told", "service"
+        )
+        self.loop_lag = self._gauge("event_loop_lag_seconds", "By how much a task was late, at most since last asked")
+        self._worst = 0.0
+        self._gauge("info", "Which version this is", "version").labels(version).set(1)
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request answered. Routes are few, so their counters are found once."""
+        key = (method, route, status)
+        if key not in self._known:
+            self._known[key] = (self.requests.labels(*key), self.seconds.labels(route))
+        requests, histogram = self._known[key]
+        requests.inc()
+        histogram.observe(seconds)
+
+    def called(self, service: str, outcome: str, seconds: float) -> None:
+        """One call to another service; `outcome`: answered, or what it failed of."""
+        self.calls.labels(service, outcome).inc()
+        self.call_seconds.labels(service).observe(seconds)
+
+    def told(self, kind: str, count: int) -> None:
+        """So many facts, committed."""
+        self.facts.labels(kind).inc(count)
+
+    def is_open(self, figures: Mapping[str, float]) -> None:
+        """What services say is under way."""
+        for what, count in figures.items():
+            self.open.labels(what).set(count)
+
+    def clock_jumped(self, by_s: float) -> None:
+        """The time of day jumped."""
+        self.clock_jumps.labels("forwards" if by_s > 0 else "back").inc()
+
+    async def watch_the_loop(self) -> None:
+        """Until cancelled: by how much is a task late that only wanted to sleep?"""
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(LAG_EVERY_S)
+            self._worst = max(self._worst, time.perf_counter() - before - LAG_EVERY_S)
+
+    def text(self) -> bytes:
+        """All of them, as Prometheus reads them; of all processes of this server."""
+        self.loop_lag.set(self._worst)
+        self._worst = 0.0
+        if not (shared := os.environ.get(COUNTED_IN)):
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, shared)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

@@ -1,0 +1,151 @@
+"""Calls between services: in one process a call is a call; apart, the same Protocol over HTTP with msgpack.
+
+`expose(contract, service)` answers the verbs of a contract at POST /internal/SERVICE/VERB; `remote(contract, line)` is an
+object with the same verbs that asks there. Arguments, results and errors come out as they went in. Fields one side does
+not know are left out by the other, and new ones have defaults: processes of two versions understand each other. A result
+that holds JSON as it is (`msgspec.Raw`) is written in JSON: within msgpack it would be nonsense.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from typing import Any, Protocol, TypeVar, cast, get_args, get_type_hints
+
+import msgspec
+
+from shopwright.kit.data.compatibility import Words, understood
+from shopwright.kit.errors import Invalid, Problem, ShopError, Unavailable
+from shopwright.kit.rpc.operations import may_ask_again
+
+T = TypeVar("T")
+PREFIX = "/internal/"  # of the addresses at which processes of the shop ask each other
+FAILED = 599
+Called = Callable[[str, str, float], None]  # service, outcome, seconds
+CALLER, DEADLINE = "shopwright-service", "shopwright-deadline-ms"
+
+
+class Failure(msgspec.Struct):
+    """A ShopError on the wire. `codes`: of its class and of those above it."""
+
+    codes: tuple[str, ...]
+    detail: str
+    problems: tuple[Problem, ...]
+    data: dict[str, Any]
+
+
+class Way(Protocol):
+    """How a service is reached."""
+
+    async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
+        """Status and body of the answer; may be asked `again` where none came. Raises Unavailable."""
+        ...
+
+
+class Verb:
+    """One method of a contract: how its arguments and its result are written."""
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        hints = get_type_hints(function)
+        self.name = name
+        self.again = may_ask_again(function)
+        self.result = hints.pop("return", None) or type(None)
+        self._words: Words = msgspec.json if _holds_json(self.result) else msgspec.msgpack
+        self.parameters = list(inspect.signature(function).parameters.values())[1:]
+        fields = [
+            (parameter.name, hints[parameter.name])
+            if parameter.default is parameter.empty
+            else (parameter.name, hints[parameter.name], parameter.default)
+            for parameter in self.parameters
+        ]
+        self.arguments = msgspec.defstruct(f"{name}_arguments", fields, kw_only=True)
+
+    def pack(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
+        named = dict(zip((parameter.name for parameter in self.parameters), args, strict=False))
+        try:
+            return msgspec.msgpack.encode(self.arguments(**named, **kwargs))
+        except OverflowError:  # within one process it would be refused by the service
+            raise Invalid("A time in this is too far away, or a number is too large.") from None
+
+    async def perform(self, service: Any, body: bytes) -> bytes:
+        try:
+            arguments = msgspec.structs.asdict(understood(body, self.arguments, msgspec.msgpack))
+        except msgspec.MsgspecError as error:
+            raise Unavailable(f"What {self.name} was asked is not understood here: {error}.") from None
+        positional = [arguments.pop(p.name) for p in self.parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        answer: bytes = self._words.encode(await getattr(service, self.name)(*positional, **arguments))
+        return answer
+
+    def unpack(self, body: bytes) -> Any:
+        """What was answered. Raises MsgspecError."""
+        return understood(body, self.result, self._words)
+
+
+def _holds_json(kind: Any, above: frozenset[Any] = frozenset()) -> bool:
+    """Is there JSON as it is anywhere within?"""
+    if kind is msgspec.Raw:
+        return True
+    parts = [part for part in get_args(kind) if part is not kind]
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind not in above:
+        parts += get_type_hints(kind).values()
+        above |= {kind}
+    return any(_holds_json(part, above) for part in parts)
+
+
+@cache
+def verbs(contract: type) -> Mapping[str, Verb]:
+    """The public verbs of a Protocol."""
+    functions = inspect.getmembers(contract, inspect.iscoroutinefunction)
+    return {name: Verb(name, function) for name, function in functions if not name.startswith("_")}
+
+
+class Exposed:
+    """The verbs of a contract, answered by a service of this process."""
+
+    def __init__(self, contract: type, service: object) -> None:
+        self._name = contract.__name__
+        self._verbs = verbs(contract)
+        self._service = service
+
+    def may_repeat(self, name: str) -> bool:
+        """Does this verb, asked again, do the same or nothing?"""
+        return name in self._verbs and self._verbs[name].again
+
+    async def answer(self, name: str, body: bytes) -> tuple[int, bytes]:
+        """Status and body."""
+        verb = self._verbs.get(name)
+        try:
+            if verb is None:
+                raise Unavailable(f"{self._name} has no verb {name}.")
+            return 200, await verb.perform(self._service, body)
+        except ShopError as error:
+            return FAILED, pack_error(error)
+
+
+def pack_error(error: ShopError) -> bytes:
+    """An error as an answer."""
+    return msgspec.msgpack.encode(Failure(error.wire_codes(), error.detail, error.problems, error.data))
+
+
+def unpack_error(body: bytes) -> ShopError:
+    """The error that an answer tells of. Raises MsgspecError."""
+    failure = understood(body, Failure, msgspec.msgpack)
+    return ShopError.of_wire_codes(failure.codes)(failure.detail, problems=failure.problems, data=failure.data)
+
+
+def remote(contract: type[T], way: Way) -> T:
+    """An object with the verbs of `contract` that asks the service behind `way`."""
+
+    def asking(verb: Verb) -> Callable[..., Awaitable[Any]]:
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            status, body = await way.ask(verb.name, verb.pack(args, kwargs), again=verb.again)
+            if status == FAILED:
+                raise unpack_error(body)
+            try:
+                return verb.unpack(body)
+            except msgspec.MsgspecError as error:
+                raise Unavailable(f"What {contract.__name__} answered is not understood here: {error}.") from None
+
+        return call
+
+    found = {name: staticmethod(asking(verb)) for name, verb in verbs(contract).items()}  # type: ignore[arg-type]  # classes are hashable
+    return cast("T", type(f"Remote{contract.__name__}", (), found)())

@@ -1,0 +1,113 @@
+"""The way to a service elsewhere: how long, how often at once, how often again, and when not at all.
+
+- What is left of the caller's time goes along; nothing waits longer.
+- A call that never left is tried again; one that got no answer only where its verb says that it may (`kit.verbs`), after a
+  pause of chance length, and not more than one in ten (SRE Book, “Handling Overload”: a budget for retries).
+- Ten failures in a row, and nobody asks for a second (Nygard, “Release It!”: circuit breaker); only so many ask at once
+  (bulkhead), so that one slow service does not take all of another.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+
+from circuitbreaker import CircuitBreaker
+
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.observability import tracing
+from shopwright.kit.rpc import deadline
+from shopwright.kit.rpc.calls import CALLER, DEADLINE, Called
+from shopwright.kit.rpc.transport import Wire
+
+TRIES = 3
+FIRST_PAUSE_S = 0.02
+BUDGET, SHARE = 10.0, 0.1
+FAILURES, RESTS_S = 10, 1
+AT_ONCE = 64
+FAIR_S = 1.0
+AWAY = frozenset({502, 503, 504})  # a load balancer that found nobody
+
+
+class Unreached(Unavailable):
+    """It was never asked."""
+
+
+class Hurried(Unavailable):
+    """It was given too little time to be blamed for not answering."""
+
+
+def _to_blame(_kind: type[BaseException], error: BaseException) -> bool:
+    return isinstance(error, Unavailable) and not isinstance(error, Hurried)
+
+
+class Line:
+    """To one service. `sign`: what goes along with a call of a verb with a body, each time anew. `called`: is told of each."""
+
+    def __init__(
+        self,
+        name: str,
+        wire: Wire,
+        sign: Callable[[str, bytes], str],
+        called: Called = lambda _name, _outcome, _seconds: None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._name = name
+        self._wire = wire
+        self._sign = sign
+        self._called = called
+        self._chance = chance
+        self._budget = BUDGET
+        self._breaker = CircuitBreaker(
+            failure_threshold=FAILURES, recovery_timeout=RESTS_S, expected_exception=_to_blame, name=name
+        )
+        self._free = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
+        self._budget = min(BUDGET, self._budget + SHARE)
+        for number in range(1, TRIES + 1):
+            if self._breaker.opened:
+                self._called(self._name, "not asked", 0.0)
+                raise Unavailable(f"{self._name} did not answer a moment ago.")
+            try:
+                with self._breaker:
+                    return await self._counted(verb, body)
+            except Unavailable as error:
+                if number == TRIES or self._budget < 1 or not (again or isinstance(error, Unreached)):
+                    raise
+            self._budget -= 1
+            await asyncio.sleep(FIRST_PAUSE_S * 2**number * self._chance())
+        raise AssertionError
+
+    async def _counted(self, verb: str, body: bytes) -> tuple[int, bytes]:
+        began, outcome = time.perf_counter(), "answered"
+        try:
+            with tracing.span(f"{self._name}.{verb}", "client"):
+                return await self._once(verb, body)
+        except Unavailable as error:
+            outcome = "unreached" if isinstance(error, Unreached) else "unanswered"
+            raise
+        finally:
+            self._called(self._name, outcome, time.perf_counter() - began)
+
+    async def _once(self, verb: str, body: bytes) -> tuple[int, bytes]:
+        left_s = deadline.left()
+        try:
+            async with asyncio.timeout(left_s), self._free:
+                headers = {
+                    CALLER: self._sign(verb, body),
+                    DEADLINE: str(int(deadline.left() * 1000)),
+                    **tracing.handed_on(),
+                }
+                status, answer = await self._wire.post(verb, body, headers)
+        except ConnectionRefusedError as error:
+            raise Unreached(f"{self._name} cannot be reached.") from error
+        except (ConnectionError, TimeoutError) as error:
+            kind = Hurried if left_s < FAIR_S and isinstance(error, TimeoutError) else Unavailable
+            raise kind(f"{self._name} does not answer within {left_s:.1f} seconds.") from error
+        if status in AWAY:
+            raise Unavailable(f"{self._name} cannot be reached ({status}).")
+        return status, answer
+
+    async def close(self) -> None:
+        await self._wire.close()

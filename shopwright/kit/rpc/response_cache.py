@@ -1,0 +1,66 @@
+"""What another service has answered, for as long as nothing in its database has changed: asked by version, never by hope.
+
+The same versions as those of prepared answers (`kit.work.Marks`): whoever changes something marks it just before the commit
+and right after it, so that an answer is never behind what was acknowledged. Where no version can be told, everything is asked.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Collection
+
+from shopwright.kit.data.unit_of_work import Marks, this_request
+from shopwright.kit.rpc.calls import Way
+
+MOST_BYTES = 16_000_000
+LONGEST_S = 30.0  # should a mark have been lost
+DONE = 200
+Key = tuple[str, bytes]
+
+
+class Remembered:
+    """The way to a service, whose answers to these `verbs` follow from its database alone.
+
+    `looking`: verbs that change nothing, anywhere; what other verbs do may change what versions this request was told.
+    """
+
+    def __init__(
+        self, way: Way, service: str, marks: Marks, verbs: Collection[str], looking: Collection[str] = ()
+    ) -> None:
+        self._way = way
+        self._service = service
+        self._marks = marks
+        self._verbs = frozenset(verbs)
+        self._looking = frozenset(looking)
+        self._kept: OrderedDict[Key, tuple[str, float, bytes]] = OrderedDict()
+        self._bytes = 0
+
+    async def ask(self, verb: str, body: bytes, *, again: bool) -> tuple[int, bytes]:
+        if verb not in self._verbs:
+            try:
+                return await self._way.ask(verb, body, again=again)
+            finally:
+                if verb not in self._looking and (request := this_request()) is not None:
+                    request.told = None
+        versions = await self._marks.versions((self._service,))
+        if versions is None:
+            return await self._way.ask(verb, body, again=again)
+        key = (verb, body)
+        found = self._kept.get(key)
+        if found is not None and found[0] == versions[0] and time.monotonic() < found[1] + LONGEST_S:
+            self._kept.move_to_end(key)
+            return DONE, found[2]
+        status, answer = await self._way.ask(verb, body, again=again)
+        if status == DONE:
+            self._keep(key, versions[0], answer)
+        return status, answer
+
+    def _keep(self, key: Key, version: str, answer: bytes) -> None:
+        self._drop(key)
+        self._kept[key] = (version, time.monotonic(), answer)
+        self._bytes += len(key[1]) + len(answer)
+        while self._bytes > MOST_BYTES:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: Key) -> None:
+        if key in self._kept:
+            self._bytes -= len(key[1]) + len(self._kept.pop(key)[2])

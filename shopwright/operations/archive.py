@@ -1,0 +1,391 @@
+"""The whole shop as one open archive: a zip of JSON lines, a file for each table, and the pictures as they are.
+
+    manifest.json             what is in it, with a checksum of each table and of the whole
+    tables/orders/orders.jsonl
+    files/media/…
+
+All services are held for a moment, while a snapshot of each is opened; it is read while the shop goes on. A checksum is
+the sum of the hashes of rows: it does not depend on their order, nor on how an engine writes JSON.
+"""
+
+import asyncio
+import hashlib
+import struct
+import zipfile
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from shopwright import __version__
+from shopwright.app import Shop, migrations_of
+from shopwright.engines.database.migrations import all_in
+from shopwright.handlers import keep_documents
+from shopwright.kit.data.database import Session, Snapshot
+from shopwright.kit.errors import Invalid, Refused, Unavailable
+from shopwright.kit.private import make_file
+from shopwright.registry import with_databases
+
+FORMAT = 1
+# Not the shop's own: what ran when, and what each engine was brought to.
+# What a shop signs with: each makes its own.
+SIGNS = frozenset({"signing_keys", "secrets"})
+LEFT_OUT = frozenset({"migrations", "timers", "generations", "document_moves", "moved_rows"}) | SIGNS
+# What is encrypted where it lies is in an archive as it was: whoever reads it has another key. Keep archives as you do keys.
+ENCRYPTED: Mapping[tuple[str, str], str] = {
+    ("users", "second_factors"): "secret",
+    ("orders", "kept_buyers"): "body",
+    ("orders", "order_sources"): "body",
+    ("books", "sealed_documents"): "body",
+    ("giftcards", "codes"): "body",
+}
+# What the index has is made anew where the archive is read.
+MADE_ANEW: Mapping[tuple[str, str], dict[str, Any]] = {
+    ("search", "entries"): {"indexed": 0},
+    ("users", "audit"): {"mac": ""},  # under the key of the shop that reads it
+    ("users", "audit_head"): {"mac": ""},
+}
+BATCH = 500
+# What `zipfile` raises where a byte is wrong: also that a method is unknown, or that a file is encrypted.
+UNREADABLE = (OSError, EOFError, KeyError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error)
+PRODUCTS = ("catalog", "documents", "products")  # service, table, collection
+
+
+class TableMark(msgspec.Struct, frozen=True):
+    """How many rows, and their checksum."""
+
+    rows: int
+    checksum: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in an archive. `products` is not known of one by an earlier version (0)."""
+
+    format: int
+    version: str
+    created_at: str
+    migrations: dict[str, list[str]]
+    tables: dict[str, TableMark]
+    files: dict[str, str]
+    checksum: str
+    products: int = 0
+
+
+class Sum:
+    """The checksum of a table."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._sum = 0
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        self.rows += 1
+        plain = {name: _canonical(value) for name, value in sorted(row.items())}
+        self._sum += int.from_bytes(hashlib.sha256(msgspec.json.encode(plain)).digest(), "big")
+
+    @property
+    def mark(self) -> TableMark:
+        return TableMark(self.rows, f"{self._sum % 2**256:064x}")
+
+
+def _canonical(value: Any) -> Any:
+    """JSON in a column is the same however it is written."""
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            return msgspec.json.encode(msgspec.json.decode(value), order="deterministic").decode()
+        except msgspec.DecodeError:
+            return value
+    return value
+
+
+def whole(tables: Mapping[str, TableMark], files: Mapping[str, str]) -> str:
+    """The checksum of all of these."""
+    told = msgspec.json.encode({"tables": tables, "files": files}, order="deterministic")
+    return hashlib.sha256(told).hexdigest()
+
+
+async def write(
+    shop: Shop, path: Path, accept: Callable[[Manifest], None] = lambda _manifest: None, *, is_held: bool = False
+) -> Manifest:
+    """Write the whole shop to `path`, which appears when it was read back, or not at all. Raises Unavailable.
+
+    `accept` may raise, too: what is in it is not as it should be. `is_held`: within `held`.
+    """
+    unfinished = path.with_name(f".{path.name}.new")
+    try:
+        make_file(unfinished)
+        async with AsyncExitStack() as stack:
+            opened = await (_opened_in if is_held else snapshots)(shop, stack)
+            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
+                manifest = await _write(shop, opened, archive)
+        accept(manifest)
+        await asyncio.to_thread(_read_back, unfinished, manifest)
+        unfinished.replace(path)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return manifest
+
+
+def _read_back(path: Path, manifest: Manifest) -> None:
+    try:
+        same = verify(path) == manifest
+    except (Invalid, Refused) as error:
+        raise Unavailable(f"What was written cannot be read back, and was removed: {error.detail}") from None
+    if not same:
+        raise Unavailable(f"{path} is not as it was written, and was removed. Is the disk in order?")
+
+
+async def snapshots(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
+    """One moment in the life of the whole shop: everyone waits, until a snapshot of each service is there."""
+    await stack.enter_async_context(_steady(shop))
+    async with _all_held(shop):
+        return await _opened_in(shop, stack)
+
+
+@asynccontextmanager
+async def held(shop: Shop) -> AsyncIterator[Mapping[str, Session]]:
+    """A transaction of each service, beside which nothing is written; all are undone where the process ends in it."""
+    async with _steady(shop), _all_held(shop) as sessions:
+        yield sessions
+
+
+@asynccontextmanager
+async def _steady(shop: Shop) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        for name in keep_documents():
+            await stack.enter_async_context(shop.documents.steady(shop.works[name]))
+        yield
+
+
+@asynccontextmanager
+async def _all_held(shop: Shop) -> AsyncIterator[Mapping[str, Session]]:
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(work.database.hold()) for name, work in shop.works.items()}
+
+
+async def _opened_in(shop: Shop, stack: AsyncExitStack) -> dict[str, Snapshot]:
+    return {name: await stack.enter_async_context(work.database.snapshot()) for name, work in shop.works.items()}
+
+
+async def _write(shop: Shop, snapshots: Mapping[str, Snapshot], archive: zipfile.ZipFile) -> Manifest:
+    tables: dict[str, TableMark] = {}
+    applied: dict[str, list[str]] = {}
+    products = 0
+    for service, snapshot in snapshots.items():
+        for table in await snapshot.tables():
+            if table in LEFT_OUT:
+                continue
+            total = Sum()
+            with archive.open(f"tables/{service}/{table}.jsonl", "w", force_zip64=True) as out:
+                async for row in rows_of(shop, snapshot, service, table):
+                    total.add(row)
+                    products += (service, table, row.get("collection")) == PRODUCTS
+                    out.write(msgspec.json.encode(row) + b"\n")
+            tables[f"{service}/{table}"] = total.mark
+        applied[service] = sorted([row["name"] async for row in rows_of(shop, snapshot, service, "migrations")])
+    files: dict[str, str] = {}
+    for name in await shop.files.names():
+        data = await shop.files.get(name)
+        if data is None:  # an upload that was finished meanwhile
+            continue
+        files[name] = hashlib.sha256(data).hexdigest()
+        archive.writestr(zipfile.ZipInfo(f"files/{name}"), data)
+    manifest = Manifest(
+        format=FORMAT,
+        version=__version__,
+        created_at=shop.clock.now().isoformat(),
+        migrations=applied,
+        tables=tables,
+        files=files,
+        checksum=whole(tables, files),
+        products=products,
+    )
+    archive.writestr("manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+    return manifest
+
+
+async def rows_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> AsyncIterator[dict[str, Any]]:
+    """The rows of a table at that moment, documents with their bodies."""
+    anew = MADE_ANEW.get((service, table), {})
+    async for batch in snapshot.rows(table):
+        filled = await shop.documents.fill(shop.works[service], batch) if table == "documents" else batch
+        column = ENCRYPTED.get((service, table))
+        for row in filled:
+            yield {**row, column: shop.vault.open(row[column])} if column else {**row, **anew}
+
+
+async def mark_of(shop: Shop, snapshot: Snapshot, service: str, table: str) -> TableMark:
+    """How many rows a table has at that moment, and their checksum, as an archive would have them."""
+    total = Sum()
+    async for row in rows_of(shop, snapshot, service, table):
+        total.add(row)
+    return total.mark
+
+
+async def checksum(shop: Shop) -> str:
+    """The checksum an archive of this shop would have now."""
+    tables: dict[str, TableMark] = {}
+    async with AsyncExitStack() as stack:
+        for service, snapshot in (await snapshots(shop, stack)).items():
+            for table in await snapshot.tables():
+                if table not in LEFT_OUT:
+                    tables[f"{service}/{table}"] = await mark_of(shop, snapshot, service, table)
+    files = {name: hashlib.sha256(await shop.files.get(name) or b"").hexdigest() for name in await shop.files.names()}
+    return whole(tables, files)
+
+
+def manifest_of(path: Path) -> Manifest:
+    """What an archive says is in it; the rest is not read. Raises Invalid, Refused."""
+    with _opened(path) as archive:
+        return _manifest(archive, path)
+
+
+def rows_in(path: Path, table: str) -> Iterator[dict[str, Any]]:
+    """The rows an archive has of a table (`service/table`). Raises Invalid, Refused."""
+    with _opened(path) as archive:
+        if table in _manifest(archive, path).tables:
+            for batch in _batches(archive, f"tables/{table}.jsonl"):
+                yield from batch
+
+
+def verify(path: Path) -> Manifest:
+    """Read an archive back: everything in it is as it was written. Raises Invalid, Refused."""
+    with _opened(path) as archive:
+        manifest = _manifest(archive, path)
+        _check_files(archive, manifest, path)
+        for name, mark in manifest.tables.items():
+            total = Sum()
+            for batch in _batches(archive, f"tables/{name}.jsonl"):
+                for row in batch:
+                    total.add(row)
+            if total.mark != mark:
+                raise Invalid(f"{path.name} is damaged: {name} is not as it was written.")
+    return manifest
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except UNREADABLE as error:
+        raise Invalid(f"{path} cannot be read as an archive of a shop: {error}.") from None
+
+
+async def is_empty(shop: Shop) -> bool:
+    """Is there nothing that an archive could overwrite? An owner, and rules of taxes and shipping, may be there."""
+    return not (await shop.catalog.list_products(limit=1) or await shop.orders.search(limit=1))
+
+
+async def read(shop: Shop, path: Path) -> Manifest:
+    """Make this shop what the archive says, whatever it was; nothing is changed before all of it is checked. Raises Invalid, Refused."""
+    check_version(manifest_of(path))
+    manifest = await load_rows(shop, path)
+    await complete(shop)
+    return manifest
+
+
+async def complete(shop: Shop) -> None:
+    """Make anew what is in no archive, once the rows of one are here."""
+    await shop.protect()
+    await shop.users.log.seal_anew()
+    await shop.search.rebuild()
+
+
+async def load_rows(shop: Shop, path: Path) -> Manifest:
+    """Put what is in the archive into tables like those it was written from, and into the file store."""
+    async with _all_held(shop) as sessions:
+        return await load_into(shop, sessions, path)
+
+
+async def load_into(shop: Shop, sessions: Mapping[str, Session], path: Path) -> Manifest:
+    """Do the same in transactions that have begun. Raises Invalid, Refused."""
+    with _opened(path) as archive:
+        manifest = _manifest(archive, path)
+        _check_files(archive, manifest, path)
+        for service, session in sessions.items():
+            await _replace(session, service, manifest, archive, path)
+        for name in manifest.files:
+            await shop.files.put(name, archive.read(f"files/{name}"))
+    return manifest
+
+
+def _check_files(archive: zipfile.ZipFile, manifest: Manifest, path: Path) -> None:
+    there = set(archive.namelist())
+    for name in (*(f"files/{one}" for one in manifest.files), *(f"tables/{one}.jsonl" for one in manifest.tables)):
+        if name not in there:
+            raise Invalid(f"{path.name} is damaged: {name} is missing in it.")
+    for name, digest in manifest.files.items():
+        if hashlib.sha256(archive.read(f"files/{name}")).hexdigest() != digest:
+            raise Invalid(f"{path.name} is damaged: files/{name} is not as it was written.")
+
+
+def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
+    try:
+        manifest = msgspec.json.decode(archive.read("manifest.json"), type=Manifest)
+    except (KeyError, msgspec.DecodeError):
+        raise Invalid(f"{path.name} is not an archive of a shop: it has no manifest.json that says so.") from None
+    if manifest.format != FORMAT:
+        raise Refused(f"{path.name} is of format {manifest.format}; this version reads format {FORMAT}.")
+    if whole(manifest.tables, manifest.files) != manifest.checksum:
+        raise Invalid(f"{path.name} is damaged: its manifest does not add up.")
+    return manifest
+
+
+def known_migrations() -> dict[str, set[str]]:
+    """Return the names of all migrations of this version, by service."""
+    return {service: {one.name for one in all_in(migrations_of(service))} for service in with_databases(())}
+
+
+def check_version(manifest: Manifest) -> None:
+    """Raise Refused where the archive has tables of another version."""
+    for service, known in known_migrations().items():
+        if known != set(manifest.migrations.get(service, ())):
+            raise Refused(
+                f"The archive was written by version {manifest.version}, whose {service} tables are others than those"
+                f" of version {__version__}."
+            )
+
+
+async def _replace(session: Session, service: str, manifest: Manifest, archive: zipfile.ZipFile, path: Path) -> None:
+    for name, mark in manifest.tables.items():
+        owner, _, table = name.partition("/")
+        if owner != service:
+            continue
+        if not table.replace("_", "").isalnum():
+            raise Invalid(f"{path.name} is damaged: “{table}” is not a table.")
+        await session.run(f"DELETE FROM {table}", {})
+        total = Sum()
+        for batch in _batches(archive, f"tables/{name}.jsonl"):
+            for row in batch:
+                total.add(row)
+            if not all(column.replace("_", "").isalnum() for column in batch[0]):
+                raise Invalid(f"{path.name} is damaged: {name} has columns that cannot be.")
+            await put(session, table, batch)
+        if total.mark != mark:
+            raise Invalid(f"{path.name} is damaged: {name} is not as it was written. Nothing was changed.")
+
+
+async def put(session: Session, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows of a table, which are not there yet; each has the columns of the first."""
+    if rows:
+        columns = list(rows[0])
+        places = ", ".join(f":{column}" for column in columns)
+        await session.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+
+
+def _batches(archive: zipfile.ZipFile, name: str) -> Iterator[Sequence[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    with archive.open(name) as file:
+        for line in file:
+            batch.append(msgspec.json.decode(line, type=dict[str, Any]))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    if batch:
+        yield batch

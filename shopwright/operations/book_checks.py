@@ -1,0 +1,229 @@
+"""What the doctor looks at in the books: chains without gaps, sums that agree, orders that are booked as they stand."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from shopwright.kit.clock import to_micros
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.unit_of_work import Reading
+from shopwright.operations.collecting import page_done
+from shopwright.operations.findings import Finding
+from shopwright.operations.open_questions import Open, OpenQuestions
+from shopwright.operations.order_walk import Page
+from shopwright.operations.shop_snapshot import ShopSnapshot
+from shopwright.services.books import bookkeeping, document_store, issuing, model, statement_store, store
+from shopwright.services.books.contract import EntryKind
+from shopwright.services.inventory import value_store
+
+MANY = 1_000  # entries or documents looked at together
+MOST = 20  # sentences of one kind
+STOCK_BOOKED = "the books have stock at what it is worth"
+STOCK_HEARER = "books.StockValued"
+
+
+async def ledger_adds_up(snapshot: ShopSnapshot) -> list[str]:
+    """Each entry follows the one before, balances, and is as it was written; the sums that statements are made of are theirs."""
+    books = snapshot.of("books")
+    wrong: list[str] = []
+    last, digest = 0, ""
+    kinds = {number: store.told_kind(kind) for number, kind in (await store.kinds(books)).items()}
+    closed = await statement_store.closings(books)
+    async for row, postings in _entries(books):
+        if row["seq"] != last + 1:
+            wrong.append(f"After entry {last} of the ledger comes {row['seq']}.")
+        wrong += [
+            f"Entry {row['seq']} of the ledger does not balance: its postings add up to {off}."
+            for off in _off_balance(postings)
+        ]
+        said = [store.said_of(one, kinds.get(one["tax_kind"], "")) for one in postings]
+        if store.entry_hash(digest, row, said) != row["sha256"]:
+            wrong.append(f"Entry {row['seq']} of the ledger is not as it was written, or one before it is not.")
+        last, digest = row["seq"], row["sha256"]
+        wrong += _late(row, closed)
+        if len(wrong) >= MOST:
+            return wrong
+    if (last, digest) != await store.head_of(books, store.LEDGER):
+        wrong.append(f"The last entry of the ledger is {last}, but another one was written last.")
+    wrong += [
+        f"{model.month_name(one['period'])} was closed at entry {one['last']}, which is missing."
+        for one in closed
+        if one["last"] > last
+    ]
+    return [*wrong, *await _sums_agree(books)]
+
+
+def _off_balance(postings: Sequence[Row]) -> list[int]:
+    """What the postings of an entry come to in each currency in which that is not 0."""
+    sums: dict[str, int] = {}
+    for one in postings:
+        sums[one["currency"]] = sums.get(one["currency"], 0) + one["amount"]
+    return [off for off in sums.values() if off]
+
+
+def _late(row: Row, closed: Sequence[Row]) -> list[str]:
+    """What is against the months that were closed."""
+    return [
+        f"{model.month_name(one['period'])} was closed at entry {one['last']}, which was another then."
+        if row["seq"] == one["last"]
+        else f"Entry {row['seq']} was written into {model.month_name(row['period'])} after it was closed."
+        for one in closed
+        if (row["seq"] == one["last"] and row["sha256"] != one["sha256"])
+        or (row["seq"] > one["last"] and row["period"] <= one["period"])
+    ]
+
+
+async def _entries(books: Reading) -> AsyncIterator[tuple[Row, list[Row]]]:
+    """All of them, some at a time."""
+    after = 0
+    while rows := await store.rows_after(books, after, MANY):
+        found: dict[int, list[Row]] = {}
+        for one in await store.postings_between(books, rows[0]["seq"], rows[-1]["seq"]):
+            found.setdefault(one["seq"], []).append(one)
+        for row in rows:
+            yield row, found.get(row["seq"], [])
+        after = rows[-1]["seq"]
+        await page_done()
+
+
+async def _sums_agree(books: Reading) -> list[str]:
+    """The sums of each day and of each month's taxes, beside what the entries of a day come to, a day at a time."""
+    wrong: dict[str, None] = {}
+    taxes: dict[tuple[Any, ...], list[int]] = {}
+    async for day in _days(books):
+        sums: dict[tuple[Any, ...], list[int]] = {}
+        for row in await statement_store.posted_on(books, day):
+            _add(sums, _names(row, "account", "provider"), row["debit"], row["credit"])
+            if row["account"] == "tax" and row["tax_kind"] is not None:
+                _add(taxes, _names(row, "tax_kind"), row["base"], row["credit"] - row["debit"], row["sales"])
+        for row in await statement_store.day_sums_on(books, day):
+            if sums.pop(_names(row, "account", "provider"), [0, 0]) != [row["debit"], row["credit"]]:
+                wrong[f"What is said of {row['account']} on day {day} is not what its entries come to."] = None
+        wrong |= {
+            f"Nothing is said of {key[1]} on day {day}, though there are entries.": None
+            for key in sums
+            if any(sums[key])
+        }
+        await page_done()
+    for row in await statement_store.all_tax_sums(books):
+        if taxes.pop(_names(row, "tax_kind"), [0, 0, 0]) != [row["base"], row["tax"], row["sales"]]:
+            wrong[
+                f"What is said of the taxes of {model.month_name(row['period'])} is not what its entries come to."
+            ] = None
+    wrong |= {f"The taxes of {model.month_name(key[0])} are not said, though there are entries.": None for key in taxes}
+    return list(wrong)[:MOST]
+
+
+async def _days(books: Reading) -> AsyncIterator[int]:
+    """Days there are entries or sums of."""
+    day = await statement_store.next_day(books, None)
+    while day is not None:
+        yield day
+        day = await statement_store.next_day(books, day)
+
+
+def _names(row: Row, *names: str) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("period", *names, "currency"))
+
+
+def _add(sums: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], *amounts: int) -> None:
+    sums[key] = [before + int(one) for before, one in zip(sums.get(key, [0] * len(amounts)), amounts, strict=True)]
+
+
+async def documents_add_up(snapshot: ShopSnapshot) -> list[str]:
+    """In each series each number is there, and each document is as it was issued."""
+    work, shop = snapshot.of("books"), snapshot.shop
+    wrong: list[str] = []
+    last: dict[str, tuple[int, str]] = {}
+    place = ("", 0)
+    while rows := await document_store.rows_after(work, place, MANY):
+        place = rows[-1]["series"], rows[-1]["number"]
+        for row in rows:
+            number, digest = last.get(row["series"], (0, ""))
+            if row["number"] != number + 1:
+                wrong.append(f"In the series {row['series']}, {row['number']} comes after {number}.")
+            if row["before"] != digest:
+                wrong.append(f"{row['name']} does not follow the document before it.")
+            body = document_store.body_of(row, shop.vault)
+            if not body and row["keep_until"] > to_micros(shop.clock.now()):
+                wrong.append(f"What stood in {row['name']} is gone before its time.")
+            if body and issuing.document_hash(row["before"], row, body) != row["sha256"]:
+                wrong.append(f"{row['name']} is not as it was issued.")
+            last[row["series"]] = row["number"], row["sha256"]
+        if len(wrong) >= MOST:
+            return wrong
+        await page_done()
+    done = await statement_store.place(work, issuing.ISSUED)
+    wrong += [
+        f"No document was issued for entry {seq} of the ledger."
+        for seq in await document_store.without_paper(work, int(done or 0), MOST)
+    ]
+    heads = await store.heads(work)
+    wrong += [
+        f"{series}: the last number is {told[0]}, but {heads.get(series, (0, ''))[0]} were given."
+        for series, told in last.items()
+        if heads.get(series) != told
+    ]
+    wrong += [
+        f"{series}: {told[0]} numbers were given, but there is no document."
+        for series, told in heads.items()
+        if series not in last and told[0]
+    ]
+    return wrong
+
+
+async def stock_is_booked(snapshot: ShopSnapshot) -> Finding:
+    """What stock is worth is what it was booked at, unless goods have moved that the books have not heard of."""
+    worth = await value_store.totals(snapshot.of("inventory"))
+    booked = await statement_store.stock_booked(snapshot.of("books"))
+    found = [
+        f"Stock is worth {worth.get(one, 0)} {one}, but the books have it at {booked.get(one, 0)}."
+        for one in sorted(worth.keys() | booked.keys())
+        if worth.get(one, 0) != booked.get(one, 0)
+    ]
+    on_its_way = any(one.hearer == STOCK_HEARER for one in snapshot.under_way)
+    return Finding(STOCK_BOOKED, [], found) if on_its_way else Finding(STOCK_BOOKED, found)
+
+
+class OrdersAreBooked:
+    """Orders are booked as they stand. What is of before the books may still be taken in."""
+
+    name = "every order is booked as it stands"
+
+    def __init__(self, snapshot: ShopSnapshot) -> None:
+        self._snapshot = snapshot
+        self._found = OpenQuestions(self.name, snapshot.under_way)
+        self._begun: tuple[bool, str | None] | None = None
+
+    async def look(self, page: Page) -> None:
+        if self._begun is None:
+            books = self._snapshot.of("books")
+            ended = await statement_store.place(books, bookkeeping.BEFORE) == bookkeeping.ENDED
+            self._begun = ended, await statement_store.place(books, issuing.BEGAN)
+        ended, began = self._begun
+        for one in page.orders:
+            order = one.order
+            if order is None or one.problem or one.row["source"]:
+                continue
+            booked = page.booked.get(order.id, {})
+            if not booked and not ended and (began is None or one.row["placed_at"] < int(began)):
+                continue
+            payments = page.payments.get(order.id, [])
+            subjects = frozenset({order.id, *(paid.id for paid in payments)})
+            sentences = _differs(one.row["number"], booked, model.targets(order, payments))
+            self._found.say(*(Open(sentence, order.id, subjects, "books") for sentence in sentences))
+
+    def finding(self) -> Finding:
+        return self._found.finding()
+
+
+def _differs(
+    number: int, booked: dict[EntryKind, dict[model.Key, model.Sum]], targets: dict[EntryKind, model.Sums]
+) -> Sequence[str]:
+    kinds: tuple[EntryKind, ...] = ("sale", "correction", "return", "payment")
+    found = [
+        f"Order {number}: {one.amount.amount} is not booked on {one.account}, though its {kind} comes to it."
+        for kind in kinds
+        if targets.get(kind, {}) != booked.get(kind, {})
+        for one in targets.get(kind, model.Sums("")).less(booked.get(kind, {}))
+    ]
+    return found[:1]

@@ -1,0 +1,135 @@
+"""Numbers that are given once: after a restore or a loss they go on behind the highest that was ever given.
+
+Which numbers went with it is noted beside the counter, so that `doctor` knows the gap.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from shopwright.app import Shop
+from shopwright.kit.data.database import Session
+from shopwright.kit.data.events import decode
+from shopwright.kit.data.spans import pages
+from shopwright.kit.data.unit_of_work import Reading
+from shopwright.kit.digits import is_number
+from shopwright.kit.errors import ShopError
+from shopwright.services.orders.contract.facts import OrderPlaced
+
+GAP = "gap after "
+FIRST_NUMBER = 1000  # the first order has the one after it
+MANY = 10_000  # numbers read together
+ORDERS, JOURNAL = "order numbers", "positions in the log of facts"
+# Name → service, the highest that was given, and how the counter is set to a number.
+COUNTERS: Mapping[str, tuple[str, tuple[str, str], str]] = {
+    ORDERS: (
+        "orders",
+        ("SELECT max(number) AS n FROM orders", "SELECT value AS n FROM counters WHERE name = 'order_number'"),
+        "UPDATE counters SET value = :n WHERE name = 'order_number' AND value < :n",
+    ),
+    JOURNAL: (
+        "insights",
+        ("SELECT max(seq) AS n FROM journal", "SELECT seq AS n FROM journal_head"),
+        "UPDATE journal_head SET seq = :n WHERE seq < :n",
+    ),
+}
+
+
+async def highest(shop: Shop) -> dict[str, int]:
+    """The highest number each counter has given, as committed; 0 where that cannot be read."""
+    found = {name: await _highest(shop, service, asked) for name, (service, asked, _) in COUNTERS.items()}
+    return found | {ORDERS: max(found[ORDERS], await _told(shop))}
+
+
+async def _told(shop: Shop) -> int:
+    """The number of the order that was placed last, as the log of facts knows it: of a file that cannot be read."""
+    try:
+        row = await shop.works["insights"].one(
+            "SELECT data FROM journal WHERE type = 'OrderPlaced' ORDER BY seq DESC LIMIT 1"
+        )
+    except ShopError:
+        return 0
+    event = decode("OrderPlaced", row["data"]) if row is not None else None
+    return int(event.number) if isinstance(event, OrderPlaced) else 0
+
+
+async def _highest(shop: Shop, service: str, asked: tuple[str, str]) -> int:
+    found = [0]
+    for sql in asked:
+        try:
+            row = await shop.works[service].one(sql)
+        except ShopError:
+            continue
+        found.append(int(row["n"] or 0) if row is not None else 0)
+    return max(found)
+
+
+async def jump(shop: Shop, past: Mapping[str, int]) -> dict[str, int]:
+    """Go on behind these numbers, and behind all that were given; answer the counters that had to jump, and where to."""
+    now = await highest(shop)
+    jumped = {}
+    for name, (service, _, sql) in COUNTERS.items():
+        number = max(past.get(name, 0), now[name])
+        async with shop.works[service].begin() as tx:
+            if await tx.run(sql, n=number):
+                jumped[name] = number
+    return jumped
+
+
+async def jump_in(sessions: Mapping[str, Session], past: Mapping[str, int]) -> dict[str, int]:
+    """Do the same in transactions that have replaced the tables; the orders between are noted as gone."""
+    jumped = {}
+    for name, (service, _, sql) in COUNTERS.items():
+        session, number = sessions[service], past[name]
+        if await session.run(sql, {"n": number}):
+            jumped[name] = number
+            last = int((await session.fetch(LAST_ORDER, {}))[0]["n"] or FIRST_NUMBER) if name == ORDERS else number
+            if number > last:
+                await session.run(NOTE_GAP, {"name": f"{GAP}{last}", "value": number})
+    return jumped
+
+
+async def may_have_given(sessions: Mapping[str, Session], since: datetime, now: datetime) -> dict[str, int]:
+    """What a shop that is lost may have given since its archive was made: twice as many each day as on its busiest one."""
+    days = max((now - since) / timedelta(days=1), 0.0)
+    found = {}
+    for name, (service, asked, _) in COUNTERS.items():
+        rows = [row for sql in asked for row in await sessions[service].fetch(sql, {})]
+        busiest = (await sessions[service].fetch(BUSIEST[name], {}))[0]["n"] or 0
+        found[name] = max(int(row["n"] or 0) for row in rows) + int(2 * busiest * days)
+    return found
+
+
+DAY = 86_400_000_000
+BUSIEST: Mapping[str, str] = {
+    ORDERS: f"SELECT max(n) AS n FROM (SELECT count(*) AS n FROM orders WHERE source = '' GROUP BY placed_at / {DAY}) days",
+    JOURNAL: f"SELECT max(n) AS n FROM (SELECT count(*) AS n FROM journal GROUP BY time / {DAY}) days",
+}
+LAST_ORDER = "SELECT max(number) AS n FROM orders"
+NOTE_GAP = "INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value"
+
+
+async def note_gaps(shop: Shop, gaps: Mapping[int, int]) -> None:
+    """The numbers after each of these, up to that one, are known to be lost."""
+    async with shop.works["orders"].begin() as tx:
+        for before, last in gaps.items():
+            await tx.run(NOTE_GAP, name=f"{GAP}{before}", value=last)
+
+
+async def known_gaps(orders: Reading) -> dict[int, int]:
+    """The order before each gap that is known, and the last number in it."""
+    rows = await orders.fetch("SELECT name, value FROM counters")
+    last = {row["name"].removeprefix(GAP): row["value"] for row in rows}
+    return {int(name): number for name, number in last.items() if is_number(name)}
+
+
+async def gaps_in(orders: Reading) -> tuple[list[tuple[int, int]], int | None]:
+    """Between which numbers others are missing, and the last one there is; None where there is none."""
+    sql = "SELECT number FROM orders WHERE number > :last ORDER BY number LIMIT :many"
+    gaps, before, last = [], FIRST_NUMBER, None
+    async for rows in pages(orders, sql, "number", -1, MANY):
+        for row in rows:
+            last = row["number"]
+            if last != before + 1:
+                gaps.append((before, last))
+            before = last
+    return gaps, last

@@ -1,0 +1,70 @@
+"""All databases are read through, soon after a process starts and then daily: damage is found before a shopper meets it."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.errors import ShopError
+from shopwright.kit.private import make_file
+
+log = logging.getLogger("shopwright")
+EVERY_S = 24 * 3600
+AGAIN_S = 600  # until then another process takes over from one that ended
+
+
+class OneProcess:
+    """Of all processes on a machine that share a data folder one at a time is this; the others know what it finds."""
+
+    def __init__(self, data: Path) -> None:
+        self._path = data / "damage-watch.lock"
+        self._descriptor: int | None = None
+
+    def is_this(self) -> bool:
+        """Is it this process, from now on until `close`?"""
+        if self._descriptor is not None or sys.platform == "win32":
+            return True
+        import fcntl  # noqa: PLC0415 -- it is not there on Windows
+
+        make_file(self._path)
+        descriptor = os.open(self._path, os.O_RDWR)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def close(self) -> None:
+        """Let another process be it."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
+
+
+async def watch_for_damage(works: Collection[Work], data: Path) -> None:
+    """Until cancelled: one after the other, each in a thread, so that nothing waits for it, however large a file is."""
+    one = OneProcess(data)
+    try:
+        while True:
+            whole = _is_this(one)
+            for work in works:
+                try:
+                    await work.database.look_for_damage(None if whole else 0)  # each sees by itself that a file is gone
+                except ShopError as error:  # it is away; who needs it says so
+                    log.warning("%s was not looked through: %s", work.name, error.detail)
+            await asyncio.sleep(EVERY_S if whole else AGAIN_S)
+    finally:
+        one.close()
+
+
+def _is_this(one: OneProcess) -> bool:
+    try:
+        return one.is_this()
+    except OSError as error:  # a full disk, a folder that cannot be written: rather twice than never
+        log.warning("the lock of the watch for damage cannot be used: %s", error)
+        return True

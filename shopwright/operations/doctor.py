@@ -1,0 +1,332 @@
+"""`shopwright doctor`: does everything add up? Each finding is a sentence that says what is wrong.
+
+What a fact would mend that is still on its way is not wrong: the services have not heard of each other yet. All of it is
+read in pages, from a snapshot of each database: it takes as much memory for very many orders as for few.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from shopwright.app import Shop
+from shopwright.kit.clock_watch import behind_s
+from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.errors import ShopError
+from shopwright.kit.observability.health import Health
+from shopwright.operations.backup_age import backup_ages, overdue
+from shopwright.operations.book_checks import (
+    STOCK_BOOKED,
+    OrdersAreBooked,
+    documents_add_up,
+    ledger_adds_up,
+    stock_is_booked,
+)
+from shopwright.operations.collecting import at_page_ends
+from shopwright.operations.findings import MOST, Finding, unchecked
+from shopwright.operations.gift_card_checks import OWED, GiftCardsMatch, cards_are_owed
+from shopwright.operations.lost_orders import lost_orders_are_noted
+from shopwright.operations.order_checks import BELONG, numbers_have_no_gaps, orders_are_there, reservations_belong
+from shopwright.operations.order_sums import OrdersAddUp, TaxesAreKnown
+from shopwright.operations.order_walk import walk
+from shopwright.operations.payment_checks import PaymentsMatch, payments_are_known
+from shopwright.operations.pictures import compare, unreadable_pictures
+from shopwright.operations.shop_snapshot import ShopSnapshot, snapshot_of, under_way
+from shopwright.operations.unfinished_restore import unfinished_restore
+from shopwright.services.notifications.delivery import sentences
+from shopwright.services.pricing.contract import TaxRate
+
+GRACE_S = 60
+PATIENCE_S = 5.0  # a shop that starts has brought home by then what was on its way
+AGAIN_S = 0.5
+MESSAGES_LATE_S = 900.0
+PRODUCTS = 500
+TOGETHER = 2  # databases read through at once: a disk waits less
+DELIVERED = "every fact was delivered, or is on its way"
+Timed = Callable[[str, float], None]  # is told of each check, and the seconds it took
+
+
+def _untimed(_check: str, _seconds: float) -> None:
+    """Nobody wants to know."""
+
+
+async def look(shop: Shop, timed: Timed = _untimed, patience_s: float = PATIENCE_S) -> list[Finding]:
+    """All checks; where something is on its way, again once it was delivered. A living shop is given a moment to do what it is at.
+
+    What three looks find alike while no fact is under way is as it is: nobody is at it.
+    """
+    until = time.monotonic() + patience_s
+    for work in shop.works.values():  # a file that is gone is known before others look for something in it
+        with suppress(ShopError):
+            await work.database.look_for_damage(within_s=0)
+    # The files are read once, beside the first look: the disk is busy with the one, a processor with the other.
+    whole, checked = await asyncio.gather(_whole(shop, timed), _checked(shop, timed))
+    looks: list[list[Finding]] = []
+    while True:
+        findings = [whole, *checked]
+        looks = [*looks[-2:], findings]
+        stays = looks == [findings] * 3 and not await under_way(shop)
+        if whole.wrong or stays or not any(one.wrong or one.under_way for one in findings):
+            return findings
+        if time.monotonic() > until:
+            return await _confirmed(shop, findings)
+        await asyncio.sleep(AGAIN_S)
+        await shop.bus.settle()
+        checked = await _checked(shop, timed)
+
+
+async def _whole(shop: Shop, timed: Timed) -> Finding:
+    began = time.monotonic()
+    found = await databases_are_whole(shop)
+    timed(found.check, time.monotonic() - began)
+    return found
+
+
+async def _checked(shop: Shop, timed: Timed) -> list[Finding]:
+    return [
+        *await examine(shop, timed),
+        *[await _timed(name, check(shop), timed) for name, check in LIVING],
+        await _pictures_are_there(shop),
+    ]
+
+
+async def _confirmed(shop: Shop, findings: list[Finding]) -> list[Finding]:
+    """A look at all of a large shop takes minutes: where its services do not agree, two more looks are at these orders alone."""
+    for _ in range(2):
+        ids = sorted({order_id for finding in findings for order_id in finding.orders})
+        if not ids or len(ids) > MOST:
+            break
+        await asyncio.sleep(AGAIN_S)
+        await shop.bus.settle()
+        async with snapshot_of(shop) as snapshot:
+            again = {one.check: one for one in await _between_services(snapshot, ids)}
+        findings = [_alike(one, again[one.check]) if one.orders else one for one in findings]
+    return findings
+
+
+def _alike(before: Finding, now: Finding) -> Finding:
+    """What both of two looks found wrong."""
+    wrong = [sentence for sentence in now.wrong if sentence in before.wrong]
+    return msgspec.structs.replace(now, wrong=wrong, under_way=list(dict.fromkeys([*before.under_way, *now.under_way])))
+
+
+async def examine(shop: Shop, timed: Timed = _untimed) -> list[Finding]:
+    """All checks of what is written, in order: also of a copy that nobody lives in."""
+    async with snapshot_of(shop) as snapshot:
+        with at_page_ends():
+            findings = [await _timed(name, check(snapshot), timed) for name, check in CHECKS]
+            findings += await _between_services(snapshot, (), timed)
+            findings.append(await _stock_is_booked(snapshot, timed))
+            findings.append(await _cards_are_owed(snapshot))
+    try:
+        return [*findings, await _facts_are_delivered(shop)]
+    except ShopError as error:
+        return [*findings, Finding(DELIVERED, [unchecked(error)])]
+
+
+async def _between_services(snapshot: ShopSnapshot, ids: Sequence[str], timed: Timed = _untimed) -> list[Finding]:
+    """What is seen of each order, of all or these, and whether its services agree about it."""
+    checks = (
+        OrdersAddUp(),
+        TaxesAreKnown(),
+        PaymentsMatch(snapshot),
+        OrdersAreBooked(snapshot),
+        GiftCardsMatch(snapshot),
+    )
+    sums, taxes, payments, booked, cards = await walk(snapshot, checks, ids, timed)
+    began = time.monotonic()
+    try:
+        belong = await reservations_belong(snapshot, ids)
+    except Exception as error:  # noqa: BLE001 -- what else was found is said
+        belong = Finding(BELONG, [unchecked(error)])
+    timed(BELONG, time.monotonic() - began)
+    return [sums, taxes, payments, belong, booked, cards]
+
+
+async def _cards_are_owed(snapshot: ShopSnapshot) -> Finding:
+    try:
+        return await cards_are_owed(snapshot)
+    except Exception as error:  # noqa: BLE001 -- what else was found is said
+        return Finding(OWED, [unchecked(error)])
+
+
+async def _stock_is_booked(snapshot: ShopSnapshot, timed: Timed) -> Finding:
+    began = time.monotonic()
+    try:
+        return await stock_is_booked(snapshot)
+    except Exception as error:  # noqa: BLE001 -- what else was found is said
+        return Finding(STOCK_BOOKED, [unchecked(error)])
+    finally:
+        timed(STOCK_BOOKED, time.monotonic() - began)
+
+
+async def _timed(name: str, check: Awaitable[list[str]], timed: Timed) -> Finding:
+    began = time.monotonic()
+    try:
+        return Finding(name, await check)
+    except Exception as error:  # noqa: BLE001 -- the other checks go on
+        return Finding(name, [unchecked(error)])
+    finally:
+        timed(name, time.monotonic() - began)
+
+
+async def databases_are_whole(shop: Shop) -> Finding:
+    """All of each is read, two at a time; where it is damaged, its place is named."""
+    turn = asyncio.Semaphore(TOGETHER)
+    found = await asyncio.gather(*(_damage_of(work, turn) for work in shop.works.values()))
+    return Finding("every database can be read", list(dict.fromkeys(one for some in found for one in some)))
+
+
+async def _damage_of(work: Work, turn: asyncio.Semaphore) -> list[str]:
+    wrong = []
+    async with turn:
+        try:
+            await work.database.look_for_damage()
+        except ShopError as error:
+            wrong.append(error.detail)
+    return [*wrong, known] if (known := work.database.damaged) else wrong
+
+
+async def examine_engines(shop: Shop) -> list[Finding]:
+    """Every engine: what it is, whether it lets us in, and what about its settings risks data."""
+    asked: list[tuple[str, Callable[[], Awaitable[Health]]]] = [
+        ("documents", shop.documents.examine),
+        *((name, cache.examine) for name, cache in shop.caches.items()),
+        ("files", shop.files.examine),
+        ("search", shop.index.examine),
+        ("bus", shop.bus.examine),
+        *((f"messages by {channel}", postbox.examine) for channel, postbox in shop.postboxes.items()),
+    ]
+    findings = [await _databases(shop)]
+    for name, ask in asked:
+        try:
+            health = await ask()
+        except ShopError as error:
+            findings.append(Finding(name, [error.detail]))
+        else:
+            findings.append(Finding(f"{name}: {health.engine}", list(health.wrong)))
+    return findings
+
+
+async def _databases(shop: Shop) -> Finding:
+    """All of them are on one server or in one folder: what is wrong with each is said once."""
+    engine, wrong = "", dict[str, None]()
+    for work in shop.works.values():
+        try:
+            health = await work.database.examine()
+        except ShopError as error:
+            wrong[error.detail] = None
+            continue
+        engine = health.engine
+        wrong |= dict.fromkeys(health.wrong)
+    return Finding(f"database: {engine or 'none answers'}", list(wrong))
+
+
+async def _facts_are_delivered(shop: Shop) -> Finding:
+    wrong = [
+        f"{one.source} told {one.fact_id}, and {one.hearer} has not handled it"
+        + (f" ({one.problem})." if one.problem else ".")
+        for one in await shop.bus.dead()
+    ]
+    waiting = await shop.bus.under_way()
+    count = sum(one.count for one in waiting)
+    oldest = max((one.oldest_s for one in waiting), default=0.0)
+    hearers = ", ".join(sorted({one.hearer for one in waiting}))
+    told = f"{count} facts are on their way, the oldest for {oldest:.0f} s; they wait for {hearers}."
+    return Finding(DELIVERED, wrong, [told] if waiting else [])
+
+
+async def _pictures_are_there(shop: Shop) -> Finding:
+    """Of the whole shop, not of `examine`: a copy that an upgrade is tried on has no files."""
+    check = "every picture of a product is in the file store, and can be read"
+    try:
+        found = await compare(shop)
+        unreadable = await unreadable_pictures(shop, found)
+    except Exception as error:  # noqa: BLE001 -- what else was found is said
+        return Finding(check, [unchecked(error)])
+    note = f"{len(found.unnamed)} files are named by no product, such as {found.unnamed[0]}." if found.unnamed else ""
+    return Finding(check, [*([found.sentence()] if found.missing else []), *unreadable], notes=[note] if note else [])
+
+
+async def _messages_leave(shop: Shop) -> list[str]:
+    return [*sentences(await shop.notifications.delivery_report(), MESSAGES_LATE_S)]
+
+
+async def _backups_are_recent(shop: Shop) -> list[str]:
+    return overdue(await backup_ages(shop.users, shop.clock.now()))
+
+
+async def _restore_was_finished(shop: Shop) -> list[str]:
+    return [wrong] if (wrong := unfinished_restore(Path(shop.settings.data))) else []
+
+
+async def _clock_is_right(shop: Shop) -> list[str]:
+    behind = {name: await behind_s(work) for name, work in shop.works.items()}
+    return [
+        f"The clock is {seconds:.0f} seconds behind what {name} has told: it was ahead then, or is behind now."
+        for name, seconds in behind.items()
+        if seconds > GRACE_S
+    ]
+
+
+async def _tax_rates_follow_each_other(shop: Shop) -> list[str]:
+    """Of those for the same goods, place and authority one applies at a time."""
+    last: dict[tuple[str, ...], TaxRate] = {}
+    wrong = []
+    lasting = [
+        one for one in await shop.pricing.tax_rate_history() if one.valid_from and one.valid_from != one.valid_to
+    ]
+    for one in sorted(lasting, key=lambda one: (one.valid_from, one.id)):
+        key = (one.country, one.region, one.postcodes, one.tax_class, one.authority)
+        if (before := last.get(key)) and one.valid_from and one.holds(one.valid_from) and before.holds(one.valid_from):
+            wrong.append(
+                f"The tax rates {before.id} and {one.id} of {one.country} apply at the same time; end one of them."
+            )
+        last[key] = one
+    return wrong
+
+
+async def _everything_can_be_read(shop: Shop) -> list[str]:
+    """What is set aside is set aside again when it is read, and named."""
+    await shop.pricing.promotions()
+    await shop.pricing.coupons()
+    await shop.pricing.tax_rate_history()
+    await shop.pricing.tax_rules()
+    await shop.catalog.collections()
+    await shop.catalog.product_types()
+    after = ""
+    while found := await shop.catalog.list_products(after=after, limit=PRODUCTS):
+        after = found[-1].id
+    return [sentence for work in shop.works.values() for sentence in work.aside.sentences()]
+
+
+CHECKS: tuple[tuple[str, Callable[[ShopSnapshot], Awaitable[list[str]]]], ...] = (
+    (
+        "stock and its value are the sum of its movements, and what is reserved is in open reservations",
+        lambda one: one.shop.inventory.damage(),
+    ),
+    (
+        "gift cards are the sum of their movements, and what is held of them is in open holds",
+        lambda one: one.shop.giftcards.damage(),
+    ),
+    ("the ledger balances and agrees with the payments", lambda one: one.shop.payments.damage()),
+    ("order numbers have no gaps", numbers_have_no_gaps),
+    ("every order that was placed is there", orders_are_there),
+    ("every order that stock and messages know is there", lost_orders_are_noted),
+    ("whatever is kept can be read", lambda one: _everything_can_be_read(one.shop)),
+    ("one rate of tax applies at a time", lambda one: _tax_rates_follow_each_other(one.shop)),
+    ("the books balance, entry by entry, and nothing was changed in them", ledger_adds_up),
+    ("documents have no gaps and are as they were issued", documents_add_up),
+    ("the audit log is whole and as it was written", lambda one: one.shop.users.log.damage()),
+)
+LIVING: tuple[tuple[str, Callable[[Shop], Awaitable[list[str]]]], ...] = (
+    ("the clock is not behind what was written by it", _clock_is_right),
+    ("messages are sent", _messages_leave),
+    ("backups are recent", _backups_are_recent),
+    ("the newest payments are as in the books of their providers", lambda one: one.payments.compare()),
+    ("every payment that providers have received is known", payments_are_known),
+    ("no restore was broken off", _restore_was_finished),
+)

@@ -1,0 +1,60 @@
+"""What the doctor says of gift cards: do orders say the same of them, and do the books owe what is on them?"""
+
+from shopwright.operations.findings import Finding
+from shopwright.operations.open_questions import Open, OpenQuestions
+from shopwright.operations.order_walk import Page
+from shopwright.operations.shop_snapshot import ShopSnapshot
+from shopwright.services.books import statement_store
+from shopwright.services.giftcards import hold_store
+from shopwright.services.giftcards import store as giftcards_store
+from shopwright.services.orders.contract import PAID, Order
+from shopwright.services.orders.contract.gift_cards import paid_by_cards, spent_of_cards
+
+OWED = "what is on gift cards is what the books owe for them"
+
+
+class GiftCardsMatch:
+    """Each order took from gift cards what it says, and gave back what it says."""
+
+    name = "gift cards paid for orders what these say, and have back what they say"
+
+    def __init__(self, snapshot: ShopSnapshot) -> None:
+        self._snapshot = snapshot
+        self._found = OpenQuestions(self.name, snapshot.under_way)
+
+    async def look(self, page: Page) -> None:
+        there = {one.row["id"]: one for one in page.orders}
+        told = await hold_store.spent_on(self._snapshot.of("giftcards"), list(there))
+        for order_id, found in there.items():
+            if found.order is not None:
+                taken, back = told.get(order_id, (0, 0))
+                sentences = differs(found.order, taken, back, found.row["gift_cards"])
+                self._found.say(*(Open(one, order_id, frozenset({order_id})) for one in sentences))
+
+    def finding(self) -> Finding:
+        return self._found.finding()
+
+
+def differs(order: Order, taken: int, back: int, asked: int) -> list[str]:
+    """What gift cards know of an order against what it says. `asked`: what its row takes off what is to be paid."""
+    paid, spent = paid_by_cards(order).amount, spent_of_cards(order).amount
+    wrong = []
+    if asked != paid:
+        wrong.append(f"Order {order.number}: gift cards pay {paid} of it, its row says {asked}.")
+    if (order.status in PAID and taken != paid) or taken not in {0, paid}:
+        wrong.append(f"Order {order.number}: gift cards pay {paid} of it, but {taken} were taken from them.")
+    elif taken - back != spent:
+        wrong.append(f"Order {order.number}: gift cards should be {spent} less worth by it, and are {taken - back}.")
+    return wrong
+
+
+async def cards_are_owed(snapshot: ShopSnapshot) -> Finding:
+    """The balances of all cards beside the ledger. What is booked by hand, such as cards that ended, is not counted."""
+    cards = await giftcards_store.balances(snapshot.of("giftcards"))
+    owed = await statement_store.vouchers_owed(snapshot.of("books"))
+    sentences = [
+        f"Gift cards are worth {cards.get(currency, 0)} {currency}, the books owe {owed.get(currency, 0)}."
+        for currency in sorted({*cards, *owed})
+        if cards.get(currency, 0) != owed.get(currency, 0)
+    ]
+    return Finding(OWED, [], sentences) if snapshot.under_way else Finding(OWED, sentences)

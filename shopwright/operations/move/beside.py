@@ -1,0 +1,38 @@
+"""What stands beside the database goes elsewhere while the database stays: documents and files."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from shopwright.app import Shop
+from shopwright.handlers import keep_documents
+from shopwright.kit.errors import Invalid
+from shopwright.operations.move.files import bring_files
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """How many documents and files are at their new place."""
+
+    documents: int
+    files: int
+
+
+async def move_beside(source: Shop, target: Shop, say: Callable[[str], None]) -> Beside:
+    """Bring them, while the shop sells. Raises Invalid where nothing can be brought, Conflict, Unavailable.
+
+    Whoever runs with the old settings goes on as before: documents are in the database as well until the first process
+    with the new ones lets go of them, and files are never removed.
+    """
+    here, there = source.settings, target.settings
+    if here.search != there.search:
+        raise Invalid(
+            "The search index is built anew wherever it is: start the shop with the new SHOPWRIGHT_SEARCH, no move is needed."
+        )
+    moved = here.documents != there.documents
+    documents = 0
+    for name in keep_documents() if moved or not here.documents.startswith("database:") else ():
+        say(f"documents of {name}")
+        if moved:
+            documents += await source.documents.give_back(source.works[name])
+        documents += await target.documents.adopt(target.works[name])
+    return Beside(documents, await bring_files(source, target) if here.files != there.files else 0)

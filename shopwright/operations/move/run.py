@@ -1,0 +1,211 @@
+"""A move, from the first copy to the switch."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+
+from shopwright.app import Shop
+from shopwright.handlers import keep_documents
+from shopwright.kit.errors import Conflict, Refused
+from shopwright.operations import archive
+from shopwright.operations.move.files import bring_files
+from shopwright.operations.move.notes import Notebook
+from shopwright.operations.move.tables import Cargo, Row, Tables
+
+WORDS = "The shop is moving to another place and takes nothing for a moment. Try again soon."
+FEW, ROUNDS = 200, 50  # so little may be left to bring before others have to wait for it
+# What says how far documents have come goes along only where they stay where they are.
+MOVES = frozenset({"document_moves"})
+Say = Callable[[str], None]
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What was moved. `read_only_s`: how long nothing could be written; `checksum`: of both sides at one moment."""
+
+    rows: int
+    files: int
+    read_only_s: float
+    checksum: str
+
+
+class Move:
+    """From the shop of these engines to the shop of those. `say` is told how far it is."""
+
+    def __init__(self, source: Shop, target: Shop, say: Say) -> None:
+        self.source = source
+        self.target = target
+        self._say = say
+        here, there = source.settings, target.settings
+        self._same_documents = here.documents == there.documents and not here.documents.startswith("database:")
+        self._same_files = here.files == there.files
+        self._same_search = here.search == there.search
+        self._notebook = Notebook(
+            Path(here.data), f"{here.database} {here.documents} {here.files}", f"{there.database} {there.documents} {there.files}"
+        )  # fmt: skip
+        self._tables: list[Tables] = []
+
+    async def run(self, *, replace: bool) -> Result:
+        """All of it. Raises Refused where the target is not empty, Conflict where both sides differ in the end."""
+        if self.source.settings.database == self.target.settings.database:
+            raise Refused("--to is the database the shop is in already; say another.")
+        await self._begin(replace=replace)
+        await self._copy()
+        await self._files()
+        await self._settle()
+        for _ in range(ROUNDS):
+            if await self._catch_up() <= FEW:
+                break
+        checksum = await self._compare()
+        while await self._catch_up() > FEW:
+            continue
+        return await self._switch(checksum)
+
+    async def _begin(self, *, replace: bool) -> None:
+        await self.target.migrate()
+        for name, work in self.source.works.items():
+            keys = await work.database.movable.keys()
+            left = archive.LEFT_OUT - archive.SIGNS - (MOVES if self._same_documents else frozenset())
+            along = {table: key for table, key in keys.items() if table not in left}
+            self._tables.append(Tables(work, self.target.works[name], along, self._cargo(name)))
+        if self._notebook.is_there:
+            self._notebook.read()
+            self._say("going on with a move that was broken off")
+            for tables in self._tables:  # it may have come as far as the switch
+                await tables.source.database.movable.unfence()
+            return
+        if not replace and not await archive.is_empty(self.target):
+            raise Refused(
+                "The target is not empty; all that is in it would be replaced. Say --replace if that is meant."
+            )
+        for tables in self._tables:
+            await tables.source.database.movable.watch()
+            await tables.empty()
+            if tables.source.name in keep_documents() and not self._same_documents:
+                await self.target.documents.clear(tables.target)
+        self._notebook.write()
+
+    def _cargo(self, service: str) -> Mapping[str, Cargo]:
+        cargo: dict[str, Cargo] = {}
+        if service in keep_documents() and not self._same_documents:
+            work = self.source.works[service]
+
+            async def whole(rows: Sequence[Row]) -> Sequence[Row]:
+                return await self.source.documents.fill(work, [dict(row) for row in rows])
+
+            cargo["documents"] = Cargo(whole, self.target.documents.arrived, self.target.documents.leaving)
+        if service == "search" and not self._same_search:
+            anew = archive.MADE_ANEW["search", "entries"]
+
+            async def unindexed(rows: Sequence[Row]) -> Sequence[Row]:
+                return [{**row, **anew} for row in rows]
+
+            cargo["entries"] = Cargo(unindexed, _nothing, _nothing)
+        return cargo
+
+    # --- while the shop sells
+
+    async def _copy(self) -> None:
+        notes = self._notebook.notes
+        for tables in self._tables:
+            for table in tables.keys:
+                name = f"{tables.source.name}/{table}"
+                if name in notes.whole:
+                    continue
+                self._say(f"copying {name}")
+                after = notes.after.get(name)
+                last = await tables.copy(table, None if after is None else tuple(after))
+                while last is not None:
+                    notes.after[name] = list(last)
+                    self._notebook.write()
+                    last = await tables.copy(table, last)
+                notes.whole.append(name)
+                self._notebook.write()
+            await tables.catch_up()
+
+    async def _files(self) -> None:
+        if not self._same_files:
+            await bring_files(self.source, self.target)
+
+    async def _settle(self) -> None:
+        for name in keep_documents():
+            await self.target.documents.settle(self.target.works[name])
+
+    async def _catch_up(self) -> int:
+        brought = sum([await tables.catch_up() for tables in self._tables])
+        await self._settle()
+        if brought:
+            self._say(f"{brought} rows had changed meanwhile")
+        return brought
+
+    # --- are they the same?
+
+    async def _compare(self) -> str:
+        """Both sides as they are at one moment: others wait until it is fixed, not until it is read."""
+        self._say("comparing both sides")
+        async with AsyncExitStack() as stack:
+            for name in keep_documents():
+                await stack.enter_async_context(self.source.documents.steady(self.source.works[name]))
+            async with AsyncExitStack() as held:
+                sessions = [await held.enter_async_context(one.source.database.hold()) for one in self._tables]
+                for tables, session in zip(self._tables, sessions, strict=True):
+                    await tables.catch_up(session)
+                moments = [
+                    (
+                        await stack.enter_async_context(tables.source.database.snapshot()),
+                        await stack.enter_async_context(tables.target.database.snapshot()),
+                    )
+                    for tables in self._tables
+                ]
+            marks: dict[str, archive.TableMark] = {}
+            for tables, (here, there) in zip(self._tables, moments, strict=True):
+                service = tables.source.name
+                for table in tables.keys:
+                    left = marks[f"{service}/{table}"] = await archive.mark_of(self.source, here, service, table)
+                    right = await archive.mark_of(self.target, there, service, table)
+                    if left != right:
+                        raise Conflict(_differ(tables, table, left.rows, right.rows))
+        return archive.whole(marks, {})
+
+    # --- the switch
+
+    async def _switch(self, checksum: str) -> Result:
+        self._say("the switch: nothing can be written now")
+        began = time.monotonic()
+        for tables in self._tables:
+            await tables.source.database.movable.fence(WORDS)
+        while await self._catch_up():
+            continue
+        await self._files()
+        rows = 0
+        for tables in self._tables:
+            for table, (here, there) in (await tables.counts()).items():
+                if here != there:
+                    raise Conflict(_differ(tables, table, here, there))
+                rows += here
+        took = time.monotonic() - began
+        for tables in self._tables:
+            await tables.source.database.movable.unwatch()
+        self._notebook.close()
+        return Result(rows=rows, files=len(await self.target.files.names()), read_only_s=took, checksum=checksum)
+
+
+def _differ(tables: Tables, table: str, here: int, there: int) -> str:
+    return (
+        f"{tables.source.name}.{table} is not the same on both sides ({here} rows here, {there} there)."
+        " The shop goes on where it is once you say `shopwright move --release`; then move again with --replace."
+    )
+
+
+async def _nothing(*_given: object) -> None:
+    """Rows of this table need nothing more."""
+
+
+async def release(shop: Shop) -> None:
+    """A shop that a move has left fenced or watched takes orders again."""
+    for work in shop.works.values():
+        await work.database.movable.unfence()
+        await work.database.movable.unwatch()
+    Notebook(Path(shop.settings.data), "", "").close()

@@ -1,0 +1,46 @@
+"""Where two services do not agree: wrong, or a fact that would mend it is still on its way."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shopwright.kit.data.events import UnderWay
+from shopwright.operations.findings import Finding, Sentences
+
+
+class Open(msgspec.Struct, frozen=True):
+    """What does not add up of an order, and whom facts are about that would mend it when `hearer` hears them."""
+
+    sentence: str
+    order_id: str
+    subjects: frozenset[str]
+    hearer: str = "orders"
+
+
+class OpenQuestions:
+    """Those of one check."""
+
+    def __init__(self, check: str, under_way: Sequence[UnderWay]) -> None:
+        self._check = check
+        self._under_way = under_way
+        self._wrong, self._on_its_way = Sentences(), Sentences()
+        self._orders: set[str] = set()
+
+    def say(self, *found: Open) -> None:
+        """Add these."""
+        for one in found:
+            if self._mends(one):
+                self._on_its_way.say(one.sentence)
+            else:
+                self._wrong.say(one.sentence)
+                self._orders |= {one.order_id} if not self._wrong.is_full else set()
+
+    def finding(self) -> Finding:
+        """All there are."""
+        return Finding(self._check, self._wrong.whole(), self._on_its_way.whole(), orders=frozenset(self._orders))
+
+    def _mends(self, found: Open) -> bool:
+        return any(
+            one.hearer.startswith(f"{found.hearer}.") and (one.subjects is None or one.subjects & found.subjects)
+            for one in self._under_way
+        )

@@ -1,0 +1,78 @@
+"""What the doctor says of orders that should be there: by their numbers, the log of facts, and goods that are set aside."""
+
+from collections.abc import Sequence
+
+from shopwright.kit.clock import from_micros, to_micros
+from shopwright.kit.data.database import Row
+from shopwright.kit.data.events import decode
+from shopwright.kit.data.spans import Span, pages
+from shopwright.kit.money import write
+from shopwright.operations.counters import FIRST_NUMBER, gaps_in, known_gaps
+from shopwright.operations.findings import Finding, Sentences
+from shopwright.operations.lost_orders import missing
+from shopwright.operations.open_questions import Open, OpenQuestions
+from shopwright.operations.shop_snapshot import ShopSnapshot
+from shopwright.services.orders.contract.facts import OrderPlaced
+from shopwright.services.payments import store as payments_store
+
+GRACE_S = 60
+MANY = 500
+BELONG = "open reservations belong to orders that wait or are on their way"
+OVER = frozenset({"paid", "shipped", "delivered", "cancelled"})
+
+
+async def numbers_have_no_gaps(snapshot: ShopSnapshot) -> list[str]:
+    """Each number that was given is there, or is known to be lost."""
+    orders = snapshot.of("orders")
+    counter = await orders.one("SELECT value FROM counters WHERE name = 'order_number'")
+    known = await known_gaps(orders)
+    gaps, last = await gaps_in(orders)
+    wrong = Sentences()
+    wrong.say(*(f"After order {before} comes {after}." for before, after in gaps if known.get(before) != after - 1))
+    last = FIRST_NUMBER if last is None else last
+    if counter is not None and counter["value"] != known.get(last, last):
+        wrong.say(f"The last order is {last}, but {counter['value']} numbers were given out.")
+    return wrong.whole()
+
+
+async def orders_are_there(snapshot: ShopSnapshot) -> list[str]:
+    """Those that the log of facts knows to have been placed."""
+    gaps = await known_gaps(snapshot.of("orders"))
+    wrong = Sentences()
+    sql = "SELECT seq, subject, time, data FROM journal WHERE type = 'OrderPlaced' AND seq > :last ORDER BY seq LIMIT :many"
+    async for rows in pages(snapshot.of("insights"), sql, "seq", -1, MANY):
+        placed = {row["subject"]: row for row in rows}
+        for order_id in await missing(snapshot.shop, placed):
+            told = decode("OrderPlaced", placed[order_id]["data"])
+            if not isinstance(told, OrderPlaced):
+                continue
+            if any(before < int(told.number) <= upto for before, upto in gaps.items()):
+                continue
+            day = f"{from_micros(placed[order_id]['time']):%Y-%m-%d}"
+            wrong.say(f"Order {told.number} ({told.order_id}) of {day} over {write(told.total)} is missing.")
+    return wrong.whole()
+
+
+async def reservations_belong(snapshot: ShopSnapshot, ids: Sequence[str] = ()) -> Finding:
+    """Goods that are set aside, for all orders or these, are for one that waits."""
+    found = OpenQuestions(BELONG, snapshot.under_way)
+    inventory = snapshot.of("inventory")
+    sql = "SELECT order_id, expires_at FROM reservations WHERE state = 'open' AND "
+    if ids:
+        await _look(snapshot, await Span(ids=tuple(ids)).fetch(inventory, f"{sql}{{these}}"), found)
+        return found.finding()
+    async for rows in pages(inventory, f"{sql}order_id > :last ORDER BY order_id LIMIT :many", "order_id", "", MANY):
+        await _look(snapshot, rows, found)
+    return found.finding()
+
+
+async def _look(snapshot: ShopSnapshot, rows: Sequence[Row], found: OpenQuestions) -> None:
+    over = to_micros(snapshot.shop.clock.now()) - GRACE_S * 1_000_000
+    ids = [row["order_id"] for row in rows]
+    orders = await snapshot.of("orders").fetch_in("SELECT id, status FROM orders WHERE id IN (:each)", ids)
+    statuses = {row["id"]: row["status"] for row in orders}
+    wrong = [row["order_id"] for row in rows if statuses.get(row["order_id"]) in OVER or row["expires_at"] < over]
+    payments = await payments_store.of_orders(snapshot.of("payments"), Span(ids=tuple(wrong))) if wrong else {}
+    for order_id in wrong:
+        sentence = f"Goods are set aside for order {order_id}, which is {statuses.get(order_id, 'not there')}."
+        found.say(Open(sentence, order_id, frozenset({order_id, *(one.id for one in payments.get(order_id, ()))})))

@@ -1,0 +1,238 @@
+"""What the doctor looks at in each order: does it add up, and is each unit counted once?"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from shopwright.kit.errors import ShopError
+from shopwright.operations.findings import Finding, Sentences, unchecked
+from shopwright.operations.order_walk import Page
+from shopwright.services.orders import refund_parts
+from shopwright.services.orders.contract import LineQuantity, Order
+from shopwright.services.pricing.contract import TaxPart
+from shopwright.services.pricing.contract.taxes import by_kind
+
+UNREAD = "Their receipts are being read."
+
+
+class OrdersAddUp:
+    """What is wrong with the sums of orders, and with the counts of their lines."""
+
+    name = "lines + tax + shipping − discount = total, and each unit is to ship, shipped or refunded"
+
+    def __init__(self) -> None:
+        self._wrong = Sentences()
+        self._unpaid = ""
+
+    async def look(self, page: Page) -> None:
+        if isinstance(page.known_payments, ShopError):
+            self._unpaid = unchecked(page.known_payments)
+        for one in page.orders:
+            if one.problem:
+                self._wrong.say(f"Order {one.row['number']} cannot be read: {one.problem}")
+            if one.order is not None:
+                order = one.order
+                sums = missummed(order, one.row["total"], one.row["items"], ours=not one.row["source"])
+                self._wrong.say(*sums, *mistaxed(order), *misrefunded(order), *miscounted(order))
+
+    def finding(self) -> Finding:
+        return Finding(self.name, [*([self._unpaid] if self._unpaid else []), *self._wrong.whole()])
+
+
+def missummed(order: Order, asked: int, items: int, *, ours: bool) -> list[str]:
+    """Sums of an order that are not those of its parts. `asked`, `items`: what lists show. `ours`: no earlier shop's."""
+    wrong = []
+    totals = order.totals
+    lines = sum(line.total.amount for line in order.lines)
+    whole = totals.subtotal.amount - totals.discount.amount + totals.shipping.amount + totals.tax.amount
+    if lines != totals.subtotal.amount:
+        wrong.append(f"Order {order.number}: its lines add up to {lines}, its subtotal says {totals.subtotal.amount}.")
+    if whole != totals.total.amount or asked != totals.total.amount:
+        wrong.append(
+            f"Order {order.number}: its parts add up to {whole}, its total says {totals.total.amount} (asked: {asked})."
+        )
+    if order.payment is not None and order.payment.amount != order.to_pay:
+        wrong.append(
+            f"Order {order.number}: {order.to_pay.amount} is to be paid, {order.payment.amount.amount} was asked for."
+        )
+    if (units := sum(line.quantity for line in order.lines)) != items:
+        wrong.append(f"Order {order.number}: its lines are of {units} units, lists say {items}.")
+    wrong += [
+        f"Order {order.number}: {line.quantity} × {line.sku} at {line.unit_price.amount} is not {line.total.amount}."
+        for line in order.lines
+        if line.total.amount != line.unit_price.amount * line.quantity
+    ]
+    given = sum(line.discount.amount for line in order.lines)
+    if ours and given != totals.discount.amount:
+        wrong.append(
+            f"Order {order.number}: the discounts of its lines add up to {given}, its discount says {totals.discount.amount}."
+        )
+    return wrong
+
+
+def mistaxed(order: Order) -> list[str]:
+    """Parts of the tax of a line or of shipping that do not come to what was paid for it, or to the tax of the order."""
+    if order.taxes_unknown or not order.tax_parts:
+        return []
+    wrong = miscorrected(order)
+    shipped = sum(part.tax.amount for part in _shipping_as_sold(order)) if order.totals.tax.amount else 0
+    if (added := sum(line.tax.amount for line in order.lines) + shipped) != order.totals.tax.amount:
+        wrong.append(
+            f"Order {order.number}: the taxes of its lines and shipping add up to {added}, its tax says {order.totals.tax.amount}."
+        )
+    taxed = sum(part.tax.amount for part in order.tax_parts)
+    said = order.totals.tax.amount + order.totals.included_tax.amount
+    if taxed != said:
+        wrong.append(f"Order {order.number}: the tax of its parts adds up to {taxed}, its totals say {said}.")
+    told = [whole(line.tax_parts) for line in order.lines]
+    for line, parts in zip(order.lines, told, strict=True):
+        paid = line.total.amount - line.discount.amount + line.tax.amount
+        given = sum(one.amount.amount for one in line.discounts)
+        if line.discounts and given != line.discount.amount:
+            wrong.append(
+                f"Order {order.number}: {line.discount.amount} were taken off {line.sku}, its discounts add up to {given}."
+            )
+        if parts != paid:
+            wrong.append(
+                f"Order {order.number}: {paid} was paid for {line.sku}, the parts of its tax add up to {parts}."
+            )
+    if order.shipping is not None and order.shipping.tax_parts:
+        paid, parts = order.totals.total.amount - sum(told), whole(order.shipping.tax_parts)
+        if parts != paid:
+            wrong.append(f"Order {order.number}: {paid} was paid for shipping, the parts of its tax add up to {parts}.")
+    return wrong
+
+
+def _shipping_as_sold(order: Order) -> Sequence[TaxPart]:
+    """The parts of the shipping before any were corrected."""
+    changed = [
+        one.before for some in order.tax_corrections for one in some.lines if one.line_id == refund_parts.SHIPPING
+    ]
+    return changed[0] if changed else order.shipping.tax_parts if order.shipping else ()
+
+
+def miscorrected(order: Order) -> list[str]:
+    """Taxes that were corrected and moved what was paid, do not follow each other, or are of a parcel that is not there."""
+    if not order.tax_corrections:
+        return []
+    now = {line.id: line.tax_parts for line in order.lines}
+    now[refund_parts.SHIPPING] = order.shipping.tax_parts if order.shipping else ()
+    parcels = {one.id: _units([one.lines]) for one in order.shipments}
+    wrong = []
+    for some in reversed(order.tax_corrections):
+        said = f"Order {order.number}: its taxes were corrected with the parcel {some.shipment_id}, "
+        held = parcels.get(some.shipment_id)
+        if held is None:
+            wrong.append(f"{said}which is not there.")
+        for one in some.lines:
+            before, after = whole(one.before), whole(one.after)
+            if held is not None and one.quantity > held.get(one.line_id, 0):
+                wrong.append(f"{said}which holds {held.get(one.line_id, 0)} of a line, not {one.quantity}.")
+            if before != after:
+                wrong.append(f"{said}and {before} that was paid became {after}.")
+            if one.after != now.get(one.line_id):
+                wrong.append(f"{said}but are others now.")
+            now[one.line_id] = one.before
+    return wrong
+
+
+def misrefunded(order: Order) -> list[str]:
+    """Refunds whose parts do not come to their sum, or whose taxes do not come to their parts."""
+    wrong = []
+    for refund in order.refunds:
+        said = f"Order {order.number}: its refund {refund.id} is of {refund.amount.amount}, "
+        parts = sum(part.amount.amount for part in refund.parts)
+        if refund.parts and parts != refund.amount.amount:
+            wrong.append(f"{said}its parts add up to {parts}.")
+        taxed = [part for part in refund.parts if part.tax_parts and whole(part.tax_parts) != part.amount.amount]
+        wrong += [
+            f"{said}{whole(part.tax_parts)} of a part of {part.amount.amount} is told by its taxes." for part in taxed
+        ]
+    if order.imported_from or not order.tax_parts:  # its discounts are not told by line
+        return wrong
+    if not order.refunds and not order.taxes_unknown and _costs_something(order):
+        return wrong  # all that was sold is left, with the taxes it was sold with
+    left = refund_parts.left_of(order)
+    waits = any(refund.status == "asked" for refund in order.refunds)  # it may be refused yet
+    if not waits and (below := [one for one in left.values() if one.amount.amount < 0]):
+        wrong.append(
+            f"Order {order.number}: {-below[0].amount.amount} more than was paid has gone back of a part of it."
+        )
+    if all(refund.parts for refund in order.refunds):
+        sold = by_rate(order.tax_parts)
+        back = [part for refund in order.refunds for part in refund.parts]
+        gone = by_rate([one for part in (*back, *refund_parts.everything(left)) for one in part.tax_parts])
+        wrong += [
+            f"Order {order.number}: at {ppm} millionths {sold.get(ppm, 0)} of tax were sold, {gone.get(ppm, 0)} are refunded or left."
+            for ppm in sorted(sold.keys() | gone.keys())
+            if sold.get(ppm, 0) != gone.get(ppm, 0)
+        ]
+    return wrong
+
+
+def _costs_something(order: Order) -> bool:
+    """Is nothing of it worth less than nothing?"""
+    paid = [line.total.amount - line.discount.amount + line.tax.amount for line in order.lines]
+    return min(*paid, 0, order.totals.total.amount - sum(paid)) >= 0
+
+
+def by_rate(parts: Sequence[TaxPart]) -> dict[int, int]:
+    """The tax of each rate."""
+    found = Counter[int]()
+    for part in parts:
+        found[part.rate_ppm] += part.tax.amount
+    return {rate: tax for rate, tax in found.items() if tax}
+
+
+def whole(parts: Sequence[TaxPart]) -> int:
+    """What parts of one thing come to."""
+    return sum(kind[0].net.amount + sum(part.tax.amount for part in kind) for kind in by_kind(parts))
+
+
+class TaxesAreKnown:
+    """Why the tax of some orders is not known in parts, and of how many: that is told, and wrong with nothing."""
+
+    name = "the tax of each sale is known by line and rate"
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[int, int]] = {}
+
+    async def look(self, page: Page) -> None:
+        for one in page.orders:
+            why = UNREAD if not one.row["taxes"] else one.order.taxes_unknown if one.order is not None else ""
+            if why:
+                count, first = self._found.get(why, (0, one.row["number"]))
+                self._found[why] = count + 1, min(first, one.row["number"])
+
+    def finding(self) -> Finding:
+        notes = [f"{count} orders, such as {first}: {why}" for why, (count, first) in self._found.items()]
+        return Finding(self.name, [], notes=notes)
+
+
+def miscounted(order: Order) -> list[str]:
+    """Lines whose units are not each to ship, shipped, or refunded before they left."""
+    sent = _units(parcel.lines for parcel in order.shipments)
+    refunded = _units(refund.lines for refund in order.refunds)
+    wrong = []
+    for line in order.lines:
+        parcels, refunds = sent.get(line.id, 0), refunded.get(line.id, 0)
+        said = f"Order {order.number}: of {line.quantity} × {line.sku}, {line.shipped} were shipped"
+        if line.to_ship < 0:
+            wrong.append(f"{said} and {line.cancelled} refunded before they left.")
+        if not line.cancelled <= line.refunded <= line.cancelled + line.shipped:
+            wrong.append(f"{said}, {line.refunded} refunded, {line.cancelled} of these before they left.")
+        if order.shipments and parcels != line.shipped:  # an earlier shop's parcels are not known
+            wrong.append(f"{said}, and its parcels hold {parcels}.")
+        if refunds != line.refunded:
+            wrong.append(f"{said} and {line.refunded} refunded, and its refunds are for {refunds}.")
+        if order.status in {"shipped", "delivered"} and line.to_ship > 0:
+            wrong.append(f"{said}, {line.to_ship} are left, and it is {order.status}.")
+    return wrong
+
+
+def _units(parts: Iterable[Sequence[LineQuantity]]) -> dict[str, int]:
+    """How many of each line."""
+    found: dict[str, int] = {}
+    for lines in parts:
+        for one in lines:
+            found[one.line_id] = found.get(one.line_id, 0) + one.quantity
+    return found

@@ -1,0 +1,126 @@
+"""What the doctor says of payments: without an order, of a cancelled one, or known to the provider alone."""
+
+from shopwright.app import Shop
+from shopwright.kit.money import Money, write
+from shopwright.operations.findings import Finding
+from shopwright.operations.open_questions import Open, OpenQuestions
+from shopwright.operations.order_walk import Page, pages
+from shopwright.operations.shop_snapshot import ShopSnapshot, snapshot_of
+from shopwright.services.orders.contract import PAID, Order
+from shopwright.services.orders.contract.gift_cards import by_payment, credited
+from shopwright.services.payments.contract import Payment
+
+RECEIVED = frozenset({"captured", "part_refunded", "disputed"})
+
+
+class PaymentsMatch:
+    """Orders and payments say the same of each other."""
+
+    name = "every paid order was paid, in full, and every payment has its order"
+
+    def __init__(self, snapshot: ShopSnapshot) -> None:
+        self._found = OpenQuestions(self.name, snapshot.under_way)
+
+    async def look(self, page: Page) -> None:
+        statuses = {one.row["id"]: one.row["status"] for one in page.orders}
+        orders = {one.row["id"]: one.order for one in page.orders}
+        for order_id, payments in page.payments.items():
+            for one in payments:
+                self._found.say(
+                    *(
+                        Open(sentence, order_id, frozenset({order_id, one.id}))
+                        for sentence in differs(one, statuses.get(order_id), orders.get(order_id))
+                    )
+                )
+        for found in page.orders:
+            if found.row["source"]:
+                continue  # paid in an earlier shop
+            order_id, status = found.row["id"], found.row["status"]
+            payments = page.payments.get(order_id, [])
+            # One of nothing stands, too: there is nothing that could be given back.
+            standing = sum(one.status in RECEIVED and bool(left(one) or not one.amount.amount) for one in payments)
+            if status in PAID and standing != 1 and not any(one.status == "refunded" for one in payments):
+                sentence = f"Order {order_id} is {status}, but {standing} payments for it stand."
+                self._found.say(Open(sentence, order_id, frozenset({order_id})))
+            if found.order is not None and status in PAID:
+                self._found.say(*misgiven(found.order))
+
+    def finding(self) -> Finding:
+        return self._found.finding()
+
+
+def differs(one: Payment, status: str | None, order: Order | None) -> list[str]:
+    """What of a payment is against the status of its order; None where there is none."""
+    if status is None:
+        return [without_order(one)] if left(one) else []
+    if one.status not in RECEIVED:
+        return []
+    if status == "cancelled":
+        own = order is not None and order.payment is not None and order.payment.id == one.id
+        return kept_money(one, credited(order).amount if order is not None and own else 0)
+    if status in {"placed", "expired"}:
+        return [f"Payment {one.id} has been received, but order {one.order_id} does not know."]
+    return []
+
+
+def misgiven(order: Order) -> list[Open]:
+    """A payment that has not given back what its order says."""
+    if order.payment is None:
+        return []
+    given = order.payment.amount.amount - left(order.payment)
+    told = sum(by_payment(one).amount for one in order.refunds)
+    if given == told:
+        return []
+    sentence = f"Payment {order.payment.id} gave {given} back, its order {told}."
+    return [Open(sentence, order.id, frozenset({order.id, order.payment.id}))]
+
+
+def left(one: Payment) -> int:
+    """What neither went back nor was asked for."""
+    return one.amount.amount - one.refunded.amount - (one.refunding.amount if one.refunding else 0)
+
+
+def kept_money(one: Payment, on_cards: int) -> list[str]:
+    """What of the money of a cancelled order has not gone back; what waits was promised, and alerts tell of it.
+
+    `on_cards`: what of it is on gift cards.
+    """
+    if left(one) <= on_cards:
+        return []
+    kept = write(Money(left(one) - on_cards, one.amount.currency))
+    refused = max((refund.why for refund in one.refunds if refund.state == "refused"), default="")
+    why = f" The payment provider refused to: {refused}" if refused else ""
+    return [f"Order {one.order_id} is cancelled, but {kept} of its payment {one.id} were kept.{why}"]
+
+
+def without_order(one: Payment) -> str:
+    """A payment whose order is not there, and how its money can be given back."""
+    amount = write(Money(left(one), one.amount.currency))
+    order = f"order {one.order_id}, which does not exist" if one.order_id else "an order that is not known"
+    said = f"Payment {one.id} ({one.status}, {amount} by {one.provider}, {one.created_at:%Y-%m-%d}) is for {order}."
+    offer = f" To give the money back: `shopwright doctor --refund {one.id}`."
+    return said + (offer if one.status in RECEIVED else "")
+
+
+async def payments_without_orders(shop: Shop) -> list[Payment]:
+    """Payments that were received, and not given back, for orders that do not exist."""
+    found: list[Payment] = []
+    async with snapshot_of(shop) as snapshot:
+        async for page in pages(snapshot):
+            there = {one.row["id"] for one in page.orders}
+            found += [
+                one
+                for order_id, payments in page.payments.items()
+                for one in payments
+                if order_id not in there and one.status in RECEIVED and left(one)
+            ]
+    return found
+
+
+async def payments_are_known(shop: Shop) -> list[str]:
+    """What providers have received and the shop does not know."""
+    return [
+        f"{one.provider} has received {write(one.amount)} as {one.reference}, and the shop does not know it. To write it"
+        f" down: `shopwright payments take-in {one.reference}`."
+        for one in await shop.payments.unknown()
+    ]

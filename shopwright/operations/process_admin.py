@@ -1,0 +1,256 @@
+"""For those who run the shop: how it is, what it counts, and what was given up brought on its way again."""
+
+import asyncio
+import hmac
+import ipaddress
+import logging
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response, get
+
+from shopwright import __version__
+from shopwright.app import Shop, migrations_of
+from shopwright.engines.database.migrations import all_in, tables_of
+from shopwright.kit import disk
+from shopwright.kit.auth import anyone
+from shopwright.kit.clock import to_micros
+from shopwright.kit.clock_watch import behind_s
+from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.errors import Damaged, Missing, ShopError, Unavailable
+from shopwright.kit.http.access import OWN_TOKEN, allow
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.http.openapi_document import document
+from shopwright.kit.http.routes import Routes
+from shopwright.kit.observability.process_admin import READY_S, Condition, GivenUp, Waiting
+from shopwright.operations.backup_age import backup_ages
+from shopwright.services.notifications.delivery import sentences
+from shopwright.services.specs import specs
+from shopwright.settings import Settings
+
+log = logging.getLogger("shopwright")
+SECOND = 1_000_000
+# What gateways say they have passed a request on with.
+PASSED_ON = frozenset({
+    "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-real-ip",
+    "x-original-uri", "cf-connecting-ip", "true-client-ip", "x-client-ip", "shopwright-identity",
+})  # fmt: skip
+GOOD = "ok"
+# Services that say how much is under way.
+COUNTED = ("inventory", "payments")
+SHOPPERS_TOLD_S = 45.0  # a message leaves within seconds: shoppers are told soon, staff are called later
+REFUNDS_LATE_S = 3600.0
+KEPT_AS_DOCUMENTS = {"catalog", "reviews"}
+
+
+async def _state(asked: Awaitable[Any]) -> str:
+    """How an engine is; half-dead is as bad as dead."""
+    try:
+        async with asyncio.timeout(READY_S):
+            await asked
+    except TimeoutError:
+        return f"It does not answer within {READY_S} seconds."
+    except ShopError as error:
+        return error.detail
+    except Exception as error:  # whatever it is: who asks how the shop is gets an answer
+        log.exception("an engine failed when it was asked how it is")
+        return f"It fails: {type(error).__name__}."
+    return GOOD
+
+
+async def _waiting(work: Work) -> Waiting:
+    rows = await work.fetch("SELECT state, count(*) AS n, MIN(due) AS due FROM deliveries GROUP BY state")
+    of = {row["state"]: row for row in rows}
+    due = of["waiting"]["due"] if "waiting" in of else None
+    late = 0.0 if due is None else max(0.0, (to_micros(work.now()) - due) / SECOND)
+    counts = {state: row["n"] for state, row in of.items()}
+    return Waiting(service=work.name, waiting=counts.get("waiting", 0), dead=counts.get("dead", 0), lag_s=late)
+
+
+class Housekeeper:
+    """`kit.house.House` of this process."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._probes: dict[str, str] = {}  # a question to all tables of a service
+
+    async def engines(self) -> dict[str, str]:
+        """Every engine, really asked: “ok”, or what is wrong with it."""
+        shop = self._shop
+        asked: dict[str, Awaitable[Any]] = {
+            f"database {name}": self._database(name, work) for name, work in shop.works.items()
+        }
+        asked |= {name: cache.get("ready") for name, cache in shop.caches.items()}
+        asked["bus"] = shop.bus.check()
+        if KEPT_AS_DOCUMENTS & shop.here:
+            asked["documents"] = shop.documents.examine()
+        if "catalog" in shop.here:
+            asked["files"] = shop.files.get("ready")
+        if "search" in shop.here:
+            asked["search"] = shop.index.count()
+        asked["disk"] = self._disk()
+        return dict(zip(asked, await asyncio.gather(*map(_state, asked.values())), strict=True))
+
+    def damaged(self) -> frozenset[str]:
+        """The services whose databases are damaged: they are read on, and not written."""
+        return frozenset(name for name, work in self._shop.works.items() if work.database.damaged)
+
+    async def _disk(self) -> None:
+        """There is room to write. Raises Unavailable."""
+        data = Path(self._shop.settings.data)
+        found = disk.space(data)
+        self._shop.numbers.disk_free.set(found.free)
+        self._shop.numbers.disk_size.set(found.size)
+        if found.is_full:
+            raise Unavailable(
+                f"The disk of {data} is full ({found.free // 1000} kB free): the shop can be looked at, and takes no orders."
+            )
+
+    async def _database(self, name: str, work: Work) -> None:
+        """It answers, and all its tables are there. Raises Unavailable."""
+        if known := work.database.damaged:
+            raise Damaged(known)
+        await work.database.check()
+        if name not in self._probes:
+            statements = [one for migration in all_in(migrations_of(name)) for one in migration.statements()]
+            self._probes[name] = " UNION ALL ".join(
+                f"SELECT (SELECT 1 FROM {table} LIMIT 1) AS there" for table in sorted(tables_of(statements))
+            )
+        try:
+            await work.fetch(self._probes[name])
+        except ShopError:
+            raise
+        except Exception as error:
+            raise Unavailable(f"The database of {name} lacks something: {error}.") from error
+
+    async def condition(self) -> Condition:
+        shop = self._shop
+        engines = await self.engines()
+        waiting: list[Waiting] = []
+        dead: list[GivenUp] = []
+        sound = [work for name, work in shop.works.items() if engines[f"database {name}"] == GOOD]
+        with suppress(ShopError):  # of a database that is not sound is said enough among the engines
+            waiting = [await _waiting(work) for work in sound]
+            dead = await shop.bus.dead() if len(sound) == len(shop.works) else []
+        return Condition(
+            parts=tuple(sorted(shop.here - {"pretend"})),
+            version=__version__,
+            engines=engines,
+            waiting=tuple(waiting),
+            given_up=tuple(dead),
+            warnings=await self._warnings(engines),
+        )
+
+    async def _warnings(self, engines: Mapping[str, str]) -> dict[str, str]:
+        said = self._shop.clock_watch.told()
+        found = {"clock": said} if said else {}
+        if engines.get("database notifications") == GOOD:
+            with suppress(ShopError):  # it went away just now
+                report = await self._shop.notifications.delivery_report()
+                if report.late_s > SHOPPERS_TOLD_S:
+                    found["notifications"] = " ".join(sentences(report, SHOPPERS_TOLD_S))
+        if engines.get("database payments") == GOOD:
+            with suppress(ShopError):
+                figures = await self._shop.payments.figures()
+                if figures["seconds the oldest unsettled refund waits"] > REFUNDS_LATE_S:
+                    found["refunds"] = f"{figures['refunds unsettled']:.0f} refunds wait, one of them for over an hour."
+        return found
+
+    async def replay(self, fact_ids: Sequence[str]) -> int:
+        bus = self._shop.bus
+        chosen = [one for one in await bus.dead() if not fact_ids or one.fact_id in fact_ids]
+        await bus.replay(chosen)
+        return len(chosen)
+
+    async def numbers(self) -> bytes:
+        """What this process counts, and what is asked of its engines for it; an engine that is gone is one of the numbers."""
+        shop, numbers = self._shop, self._shop.numbers
+        for name, work in shop.works.items():  # first: what is asked next uses one more
+            most, used = work.database.connections()
+            numbers.connections.labels(name, "used").set(used)
+            numbers.damaged.labels(name).set(bool(work.database.damaged))
+            numbers.set_aside.labels(name).set(len(work.aside.found))
+            numbers.connections.labels(name, "free").set(most - used)
+        counting = [_state(self._count(name, work)) for name, work in shop.works.items()]
+        engines, _ = await asyncio.gather(self.engines(), asyncio.gather(*counting))
+        for engine, state in engines.items():
+            numbers.engines.labels(engine).set(state == GOOD)
+        return numbers.text()
+
+    async def _count(self, name: str, work: Work) -> None:
+        numbers = self._shop.numbers
+        outbox = await _waiting(work)
+        numbers.waiting.labels(name).set(outbox.waiting)
+        numbers.dead.labels(name).set(outbox.dead)
+        numbers.lag.labels(name).set(outbox.lag_s)
+        numbers.clock_behind.labels(name).set(await behind_s(work))
+        if name in COUNTED:
+            figures: Mapping[str, float] = await getattr(self._shop, name).figures()
+            numbers.is_open(figures)
+        if name == "users":
+            for kind, age in (await backup_ages(self._shop.users, work.now())).items():
+                numbers.backup_age.labels(kind).set(age.total_seconds())
+        if name == "notifications":
+            report = await self._shop.notifications.delivery_report()
+            for state in ("waiting", "given_up", "refused"):
+                numbers.messages.labels(state).set(getattr(report, state))
+            numbers.messages_oldest.set(report.oldest_s)
+            numbers.messages_late.set(report.late_s)
+
+
+def may_look_inside(request: Request[Any, Any, Any], token: str) -> bool:
+    """Does who asks bring the token; or, where there is none, ask on this machine, and not by way of anything in front?"""
+    if token:
+        given = request.headers.get("authorization", "").partition(" ")
+        return given[0].lower() == "bearer" and hmac.compare_digest(given[2].strip().encode(), token.encode())
+    if request.client is None or PASSED_ON & set(request.headers.keys()):
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def operator_routes() -> Routes:
+    """For those who run the shop."""
+
+    @get("/health/live", opt=allow(anyone), tags=["operator"], operation_id="live")
+    async def live() -> dict[str, str]:
+        """The process answers."""
+        return {"status": GOOD}
+
+    @get("/health/ready", opt=allow(anyone) | OWN_TOKEN, tags=["operator"], operation_id="ready")
+    async def ready(
+        request: Request[Any, Any, Any], house: Given[Housekeeper], settings: Given[Settings]
+    ) -> Response[dict[str, Any]]:
+        """Every engine answers, really asked. Which one does not is told to who runs the shop."""
+        engines = await house.engines()
+        # Without the others the shop says less, but it sells: it stays in the load balancer.
+        bad = {name for name, state in engines.items() if state != GOOD}
+        needed = {name.partition(" ")[2] for name in bad if name.startswith("database ")} - {
+            spec.name for spec in specs() if spec.fallbacks
+        }
+        good = needed <= house.damaged()  # what is damaged is read on: one can look around
+        status = GOOD if not bad else "less" if good else "unavailable"
+        body: dict[str, Any] = {"status": status}
+        if may_look_inside(request, settings.metrics_token):
+            body |= {"version": __version__, "writes": not needed and "disk" not in bad, "engines": engines}
+        return Response(body, status_code=200 if good else 503)
+
+    @get("/metrics", opt=allow(anyone) | OWN_TOKEN, include_in_schema=False)
+    async def metrics(
+        request: Request[Any, Any, Any], house: Given[Housekeeper], settings: Given[Settings]
+    ) -> Response[bytes]:
+        """Numbers for Prometheus, to who runs the shop. How a business goes is not for everyone."""
+        if not may_look_inside(request, settings.metrics_token):
+            raise Missing("There is nothing at this address.")
+        return Response(await house.numbers(), media_type="text/plain; version=0.0.4")
+
+    @get("/openapi.json", opt=allow(anyone), include_in_schema=False)
+    async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        """The API, for machines."""
+        return document(request.app.state.api())
+
+    return Routes("/", route_handlers=[live, ready, metrics, openapi_document])

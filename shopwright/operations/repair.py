@@ -1,0 +1,188 @@
+"""What follows from something else is made anew from it: indexes, sums, what lists show, what is set aside.
+
+Nothing here decides: where two records of one thing differ, the one that was written first and is only added to is right.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime
+
+from shopwright.app import Shop
+from shopwright.kit.clock import from_micros
+from shopwright.kit.data.events import Event, Fact, Heard
+from shopwright.kit.money import Money
+from shopwright.operations import counters
+from shopwright.services.catalog.contract import ProductPublished
+from shopwright.services.inventory.contract import StockChanged
+from shopwright.services.orders.contract import PAID
+from shopwright.services.orders.contract.facts import OrderPaid, SoldLine
+from shopwright.services.pricing.contract import PriceChanged
+from shopwright.services.reviews.contract import ReviewPublished
+
+PAGE = 200
+SOLD = (*sorted(PAID), "part_refunded", "refunded")
+# What is reserved: the open reservations say so, each with its lines.
+RESERVED = (
+    "UPDATE stock SET reserved = (SELECT CAST(coalesce(sum(l.quantity), 0) AS BIGINT) FROM reservation_lines l"
+    " JOIN reservations o ON o.order_id = l.order_id WHERE o.state = 'open' AND l.variant_id = stock.variant_id"
+    " AND l.location = stock.location) WHERE reserved <> (SELECT coalesce(sum(l.quantity), 0) FROM reservation_lines l"
+    " JOIN reservations o ON o.order_id = l.order_id WHERE o.state = 'open' AND l.variant_id = stock.variant_id"
+    " AND l.location = stock.location)"
+)
+MOVED = "(SELECT coalesce(sum(m.delta), 0) FROM movements m WHERE m.variant_id = stock.variant_id AND m.location = stock.location)"
+ON_HAND = f"UPDATE stock SET on_hand = CAST({MOVED} AS BIGINT) WHERE on_hand <> {MOVED} AND {MOVED} >= reserved AND {MOVED} >= 0"
+PROMISED = (
+    "(SELECT coalesce(sum(quantity), 0) FROM (SELECT w.variant_id, w.quantity FROM owed w UNION ALL"
+    " SELECT l.variant_id, l.quantity FROM reservation_lines l JOIN reservations o ON o.order_id = l.order_id"
+    " WHERE o.state = 'open' AND l.location = '') held WHERE held.variant_id = stock_rules.variant_id)"
+)
+PROMISES = f"UPDATE stock_rules SET promised = CAST({PROMISED} AS BIGINT) WHERE promised <> {PROMISED}"
+CARRIED = (
+    "(SELECT CAST(coalesce(sum(m.{}), 0) AS BIGINT) FROM movements m WHERE m.variant_id = stock_values.variant_id)"
+)
+UNITS, WORTH = CARRIED.format("valued"), CARRIED.format("value")
+VALUES = (
+    f"UPDATE stock_values SET units = {UNITS}, value = {WORTH}"
+    f" WHERE (units <> {UNITS} OR value <> {WORTH}) AND {UNITS} >= 0 AND {WORTH} >= 0"
+)
+HAVING_IT = "(SELECT count(*) FROM features f WHERE f.feature = feature_counts.feature)"
+COUNTED = f"UPDATE feature_counts SET having_it = {HAVING_IT} WHERE having_it <> {HAVING_IT}"
+UNCOUNTED = (
+    "INSERT INTO feature_counts (feature, having_it) SELECT feature, count(*) FROM features"
+    " WHERE feature NOT IN (SELECT feature FROM feature_counts) GROUP BY feature"
+)
+# Service → statements, and what each of them put right.
+STATEMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "inventory": (
+        (RESERVED, "{} stocks hold what open reservations say."),
+        (ON_HAND, "{} stocks are the sum of their movements."),
+        (VALUES, "{} stocks are worth what their movements carried."),
+        (PROMISES, "{} rules promise what orders wait for."),
+    ),
+    "recommendations": (
+        (COUNTED, "{} features are counted as often as products have them."),
+        (UNCOUNTED, "{} features that were not counted are."),
+    ),
+}
+
+
+async def repair_indexes(shop: Shop) -> list[str]:
+    """Those of the databases, which can then be written again. Raises Damaged where there is more to it."""
+    found = {name: await work.database.rebuild_indexes() for name, work in shop.works.items()}
+    return [f"The database of {name} is whole, and can be written again." for name, mended in found.items() if mended]
+
+
+async def repair(shop: Shop, anew: Collection[str]) -> list[str]:
+    """Answer what was done, in sentences. `anew`: services whose data are made from those of others as far as they can be."""
+    done: list[str] = []
+    for name, statements in STATEMENTS.items():
+        for sql, words in statements:
+            async with shop.works[name].begin() as tx:
+                if count := await tx.run(sql):
+                    done.append(words.format(count))
+    steps: dict[str, Callable[[Shop], Awaitable[str]]] = {"search": _tell_search, "recommendations": _tell_baskets}
+    done += [await step(shop) for name, step in steps.items() if name in anew]
+    products = await shop.search.rebuild()
+    await shop.search.bring_up_to_date()
+    facts = await shop.insights.rebuild()
+    return [*done, f"The search index was built anew with {products} products, the dashboard from {facts} facts."]
+
+
+async def note_gaps(shop: Shop) -> list[str]:
+    """Numbers of orders that are lost stay lost: from now on it is known. Answer which, in sentences."""
+    found, last = await counters.gaps_in(shop.works["orders"])
+    known = await counters.known_gaps(shop.works["orders"])
+    gaps = {before: after - 1 for before, after in found if known.get(before) != after - 1}
+    given = (await counters.highest(shop))[counters.ORDERS]
+    if last and given > last and known.get(last) != given:
+        gaps[last] = given
+    await counters.note_gaps(shop, gaps)
+    return [
+        f"It is noted that order{f' {before + 1} is' if before + 1 == upto else f's {before + 1} to {upto} are'} lost."
+        for before, upto in gaps.items()
+    ]
+
+
+def _heard(shop: Shop, hearer: str, event: Event, time: datetime | None = None) -> Heard:
+    """A fact that nobody told, for one who lost what he had heard."""
+    subject = getattr(event, type(event).SUBJECT)
+    fact = Fact(
+        id=shop.ids.new("evt"), type=type(event).__name__, time=time or shop.clock.now(), subject=subject, data=event
+    )
+    return Heard(fact, hearer)
+
+
+async def _tell_search(shop: Shop) -> str:
+    """Products, prices, stock and stars as those know them whose they are."""
+    after, count = "", 0
+    while products := await shop.catalog.list_products(after=after, limit=PAGE):
+        variants = [variant.id for product in products for variant in product.variants]
+        prices = await shop.pricing.prices(variants, shop.settings.currency)
+        stock = await shop.inventory.stock(variants)
+        for product in products:
+            event = ProductPublished(product_id=product.id, version=product.version)
+            await shop.search.hear_published(_heard(shop, "search.published", event))
+            stars = await shop.reviews.histogram(product.id)
+            review = ReviewPublished(product_id=product.id, rating_sum=stars.sum, rating_count=stars.count)
+            await shop.search.hear_review(_heard(shop, "search.review", review))
+        for variant in variants:
+            if (price := prices.get(variant)) is not None:
+                changed = PriceChanged(variant_id=variant, price=price.amount, compare_at=price.compare_at)
+                await shop.search.hear_price(_heard(shop, "search.price", changed))
+            if (held := stock.get(variant)) is not None:
+                there = StockChanged(variant_id=variant, available=held.available)
+                await shop.search.hear_stock(_heard(shop, "search.stock", there))
+        after, count = products[-1].id, count + len(products)
+    sold: Counter[str] = Counter()
+    for paid, _ in await _baskets(shop):
+        for line in paid.lines:
+            sold[line.product_id] += line.quantity
+    async with shop.works["search"].begin() as tx:
+        await tx.run_many(
+            "UPDATE entries SET sold = :sold, changed = changed + 1 WHERE product_id = :product_id AND sold <> :sold",
+            [{"product_id": product_id, "sold": number} for product_id, number in sold.items()],
+        )
+    return f"Lists and search show {count} products as the catalogue, prices, stock, reviews and orders know them."
+
+
+async def _baskets(shop: Shop) -> list[tuple[OrderPaid, datetime]]:
+    """What was in each order that was paid, and when that was placed."""
+    names = ", ".join(f"'{status}'" for status in SOLD)
+    rows = await shop.works["orders"].fetch(
+        "SELECT o.id, o.number, o.customer_id, o.placed_at, o.currency, l.product_id, l.quantity FROM orders o"
+        f" JOIN order_lines l ON l.order_id = o.id WHERE o.status IN ({names}) ORDER BY o.id"
+    )
+    lines: defaultdict[str, list[SoldLine]] = defaultdict(list)
+    heads = {}
+    for row in rows:
+        nothing = Money(0, row["currency"])
+        line = SoldLine(product_id=row["product_id"], variant_id="", quantity=row["quantity"], total=nothing)
+        lines[row["id"]].append(line)
+        heads[row["id"]] = (row, nothing)
+    return [
+        (
+            OrderPaid(
+                order_id=order_id, number=str(row["number"]), email="", customer_id=row["customer_id"],
+                total=nothing, lines=tuple(lines[order_id]),
+            ),
+            from_micros(row["placed_at"]),
+        )
+        for order_id, (row, nothing) in heads.items()
+    ]  # fmt: skip
+
+
+async def _tell_baskets(shop: Shop) -> str:
+    """What is bought together, by the orders there are; what products are like, by the catalogue."""
+    async with shop.works["recommendations"].begin() as tx:
+        for table in ("pairs", "sold", "bought"):
+            await tx.run(f"DELETE FROM {table}")
+    baskets = await _baskets(shop)
+    for event, time in baskets:
+        await shop.recommendations.hear_paid(_heard(shop, "recommendations.paid", event, time))
+    after = ""
+    while products := await shop.catalog.list_products(after=after, limit=PAGE):
+        for product in products:
+            published = ProductPublished(product_id=product.id, version=product.version)
+            await shop.recommendations.hear_published(_heard(shop, "recommendations.published", published))
+        after = products[-1].id
+    return f"Recommendations were made anew from {len(baskets)} orders."

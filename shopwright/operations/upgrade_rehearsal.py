@@ -1,0 +1,112 @@
+"""An upgrade tried on a copy: every migration timed on the shop's own data, who would wait for it, and the way back.
+
+The copy is made of one moment of the living shop, which is not touched: its tables as the version that wrote them had
+them, then its rows, compared by checksum; then this version's migrations, one by one, and what `doctor` says of the result.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from shopwright.app import Shop, migrations_of
+from shopwright.engines.database.migrations import all_in
+from shopwright.kit.data.database import Snapshot, Step
+from shopwright.kit.errors import Refused
+from shopwright.operations import archive
+from shopwright.operations.archive_upgrade import StagedMigrations
+from shopwright.operations.doctor import examine
+
+
+class Timed(msgspec.Struct, frozen=True):
+    """A migration of a service: how long it took on the copy, and its steps with who has to wait for each."""
+
+    service: str
+    name: str
+    seconds: float
+    steps: tuple[Step, ...]
+
+
+class Rehearsal(msgspec.Struct, frozen=True):
+    """How it went. `copied_s`: how long the copy took, which a restore would take as well. `wrong`: what `doctor` says."""
+
+    rows: int
+    copied_s: float
+    migrations: tuple[Timed, ...]
+    wrong: tuple[str, ...]
+
+
+class Stage:
+    """Where it is tried: `copy` is a shop nobody uses, `folder` is for files of ours."""
+
+    def __init__(self, shop: Shop, copy: Shop, folder: Path) -> None:
+        self._shop = shop
+        self._copy = copy
+        self._staged = StagedMigrations(copy, folder)
+
+    async def rehearse(self, say: Callable[[str], None]) -> Rehearsal:
+        """Raises Refused where the copy's place is not empty, or where the copy is not what was copied."""
+        await self._must_be_empty()
+        began, rows = time.perf_counter(), 0
+        async with AsyncExitStack() as stack:
+            for service, snapshot in (await archive.snapshots(self._shop, stack)).items():
+                say(f"copying {service}")
+                rows += await self._bring(service, snapshot)
+        copied_s = time.perf_counter() - began
+        migrations: list[Timed] = []
+        for service in self._shop.works:
+            migrations += await self._migrate(service, say)
+        await self._copy.pretend.prepare()
+        wrong = [sentence for finding in await examine(self._copy) for sentence in finding.wrong]
+        return Rehearsal(rows, copied_s, tuple(migrations), tuple(wrong))
+
+    async def _must_be_empty(self) -> None:
+        for service, work in self._copy.works.items():
+            if len(await work.database.plan(migrations_of(service))) < len(all_in(migrations_of(service))):
+                raise Refused("The place for the copy is not empty. Name a database in which there is nothing yet.")
+
+    async def _bring(self, service: str, snapshot: Snapshot) -> int:
+        """The tables of a service as they are there, and all that is in them; answers how many rows."""
+        there = await snapshot.tables()
+        if not there:  # a service that is new in this version
+            return 0
+        tables = [table for table in there if table not in archive.LEFT_OUT]
+        applied = {row["name"] async for row in archive.rows_of(self._shop, snapshot, service, "migrations")}
+        await self._staged.migrate(service, applied)
+        count = 0
+        for table in tables:
+            count += await self._fill(service, snapshot, table)
+        async with self._staged.database(service).snapshot() as copied:
+            for table in tables:
+                wanted = await archive.mark_of(self._shop, snapshot, service, table)
+                if await archive.mark_of(self._copy, copied, service, table) != wanted:
+                    raise Refused(f"The copy of {service}/{table} is not what was copied. Nothing was changed.")
+        return count
+
+    async def _fill(self, service: str, snapshot: Snapshot, table: str) -> int:
+        count = 0
+        async with self._staged.database(service).begin() as session:
+            await session.run(f"DELETE FROM {table}", {})  # what a migration has put there
+            batch: list[dict[str, Any]] = []
+            async for row in archive.rows_of(self._shop, snapshot, service, table):
+                batch.append(row)
+                if len(batch) == archive.BATCH:
+                    await archive.put(session, table, batch)
+                    count, batch = count + len(batch), []
+            await archive.put(session, table, batch)
+        return count + len(batch)
+
+    async def _migrate(self, service: str, say: Callable[[str], None]) -> list[Timed]:
+        """What is new, one by one."""
+        steps = await self._staged.database(service).plan(migrations_of(service))
+        done = []
+        for name in dict.fromkeys(step.migration for step in steps):
+            say(f"{service}: {name}")
+            began = time.perf_counter()
+            await self._staged.migrate(service, {name})
+            seconds = time.perf_counter() - began
+            done.append(Timed(service, name, seconds, tuple(step for step in steps if step.migration == name)))
+        return done

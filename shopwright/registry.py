@@ -1,0 +1,166 @@
+"""What a process serves itself, and the ways to what others serve."""
+
+import difflib
+import importlib
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from shopwright.fallbacks import Lenient
+from shopwright.kit.caching.cached_counter import Noted, Shortcut
+from shopwright.kit.data.unit_of_work import Marks
+from shopwright.kit.errors import Invalid
+from shopwright.kit.observability.process_admin import House
+from shopwright.kit.rpc.calls import PREFIX, Called, Way, remote
+from shopwright.kit.rpc.response_cache import Remembered
+from shopwright.kit.rpc.service_tokens import CallSeal, Seal
+from shopwright.kit.settings import client_of
+from shopwright.services import RIVER
+from shopwright.services.specs import spec_of
+from shopwright.settings import Settings
+
+if TYPE_CHECKING:
+    from shopwright.kit.rpc.transport import Wire
+
+HOUSE = "house"  # what a process says of itself to whoever runs the shop
+FACES = "faces"  # what people see: served like a service
+PARTS = (*RIVER, FACES)
+# The pretend provider keeps its books beside payments.
+ALONG = {"payments": "pretend"}
+EMBEDDED = {"database": "sqlite:", "bus": "local:", "cache": "memory:", "search": "tantivy:", "files": "file:"}
+# Where each part records what staff do there, and learns who somebody is.
+AUDIT = "users"
+T = TypeVar("T")
+Connect = Callable[[str], "Wire"]
+
+
+def serving(names: Collection[str]) -> frozenset[str]:
+    """The parts a process serves; all where none is named. Raises Invalid with “did you mean”."""
+    for name in names:
+        if name not in PARTS:
+            near = difflib.get_close_matches(name, PARTS, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(PARTS)}."
+            raise Invalid(f"There is no service {name}. {hint}")
+    chosen = set(names) or set(PARTS)
+    return frozenset(chosen | {ALONG[name] for name in chosen if name in ALONG})
+
+
+def with_databases(names: Collection[str]) -> tuple[str, ...]:
+    """Of what a process serves, what has a database. Raises Invalid."""
+    served = serving(names)
+    return tuple(name for name in (*RIVER, *ALONG.values()) if name in served)
+
+
+@cache
+def asks(name: str) -> tuple[str, ...]:
+    """The parts that this one calls."""
+    if name == FACES:
+        return tuple(part for part in PARTS if part != FACES)
+    spec = spec_of(name)
+    audited = () if name == AUDIT else (AUDIT,)
+    return tuple(dict.fromkeys((*spec.manifest.asks, *spec.beside, *audited)))
+
+
+def may_ask(caller: str, service: str) -> bool:
+    """Does a process that serves these parts (“orders+payments”) ask that service?"""
+    parts = [part for part in caller.split("+") if part in PARTS]
+    if service == HOUSE:
+        return FACES in parts
+    return any(service in asks(part) for part in parts)
+
+
+def embedded(settings: Settings) -> list[str]:
+    """The engines that live in the process or its folder."""
+    return [name for name, scheme in EMBEDDED.items() if str(getattr(settings, name)).startswith(scheme)]
+
+
+class Elsewhere:
+    """Stands for a service of another process where only the names of its reactions are asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        async def hear(_heard: object) -> None:
+            raise LookupError(f"{name} is heard in another process")
+
+        return hear
+
+
+ELSEWHERE: Any = Elsewhere()
+
+
+def check_apart(settings: Settings, here: Collection[str]) -> bool:
+    """Does this process ask others? Raises Invalid where it lacks what that needs."""
+    if set(here) >= set(PARTS):
+        return False
+    if "{service}" not in settings.services:
+        raise Invalid("SHOPWRIGHT_SERVICES must say where the other services are: http://{service}.shop.internal:8000.")
+    for name in embedded(settings):
+        if name in {"bus", "database"}:
+            raise Invalid(
+                f"SHOPWRIGHT_{name.upper()} is {EMBEDDED[name]}, which only processes that serve everything can share."
+            )
+    with client_of("apart"):
+        importlib.import_module("shopwright.kit.rpc.client")
+        importlib.import_module("shopwright.kit.rpc.transport")
+    return True
+
+
+class Ways:
+    """To services that are not `here`. Raises Invalid where a shop that is apart lacks what that needs.
+
+    `connect`: how verbs below a base URL are asked, where it is not by HTTP.
+    """
+
+    def __init__(self, settings: Settings, here: Collection[str], connect: Connect | None = None) -> None:
+        self._connect = connect
+        self._settings = settings
+        self._name = "+".join(sorted(here))
+        self._lines: list[Any] = []
+        self._outages = 0
+        self.marks: Marks | None = None
+        self.cart_counts: Noted | None = None
+        self.called: Called = lambda _service, _outcome, _seconds: None
+        self.calls = CallSeal(settings.secret)
+        self.callers = Seal(settings.secret, "callers")
+        self.apart = check_apart(settings, here)
+
+    def to(self, service: str, contract: type[T]) -> T:
+        """An object with the verbs of that contract."""
+        spec, way = spec_of(service), self._line(service)
+        if self.marks is not None:
+            way = Remembered(way, service, self.marks, spec.cached, spec.reads)
+        found = remote(contract, way)
+        if service == "carts" and self.cart_counts is not None:
+            found = cast("T", Shortcut(found, "count", self.cart_counts))
+        return cast("T", Lenient(spec, found, self.note_outage)) if spec.fallbacks else found
+
+    def note_outage(self) -> None:
+        """Something was answered with less than there is."""
+        self._outages += 1
+
+    def outages(self) -> int:
+        """How often was answered with less than there is: pages made of such an answer are not kept."""
+        return self._outages
+
+    def house(self, part: str) -> House:
+        """One of the processes that serve that part."""
+        return remote(House, self._line(part, HOUSE))
+
+    def _line(self, service: str, what: str = "") -> Way:
+        with client_of("apart"):
+            from shopwright.kit.rpc.client import Line  # noqa: PLC0415 -- only who is apart needs its libraries
+            from shopwright.kit.rpc.transport import HttpWire  # noqa: PLC0415 -- as above
+        address = self._settings.services.replace("{service}", service).rstrip("/")
+        wire = (self._connect or HttpWire)(f"{address}{PREFIX}{what or service}/")
+        line = Line(
+            service, wire, lambda verb, body: self.calls.sign(what or service, verb, body, self._name), self._called
+        )
+        self._lines.append(line)
+        return line
+
+    def _called(self, service: str, outcome: str, seconds: float) -> None:
+        self.called(service, outcome, seconds)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for line in self._lines:
+            await line.close()

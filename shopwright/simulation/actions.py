@@ -1,0 +1,269 @@
+"""What people and time do to the shop. Each deed takes its chance from its own seed, so that it can be replayed alone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from random import Random
+
+from shopwright.kit.auth import SYSTEM, Caller
+from shopwright.kit.errors import ShopError, Unavailable
+from shopwright.kit.money import Money
+from shopwright.services.carts.contract import Cart, CartChange
+from shopwright.services.inventory.contract import MAIN, Adjustment
+from shopwright.services.orders.contract import (
+    LineQuantity,
+    NewRefund,
+    NewShipment,
+    Order,
+    PaymentChoice,
+    PlaceOrder,
+    Status,
+)
+from shopwright.services.pricing.contract import Price
+from shopwright.simulation.faults import Crash
+from shopwright.simulation.harness import LIMITED, ONCE, PLACE, Sold, World
+
+TOKENS = (
+    "pretend_ok", "pretend_ok", "pretend_ok", "pretend_declined", "pretend_3ds", "pretend_delayed", "pretend_lost",
+)  # fmt: skip
+Deed = Callable[[World, Random], Awaitable[None]]
+
+
+async def together(*acts: Coroutine[None, None, None]) -> None:
+    """At once; where the process dies, all of them end there."""
+
+    async def alone(act: Coroutine[None, None, None]) -> None:
+        try:
+            await act
+        except ShopError:
+            return
+
+    tasks = [asyncio.create_task(alone(act)) for act in acts]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        if (error := task.exception()) is not None:
+            raise error
+
+
+async def filled(world: World, chance: Random, who: Caller) -> Cart:
+    """A cart ready to be ordered."""
+    carts = world.shop.carts
+    cart = await carts.create(who.user_id)
+    for _ in range(chance.randint(1, 3)):
+        cart = await carts.add(cart.id, chance.choice(world.variants), chance.choice((1, 1, 1, 2, 3)))
+    if chance.random() < 0.4:
+        cart = await carts.set_coupons(cart.id, (chance.choice((LIMITED, ONCE)),))
+    email = who.email or "guest@example.com"
+    return await carts.change(
+        cart.id, CartChange(email=email, shipping_address=PLACE, shipping_option_id="shr_standard")
+    )
+
+
+async def order(world: World, cart: Cart, key: str, token: str, who: Caller) -> None:
+    """Place it, insisting where no answer comes."""
+    choice = PaymentChoice(provider="pretend", token=token, return_url="http://shop.test/back/{order_id}")
+    request = PlaceOrder(cart_id=cart.id, expected_total=cart.totals.total, payment=choice)
+    placed = await world.insist(lambda: world.shop.orders.place(request, key, who))
+    if placed is None:
+        return
+    world.told[key] = Sold(placed.id, placed.totals.total)
+    try:
+        again = await world.shop.orders.place(request, key, who)
+    except Unavailable:
+        return
+    except ShopError as error:
+        world.complaints.append(f"Key {key} placed an order; repeated, it is refused: {error.detail}")
+    else:
+        if again.id != placed.id:
+            world.complaints.append(f"Key {key} placed {placed.id}, and repeated, {again.id}.")
+
+
+async def buy(world: World, chance: Random) -> None:
+    """Someone buys; some click twice, some in two windows."""
+    who = chance.choice(world.customers)
+    cart = await filled(world, chance, who)
+    token = chance.choice(TOKENS)
+    keys = chance.choice((["a"], ["a"], ["a", "a"], ["a", "b"]))
+    await together(*(order(world, cart, f"{cart.id}/{key}", token, who) for key in keys))
+
+
+async def rush(world: World, chance: Random) -> None:
+    """Several want the same few things at once."""
+    variant = chance.choice(world.variants)
+
+    async def one() -> None:
+        who = chance.choice(world.customers)
+        cart = await world.shop.carts.create(who.user_id)
+        await world.shop.carts.add(cart.id, variant, 1)
+        if chance.random() < 0.5:
+            await world.shop.carts.set_coupons(cart.id, (LIMITED,))
+        change = CartChange(email="rush@example.com", shipping_address=PLACE, shipping_option_id="shr_standard")
+        cart = await world.shop.carts.change(cart.id, change)
+        await order(world, cart, f"{cart.id}/rush", "pretend_ok", who)
+
+    await together(*(one() for _ in range(chance.randint(2, 5))))
+
+
+async def some_order(world: World, chance: Random, *statuses: Status) -> Order | None:
+    """One of the orders in such a state."""
+    found = [one for status in statuses for one in await world.shop.orders.search(status=status, limit=100)]
+    return await world.shop.orders.get(chance.choice(found).id) if found else None
+
+
+async def pay_again(world: World, chance: Random) -> None:
+    """After a decline, or out of impatience."""
+    found = await some_order(world, chance, "placed")
+    if found is not None:
+        choice = PaymentChoice(provider="pretend", token=chance.choice(TOKENS), return_url="http://shop.test/back")
+        tries = chance.choice((1, 1, 2))
+        await together(*(_again(world, found.id, choice) for _ in range(tries)))
+
+
+async def _again(world: World, order_id: str, choice: PaymentChoice) -> None:
+    await world.shop.orders.pay(order_id, choice)
+
+
+async def answer_bank(world: World, chance: Random) -> None:
+    """3-D Secure: yes, no, and the browser comes back, or not."""
+    rows = await world.shop.works["pretend"].fetch("SELECT reference FROM intents WHERE status = 'requires_action'")
+    if rows:
+        reference = chance.choice([row["reference"] for row in rows])
+        await world.shop.pretend.answer_challenge(reference, approved=chance.random() < 0.7)
+    found = await some_order(world, chance, "placed")
+    if found is not None and chance.random() < 0.5:
+        await world.shop.orders.payment_returned(found.id)
+
+
+async def cancel(world: World, chance: Random) -> None:
+    """The buyer or the shop changes its mind, perhaps while money arrives."""
+    found = await some_order(world, chance, "placed", "paid")
+    if found is not None:
+        await together(_cancel(world, found.id), world.hear(chance))
+
+
+async def _cancel(world: World, order_id: str) -> None:
+    await world.insist(lambda: world.shop.orders.cancel(order_id, "changed my mind", SYSTEM))
+
+
+async def capture(world: World, chance: Random) -> None:
+    """Staff take the money that is set aside, two of them at once, while someone changes their mind."""
+    found = await some_order(world, chance, "placed")
+    if found is None or world.capture == "automatic":
+        return
+
+    async def take() -> None:
+        await world.insist(lambda: world.shop.orders.capture(found.id, SYSTEM))
+
+    acts = [take(), world.hear(chance)] + ([take()] if chance.random() < 0.3 else [])
+    await together(*acts, *([_cancel(world, found.id)] if chance.random() < 0.2 else []))
+
+
+async def ship(world: World, chance: Random) -> None:
+    """A parcel leaves, with all or some."""
+    found = await some_order(world, chance, "paid", "part_shipped")
+    if found is None:
+        return
+    line = next((one for one in found.lines if one.quantity > one.shipped), found.lines[0])
+    lines = (LineQuantity(line.id, 1),) if chance.random() < 0.4 else ()
+    await world.shop.orders.ship(found.id, NewShipment(carrier="DHL", lines=lines), SYSTEM)
+
+
+async def deliver(world: World, chance: Random) -> None:
+    """A parcel arrives."""
+    found = await some_order(world, chance, "shipped")
+    if found is not None:
+        await world.shop.orders.deliver(found.id, SYSTEM)
+
+
+async def refund(world: World, chance: Random) -> None:
+    """Money goes back, by line or amount; staff click twice, and insist."""
+    found = await some_order(world, chance, "paid", "part_shipped", "shipped", "delivered")
+    if found is None:
+        return
+    line = chance.choice(found.lines)
+    if chance.random() < 0.7:
+        asked = NewRefund(reason="broken", lines=(LineQuantity(line.id, 1),), restock=chance.random() < 0.5)
+    else:
+        asked = NewRefund(reason="sorry", amount=Money(chance.randint(1, 500), "EUR"))
+    key = f"refund-{chance.getrandbits(40)}"
+    world.refunds.setdefault(found.id, set()).add(key)
+
+    async def once() -> None:
+        await world.insist(lambda: world.shop.orders.refund(found.id, asked, key, SYSTEM))
+
+    await together(*(once() for _ in range(chance.choice((1, 1, 2, 3)))))
+
+
+async def adjust(world: World, chance: Random) -> None:
+    """Goods arrive, or were counted wrong."""
+    one = Adjustment(
+        variant_id=chance.choice(world.variants),
+        delta=chance.choice((1, 2, 5, 10)),
+        reason="delivery",
+        location=chance.choice((MAIN, MAIN, "annex")),
+    )
+    key = f"adjust-{chance.getrandbits(40)}"
+    world.asked.append((key, one))
+    if await world.insist(lambda: world.book(key, one)) is not None:
+        world.asked.remove((key, one))
+        world.adjusted.append(one)
+
+
+async def count(world: World, chance: Random) -> None:
+    """Two people book in a delivery of the same thing at once."""
+    variant = chance.choice(world.variants)
+    both = [Adjustment(variant_id=variant, delta=n, reason="delivery") for n in (1, 2)]
+    keys = [f"count-{chance.getrandbits(40)}" for _ in both]
+    for key, one in zip(keys, both, strict=True):
+        world.asked.append((key, one))
+    await together(*(_adjust(world, key, one) for key, one in zip(keys, both, strict=True)))
+
+
+async def _adjust(world: World, key: str, one: Adjustment) -> None:
+    await world.book(key, one)
+    if (key, one) in world.asked:
+        world.asked.remove((key, one))
+        world.adjusted.append(one)
+
+
+async def reprice(world: World, chance: Random) -> None:
+    """A price changes under everyone's eyes."""
+    price = Money(chance.randint(1, 90_000), "EUR")
+    await world.shop.pricing.set_prices([Price(chance.choice(world.variants), price)])
+
+
+async def carry(world: World, _chance: Random) -> None:
+    """Facts are carried, timers ring."""
+    await world.settle()
+
+
+async def webhooks(world: World, chance: Random) -> None:
+    """The provider calls, while facts are carried."""
+    await together(world.hear(chance), world.settle())
+
+
+async def wait(world: World, chance: Random) -> None:
+    """Time passes."""
+    world.clock.move(seconds=chance.choice((1, 5, 30, 120, 600)))
+    await world.settle()
+
+
+async def sleep(world: World, chance: Random) -> None:
+    """The night."""
+    world.clock.move(minutes=chance.randint(20, 90))
+    await world.settle()
+
+
+async def die(_world: World, _chance: Random) -> None:
+    """Kill -9."""
+    raise Crash
+
+
+DEEDS: dict[str, tuple[Deed, int]] = {
+    "buy": (buy, 12), "rush": (rush, 3), "pay_again": (pay_again, 4), "answer_bank": (answer_bank, 4),
+    "cancel": (cancel, 3), "capture": (capture, 6), "ship": (ship, 4), "deliver": (deliver, 2), "refund": (refund, 4), "adjust": (adjust, 3),
+    "count": (count, 2), "reprice": (reprice, 2), "carry": (carry, 6), "webhooks": (webhooks, 6), "wait": (wait, 8),
+    "sleep": (sleep, 2), "die": (die, 1),
+}  # fmt: skip

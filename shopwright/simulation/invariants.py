@@ -1,0 +1,187 @@
+"""What must be true: some of it after every deed, all of it once the shop has come to rest."""
+
+from collections import Counter
+
+from shopwright.kit.data.events import Event
+from shopwright.kit.errors import ShopError
+from shopwright.operations.doctor import examine
+from shopwright.services.orders.contract import PAID, Order
+from shopwright.simulation.harness import LIMITED, World
+
+
+async def always(world: World) -> list[str]:
+    """After every deed."""
+    return [*await world.shop.inventory.damage(), *await world.shop.payments.damage()]
+
+
+async def at_rest(world: World) -> list[str]:
+    """When nothing is under way."""
+    wrong = [sentence for finding in await examine(world.shop) for sentence in finding.wrong]
+    orders = [
+        await world.shop.orders.get(row["id"])
+        for row in await world.shop.works["orders"].fetch("SELECT id FROM orders")
+    ]
+    wrong += await _nothing_acknowledged_is_lost(world)
+    wrong += world.complaints
+    wrong += _nothing_waits(orders)
+    wrong += [
+        f"{len(world.refunds.get(one.id, ()))} refunds of order {one.number} were asked for, {_asked(one)} are there."
+        for one in orders
+        if _asked(one) > len(world.refunds.get(one.id, ()))
+    ]
+    wrong += await _goods(world, orders)
+    wrong += await _money(world, orders)
+    wrong += await _coupons(world, orders)
+    wrong += await _letters(world, orders)
+    wrong += await _readers(world, orders)
+    return wrong
+
+
+async def _nothing_acknowledged_is_lost(world: World) -> list[str]:
+    wrong = []
+    for key, sold in world.told.items():
+        try:
+            found = await world.shop.orders.get(sold.order_id)
+        except ShopError:
+            wrong.append(f"Order {sold.order_id} (key {key}) was acknowledged and is gone.")
+            continue
+        if found.totals.total != sold.total:
+            wrong.append(f"Order {sold.order_id} was acknowledged over {sold.total}, and is over {found.totals.total}.")
+    by_order = Counter(sold.order_id for sold in world.told.values())
+    return wrong + [f"Two keys placed order {order_id}." for order_id, n in by_order.items() if n > 1]
+
+
+def _nothing_waits(orders: list[Order]) -> list[str]:
+    return [f"Order {one.number} still waits for its payment." for one in orders if one.status == "placed"]
+
+
+async def _goods(world: World, orders: list[Order]) -> list[str]:
+    """What was there, came and went is what is there."""
+    expected = dict(world.opening)
+    owed: Counter[str] = Counter()
+    for adjustment in world.adjusted:
+        expected[adjustment.variant_id] += adjustment.delta or 0
+    for one in orders:
+        lines = {line.id: line for line in one.lines}
+        owed.update(await world.shop.inventory.owed(one.id))
+        if one.status in PAID:
+            for line in one.lines:
+                expected[line.variant_id] -= line.quantity
+            for refund in one.refunds:
+                for part in refund.lines if refund.restock else refund.freed or ():
+                    expected[lines[part.line_id].variant_id] += part.quantity
+    stock = await world.shop.inventory.stock(world.variants)
+    return [
+        f"Of {variant_id} there should be {count}, and are {stock[variant_id].on_hand}, of which {owed[variant_id]} are owed."
+        for variant_id, count in expected.items()
+        if stock[variant_id].on_hand - owed[variant_id] != count or (owed[variant_id] and stock[variant_id].on_shelf)
+    ]
+
+
+async def _money(world: World, orders: list[Order]) -> list[str]:
+    """What the provider has received and given back is what the orders say."""
+    rows = await world.shop.works["pretend"].fetch("SELECT * FROM intents")
+    intents = {row["reference"]: row for row in rows}
+    held: dict[str, int] = {}
+    wrong = []
+    for row in await world.shop.works["payments"].fetch("SELECT * FROM payments"):
+        intent = intents.pop(row["reference"], None)
+        if intent is not None and intent["status"] == "captured":
+            held[row["order_id"]] = held.get(row["order_id"], 0) + intent["amount"] - intent["refunded"]
+        if row["status"] in {"pending", "requires_action"}:
+            wrong.append(f"Payment {row['id']} is still {row['status']}.")
+    wrong += [
+        f"The provider holds {row['amount']} nobody knows of."
+        for row in intents.values()
+        if row["status"] == "captured"
+    ]
+    for one in orders:
+        back = sum(refund.amount.amount for refund in one.refunds)
+        due = one.totals.total.amount - back if one.status in PAID else 0
+        if held.get(one.id, 0) != due:
+            wrong.append(f"Order {one.number} is {one.status}: {due} should be held for it, {held.get(one.id, 0)} are.")
+        if any(refund.status == "asked" for refund in one.refunds):
+            wrong.append(f"A refund of order {one.number} was asked for and never settled.")
+    return wrong
+
+
+async def _coupons(world: World, orders: list[Order]) -> list[str]:
+    living = [one for one in orders if one.status not in {"cancelled", "expired"}]
+    wrong = []
+    for coupon in await world.shop.pricing.coupons():
+        used = [one for one in living if coupon.code in one.coupons]
+        if coupon.used != len(used):
+            wrong.append(f"{coupon.code} was used by {len(used)} orders, and counts {coupon.used}.")
+        if coupon.code == LIMITED and len(used) > coupon.limit_total:
+            wrong.append(f"{coupon.code} was used {len(used)} times, more than {coupon.limit_total}.")
+        by = Counter(one.customer_id or one.email for one in used)
+        if coupon.limit_per_customer and any(n > coupon.limit_per_customer for n in by.values()):
+            wrong.append(f"{coupon.code} was used more than once by someone.")
+    return wrong
+
+
+async def _letters(world: World, orders: list[Order]) -> list[str]:
+    """Each step of an order was written about once."""
+    rows = await world.shop.works["notifications"].fetch("SELECT subject FROM viewer WHERE channel = 'email'")
+    sent = Counter(row["subject"] for row in rows)
+    wrong = []
+    for one in orders:
+        for subject, expected in (
+            (f"We have your order {one.number}", 1),
+            (f"Payment received for order {one.number}", _times(one, "Payment received")),
+            (f"Order {one.number} is on its way", len(one.shipments)),
+            (f"Order {one.number} has arrived", int(one.status == "delivered")),
+            (f"Order {one.number} is cancelled", int(one.status == "cancelled")),
+            (f"Refund for order {one.number}", _asked(one)),
+        ):
+            if sent[subject] != expected:
+                wrong.append(f"“{subject}” was written {sent[subject]} times, not {expected}.")
+    return wrong
+
+
+def _asked(one: Order) -> int:
+    """Refunds, without what went back because the order was cancelled."""
+    return sum(not refund.of_all for refund in one.refunds)
+
+
+def _times(one: Order, what: str) -> int:
+    return sum(moment.what == what for moment in one.timeline)
+
+
+def _back(one: Order) -> int:
+    return sum(refund.amount.amount for refund in one.refunds if refund.status == "settled")
+
+
+def _all_back(one: Order) -> bool:
+    return bool(one.refunds) and _back(one) == one.totals.total.amount
+
+
+async def _readers(world: World, orders: list[Order]) -> list[str]:
+    """Those who only hear know what happened: each fact once, and what can be bought at which price."""
+    facts: set[str] = set()
+    for work in world.shop.works.values():
+        rows = await work.fetch("SELECT id, type FROM facts")
+        facts |= {row["id"] for row in rows if not Event.types[row["type"]].PRIVATE}
+    heard = [row["id"] for row in await world.shop.works["insights"].fetch("SELECT id FROM journal")]
+    wrong = [] if sorted(heard) == sorted(facts) else [f"{len(facts)} facts were told, {len(heard)} are in the log."]
+    paid = [
+        one for one in orders if _times(one, "Payment received") and one.status != "cancelled" and not _all_back(one)
+    ]
+    days = await world.shop.insights.days(count=400)
+    counted = sum(day.orders for day in days)
+    if counted != len(paid):
+        wrong.append(f"{len(paid)} orders were paid and kept, the dashboard counts {counted}.")
+    kept = sum(one.totals.total.amount - _back(one) for one in paid)
+    revenue = sum(day.revenue.amount for day in days)
+    if revenue != kept:
+        wrong.append(f"{kept} was paid and kept, the dashboard says {revenue}.")
+    stock = await world.shop.inventory.stock(world.variants)
+    prices = await world.shop.pricing.prices(world.variants, "EUR")
+    for row in await world.shop.works["search"].fetch("SELECT variant_id, amount, available FROM offers"):
+        known = row["variant_id"]
+        if known in stock and (row["amount"], row["available"]) != (
+            prices[known].amount.amount,
+            stock[known].available,
+        ):
+            wrong.append(f"Search shows {row['available']} of {known} for {row['amount']}.")
+    return wrong

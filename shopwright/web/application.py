@@ -1,0 +1,359 @@
+"""The shop as an ASGI application: all routes, who may call them, and what stands around them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import cache, lru_cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
+from litestar import Litestar, Request, Response, Router
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.types import ASGIApp
+
+from shopwright import __version__
+from shopwright.app import Shop
+from shopwright.engines.cache.windows import open_windows
+from shopwright.engines.payments.pretend import pages as pretend_pages
+from shopwright.kit.auth import Caller, anyone
+from shopwright.kit.caching.page_cache import Plan, Prepared, Sources, Strangers
+from shopwright.kit.caching.shared_page_cache import Hot
+from shopwright.kit.data.unit_of_work import Work
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.http import problems
+from shopwright.kit.http.access import Access, allow, every_route_has_a_rule, provide_caller
+from shopwright.kit.http.access_log import AccessLog
+from shopwright.kit.http.app_context import Behind, behind
+from shopwright.kit.http.audit import Audit
+from shopwright.kit.http.body_limit import Whole
+from shopwright.kit.http.canonical_path import CanonicalPath
+from shopwright.kit.http.fetch_metadata_csrf import OwnForms
+from shopwright.kit.http.forward_auth import IDENTITY, Edge, caller_of, identified
+from shopwright.kit.http.head_requests import Head
+from shopwright.kit.http.idempotency import Idempotency
+from shopwright.kit.http.limits import KindLimits, Limiter, Limits, every_route_has_a_kind
+from shopwright.kit.http.query_parameters import Queries, learn_queries
+from shopwright.kit.http.request_bodies import MOST_FIELDS, Bodies, Unfinished
+from shopwright.kit.http.routes import Routes, takes_cookies
+from shopwright.kit.http.rpc_endpoint import Internal
+from shopwright.kit.http.strict import StrictRequest
+from shopwright.kit.http.telemetry import Observe
+from shopwright.kit.http.view_counter import Glances
+from shopwright.kit.observability.process_admin import House
+from shopwright.kit.rpc.calls import Exposed
+from shopwright.kit.rpc.service_tokens import CALL_LASTS_S, Seal
+from shopwright.kit.settings import listed
+from shopwright.operations.process_admin import Housekeeper, operator_routes
+from shopwright.registry import FACES, HOUSE, PARTS, may_ask
+from shopwright.services import RIVER
+from shopwright.services.specs import spec_of, specs
+from shopwright.settings import Settings
+from shopwright.web.api_docs import pages as docs
+from shopwright.web.audit import Trail
+from shopwright.web.backoffice import pages as backoffice
+from shopwright.web.privacy import http as person
+from shopwright.web.product_view import http as shelf
+from shopwright.web.render import looks
+from shopwright.web.storefront import pages as storefront
+from shopwright.web.storefront.status import Told
+from shopwright.web.storefront.visitors import PageVisitors, forms
+from shopwright.web.storefront.waiting_room import Turns
+from shopwright.web.trail import http as trail
+
+OF_SHOP = (*RIVER, "shelf", "pretend")
+OF_STANDING = ("house", "houses", "told")
+
+
+def session_cookie(url: str) -> str:
+    """The name of the session cookie: bound to its host (RFC 6265bis, __Host-) wherever there is TLS."""
+    return "__Host-session" if url.startswith("https://") else "session"
+
+
+def behind_gateway(shop: Shop) -> bool:
+    """May a gateway in front find out who calls?"""
+    return shop.ways.apart or bool(shop.settings.proxies)
+
+
+class Standing:
+    """A shop behind the routes. `deliver`: it carries facts while it is served."""
+
+    def __init__(self, shop: Shop, *, deliver: bool) -> None:
+        self.shop = shop
+        self.deliver = deliver
+        self.house = Housekeeper(shop)
+        self.houses = houses(shop, self.house)
+        self.told = Told()
+        self.trail = Trail(shop)
+        self.unfinished = Unfinished()
+        settings = shop.settings
+        self.windows = open_windows(settings.cache, shop.cache, shop.clock, Path(settings.data))
+        self.limiter = Limiter(self.windows, settings.writes_per_minute) if settings.limits == "on" else None
+        self._gateway = behind_gateway(shop)
+        self._cookie = session_cookie(settings.url)
+
+    async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+        """Who calls: by bearer token at the API, by session cookie on pages; or as the gateway has found out already."""
+        cookies = takes_cookies(connection.scope["route_handler"])
+        if self._gateway and (told := connection.headers.get(IDENTITY)):
+            return identified(self.shop.ways.callers, told, cookies=cookies)
+        return await caller_of(connection, self.shop.users, self._cookie if cookies else None)
+
+
+async def identify(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+    """Who calls the shop that this request is for."""
+    standing: Standing = behind()
+    return await standing.caller(connection)
+
+
+def service_routes(here: frozenset[str]) -> list[Router]:
+    """The API: routes of each service, which remember answers to an Idempotency-Key in its own database."""
+    routers = {name: one() for name, one in ROUTES.items() if name in here}
+    for name, router in routers.items():
+        router.middleware.append(
+            DefineMiddleware(Idempotency, work=_work_of(name), secret=lambda: behind().shop.settings.secret)
+        )
+    return list(routers.values())
+
+
+def _work_of(name: str) -> Callable[[], Work]:
+    return lambda: behind().shop.works[name]
+
+
+def _routes_of(name: str) -> Router:
+    """The API of a service. A product as it is seen from outside is put together by the shelf, beside the catalog."""
+    router = spec_of(name).routes()
+    if name == "catalog":
+        router.register(shelf.routes())
+    return router
+
+
+# What each part of the shop answers: the API of the services, and what people see.
+ROUTES: dict[str, Callable[[], Router]] = {name: partial(_routes_of, name) for name in RIVER}
+# The hottest reads: they and what is below them ("/" stands for itself alone) is the same for all who are not signed in.
+KEPT_API = ("/v1/products", "/v1/search", "/v1/categories")
+KEPT_PAGES = ("/", "/c", "/collections", "/p", "/search")
+# The settings that answers differ by.
+SHOWS_IN_ANSWERS = ("url", "shop_name", "currency", "country", "prices_include_tax", "cdn")
+# Below these, what is not there is said as to a program.
+PROGRAMS = ("/v1", "/health", "/metrics", "/.well-known", "/media", "/openapi")
+ROUTES_OF_FACES = (person.routes, trail.routes, storefront.routes, backoffice.routes, docs.routes)
+
+
+@cache
+def whole_api() -> Litestar:
+    """Every route of the API, answered by nobody: for its document, where services are apart."""
+    return Litestar(
+        route_handlers=[*(one() for one in ROUTES.values()), person.routes(), trail.routes(), operator_routes()],
+        dependencies={name: _provide(lambda: None) for name in (*OF_SHOP, *OF_STANDING, "settings", "caller")},
+        openapi_config=openapi(),
+        logging_config=None,
+    )
+
+
+def error_answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Programs get problem details, people a page."""
+    route = request.scope.get("route_handler")
+    if request.scope["path"].startswith(PROGRAMS) or (route is not None and not takes_cookies(route)):
+        return problems.answer(request, error)
+    return storefront.error_page(request, error)
+
+
+def openapi() -> OpenAPIConfig:
+    """The OpenAPI 3.1 document at /openapi.json."""
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    names = (
+        "users",
+        "catalog",
+        "inventory",
+        "pricing",
+        "carts",
+        "orders",
+        "payments",
+        "gift cards",
+        "reviews",
+        "search",
+        "recommendations",
+        "notifications",
+        "events",
+        "operator",
+    )
+    return OpenAPIConfig(
+        title="Shopwright",
+        version=__version__,
+        description="The API of a whole shop. Money is in minor units; times are RFC 3339 in UTC; errors are RFC 9457.",
+        tags=[Tag(name=name) for name in names],
+        components=Components(security_schemes={"bearer": bearer}),
+        openapi_router=Router("/schema", route_handlers=[], opt=allow(anyone) | Routes.OPT, include_in_schema=False),
+        use_handler_docstrings=True,
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+    )
+
+
+def houses(shop: Shop, here: House) -> dict[str, House]:
+    """Every process of the shop, as far as one is told apart by what it serves."""
+    elsewhere = {part: shop.ways.house(part) for part in PARTS if part not in shop.here}
+    return {"+".join(sorted(shop.here & set(PARTS))) if elsewhere else "all": here, **elsewhere}
+
+
+@asynccontextmanager
+async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+    """The shop runs as long as it is served."""
+    standing: Standing = behind()
+    async with standing.shop.running(deliver=standing.deliver):
+        yield
+    standing.windows.close()
+
+
+class Shape(NamedTuple):
+    """What routes are registered by."""
+
+    here: frozenset[str]
+    apart: bool
+    url: str
+    secret: str
+    largest_body: int
+
+
+@lru_cache(maxsize=len(PARTS) + 1)
+def routes_of(shape: Shape) -> Litestar:
+    """All routes. Raises LookupError where one does not say who may call it."""
+    handlers: list[Any] = [*service_routes(shape.here), operator_routes()]
+    handlers += [one() for one in ROUTES_OF_FACES] if FACES in shape.here else []
+    handlers += [pretend_pages.routes()] if "payments" in shape.here else []
+    app = Litestar(
+        route_handlers=handlers,
+        dependencies={
+            **{name: _provide(_of_shop(name)) for name in (*OF_SHOP, "settings")},
+            **{name: _provide(_of_standing(name)) for name in OF_STANDING},
+            "caller": Provide(provide_caller),
+        },
+        middleware=[
+            DefineMiddleware(Access, identify=identify),
+            DefineMiddleware(KindLimits, limiter=_of_standing("limiter")),
+            DefineMiddleware(Queries),
+            DefineMiddleware(Bodies, largest=shape.largest_body, unfinished=_of_standing("unfinished")),
+            DefineMiddleware(Audit, trail=_of_standing("trail")),
+        ],
+        exception_handlers={Exception: error_answer},
+        csrf_config=forms(shape.url, shape.secret),
+        openapi_config=openapi(),
+        request_class=StrictRequest,
+        lifespan=[lifespan],
+        request_max_body_size=shape.largest_body,
+        multipart_form_part_limit=MOST_FIELDS,
+        logging_config=None,
+        type_encoders={msgspec.Raw: bytes},
+    )
+    app.state.api = whole_api if shape.apart else lambda: app
+    every_route_has_a_rule(app)
+    every_route_has_a_kind(app)
+    learn_queries(app)
+    return app
+
+
+def shape_of(shop: Shop) -> Shape:
+    """What the routes of this shop are registered by."""
+    settings = shop.settings
+    return Shape(frozenset(shop.here), shop.ways.apart, settings.url, settings.secret, settings.largest_body)
+
+
+def build(shop: Shop, *, deliver: bool = True) -> ASGIApp:
+    """The application: prepared answers, limits and what is seen from outside stand around the routes."""
+    versions = {name: shop.works[name].database.version if name in shop.here else _untold for name in public_services()}
+    sources = Sources(versions, shop.marks)
+    standing = Standing(shop, deliver=deliver)
+    answering: ASGIApp = Behind(routes_of(shape_of(shop)), standing)
+    if shop.edge is not None:
+        answering = OwnForms(answering, forms(shop.settings.url, shop.settings.secret), shop.settings.url)
+    hot = None if shop.hot is None else Hot(shop.hot, made_by(shop.settings))
+    answering = Prepared(answering, plans(shop), sources, shop.numbers.prepared, shop.edge, hot)
+    answering = Turns(answering, shop.carts, Seal(shop.settings.secret, "waiting room"), shop.clock, shop.settings)
+    answering = Head(answering)
+    answering = Glances(answering, shop.looked.count, shop.searched.count, behind_edge=shop.edge is not None)
+    if standing.limiter is not None:
+        answering = Limits(answering, standing.limiter)
+    if shop.ways.apart:
+        exposed = {
+            name: Exposed(contract, getattr(shop, name))
+            for name, contract in shop.contracts.items()
+            if name in shop.here
+        }
+        exposed[HOUSE] = Exposed(House, standing.house)
+        answering = Internal(answering, exposed, shop.ways.calls, may_ask, heard_once(shop))
+    if behind_gateway(shop) and "users" in shop.here:
+        answering = Edge(answering, shop.users, shop.ways.callers, session_cookie(shop.settings.url))
+    answering = CanonicalPath(answering)
+    answering = Whole(answering, shop.settings.largest_body)
+    answering = Observe(
+        answering,
+        shop.ids,
+        shop.numbers,
+        AccessLog(shop.settings.access_log),
+        shop.tracer,
+        tls=shop.settings.url.startswith("https://"),
+    )
+    if shop.settings.proxies:
+        answering = wrap_asgi_with_proxy_headers(answering, trusted_hosts=list(listed(shop.settings.proxies)))
+    return answering
+
+
+def heard_once(shop: Shop) -> Callable[[str], Awaitable[bool]]:
+    """Whether a call that changes something comes for the first time to any process that serves it, as far as they share a cache."""
+
+    async def once(nonce: str) -> bool:
+        try:
+            return await shop.cache.increment(f"call:{nonce}", timedelta(seconds=2 * CALL_LASTS_S)) == 1
+        except Unavailable:
+            return True  # this process remembers it; the shop goes on while its cache is gone
+
+    return once
+
+
+def public_services() -> tuple[str, ...]:
+    """The services that pages and lists are made from which are the same for everyone."""
+    return tuple(spec.name for spec in specs() if spec.public)
+
+
+def made_by(settings: Settings) -> str:
+    """What makes an answer besides what it is made of: this version, its templates, and what it was told of the shop."""
+    told = [getattr(settings, name) for name in SHOWS_IN_ANSWERS]
+    return repr((__version__, looks(), told))
+
+
+def _untold() -> None:
+    """The version of a database that is elsewhere."""
+
+
+def plans(shop: Shop) -> dict[str, Plan]:
+    """The hottest reads, and what their answers are made from."""
+
+    def minute() -> int:
+        return int(shop.clock.now().timestamp()) // 60
+
+    strangers = Strangers()
+    found = shop.search.outages if "search" in shop.here else lambda: 0
+    made_from = {"/v1/products": public_services(), "/v1/search": ("catalog", "search"), "/v1/categories": ("catalog",)}
+    api = {path: Plan(made_from[path], strangers, own=[found, shop.ways.outages]) for path in KEPT_API}
+    # What is recommended shifts with every glance of anyone: pages may be a minute behind in this alone.
+    visitors = PageVisitors(shop.carts, shop.settings, all_alike=shop.edge is not None)
+    page = Plan(public_services(), visitors, others=[minute], own=[found, shop.ways.outages])
+    return api if shop.settings.pages == "fresh" else api | dict.fromkeys(KEPT_PAGES, page)
+
+
+def _provide(value: Callable[[], Any]) -> Provide:
+    return Provide(value, sync_to_thread=False)
+
+
+def _of_shop(name: str) -> Callable[[], Any]:
+    return lambda: getattr(behind().shop, name, None)
+
+
+def _of_standing(name: str) -> Callable[[], Any]:
+    return lambda: getattr(behind(), name)

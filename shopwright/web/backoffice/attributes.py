@@ -1,0 +1,152 @@
+"""What products are described by (attributes), and kinds of products."""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.kit.auth import staff
+from shopwright.kit.errors import ShopError
+from shopwright.kit.http.access import allow
+from shopwright.kit.text import name_key
+from shopwright.services.catalog.contract import AttributeType, Catalog, Kind, ProductType
+from shopwright.web import render
+from shopwright.web.backoffice import editing
+from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.storefront.page_context import CatalogDep, Web, form_of
+
+Form = Mapping[str, str]
+KINDS: dict[str, Kind] = {one: one for one in get_args(Kind)}
+NOTHING: Form = {}
+LABELS = {
+    "title": "Title", "kind": "Kind", "unit": "Unit", "choices": "Choices", "swatches": "Colours",
+    "filterable": "Narrows a search", "attributes": "Names of its attributes", "required": "Needed to be published",
+}  # fmt: skip
+
+
+@get("/office/attributes", opt=allow(staff("catalog.write")), include_in_schema=False)
+async def attribute_page(
+    office: OfficeDep,
+    catalog: CatalogDep,
+    saved: FromQuery[str] = "",
+    what: FromQuery[str] = "",
+    name: FromQuery[str] = "",
+) -> Response[bytes]:
+    """All of them with their forms: empty ones, or (`what`, `name`) one with what there is."""
+    if shown := await _fields(catalog, what, name):
+        more = {"at": what, "typed": {**shown, "name": name}, "seen": editing.marks(shown)}
+        return await _attributes(office, catalog, more)
+    return await _attributes(office, catalog, {"saved": saved})
+
+
+async def _fields(catalog: Catalog, what: str, name: str) -> dict[str, str]:
+    """An attribute or a type as its form shows it; nothing for one that is not there."""
+    if what == "type":
+        known = next((one for one in await catalog.product_types() if one.name == name), None)
+        return _of_type(known) if known else {}
+    found = (await catalog.attribute_types()).get(name)
+    return _of_attribute(found) if found else {}
+
+
+def _of_type(one: ProductType) -> dict[str, str]:
+    return {"title": one.title, "attributes": ", ".join(one.attributes), "required": ", ".join(one.required)}
+
+
+def _of_attribute(one: AttributeType) -> dict[str, str]:
+    return {
+        "title": one.title,
+        "kind": one.kind,
+        "unit": one.unit,
+        "choices": ", ".join(one.choices),
+        "swatches": "\n".join(f"{name} {colour}" for name, colour in one.swatches.items()),
+        "filterable": editing.TICKED if one.filterable else "",
+    }
+
+
+async def _attributes(office: Office, catalog: Catalog, more: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+    kinds = await catalog.attribute_types()
+    context = {
+        "attributes": [
+            {
+                **render.plain(one),
+                "said": ", ".join(one.choices)
+                or ", ".join(f"{name} {colour}" for name, colour in one.swatches.items()),
+            }
+            for one in kinds.values()
+        ],
+        "types": [
+            {
+                **render.plain(one),
+                "said": ", ".join(kinds[name].title if name in kinds else name for name in one.attributes),
+            }
+            for one in await catalog.product_types()
+        ],
+        "kinds": list(KINDS),
+        "typed": {},
+        "problem": "",
+        "different": [],
+        "seen": "",
+        "at": "",
+        **more,
+    }
+    return office.show("attributes.html", context, status)
+
+
+@post("/office/attributes/{what:str}", opt=allow(staff("catalog.write")), include_in_schema=False, status_code=200)
+async def save_attribute(
+    office: OfficeDep, request: Web, catalog: CatalogDep, what: FromPath[str]
+) -> Response[bytes] | Redirect:
+    """Describe an attribute, or a product type."""
+    form = await form_of(request)
+    title = form.get("title", "").strip()
+    name = form.get("name", "").strip() or name_key(title, "-" if what == "type" else "_")
+    now = await _fields(catalog, what, name)
+    if changed := editing.conflict({**form, "name": name}, now, LABELS):
+        return await _attributes(office, catalog, {**changed, "at": what}, 409)
+    try:
+        if what == "type":
+            await catalog.put_product_type(_type_of(name, editing.Reader(form, now)))
+        else:
+            await catalog.put_attribute_type(_attribute_of(name, form, now))
+    except ShopError as error:
+        more = {"typed": form, "problem": error.detail, "at": what, "seen": form.get(editing.SEEN, "")}
+        return await _attributes(office, catalog, more, 422)
+    return Redirect("/office/attributes?saved=1", status_code=303)
+
+
+def _attribute_of(name: str, form: Form, now: Form) -> AttributeType:
+    reader = editing.Reader(form, now)
+    kind = form.get("kind", "")
+    if now and not editing.is_whole(form) and kind == next(iter(KINDS)):
+        kind = now["kind"]  # a form to add one begins with a kind: nothing was said of it
+    swatches = {}
+    for line in filter(None, (one.strip() for one in reader.text("swatches").splitlines())):
+        colour_name, _, colour = line.rpartition(" ")
+        swatches[colour_name.strip()] = colour
+    return AttributeType(
+        name=name,
+        title=reader.text("title"),
+        kind=KINDS.get(kind, KINDS.get(now.get("kind", ""), "text")),
+        choices=_listed(reader.text("choices")),
+        swatches=swatches,
+        unit=reader.text("unit"),
+        filterable=reader.ticked("filterable"),
+    )
+
+
+def _type_of(name: str, reader: editing.Reader) -> ProductType:
+    return ProductType(
+        name=name,
+        title=reader.text("title"),
+        attributes=_listed(reader.text("attributes")),
+        required=_listed(reader.text("required")),
+    )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
+
+
+HANDLERS: list[Any] = [attribute_page, save_attribute]

@@ -1,0 +1,140 @@
+"""Gift cards: which there are and what is on them; issuing, disabling and replacing. A code is shown once, and in no address."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.kit import money
+from shopwright.kit.auth import staff
+from shopwright.kit.days import parse_day
+from shopwright.kit.errors import Invalid, ShopError
+from shopwright.kit.http.access import NAMELESS, allow
+from shopwright.kit.http.app_context import behind
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.services.giftcards.contract import GiftCard, GiftCards, NewGiftCard
+from shopwright.web import render
+from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.storefront.page_context import SettingsDep, Web, form_of
+
+GiftCardsDep = Given[GiftCards]
+PAGE = 50
+READ, WRITE = allow(staff("gift_cards.read")), allow(staff("gift_cards.write"))
+STATES = {"active": "Active", "spent": "Spent", "expired": "Expired", "disabled": "Disabled"}
+WHY = {"sold": "Sold", "goodwill": "Goodwill", "refund": "Refund", "replacement": "Replacement"}
+KINDS = {
+    "issued": "Issued",
+    "taken": "Paid for an order",
+    "given_back": "Refunded",
+    "moved": "Moved to or from another card",
+}
+
+
+def _shown(card: GiftCard) -> dict[str, Any]:
+    return {**render.plain(card), "state_title": STATES[card.state], "why_title": WHY[card.why], "code": card.code}
+
+
+@get("/office/gift-cards", opt=READ, include_in_schema=False)
+async def overview(
+    office: OfficeDep,
+    giftcards: GiftCardsDep,
+    settings: SettingsDep,
+    q: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+) -> Response[bytes]:
+    """The newest cards, or those that are looked for."""
+    return await _overview(office, giftcards, settings.currency, q=q, after=after)
+
+
+async def _overview(
+    office: Office,
+    giftcards: GiftCards,
+    currency: str,
+    *,
+    q: str = "",
+    after: str = "",
+    made: GiftCard | None = None,
+    problem: str = "",
+    typed: dict[str, str] | None = None,
+) -> Response[bytes]:
+    found = await giftcards.cards(text=q, after=after, limit=PAGE + 1)
+    typed = typed or {}
+    context = {
+        "cards": [_shown(one) for one in found[:PAGE]],
+        "next": found[PAGE - 1].id if len(found) > PAGE else "",
+        "q": q,
+        "currency": currency,
+        "made": _shown(made) if made else None,
+        "problem": problem,
+        "typed": typed,
+        "key": (problem and typed.get("key")) or behind().shop.ids.secret(16),
+    }
+    return office.show("gift_cards.html", context, 422 if problem else 200)
+
+
+@post("/office/gift-cards", opt=WRITE | NAMELESS, include_in_schema=False, status_code=200)
+async def issue(
+    office: OfficeDep, request: Web, giftcards: GiftCardsDep, settings: SettingsDep, caller: Asking
+) -> Response[bytes]:
+    """Issue a card; a form that is sent twice issues one. The answer is the page, as no address may hold the code."""
+    form = await form_of(request)
+    try:
+        made = await giftcards.issue(_asked(form, settings.currency), caller, form.get("key", ""))
+    except ShopError as error:
+        return await _overview(office, giftcards, settings.currency, problem=error.detail, typed=form)
+    return await _overview(office, giftcards, settings.currency, made=made)
+
+
+def _asked(form: dict[str, str], currency: str) -> NewGiftCard:
+    """What the form asks for. Raises Invalid."""
+    ends, why = form.get("ends", "rule"), form.get("why", "")
+    if why not in {"sold", "goodwill"}:
+        raise Invalid.at("/why", "Say whether it was sold or is given.")
+    day = parse_day(form.get("expires_on", ""), "/expires_on") if ends == "day" else None
+    return NewGiftCard(
+        amount=money.parse(form.get("amount", ""), currency, "/amount"),
+        why="sold" if why == "sold" else "goodwill",
+        recipient=form.get("email", "").strip(),
+        expires_on=msgspec.UNSET if ends == "rule" else day,
+    )
+
+
+@get("/office/gift-cards/{card_id:str}", opt=READ, include_in_schema=False)
+async def one_card(office: OfficeDep, giftcards: GiftCardsDep, card_id: FromPath[str]) -> Response[bytes]:
+    """A card with its history."""
+    return await _card(office, giftcards, card_id)
+
+
+async def _card(
+    office: Office, giftcards: GiftCards, card_id: str, *, problem: str = "", made: GiftCard | None = None
+) -> Response[bytes]:
+    card = await giftcards.card(card_id)
+    moved = await giftcards.movements(card_id)
+    context = {
+        "card": _shown(card),
+        "available": render.plain(card.available),
+        "movements": [{**render.plain(one), "title": KINDS[one.kind], "order_id": one.order_id} for one in moved],
+        "made": _shown(made) if made else None,
+        "problem": problem,
+    }
+    return office.show("gift_card.html", context, 422 if problem else 200)
+
+
+@post("/office/gift-cards/{card_id:str}", opt=WRITE, include_in_schema=False, status_code=200)
+async def change(
+    office: OfficeDep, request: Web, giftcards: GiftCardsDep, caller: Asking, card_id: FromPath[str]
+) -> Response[bytes] | Redirect:
+    """Disable, enable or replace it."""
+    act = (await form_of(request)).get("act", "")
+    try:
+        if act == "replace":
+            return await _card(office, giftcards, card_id, made=await giftcards.replace(card_id, caller))
+        await giftcards.set_disabled(card_id, disabled=act != "enable")
+    except ShopError as error:
+        return await _card(office, giftcards, card_id, problem=error.detail)
+    return Redirect(f"/office/gift-cards/{card_id}", status_code=303)
+
+
+HANDLERS: list[Any] = [overview, issue, one_card, change]

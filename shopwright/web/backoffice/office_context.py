@@ -1,0 +1,89 @@
+"""What every page of the back office has: navigation by permission, who is signed in, safe forms."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Response
+
+from shopwright.kit.auth import ROLES, Caller, Permission
+from shopwright.kit.errors import Unavailable
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.services.payments.contract import Payments
+from shopwright.settings import Settings
+from shopwright.web import render
+from shopwright.web.storefront.page_context import SettingsDep, Web
+
+PaymentsDep = Given[Payments]
+NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
+    ("/office/orders", "Orders", "orders.read"),
+    ("/office/products", "Products", "catalog.write"),
+    ("/office/collections", "Collections", "catalog.write"),
+    ("/office/stock", "Stock", "stock.write"),
+    ("/office/pricing", "Pricing", "prices.write"),
+    ("/office/gift-cards", "Gift cards", "gift_cards.read"),
+    ("/office/books", "Books", "books.read"),
+    ("/office/reviews", "Reviews", "reviews.moderate"),
+    ("/office/messages", "Messages", "messages.read"),
+    ("/office/staff", "Staff", "staff.write"),
+    ("/office/audit", "Audit log", "audit.read"),
+    ("/office/personal-data", "Personal data", "people.write"),
+    ("/office/system", "System", "system.operate"),
+)
+
+
+PRETEND = "pretend"
+NOBODY = (
+    "Nobody takes money for this shop: it takes no orders that cost any. Set SHOPWRIGHT_PAYMENTS and start it anew."
+)
+PRETENDED = "Payments of this shop are pretended (SHOPWRIGHT_PAYMENTS): no money moves."
+
+
+class Office:
+    """Made once a request."""
+
+    def __init__(self, request: Web, caller: Caller, settings: Settings, notices: Sequence[str] = ()) -> None:
+        self.request = request
+        self.caller = caller
+        self.settings = settings
+        self.notices = notices
+
+    def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+        """Render a page in its frame."""
+        path = self.request.url.path
+        return render.page(
+            f"backoffice/templates/{template}",
+            {
+                "shop": self.settings.shop_name,
+                "path": path,
+                "csrf": render.csrf_token(self.request),
+                "notices": self.notices,
+                "may": dict.fromkeys(ROLES.get(self.caller.role, ()), True),
+                "caller": {"name": self.caller.name, "email": self.caller.email, "role": self.caller.role},
+                "navigation": [
+                    {"href": href, "title": title, "here": path.startswith(href)}
+                    for href, title, permission in NAVIGATION
+                    if self.caller.may(permission)
+                ],
+                **context,
+            },
+            status,
+        )
+
+
+async def provide_office(request: Web, caller: Asking, settings: SettingsDep, payments: PaymentsDep) -> Office:
+    """The dependency `office`."""
+    return Office(request, caller, settings, await _notices(payments) if caller.is_staff else ())
+
+
+async def _notices(payments: Payments) -> tuple[str, ...]:
+    """What staff should know on every page."""
+    try:
+        setup = await payments.setup()
+    except Unavailable:
+        return ()  # the page is about something else
+    if not setup.providers:
+        return (NOBODY,)
+    return (PRETENDED,) if PRETEND in setup.providers and not setup.demo else ()
+
+
+OfficeDep = Given[Office]

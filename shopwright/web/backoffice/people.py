@@ -1,0 +1,91 @@
+"""Staff: who they are and what they may do; inviting, disabling and removing them."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.params import FromQuery
+from litestar.response import Redirect
+
+from shopwright.kit.auth import ROLES, staff
+from shopwright.kit.errors import Invalid, ShopError, Unavailable
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.services.notifications.contract import Notifications
+from shopwright.services.users.contract import StaffChange, Users
+from shopwright.web import render
+from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.storefront.page_context import UsersDep, Web, form_of
+
+NotificationsDep = Given[Notifications]
+
+
+@get("/office/staff", opt=allow(staff("staff.write")), include_in_schema=False)
+async def staff_page(office: OfficeDep, users: UsersDep, said: FromQuery[str] = "") -> Response[bytes]:
+    """All accounts with a role."""
+    return await _page(office, users, {"said": said})
+
+
+async def _page(office: Office, users: Users, more: dict[str, Any], status: int = 200) -> Response[bytes]:
+    people = [
+        {
+            **render.plain(one),
+            "guarded": await users.has_second_factor(one.id),
+            "open": len(await users.sessions(one.id)),
+        }
+        for one in await users.staff()
+    ]
+    mine = office.caller.user_id or ""
+    guarded = await users.has_second_factor(mine)
+    context = {"guarded": guarded, "people": people, "roles": list(ROLES), "typed": {}, "problem": "", **more}
+    return office.show("staff.html", context, status)
+
+
+@post("/office/staff", opt=allow(staff("staff.write")), include_in_schema=False, status_code=200)
+async def change_staff(
+    office: OfficeDep, request: Web, users: UsersDep, notifications: NotificationsDep, caller: Asking
+) -> Response[bytes] | Redirect:
+    """Invite someone, change what they may do, disable or remove them, or sign them out everywhere."""
+    form = await form_of(request)
+    try:
+        if "end" in form:
+            await users.end_sessions_of(form["end"], caller)
+            said = "Signed out everywhere."
+        else:
+            await users.reauthenticate(caller, form.get("own_password", ""), form.get("code", ""))
+            said = await _change(users, notifications, form)
+    except ShopError as error:
+        typed = {name: value for name, value in form.items() if name not in {"own_password", "code"}}
+        return await _page(office, users, {"typed": typed, "problem": error.detail}, 422)
+    return Redirect(f"/office/staff?{urlencode({'said': said})}", status_code=303)
+
+
+async def _change(users: Users, notifications: Notifications, form: dict[str, str]) -> str:
+    """Do what the form asks for; what is said then."""
+    user_id, act = form.get("user_id", ""), form.get("act", "invite")
+    if act == "remove":
+        await users.remove_staff(user_id)
+        return "Removed. Their account stays, as that of a customer."
+    if act in {"disable", "enable"}:
+        await users.change_staff(user_id, StaffChange(disabled=act == "disable"))
+        return "Disabled, and signed out everywhere." if act == "disable" else "Enabled."
+    if not form.get("role"):
+        raise Invalid.at("/role", "Choose what they may do.")
+    if user_id:
+        await users.change_staff(user_id, StaffChange(role=form["role"]))
+        return "Role changed. They were signed out and sign in again."
+    invited = await users.invite_staff(form.get("email", ""), form.get("name", ""), form["role"])
+    if await _is_kept(notifications):
+        return f"Invited. No mail server is set up, so no e-mail was sent: `shopwright password {invited.email}` gives them a password."
+    return "Invited. They get an e-mail with a link."
+
+
+async def _is_kept(notifications: Notifications) -> bool:
+    """Do e-mails stay in the shop? Whoever was invited is, whether that can be asked just now or not."""
+    try:
+        return "email" in (await notifications.delivery_report()).kept
+    except Unavailable:
+        return False
+
+
+HANDLERS: list[Any] = [staff_page, change_staff]

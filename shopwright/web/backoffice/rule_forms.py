@@ -1,0 +1,238 @@
+"""Promotions, coupons, ways to ship and taxes as forms show them, and as they say they should be.
+
+A form that was filled with what there is says it whole. One that was not, such as that to add a coupon, keeps what it
+leaves empty of one that is there.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from shopwright.kit import money
+from shopwright.kit.codes import coupon_form
+from shopwright.kit.days import day_of, end_of, last_day, parse_day, start_of
+from shopwright.kit.errors import Invalid
+from shopwright.kit.typed import basis_points, whole_number
+from shopwright.services.pricing.contract import Coupon, Pricing, Promotion, ShippingRate, TaxClass, TaxRate, TaxRule
+from shopwright.web.backoffice.editing import TICKED, Reader, is_whole
+
+Form = Mapping[str, str]
+Kind = Literal["percentage", "fixed", "free_shipping"]
+KINDS: dict[str, Kind] = {"percentage": "percentage", "fixed": "fixed", "free_shipping": "free_shipping"}
+PER_CENT = 100
+FARTHEST = 10**9
+Rule = TypeVar("Rule", Coupon, Promotion, ShippingRate, TaxRate, TaxClass, TaxRule)
+DISCOUNT_LABELS = {
+    "kind": "Kind", "value": "How much", "minimum": "From a subtotal of", "starts_at": "From (day)",
+    "ends_at": "Until (day)", "alone": "Cannot be combined", "position": "Position",
+}  # fmt: skip
+
+
+class Shop(msgspec.Struct, frozen=True):
+    """What numbers and days of a form are in, and who fills it."""
+
+    currency: str
+    zone: ZoneInfo
+    who: str = ""
+
+    def amount(self, minor: int) -> str:
+        """An amount as a field shows it; nothing for 0."""
+        return money.major(money.Money(minor, self.currency)) if minor else ""
+
+
+def whole(form: Form, name: str) -> int:
+    """A count somebody typed; nothing is 0. Raises Invalid."""
+    return _whole(form.get(name, "").strip(), name)
+
+
+def _whole(text: str, name: str, least: int = 0) -> int:
+    return whole_number(text, f"/{name}", least=least, most=FARTHEST) if text else 0
+
+
+def _amount(text: str, name: str, currency: str) -> int:
+    return money.parse(text, currency, f"/{name}").amount if text else 0
+
+
+def _day(text: str, name: str) -> date | None:
+    return parse_day(text, f"/{name}") if text else None
+
+
+def _shown_count(count: int) -> str:
+    return str(count) if count else ""
+
+
+def _discount_fields(one: Coupon | Promotion, shop: Shop) -> dict[str, str]:
+    value = f"{one.value / PER_CENT:g}" if one.kind == "percentage" else shop.amount(one.value)
+    return {
+        "kind": one.kind,
+        "value": value if one.kind != "free_shipping" else "",
+        "minimum": shop.amount(one.minimum),
+        "starts_at": day_of(one.starts_at, shop.zone).isoformat() if one.starts_at else "",
+        "ends_at": last_day(one.ends_at, shop.zone).isoformat() if one.ends_at else "",
+        "alone": "" if one.combinable else TICKED,
+        "position": str(one.position),
+    }
+
+
+def _moment(
+    text: str, name: str, shop: Shop, shown: Form, before: datetime | None, edge: Callable[[date, ZoneInfo], datetime]
+) -> datetime | None:
+    """The moment a day stands for; one that was not changed keeps its hour."""
+    if before is not None and text == shown.get(name):
+        return before
+    day = _day(text, name)
+    return edge(day, shop.zone) if day else None
+
+
+def _discount(form: Form, shop: Shop, found: Coupon | Promotion | None) -> dict[str, Any]:
+    shown = _discount_fields(found, shop) if found else {}
+    reader = Reader(form, shown)
+    kind = KINDS.get(form.get("kind", ""), found.kind if found else "percentage")
+    if found and not is_whole(form) and not reader.typed("value") and kind != "free_shipping":
+        kind = found.kind  # a form to add one begins with a kind; without a value nothing was said of it
+    value = reader.text("value")
+    amounts = {
+        "percentage": lambda: basis_points(value, "/value"),
+        "fixed": lambda: _amount(value, "value", shop.currency),
+    }
+    return {
+        "kind": kind,
+        "value": amounts[kind]() if kind in amounts else 0,
+        "currency": shop.currency if kind == "fixed" else "",
+        "minimum": _amount(reader.text("minimum"), "minimum", shop.currency),
+        "combinable": not reader.ticked("alone"),
+        "position": _whole(reader.text("position"), "position", -FARTHEST),
+        "starts_at": _moment(reader.text("starts_at"), "starts_at", shop, shown, found.starts_at if found else None, start_of),
+        "ends_at": _moment(reader.text("ends_at"), "ends_at", shop, shown, found.ends_at if found else None, end_of),
+    }  # fmt: skip
+
+
+class RuleForm(Protocol[Rule]):
+    """One kind of rule: how it is found, shown and read."""
+
+    labels: ClassVar[Mapping[str, str]]
+
+    async def every(self, pricing: Pricing) -> list[Rule]:
+        """All of the kind."""
+        ...
+
+    def key(self, one: Rule) -> str:
+        """By what one is found again."""
+        ...
+
+    def key_of(self, form: Form) -> str:
+        """The one a form is about; "" for a new one."""
+        return form.get("id", "")
+
+    def fields(self, one: Rule, shop: Shop) -> dict[str, str]:
+        """As its form shows it."""
+        ...
+
+    async def save(self, pricing: Pricing, form: Form, found: Rule | None, shop: Shop) -> None:
+        """Write what the form says. Raises Invalid."""
+        ...
+
+
+class PromotionForm(RuleForm[Promotion]):
+    """Discounts that need no code."""
+
+    labels: ClassVar[Mapping[str, str]] = {"title": "Title", **DISCOUNT_LABELS}
+
+    async def every(self, pricing: Pricing) -> list[Promotion]:
+        return await pricing.promotions()
+
+    def key(self, one: Promotion) -> str:
+        return one.id
+
+    def fields(self, one: Promotion, shop: Shop) -> dict[str, str]:
+        return {"title": one.title, **_discount_fields(one, shop)}
+
+    async def save(self, pricing: Pricing, form: Form, found: Promotion | None, shop: Shop) -> None:
+        said = {
+            "title": Reader(form, self.fields(found, shop) if found else {}).text("title"),
+            **_discount(form, shop, found),
+        }
+        made = msgspec.structs.replace(found, **said) if found else Promotion(**said)
+        await pricing.put_promotion(made)
+
+
+class CouponForm(RuleForm[Coupon]):
+    """Discounts for those who have the code."""
+
+    labels: ClassVar[Mapping[str, str]] = {
+        "code": "Code", **DISCOUNT_LABELS, "limit_total": "Uses in all", "limit_per_customer": "Uses a customer",
+    }  # fmt: skip
+
+    async def every(self, pricing: Pricing) -> list[Coupon]:
+        return await pricing.coupons()
+
+    def key(self, one: Coupon) -> str:
+        return one.code
+
+    def key_of(self, form: Form) -> str:
+        return coupon_form(form.get("code", ""))
+
+    def fields(self, one: Coupon, shop: Shop) -> dict[str, str]:
+        return {
+            "code": one.code,
+            **_discount_fields(one, shop),
+            "limit_total": _shown_count(one.limit_total),
+            "limit_per_customer": _shown_count(one.limit_per_customer),
+        }
+
+    async def save(self, pricing: Pricing, form: Form, found: Coupon | None, shop: Shop) -> None:
+        reader = Reader(form, self.fields(found, shop) if found else {})
+        said = {
+            "limit_total": _whole(reader.text("limit_total"), "limit_total"),
+            "limit_per_customer": _whole(reader.text("limit_per_customer"), "limit_per_customer"),
+            **_discount(form, shop, found),
+        }
+        made = msgspec.structs.replace(found, **said) if found else Coupon(code=form.get("code", ""), **said)
+        await pricing.put_coupon(made)
+
+
+class ShippingForm(RuleForm[ShippingRate]):
+    """Ways to ship."""
+
+    labels: ClassVar[Mapping[str, str]] = {
+        "title": "Title", "price": "Price", "countries": "Countries", "free_over": "Free from a subtotal of",
+        "max_weight": "Up to so many grams", "days_min": "Days at least", "days_max": "Days at most", "position": "Position",
+    }  # fmt: skip
+
+    async def every(self, pricing: Pricing) -> list[ShippingRate]:
+        return await pricing.shipping_rates()
+
+    def key(self, one: ShippingRate) -> str:
+        return one.id
+
+    def fields(self, one: ShippingRate, shop: Shop) -> dict[str, str]:
+        return {
+            "title": one.title,
+            "price": money.major(one.price),
+            "countries": " ".join(one.countries),
+            "free_over": shop.amount(one.free_over),
+            "max_weight": _shown_count(one.max_weight),
+            "days_min": str(one.days_min),
+            "days_max": str(one.days_max),
+            "position": str(one.position),
+        }
+
+    async def save(self, pricing: Pricing, form: Form, found: ShippingRate | None, shop: Shop) -> None:
+        reader = Reader(form, self.fields(found, shop) if found else {})
+        if not reader.text("price"):
+            raise Invalid.at("/price", "Say what it costs; 0 is free.")
+        said: dict[str, Any] = {
+            "title": reader.text("title"),
+            "price": money.Money(_amount(reader.text("price"), "price", shop.currency), shop.currency),
+            "countries": tuple(reader.text("countries").replace(",", " ").split()),
+            "free_over": _amount(reader.text("free_over"), "free_over", shop.currency),
+            **{
+                name: _whole(reader.text(name), name, -FARTHEST if name == "position" else 0)
+                for name in ("max_weight", "days_min", "days_max", "position")
+            },
+        }
+        made = msgspec.structs.replace(found, **said) if found else ShippingRate(**said)
+        await pricing.put_shipping_rate(made)

@@ -1,0 +1,188 @@
+"""Who sells: the form for the seller of today or a day to come, those before, and rates of exchange to the currency of the books."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromQuery
+from litestar.response import Redirect
+
+from shopwright.kit.addresses import Address
+from shopwright.kit.auth import staff
+from shopwright.kit.days import parse_day, start_of, write_start
+from shopwright.kit.errors import ShopError
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Given
+from shopwright.services.pricing.contract import ExchangeRate, Pricing, Seller, TaxId
+from shopwright.web import render
+from shopwright.web.backoffice import ecb_file, editing
+from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.storefront.addresses import countries
+from shopwright.web.storefront.page_context import Web, form_of
+
+PricingDep = Given[Pricing]
+ROWS, EMPTY = 3, 2  # for tax ids: at least so many, and so many beside those that are there
+SHOWN = 50
+ADDRESS = ("line1", "line2", "postal_code", "city", "region", "country")
+TEXTS = (
+    "legal_name",
+    "register",
+    "email",
+    "contact",
+    "phone",
+    "filing_currency",
+    "small_business",
+    "ship_from",
+    "bank",
+)
+LABELS = {
+    "legal_name": "Legal name", "register": "Register", "email": "E-mail", "contact": "Contact", "phone": "Phone", "filing_currency": "Currency of the books",
+    "small_business": "Small business", "ship_from": "Goods leave from", "bank": "IBAN", "oss": "One-Stop-Shop",
+    "address.line1": "Street and number", "address.line2": "Second line", "address.postal_code": "Postal code",
+    "address.city": "City", "address.region": "Region", "address.country": "Country",
+}  # fmt: skip
+
+
+def _fields(one: Seller | None, office: Office) -> dict[str, str]:
+    """The seller as the form shows it; an empty form begins with what the settings say."""
+    if one is None:
+        return {"filing_currency": office.settings.currency, "address.country": office.settings.country}
+    found = {name: str(getattr(one, name)) for name in TEXTS}
+    found |= {f"address.{name}": getattr(one.address, name) for name in ADDRESS}
+    found["oss"] = editing.TICKED if one.oss else ""
+    for number, each in enumerate(one.tax_ids):
+        found |= {f"tax_ids.{number}.{name}": getattr(each, name) for name in ("country", "id", "scheme")}
+    return found
+
+
+def _seller_of(form: Mapping[str, str], office: Office) -> Seller:
+    """What was typed, to be checked by pricing. Raises Invalid for a day that is none."""
+    numbers = sorted({int(name.split(".")[1]) for name in form if name.startswith("tax_ids.") and _is_row(name)})
+    rows = [
+        {name: form.get(f"tax_ids.{n}.{name}", "").strip() for name in ("country", "id", "scheme")} for n in numbers
+    ]
+    day = form.get("valid_from", "").strip()
+    where = {name: form.get(f"address.{name}", "").strip() for name in ADDRESS}
+    said: dict[str, Any] = {name: form.get(name, "").strip() for name in TEXTS}
+    return Seller(
+        **said,
+        address=Address(name=form.get("legal_name", "").strip(), **where),
+        tax_ids=tuple(
+            TaxId(
+                country=row["country"],
+                id=row["id"],
+                scheme="oss" if row["scheme"] == "oss" else "ioss" if row["scheme"] == "ioss" else "",
+            )
+            for row in rows
+            if row["id"]
+        ),
+        oss="oss" in form,
+        valid_from=start_of(parse_day(day, "/valid_from"), office.settings.zone) if day else None,
+        why=form.get("why", "").strip(),
+    )
+
+
+def _is_row(name: str) -> bool:
+    number = name.split(".")[1]
+    return number.isascii() and number.isdecimal() and len(number) <= len(str(SHOWN))
+
+
+def _complaints(error: ShopError, form: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong, by field; rows of tax ids that were left empty are counted again."""
+    filled = sorted(int(name.split(".")[1]) for name in form if name.endswith(".id") and form[name].strip())
+    found: dict[str, str] = {}
+    for problem in error.problems:
+        parts = problem.pointer[1:].split("/")
+        if parts[0] == "tax_ids" and len(parts) > 1 and int(parts[1]) < len(filled):
+            parts[1] = str(filled[int(parts[1])])
+        name = ".".join(parts)
+        name = "legal_name" if name == "address.name" else name
+        found[name] = problem.detail
+    return found or {"": error.detail}
+
+
+async def _show(office: Office, pricing: Pricing, more: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+    zone = office.settings.zone
+    every, now = await pricing.sellers(), await pricing.seller()
+    shown = _fields(now, office)
+    typed = more.get("typed", shown)
+    rows = [int(name.split(".")[1]) for name in typed if name.startswith("tax_ids.") and _is_row(name)]
+    context = {
+        "seller": render.plain(now),
+        "sellers": [
+            {
+                **render.plain(one),
+                "since": write_start(one.valid_from, zone) if one.valid_from else "",
+                "current": now is not None and one.id == now.id,
+                "coming": bool(one.valid_from and now and now.valid_from and one.valid_from > now.valid_from),
+            }
+            for one in reversed(every)
+        ],
+        "rates": render.plain((await pricing.exchange_rates())[:SHOWN]),
+        "countries": countries(),
+        "rows": list(range(max(ROWS, max(rows, default=-1) + 1 + EMPTY))),
+        "typed": typed,
+        "rate": {"to": now.filing_currency if now else office.settings.currency},
+        "seen": editing.marks(shown) if now else "",
+        "errors": {},
+        "different": [],
+        **more,
+    }
+    return office.show("seller.html", context, status)
+
+
+@get("/office/seller", opt=allow(staff("prices.write")), include_in_schema=False)
+async def seller_page(office: OfficeDep, pricing: PricingDep, saved: FromQuery[str] = "") -> Response[bytes]:
+    """The seller of today in its form, who sold before and will, and rates of exchange."""
+    return await _show(office, pricing, {"saved": saved})
+
+
+@post("/office/seller", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
+async def save_seller(office: OfficeDep, request: Web, pricing: PricingDep) -> Response[bytes] | Redirect:
+    """The seller from now or a day to come on; what was typed stays where something is wrong."""
+    form = await form_of(request)
+    try:
+        if changed := editing.conflict(form, _fields(await pricing.seller(), office), LABELS):
+            return await _show(office, pricing, changed, 409)
+        await pricing.set_seller(_seller_of(form, office), office.caller.signature)
+    except ShopError as error:
+        more = {"typed": form, "errors": _complaints(error, form), "seen": form.get(editing.SEEN, "")}
+        return await _show(office, pricing, more, 422)
+    return Redirect("/office/seller?saved=1", status_code=303)
+
+
+@post("/office/exchange-rates", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
+async def save_rate(office: OfficeDep, request: Web, pricing: PricingDep) -> Response[bytes] | Redirect:
+    """What a currency was worth on a day."""
+    form = await form_of(request)
+    try:
+        one = ExchangeRate(
+            from_=form.get("from", ""),
+            to=form.get("to", ""),
+            rate=form.get("rate", "").strip(),
+            day=parse_day(form.get("day", "").strip(), "/0/day"),
+            source=form.get("source", ""),
+        )
+        await pricing.add_exchange_rates([one], office.caller.signature)
+    except ShopError as error:
+        wrong = {problem.pointer.removeprefix("/0/"): problem.detail for problem in error.problems}
+        return await _show(office, pricing, {"rate": form, "rate_errors": wrong or {"": error.detail}}, 422)
+    return Redirect("/office/seller?saved=1#rates", status_code=303)
+
+
+@post("/office/exchange-rates/file", opt=allow(staff("prices.write")), include_in_schema=False, status_code=200)
+async def take_file(office: OfficeDep, request: Web, pricing: PricingDep) -> Response[bytes] | Redirect:
+    """The rates of a file of the European Central Bank that this shop needs."""
+    file = (await request.form()).get("file")
+    seller = await pricing.seller()
+    needed = {office.settings.currency, seller.filing_currency if seller else ""} - {ecb_file.EURO, ""}
+    try:
+        data = await file.read() if isinstance(file, UploadFile) else b""
+        await pricing.add_exchange_rates(ecb_file.read_rates(data, needed), office.caller.signature)
+    except ShopError as error:
+        return await _show(office, pricing, {"file_error": error.detail}, 422)
+    return Redirect("/office/seller?saved=1#rates", status_code=303)
+
+
+HANDLERS: list[Any] = [seller_page, save_seller, save_rate, take_file]

@@ -1,0 +1,226 @@
+"""Stock: what there is, what is set aside, what has moved and why."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.kit.auth import staff
+from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.app_context import behind
+from shopwright.kit.http.dependency import Asking
+from shopwright.kit.text import slugify
+from shopwright.kit.typed import whole_number
+from shopwright.services.catalog.contract import Product, Variant
+from shopwright.services.inventory.contract import MAIN, Adjustment, Location, Stock, StockRule
+from shopwright.web import render
+from shopwright.web.backoffice import editing
+from shopwright.web.backoffice.office_context import Office, OfficeDep
+from shopwright.web.backoffice.products import looked_for
+from shopwright.web.product_view.stock import movements_for
+from shopwright.web.product_view.view import Shelf
+from shopwright.web.storefront.page_context import SearchDep, ShelfDep, Web, form_of
+
+MOST = 10_000_000
+RULE = {"backorder": "May be ordered beyond what is there", "low_at": "Runs low at"}
+LOCATION = {"title": "Name", "position": "Position"}
+PAGE = 30
+
+
+@get("/office/stock", opt=allow(staff("stock.write")), include_in_schema=False)
+async def stock_list(
+    office: OfficeDep,
+    shelf: ShelfDep,
+    search: SearchDep,
+    q: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    cost: FromQuery[str] = "",
+) -> Response[bytes]:
+    """Every variant with its counts; `cost=missing`: those of which units have none."""
+    if cost and office.caller.may("costs.write"):
+        return await _without_cost(office, shelf, after)
+    found = await looked_for(shelf, search, q, None, after, PAGE + 1)
+    more = found[PAGE - 1].id if len(found) > PAGE else ""
+    stock = await shelf.inventory.stock([variant.id for product in found[:PAGE] for variant in product.variants])
+    rows = [_row(product, variant, stock[variant.id]) for product in found[:PAGE] for variant in product.variants]
+    return office.show("stock.html", {"rows": rows, "q": q, "next": more, "missing": False})
+
+
+def _row(product: Product, variant: Variant, stock: Stock) -> dict[str, Any]:
+    return {
+        "id": variant.id,
+        "product": product.title,
+        "variant": variant.title if variant.options else "",
+        "sku": variant.sku,
+        "on_hand": stock.on_hand,
+        "reserved": stock.reserved,
+        "available": stock.available,
+        "backorder": stock.backorder,
+        "low": stock.on_shelf <= stock.low_at,
+    }
+
+
+async def _without_cost(office: Office, shelf: Shelf, after: str) -> Response[bytes]:
+    found = await shelf.inventory.without_cost(after, PAGE + 1)
+    stock = await shelf.inventory.stock(found[:PAGE])
+    rows = []
+    for one in found[:PAGE]:
+        with suppress(Missing):  # of a product that is not there any more
+            product = await shelf.catalog.by_variant(one)
+            rows += [_row(product, variant, stock[one]) for variant in product.variants if variant.id == one]
+    more = found[PAGE - 1] if len(found) > PAGE else ""
+    return office.show("stock.html", {"rows": rows, "q": "", "next": more, "missing": True})
+
+
+@get("/office/stock/{variant_id:str}", opt=allow(staff("stock.write")), include_in_schema=False)
+async def stock_page(office: OfficeDep, shelf: ShelfDep, variant_id: FromPath[str]) -> Response[bytes]:
+    """One variant: its counts, and everything that moved it."""
+    return await variant_page(office, shelf, variant_id)
+
+
+async def variant_page(
+    office: Office,
+    shelf: Shelf,
+    variant_id: str,
+    problem: str = "",
+    typed: dict[str, str] | None = None,
+    different: Sequence[Mapping[str, Any]] = (),
+) -> Response[bytes]:
+    """A variant's page, with what was typed into one of its forms."""
+    product = await shelf.catalog.by_variant(variant_id)
+    variant = product.variant(variant_id)
+    stock = (await shelf.inventory.stock([variant_id]))[variant_id]
+    there = await shelf.inventory.by_location(variant_id)
+    rule = await _rule(shelf, variant_id)
+    context = {
+        "product": {"id": product.id, "title": product.title},
+        "variant": render.plain(variant),
+        "on_hand": stock.on_hand,
+        "reserved": stock.reserved,
+        "available": stock.available,
+        "backorder": stock.backorder,
+        "places": [
+            {
+                "id": place.id,
+                "title": place.title,
+                "on_hand": there[place.id].on_hand if place.id in there else 0,
+                "reserved": there[place.id].reserved if place.id in there else 0,
+            }
+            for place in await shelf.inventory.locations()
+        ],
+        "rule": rule | (typed or {}),
+        "seen": (typed or {}).get(editing.SEEN) or editing.marks(rule),
+        "different": different,
+        "movements": render.plain(await movements_for(office.caller, shelf.inventory, variant_id)),
+        "worth": await _worth(office, shelf, variant_id),
+        "currency": shelf.currency,
+        "problem": problem,
+        "typed": typed or {},
+        "key": behind().shop.ids.secret(16),
+    }
+    return office.show("stock_one.html", context, 422 if problem else 409 if different else 200)
+
+
+async def _worth(office: Office, shelf: Shelf, variant_id: str) -> dict[str, Any] | None:
+    """What it is worth, for who may see costs."""
+    if not office.caller.may("costs.write"):
+        return None
+    found = (await shelf.inventory.values([variant_id]))[variant_id]
+    return {**render.plain(found), "without_cost": found.without_cost}
+
+
+async def _rule(shelf: Shelf, variant_id: str) -> dict[str, str]:
+    rule = await shelf.inventory.rule(variant_id)
+    return {"backorder": str(rule.backorder), "low_at": str(rule.low_at)}
+
+
+@post("/office/stock/{variant_id:str}", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
+async def adjust(
+    office: OfficeDep, request: Web, shelf: ShelfDep, caller: Asking, variant_id: FromPath[str]
+) -> Response[bytes] | Redirect:
+    """Book goods in or out, with the reason; a form sent twice is booked once."""
+    form = await form_of(request)
+    try:
+        reason = form.get("reason", "").strip()
+        one = Adjustment(
+            variant_id=variant_id,
+            delta=whole_number(
+                form.get("delta", ""), "/delta", "Say how many came (12) or went (-3)", least=-MOST, most=MOST
+            ),
+            reason=f"{reason} ({caller.signature})" if reason else "",
+            location=form.get("location", MAIN),
+        )
+        await shelf.inventory.adjust([one], key=form.get("key", ""))
+    except ShopError as error:
+        return await variant_page(office, shelf, variant_id, error.detail, form)
+    return Redirect(f"/office/stock/{variant_id}", status_code=303)
+
+
+@post("/office/stock/{variant_id:str}/rule", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
+async def set_rule(
+    office: OfficeDep, request: Web, shelf: ShelfDep, variant_id: FromPath[str]
+) -> Response[bytes] | Redirect:
+    """How many may be ordered beyond what is there, and when it runs low."""
+    form = await form_of(request)
+    try:
+        now = await _rule(shelf, variant_id)
+        if changed := editing.conflict(form, now, RULE):
+            return await variant_page(office, shelf, variant_id, typed=changed["typed"], different=changed["different"])
+        counts = {name: _count(form.get(name, now[name]), name) for name in RULE}
+        await shelf.inventory.put_rule(variant_id, StockRule(**counts))
+    except ShopError as error:
+        return await variant_page(office, shelf, variant_id, error.detail, form)
+    return Redirect(f"/office/stock/{variant_id}", status_code=303)
+
+
+def _count(text: str, name: str) -> int:
+    return whole_number(text, f"/{name}", "A count", most=MOST)
+
+
+@get("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False)
+async def location_list(office: OfficeDep, shelf: ShelfDep, change: FromQuery[str] = "") -> Response[bytes]:
+    """The places where stock lies; `change`: with the form of one of them."""
+    shown = await _location(shelf, change)
+    return await _locations(
+        office, shelf, {"typed": {**shown, "id": change}, "seen": editing.marks(shown)} if shown else {}
+    )
+
+
+async def _location(shelf: Shelf, place: str) -> dict[str, str]:
+    """A location as its form shows it; nothing for one that is not there."""
+    found = next((one for one in await shelf.inventory.locations() if one.id == place), None)
+    return {"title": found.title, "position": str(found.position)} if found else {}
+
+
+async def _locations(office: Office, shelf: Shelf, more: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+    places = render.plain(await shelf.inventory.locations())
+    context = {"places": places, "problem": "", "typed": {}, "different": [], "seen": "", **more}
+    return office.show("locations.html", context, status)
+
+
+@post("/office/locations", opt=allow(staff("stock.write")), include_in_schema=False, status_code=200)
+async def change_locations(office: OfficeDep, request: Web, shelf: ShelfDep) -> Response[bytes] | Redirect:
+    """Make, change or take away a location."""
+    form = await form_of(request)
+    try:
+        if gone := form.get("delete", ""):
+            await shelf.inventory.delete_location(gone)
+        else:
+            place = form.get("id", "").strip() or slugify(form.get("title", "").strip())[:40]
+            now = await _location(shelf, place)
+            if changed := editing.conflict({**form, "id": place}, now, LOCATION):
+                return await _locations(office, shelf, changed, 409)
+            reader = editing.Reader(form, now)
+            position = _count(reader.text("position") or "0", "position")
+            await shelf.inventory.put_location(Location(place, reader.text("title"), position))
+    except ShopError as error:
+        more = {"problem": error.detail, "typed": form, "seen": form.get(editing.SEEN, "")}
+        return await _locations(office, shelf, more, 422)
+    return Redirect("/office/locations", status_code=303)
+
+
+HANDLERS: list[Any] = [stock_list, stock_page, adjust, set_rule, location_list, change_locations]

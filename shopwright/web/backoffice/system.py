@@ -1,0 +1,112 @@
+"""For those who run the shop: its processes and engines, what waits, and what was given up."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.params import FromQuery
+from litestar.response import Redirect
+
+from shopwright.kit.auth import staff
+from shopwright.kit.digits import is_number
+from shopwright.kit.errors import ShopError
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.observability.process_admin import House
+from shopwright.services.carts.contract import Carts
+from shopwright.web import render
+from shopwright.web.backoffice.office_context import OfficeDep
+from shopwright.web.storefront.page_context import Web, form_of
+
+HousesDep = Given[Mapping[str, House]]
+DATABASE = "database "
+LONGEST = 9  # digits
+MAY = allow(staff("system.operate"))
+
+
+@get("/office/system", opt=MAY, include_in_schema=False)
+async def system_page(
+    office: OfficeDep, houses: HousesDep, carts: Given[Carts], said: FromQuery[str] = ""
+) -> Response[bytes]:
+    """Every part with its version, engines, what waits and what was given up; the waiting room."""
+    parts = await asyncio.gather(*(_part(name, house) for name, house in houses.items()))
+    given_up = [{**one, "part": part["name"]} for part in parts for one in part["given_up"]]
+    waiting = [one for part in parts for one in part["waiting"] if one["waiting"]]
+    wrong = [
+        {"part": part["name"], "engine": engine, "problem": state}
+        for part in parts
+        for engine, state in part["bad"].items()
+    ]
+    wrong += [
+        {"part": part["name"], "engine": service, "problem": said}
+        for part in parts
+        for service, said in part["warnings"].items()
+    ]
+    away = [part["name"] for part in parts if part["problem"]]
+    versions = sorted({part["version"] for part in parts if part["version"]})
+    context = {
+        "parts": parts, "given_up": given_up, "waiting": waiting, "wrong": wrong, "away": away, "versions": versions,
+        "said": said, "room": await _room(carts),
+    }  # fmt: skip
+    return office.show("system.html", context)
+
+
+async def _room(carts: Carts) -> dict[str, Any] | None:
+    try:
+        room = await carts.waiting_room()
+    except ShopError:  # that carts are away is said above
+        return None
+    return render.plain(room) if room else None
+
+
+async def _part(name: str, house: House) -> dict[str, Any]:
+    blank: dict[str, Any] = {"name": name, "version": "", "waiting": (), "given_up": (), "warnings": {},
+        "problem": "",
+    }  # fmt: skip
+    try:
+        condition = await house.condition()
+    except ShopError as error:
+        return {**blank, "good": [], "bad": {}, "problem": error.detail}
+    good = [engine for engine, state in condition.engines.items() if state == "ok"]
+    databases = [engine for engine in good if engine.startswith(DATABASE)]
+    if len(databases) > 1:
+        good = [f"{len(databases)} databases", *(engine for engine in good if engine not in databases)]
+    bad = {engine: state for engine, state in condition.engines.items() if state != "ok"}
+    return {**blank, **render.plain(condition), "good": good, "bad": bad}
+
+
+@post("/office/system", opt=MAY, include_in_schema=False)
+async def replay(request: Web, houses: HousesDep) -> Redirect:
+    """Bring a fact, or all that was given up, on its way again."""
+    form = await form_of(request)
+    ids = [form["fact"]] if form.get("fact") else []
+    chosen = [houses[form["part"]]] if form.get("part") in houses else list(houses.values())
+    count = 0
+    for house in chosen:
+        try:
+            count += await house.replay(ids)
+        except ShopError:  # it is shown as away on the page this leads to
+            continue
+    return Redirect(f"/office/system?said={count}+brought+on+their+way+again.", status_code=303)
+
+
+@post("/office/system/waiting-room", opt=MAY, include_in_schema=False)
+async def waiting_room(request: Web, carts: Given[Carts]) -> Redirect:
+    """Open it, change its pace, or let everyone in."""
+    form = await form_of(request)
+    try:
+        if "close" in form:
+            await carts.close_waiting_room()
+            said = "Everyone may come in."
+        else:
+            pace = form.get("per_minute", "").strip()
+            room = await carts.open_waiting_room(int(pace) if is_number(pace) and len(pace) < LONGEST else 0)
+            said = f"{room.per_minute} shoppers are let in a minute."
+    except ShopError as error:
+        said = error.detail
+    return Redirect(f"/office/system?{urlencode({'said': said})}", status_code=303)
+
+
+HANDLERS: list[Any] = [system_page, replay, waiting_room]

@@ -1,0 +1,133 @@
+"""REST routes of a person: everything the shop knows of them, for themselves; how much that is, and the way out, for staff."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import JSONBody
+
+from shopwright.kit.auth import signed_in, staff
+from shopwright.kit.bounds import Email
+from shopwright.kit.http.access import NAMELESS, allow, audited, seldom
+from shopwright.kit.http.app_context import behind
+from shopwright.kit.http.dependency import Asking
+from shopwright.kit.http.files import file_answer
+from shopwright.kit.http.openapi_document import answers
+from shopwright.kit.http.routes import Routes
+from shopwright.web.privacy.gather import everything
+from shopwright.web.privacy.lookup import erase, of_person
+from shopwright.web.privacy.purposes import kept
+
+
+class Whose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person, by their e-mail address."""
+
+    email: Email
+
+
+class Forgotten(Whose, frozen=True, forbid_unknown_fields=True):
+    """The same, with one's own password again, and the code of one's authenticator where there is one."""
+
+    password: str = ""
+    code: str = ""
+
+
+class KeptTable(msgspec.Struct, frozen=True):
+    """What is kept, and until when."""
+
+    what: str
+    until: str
+
+
+class KeptFor(msgspec.Struct, frozen=True):
+    """A purpose: of whom something is kept for it, the ground in law, and what it is."""
+
+    purpose: str
+    title: str
+    whose: str
+    why: str
+    kept: tuple[KeptTable, ...]
+
+
+class KeptCount(msgspec.Struct, frozen=True):
+    """How much is kept of one person for a purpose."""
+
+    purpose: str
+    title: str
+    count: int
+
+
+class KeptOrder(msgspec.Struct, frozen=True):
+    """An order of theirs. `books_until`: so long the books keep its buyer after an erasure; None where it was not paid."""
+
+    id: str
+    number: str
+    placed_at: datetime
+    books_until: datetime | None = None
+
+
+class KeptOfPerson(msgspec.Struct, frozen=True):
+    """What is kept of one person."""
+
+    email: str
+    has_account: bool
+    kept: tuple[KeptCount, ...]
+    orders: tuple[KeptOrder, ...]
+
+
+@get(
+    "/v1/me/export",
+    opt=allow(signed_in),
+    tags=["users"],
+    operation_id="export_me",
+    responses=answers(dict[str, Any], "Everything."),
+)
+async def export_me(caller: Asking) -> Response[bytes]:
+    """Everything the shop knows of oneself, as one JSON document to keep or to take elsewhere."""
+    return answer(await everything(behind().shop, caller.user_id or ""))
+
+
+@get("/v1/personal-data", opt=allow(staff("people.write")), tags=["users"], operation_id="list_personal_data")
+async def list_personal_data() -> list[KeptFor]:
+    """What the shop keeps of people, by purpose: of whom, why, and until when."""
+    return msgspec.convert(kept(behind().shop.settings), list[KeptFor])
+
+
+@post(
+    "/v1/personal-data/look-up",
+    opt=audited(seldom(staff("people.write"))) | NAMELESS,
+    tags=["users"],
+    operation_id="look_up_person",
+    status_code=200,
+)
+async def look_up_person(data: JSONBody[Whose]) -> KeptOfPerson:
+    """How much is kept of the person with this address, with an account or without."""
+    return msgspec.convert(await of_person(behind().shop, data.email), KeptOfPerson)
+
+
+@post(
+    "/v1/personal-data/erase",
+    opt=seldom(staff("people.write")) | NAMELESS,
+    tags=["users"],
+    operation_id="erase_person",
+    status_code=204,
+)
+async def erase_person(caller: Asking, data: JSONBody[Forgotten]) -> None:
+    """Forget the person with this address: their account, carts and messages go, their orders stay as nobody's.
+
+    What tax law asks for is kept for who keeps the books alone. Refused for staff (409), and without one's own password.
+    """
+    await behind().shop.users.reauthenticate(caller, data.password, data.code)
+    await erase(behind().shop, data.email)
+
+
+def answer(known: dict[str, Any]) -> Response[bytes]:
+    """The document, as a file to be saved."""
+    return file_answer(msgspec.json.encode(known), "my-data.json", "application/json", private=True)
+
+
+def routes() -> Routes:
+    """All routes of this face."""
+    handlers: list[Any] = [export_me, list_personal_data, look_up_person, erase_person]
+    return Routes("/", route_handlers=handlers)

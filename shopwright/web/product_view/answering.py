@@ -1,0 +1,38 @@
+"""How a product is answered, and what of its ETag an If-Match means."""
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+from litestar import Response
+from litestar.params import HeaderParameter
+
+from shopwright.kit.errors import Invalid
+from shopwright.kit.http.openapi_document import answers
+from shopwright.kit.typed import digits_or
+from shopwright.web.product_view.view import ProductView
+
+PRODUCT = answers(ProductView, "The product.")
+IfMatch = Annotated[
+    str | None, HeaderParameter(name="If-Match", description="the ETag that was read: a lost update is 412")
+]
+
+
+def version_of(if_match: str | None) -> int | None:
+    """The version of the product that was read: what guards against lost updates. Prices and stock have guards of their own."""
+    if if_match is None:
+        return None
+    bare = if_match.strip().removeprefix("W/").strip('"').partition("-")[0]
+    version = digits_or(bare, None)
+    if version is None:
+        raise Invalid.at("/headers/If-Match", 'If-Match is the ETag of the answer that was read, such as "3-9f86d081".')
+    return version
+
+
+def answer(view: ProductView, status: int = 200) -> Response[bytes]:
+    """A product, with an ETag that changes with all its body shows."""
+    body = msgspec.json.encode(view)
+    digest = hashlib.sha256(body).hexdigest()[:12]
+    return Response(
+        body, status_code=status, media_type="application/json", headers={"ETag": f'"{view.version}-{digest}"'}
+    )

@@ -1,0 +1,106 @@
+"""REST routes of goods received, of what they cost and what stock is worth. Costs are for who may see them alone."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromPath, JSONBody
+
+from shopwright.kit.auth import staff
+from shopwright.kit.errors import Invalid
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.pagination import Limit, Page, after_id, page
+from shopwright.kit.money import Money
+from shopwright.services.catalog.contract import Variant
+from shopwright.services.inventory.contract import MAIN, Receipt, Stock, StockValue
+from shopwright.web.product_view.view import Shelf
+
+Face = Given[Shelf]
+VariantCursor = Annotated[str, after_id("var")]
+
+
+class ReceiptLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What came of a variant, and what it cost without tax: each (`unit_cost`) or all (`total_cost`), or neither."""
+
+    sku: str = ""
+    variant_id: str = ""
+    quantity: int
+    unit_cost: Money | None = None
+    total_cost: Money | None = None
+
+
+class StockReceipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Goods that came together. `reference`: such as the number of the supplier's delivery note."""
+
+    lines: Annotated[tuple[ReceiptLine, ...], msgspec.Meta(min_length=1, max_length=500)]
+    reference: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    location: str = MAIN
+
+
+class StockCost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a unit of a variant costs without tax."""
+
+    sku: str = ""
+    variant_id: str = ""
+    unit_cost: Money
+
+
+async def _variant(shelf: Shelf, sku: str, variant_id: str, pointer: str) -> Variant:
+    if bool(sku) == bool(variant_id):
+        raise Invalid.at(pointer, "Name the variant either by sku or by variant_id.")
+    return await shelf.variant(sku or variant_id)
+
+
+@post("/v1/stock-receipts", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="receive_stock")
+async def receive_stock(shelf: Face, caller: Asking, data: JSONBody[StockReceipt]) -> dict[str, list[Stock]]:
+    """Receive goods, all lines or none. Their costs need the permission `costs.write`."""
+    if any(one.unit_cost is not None or one.total_cost is not None for one in data.lines):
+        caller.require("costs.write")
+    receipts = [
+        Receipt(
+            variant_id=(await _variant(shelf, one.sku, one.variant_id, f"/lines/{number}/sku")).id,
+            quantity=one.quantity,
+            location=data.location,
+            unit_cost=one.unit_cost,
+            total_cost=one.total_cost,
+            reference=data.reference,
+        )
+        for number, one in enumerate(data.lines)
+    ]
+    return {"items": [*(await shelf.inventory.receive(receipts, caller.signature)).values()]}
+
+
+@post("/v1/stock-costs", opt=allow(staff("costs.write")), tags=["inventory"], operation_id="set_stock_cost")
+async def set_stock_cost(shelf: Face, caller: Asking, data: JSONBody[StockCost]) -> StockValue:
+    """Say what a unit costs of the stock that is there and has no cost yet."""
+    variant = await _variant(shelf, data.sku, data.variant_id, "/sku")
+    return await shelf.inventory.set_cost(variant.id, data.unit_cost, caller.signature)
+
+
+@get(
+    "/v1/stock-values/{variant_id:str}",
+    opt=allow(staff("costs.write")),
+    tags=["inventory"],
+    operation_id="get_stock_value",
+)
+async def get_stock_value(shelf: Face, variant_id: FromPath[str]) -> StockValue:
+    """What a variant's stock is worth, by its id or SKU."""
+    found = (await shelf.variant(variant_id)).id
+    return (await shelf.inventory.values([found]))[found]
+
+
+@get(
+    "/v1/stock-without-cost",
+    opt=allow(staff("costs.write")),
+    tags=["inventory"],
+    operation_id="list_stock_without_cost",
+)
+async def list_stock_without_cost(shelf: Face, after: VariantCursor = "", limit: Limit = 24) -> Page[StockValue]:
+    """Variants of which units are there whose cost is not known."""
+    found = page(await shelf.inventory.without_cost(after, limit + 1), limit, lambda one: one)
+    values = await shelf.inventory.values(found.items)
+    return Page([values[one] for one in found.items], found.next)
+
+
+HANDLERS: list[Any] = [receive_stock, set_stock_cost, get_stock_value, list_stock_without_cost]

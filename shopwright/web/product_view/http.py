@@ -1,0 +1,152 @@
+"""REST routes of products, stock adjustments and recommendations."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+
+from shopwright.kit.auth import anyone, staff
+from shopwright.kit.bounds import Reason
+from shopwright.kit.errors import Invalid
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.openapi_document import answers
+from shopwright.kit.http.pagination import NO_CURSOR, AfterPlace, Limit, Page
+from shopwright.kit.http.routes import Routes
+from shopwright.kit.ids import is_id
+from shopwright.services.carts.contract import Carts
+from shopwright.services.inventory.contract import MAIN, Adjustment, Stock
+from shopwright.services.recommendations.contract import Kind, Recommendations
+from shopwright.services.search.contract import Card
+from shopwright.web.product_view import costs, stock, variants, write
+from shopwright.web.product_view.answering import PRODUCT, IfMatch, answer, version_of
+from shopwright.web.product_view.view import ProductView, Shelf, with_reason
+
+Face = Given[Shelf]
+Recommender = Given[Recommendations]
+CartsService = Given[Carts]
+
+
+class StockAdjustment(msgspec.Struct, forbid_unknown_fields=True):
+    """A change of stock by hand: by `delta`, or to `on_hand`."""
+
+    reason: Reason
+    sku: str = ""
+    variant_id: str = ""
+    location: str = MAIN
+    delta: int | None = None
+    on_hand: int | None = None
+
+
+@get("/v1/products", opt=allow(anyone), tags=["catalog"], operation_id="list_products")
+async def list_products(
+    shelf: Face,
+    category: FromQuery[str] = "",
+    collection: FromQuery[str] = "",
+    after: AfterPlace = "",
+    limit: Limit = 24,
+) -> Page[Card]:
+    """Published products, oldest first, also of one category and all below it; those of a collection in its order."""
+    if collection and category:
+        raise Invalid.at("/collection", "Ask for a category or for a collection.")
+    if collection:
+        found, following = await shelf.catalog.in_collection(collection, after=after, limit=limit)
+        return Page(await shelf.cards([product.id for product in found]), following or None)
+    if after and not is_id(after, "prd"):
+        raise Invalid.at("/after", NO_CURSOR)
+    products = await shelf.catalog.list_products(category=category, status="published", after=after, limit=limit + 1)
+    shown = products[:limit]
+    cards = await shelf.cards([product.id for product in shown])
+    return Page(cards, shown[-1].id if len(products) > limit else None)
+
+
+@get("/v1/products/{product:str}", opt=allow(anyone), tags=["catalog"], operation_id="get_product", responses=PRODUCT)
+async def get_product(shelf: Face, caller: Asking, product: FromPath[str]) -> Response[bytes]:
+    """A product by id or slug; a slug it had before answers 301. Staff see drafts too."""
+    shown = await shelf.product(product, drafts=caller.may("catalog.write"))
+    if product not in {shown.id, shown.slug}:
+        return Response(b"", status_code=301, headers={"Location": f"/v1/products/{shown.slug}"})
+    return answer(shown)
+
+
+@post(
+    "/v1/products",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="create_product",
+    responses=answers(ProductView, "The product.", 201),
+)
+async def create_product(shelf: Face, caller: Asking, data: JSONBody[write.ProductWrite]) -> Response[bytes]:
+    """A new product with variants, prices and stock."""
+    return answer(await shelf.view(await write.create(shelf, data, f"set by {caller.signature}")), 201)
+
+
+@patch(
+    "/v1/products/{product:str}",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="change_product",
+    responses=PRODUCT,
+)
+async def change_product(
+    shelf: Face, caller: Asking, product: FromPath[str], data: JSONBody[write.ProductPatch], if_match: IfMatch = None
+) -> Response[bytes]:
+    """Change some of a product; what is left out stays."""
+    old = await shelf.catalog.get(product)
+    return answer(
+        await shelf.view(await write.patch(shelf, old, data, version_of(if_match), f"set by {caller.signature}"))
+    )
+
+
+@delete(
+    "/v1/products/{product:str}", opt=allow(staff("catalog.write")), tags=["catalog"], operation_id="retire_product"
+)
+async def retire_product(shelf: Face, product: FromPath[str], if_match: IfMatch = None) -> None:
+    """Retire a product: it is not sold any more, and stays in the orders that have it."""
+    old = await shelf.catalog.get(product)
+    await shelf.catalog.move(old.id, "retired", version_of(if_match))
+
+
+@post("/v1/stock-adjustments", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="adjust_stock")
+async def adjust_stock(shelf: Face, caller: Asking, data: JSONBody[StockAdjustment]) -> Stock:
+    """Change the stock of a variant by hand."""
+    if bool(data.sku) == bool(data.variant_id):
+        raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
+    variant = await shelf.variant(data.sku or data.variant_id)
+    reason = f"{data.reason} ({caller.signature})" if data.reason.strip() else ""
+    change = Adjustment(
+        variant_id=variant.id, location=data.location, delta=data.delta, on_hand=data.on_hand, reason=reason
+    )
+    return (await shelf.inventory.adjust([change]))[variant.id]
+
+
+@get("/v1/recommendations", opt=allow(anyone), tags=["recommendations"], operation_id="recommend")
+async def recommend(
+    shelf: Face,
+    recommendations: Recommender,
+    carts: CartsService,
+    caller: Asking,
+    kind: FromQuery[Kind],
+    product: FromQuery[str] = "",
+    cart: FromQuery[str] = "",
+    limit: Annotated[int, Parameter(ge=1, le=24)] = 8,
+) -> dict[str, list[dict[str, Any]]]:
+    """Products one may like, each with its reason."""
+    seeds = [(await shelf.catalog.get(product)).id] if product else []
+    if cart:
+        seeds += [line.product_id for line in (await carts.get(cart)).lines]
+    found = await recommendations.recommend(kind, products=seeds, user_id=caller.user_id, limit=limit)
+    reasons = {one.product_id: one.reason for one in found}
+    return {"items": [with_reason(card, reasons[card.id]) for card in await shelf.cards(list(reasons))]}
+
+
+def routes() -> Routes:
+    """All routes of this face."""
+    handlers: list[Any] = [
+        list_products, get_product, create_product, change_product, retire_product, adjust_stock, recommend,
+        *stock.HANDLERS,
+        *costs.HANDLERS,
+        *variants.HANDLERS,
+    ]  # fmt: skip
+    return Routes("/", route_handlers=handlers)

@@ -1,0 +1,72 @@
+"""REST routes of a variant's stock, by its id or SKU; one that nobody sells has none to tell of."""
+
+from typing import Any
+
+import msgspec
+from litestar import get, put
+from litestar.params import FromPath, JSONBody
+
+from shopwright.kit.auth import Caller, staff
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.services.inventory.contract import Inventory, Movement, StockRule
+from shopwright.web.product_view.view import Shelf
+
+Face = Given[Shelf]
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many there are of a variant."""
+
+    on_hand: int
+    reserved: int
+    available: int
+
+
+class StockDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """A variant's stock, in all and at each location, its rule, and the newest movements."""
+
+    variant_id: str
+    total: Counts
+    locations: dict[str, Counts]
+    rule: StockRule
+    movements: list[Movement]
+
+
+async def movements_for(caller: Caller, inventory: Inventory, variant_id: str) -> list[Movement]:
+    """The newest ones, with what they carried for who may see costs."""
+    found = await inventory.movements(variant_id)
+    if caller.may("costs.write"):
+        return found
+    return [msgspec.structs.replace(one, value=None) for one in found]
+
+
+@get("/v1/stock/{variant_id:str}", opt=allow(staff("stock.write")), tags=["inventory"], operation_id="get_stock")
+async def get_stock(shelf: Face, caller: Asking, variant_id: FromPath[str]) -> StockDetail:
+    """A variant's stock, by its id or SKU; one never stocked has none. Values are for who may see costs."""
+    variant_id, inventory = (await shelf.variant(variant_id)).id, shelf.inventory
+    total = (await inventory.stock([variant_id]))[variant_id]
+    return StockDetail(
+        variant_id=variant_id,
+        total=Counts(on_hand=total.on_hand, reserved=total.reserved, available=total.available),
+        locations={
+            location: Counts(on_hand=one.on_hand, reserved=one.reserved, available=one.on_shelf)
+            for location, one in (await inventory.by_location(variant_id)).items()
+        },
+        rule=await inventory.rule(variant_id),
+        movements=await movements_for(caller, inventory, variant_id),
+    )
+
+
+@put(
+    "/v1/stock-rules/{variant_id:str}",
+    opt=allow(staff("stock.write")),
+    tags=["inventory"],
+    operation_id="put_stock_rule",
+)
+async def put_stock_rule(shelf: Face, variant_id: FromPath[str], data: JSONBody[StockRule]) -> StockRule:
+    """Say how many may be ordered beyond what is there, and from how few on a variant runs low."""
+    return await shelf.inventory.put_rule((await shelf.variant(variant_id)).id, data)
+
+
+HANDLERS: list[Any] = [get_stock, put_stock_rule]

@@ -1,0 +1,229 @@
+"""REST routes of the variants of a product, and of prices and stock of thousands at once."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+from litestar import Response, delete, patch, post
+from litestar.params import FromPath, JSONBody
+
+from shopwright.kit.auth import staff
+from shopwright.kit.bounds import Most
+from shopwright.kit.codes import sku_form
+from shopwright.kit.errors import Conflict, Invalid, Missing, ShopError
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.openapi_document import answers
+from shopwright.kit.money import Money
+from shopwright.services.catalog.contract import Product, Variant
+from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.pricing.contract import Price
+from shopwright.web.product_view import write
+from shopwright.web.product_view.answering import PRODUCT, IfMatch, answer, version_of
+from shopwright.web.product_view.view import ProductView, Shelf
+
+Face = Given[Shelf]
+MOST = 5_000
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A variant by `sku` or `variant_id`, and what of its price and stock changes."""
+
+    sku: str = ""
+    variant_id: str = ""
+    price: Money | None = None
+    compare_at: Money | msgspec.UnsetType | None = msgspec.UNSET
+    on_hand: int | None = None
+
+
+class Offers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Prices and stock of many variants."""
+
+    items: Annotated[tuple[Offer, ...], Most(MOST)]
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one of them; `detail`: why it was refused."""
+
+    sku: str
+    variant_id: str = ""
+    status: Literal["done", "refused"]
+    detail: str = ""
+
+
+class AllDone(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of each, in the order they came."""
+
+    done: int
+    refused: int
+    items: list[Done]
+
+
+def _named(product: Product, name: str) -> Variant:
+    found = product.variant_named(name)
+    if found is None:
+        raise Missing(f"“{product.title}” has no variant “{name}”.")
+    return found
+
+
+@post(
+    "/v1/products/{product:str}/variants",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="create_variant",
+    responses=answers(ProductView, "The product.", 201),
+)
+async def create_variant(
+    shelf: Face, caller: Asking, product: FromPath[str], data: JSONBody[write.VariantWrite], if_match: IfMatch = None
+) -> Response[bytes]:
+    """One more variant; the others stay as they are. One that was taken out comes back by its SKU, with its stock."""
+    old = await shelf.catalog.get(product)
+    if old.variant_named(data.sku or data.id) is not None:
+        raise Conflict(f"“{old.title}” has a variant {data.sku or data.id} already; PATCH changes it.")
+    written = await write.as_written(shelf, old)
+    new = msgspec.structs.replace(written, variants=(*written.variants, data))
+    made = await write.replace(shelf, old.id, new, version_of(if_match) or old.version, f"set by {caller.signature}")
+    return answer(await shelf.view(made), 201)
+
+
+@patch(
+    "/v1/products/{product:str}/variants/{variant:str}",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="change_variant",
+    responses=PRODUCT,
+)
+async def change_variant(
+    shelf: Face,
+    caller: Asking,
+    product: FromPath[str],
+    variant: FromPath[str],
+    data: JSONBody[write.VariantPatch],
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Change some of a variant, named by id or SKU; what is left out stays, and so do the others."""
+    old = await shelf.catalog.get(product)
+    found = _named(old, variant)
+    if data.id not in {msgspec.UNSET, found.id}:
+        raise Invalid.at("/id", f"The id of a variant stays: it is {found.id}.")
+    change = write.ProductPatch(variants=(msgspec.structs.replace(data, id=found.id),))
+    made = await write.patch(shelf, old, change, version_of(if_match), f"set by {caller.signature}")
+    return answer(await shelf.view(made))
+
+
+@delete(
+    "/v1/products/{product:str}/variants/{variant:str}",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="remove_variant",
+)
+async def remove_variant(
+    shelf: Face, caller: Asking, product: FromPath[str], variant: FromPath[str], if_match: IfMatch = None
+) -> None:
+    """Take a variant out: it is not sold any more. With its SKU it comes back as the same, with its stock."""
+    old = await shelf.catalog.get(product)
+    found = _named(old, variant)
+    written = await write.as_written(shelf, old)
+    left = tuple(one for one in written.variants if one.id != found.id)
+    if not left:
+        raise Conflict(f"“{old.title}” has no other variant; retire the product instead.")
+    await write.replace(
+        shelf,
+        old.id,
+        msgspec.structs.replace(written, variants=left),
+        version_of(if_match) or old.version,
+        f"set by {caller.signature}",
+    )
+
+
+@post(
+    "/v1/offers",
+    opt=allow(staff("catalog.write")),
+    tags=["catalog"],
+    operation_id="set_offers",
+    status_code=200,
+)
+async def set_offers(shelf: Face, caller: Asking, data: JSONBody[Offers]) -> AllDone:
+    """Set prices and stock of up to 5,000 variants; each is answered, and one that is refused stops no other."""
+    reason = f"set by {caller.signature}"
+    ids: list[str] = []
+    met: dict[str, str] = {}
+    refused: dict[int, str] = {}
+    for number, one in enumerate(data.items):
+        ids.append("")
+        try:
+            ids[number] = await _meant(shelf, one, met)
+        except ShopError as error:
+            refused[number] = error.detail
+    known = await shelf.pricing.prices([variant_id for variant_id in ids if variant_id], shelf.currency)
+    planned: dict[int, Planned] = {}
+    for number, one in enumerate(data.items):
+        if number in refused:
+            continue
+        try:
+            planned[number] = _planned(shelf, one, ids[number], known, reason)
+        except ShopError as error:
+            refused[number] = error.detail
+    try:
+        await _set(shelf, list(planned.values()))
+    except ShopError:  # of one of them: which one is seen when each is set by itself
+        for number, alone in planned.items():
+            try:
+                await _set(shelf, [alone])
+            except ShopError as error:
+                refused[number] = error.detail
+    items = [
+        Done(sku=one.sku or one.variant_id, status="refused", detail=refused[number])
+        if number in refused
+        else Done(sku=one.sku or one.variant_id, variant_id=ids[number], status="done")
+        for number, one in enumerate(data.items)
+    ]
+    return AllDone(done=len(items) - len(refused), refused=len(refused), items=items)
+
+
+class Planned(NamedTuple):
+    """What is written of a variant."""
+
+    price: Price | None
+    stock: Adjustment | None
+
+
+async def _meant(shelf: Shelf, one: Offer, met: dict[str, str]) -> str:
+    """The id of the variant; `met`: ids by SKU and id, of products that were read before. Raises Invalid, Missing."""
+    if bool(one.sku) == bool(one.variant_id):
+        raise Invalid.at("/sku", "Name the variant either by sku or by variant_id.")
+    if one.price is None and one.on_hand is None and one.compare_at is msgspec.UNSET:
+        raise Invalid.at("/price", "Say what changes: price, compare_at or on_hand.")
+    name = sku_form(one.sku) or one.variant_id
+    if name not in met:
+        product = await shelf.catalog.by_variant(name)
+        met |= {key: variant.id for variant in product.variants for key in (sku_form(variant.sku), variant.id)}
+    return met[name]
+
+
+def _planned(shelf: Shelf, one: Offer, variant_id: str, known: dict[str, Price], reason: str) -> Planned:
+    """What is to be written; `known`: prices as they are by then. Raises Invalid."""
+    before = known.get(variant_id)
+    price = one.price or (before.amount if before else None)
+    if one.compare_at is not msgspec.UNSET:
+        compare_at = one.compare_at
+    else:
+        compare_at = write.still_above(before.compare_at, price) if before and price else None
+    write.check_money((write.VariantWrite(price=price, compare_at=compare_at, on_hand=one.on_hand),), shelf.currency)
+    stock = None if one.on_hand is None else Adjustment(variant_id=variant_id, on_hand=one.on_hand, reason=reason)
+    if one.price is None and one.compare_at is msgspec.UNSET:
+        return Planned(None, stock)
+    if price is None:
+        raise Invalid.at("/price", "It has no price yet: say it as well.")
+    known[variant_id] = Price(variant_id, price, compare_at)
+    return Planned(known[variant_id], stock)
+
+
+async def _set(shelf: Shelf, planned: Sequence[Planned]) -> None:
+    if prices := [one.price for one in planned if one.price is not None]:
+        await shelf.pricing.set_prices(prices)
+    if counts := [one.stock for one in planned if one.stock is not None]:
+        await shelf.inventory.adjust(counts)
+
+
+HANDLERS: list[Any] = [create_variant, change_variant, remove_variant, set_offers]

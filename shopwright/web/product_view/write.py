@@ -1,0 +1,280 @@
+"""Writing products: what staff and imports say of a product in one go, handed to the services that own the parts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from shopwright.kit.bounds import Html, Most, Text, Url
+from shopwright.kit.changes import given
+from shopwright.kit.codes import class_form, sku_form
+from shopwright.kit.errors import Conflict, Invalid, ShopError
+from shopwright.kit.money import LARGEST, Money, write
+from shopwright.kit.tax_classes import tax_fields
+from shopwright.services.catalog.contract import Media, Option, Product, ProductInput, Status, Value
+from shopwright.services.inventory.contract import Adjustment
+from shopwright.services.pricing.contract import Price, TaxClass
+from shopwright.web.product_view.view import Shelf
+
+MOST_UNITS = 10_000_000
+
+
+class VariantWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A variant with its price, and how many there are (`on_hand`; left out: as it is)."""
+
+    id: str = ""
+    sku: str = ""
+    title: str = ""
+    options: dict[str, str] = {}
+    barcode: str = ""
+    weight: int = 0
+    media: Url = ""
+    price: Money | None = None
+    compare_at: Money | None = None
+    on_hand: int | None = None
+
+
+class VariantPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a variant changes, which is named by `id` or `sku`; what is left out stays."""
+
+    id: str | msgspec.UnsetType = msgspec.UNSET
+    sku: str | msgspec.UnsetType = msgspec.UNSET
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    options: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    barcode: str | msgspec.UnsetType = msgspec.UNSET
+    weight: int | msgspec.UnsetType = msgspec.UNSET
+    media: Url | msgspec.UnsetType = msgspec.UNSET
+    price: Money | msgspec.UnsetType = msgspec.UNSET
+    compare_at: Money | msgspec.UnsetType | None = msgspec.UNSET
+    on_hand: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class ProductWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new product. `categories` are slugs."""
+
+    title: str
+    slug: str = ""
+    description: Html = ""
+    brand: str = ""
+    status: Status = "draft"
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    attributes: dict[str, Value] = {}
+    options: tuple[Option, ...] = ()
+    variants: Annotated[tuple[VariantWrite, ...], Most(2_048)] = ()
+    media: tuple[Media, ...] = ()
+    tax_class: str = "standard"
+    type: str = ""
+    seo_title: str = ""
+    seo_description: Text = ""
+    publish_at: datetime | None = None
+    source: str = ""
+    source_digest: str = ""
+
+
+class ProductPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a product changes; what is left out stays. `variants`: those that change, and new ones; the others stay, too."""
+
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    slug: str | msgspec.UnsetType = msgspec.UNSET
+    description: Html | msgspec.UnsetType = msgspec.UNSET
+    brand: str | msgspec.UnsetType = msgspec.UNSET
+    status: Status | msgspec.UnsetType = msgspec.UNSET
+    categories: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    attributes: dict[str, Value] | msgspec.UnsetType = msgspec.UNSET
+    options: tuple[Option, ...] | msgspec.UnsetType = msgspec.UNSET
+    variants: Annotated[tuple[VariantPatch, ...], Most(2_048)] | msgspec.UnsetType = msgspec.UNSET
+    media: tuple[Media, ...] | msgspec.UnsetType = msgspec.UNSET
+    tax_class: str | msgspec.UnsetType = msgspec.UNSET
+    type: str | msgspec.UnsetType = msgspec.UNSET
+    seo_title: str | msgspec.UnsetType = msgspec.UNSET
+    seo_description: Text | msgspec.UnsetType = msgspec.UNSET
+    publish_at: datetime | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def check_money(variants: tuple[VariantWrite, ...], currency: str) -> None:
+    """Prices and counts, before anything is written. Raises Invalid."""
+    for number, variant in enumerate(variants):
+        for name in ("price", "compare_at"):
+            money = getattr(variant, name)
+            if money is not None and (money.currency != currency or not 0 <= money.amount <= LARGEST):
+                raise Invalid.at(
+                    f"/variants/{number}/{name}",
+                    f"A price is from 0 to {LARGEST} minor units, and in {currency}, the currency of this shop.",
+                )
+        if variant.price is not None and variant.compare_at is not None and variant.compare_at <= variant.price:
+            raise Invalid.at(
+                f"/variants/{number}/compare_at",
+                f"The price it is reduced from ({write(variant.compare_at)}) is above what it costs ({write(variant.price)});"
+                " leave it out where nothing is reduced.",
+            )
+        if variant.on_hand is not None and variant.on_hand < 0:
+            raise Invalid.at(f"/variants/{number}/on_hand", "There cannot be fewer than none.")
+        if variant.on_hand is not None and variant.on_hand > MOST_UNITS:
+            raise Invalid.at(f"/variants/{number}/on_hand", f"At most {MOST_UNITS} of a variant can be counted.")
+
+
+async def require_there(shelf: Shelf) -> None:
+    """Raise Unavailable where prices or stock could not be written just now: then nothing is."""
+    await shelf.pricing.prices((), shelf.currency)
+    await shelf.inventory.stock(())
+
+
+def _input(new: ProductWrite, classes: Sequence[TaxClass]) -> ProductInput:
+    """As catalog takes it. Raises Invalid for a class of goods there is none of."""
+    name = class_form(new.tax_class)
+    if name not in {one.name for one in classes}:
+        known = ", ".join(one.name for one in classes)
+        raise Invalid.at("/tax_class", f"A tax class is one of {known}, not “{new.tax_class[:40]}”.")
+    return msgspec.convert({**msgspec.structs.asdict(new), **tax_fields(name)}, ProductInput, from_attributes=True)
+
+
+async def create(shelf: Shelf, new: ProductWrite, reason: str) -> Product:
+    """A new product with prices and stock."""
+    check_money(new.variants, shelf.currency)
+    await require_there(shelf)
+    product = await shelf.catalog.create(_input(new, await shelf.pricing.tax_classes()))
+    await set_offers(shelf, product, new.variants, reason)
+    return product
+
+
+async def replace(
+    shelf: Shelf,
+    product_id: str,
+    new: ProductWrite,
+    version: int | None,
+    reason: str,
+    counts: Sequence[Adjustment] = (),
+) -> Product:
+    """A product as it should be now, with prices and `counts`: all of it, or nothing where any of it is refused."""
+    check_money(new.variants, shelf.currency)
+    await require_there(shelf)
+    before = await as_written(shelf, await shelf.catalog.get(product_id))
+    product = await shelf.catalog.edit(product_id, _input(new, await shelf.pricing.tax_classes()), version)
+    try:
+        await set_offers(shelf, product, new.variants, reason, counts)
+    except ShopError as error:
+        await _take_back(shelf, product, before, error)
+        raise
+    return product
+
+
+async def _take_back(shelf: Shelf, product: Product, before: ProductWrite, error: ShopError) -> None:
+    """The product as it was before its prices or stock were refused. Raises Conflict where that cannot be any more."""
+    try:
+        old = _input(before, await shelf.pricing.tax_classes())
+        await shelf.catalog.edit(product.id, old, product.version)
+    except ShopError as second:
+        raise Conflict(
+            f"{error.detail} All but prices and stock was saved, and could not be taken back: {second.detail}"
+        ) from error
+
+
+async def patch(shelf: Shelf, old: Product, change: ProductPatch, version: int | None, reason: str) -> Product:
+    """Change some of a product."""
+    told = given(change)
+    written = await as_written(shelf, old)
+    if change.variants is not msgspec.UNSET:
+        told["variants"] = await merged(shelf, written.variants, change.variants)
+    return await replace(shelf, old.id, msgspec.structs.replace(written, **told), version or old.version, reason)
+
+
+async def merged(
+    shelf: Shelf, written: tuple[VariantWrite, ...], changes: Sequence[VariantPatch]
+) -> tuple[VariantWrite, ...]:
+    """The variants with these changes; one that is not among them is new, or was taken out before. Raises Invalid."""
+    prices = await shelf.pricing.prices([one.id for one in written], shelf.currency) if written else {}
+    every = list(written)
+    for number, change in enumerate(changes):
+        told = given(change)
+        place = _place(every, told, f"/variants/{number}")
+        if place is None:
+            every.append(VariantWrite(**told))
+            continue
+        known = prices.get(every[place].id)
+        if "compare_at" in told and "price" not in told and known is not None:
+            told["price"] = known.amount
+        elif "price" in told and "compare_at" not in told and known is not None:
+            told["compare_at"] = still_above(known.compare_at, told["price"])
+        every[place] = msgspec.structs.replace(every[place], **told)
+    return tuple(every)
+
+
+def still_above(compare_at: Money | None, price: Money) -> Money | None:
+    """What a variant is reduced from when it costs `price` now; None where that ends the reduction."""
+    return compare_at if compare_at and compare_at.currency == price.currency and compare_at > price else None
+
+
+def _place(variants: Sequence[VariantWrite], told: Mapping[str, Any], path: str) -> int | None:
+    """Which variant is meant: by its id, its SKU however it is typed, or its options; None for a new one."""
+    for name, found in (
+        ("id", lambda one: one.id == told["id"]),
+        ("sku", lambda one: sku_form(one.sku) == sku_form(told["sku"])),
+        ("options", lambda one: one.options == told["options"]),
+    ):
+        if not told.get(name):
+            continue
+        places = [place for place, one in enumerate(variants) if found(one)]
+        if places:
+            return places[0]
+    if not told.get("sku") and not told.get("options") and not told.get("id"):
+        raise Invalid.at(path, "Say which variant is meant by its id or sku; a new one has a sku or options.")
+    return None
+
+
+async def as_written(shelf: Shelf, product: Product) -> ProductWrite:
+    """A product as it could be written again."""
+    slugs = {category.id: category.slug for category in await shelf.catalog.categories()}
+    return ProductWrite(
+        title=product.title,
+        slug=product.slug,
+        description=product.description,
+        brand=product.brand,
+        status=product.status,
+        categories=tuple(slugs[one] for one in product.category_ids),
+        tags=product.tags,
+        attributes=product.attributes,
+        options=product.options,
+        variants=tuple(msgspec.convert(one, VariantWrite, from_attributes=True) for one in product.variants),
+        media=product.media,
+        tax_class=product.taxed_as,
+        type=product.type,
+        seo_title=product.seo_title,
+        seo_description=product.seo_description,
+        publish_at=product.publish_at,
+    )
+
+
+async def set_offers(
+    shelf: Shelf,
+    product: Product,
+    variants: tuple[VariantWrite, ...],
+    reason: str,
+    counts: Sequence[Adjustment] = (),
+) -> None:
+    """Prices and counts of a product that was just written; its variants come in the same order. Stock may be refused: it is first."""
+    pairs = list(zip(product.variants, variants, strict=False))
+    prices = [Price(known.id, one.price, one.compare_at) for known, one in pairs if one.price is not None]
+    adjusted = [
+        *counts,
+        *(
+            Adjustment(variant_id=known.id, on_hand=one.on_hand, reason=reason)
+            for known, one in pairs
+            if one.on_hand is not None
+        ),
+    ]
+    ids = [one.variant_id for one in adjusted]
+    before = await shelf.inventory.stock(ids) if prices and ids else {}
+    after = await shelf.inventory.adjust(adjusted) if adjusted else {}
+    try:
+        if prices:
+            await shelf.pricing.set_prices(prices)
+    except ShopError:
+        moved = {one: after[one].on_hand - before[one].on_hand for one in before}
+        if back := [
+            Adjustment(variant_id=one, delta=-n, reason=f"taken back, {reason}") for one, n in moved.items() if n
+        ]:
+            await shelf.inventory.adjust(back)
+        raise

@@ -1,0 +1,198 @@
+"""Templates: minijinja with escaping always on, and the few filters our pages need."""
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import minijinja
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.utils.scope.state import ScopeState
+
+from shopwright.kit.address_lines import address_lines
+from shopwright.kit.addresses import Address
+from shopwright.kit.countries import country_title
+from shopwright.kit.days import day_of, in_zone, write_day, write_moment
+from shopwright.kit.http.app_context import behind
+from shopwright.kit.money import Money, write
+from shopwright.kit.percent import percent
+from shopwright.kit.regions import region_title
+from shopwright.kit.working_days import Arrival, write_working_days
+
+LANGUAGE = "en"  # that the pages are written in, so the names of countries and regions on them
+HOME = Path(__file__).parent
+STATIC = HOME / "storefront" / "static"
+ASSETS = frozenset(path.name for path in STATIC.iterdir() if path.is_file())
+OWN = re.compile(r"^/media/([0-9a-f]{32})/\d+\.webp$")
+WIDTHS = (320, 480, 640, 800, 1200)
+
+
+def money(value: Mapping[str, Any] | None) -> str:
+    """€19.99 of `{"amount": 1999, "currency": "EUR"}`."""
+    return write(Money(value["amount"], value["currency"])) if value else ""
+
+
+def _moment(value: str | datetime) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def zone() -> ZoneInfo:
+    """The time zone of the shop whose page this is."""
+    found: ZoneInfo = behind().shop.settings.zone
+    return found
+
+
+def day(value: str | date) -> str:
+    """2 March 2026, of a day, or of a moment in the shop."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return write_day(value)
+    return write_day(day_of(_moment(value), zone()))
+
+
+def moment(value: str | datetime) -> str:
+    """2 March 2026, 09:00."""
+    return write_moment(_moment(value), zone())
+
+
+def instant(value: str | datetime) -> str:
+    """2026-03-02 10:00:12 +01:00: to be found in a log, which says its offset, too."""
+    return in_zone(_moment(value), zone()).isoformat(sep=" ", timespec="seconds")
+
+
+def arrival(value: Mapping[str, str]) -> str:
+    """Tue 1 December – Thu 3 December."""
+    return str(msgspec.convert(value, Arrival))
+
+
+def working_days(value: Mapping[str, int]) -> str:
+    """2–4 working days, of what has `days_min` and `days_max`."""
+    return write_working_days(value["days_min"], value["days_max"])
+
+
+def words(name: str) -> str:
+    """Order paid, of `OrderPaid`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+
+
+@lru_cache(maxsize=4096)
+def sized(url: str, width: int) -> str:
+    """The address of one of our pictures in another width; one from elsewhere stays as it is."""
+    found = OWN.match(url)
+    return minijinja.safe(f"/media/{found.group(1)}/{width}.webp" if found else html.escape(url))
+
+
+@lru_cache(maxsize=4096)
+def srcset(url: str, form: str = "webp") -> str:
+    """All widths of one of our pictures, for the browser to choose from."""
+    found = OWN.match(url)
+    return minijinja.safe(
+        ", ".join(f"/media/{found.group(1)}/{width}.{form} {width}w" for width in WIDTHS) if found else ""
+    )
+
+
+@lru_cache(maxsize=32)
+def asset(name: str) -> tuple[str, bytes]:
+    """The address (with a hash of its content) and the bytes of a style sheet or script; several joined by "+"."""
+    content = b"\n".join((STATIC / part).read_bytes() for part in name.split("+"))
+    return f"/assets/{hashlib.sha256(content).hexdigest()[:12]}/{name}", content
+
+
+@cache
+def looks() -> str:
+    """Another text for each other set of templates, styles and scripts."""
+    files = sorted(path for path in HOME.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    content = hashlib.sha256()
+    for path in files:
+        content.update(str(path.relative_to(HOME)).encode() + path.read_bytes())
+    return content.hexdigest()
+
+
+def _load(name: str) -> str | None:
+    path = HOME / name
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def country_name(code: str) -> str:
+    """Germany of DE."""
+    return country_title(code, LANGUAGE)
+
+
+def region_name(code: str, country: str) -> str:
+    """Tokyo of 東京都."""
+    return region_title(country, code, LANGUAGE)
+
+
+def lines_of(address: Mapping[str, str]) -> list[str]:
+    """An address as its country writes it, without the country's name."""
+    return address_lines(msgspec.convert(address, Address), LANGUAGE)
+
+
+def environment() -> minijinja.Environment:
+    """The templates of all faces: "storefront/templates/home.html"."""
+    return minijinja.Environment(
+        loader=_load,
+        filters={
+            "arrival": arrival,
+            "country": country_name,
+            "region": region_name,
+            "address_lines": lines_of,
+            "money": money,
+            "day": day,
+            "instant": instant,
+            "moment": moment,
+            "rate": percent,
+            "words": words,
+            "working_days": working_days,
+            "sized": sized,
+            "srcset": srcset,
+        },
+        globals={"asset": lambda name: minijinja.safe(asset(name)[0])},
+        auto_escape_callback=lambda name: "html" if name.endswith(".html") else False,
+        undefined_behavior="chainable",
+        debug=False,  # its error messages would put every variable of the page, addresses too, into the log
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+ENVIRONMENT = environment()
+
+
+def cart_badge(count: int) -> str:
+    """The number at the cart, hidden where there is none."""
+    return minijinja.safe(f"<b data-cart-count{'' if count else ' hidden'}>{count:d}</b>")
+
+
+def csrf_token(request: Request[Any, Any, Any]) -> str:
+    """What a form must send along."""
+    token = ScopeState.from_scope(request.scope).csrf_token
+    return token if isinstance(token, str) else ""
+
+
+def plain(value: Any) -> Any:
+    """Structs as dictionaries, for templates."""
+    return msgspec.to_builtins(value, builtin_types=(datetime,))
+
+
+@lru_cache(maxsize=4096)
+def _fragment(template: str, context: bytes) -> str:
+    return minijinja.safe(ENVIRONMENT.render_template(template, **msgspec.json.decode(context)))
+
+
+def fragment(template: str, **context: Any) -> str:
+    """A part of a page, rendered once for each content: it must say nothing of who looks at it."""
+    return _fragment(template, msgspec.json.encode(context))
+
+
+def page(template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+    """A page, not to be stored by anyone."""
+    text = ENVIRONMENT.render_template(template, **context)
+    return Response(
+        text.encode(), status_code=status, media_type=MediaType.HTML, headers={"Cache-Control": "private, no-store"}
+    )

@@ -1,0 +1,238 @@
+"""Accounts: signing in, registering, orders; and tracking for everyone."""
+
+import secrets
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.kit.auth import anyone
+from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.http.access import allow, audited, seldom
+from shopwright.services.orders.contract import GuestProof, Order
+from shopwright.services.users.contract import SecondFactorNeeded
+from shopwright.web import render
+from shopwright.web.documents import BooksDep, file_of, of_order, papers_of
+from shopwright.web.order_state import shown_state
+from shopwright.web.storefront.page_context import (
+    Frame,
+    FrameDep,
+    SettingsDep,
+    UsersDep,
+    Web,
+    cart_id,
+    client_of,
+    complaints,
+    cookie,
+    cookie_name,
+    form_of,
+    in_order,
+    leave_browser,
+    needed,
+    visible_order,
+)
+from shopwright.web.storefront.wishlist import keep_wishes
+
+SESSION_S = 30 * 86_400
+DEVICE_LENGTH = 64
+REGISTERED = (
+    "Thank you. Your account is ready: sign in with the password you chose. If you had an account with this address before,"
+    " nothing has changed, and we have sent you an e-mail."
+)
+CANCELLABLE = frozenset({"placed", "paid"})
+PAYABLE = frozenset({"failed", "cancelled", "requires_action"})
+
+
+def may_pay(order: Order) -> bool:
+    """Does it wait for money that is neither set aside nor on its way?"""
+    return order.status == "placed" and (order.payment is None or order.payment.status in PAYABLE)
+
+
+def next_of(form: dict[str, str]) -> str:
+    """Where to go after signing in: only places in this shop."""
+    wanted = form.get("next", "")
+    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else "/account"
+
+
+@get("/sign-in", opt=allow(anyone), include_in_schema=False)
+async def sign_in_page(frame: FrameDep) -> Response[bytes]:
+    """Sign in, or make an account."""
+    request = frame.request
+    return await frame.show(
+        "sign_in.html", {"next": request.query_params.get("next", ""), "fields": {}, "errors": {}, "mode": "sign_in"}
+    )
+
+
+@post("/sign-in", opt=seldom(anyone), include_in_schema=False, status_code=200)
+async def sign_in(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Sign in; the guest's cart comes along."""
+    form = await form_of(frame.request)
+    device = device_of(frame)
+    if errors := needed(form, {"email": "E-mail", "password": "Password"}):
+        shown = {"next": form.get("next", ""), "fields": form, "errors": errors, "mode": "sign_in"}
+        return await frame.show("sign_in.html", shown, status=422)
+    try:
+        secret = await frame.users.open_session(
+            form.get("email", ""), form.get("password", ""), client_of(frame.request), device
+        )
+    except SecondFactorNeeded as error:
+        shown = {"ticket": error.data["ticket"], "next": form.get("next", ""), "errors": {}}
+        return await frame.show("sign_in_code.html", shown)
+    except ShopError as error:
+        shown = {"next": form.get("next", ""), "fields": form, "errors": {"": error.detail}, "mode": "sign_in"}
+        return await frame.show("sign_in.html", shown, status=422)
+    return await welcome(frame, secret, next_of(form), device)
+
+
+def device_of(frame: Frame) -> str:
+    """What this browser is known by, also after signing out: others' wrong passwords do not lock it out of its accounts."""
+    known = frame.request.cookies.get(cookie_name(frame.settings, "device"), "")
+    return known if known.isalnum() and len(known) == DEVICE_LENGTH else secrets.token_hex(DEVICE_LENGTH // 2)
+
+
+async def welcome(frame: Frame, secret: str, where: str, device: str = "") -> Redirect:
+    """Signed in: the guest's cart comes along, and what was ordered from it."""
+    caller = await frame.users.session(secret)
+    answer = Redirect(where, status_code=303)
+    if device:
+        answer.set_cookie(cookie(frame.settings, "device", device))
+    answer.set_cookie(cookie(frame.settings, "session", secret, SESSION_S))
+    known = cart_id(frame.request, frame.settings)
+    if caller is None or caller.user_id is None:
+        return answer
+    await keep_wishes(frame, caller.user_id, answer)
+    for order in await frame.orders.adopt(known, caller.user_id) if known else []:
+        if not await frame.users.addresses(caller.user_id):
+            await frame.users.save_address(caller.user_id, order.shipping_address, as_written=True)
+    if joined := await frame.carts.merge(known or None, caller.user_id):
+        answer.set_cookie(cookie(frame.settings, "cart", joined))
+    return answer
+
+
+@post("/register", opt=allow(anyone, "message"), include_in_schema=False, status_code=200)
+async def register(frame: FrameDep) -> Response[bytes]:
+    """Make an account. The answer is the same where there is one already: signing in follows, as for anyone who has one."""
+    form = await form_of(frame.request)
+    shown: dict[str, Any] = {"next": form.get("next", ""), "fields": form, "errors": {}, "mode": "register"}
+    try:
+        await frame.users.sign_up(form.get("email", ""), form.get("password", ""), form.get("name", ""))
+    except ShopError as error:
+        errors = complaints(error) | needed(form, {"name": "Name", "email": "E-mail", "password": "Password"})
+        shown["errors"] = in_order(errors or {"": error.detail}, ["name", "email", "password"])
+        return await frame.show("sign_in.html", shown, status=422)
+    return await frame.show("sign_in.html", {**shown, "mode": "sign_in", "notice": REGISTERED})
+
+
+@post("/sign-out", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def sign_out(request: Web, settings: SettingsDep, users: UsersDep) -> Redirect:
+    """Sign out of this browser."""
+    secret = request.cookies.get(cookie_name(settings, "session"), "")
+    if secret:
+        await users.close_session(secret)
+    answer = Redirect("/", status_code=303)
+    leave_browser(answer, settings)
+    return answer
+
+
+@get("/account", opt=allow(anyone), include_in_schema=False)
+async def account(frame: FrameDep, after: FromQuery[str] = "") -> Response[bytes] | Redirect:
+    """One's orders."""
+    orders, caller = frame.orders, frame.caller
+    if caller.user_id is None:
+        return Redirect("/sign-in?next=/account")
+    found = await orders.search(customer_id=caller.user_id, after=after, limit=21)
+    return await frame.show(
+        "account.html",
+        {
+            "orders": [{**render.plain(one), "state": shown_state(one)} for one in found[:20]],
+            "next_page": f"?after={found[19].id}" if len(found) > 20 else "",  # noqa: PLR2004 -- a page
+        },
+    )
+
+
+@get("/orders/{order_id:str}", opt=allow(anyone), include_in_schema=False)
+async def order_page(frame: FrameDep, order_id: FromPath[str], key: FromQuery[str] = "") -> Response[bytes] | Redirect:
+    """An order with its history in words and dates; `key`: that of the link in our e-mails."""
+    try:
+        order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller)
+    except Missing:
+        if frame.caller.user_id is None and not key:
+            return Redirect(f"/sign-in?next=/orders/{quote(order_id)}", status_code=303)
+        raise
+    return await _order(frame, order, key)
+
+
+async def _ordered_here(frame: Frame, order: Order) -> bool:
+    """Is this the browser it was ordered from? Who knows number and address alone may read."""
+    try:
+        await visible_order(order.id, frame.request, frame.settings, frame.orders, frame.caller, change=True)
+    except Missing:
+        return False
+    return True
+
+
+async def _order(
+    frame: Frame, order: Order, key: str = "", *, may_cancel: bool = True, held: bool = True
+) -> Response[bytes]:
+    shown = {
+        "order": render.plain(order),
+        "shown": shown_state(order),
+        "key": key,
+        "may_cancel": may_cancel and order.status in CANCELLABLE,
+        "unpaid": may_pay(order),
+        "may_pay": held,
+        "to_pay": render.plain(order.to_pay),
+    }
+    shown["papers"] = await papers_of(order, frame.caller)
+    page = await frame.show("order.html", shown)
+    page.headers["cache-control"] = "private, no-store"
+    page.headers["referrer-policy"] = "no-referrer"
+    return page
+
+
+@get("/orders/{order_id:str}/documents/{document_id:str}", opt=audited(seldom(anyone)), include_in_schema=False)
+async def order_document(
+    frame: FrameDep, books: BooksDep, order_id: FromPath[str], document_id: FromPath[str], form: FromQuery[str] = "pdf"
+) -> Response[bytes]:
+    """A document, for whoever may see its order; invoices, credit notes and what is shut off, of staff, for who keeps the books."""
+    order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller)
+    return await file_of(books, of_order(await books.document(document_id), order.id, frame.caller), form)
+
+
+@post("/orders/{order_id:str}/cancel", opt=seldom(anyone), include_in_schema=False, status_code=200)
+async def cancel_order(frame: FrameDep, order_id: FromPath[str], key: FromQuery[str] = "") -> Redirect:
+    """Cancel it before anything was shipped."""
+    order = await visible_order(order_id, frame.request, frame.settings, frame.orders, frame.caller, change=True)
+    await frame.orders.cancel(order.id, "Cancelled by the buyer.", frame.caller)
+    return Redirect(f"/orders/{order.id}" + (f"?key={quote(key)}" if key else ""), status_code=303)
+
+
+@get("/track", opt=allow(anyone, "guess"), include_in_schema=False)
+async def track(
+    frame: FrameDep, number: FromQuery[str | None] = None, email: FromQuery[str | None] = None
+) -> Response[bytes]:
+    """Find an order by number and e-mail address, to read it."""
+    fields = {"number": number or "", "email": email or ""}
+    asked = not (number is None and email is None)
+    errors = needed(fields, {"number": "Order number", "email": "E-mail"}) if asked else {}
+    status = 422 if errors else 200
+    if number and email and not errors:
+        try:
+            order = await frame.orders.for_guest(
+                number.strip().lstrip("#"), GuestProof(email=email), client_of(frame.request), by_number=True
+            )
+            return await _order(frame, order, may_cancel=False, held=await _ordered_here(frame, order))
+        except Missing:
+            status = 404
+            errors[""] = (
+                "We found no order with this number and e-mail address. Both are in the message we sent you."
+                " Orders of an account are shown when you sign in."
+            )
+    return await frame.show("track.html", {"fields": fields, "errors": errors}, status)
+
+
+HANDLERS: list[Any] = [
+    sign_in_page, sign_in, register, sign_out, account, order_page, order_document, cancel_order, track,
+]  # fmt: skip

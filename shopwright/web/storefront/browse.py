@@ -1,0 +1,318 @@
+"""Looking around: home, categories, search, products."""
+
+import itertools
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_204_NO_CONTENT
+
+from shopwright.kit.auth import anyone
+from shopwright.kit.caching.memo import Made
+from shopwright.kit.currencies import minor_digits
+from shopwright.kit.data.compatibility import understood
+from shopwright.kit.errors import Missing
+from shopwright.kit.folding import fold
+from shopwright.kit.http.access import allow
+from shopwright.kit.money import Money, symbol, write
+from shopwright.kit.text import slugify
+from shopwright.kit.typed import digits_or
+from shopwright.services.catalog.contract import Category
+from shopwright.services.search.contract import (
+    MOST_CHOICES,
+    MOST_FACETS,
+    Card,
+    Facet,
+    Results,
+    Search,
+    SearchRequest,
+    Sort,
+    chosen,
+)
+from shopwright.web import render
+from shopwright.web.storefront.page_context import NO_CDN, FrameDep, SearchDep, top_level
+
+PAGE = 24
+MOST_VALUES = MOST_CHOICES // MOST_FACETS
+QUOTES = 3  # of buyers, on the front page
+GOOD = 4  # stars of what is quoted on the front page
+LARGEST = Decimal(10) ** 12
+SORTS: dict[Sort, str] = {
+    "relevance": "Best match",
+    "bestselling": "Bestselling",
+    "newest": "Newest",
+    "price": "Price, low to high",
+    "-price": "Price, high to low",
+    "rating": "Best rated",
+}
+Pairs = list[tuple[str, str]]
+
+
+MADE = Made(most=500)  # some 25 kB each
+EAGER = 4  # pictures that are in sight at once are not loaded lazily
+
+
+def cards(results: Results, eager: int = 0) -> list[str]:
+    """Found items as they stand in a list."""
+    pairs = zip(results.items, results.highlights or itertools.repeat(""), strict=False)
+    return [card(item, lazy=number >= eager, marked=marked) for number, (item, marked) in enumerate(pairs)]
+
+
+def card(item: msgspec.Raw | Card, *, lazy: bool = True, marked: str = "") -> str:
+    """A product as it stands in a list; `marked`: its title as HTML, with what was searched for."""
+    return render.fragment("storefront/templates/card.html", item=item, lazy=lazy, marked=marked)
+
+
+def cards_of(found: Sequence[Card]) -> list[str]:
+    """The same for cards that were not searched for."""
+    return [card(one) for one in found]
+
+
+def _number(pairs: Pairs, name: str) -> Decimal | None:
+    value = next((value for key, value in reversed(pairs) if key == name), "")
+    try:
+        number = Decimal(value.strip().replace(",", "."))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number) < LARGEST else None
+
+
+def _minor(number: Decimal | None, currency: str, rounding: str) -> int | None:
+    """A price in an address, in minor units: rounded so that nothing it names is left out."""
+    if number is None:
+        return None
+    return int(max(number, Decimal()).scaleb(minor_digits(currency)).to_integral_value(rounding))
+
+
+def request_of(pairs: Pairs, currency: str, *, category: str = "", collection: str = "") -> SearchRequest:
+    """What the address of a listing asks for; prices in addresses are in whole units. Nonsense is as if it were not there."""
+    values = dict(pairs)
+    groups = {name: values[:MOST_VALUES] for name, values in list(chosen(pairs).items())[:MOST_FACETS]}
+    # Nonsense in an address leads somewhere: what is too much is left out.
+    if category:
+        groups.pop("category", None)
+    low, high = _number(pairs, "min"), _number(pairs, "max")
+    sort = values.get("sort", "relevance")
+    page = values.get("page", "1")
+    return SearchRequest(
+        text=values.get("q", "").strip()[:200],
+        category=category,
+        collection=collection,
+        chosen=groups,
+        price_min=_minor(low, currency, ROUND_CEILING),
+        price_max=_minor(high, currency, ROUND_FLOOR),
+        rating_min=float(stars) if (stars := _number(pairs, "rating_min")) is not None else None,
+        sort=sort if sort in SORTS else "relevance",
+        page=min(max(digits_or(page, 1), 1), 400),
+        limit=PAGE,
+        exact=values.get("exact") == "1",
+    )
+
+
+def chips(pairs: Pairs, asked: SearchRequest, facets: Sequence[Facet], currency: str) -> list[dict[str, str]]:
+    """The choices made, each with the address without it."""
+    titles = {(facet.name, value.value): f"{value.title}" for facet in facets for value in facet.values}
+    prices = {"min": ("From", asked.price_min), "max": ("Up to", asked.price_max)}
+    made = []
+    for name, value in pairs:
+        word, amount = prices.get(name, ("", None))
+        if (name, value) in titles:
+            title = titles[name, value]
+        elif amount is not None:
+            title = f"{word} {write(Money(amount, currency))}"
+        else:
+            continue
+        rest = [(key, other) for key, other in pairs if (key, other) != (name, value) and key != "page"]
+        made.append({"title": title, "href": "?" + urlencode(rest)})
+    return made
+
+
+def listing(pairs: Pairs, asked: SearchRequest, results: Results, currency: str) -> dict[str, Any]:
+    """What the listing template needs."""
+    pages = -(-results.total // PAGE)
+    more = [(key, value) for key, value in pairs if key != "page"]
+    query = [{"name": name, "value": value} for name, value in pairs if name == "q"]
+    low, high = dict(pairs).get("min", ""), dict(pairs).get("max", "")
+
+    def at(number: int) -> str:
+        return "?" + urlencode([*more, ("page", str(number))] if number > 1 else more)
+
+    return {
+        "items": cards(results, EAGER),
+        "total": results.total,
+        "partial": results.partial,
+        "facets": render.fragment(
+            "storefront/templates/facets.html",
+            facets=results.facets,
+            pairs=query,
+            sort=asked.sort,
+            chosen_min=low,
+            chosen_max=high,
+            symbol=symbol(currency),
+            **_ends(results.facets, currency),
+        ),
+        "kept": [*query, *_kept(results.facets, low, high)],
+        "chips": chips(pairs, asked, results.facets, currency),
+        "sorts": [
+            {"value": value, "title": title} for value, title in SORTS.items() if value != "relevance" or asked.text
+        ],
+        "sort": asked.sort,
+        "page": asked.page,
+        "pages": pages,
+        "next_page": at(asked.page + 1) if asked.page < pages else "",
+        "previous_page": at(asked.page - 1) if asked.page > 1 else "",
+    }
+
+
+def _ends(facets: Sequence[Facet], currency: str) -> dict[str, str]:
+    """The lowest and the highest price there is, in whole units."""
+    found = next((facet for facet in facets if facet.kind == "range"), None)
+    if found is None or found.low is None or found.high is None:
+        return {"lowest": "", "highest": ""}
+    unit = 10 ** minor_digits(currency)
+    return {"lowest": str(found.low // unit), "highest": str(-(-found.high // unit))}
+
+
+def _kept(facets: Sequence[Facet], low: str, high: str) -> list[dict[str, str]]:
+    """The choices that stay when the order of the list is changed."""
+    kept = [{"name": facet.name, "value": value.value} for facet in facets for value in facet.values if value.selected]
+    return kept + [{"name": name, "value": value} for name, value in (("min", low), ("max", high)) if value]
+
+
+@get("/", opt=allow(anyone), include_in_schema=False)
+async def home(frame: FrameDep) -> Response[bytes]:
+    """The front page."""
+    search, reviews, catalog = frame.search, frame.reviews, frame.catalog
+    best = await search.find(SearchRequest(sort="bestselling", limit=8))
+    known = [understood(item, Card) for item in best.items]
+    story = await search.find(SearchRequest(chosen={"category": ("table",)}, sort="bestselling", limit=3))
+    quotes: list[dict[str, Any]] = []
+    for one in [card for card in known if card.rating.count]:
+        praise = [review for review in await reviews.chosen(one.id, "best") if review.rating >= GOOD and review.body]
+        new = next(
+            (review for review in praise if review.body not in {quote["review"]["body"] for quote in quotes}), None
+        )
+        if new is not None and len(quotes) < QUOTES:
+            quotes.append({"review": render.plain(new), "card": render.plain(one)})
+    return await frame.show(
+        "home.html",
+        {
+            "new": cards(await search.find(SearchRequest(sort="newest", limit=8))),
+            "hero": render.plain(known[0]) if known else None,
+            "best": cards(best),
+            "categories": render.plain(top_level(await catalog.categories())),
+            "quotes": quotes,
+            "story": [msgspec.json.decode(item) for item in story.items],
+        },
+    )
+
+
+@get("/c/{slug:str}", opt=allow(anyone), include_in_schema=False)
+async def category(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
+    """A category with its facets."""
+    request, search, catalog = frame.request, frame.search, frame.catalog
+    categories = await catalog.categories()
+    currency = frame.settings.currency
+    here = next((one for one in categories if one.slug in {slug, slugify(slug)}), None)
+    if here is None:
+        raise Missing("There is no such category.")
+    if here.slug != slug:
+        return Redirect(f"/c/{here.slug}", status_code=301)
+    pairs: Pairs = list(request.query_params.multi_items())
+    asked = request_of([pair for pair in pairs if pair[0] not in {"category", "q"}], currency, category=slug)
+    results = await search.find(asked)
+    key = (slug, request.scope["query_string"], currency)
+    said = MADE.get(key, (results, categories), lambda: _said(here, categories, pairs, asked, results, currency))
+    return await frame.show("listing.html", said)
+
+
+@get("/collections/{slug:str}", opt=allow(anyone), include_in_schema=False)
+async def collection(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
+    """A collection with its facets."""
+    here = next((one for one in await frame.catalog.collections() if one.slug in {slug, slugify(slug)}), None)
+    if here is None:
+        raise Missing("There is no such collection.")
+    if here.slug != slug:
+        return Redirect(f"/collections/{here.slug}", status_code=301)
+    pairs: Pairs = list(frame.request.query_params.multi_items())
+    asked = request_of([pair for pair in pairs if pair[0] != "q"], frame.settings.currency, collection=slug)
+    results = await frame.search.find(asked)
+    context = {
+        "title": here.title,
+        "seo_title": here.seo_title,
+        "seo_description": here.seo_description,
+        "intro": here.description,
+        **listing(pairs, asked, results, frame.settings.currency),
+    }
+    return await frame.show("listing.html", context)
+
+
+def _said(
+    here: Category, categories: list[Category], pairs: Pairs, asked: SearchRequest, results: Results, currency: str
+) -> dict[str, Any]:
+    """What is the same for everyone who looks at this category, filtered like this."""
+    below = [one for one in categories if one.parent_id == here.id]
+    shown = msgspec.structs.replace(
+        results, facets=tuple(facet for facet in results.facets if facet.name != "category")
+    )
+    return {
+        "title": here.title,
+        "intro": here.description,
+        "below": render.plain(below),
+        "trail": render.plain(_trail(here, categories)),
+        **listing(pairs, asked, shown, currency),
+    }
+
+
+def _trail(here: Category, categories: list[Category]) -> list[Category]:
+    by_id = {one.id: one for one in categories}
+    trail: list[Category] = []
+    current = by_id.get(here.parent_id or "")
+    while current is not None and current not in trail:
+        trail.insert(0, current)
+        current = by_id.get(current.parent_id or "")
+    return trail
+
+
+@get("/search", opt=allow(anyone, "search"), include_in_schema=False)
+async def find(frame: FrameDep) -> Response[bytes]:
+    """Search results; where there are none, a way on."""
+    request, search = frame.request, frame.search
+    pairs: Pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
+    asked = request_of(pairs, frame.settings.currency)
+    results = await search.find(asked)
+    context = {
+        "title": f"“{results.corrected_query or asked.text}”" if asked.text else "Everything",
+        "query": asked.text,
+        "corrected": results.corrected_query,
+        "signs": asked.text and not any(map(str.isalnum, fold(asked.text))),
+        "told": frame.settings.cdn != NO_CDN and asked.text and asked.page == 1,
+        **listing(pairs, asked, results, frame.settings.currency),
+    }
+    if not results.total:
+        context["popular"] = await _popular(search)
+    return await frame.show("listing.html", context)
+
+
+@get("/searched", opt=allow(anyone), include_in_schema=False, status_code=HTTP_204_NO_CONTENT)
+async def searched() -> None:
+    """Someone searched: a page that a CDN had ready tells it, and it is counted on the way here (`Glances`)."""
+
+
+async def _popular(search: Search) -> list[str]:
+    return cards(await search.find(SearchRequest(sort="bestselling", limit=4)))
+
+
+@get("/search/suggestions", opt=allow(anyone, "search"), include_in_schema=False)
+async def suggestions(search: SearchDep, q: FromQuery[str] = "") -> Response[bytes]:
+    """What the search box offers while one types."""
+    found = render.plain(await search.suggest(q))
+    return render.page("storefront/templates/suggestions.html", {"items": found, "query": q})
+
+
+HANDLERS: list[Any] = [home, category, collection, find, searched, suggestions]

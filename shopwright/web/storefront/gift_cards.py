@@ -1,0 +1,82 @@
+"""Gift cards of a shopper: paying with one, and what is left on one. Codes are sent in forms: they stand in no address."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+
+from shopwright.kit.auth import anyone
+from shopwright.kit.errors import ShopError
+from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.problems import status_of
+from shopwright.services.giftcards.contract import GiftCard
+from shopwright.web import render
+from shopwright.web.storefront.basket import answer_with
+from shopwright.web.storefront.page_context import Frame, FrameDep, form_of, needed, own_cart
+
+NO_ERRORS: Mapping[str, str] = {}
+STATES = {
+    "active": "",
+    "spent": "Nothing is left on it.",
+    "expired": "It has expired.",
+    "disabled": "It cannot be used any more. Ask the shop if you did not expect this.",
+}
+
+
+@post("/cart/gift-cards", opt=seldom(anyone), include_in_schema=False, status_code=200)
+async def use(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Pay with a gift card, or take one off."""
+    request, settings, carts, caller = frame.request, frame.settings, frame.carts, frame.caller
+    form = await form_of(request)
+    cart = await own_cart(request, settings, carts, caller)
+    if cart is None:
+        return Redirect("/cart", status_code=303)
+    problem, code = "", form.get("code", "").strip()
+    try:
+        if "remove" in form:
+            await carts.remove_gift_card(cart.id, form["remove"])
+        else:
+            await carts.add_gift_card(cart.id, code, caller.address)
+    except ShopError as error:
+        problem = error.detail
+    cart = await carts.get(cart.id)
+    return await answer_with(frame, request, cart, problem=problem, gift_card=bool(problem), back=form.get("back", ""))
+
+
+@get("/gift-card", opt=allow(anyone), include_in_schema=False)
+async def ask(frame: FrameDep) -> Response[bytes]:
+    """A form for a code."""
+    return await _page(frame)
+
+
+@post("/gift-card", opt=seldom(anyone), include_in_schema=False, status_code=200)
+async def answer(frame: FrameDep) -> Response[bytes]:
+    """What is left on the card."""
+    form = await form_of(frame.request)
+    if errors := needed(form, {"code": "Code"}):
+        return await _page(frame, errors=errors, status=422)
+    try:
+        return await _page(frame, card=await frame.giftcards.find(form["code"], frame.caller.address))
+    except ShopError as error:
+        return await _page(frame, errors={"code": error.detail}, status=status_of(error)[0])
+
+
+async def _page(
+    frame: Frame, *, card: GiftCard | None = None, errors: Mapping[str, str] = NO_ERRORS, status: int = 200
+) -> Response[bytes]:
+    shown = None
+    if card is not None:
+        shown = {
+            "last4": card.last4,
+            "balance": render.plain(card.available),
+            "held": render.plain(card.held),
+            "expires_on": render.plain(card.expires_on),
+            "why_not": STATES[card.state],
+        }
+    page = await frame.show("gift_card.html", {"card": shown, "errors": dict(errors)}, status)
+    page.headers["cache-control"] = "private, no-store"
+    return page
+
+
+HANDLERS: list[Any] = [use, ask, answer]

@@ -1,0 +1,271 @@
+"""What every page of the storefront has: header, cart count, who is signed in, forms that are safe."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+
+from shopwright.kit.auth import Caller
+from shopwright.kit.errors import Missing, ShopError, Unavailable
+from shopwright.kit.http.app_context import behind
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.money import write
+from shopwright.kit.working_days import write_working_days
+from shopwright.services.carts.contract import Cart, Carts
+from shopwright.services.catalog.contract import Catalog, Category
+from shopwright.services.giftcards.contract import GiftCards
+from shopwright.services.notifications.contract import Notifications
+from shopwright.services.orders.contract import GuestProof, Order, Orders
+from shopwright.services.payments.contract import Payments
+from shopwright.services.pricing.contract import Pricing, free_from, of_zone
+from shopwright.services.recommendations.contract import Recommendations
+from shopwright.services.reviews.contract import Reviews
+from shopwright.services.search.contract import Search
+from shopwright.services.users.contract import Users
+from shopwright.settings import Settings
+from shopwright.web import render
+from shopwright.web.product_view.view import Shelf
+
+Web = Request[Any, Any, Any]
+CartsDep = Given[Carts]
+CatalogDep = Given[Catalog]
+OrdersDep = Given[Orders]
+UsersDep = Given[Users]
+SearchDep = Given[Search]
+ReviewsDep = Given[Reviews]
+ShelfDep = Given[Shelf]
+SettingsDep = Given[Settings]
+
+YEAR_S = 365 * 86_400
+NO_CDN = "off:"
+ITEMS = "items"
+FRAGMENT = "fragment"
+
+
+def secure(settings: Settings) -> bool:
+    """Do shoppers come by TLS?"""
+    return settings.url.startswith("https://")
+
+
+def cookie_name(settings: Settings, name: str) -> str:
+    """Bound to this host wherever there is TLS."""
+    return f"__Host-{name}" if secure(settings) else name
+
+
+def cookie(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> Cookie:
+    """A cookie scripts cannot read; 0 seconds removes it."""
+    return Cookie(
+        key=cookie_name(settings, name),
+        value=value,
+        max_age=max_age,
+        path="/",
+        httponly=True,
+        secure=secure(settings),
+        samesite="lax",
+    )
+
+
+def told(settings: Settings, name: str, value: str, max_age: int = YEAR_S) -> Cookie:
+    """A cookie for our script: it says nothing of who one is."""
+    return Cookie(
+        key=name, value=value, max_age=max_age, path="/", httponly=False, secure=secure(settings), samesite="lax"
+    )
+
+
+def leave_browser(answer: Response[Any], settings: Settings) -> None:
+    """Nothing of whoever was signed in stays."""
+    for name in ("session", "cart"):
+        answer.set_cookie(cookie(settings, name, "", 0))
+    if settings.cdn != NO_CDN:
+        answer.set_cookie(told(settings, ITEMS, "", 0))
+
+
+def cart_id(request: Web, settings: Settings) -> str:
+    """The cart of this browser, "" for none."""
+    return request.cookies.get(cookie_name(settings, "cart"), "")
+
+
+async def own_cart(request: Web, settings: Settings, carts: Carts, caller: Caller) -> Cart | None:
+    """The open cart of this browser, if the caller may use it."""
+    known = cart_id(request, settings)
+    try:
+        cart = await carts.get(known) if known else None
+        if cart is not None and cart.closed and cart.next_id:
+            cart = await carts.get(cart.next_id)
+    except Missing:
+        return None
+    if cart is None:
+        return None
+    return None if cart.closed or cart.customer_id not in {None, caller.user_id} else cart
+
+
+def wants_fragment(request: Web) -> bool:
+    """Does our script ask, which puts a part of a page in place?"""
+    return request.headers.get("x-requested-with") == FRAGMENT
+
+
+async def without_refused(carts: Carts, cart: Cart) -> tuple[Cart, str]:
+    """The cart without codes that hold no longer, and what to say of them to its shopper. They are taken off: it is said once."""
+    told = [problem.detail for problem in cart.problems if problem.coupon]
+    if not told:
+        return cart, ""
+    kept = await carts.set_coupons(cart.id, cart.coupons)
+    off = "It was" if len(told) == 1 else "They were"
+    return kept, " ".join([*told, f"{off} taken off: the total is {write(kept.totals.total)} now."])
+
+
+def client_of(request: Web) -> str:
+    """The address a request came from."""
+    return request.client.host if request.client else ""
+
+
+async def visible_order(
+    order_id: str, request: Web, settings: Settings, orders: Orders, caller: Caller, *, change: bool = False
+) -> Order:
+    """The order, for its customer, staff, the browser it was ordered from, or the reader of our e-mail. Raises Missing."""
+    if caller.user_id is not None:
+        order = await orders.get(order_id)
+        if order.customer_id == caller.user_id or caller.may("orders.read"):
+            return order
+    proof = GuestProof(cart_id=cart_id(request, settings), key=request.query_params.get("key", ""))
+    try:
+        return await orders.for_guest(order_id, proof, client_of(request), change=change)
+    except Missing:
+        raise Missing("There is no such order. Sign in, or find it by its number and your e-mail address.") from None
+
+
+class Services(Protocol):
+    """The contracts the storefront asks."""
+
+    carts: Carts
+    catalog: Catalog
+    orders: Orders
+    users: Users
+    search: Search
+    payments: Payments
+    giftcards: GiftCards
+    pricing: Pricing
+    reviews: Reviews
+    notifications: Notifications
+    recommendations: Recommendations
+    shelf: Shelf
+    settings: Settings
+
+    def for_pages(self, name: str) -> Any:
+        """A service as pages ask it."""
+        ...
+
+
+class Frame:
+    """What the pages share; made once a request. Pages are handed this alone: each further dependency is a task of its own."""
+
+    def __init__(self, request: Web, caller: Caller, services: Services) -> None:
+        self.request = request
+        self.caller = caller
+        self.carts = services.carts
+        self.catalog = services.catalog
+        self.orders = services.orders
+        self.payments = services.payments
+        self.giftcards = services.giftcards
+        self.pricing = services.pricing
+        self.users = services.users
+        self.search: Search = services.for_pages("search")
+        self.reviews: Reviews = services.for_pages("reviews")
+        self.notifications = services.notifications
+        self.recommendations: Recommendations = services.for_pages("recommendations")
+        self.shelf = services.shelf
+        self.settings = services.settings
+
+    async def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response[bytes]:
+        """Render a page in its frame."""
+        known = cart_id(self.request, self.settings)
+        count = await self.carts.count(known) if known else 0
+        categories = await self.catalog.categories()
+        page = render.page(
+            f"storefront/templates/{template}",
+            {
+                "shop": self.settings.shop_name,
+                "url": self.settings.url,
+                "path": self.request.scope["path"],
+                "csrf": render.csrf_token(self.request),
+                "caller": {
+                    "name": self.caller.name,
+                    "email": self.caller.email,
+                    "signed_in": self.caller.user_id is not None,
+                    "staff": self.caller.is_staff,
+                },
+                "cart_badge": render.cart_badge(count),
+                "free_shipping": await self.free_shipping((context.get("cart") or {}).get("shipping_address")),
+                "menu": [render.plain(category) for category in top_level(categories)],
+                **context,
+            },
+            status,
+        )
+        self.tell_count(page, count)
+        return page
+
+    async def free_shipping(self, address: Mapping[str, str] | None = None) -> str:
+        """What can be promised of shipping for nothing, to this address or within the shop's own country; "" for nothing."""
+        country = address["country"] if address else self.settings.country
+        try:
+            least = free_from(await self.pricing.shipping_rates(), country)
+        except Unavailable:
+            return ""
+        if least is None:
+            return ""
+        where = f"to {render.country_name(country)}"
+        return f"Free shipping {where} from {write(least)}" if least.amount else f"Free shipping {where}"
+
+    async def delivery_time(self) -> str:
+        """How long the cheapest way to ship takes within the shop's own country, as the checkout says it; "" for none."""
+        try:
+            rates = of_zone(await self.pricing.shipping_rates(), self.settings.country, "")
+        except Unavailable:
+            return ""
+        mine = [one for one in rates if one.price.currency == self.settings.currency]
+        best = min(mine, key=lambda one: (one.price, one.days_max, one.id), default=None)
+        return f"Delivered in {write_working_days(best.days_min, best.days_max)}" if best else ""
+
+    def tell_count(self, page: Response[Any], count: int) -> None:
+        """Pages from a cache in front show no cart: what is in it is told to the script, which may read this cookie."""
+        if self.settings.cdn != NO_CDN and self.request.cookies.get(ITEMS, "0") != str(count):
+            page.set_cookie(told(self.settings, ITEMS, str(count)))
+
+
+def provide_frame(request: Web) -> Frame:
+    """The dependency `frame`."""
+    return Frame(request, request.state.caller, behind().shop)
+
+
+FrameDep = Given[Frame]
+
+
+def top_level(categories: list[Category]) -> list[Category]:
+    """Categories with nothing above them."""
+    return [category for category in categories if category.parent_id is None]
+
+
+def complaints(error: ShopError) -> dict[str, str]:
+    """What is wrong, by field: the last part of each pointer that is a name."""
+    found: dict[str, str] = {}
+    for problem in error.problems:
+        name = next((part for part in reversed(problem.pointer.split("/")) if not part.isdecimal()), "")
+        found[name] = f"{found[name]} {problem.detail}" if name in found else problem.detail
+    return found
+
+
+def needed(form: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
+    """What was left empty, by field, in the words the page uses as well."""
+    return {name: f"{label} is needed." for name, label in labels.items() if not form.get(name, "").strip()}
+
+
+def in_order(errors: dict[str, str], names: Sequence[str]) -> dict[str, str]:
+    """The errors in the order of the form's fields; what is of none of them comes first."""
+    return dict(sorted(errors.items(), key=lambda one: names.index(one[0]) if one[0] in names else -1))
+
+
+async def form_of(request: Web) -> dict[str, str]:
+    """The fields of a posted form; the last of each name counts."""
+    form = await request.form()
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}

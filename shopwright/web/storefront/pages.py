@@ -1,0 +1,134 @@
+"""All routes of the storefront, its assets, and how it says that something went wrong."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from litestar import Response, get
+from litestar.di import Provide
+from litestar.exceptions import PermissionDeniedException
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from shopwright.kit.auth import anyone
+from shopwright.kit.errors import Missing, Unauthenticated
+from shopwright.kit.http import problems
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.app_context import behind
+from shopwright.kit.http.routes import NO_FORM, Pages
+from shopwright.web import render
+from shopwright.web.storefront import (
+    account,
+    addresses,
+    basket,
+    browse,
+    checkout,
+    gift_cards,
+    privacy,
+    product,
+    recently_viewed,
+    second_factor,
+    security,
+    status,
+    wishlist,
+)
+from shopwright.web.storefront.page_context import CatalogDep, SettingsDep, Web, provide_frame
+
+OLD_FORM = "Please send this once more"
+STALE_FORM = (
+    "This form was open for too long, or came from elsewhere, so nothing was done with it. Go back, load the page again,"
+    " and send it once more."
+)
+TYPES = {"css": "text/css", "js": "text/javascript"}
+HEADINGS = {
+    401: "Please sign in",
+    403: "You may not do this",
+    404: "Nothing is here",
+    429: "A little too fast",
+    503: "Back in a moment",
+}
+
+
+@get("/assets/{digest:str}/{name:str}", opt=allow(anyone) | NO_FORM, include_in_schema=False)
+async def assets(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """Style sheets and scripts, at addresses that change with their content."""
+    parts = name.split("+")
+    if len(set(parts)) < len(parts) or not set(parts) <= render.ASSETS:
+        raise Missing("There is no such file.")
+    address, content = render.asset(name)
+    if address != f"/assets/{digest}/{name}":
+        raise Missing("There is no such version of this file.")
+    kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+    return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+@get("/robots.txt", opt=allow(anyone) | NO_FORM, include_in_schema=False, media_type="text/plain")
+async def robots(settings: SettingsDep) -> str:
+    """What machines may read."""
+    return f"User-agent: *\nDisallow: /checkout\nDisallow: /account\nDisallow: /cart\nDisallow: /office\nSitemap: {settings.url}/sitemap.xml\n"
+
+
+@get("/sitemap.xml", opt=allow(anyone) | NO_FORM, include_in_schema=False)
+async def sitemap(settings: SettingsDep, catalog: CatalogDep) -> Response[str]:
+    """Everything a search engine should know of (the first 5,000 products)."""
+    addresses = [f"/c/{category.slug}" for category in await catalog.categories()]
+    addresses += [f"/collections/{collection.slug}" for collection in await catalog.collections()]
+    addresses += [f"/p/{product.slug}" for product in await catalog.list_products(status="published", limit=5_000)]
+    body = "".join(f"<url><loc>{settings.url}{quote(address)}</loc></url>" for address in ["/", *addresses])
+    text = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{body}</urlset>'
+    return Response(text, media_type="application/xml")
+
+
+@get("/{path:path}", opt=allow(anyone), include_in_schema=False)
+async def elsewhere(catalog: CatalogDep, path: FromPath[Path]) -> Redirect:
+    """Addresses of an earlier shop lead on; all others are nowhere."""
+    target = await catalog.redirect(str(path))
+    if target is None:
+        raise Missing("There is no such page.")
+    return Redirect(target, status_code=301)
+
+
+def error_page(request: Web, error: Exception) -> Response[bytes] | Redirect:
+    """An error in the reader's words, with a next step and a reference."""
+    told = problems.describe(error, request.scope.get("state", {}).get("request_id", ""))
+    if isinstance(error, Unauthenticated) and request.method == "GET":
+        return Redirect("/sign-in?" + urlencode({"next": request.url.path}), status_code=303)
+    old = isinstance(error, PermissionDeniedException)
+    settings = behind().shop.settings
+    context: dict[str, Any] = {
+        "shop": settings.shop_name,
+        "url": settings.url,
+        "csrf": "",
+        "menu": [],
+        "bare": True,
+        "heading": OLD_FORM if old else HEADINGS.get(told.status, "This did not work"),
+        "detail": STALE_FORM if old else told.detail,
+        "reference": told.instance,
+    }
+    page = render.page("storefront/templates/error.html", context, told.status)
+    page.headers.update(problems.when_again(told))
+    return page
+
+
+def routes() -> Pages:
+    """All pages of the storefront."""
+    handlers = [
+        *browse.HANDLERS,
+        *product.HANDLERS,
+        *basket.HANDLERS,
+        *gift_cards.HANDLERS,
+        *checkout.HANDLERS,
+        *account.HANDLERS,
+        *addresses.HANDLERS,
+        *security.HANDLERS,
+        *second_factor.HANDLERS,
+        *privacy.HANDLERS,
+        *recently_viewed.HANDLERS,
+        *wishlist.HANDLERS,
+        *status.HANDLERS,
+        assets,
+        robots,
+        sitemap,
+        elsewhere,
+    ]
+    return Pages("/", route_handlers=handlers, dependencies={"frame": Provide(provide_frame, sync_to_thread=False)})

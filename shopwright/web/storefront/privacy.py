@@ -1,0 +1,185 @@
+"""What we know of someone and what we write to them: to be read, chosen, taken along, erased."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromQuery
+from litestar.response import Redirect
+
+from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.errors import Missing, ShopError
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.app_context import behind
+from shopwright.kit.http.problems import status_of
+from shopwright.kit.http.routes import NO_FORM
+from shopwright.services.notifications.contract import Channels, Preferences, Topic
+from shopwright.web import render
+from shopwright.web.privacy.gather import everything
+from shopwright.web.privacy.http import answer
+from shopwright.web.privacy.purposes import kept
+from shopwright.web.storefront.page_context import Frame, FrameDep, complaints, form_of, leave_browser, needed
+from shopwright.web.storefront.product import show_product
+
+TOPICS: dict[Topic, tuple[str, str]] = {
+    "account": ("Your account", "Passwords, sign-in, your e-mail address"),
+    "orders": ("Your orders", "Placed, paid, cancelled, refunded"),
+    "parcels": ("Your parcels", "Sent and arrived"),
+    "stock": ("Back in stock", "Only what you asked us to watch"),
+    "carts": ("Your cart", "A reminder some hours after you left things in it"),
+}
+CHANNELS = {"email": "E-mail", "sms": "Text message", "push": "Push message"}
+
+
+@get("/account/messages", opt=allow(signed_in), include_in_schema=False)
+async def messages(frame: FrameDep, said: FromQuery[str] = "") -> Response[bytes]:
+    """What we may write, by topic and channel."""
+    return await _messages(frame, "Saved." if said else "", "")
+
+
+async def _messages(frame: FrameDep, notice: str, problem: str, status: int = 200) -> Response[bytes]:
+    now = await frame.notifications.preferences(frame.caller.person)
+    rows = [
+        {
+            "topic": topic,
+            "title": title,
+            "detail": detail,
+            "channels": [
+                {
+                    "name": f"{topic}-{channel}",
+                    "title": CHANNELS[channel],
+                    "on": getattr(now.topics[topic], channel),
+                    "fixed": channel == "email" and topic in {"account", "orders"},
+                }
+                for channel in CHANNELS
+            ],
+        }
+        for topic, (title, detail) in TOPICS.items()
+    ]
+    phone = (await frame.users.get(frame.caller.user_id or "")).phone
+    context = {"rows": rows, "channels": list(CHANNELS.values()), "notice": notice, "problem": problem, "phone": phone}
+    return await frame.show("account_messages.html", context, status)
+
+
+@post("/account/messages", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def save_messages(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Choose."""
+    form = await form_of(frame.request)
+    chosen = {
+        topic: Channels(
+            email=f"{topic}-email" in form or topic in {"account", "orders"},
+            sms=f"{topic}-sms" in form,
+            push=f"{topic}-push" in form,
+        )
+        for topic in TOPICS
+    }
+    try:
+        await frame.notifications.set_preferences(frame.caller.person, Preferences(topics=chosen))
+    except ShopError as error:
+        return await _messages(frame, "", error.detail, 422)
+    return Redirect("/account/messages?said=1", status_code=303)
+
+
+@get("/unsubscribe", opt=allow(anyone, "guess") | NO_FORM, include_in_schema=False)
+async def unsubscribe_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
+    """The link of a letter: a button, as programs that look at links in letters press none."""
+    return await frame.show("unsubscribe.html", {"token": token})
+
+
+@post("/unsubscribe", opt=allow(anyone, "guess") | NO_FORM, include_in_schema=False, status_code=200)
+async def unsubscribe(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
+    """One click, by a reader or by their mail program (RFC 8058): no sign-in, no further question."""
+    try:
+        topic = await frame.notifications.unsubscribe(token)
+    except Missing as error:
+        return await frame.show("unsubscribe.html", {"problem": error.detail}, 404)
+    return await frame.show("unsubscribe.html", {"done": TOPICS[topic][0]})
+
+
+@post("/stock-alerts", opt=allow(anyone, "message"), include_in_schema=False, status_code=200)
+async def watch(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Be told once when something is back."""
+    form = await form_of(frame.request)
+    slug = form.get("slug", "")
+    try:
+        await frame.notifications.watch(
+            form.get("variant", ""), frame.caller.email or form.get("email", ""), frame.caller.user_id or ""
+        )
+    except ShopError as error:
+        errors = needed(form, {"email": "E-mail"}) or complaints(error) or {"": error.detail}
+        return await show_product(frame, slug, {"at": "watch", "errors": errors, "typed": form}, status_of(error)[0])
+    shown = {"slug": slug, "email": frame.caller.email or form.get("email", ""), "watching": frame.caller.verified}
+    return await frame.show("watching.html", shown)
+
+
+@get("/confirm-alert", opt=allow(anyone), include_in_schema=False)
+async def confirm_alert_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
+    """The link of the e-mail: a button, as programs that look at links press none."""
+    return await frame.show("confirm_alert.html", {"token": token})
+
+
+@post("/confirm-alert", opt=allow(anyone, "guess"), include_in_schema=False, status_code=200)
+async def confirm_alert(frame: FrameDep) -> Response[bytes]:
+    """The button."""
+    form = await form_of(frame.request)
+    try:
+        await frame.notifications.confirm_alert(form.get("token", ""))
+    except Missing as error:
+        return await frame.show("confirm_alert.html", {"problem": error.detail}, 410)
+    return await frame.show("confirm_alert.html", {"done": True})
+
+
+@get("/account/privacy", opt=allow(signed_in), include_in_schema=False)
+async def privacy(frame: FrameDep) -> Response[bytes]:
+    """What we know, and the way out."""
+    return await _privacy(frame, {})
+
+
+async def _privacy(frame: Frame, errors: dict[str, str], status: int = 200) -> Response[bytes]:
+    guarded = await frame.users.has_second_factor(frame.caller.user_id or "")
+    return await frame.show(
+        "account_privacy.html",
+        {
+            "errors": errors,
+            "guarded": guarded,
+            "books_years": frame.settings.books_years,
+            "purposes": kept(frame.settings),
+        },
+        status,
+    )
+
+
+@get("/account/export", opt=allow(signed_in), include_in_schema=False)
+async def export(frame: FrameDep) -> Response[bytes]:
+    """Everything we know, as a file."""
+    return answer(await everything(behind().shop, frame.caller.user_id or ""))
+
+
+@post("/account/erase", opt=allow(signed_in, "guess"), include_in_schema=False, status_code=200)
+async def erase(frame: FrameDep) -> Response[bytes]:
+    """Gone for good: asked for the password once more, so that nobody at an open browser can do it."""
+    form = await form_of(frame.request)
+    try:
+        await frame.users.reauthenticate(frame.caller, form.get("password", ""), form.get("code", ""))
+        await frame.users.erase(frame.caller.user_id or "")
+    except ShopError as error:
+        return await _privacy(frame, complaints(error) or {"password": error.detail}, 422)
+    page = render.page(
+        "storefront/templates/error.html",
+        {
+            "shop": frame.settings.shop_name,
+            "url": frame.settings.url,
+            "csrf": "",
+            "menu": [],
+            "bare": True,
+            "heading": "Your account is erased",
+            "detail": "Your orders stay without your name; what tax law asks for is kept for our accounting alone. Thank you for having been here.",
+            "reference": "",
+        },
+    )
+    leave_browser(page, frame.settings)
+    return page
+
+
+HANDLERS: list[Any] = [
+    messages, save_messages, unsubscribe_page, unsubscribe, watch, confirm_alert_page, confirm_alert, privacy, export, erase,
+]  # fmt: skip

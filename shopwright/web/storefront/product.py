@@ -1,0 +1,286 @@
+"""The page of a product."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.caching.memo import Made
+from shopwright.kit.errors import ShopError
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.problems import status_of
+from shopwright.kit.money import major
+from shopwright.kit.text import name_key
+from shopwright.kit.typed import digits_or
+from shopwright.services.catalog.contract import AttributeType, Media, written
+from shopwright.services.reviews.contract import REVIEWS_A_PAGE, NewReview, Order
+from shopwright.web import render
+from shopwright.web.product_view.view import ProductView, VariantView
+from shopwright.web.storefront.browse import cards_of
+from shopwright.web.storefront.page_context import Frame, FrameDep, complaints, form_of, needed
+
+MADE = Made(most=1_000)  # some 10 kB each
+MOST_PAGES = 250
+ORDERS: Mapping[Order, str] = {
+    "helpful": "Most helpful", "newest": "Newest", "best": "Best first", "worst": "Most critical",
+}  # fmt: skip
+
+
+@get("/p/{slug:str}", opt=allow(anyone), include_in_schema=False)
+async def product(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
+    """A product, in the variant the address chooses."""
+    return await show_product(frame, slug)
+
+
+async def show_product(
+    frame: Frame, slug: str, more: Mapping[str, Any] | None = None, status: int = 200
+) -> Response[bytes] | Redirect:
+    """The page of a product. `more`: what was wrong with a form on it (`at`), and what was typed."""
+    request, shelf, recommendations = frame.request, frame.shelf, frame.recommendations
+    shown = await shelf.product(slug, drafts=frame.caller.may("catalog.write"))
+    if shown.slug != slug:
+        return Redirect(f"/p/{shown.slug}", status_code=301)
+    together = await recommendations.recommend("bought_together", products=[shown.id], limit=4)
+    similar = await recommendations.recommend("similar", products=[shown.id], limit=4)
+    promised = (await frame.free_shipping(), await frame.delivery_time())
+    sent = (more or {}).get("typed", {}).get("variant", "")  # the choice that a form on this page was about
+    wanted = {**({"variant": sent} if sent else {}), **request.query_params}
+    types = await frame.catalog.attribute_types()
+    return await frame.show(
+        "product.html",
+        {
+            **MADE.get(
+                (shown.id, request.scope["query_string"], sent),
+                (shown, types, frame.settings.url, promised),
+                lambda: _said(frame, shown, types, wanted, promised),
+            ),
+            "reviews": await _reviews(frame, shown),
+            **(await _own(frame, shown.id, frame.caller.user_id) if frame.caller.user_id else {}),
+            "together": cards_of(await shelf.cards([one.product_id for one in together])),
+            "similar": cards_of(await shelf.cards([one.product_id for one in similar])),
+            **(more or {}),
+        },
+        status,
+    )
+
+
+async def _own(frame: Frame, product_id: str, user_id: str) -> dict[str, Any]:
+    """What is this visitor's own: their review, and whether it is on their wishlist."""
+    review = await frame.reviews.own(product_id, user_id)
+    wished = any(wish.product_id == product_id for wish in await frame.carts.wishes(user_id))
+    return {"own": render.plain(review) if review else None, "wished": wished}
+
+
+def _said(
+    frame: Frame,
+    shown: ProductView,
+    types: Mapping[str, AttributeType],
+    wanted: dict[str, str],
+    promised: tuple[str, str],
+) -> dict[str, Any]:
+    """What is the same for everyone who looks at this choice."""
+    chosen_one = choice(shown, wanted.get("variant", ""), wanted, types)
+    variant = chosen_one["variant"]
+    facts = [
+        {"name": title_of(name, types), "value": written(value, types.get(name))}
+        for name, value in shown.attributes.items()
+    ]
+    return {
+        "product": named(shown),
+        "variant": variant,
+        "options": bool(chosen_one["options"]),
+        "gallery": render.fragment(
+            "storefront/templates/gallery.html", title=shown.title, media=pictures(shown, variant)
+        ),
+        "offer": render.fragment(
+            "storefront/templates/offer.html",
+            brand=shown.brand,
+            title=shown.title,
+            stars=shown.rating,
+            variant=variant,
+            options=chosen_one["options"],
+        ),
+        "details": render.fragment(
+            "storefront/templates/details.html",
+            description=shown.description,
+            free_shipping=promised[0],
+            delivery=promised[1],
+            facts=facts,
+            sku=variant["sku"] if variant else "",
+        ),
+        "json_ld": json_ld(shown, frame.settings.url),
+    }
+
+
+def title_of(name: str, types: Mapping[str, AttributeType]) -> str:
+    """What an attribute is called: as it is described, or in words made of its name."""
+    return types[name].title if name in types else name.replace("_", " ").capitalize()
+
+
+async def _reviews(frame: Frame, shown: ProductView) -> str:
+    """A page of reviews, in the order and of the stars that the address asks for."""
+    asked = frame.request.query_params
+    order: Order = next((one for one in ORDERS if one == asked.get("order")), "helpful")
+    stars = next((n for n in range(1, 6) if str(n) == asked.get("stars")), 0)
+    page = asked.get("page", "1")
+    number = min(max(digits_or(page, 1), 1), MOST_PAGES)
+    counts = (await frame.reviews.histogram(shown.id)).counts
+    total = counts[stars - 1] if stars else sum(counts)
+
+    def at(**changed: object) -> str:
+        kept = {"order": order if order != "helpful" else "", "stars": stars or "", "page": "", **changed}
+        variant = {"variant": asked["variant"]} if "variant" in asked else {}
+        return f"/p/{shown.slug}?{urlencode({**variant, **{k: v for k, v in kept.items() if v}})}#reviews"
+
+    return render.fragment(
+        "storefront/templates/reviews.html",
+        rating=shown.rating,
+        reviews=await frame.reviews.chosen(shown.id, order, stars, number),
+        histogram=[
+            {
+                "stars": n,
+                "count": counts[n - 1],
+                "share": round(100 * counts[n - 1] / max(sum(counts), 1)),
+                "href": at(stars="" if n == stars else n),
+                "chosen": n == stars,
+            }
+            for n in range(5, 0, -1)
+        ],
+        count=sum(counts),
+        total=total,
+        stars=stars,
+        orders=[{"title": title, "href": at(order=one), "chosen": one == order} for one, title in ORDERS.items()],
+        everything=at(stars=""),
+        previous_page=at(page=number - 1) if number > 1 else "",
+        next_page=at(page=number + 1) if number * REVIEWS_A_PAGE < total else "",
+        signed_in=frame.caller.user_id is not None,
+        shop=frame.settings.shop_name,
+    )
+
+
+def named(shown: ProductView) -> dict[str, Any]:
+    """What the frame of the page says of a product."""
+    return {
+        "id": shown.id,
+        "slug": shown.slug,
+        "title": shown.title,
+        "brand": shown.brand,
+        "categories": render.plain(shown.categories[:1]),
+        "seo_title": shown.seo_title,
+        "seo_description": shown.seo_description,
+    }
+
+
+def pictures(shown: ProductView, variant: dict[str, Any] | None) -> list[Media]:
+    """The pictures, that of the chosen variant first."""
+    own = variant.get("media", "") if variant else ""
+    return sorted(shown.media, key=lambda media: bool(own) and media.url != own)
+
+
+def choice(
+    shown: ProductView, variant_id: str, wanted: dict[str, str], types: Mapping[str, AttributeType]
+) -> dict[str, Any]:
+    """The variant chosen, and for each option value the address that chooses it, crossed out where it cannot be had."""
+    variants = shown.variants
+    chosen_one = next((one for one in variants if one.id == variant_id), None)
+    if chosen_one is None:
+        fits = [
+            one
+            for one in variants
+            if all(one.options.get(name) == wanted[name] for name in one.options if name in wanted)
+        ]
+        pool = fits or variants
+        chosen_one = next((one for one in pool if one.available > 0), pool[0] if pool else None)
+    options = []
+    for option in shown.options:
+        values = []
+        known = types.get(name_key(option.name))
+        for value in option.values:
+            target = {**(chosen_one.options if chosen_one else {}), option.name: value}
+            exact = next((one for one in variants if one.options == target), None)
+            near = exact or next((one for one in variants if one.options.get(option.name) == value), None)
+            values.append(
+                {
+                    "title": value,
+                    "swatch": known.swatches.get(value, "") if known else "",
+                    "selected": chosen_one is not None and chosen_one.options.get(option.name) == value,
+                    "href": f"/p/{shown.slug}?variant={near.id}" if near else "",
+                    "available": near is not None and near.available > 0,
+                }
+            )
+        options.append({"name": option.name, "values": values, "colour": option.name.casefold() in {"color", "colour"}})
+    variant = render.plain(chosen_one) if chosen_one else None
+    if chosen_one and variant is not None:
+        variant["on_shelf"] = chosen_one.available - chosen_one.backorder
+    return {"variant": variant, "options": options}
+
+
+def json_ld(shown: ProductView, url: str) -> str:
+    """The product for search engines (schema.org Product); "<" is written so that it cannot end the script."""
+    priced = [variant for variant in shown.variants if variant.price]
+    offers = [
+        {
+            "@type": "Offer",
+            "sku": variant.sku,
+            "price": major(variant.price),
+            "priceCurrency": variant.price.currency,
+            "availability": f"https://schema.org/{_availability(variant)}",
+            "url": f"{url}/p/{quote(shown.slug)}?variant={variant.id}",
+        }
+        for variant in priced
+        if variant.price
+    ]
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": shown.title,
+        "brand": {"@type": "Brand", "name": shown.brand},
+        "image": [url + media.url if media.url.startswith("/") else media.url for media in shown.media],
+        "offers": offers,
+    }
+    if shown.rating.count:
+        data["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": shown.rating.average,
+            "reviewCount": shown.rating.count,
+        }
+    return msgspec.json.encode(data).decode().replace("<", "\\u003c")
+
+
+def _availability(variant: VariantView) -> str:
+    if not variant.available:
+        return "OutOfStock"
+    return "BackOrder" if variant.backorder == variant.available else "InStock"
+
+
+@post("/p/{slug:str}/reviews", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def review(frame: FrameDep, slug: FromPath[str]) -> Response[bytes] | Redirect:
+    """Review what one bought."""
+    reviews, caller = frame.reviews, frame.caller
+    form = await form_of(frame.request)
+    if errors := needed(form, {"rating": "Your rating", "title": "In a few words"}):
+        return await show_product(frame, slug, {"at": "review", "errors": errors, "typed": form}, 422)
+    rating = form["rating"]
+    new = NewReview(rating=digits_or(rating, 0), title=form.get("title", ""), body=form.get("body", ""))
+    try:
+        await reviews.write(form.get("product_id", ""), new, caller)
+    except ShopError as error:
+        errors = complaints(error) or {"": error.detail}
+        return await show_product(frame, slug, {"at": "review", "errors": errors, "typed": form}, status_of(error)[0])
+    return Redirect(f"/p/{slug}#reviews", status_code=303)
+
+
+@post("/p/{slug:str}/votes", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def vote(frame: FrameDep, slug: FromPath[str]) -> Redirect:
+    """A review helped."""
+    form = await form_of(frame.request)
+    await frame.reviews.vote(form.get("review", ""), frame.caller)
+    return Redirect(f"/p/{slug}#reviews", status_code=303)
+
+
+HANDLERS: list[Any] = [product, review, vote]

@@ -1,0 +1,98 @@
+"""What a visitor looked at: remembered only for those who said so, shown to them, forgotten when they say so."""
+
+import secrets
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
+from litestar.params import FromQuery
+from litestar.response import Redirect
+
+from shopwright.kit.auth import anyone
+from shopwright.kit.errors import Missing
+from shopwright.kit.http.access import allow
+from shopwright.kit.text import slugify
+from shopwright.web.storefront.browse import cards_of
+from shopwright.web.storefront.page_context import YEAR_S, Frame, FrameDep, cookie, cookie_name, form_of, told
+
+SHOWN = 8
+
+
+def viewer(frame: Frame) -> str:
+    """Who looks: a customer, or a browser that said it may be remembered; "" for anyone else."""
+    return frame.caller.user_id or frame.request.cookies.get(cookie_name(frame.settings, "viewer"), "")
+
+
+def _answer(frame: Frame, said: str) -> Cookie:
+    """What was answered, where our script can read it: it then asks no more, and tells what is looked at."""
+    return told(frame.settings, "remember", said)
+
+
+async def _recent(frame: Frame, without: str) -> list[str]:
+    who = viewer(frame)
+    if not who:
+        return []
+    found = await frame.recommendations.recommend(
+        "recently_viewed", products=[without] if without else [], user_id=who, limit=SHOWN
+    )
+    return cards_of(await frame.shelf.cards([one.product_id for one in found]))
+
+
+@get("/recent", opt=allow(anyone), include_in_schema=False)
+async def recent(frame: FrameDep, product: FromQuery[str] = "") -> Response[bytes]:
+    """The row of a product page: what was looked at before, or the question whether that may be remembered."""
+    who = viewer(frame)
+    remembered = bool(who) and await frame.recommendations.remembers(who)
+    asked = "remember" in frame.request.cookies
+    page = await frame.show(
+        "recent.html",
+        {
+            "cards": await _recent(frame, product) if remembered else [],
+            "ask": not remembered and not asked,
+        },
+    )
+    if remembered and not asked:
+        page.set_cookie(_answer(frame, "yes"))  # agreed elsewhere, with the same account
+    return page
+
+
+@get("/remember", opt=allow(anyone), include_in_schema=False)
+async def remember_page(frame: FrameDep) -> Response[bytes]:
+    """What is remembered, and the choice."""
+    who = viewer(frame)
+    on = bool(who) and await frame.recommendations.remembers(who)
+    return await frame.show("remember.html", {"on": on, "cards": await _recent(frame, "") if on else []})
+
+
+@post("/remember", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def remember(frame: FrameDep) -> Redirect:
+    """Yes or no; back to where one was."""
+    form = await form_of(frame.request)
+    wanted = form.get("wanted") == "yes"
+    who = viewer(frame) or (secrets.token_hex(16) if wanted else "")
+    if who:
+        await frame.recommendations.remember(who, wanted=wanted)
+    back = form.get("slug", "")
+    answer = Redirect(f"/p/{back}" if back and back == slugify(back) else "/remember", status_code=303)
+    answer.set_cookie(_answer(frame, "yes" if wanted else "no"))
+    if frame.caller.user_id is None:
+        answer.set_cookie(cookie(frame.settings, "viewer", who if wanted else "", YEAR_S if wanted else 0))
+    return answer
+
+
+@post("/seen", opt=allow(anyone), include_in_schema=False, status_code=204)
+async def seen(frame: FrameDep) -> None:
+    """Our script tells what is being looked at."""
+    form = await form_of(frame.request)
+    who = viewer(frame)
+    browser = frame.request.cookies.get(cookie_name(frame.settings, "viewer"), "")
+    if frame.caller.user_id and browser:
+        await frame.recommendations.become(browser, frame.caller.user_id)
+    if who:
+        try:
+            await frame.recommendations.saw(who, form.get("product", ""))
+        except Missing:
+            return  # retired a moment ago
+
+
+HANDLERS: list[Any] = [recent, remember_page, remember, seen]

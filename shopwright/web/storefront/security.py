@@ -1,0 +1,182 @@
+"""Ways into an account and back: confirming an address, a forgotten password, the profile, where one is signed in."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.errors import RateLimited, Refused, ShopError
+from shopwright.kit.http.access import allow, seldom
+from shopwright.kit.http.dependency import Asking
+from shopwright.services.users.contract import ProfileChange, WrongPassword
+from shopwright.web import render
+from shopwright.web.storefront.page_context import (
+    FrameDep,
+    SettingsDep,
+    UsersDep,
+    client_of,
+    complaints,
+    form_of,
+    leave_browser,
+    needed,
+)
+
+SAID = {
+    "factor": "The second factor is off.",
+    "name": "Your profile was changed.",
+    "password": "Your password was changed. You are signed out everywhere else.",
+    "letter": "A letter is on its way. Its link is good for one day.",
+    "session": "That session has ended.",
+}
+
+
+@get("/forgot-password", opt=allow(anyone), include_in_schema=False)
+async def forgot(frame: FrameDep) -> Response[bytes]:
+    """Ask for a letter."""
+    return await frame.show("forgot.html", {"sent": False})
+
+
+@post("/forgot-password", opt=allow(anyone, "message"), include_in_schema=False, status_code=200)
+async def ask_reset(frame: FrameDep) -> Response[bytes]:
+    """The answer is the same, whether there is such an account or not."""
+    form = await form_of(frame.request)
+    if errors := needed(form, {"email": "E-mail"}):
+        return await frame.show("forgot.html", {"errors": errors}, 422)
+    await frame.users.ask_reset(form.get("email", ""))
+    return await frame.show("forgot.html", {"sent": True, "email": form.get("email", "")})
+
+
+@get("/new-password", opt=allow(anyone), include_in_schema=False)
+async def choose_password(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
+    """The link of the letter."""
+    return await frame.show("new_password.html", {"token": token, "errors": {}})
+
+
+@post("/new-password", opt=seldom(anyone), include_in_schema=False, status_code=200)
+async def reset_password(frame: FrameDep) -> Response[bytes]:
+    """Set it; all sessions end."""
+    form = await form_of(frame.request)
+    if errors := needed(form, {"password": "New password"}):
+        return await frame.show("new_password.html", {"token": form.get("token", ""), "errors": errors}, 422)
+    try:
+        await frame.users.reset_password(form.get("token", ""), form.get("password", ""))
+    except Refused as error:
+        return await frame.show("forgot.html", {"sent": False, "problem": error.detail}, 410)
+    except ShopError as error:
+        errors = complaints(error) or {"password": error.detail}
+        return await frame.show("new_password.html", {"token": form.get("token", ""), "errors": errors}, 422)
+    return await frame.show("sign_in.html", _signing_in("Your new password is set. Sign in with it."))
+
+
+def _signing_in(notice: str) -> dict[str, Any]:
+    return {"next": "", "fields": {}, "errors": {}, "mode": "sign_in", "notice": notice}
+
+
+@get("/confirm-email", opt=allow(anyone), include_in_schema=False)
+async def confirm_page(frame: FrameDep, token: FromQuery[str] = "") -> Response[bytes]:
+    """The link of the letter: a button, as programs that look at links in letters press none."""
+    return await frame.show("confirm_email.html", {"token": token})
+
+
+@post("/confirm-email", opt=seldom(anyone), include_in_schema=False, status_code=200)
+async def confirm(frame: FrameDep) -> Response[bytes]:
+    """The button."""
+    form = await form_of(frame.request)
+    users, caller = frame.users, frame.caller
+    try:
+        user = await users.verify_email(
+            form.get("token", ""), caller.user_id or "", form.get("password", ""), client_of(frame.request)
+        )
+    except WrongPassword:
+        shown = {"token": form.get("token", ""), "errors": {"password": "This is not the password of this account."}}
+        return await frame.show("confirm_email.html", shown, 422)
+    except RateLimited:
+        raise
+    except Refused as error:
+        return await frame.show("confirm_email.html", {"problem": error.detail}, 410)
+    if token := await users.first_password_token(user.id):
+        return await frame.show("new_password.html", {"token": token, "errors": {}, "confirmed": True})
+    return await frame.show("confirm_email.html", {"done": True})
+
+
+@get("/account/security", opt=allow(signed_in), include_in_schema=False)
+async def security(frame: FrameDep, said: FromQuery[str] = "") -> Response[bytes]:
+    """Profile, password, sessions."""
+    return await _security(frame, {"notice": SAID.get(said, "")})
+
+
+async def _security(frame: FrameDep, more: dict[str, Any], status: int = 200) -> Response[bytes]:
+    user_id = frame.caller.user_id or ""
+    context = {
+        "account": render.plain(await frame.users.get(user_id)),
+        "sessions": render.plain(await frame.users.sessions(user_id)),
+        "here": frame.caller.session_id,
+        "guarded": await frame.users.has_second_factor(user_id),
+        "errors": {},
+        **more,
+    }
+    return await frame.show("account_security.html", context, status)
+
+
+def _done(said: str) -> Redirect:
+    return Redirect(f"/account/security?said={said}", status_code=303)
+
+
+@post("/account/name", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def rename(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Change one's name."""
+    form = await form_of(frame.request)
+    try:
+        await frame.users.change_profile(
+            frame.caller.user_id or "", ProfileChange(name=form.get("name", ""), phone=form.get("phone", "").strip())
+        )
+    except ShopError as error:
+        return await _security(frame, {"errors": complaints(error), "typed": form, "at": "profile"}, 422)
+    return _done("name")
+
+
+@post("/account/password", opt=allow(signed_in, "guess"), include_in_schema=False, status_code=200)
+async def change_password(frame: FrameDep) -> Response[bytes] | Redirect:
+    """Change one's password."""
+    form = await form_of(frame.request)
+    if errors := needed(form, {"current_password": "Current password", "password": "New password"}):
+        return await _security(frame, {"errors": errors, "at": "password"}, 422)
+    try:
+        await frame.users.change_password(
+            frame.caller, form.get("current_password", ""), form.get("password", ""), form.get("code", "")
+        )
+    except ShopError as error:
+        errors = complaints(error) or {"current_password": error.detail}
+        return await _security(frame, {"errors": errors, "at": "password"}, 422)
+    return _done("password")
+
+
+@post("/account/confirm", opt=allow(signed_in, "message"), include_in_schema=False, status_code=200)
+async def ask_confirmation(users: UsersDep, caller: Asking) -> Redirect:
+    """Ask for the letter again."""
+    await users.ask_verification(caller.user_id or "")
+    return _done("letter")
+
+
+@post("/account/sessions/{session_id:str}/end", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def end_session(users: UsersDep, caller: Asking, session_id: FromPath[str]) -> Redirect:
+    """Sign out somewhere else."""
+    await users.close_one_session(caller.user_id or "", session_id)
+    return _done("session")
+
+
+@post("/account/sign-out-everywhere", opt=allow(signed_in), include_in_schema=False, status_code=200)
+async def sign_out_everywhere(users: UsersDep, caller: Asking, settings: SettingsDep) -> Redirect:
+    """Here, too."""
+    await users.close_sessions(caller.user_id or "")
+    answer = Redirect("/sign-in", status_code=303)
+    leave_browser(answer, settings)
+    return answer
+
+
+HANDLERS: list[Any] = [
+    forgot, ask_reset, choose_password, reset_password, confirm_page, confirm, security, rename, change_password,
+    ask_confirmation, end_session, sign_out_everywhere,
+]  # fmt: skip

@@ -1,0 +1,88 @@
+"""The status page: what of the shop works at the moment, for anyone, with nothing of its inside."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+from litestar import Response, get
+
+from shopwright.kit.auth import anyone
+from shopwright.kit.errors import ShopError
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.dependency import Given
+from shopwright.kit.observability.process_admin import Condition, House
+from shopwright.web.storefront.page_context import FrameDep
+
+State = Literal["works", "less", "away"]
+# What people do, and the parts it takes; without the last ones it goes on with less.
+DEEDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
+    ("Looking around", frozenset({"catalog", "pricing", "inventory"}), frozenset({"search", "reviews", "recommendations"})),
+    ("Cart and checkout", frozenset({"carts", "orders", "payments", "pricing", "inventory"}), frozenset({"giftcards"})),
+    ("Refunds", frozenset({"orders", "payments"}), frozenset({"refunds"})),
+    ("Signing in and accounts", frozenset({"users"}), frozenset({"books"})),
+    ("Letters and messages", frozenset({"notifications"}), frozenset()),
+)  # fmt: skip
+# What these are for is to write; of the others there is much to be read.
+WRITES = frozenset({"carts", "orders", "payments", "users", "notifications"})
+SAID: dict[State, str] = {"works": "Works", "less": "Works, with less", "away": "Does not work at the moment"}
+KNOWN_S = 10.0  # so long it is not asked again, whoever looks
+LATE_S = 300.0
+GOOD = "ok"
+
+
+class Told(msgspec.Struct):
+    """What was found last."""
+
+    asking: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
+    at: float = -KNOWN_S
+    states: tuple[tuple[str, State], ...] = ()
+
+
+def states(conditions: Mapping[str, Condition | None]) -> tuple[tuple[str, State], ...]:
+    """How each deed goes, of each process by name what it says of itself (None: nothing)."""
+    everything = frozenset().union(*(needed | helping for _, needed, helping in DEEDS))
+    away: set[str] = set()
+    weak: set[str] = set()
+    for name, condition in conditions.items():
+        parts = everything if name == "all" else set(name.split("+"))
+        if condition is None:
+            away |= parts
+            continue
+        bad = {engine for engine, state in condition.engines.items() if state != GOOD}
+        away |= {part for part in parts if f"database {part}" in bad}
+        away |= parts & WRITES if "disk" in bad else set()
+        weak |= {"search"} if "search" in bad else set()
+        weak |= {one.service for one in condition.waiting if one.lag_s > LATE_S}
+        weak |= condition.warnings.keys()
+    found: list[tuple[str, State]] = []
+    for deed, needed, helping in DEEDS:
+        found.append(
+            (deed, "away" if needed & away else "less" if (helping & away) | (needed | helping) & weak else "works")
+        )
+    return tuple(found)
+
+
+async def _condition(house: House) -> Condition | None:
+    try:
+        return await house.condition()
+    except ShopError:
+        return None
+
+
+@get("/status", opt=allow(anyone), include_in_schema=False)
+async def status_page(frame: FrameDep, houses: Given[Mapping[str, House]], told: Given[Told]) -> Response[bytes]:
+    """What works. It is found out once for all who look within ten seconds."""
+    async with told.asking:
+        if time.monotonic() > told.at + KNOWN_S:
+            found = await asyncio.gather(*map(_condition, houses.values()))
+            told.states = states(dict(zip(houses, found, strict=True)))
+            told.at = time.monotonic()
+    rows = [{"deed": deed, "state": state, "said": SAID[state]} for deed, state in told.states]
+    page = await frame.show("status.html", {"rows": rows, "well": all(one["state"] == "works" for one in rows)})
+    page.headers["refresh"] = "30"
+    return page
+
+
+HANDLERS: list[Any] = [status_page]

@@ -1,0 +1,229 @@
+"""A waiting room before the cart: whoever comes gets a turn, waits on a page that says how long, and is let in.
+
+A turn is a time, signed, in a cookie (in a header for programs): nothing is asked of any engine while one waits. Turns are
+given by the carts service in the order shoppers come, so many a minute; what nobody used is not saved up for a rush.
+"""
+
+import asyncio
+import math
+import time
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import msgspec
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from shopwright.kit.clock import Clock, to_micros
+from shopwright.kit.errors import RateLimited, ShopError, Unauthenticated
+from shopwright.kit.http.problems import refuse
+from shopwright.kit.rpc.service_tokens import Seal
+from shopwright.services.carts.contract import Carts, WaitingRoom
+from shopwright.settings import Settings
+from shopwright.web import render
+from shopwright.web.storefront.page_context import cookie, cookie_name
+
+COOKIE, HEADER, AUDIENCE = "turn", "shopwright-turn", "turn"
+PAGE = "/queue"
+# Where one needs a turn: to put something into a cart, and to begin to order. Who has begun, goes on.
+PAGES = frozenset({("POST", "/cart/lines"), ("GET", "/checkout"), ("POST", "/checkout")})
+LASTS_S = 900  # to choose and order, once one's turn has come
+LOOKED_S = 1.0  # so old may be what is known of the room
+GATHERED_S = 0.05  # those who come within this are given turns together
+SECOND = 1_000_000
+SOONEST_S, LATEST_S, BUSY_S = 2, 30, 5
+Header = tuple[bytes, bytes]
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """`at`: when it comes (microseconds since 1970). `token`: what is to be shown, where it is new."""
+
+    at: int
+    token: str = ""
+
+
+class Turns:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, carts: Carts, seal: Seal, clock: Clock, settings: Settings) -> None:
+        self._app = app
+        self._carts = carts
+        self._seal = seal
+        self._clock = clock
+        self._settings = settings
+        self._room: WaitingRoom | None = None
+        self._looked = -LOOKED_S
+        self._looking: asyncio.Task[None] | None = None
+        self._coming: list[asyncio.Future[Turn | None]] = []
+        self._giving: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_guarded(scope):
+            await self._app(scope, receive, send)
+            return
+        room = await self._open_room()
+        try:
+            turn = None if room is None else self._held(scope, room) or await self._come()
+        except ShopError as error:  # whoever gives turns is overrun: then nobody is let in without one
+            await self._busy(scope, send, error)
+            return
+        if room is None or turn is None:
+            await (_lead(send, _next(scope)) if scope["path"] == PAGE else self._app(scope, receive, send))
+            return
+        left = turn.at - to_micros(self._clock.now())
+        if left > 0:
+            await self._wait(scope, send, room, turn, left)
+        elif scope["path"] == PAGE:
+            await _lead(send, _next(scope), self._shown(turn))
+        else:
+            await self._app(scope, receive, self._showing(send, turn))
+
+    async def _open_room(self) -> WaitingRoom | None:
+        if time.monotonic() > self._looked + LOOKED_S:
+            # Not of old knowledge: of those who come together to a process that has long been idle, nobody slips in.
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look())
+            await asyncio.shield(self._looking)
+        return self._room
+
+    async def _look(self) -> None:
+        with suppress(ShopError):  # then what was known goes on
+            self._room = await self._carts.waiting_room()
+        self._looked = time.monotonic()
+
+    def _held(self, scope: Scope, room: WaitingRoom) -> Turn | None:
+        """The turn that is shown, if it is one of this room and not long over."""
+        request: Request[Any, Any, Any] = Request(scope)
+        token = request.headers.get(HEADER) or request.cookies.get(cookie_name(self._settings, COOKIE), "")
+        try:
+            told = self._seal.read(AUDIENCE, token) if token else {}
+        except Unauthenticated:
+            return None
+        over = told.get("room") != room.id or to_micros(self._clock.now()) > told["at"] + LASTS_S * SECOND
+        return None if over else Turn(told["at"])
+
+    async def _come(self) -> Turn | None:
+        """A new turn, behind all who came before."""
+        mine: asyncio.Future[Turn | None] = asyncio.get_running_loop().create_future()
+        self._coming.append(mine)
+        if len(self._coming) == 1:
+            giving = asyncio.create_task(self._give())  # nobody's own: who came first may be gone
+            self._giving.add(giving)
+            giving.add_done_callback(self._giving.discard)
+        return await mine
+
+    async def _give(self) -> None:
+        await asyncio.sleep(GATHERED_S)
+        coming, self._coming = self._coming, []
+        try:
+            places = await self._carts.take_places(len(coming))
+        except Exception as error:  # noqa: BLE001 -- each who waits is told
+            for one in coming:
+                if not one.done():
+                    one.set_exception(error)
+            return
+        now = to_micros(self._clock.now())
+        for number, one in enumerate(coming):
+            if one.done():
+                continue
+            if places is None:
+                one.set_result(None)
+                continue
+            at = places.first + number * places.step
+            lasts_s = max(0, at - now) // SECOND + LASTS_S
+            one.set_result(Turn(at, self._seal.write(AUDIENCE, {"room": places.room_id, "at": at}, lasts_s)))
+
+    async def _wait(self, scope: Scope, send: Send, room: WaitingRoom, turn: Turn, left: int) -> None:
+        left_s = left / SECOND
+        ahead = math.ceil(left_s * room.per_minute / 60)
+        again_s = math.ceil(min(left_s, max(SOONEST_S, min(LATEST_S, left_s / 3))))
+        if scope["path"] == PAGE:
+            await self._page(scope, send, again_s, self._shown(turn), ahead=ahead, minutes=math.ceil(left_s / 60))
+        elif _is_program(scope):
+            error = RateLimited(
+                f"Many want to buy at the moment; {ahead} are before you. Ask again in {again_s} seconds with the turn you were given.",
+                data={"retry_after": again_s, "ahead": ahead},
+            )
+            await refuse(scope, send, error, *self._shown(turn))
+        else:
+            await _lead(send, f"{PAGE}?next={quote(_back(scope))}", self._shown(turn))
+
+    async def _busy(self, scope: Scope, send: Send, error: ShopError) -> None:
+        """There are no turns at the moment."""
+        if scope["path"] == PAGE:
+            await self._page(scope, send, BUSY_S, [], ahead=None, minutes=None)
+        elif _is_program(scope):
+            await refuse(scope, send, error, (b"retry-after", str(BUSY_S).encode()))
+        else:
+            await _lead(send, f"{PAGE}?next={quote(_back(scope))}")
+
+    async def _page(
+        self, scope: Scope, send: Send, again_s: int, shown: list[Header], *, ahead: int | None, minutes: int | None
+    ) -> None:
+        where = quote(_next(scope))
+        context = {
+            "shop": self._settings.shop_name, "url": self._settings.url, "csrf": "", "menu": [], "bare": True,
+            "ahead": ahead, "minutes": minutes, "next": where,
+        }  # fmt: skip
+        body = render.page("storefront/templates/queue.html", context).content
+        headers = [
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"refresh", f"{again_s}; url={PAGE}?next={where}".encode()),
+            *shown,
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _showing(self, send: Send, turn: Turn) -> Send:
+        """The answer of the shop, with a new turn that was come at once."""
+
+        async def mark(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self._shown(turn)]
+            await send(message)
+
+        return mark if turn.token else send
+
+    def _shown(self, turn: Turn) -> list[Header]:
+        if not turn.token:
+            return []
+        kept = cookie(self._settings, COOKIE, turn.token, 2 * 86_400)
+        return [(b"set-cookie", kept.to_header(header="").encode()), (HEADER.encode(), turn.token.encode())]
+
+
+def _is_guarded(scope: Scope) -> bool:
+    if scope["type"] != ScopeType.HTTP:
+        return False
+    asked, path = scope["method"], scope["path"]
+    if path == PAGE:
+        return asked in {"GET", "HEAD"}
+    if asked == "POST" and path.startswith("/v1/"):
+        return path == "/v1/orders" or (path.startswith("/v1/carts/") and path.endswith("/lines"))
+    return (asked, path) in PAGES
+
+
+def _is_program(scope: Scope) -> bool:
+    """Does one ask who wants no page: the API, or our script?"""
+    return scope["path"].startswith("/v1") or dict(scope["headers"]).get(b"x-requested-with") == b"fragment"
+
+
+def _next(scope: Scope) -> str:
+    """Where the page of the queue leads: within the shop, whatever it was told."""
+    told = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20).get("next", ["/"])[0]
+    return told if told.startswith("/") and not told.startswith(("//", "/\\")) and told.isprintable() else "/"
+
+
+def _back(scope: Scope) -> str:
+    """Where one wanted to go, or the page one came from where that was a form."""
+    if scope["type"] != ScopeType.HTTP or scope["method"] == "GET":
+        return scope["path"]
+    came = urlsplit(dict(scope["headers"]).get(b"referer", b"").decode("latin-1"))
+    return came.path if came.path.startswith("/p/") else "/cart"
+
+
+async def _lead(send: Send, where: str, headers: list[Header] | None = None) -> None:
+    given = [(b"location", where.encode()), (b"content-length", b"0"), *(headers or [])]
+    await send({"type": "http.response.start", "status": 303, "headers": given})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,0 +1,65 @@
+"""The list of wishes."""
+
+import re
+from contextlib import suppress
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+
+from shopwright.kit.auth import anyone, signed_in
+from shopwright.kit.errors import Invalid, Missing
+from shopwright.kit.http.access import allow
+from shopwright.kit.text import slugify
+from shopwright.web.storefront.browse import cards_of
+from shopwright.web.storefront.page_context import Frame, FrameDep, cookie, cookie_name, form_of
+
+WISHES, MOST = "wishes", 50
+PRODUCT = re.compile(r"prd_[0-9a-z]{26}")
+
+
+@get("/account/wishlist", opt=allow(signed_in), include_in_schema=False)
+async def wishlist(frame: FrameDep) -> Response[bytes]:
+    """What one would like to have; what is not sold any more is left out."""
+    wishes = await frame.carts.wishes(frame.caller.user_id or "")
+    cards = await frame.shelf.cards([one.product_id for one in wishes])
+    shown = [{"id": card.id, "html": html} for card, html in zip(cards, cards_of(cards), strict=True)]
+    return await frame.show("wishlist.html", {"wishes": shown})
+
+
+def _waiting(frame: Frame) -> list[str]:
+    """What this browser's guest would like to have, until they sign in."""
+    kept = frame.request.cookies.get(cookie_name(frame.settings, WISHES), "")
+    return [one for one in kept.split(".") if PRODUCT.fullmatch(one)][-MOST:]
+
+
+async def keep_wishes(frame: Frame, user_id: str, answer: Redirect) -> None:
+    """At sign-in, what was wished for as a guest is on the customer's list; what is not sold any more is left out."""
+    waiting = _waiting(frame)
+    for product_id in waiting:
+        with suppress(Missing, Invalid):
+            await frame.carts.wish(user_id, product_id)
+    if waiting:
+        answer.set_cookie(cookie(frame.settings, WISHES, "", 0))
+
+
+@post("/account/wishlist", opt=allow(anyone), include_in_schema=False, status_code=200)
+async def change(frame: FrameDep) -> Redirect:
+    """Remember a product, or forget it; then back to where one was. A guest signs in first, and finds it there then."""
+    form = await form_of(frame.request)
+    user_id = frame.caller.user_id or ""
+    if not user_id:
+        answer = Redirect("/sign-in?next=/account/wishlist", status_code=303)
+        wanted = list(dict.fromkeys([*_waiting(frame), form.get("product_id", "")]))
+        kept = [one for one in wanted if PRODUCT.fullmatch(one)][-MOST:]
+        answer.set_cookie(cookie(frame.settings, WISHES, ".".join(kept)))
+        return answer
+    if "remove" in form:
+        await frame.carts.unwish(user_id, form["remove"])
+    else:
+        await frame.carts.wish(user_id, form.get("product_id", ""))
+    slug = form.get("slug", "")
+    return Redirect(f"/p/{slug}" if slug and slug == slugify(slug) else "/account/wishlist", status_code=303)
+
+
+HANDLERS: list[Any] = [wishlist, change]

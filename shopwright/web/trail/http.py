@@ -1,0 +1,32 @@
+"""REST route of what happened to an order."""
+
+from typing import Any
+
+from litestar import get
+from litestar.params import FromPath
+
+from shopwright.kit.auth import staff
+from shopwright.kit.http.access import allow
+from shopwright.kit.http.app_context import behind
+from shopwright.kit.http.dependency import Asking, Given
+from shopwright.kit.http.routes import Routes
+from shopwright.services.orders.contract import Orders
+from shopwright.web.trail.gather import OrderTrail, trail_of
+
+
+@get(
+    "/v1/orders/{order_id:str}/trail",
+    opt=allow(staff("orders.read")),
+    tags=["orders"],
+    operation_id="get_order_trail",
+)
+async def get_order_trail(orders: Given[Orders], caller: Asking, order_id: FromPath[str]) -> OrderTrail:
+    """What happened to an order, oldest first, each with the request to look for in the logs; messages for whoever may read them."""
+    order = await orders.get(order_id)
+    return await trail_of(behind().shop, order.id, messages=caller.may("messages.read"))
+
+
+def routes() -> Routes:
+    """All routes of this face."""
+    handlers: list[Any] = [get_order_trail]
+    return Routes("/", route_handlers=handlers)
